@@ -1,0 +1,118 @@
+/**
+ * What the model is: a Llama-style decoder, described with the field names of Hugging Face's
+ * `LlamaConfig`, so that its config.json is theirs.
+ *
+ * @module
+ */
+
+/** Hyperparameters of a `LlamaForCausalLM`. Dimension letters used everywhere: V vocab, D hidden,
+ * F intermediate, L layers, H heads, K key/value heads, N head_dim. */
+export interface ModelConfig {
+  /** V */
+  readonly vocab_size: number;
+  /** D */
+  readonly hidden_size: number;
+  /** F */
+  readonly intermediate_size: number;
+  /** L */
+  readonly num_hidden_layers: number;
+  /** H */
+  readonly num_attention_heads: number;
+  /** K; divides H */
+  readonly num_key_value_heads: number;
+  /** N, even */
+  readonly head_dim: number;
+  readonly max_position_embeddings: number;
+  readonly rms_norm_eps: number;
+  readonly rope_theta: number;
+  readonly tie_word_embeddings: boolean;
+  readonly initializer_range: number;
+  readonly bos_token_id: number | null;
+  readonly eos_token_id: number | null;
+}
+
+/** The size of a run: model dimensions (vocabulary excluded, which the tokenizer fixes) and batch. */
+export interface Preset {
+  readonly model: Pick<
+    ModelConfig,
+    | "hidden_size"
+    | "intermediate_size"
+    | "num_hidden_layers"
+    | "num_attention_heads"
+    | "num_key_value_heads"
+  >;
+  /** B */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  readonly learningRate: number;
+  /** Optimizer steps unless `--steps` or `--seconds` says otherwise. */
+  readonly steps: number;
+}
+
+/** Named sizes for `--preset`. Rows are a multiple of the 12 leaves, so that every leaf has work. */
+export const PRESETS = {
+  tiny: {
+    model: {
+      hidden_size: 128,
+      intermediate_size: 352,
+      num_hidden_layers: 4,
+      num_attention_heads: 4,
+      num_key_value_heads: 4,
+    },
+    rows: 12,
+    cols: 128,
+    learningRate: 3e-3,
+    steps: 900,
+  },
+  small: {
+    model: {
+      hidden_size: 256,
+      intermediate_size: 688,
+      num_hidden_layers: 4,
+      num_attention_heads: 4,
+      num_key_value_heads: 4,
+    },
+    rows: 12,
+    cols: 256,
+    learningRate: 2e-3,
+    steps: 2000,
+  },
+  base: {
+    model: {
+      hidden_size: 384,
+      intermediate_size: 1024,
+      num_hidden_layers: 6,
+      num_attention_heads: 6,
+      num_key_value_heads: 6,
+    },
+    rows: 12,
+    cols: 256,
+    learningRate: 1e-3,
+    steps: 5000,
+  },
+} as const satisfies Record<string, Preset>;
+
+/** A name in {@linkcode PRESETS}. */
+export type PresetName = keyof typeof PRESETS;
+
+/** The full configuration of a preset with the tokenizer's numbers filled in. */
+export function presetConfig(
+  name: PresetName,
+  { vocabSize, endOfTextId }: { vocabSize: number; endOfTextId: number },
+): ModelConfig {
+  const { model, cols } = PRESETS[name];
+  return {
+    ...model,
+    vocab_size: vocabSize,
+    head_dim: model.hidden_size / model.num_attention_heads,
+    // Twice the training length, so that a server may generate a little past what was trained.
+    max_position_embeddings: cols * 2,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    tie_word_embeddings: true,
+    initializer_range: 0.02,
+    bos_token_id: endOfTextId,
+    eos_token_id: endOfTextId,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The values that flow from stage to stage. Stages import these and never one another.
+ *
+ * @module
+ */
+
+/** One fetched or read item, before its text is taken out. */
+export interface Page {
+  /** Canonical URL, or `file:` URL for something read from disk. */
+  readonly url: string;
+  /** Media type with parameters as the source gave it, e.g. `text/html; charset=utf-8`. */
+  readonly contentType: string;
+  /** Decoded (decompressed) bytes. */
+  readonly body: Uint8Array;
+  /** ISO 8601 instant. */
+  readonly fetchedAt: string;
+}
+
+/** The main text of one page. */
+export interface Document {
+  /** Stable identifier: the first 16 hex digits of SHA-256 over `url`. */
+  readonly id: string;
+  readonly url: string;
+  readonly title: string;
+  /** Plain text, NFC, paragraphs separated by one blank line. */
+  readonly text: string;
+  /** BCP 47 tag as the page declared it, `und` when unknown. */
+  readonly lang: string;
+  /** ISO 8601 instant. */
+  readonly fetchedAt: string;
+}
+
+/** Which part of the corpus a document belongs to. */
+export type Split = "train" | "validation";
+
+/** One document as token ids; the last id is the end-of-document id. */
+export interface TokenRun {
+  readonly docId: string;
+  readonly split: Split;
+  /** Uint16 while the vocabulary fits 65,536 ids, Uint32 above. */
+  readonly ids: Uint16Array | Uint32Array;
+}
+
+/** Where in the corpus a batch ended: plain JSON, enough to resume at exactly the next batch. */
+export interface Cursor {
+  /** 0-based pass over the corpus. */
+  readonly epoch: number;
+  /** Batches emitted since the start of the run, this one included. */
+  readonly batch: number;
+  /** State of the batch stage; only stages/batch reads inside it. */
+  readonly state: unknown;
+}
+
+/** Token ids for one optimizer step. B rows, T columns; arrays are row-major `[B * T]`. */
+export interface Batch {
+  readonly inputIds: Int32Array;
+  /** `targetIds[i] = inputIds[i + 1]` within a document. */
+  readonly targetIds: Int32Array;
+  /** 1 where the target counts towards the loss, else 0. */
+  readonly mask: Int32Array;
+  /** Attention and positions restart where the id changes along a row; absent: one segment a row. */
+  readonly segmentIds?: Int32Array;
+  /** B */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  /** Number of ones in `mask`. */
+  readonly validTokens: number;
+  readonly cursor: Cursor;
+}
+
+/** What one leaf sphere did in a step. */
+export interface SphereCounters {
+  /** Logical leaf, 0-based, in reduction order. */
+  readonly leaf: number;
+  /** Worker that ran it. */
+  readonly worker: number;
+  /** Scored tokens. */
+  readonly tokens: number;
+  readonly computeMs: number;
+  /** Waiting for its turn in the ordered reduction. */
+  readonly waitMs: number;
+  readonly bytesReduced: number;
+}
+
+/** The outcome of one optimizer step. */
+export interface StepReport {
+  /** 1-based. */
+  readonly step: number;
+  /** Mean nats per scored token over the batch. */
+  readonly loss: number;
+  readonly perplexity: number;
+  readonly learningRate: number;
+  /** Global L2 norm before clipping. */
+  readonly gradNorm: number;
+  /** Scored tokens in this step. */
+  readonly tokens: number;
+  /** Scored tokens since the first step. */
+  readonly totalTokens: number;
+  readonly tokensPerSecond: number;
+  readonly stepMs: number;
+  readonly spheres: readonly SphereCounters[];
+  readonly cursor: Cursor;
+  /** Set on the steps where validation ran: mean nats per token. */
+  readonly validationLoss?: number;
+}
