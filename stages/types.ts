@@ -83,6 +83,18 @@ export interface SphereCounters {
   readonly bytesReduced: number;
 }
 
+/** A copy of everything the optimizer would need to go on after `step`; safe to write at leisure. */
+export interface Snapshot {
+  readonly step: number;
+  readonly totalTokens: number;
+  /** The parameter area of model/layout.ts, `[layout.length]`. */
+  readonly parameters: Float32Array;
+  /** AdamW first and second moments, in the same layout. */
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  readonly cursor: Cursor;
+}
+
 /** The outcome of one optimizer step. */
 export interface StepReport {
   /** 1-based. */
@@ -103,4 +115,6 @@ export interface StepReport {
   readonly cursor: Cursor;
   /** Set on the steps where validation ran: mean nats per token. */
   readonly validationLoss?: number;
+  /** Set on the steps where a checkpoint is due. */
+  readonly snapshot?: Snapshot;
 }
