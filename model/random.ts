@@ -36,16 +36,21 @@ export function philox(counter: Words4, key: readonly [number, number]): Words4 
   return [c0, c1, c2, c3];
 }
 
-/** FNV-1a, 32 bits: turns a stream's name into a word of its key. */
-function hashName(name: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
+/** FNV-1a, 64 bits (Fowler, Noll, Vo), as two words: a stream's name in the shape of a counter. */
+function hashName(name: string): [low: number, high: number] {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(name)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return [Number(hash & 0xffffffffn), Number(hash >> 32n)];
 }
 
-/** A named stream of random numbers, addressed by epoch and index. */
+/**
+ * A named stream of random numbers, addressed by epoch and index. `word`, `uniform` and `normal` of
+ * one index are made of the same bits: a use of its own takes a name of its own.
+ */
 export interface RandomStream {
-  /** Uniform unsigned 32-bit integer number `index` of `epoch`. */
+  /** Unsigned 32-bit integer number `index` of the epoch; `index` a non-negative safe integer. */
   word(index: number): number;
   /** Uniform in [0, 1) with 32 bits. */
   uniform(index: number): number;
@@ -59,6 +64,7 @@ export interface RandomStream {
  * Opens the stream `name` of `seed` at `epoch`.
  *
  * @param seed non-negative safe integer
+ * @throws {RangeError} for any other seed, or an epoch outside [0, 2^32)
  * @example
  * ```ts
  * import { randomStream } from "./random.ts";
@@ -73,9 +79,16 @@ export function randomStream(
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`Cannot seed "${name}": --seed must be an integer >= 0, got ${seed}`);
   }
-  const key: [number, number] = [(seed ^ hashName(name)) >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+  if (!Number.isInteger(epoch) || epoch < 0 || epoch >= 2 ** 32) {
+    throw new RangeError(`Cannot open stream "${name}": epoch must be in [0, 2^32), got ${epoch}`);
+  }
+  // The cipher itself mixes name and seed, so that no two pairs share a key by simple arithmetic.
+  const [nameLow, nameHigh] = hashName(name);
+  const [key0, key1] = philox([nameLow, nameHigh, 0, 0], [seed >>> 0, Math.floor(seed / 2 ** 32)]);
+  const key = [key0, key1] as const;
+  // Index, epoch and salt have words of their own: no two draws of a stream share a counter.
   const block = (index: number, salt: number): Words4 =>
-    philox([index >>> 0, Math.floor(index / 2 ** 32) >>> 0, epoch >>> 0, salt], key);
+    philox([index >>> 0, Math.floor(index / 2 ** 32) >>> 0, epoch, salt], key);
   const word = (index: number) => block(index, 0)[0];
   return {
     word,
