@@ -1,0 +1,193 @@
+/**
+ * Packing: copies a matrix into the panels that {@link tile} reads front to back. Short panels are
+ * padded with zeros, so that the tile needs no edge code.
+ */
+import { MR, NR } from "./tile";
+
+/** `a[m, k]`, rows `ld` floats apart, to panels of MR rows `[ceil(m / MR)][k][MR]`. */
+export function pack_a(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
+  packA(dst, src, m, k, ld, <usize> k * (MR * 4));
+}
+
+/** {@link pack_a} to panels `panelBytes` apart. */
+export function packA(
+  dst: usize,
+  src: usize,
+  m: i32,
+  k: i32,
+  ld: i32,
+  panelBytes: usize,
+): void {
+  for (let i = 0; i < m; i += MR) {
+    packRowsA(dst, src, min(MR, m - i), k, <usize> ld << 2);
+    dst += panelBytes;
+    src += <usize> ld * (MR * 4);
+  }
+}
+
+function packRowsA(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
+  let kk = 0;
+  if (rows == MR) {
+    const src1 = src + rowBytes;
+    const src2 = src1 + rowBytes;
+    const src3 = src2 + rowBytes;
+    const src4 = src3 + rowBytes;
+    const src5 = src4 + rowBytes;
+    for (; kk + 4 <= k; kk += 4) {
+      const at = <usize> kk << 2;
+      const r0 = v128.load(src + at);
+      const r1 = v128.load(src1 + at);
+      const r2 = v128.load(src2 + at);
+      const r3 = v128.load(src3 + at);
+      const r4 = v128.load(src4 + at);
+      const r5 = v128.load(src5 + at);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const low45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      const high45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7);
+      v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
+      v128.store(dst, v128.shuffle<f64>(low45, low01, 0, 3), 16);
+      v128.store(dst, v128.shuffle<f64>(low23, low45, 1, 3), 32);
+      v128.store(dst, v128.shuffle<f64>(high01, high23, 0, 2), 48);
+      v128.store(dst, v128.shuffle<f64>(high45, high01, 0, 3), 64);
+      v128.store(dst, v128.shuffle<f64>(high23, high45, 1, 3), 80);
+      dst += 96;
+    }
+  }
+  for (; kk < k; kk++) {
+    const at = src + (<usize> kk << 2);
+    for (let r = 0; r < MR; r++) {
+      store<f32>(dst, r < rows ? load<f32>(at + <usize> r * rowBytes) : 0);
+      dst += 4;
+    }
+  }
+}
+
+/** `a = srcᵀ` with `src[k, m]`, rows `ld` floats apart, to the form of {@link pack_a}. */
+export function pack_a_transposed(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
+  packATransposed(dst, src, m, k, ld, <usize> k * (MR * 4));
+}
+
+/** {@link pack_a_transposed} to panels `panelBytes` apart. */
+export function packATransposed(
+  dst: usize,
+  src: usize,
+  m: i32,
+  k: i32,
+  ld: i32,
+  panelBytes: usize,
+): void {
+  const rowBytes = <usize> ld << 2;
+  for (let i = 0; i < m; i += MR) {
+    const rows = min(MR, m - i);
+    let from = src + (<usize> i << 2);
+    let to = dst;
+    if (rows == MR) {
+      for (let kk = 0; kk < k; kk++) {
+        v128.store(to, v128.load(from));
+        store<u64>(to, load<u64>(from, 16), 16);
+        from += rowBytes;
+        to += MR * 4;
+      }
+    } else {
+      for (let kk = 0; kk < k; kk++) {
+        copyPadded(to, from, rows, MR);
+        from += rowBytes;
+        to += MR * 4;
+      }
+    }
+    dst += panelBytes;
+  }
+}
+
+/** `b[k, n]`, rows `ld` floats apart, to panels of NR columns `[k][NR]`, `panelStride` floats apart. */
+export function pack_b(
+  dst: usize,
+  src: usize,
+  k: i32,
+  n: i32,
+  ld: i32,
+  panelStride: i32,
+): void {
+  const rowBytes = <usize> ld << 2;
+  for (let j = 0; j < n; j += NR) {
+    const cols = min(NR, n - j);
+    let from = src + (<usize> j << 2);
+    let to = dst;
+    if (cols == NR) {
+      for (let kk = 0; kk < k; kk++) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        from += rowBytes;
+        to += NR * 4;
+      }
+    } else {
+      for (let kk = 0; kk < k; kk++) {
+        copyPadded(to, from, cols, NR);
+        from += rowBytes;
+        to += NR * 4;
+      }
+    }
+    dst += <usize> panelStride << 2;
+  }
+}
+
+/** `b = srcᵀ` with `src[n, k]`, rows `ld` floats apart, to the form of {@link pack_b}. */
+export function pack_b_transposed(
+  dst: usize,
+  src: usize,
+  k: i32,
+  n: i32,
+  ld: i32,
+  panelStride: i32,
+): void {
+  const rowBytes = <usize> ld << 2;
+  for (let j = 0; j < n; j += NR) {
+    packRowsB(dst, src, min(NR, n - j), k, rowBytes);
+    dst += <usize> panelStride << 2;
+    src += rowBytes * NR;
+  }
+}
+
+function packRowsB(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
+  let kk = 0;
+  if (rows == NR) {
+    for (; kk + 4 <= k; kk += 4) {
+      const at = src + (<usize> kk << 2);
+      transpose4(dst, at, rowBytes, NR * 4);
+      transpose4(dst + 16, at + rowBytes * 4, rowBytes, NR * 4);
+      dst += NR * 16;
+    }
+  }
+  for (; kk < k; kk++) {
+    const at = src + (<usize> kk << 2);
+    for (let r = 0; r < NR; r++) {
+      store<f32>(dst, r < rows ? load<f32>(at + <usize> r * rowBytes) : 0);
+      dst += 4;
+    }
+  }
+}
+
+function transpose4(dst: usize, src: usize, srcBytes: usize, dstBytes: usize): void {
+  const r0 = v128.load(src);
+  const r1 = v128.load(src + srcBytes);
+  const r2 = v128.load(src + srcBytes * 2);
+  const r3 = v128.load(src + srcBytes * 3);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
+  v128.store(dst + dstBytes, v128.shuffle<f64>(low01, low23, 1, 3));
+  v128.store(dst + dstBytes * 2, v128.shuffle<f64>(high01, high23, 0, 2));
+  v128.store(dst + dstBytes * 3, v128.shuffle<f64>(high01, high23, 1, 3));
+}
+
+function copyPadded(dst: usize, src: usize, count: i32, width: i32): void {
+  for (let i = 0; i < width; i++) {
+    const at = <usize> i << 2;
+    store<f32>(dst + at, i < count ? load<f32>(src + at) : 0);
+  }
+}

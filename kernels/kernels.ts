@@ -1,0 +1,192 @@
+/**
+ * What the kernels module exports: `(outputs, inputs, dims)`. Pointers are byte addresses in the
+ * shared memory, a multiple of 4; sizes and strides count elements; matrices are row-major f32 unless
+ * said otherwise. Nothing is validated, and nothing outside the stated outputs is written. No output
+ * may overlap another argument except where a kernel says "in place".
+ *
+ * Letters: n rows (tokens), d width, t tokens of one sequence, `ld` the row stride.
+ *
+ * @module
+ */
+
+/** The exports of one instance. */
+export interface Kernels {
+  /** 1 where multiply-adds may round once (relaxed SIMD), 0 in the plain build. */
+  relaxed(): number;
+
+  /** `src[m, k]` → panels of MR rows, `dst[ceil(m/MR)][k][MR]`, zero padded: {@linkcode packedASize} floats. */
+  pack_a(dst: number, src: number, m: number, k: number, ld: number): void;
+  /** As `pack_a` of A = srcᵀ, `src[k, m]`. */
+  pack_a_transposed(dst: number, src: number, m: number, k: number, ld: number): void;
+  /**
+   * `src[k, n]` → panels of NR columns, each `[k][NR]`, zero padded, `panelStride` floats apart
+   * (`k * NR` when contiguous; more to fill a range of k of a larger matrix).
+   */
+  pack_b(dst: number, src: number, k: number, n: number, ld: number, panelStride: number): void;
+  /** As `pack_b` of B = srcᵀ, `src[n, k]`: a weight `[out, in]` used as X·Wᵀ has k = in, n = out. */
+  pack_b_transposed(
+    dst: number,
+    src: number,
+    k: number,
+    n: number,
+    ld: number,
+    panelStride: number,
+  ): void;
+  /**
+   * `c[m, n] = (accumulate ? c : 0) + a·b` of packed a and b. Splitting m or n over calls gives the
+   * same bits (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008).
+   */
+  gemm(
+    c: number,
+    a: number,
+    b: number,
+    m: number,
+    n: number,
+    k: number,
+    ldc: number,
+    accumulate: number,
+  ): void;
+
+  /** `out[n, d] = x · rstd · weight`, `rstd[n] = 1 / √(mean(x²) + eps)` (Zhang and Sennrich, arXiv:1910.07467). */
+  rms_norm(
+    out: number,
+    rstd: number,
+    x: number,
+    weight: number,
+    n: number,
+    d: number,
+    eps: number,
+  ): void;
+  /** Adds to `dx[n, d]` and `dweight[d]`. */
+  rms_norm_backward(
+    dx: number,
+    dweight: number,
+    dout: number,
+    x: number,
+    weight: number,
+    rstd: number,
+    n: number,
+    d: number,
+  ): void;
+
+  /**
+   * Rotary embedding in place on the first `heads` heads of each row of `qkv[n, ld]`, half-split as
+   * in Hugging Face's `rotate_half` (Su et al., arXiv:2104.09864). `cos`, `sin`
+   * `[maxPositions, headDim/2]`, `positions` i32[n]; `sign` 1 rotates, -1 rotates back (backward).
+   */
+  rope(
+    qkv: number,
+    cos: number,
+    sin: number,
+    positions: number,
+    n: number,
+    heads: number,
+    headDim: number,
+    ld: number,
+    sign: number,
+  ): void;
+
+  /**
+   * Causal grouped-query attention of one sequence, scale 1/√headDim. A row of `qkv[t, ldQkv]` is
+   * `[q heads | k heads | v heads]`; `out[t, ldOut]` holds heads·headDim a row; `lse[heads, t]` is the
+   * log-sum-exp of each row of scores, kept for the backward pass. `segments` i32[t] or 0: attention
+   * restarts where the id changes from one token to the next. `scratch`:
+   * {@linkcode attentionScratchSize} floats.
+   */
+  attention(
+    out: number,
+    lse: number,
+    qkv: number,
+    segments: number,
+    t: number,
+    heads: number,
+    kvHeads: number,
+    headDim: number,
+    ldQkv: number,
+    ldOut: number,
+    scratch: number,
+  ): void;
+  /**
+   * Overwrites `dqkv[t, ldQkv]`, of the same form as `qkv`. `dout` and `out` have rows of `ldOut`.
+   * `scratch`: {@linkcode attentionBackwardScratchSize} floats.
+   */
+  attention_backward(
+    dqkv: number,
+    dout: number,
+    out: number,
+    lse: number,
+    qkv: number,
+    segments: number,
+    t: number,
+    heads: number,
+    kvHeads: number,
+    headDim: number,
+    ldQkv: number,
+    ldOut: number,
+    scratch: number,
+  ): void;
+
+  /** `out[n, f] = silu(gate) · up` of `gateUp[n, 2f] = [gate | up]` (Shazeer, arXiv:2002.05202). */
+  swiglu(out: number, gateUp: number, n: number, f: number): void;
+  /** Overwrites `dGateUp[n, 2f]`; in place when `dGateUp` is `gateUp`. */
+  swiglu_backward(dGateUp: number, dOut: number, gateUp: number, n: number, f: number): void;
+
+  /** `out[n, d]`: the rows of `table[., d]` at `ids` i32[n]. */
+  embedding(out: number, table: number, ids: number, n: number, d: number): void;
+  /** `dtable[ids[i]] += dx[i]`, in token order. */
+  embedding_backward(dtable: number, dx: number, ids: number, n: number, d: number): void;
+
+  /**
+   * `logits[n, v]` in place to their gradient `(softmax − onehot) · scale · mask`, and
+   * `losses[n] = −ln softmax[target] · mask` (nats). `targets`, `mask` i32[n]; where the mask is 0 the
+   * target is not read and the row becomes zeros.
+   */
+  cross_entropy(
+    logits: number,
+    losses: number,
+    targets: number,
+    mask: number,
+    n: number,
+    v: number,
+    ld: number,
+    scale: number,
+  ): void;
+  /** The losses alone; `logits` keeps its values. */
+  cross_entropy_loss(
+    logits: number,
+    losses: number,
+    targets: number,
+    mask: number,
+    n: number,
+    v: number,
+    ld: number,
+  ): void;
+
+  /** `dst[n] += src[n]`. */
+  add(dst: number, src: number, n: number): void;
+  /** Σ x², summed in f64 in an order fixed by n. */
+  sum_squares(x: number, n: number): number;
+  /**
+   * One AdamW step as PyTorch's, in place on `w`, `m`, `v` (Loshchilov and Hutter,
+   * arXiv:1711.05101). The gradient is first scaled by `clipScale`; `biasCorrection1` is `1 − beta1ᵗ`,
+   * `biasCorrection2` `1 − beta2ᵗ`. Splitting n over calls gives the same bits.
+   */
+  adamw(
+    w: number,
+    m: number,
+    v: number,
+    g: number,
+    n: number,
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    clipScale: number,
+    biasCorrection1: number,
+    biasCorrection2: number,
+  ): void;
+
+  /** A register-only loop of {@linkcode FMA_PEAK_FLOPS} operations an iteration; the value means nothing. */
+  fma_peak(iterations: number): number;
+}

@@ -1,0 +1,46 @@
+/**
+ * The training kernels: compiled once, instantiated by every worker over one shared memory. They know
+ * nothing of models, streams or workers. Bytes 0 to 65535 of the memory are theirs (constants, the
+ * same from every instance); the rest belongs to the caller.
+ *
+ * @module
+ */
+import { ensureKernels } from "./build.ts";
+import type { Kernels } from "./kernels.ts";
+export type { Kernels } from "./kernels.ts";
+export * from "./sizes.ts";
+
+/**
+ * Compiles the kernels for this machine, building them first where missing or stale: with relaxed
+ * SIMD where the engine has it, unless `strictSimd` asks for the build whose every operation has one
+ * defined result. `relaxed()` of an instance tells which it was.
+ *
+ * @example
+ * ```ts
+ * import { compileKernels, instantiateKernels } from "./mod.ts";
+ * const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
+ * const kernels = instantiateKernels(await compileKernels(), memory);
+ * new Float32Array(memory.buffer, 65536, 4).set([1, 2, 10, 20]);
+ * kernels.add(65536, 65544, 2);
+ * console.assert(new Float32Array(memory.buffer, 65536, 2).join() === "11,22");
+ * ```
+ */
+export async function compileKernels(
+  { strictSimd = false }: { strictSimd?: boolean } = {},
+): Promise<WebAssembly.Module> {
+  const builds = await ensureKernels();
+  const relaxed = new Uint8Array(builds.relaxed);
+  return await WebAssembly.compile(
+    !strictSimd && WebAssembly.validate(relaxed) ? relaxed : new Uint8Array(builds.plain),
+  );
+}
+
+/** One worker's instance over `memory`, which must be shared with a maximum of at most 65536 pages. */
+export function instantiateKernels(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  // The shape of the exports is held to `Kernels` by tests/kernels/load_test.ts.
+  return exports as object as Kernels;
+}
