@@ -1,0 +1,181 @@
+/**
+ * The header of a safetensors file: u64 length, JSON, then the data it describes. Nothing here
+ * trusts it: whoever wrote the file may have wanted this program to crash or to run out of memory.
+ * Format: the README of huggingface/safetensors, "Format".
+ *
+ * @module
+ */
+import { z } from "zod";
+import { findJsonFault, quote } from "./json_fault.ts";
+
+/** Bytes an element takes, by dtype. */
+const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
+  ["BOOL", 1],
+  ["U8", 1],
+  ["I8", 1],
+  ["F8_E4M3", 1],
+  ["F8_E5M2", 1],
+  ["U16", 2],
+  ["I16", 2],
+  ["F16", 2],
+  ["BF16", 2],
+  ["U32", 4],
+  ["I32", 4],
+  ["F32", 4],
+  ["U64", 8],
+  ["I64", 8],
+  ["F64", 8],
+]);
+
+/** The format allows 100 MB; 4 MiB describes 25,000 tensors and parses in a bounded heap. */
+export const MAX_HEADER_BYTES = 4 * 2 ** 20;
+
+/** The header, a tensor's entry, its shape. */
+const MAX_DEPTH = 3;
+
+/** NumPy's limit; the format states none. */
+const MAX_RANK = 64;
+
+/** Bytes before the JSON: its length as a little-endian u64. */
+export const PREFIX_BYTES = 8;
+
+/** What a file says of one tensor. */
+export interface TensorInfo {
+  /** `F32`, `F16`, `BF16`, ... */
+  readonly dtype: string;
+  /** Row-major; empty for a scalar. */
+  readonly shape: readonly number[];
+}
+
+/** A tensor's place: `begin` to `end` in bytes from the start of the data. */
+export interface TensorEntry extends TensorInfo {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** A checked header. */
+export interface Header {
+  /** In the order of their data. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const size = z.int().nonnegative();
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(size).max(MAX_RANK),
+  data_offsets: z.tuple([size, size]),
+});
+const metadataSchema = z.record(z.string(), z.string());
+
+/**
+ * The length of the header's JSON, from the file's first 8 bytes.
+ *
+ * @throws {SyntaxError} when there cannot be that much; checked before anything is allocated.
+ */
+export function headerLength(
+  prefix: Uint8Array,
+  { path, fileBytes }: { path: string; fileBytes: number },
+): number {
+  if (prefix.length < PREFIX_BYTES) {
+    throw new SyntaxError(`Cannot read ${path}: ${fileBytes} bytes are too few for safetensors`);
+  }
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw new SyntaxError(
+      `Cannot read ${path}: its header claims ${length} bytes, more than ${MAX_HEADER_BYTES}`,
+    );
+  }
+  if (Number(length) > fileBytes - PREFIX_BYTES) {
+    throw new SyntaxError(
+      `Cannot read ${path}: its header claims ${length} bytes but the file has ${fileBytes}; ` +
+        `it is truncated or no safetensors file`,
+    );
+  }
+  return Number(length);
+}
+
+/**
+ * Parses and checks a header: no duplicate names, every size what dtype and shape say, the data
+ * covered from start to end without hole or overlap.
+ *
+ * @throws {SyntaxError} naming file and tensor
+ */
+export function parseHeader(
+  bytes: Uint8Array,
+  { path, dataBytes }: { path: string; dataBytes: number },
+): Header {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new SyntaxError(`Cannot read ${path}: ${reason}`, { cause });
+  };
+  // A byte order mark or padding before the brace is against the format.
+  if (bytes[0] !== 0x7b) fail("its header does not start with {");
+  let json: Record<string, unknown>;
+  let fault: string | undefined;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    fault = findJsonFault(text, { maxDepth: MAX_DEPTH });
+    json = fault === undefined ? JSON.parse(text) : {};
+  } catch (cause) {
+    return fail("its header is not JSON in UTF-8", cause);
+  }
+  if (fault !== undefined) fail(`its header ${fault}`);
+
+  const tensors: [name: string, entry: TensorEntry][] = [];
+  let metadata: ReadonlyMap<string, string> = new Map();
+  for (const [name, value] of Object.entries(json)) {
+    if (name === "__metadata__") {
+      const parsed = metadataSchema.safeParse(value);
+      if (!parsed.success) return fail("its __metadata__ is not a map of strings");
+      metadata = new Map(Object.entries(parsed.data));
+    } else {
+      const entry = parseEntry(value);
+      if (typeof entry === "string") return fail(`tensor ${quote(name)} ${entry}`);
+      tensors.push([name, entry]);
+    }
+  }
+  tensors.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const [name, entry] of tensors) {
+    if (entry.begin !== end) {
+      fail(
+        `tensor ${quote(name)} starts at byte ${entry.begin} of the data, ` +
+          `${entry.begin < end ? "inside another tensor" : "after a hole"} that ends at ${end}`,
+      );
+    }
+    end = entry.end;
+    if (end > dataBytes) {
+      fail(
+        `tensor ${quote(name)} ends at byte ${end} of the data, which has ${dataBytes}; ` +
+          `the file is truncated`,
+      );
+    }
+  }
+  if (end !== dataBytes) fail(`${dataBytes - end} bytes of data belong to no tensor`);
+  return { tensors: new Map(tensors), metadata };
+}
+
+/** The checked entry, or what is wrong with it. */
+function parseEntry(value: unknown): TensorEntry | string {
+  const parsed = entrySchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `is not described rightly: ${issue?.path.join(".") || "entry"}: ${issue?.message}`;
+  }
+  const { dtype, shape, data_offsets: [begin, end] } = parsed.data;
+  const elementBytes = ELEMENT_BYTES.get(dtype);
+  if (elementBytes === undefined) return `has the unknown dtype ${quote(dtype)}`;
+  if (end < begin) return `ends at byte ${end}, before it starts at ${begin}`;
+  const bytes = countElements(shape) * elementBytes;
+  // A product past 2^53 is inexact, but then it is also larger than any offset.
+  if (bytes !== end - begin) {
+    return `of dtype ${dtype} and shape [${shape}] needs ${bytes} bytes but has ${end - begin}`;
+  }
+  return { dtype, shape, begin, end };
+}
+
+/** Elements of a shape; 1 for a scalar. */
+export function countElements(shape: readonly number[]): number {
+  // A zero anywhere makes nothing, even beside dimensions whose product overflows.
+  return shape.includes(0) ? 0 : shape.reduce((product, dimension) => product * dimension, 1);
+}

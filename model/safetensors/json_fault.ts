@@ -1,0 +1,64 @@
+/**
+ * Finds what `JSON.parse` hides or suffers from: a key given twice in one object, of which it keeps
+ * the last, so that two readers of one file could see two different tensors under one name; and
+ * nesting, which costs it a hundred times the memory of the text.
+ *
+ * @module
+ */
+
+/**
+ * What is wrong with a JSON text: too deep, or a key twice in one object. Finds no other fault; the
+ * text need not be valid JSON.
+ *
+ * @throws {SyntaxError} when a key has an escape that JSON has not
+ * @example
+ * ```ts
+ * import { findJsonFault } from "./json_fault.ts";
+ * console.assert(findJsonFault('{"a": {"b": [1]}, "b": 2}', { maxDepth: 3 }) === undefined);
+ * console.assert(findJsonFault('{"a": 1, "\\u0061": 2}', { maxDepth: 3 }) === 'has "a" twice');
+ * ```
+ */
+export function findJsonFault(
+  json: string,
+  { maxDepth }: { maxDepth: number },
+): string | undefined {
+  // Keys of each open object; an open array has none.
+  const open: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charAt(at);
+    if (character === "{" || character === "[") {
+      open.push(character === "{" ? new Set() : undefined);
+      if (open.length > maxDepth) return `nests deeper than ${maxDepth}`;
+    } else if (character === "}" || character === "]") {
+      open.pop();
+    } else if (character === '"') {
+      const begin = at;
+      at = stringEnd(json, begin);
+      const keys = open.at(-1);
+      if (!keys || !isKey(json, at + 1)) continue;
+      // Escapes spell one key in many ways, so the decoded form is compared.
+      const key: string = JSON.parse(json.slice(begin, at + 1));
+      if (keys.has(key)) return `has ${quote(key)} twice`;
+      keys.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** A name from a file as it can stand in a message: escaped, and not without end. */
+export function quote(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name);
+}
+
+/** Index of the quote that closes the string opened at `begin`. */
+function stringEnd(json: string, begin: number): number {
+  let at = begin + 1;
+  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === "\\" ? 2 : 1;
+  return at;
+}
+
+/** Whether the string that ended before `at` is followed by a colon. */
+function isKey(json: string, at: number): boolean {
+  while (at < json.length && " \t\n\r".includes(json.charAt(at))) at++;
+  return json.charAt(at) === ":";
+}
