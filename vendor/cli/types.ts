@@ -8,7 +8,7 @@ type StringValue<Key, Negatable> = Key extends Negatable ? string | false : stri
 
 /** What the flags are before defaults: a boolean or collected flag is always there. */
 type Declared<Booleans extends string, Strings extends string, Collected, Negatable> =
-  & { [Key in Exclude<Strings, Collected>]?: StringValue<Key, Negatable> }
+  & { [Key in Exclude<Strings, Collected | "_">]?: StringValue<Key, Negatable> }
   & { [Key in Strings & Collected]: StringValue<Key, Negatable>[] }
   & { [Key in Exclude<Booleans, Collected>]: boolean }
   & { [Key in Booleans & Collected]: boolean[] }

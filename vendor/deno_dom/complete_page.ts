@@ -91,7 +91,8 @@ function moveChildren(from: Element, place: (node: Node) => void): void {
 }
 
 function copyAttributes(from: Element, to: Element): void {
-  for (const { name, value } of from.attributes) {
+  // linkedom puts a new attribute before the others: last first keeps their order.
+  for (const { name, value } of Array.from(from.attributes).reverse()) {
     if (!to.hasAttribute(name)) to.setAttribute(name, value);
   }
 }

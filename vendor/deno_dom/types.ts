@@ -70,7 +70,6 @@ export interface Element extends Node {
   readonly nextElementSibling: Element | null;
   readonly previousElementSibling: Element | null;
   getAttribute(name: string): string | null;
-  getAttributeNames(): string[];
   setAttribute(name: string, value: string): void;
   hasAttribute(name: string): boolean;
   removeAttribute(name: string): void;
