@@ -1,0 +1,18 @@
+/**
+ * `deno task bench NAME [flags]`: one file a question.
+ *
+ * @module
+ */
+const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  gemm: () => import("./gemm.ts"),
+  kernels: () => import("./kernels.ts"),
+  train: () => import("./train.ts"),
+};
+
+const [name = "", ...args] = Deno.args;
+const question = QUESTIONS[name];
+if (!question) {
+  console.error(`Cannot run bench "${name}": choose one of ${Object.keys(QUESTIONS).join(", ")}`);
+  Deno.exit(2);
+}
+await (await question()).run(args);

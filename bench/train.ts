@@ -1,0 +1,126 @@
+/**
+ * How fast is a training step, and what share of the machine does it use?
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import type { ModelConfig } from "../model/config.ts";
+import { createLayout } from "../model/layout.ts";
+import { initParameters } from "../model/init.ts";
+import { randomStream } from "../model/random.ts";
+import { openSpheres, type SphereBatch } from "../workers/mod.ts";
+import { median } from "./median.ts";
+import { measurePeak } from "./peak.ts";
+
+/** Reference models: L, H, D, F, T, B, V. */
+const CONFIGS = {
+  tiny: { L: 4, H: 4, D: 128, F: 352, T: 64, B: 12, V: 512 },
+  small: { L: 4, H: 4, D: 256, F: 688, T: 256, B: 8, V: 4096 },
+  base: { L: 6, H: 6, D: 384, F: 1024, T: 256, B: 8, V: 8192 },
+} as const;
+type Dims = typeof CONFIGS[keyof typeof CONFIGS];
+
+const OPTIMIZER = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clip: 1,
+};
+
+/** Runs `bench train --config NAME [--workers W] [--steps N] [--json]`. */
+export async function run(args: string[]): Promise<void> {
+  const flags = parseArgs(args, { string: ["config", "workers", "steps"], boolean: ["json"] });
+  const name = flags.config ?? "tiny";
+  if (!isConfig(name)) throw new RangeError(`Cannot bench --config ${name}: tiny, small or base`);
+  const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
+  const steps = Number(flags.steps ?? 12);
+  const result = await measure(name, { workers, steps });
+  console.log(flags.json ? JSON.stringify(result) : result);
+}
+
+function isConfig(name: string): name is keyof typeof CONFIGS {
+  return Object.hasOwn(CONFIGS, name);
+}
+
+async function measure(
+  name: keyof typeof CONFIGS,
+  { workers, steps }: { workers: number; steps: number },
+) {
+  const dims = CONFIGS[name];
+  const config = modelConfig(dims);
+  const layout = createLayout(config);
+  await using spheres = await openSpheres({ config, rows: dims.B, cols: dims.T, workers });
+  initParameters(spheres.parameters, { config, layout, seed: 1 });
+  await spheres.packWeights();
+  const batch = randomBatch(dims);
+  const stepMs: number[] = [];
+  let waitShare = 0;
+  // The first steps run code that V8 has not optimised yet.
+  const warmup = Math.max(6, Math.ceil(steps / 2));
+  for (let step = 1; step <= warmup + steps; step++) {
+    const start = performance.now();
+    const { spheres: leaves } = await spheres.step(batch, { ...OPTIMIZER, step });
+    if (step <= warmup) continue;
+    const ms = performance.now() - start;
+    stepMs.push(ms);
+    const computeMs = leaves.reduce((sum, leaf) => sum + leaf.computeMs, 0);
+    waitShare += 1 - computeMs / ms / spheres.topology.workers;
+  }
+  const msPerStep = median(stepMs);
+  const gflops = stepFlops(dims) / msPerStep / 1e6;
+  const peakGflops = await measurePeak(spheres.topology.workers);
+  return {
+    config: name,
+    params: layout.count,
+    workers: spheres.topology.workers,
+    sharedMiB: Math.round(spheres.bytes / 2 ** 20),
+    msPerStep,
+    tokensPerSecond: dims.B * dims.T / msPerStep * 1000,
+    gflops,
+    peakGflops,
+    shareOfPeak: gflops / peakGflops,
+    shareOutsideLeaves: waitShare / steps,
+  };
+}
+
+/** 6 FLOPs a matrix weight and token, and causal attention at half of its square. */
+function stepFlops({ L, D, F, T, B, V }: Dims): number {
+  const matrixWeights = L * (4 * D * D + 3 * D * F) + D * V;
+  const tokens = B * T;
+  const attention = L * tokens * 6 * T * D;
+  return 6 * matrixWeights * tokens + attention;
+}
+
+function modelConfig({ L, H, D, F, T, V }: Dims): ModelConfig {
+  return {
+    vocab_size: V,
+    hidden_size: D,
+    intermediate_size: F,
+    num_hidden_layers: L,
+    num_attention_heads: H,
+    num_key_value_heads: H,
+    head_dim: D / H,
+    max_position_embeddings: T,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    tie_word_embeddings: true,
+    initializer_range: 0.02,
+    bos_token_id: null,
+    eos_token_id: null,
+  };
+}
+
+function randomBatch({ B, T, V }: Dims): SphereBatch {
+  const random = randomStream(7, { name: "bench" });
+  const ids = Int32Array.from({ length: B * T + 1 }, (_, i) => random.word(i) % V);
+  return {
+    inputIds: ids.slice(0, B * T),
+    targetIds: ids.slice(1),
+    mask: new Int32Array(B * T).fill(1),
+    rows: B,
+    cols: T,
+    validTokens: B * T,
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Command-line flags as typed tables: each flag is declared once and read by the parser and by
+ * `--help`.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+
+/** One flag. `undefined` as default means that the help text says what happens. */
+export interface Flag<T> {
+  readonly help: string;
+  /** Placeholder in the help, absent for a switch. */
+  readonly value?: string;
+  readonly defaultValue: T;
+  /** Turns the text after the flag into its value; throws a `UsageError`. */
+  readonly read: (text: string, flag: string) => T;
+}
+
+/** A table of flags, by name without the dashes. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** The values a table of flags parses to. */
+export type FlagValues<F extends Flags> = {
+  readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never;
+};
+
+/** A mistake in the command line; the message says what to write instead. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+type Described<T> = { help: string; value?: string; defaultValue: T };
+
+/** A flag with free text. */
+export function text<T extends string | undefined>(
+  { help, value = "TEXT", defaultValue }: Described<T>,
+): Flag<T | string> {
+  return { help, value, defaultValue, read: (given) => given };
+}
+
+/** A flag with a number, checked against its bounds. */
+export function number<T extends number | undefined>(
+  { help, value = "N", defaultValue, min = 0, max = Infinity, integer = true }: Described<T> & {
+    min?: number;
+    max?: number;
+    integer?: boolean;
+  },
+): Flag<T | number> {
+  return {
+    help,
+    value,
+    defaultValue,
+    read(given, flag) {
+      const parsed = given.trim() === "" ? NaN : Number(given);
+      const fits = integer ? Number.isSafeInteger(parsed) : Number.isFinite(parsed);
+      if (!fits || parsed < min || parsed > max) {
+        const range = max === Infinity ? `at least ${min}` : `from ${min} to ${max}`;
+        throw new UsageError(
+          `Cannot use --${flag} ${given}: it must be ${
+            integer ? "an integer" : "a number"
+          } ${range}`,
+        );
+      }
+      return parsed;
+    },
+  };
+}
+
+/** A flag with one of a few words. */
+export function choice<T extends string, D extends T | undefined>(
+  { help, of, defaultValue }: { help: string; of: readonly T[]; defaultValue: D },
+): Flag<T | D> {
+  return {
+    help,
+    value: of.join("|"),
+    defaultValue,
+    read(given, flag) {
+      const found = of.find((word) => word === given);
+      if (!found) {
+        throw new UsageError(`Cannot use --${flag} ${given}: it must be one of ${of.join(", ")}`);
+      }
+      return found;
+    },
+  };
+}
+
+/** A flag without a value: off unless given. */
+export function toggle({ help }: { help: string }): Flag<boolean> {
+  return { help, defaultValue: false, read: () => true };
+}
+
+/** A parsed command line. */
+export interface Parsed<F extends Flags> {
+  readonly values: FlagValues<F>;
+  /** Names of the flags that were given. */
+  readonly given: ReadonlySet<string>;
+  readonly operands: string[];
+}
+
+/**
+ * Parses `args` against a table.
+ *
+ * @throws {UsageError} for unknown flags, missing or malformed values
+ */
+export function parseFlags<F extends Flags>(
+  args: readonly string[],
+  { flags }: { flags: F },
+): Parsed<F> {
+  const names = Object.keys(flags);
+  const switches = names.filter((name) => flags[name]?.value === undefined);
+  const valued = names.filter((name) => flags[name]?.value !== undefined);
+  const parsed = parseArgs([...args], {
+    string: valued,
+    boolean: switches,
+    collect: valued,
+    unknown(arg, key) {
+      if (key === undefined) return true;
+      throw new UsageError(`Cannot use ${arg}: there is no such flag; --help lists them`);
+    },
+  });
+  const seen = new Set<string>();
+  const values = Object.fromEntries(names.map((name) => {
+    const flag = flags[name] as Flag<unknown>;
+    const given: unknown = parsed[name];
+    if (flag.value === undefined) {
+      if (given === true) seen.add(name);
+      return [name, given === true];
+    }
+    const all = Array.isArray(given)
+      ? given.map(String)
+      : given === undefined
+      ? []
+      : [String(given)];
+    if (all.length > 1) throw new UsageError(`Cannot use --${name} twice`);
+    if (all.length === 0) return [name, flag.defaultValue];
+    if (all[0] === "") throw new UsageError(`Cannot use --${name} without ${flag.value}`);
+    seen.add(name);
+    return [name, flag.read(all[0] as string, name)];
+  }));
+  // Every name of the table has been read by its own flag just above.
+  return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
+}
+
+/** The help text of a table: one line a flag, with its default. */
+export function describeFlags(flags: Flags): string {
+  const rows = Object.entries(flags).map(([name, { value, help, defaultValue }]) => {
+    const shown = value === undefined || defaultValue === undefined
+      ? help
+      : `${help} (default ${defaultValue})`;
+    return [`  --${name}${value === undefined ? "" : ` ${value}`}`, shown] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return rows.map(([left, right]) => left.padEnd(width) + right).join("\n");
+}

@@ -1,0 +1,30 @@
+/**
+ * Seeded initial weights: N(0, initializer_range) for matrices, ones for norms; the projections
+ * that write to the residual stream are scaled by 1/sqrt(2 L), as in GPT-2 (Radford et al., 2019).
+ *
+ * @module
+ */
+import type { ModelConfig } from "./config.ts";
+import type { Layout } from "./layout.ts";
+import { randomStream } from "./random.ts";
+
+/**
+ * Fills `parameters`, `[layout.length]`. A weight depends only on the seed, its tensor's name and
+ * its index, so that models of other depth share what they have in common.
+ */
+export function initParameters(
+  parameters: Float32Array,
+  { config, layout, seed }: { config: ModelConfig; layout: Layout; seed: number },
+): void {
+  const residualScale = 1 / Math.sqrt(2 * config.num_hidden_layers);
+  for (const { name, shape, offset, size } of layout.parameters) {
+    if (shape.length === 1) {
+      parameters.fill(1, offset, offset + size);
+      continue;
+    }
+    const writesResidual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
+    const deviation = config.initializer_range * (writesResidual ? residualScale : 1);
+    const random = randomStream(seed, { name: `init/${name}` });
+    for (let i = 0; i < size; i++) parameters[offset + i] = random.normal(i) * deviation;
+  }
+}

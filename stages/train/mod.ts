@@ -1,0 +1,170 @@
+/**
+ * The train stage: one optimizer step a batch, run by the spheres.
+ *
+ * @module
+ */
+import type { Spheres } from "../../workers/mod.ts";
+import type { StageMeter } from "../meter.ts";
+import type { Batch, Cursor, Snapshot, StepReport } from "../types.ts";
+import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
+export { COSINE_DEFAULTS, type ScheduleName, type ScheduleOptions, SCHEDULES } from "./schedule.ts";
+
+/** How long a run trains: a number of steps (reproducible) or of seconds (planned by the clock). */
+export type Duration = { readonly steps: number } | { readonly seconds: number };
+
+/** AdamW's settings that stay the same for a run. */
+export interface AdamwOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm. */
+  readonly clip: number;
+}
+
+/** AdamW as small language models are usually trained. */
+export const ADAMW_DEFAULTS: AdamwOptions = {
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clip: 1,
+};
+
+/** Where a run stands; changes with every step. */
+export interface TrainingState {
+  /** Optimizer steps done. */
+  step: number;
+  /** Scored tokens seen. */
+  totalTokens: number;
+  /** Seconds spent training, over all sittings. */
+  seconds: number;
+  /** Of the last batch trained on; undefined before the first. */
+  cursor: Cursor | undefined;
+}
+
+/** Options of {@linkcode train}. */
+export interface TrainOptions {
+  readonly spheres: Spheres;
+  /** Where to go on from; updated in place. */
+  readonly state: TrainingState;
+  readonly duration: Duration;
+  readonly schedule: ScheduleOptions;
+  readonly optimizer?: AdamwOptions;
+  /** Steps between snapshots; 0 for none. */
+  readonly snapshotEvery?: number;
+  /** Steps between validations; 0 for none. The last step always validates. */
+  readonly validateEvery?: number;
+  /** Held-out batches, the same at every call. */
+  readonly validation?: () => AsyncIterable<Batch>;
+  /** Ends training after the step in flight, as if the duration were over. */
+  readonly stop?: AbortSignal;
+  readonly meter?: StageMeter;
+  /** Milliseconds; injected by tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Turns batches into step reports; ends the stream when the duration is over, so that everything
+ * upstream is cancelled.
+ *
+ * A sphere that fails, or a loss that stops being finite, errors the stream.
+ *
+ * @param options see {@linkcode TrainOptions}
+ */
+export function train(options: TrainOptions): TransformStream<Batch, StepReport> {
+  const { spheres, state, duration, schedule, validation, stop, meter } = options;
+  const {
+    optimizer = ADAMW_DEFAULTS,
+    snapshotEvery = 0,
+    validateEvery = 0,
+    now = () => performance.now(),
+  } = options;
+
+  const progress = () =>
+    "steps" in duration ? state.step / duration.steps : state.seconds / duration.seconds;
+  const due = (every: number) => every > 0 && state.step % every === 0;
+  let stepping = false;
+
+  return new TransformStream<Batch, StepReport>({
+    start(controller) {
+      const end = () => {
+        // A step in flight ends the stream itself, once its report is out.
+        if (!stepping) controller.terminate();
+      };
+      if (stop?.aborted || progress() >= 1) end();
+      else stop?.addEventListener("abort", end, { once: true });
+    },
+    async transform(batch, controller) {
+      meter?.in(batch.validTokens);
+      meter?.phase("busy");
+      stepping = true;
+      const started = now();
+      const stepProgress = "steps" in duration
+        ? (state.step + 1) / duration.steps
+        : state.seconds / duration.seconds;
+      const learningRate = learningRateAt(stepProgress, schedule);
+      const outcome = await spheres.step(batch, {
+        ...optimizer,
+        step: state.step + 1,
+        learningRate,
+      });
+      const stepMs = now() - started;
+      state.step++;
+      state.totalTokens += batch.validTokens;
+      state.seconds += stepMs / 1000;
+      state.cursor = batch.cursor;
+      const last = progress() >= 1;
+      const validationLoss = validation && (last || due(validateEvery))
+        ? await validate(spheres, validation())
+        : undefined;
+      meter?.out(batch.validTokens);
+      meter?.phase("waiting");
+      controller.enqueue({
+        step: state.step,
+        loss: outcome.loss,
+        perplexity: Math.exp(outcome.loss),
+        learningRate,
+        gradNorm: outcome.gradNorm,
+        tokens: batch.validTokens,
+        totalTokens: state.totalTokens,
+        tokensPerSecond: batch.validTokens / (stepMs / 1000),
+        stepMs,
+        spheres: outcome.spheres,
+        cursor: batch.cursor,
+        ...(validationLoss === undefined ? {} : { validationLoss }),
+        ...(due(snapshotEvery) ? { snapshot: snapshot(spheres, state) } : {}),
+      });
+      stepping = false;
+      if (last || stop?.aborted) controller.terminate();
+    },
+  });
+}
+
+/** Mean nats per scored token over held-out batches; NaN when there are none. */
+export async function validate(
+  spheres: Spheres,
+  batches: AsyncIterable<Batch>,
+): Promise<number> {
+  let loss = 0;
+  let tokens = 0;
+  for await (const batch of batches) {
+    const part = await spheres.evaluate(batch);
+    loss += part.loss;
+    tokens += part.tokens;
+  }
+  return loss / tokens;
+}
+
+/** Copies parameters and moments out of shared memory, between two steps. */
+export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
+  if (!state.cursor) throw new TypeError("Cannot take a snapshot: no step has been trained");
+  return {
+    step: state.step,
+    totalTokens: state.totalTokens,
+    parameters: spheres.parameters.slice(),
+    firstMoment: spheres.firstMoment.slice(),
+    secondMoment: spheres.secondMoment.slice(),
+    cursor: state.cursor,
+  };
+}

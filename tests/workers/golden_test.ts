@@ -1,0 +1,96 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  assertClose,
+  type Golden,
+  GOLDEN_STEP,
+  GOLDENS,
+  openGolden,
+  readGolden,
+} from "./golden.ts";
+
+/** AdamW steps after which two runs are compared bit for bit. */
+const STEPS = 30;
+
+for (const name of GOLDENS) {
+  Deno.test(`${name}: logits, loss and every gradient match PyTorch`, async () => {
+    const golden = await readGolden(name);
+    await using spheres = await openGolden(golden, { keepLogits: true });
+    const { loss } = await spheres.step(golden.batch, { ...GOLDEN_STEP, step: 1, learningRate: 0 });
+    assertAlmostEquals(loss, golden.losses.loss, 1e-5);
+    assertClose(spheres.logits, golden.expected.get("logits") as Float32Array, {
+      what: "logits",
+      tolerance: 2e-5,
+    });
+    for (const { name: tensor, offset, size } of spheres.layout.parameters) {
+      assertClose(
+        spheres.gradients.subarray(offset, offset + size),
+        golden.expected.get(`grad.${tensor}`) as Float32Array,
+        { what: `gradient of ${tensor}`, tolerance: 1e-5 },
+      );
+    }
+  });
+
+  Deno.test(`${name}: documents packed into one row do not see each other`, async () => {
+    const golden = await readGolden(name);
+    await using spheres = await openGolden(golden, { keepLogits: true });
+    const { loss, tokens } = await spheres.evaluate({
+      ...golden.batch,
+      segmentIds: golden.segmentIds,
+    });
+    assertAlmostEquals(loss / tokens, golden.losses.packedLoss, 1e-5);
+    assertClose(spheres.logits, golden.expected.get("packed_logits") as Float32Array, {
+      what: "packed logits",
+      tolerance: 2e-5,
+    });
+  });
+
+  for (const strictSimd of [false, true]) {
+    const build = strictSimd ? "plain" : "relaxed";
+    Deno.test(`${name}: twenty AdamW steps follow PyTorch (${build} SIMD)`, async () => {
+      const golden = await readGolden(name);
+      await using spheres = await openGolden(golden, { strictSimd });
+      for (const [index, expected] of golden.losses.steps.entries()) {
+        const outcome = await spheres.step(golden.batch, { ...GOLDEN_STEP, step: index + 1 });
+        assertAlmostEquals(outcome.loss, expected.loss, 2e-4 * expected.loss);
+        assertAlmostEquals(outcome.gradNorm, expected.gradNorm, 2e-4 * expected.gradNorm);
+      }
+      for (const { name: tensor, offset, size } of spheres.layout.parameters) {
+        assertClose(
+          spheres.parameters.subarray(offset, offset + size),
+          golden.expected.get(`final.${tensor}`) as Float32Array,
+          { what: `final ${tensor}`, tolerance: 5e-4 },
+        );
+      }
+    });
+  }
+}
+
+/** Weights after {@linkcode STEPS} steps. */
+async function trained(
+  golden: Golden,
+  options: { leaves?: number; workers?: number },
+): Promise<Float32Array> {
+  await using spheres = await openGolden(golden, options);
+  for (let step = 1; step <= STEPS; step++) {
+    await spheres.step(golden.batch, { ...GOLDEN_STEP, step });
+  }
+  return spheres.parameters.slice();
+}
+
+Deno.test("weights are the same bit for bit for any number of workers, and a second time", async () => {
+  const golden = await readGolden("gqa_untied");
+  const reference = await trained(golden, { workers: 1 });
+  assert(
+    reference.some((weight, i) => weight !== golden.weights.get("model.embed_tokens.weight")?.[i]),
+  );
+  for (const workers of [1, 2, 3, 4, 7]) {
+    assertEquals(await trained(golden, { workers }), reference, `${workers} workers`);
+  }
+});
+
+Deno.test("12 and 24 leaves give the same weights where their slices are the same", async () => {
+  const golden = await readGolden("mha_tied");
+  // Four rows: each lies alone in a leaf either way, among empty leaves.
+  const reference = await trained(golden, { leaves: 12, workers: 2 });
+  assertEquals(await trained(golden, { leaves: 24, workers: 3 }), reference);
+});

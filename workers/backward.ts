@@ -1,0 +1,122 @@
+/**
+ * The backward pass of one leaf, from the gradient of the normalised hidden state to that of the
+ * embedding. Every parameter gradient is staged in the worker's own area, then reduced in turn.
+ *
+ * @module
+ */
+import type { ParameterGroup } from "./groups.ts";
+import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
+import { linearInputGradient, linearWeightGradient } from "./linear.ts";
+import { inTurn, reduce, type Turn } from "./reduction.ts";
+
+/** Runs after `forward` and `head` with a gradient scale, on the activations they left. */
+export function backward(
+  context: LeafContext,
+  { slice, turn }: { slice: LeafSlice; turn: Turn },
+): void {
+  const { config, kernels, plan, area, groups, dims } = context;
+  const { D, F, H, K, N, Q, A, T } = dims;
+  const n = (slice.end - slice.first) * T;
+  const firstToken = slice.first * T;
+
+  const reduceMatrix = (w: ParameterGroup, { dy, x }: { dy: number; x: number }) => {
+    linearWeightGradient(context, { dw: area.staged, dy, x, w, n });
+    reduce(context, { turn, group: w, staged: area.staged });
+  };
+  /** dResidual += gradient through the norm of `x`, given `area.dNormed`. */
+  const backThroughNorm = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) => {
+    zero(context, area.staged, D);
+    kernels.rms_norm_backward(
+      area.dResidual,
+      area.staged,
+      area.dNormed,
+      x,
+      weightsOf(context, norm),
+      rstd,
+      n,
+      D,
+    );
+    reduce(context, { turn, group: norm, staged: area.staged });
+  };
+  /** A norm's output is cheaper to compute again than to keep. */
+  const normAgain = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) =>
+    kernels.rms_norm(area.normed, rstd, x, weightsOf(context, norm), n, D, config.rms_norm_eps);
+
+  const tied = groups.head === groups.embedding;
+  if (!tied) reduce(context, { turn, group: groups.head, staged: area.stagedHead });
+  zero(context, area.dResidual, n * D);
+  backThroughNorm(groups.finalNorm, { x: area.final, rstd: area.finalRstd });
+
+  for (let index = groups.layers.length - 1; index >= 0; index--) {
+    const layer = groups.layers[index] as typeof groups.layers[0] & object;
+    const kept = area.layers[index] as typeof area.layers[0] & object;
+
+    kernels.swiglu(area.activated, kept.gateUp, n, F);
+    reduceMatrix(layer.down, { dy: area.dResidual, x: area.activated });
+    linearInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });
+    kernels.swiglu_backward(area.dGateUp, area.dActivated, kept.gateUp, n, F);
+    const middle = { x: kept.middle, rstd: kept.middleRstd };
+    normAgain(layer.postNorm, middle);
+    reduceMatrix(layer.gateUp, { dy: area.dGateUp, x: area.normed });
+    linearInputGradient(context, { dx: area.dNormed, dy: area.dGateUp, w: layer.gateUp, n });
+    backThroughNorm(layer.postNorm, middle);
+
+    reduceMatrix(layer.output, { dy: area.dResidual, x: kept.attended });
+    linearInputGradient(context, { dx: area.dAttended, dy: area.dResidual, w: layer.output, n });
+    for (let row = slice.first; row < slice.end; row++) {
+      const local = (row - slice.first) * T;
+      kernels.attention_backward(
+        at(area.dQkv, local * Q),
+        at(area.dAttended, local * A),
+        at(kept.attended, local * A),
+        at(kept.lse, local * H),
+        at(kept.qkv, local * Q),
+        slice.segmented ? at(plan.segmentIds, row * T) : 0,
+        T,
+        H,
+        K,
+        N,
+        Q,
+        A,
+        area.attention,
+      );
+    }
+    kernels.rope(
+      area.dQkv,
+      plan.ropeCos,
+      plan.ropeSin,
+      at(plan.positions, firstToken),
+      n,
+      H + K,
+      N,
+      Q,
+      -1,
+    );
+    const input = { x: kept.input, rstd: kept.inputRstd };
+    normAgain(layer.inputNorm, input);
+    reduceMatrix(layer.qkv, { dy: area.dQkv, x: area.normed });
+    linearInputGradient(context, { dx: area.dNormed, dy: area.dQkv, w: layer.qkv, n });
+    backThroughNorm(layer.inputNorm, input);
+  }
+
+  const ids = at(plan.inputIds, firstToken);
+  if (tied) {
+    // The embedding's two gradients meet in the staged one, so that it is reduced once.
+    kernels.embedding_backward(area.stagedHead, area.dResidual, ids, n, D);
+    reduce(context, { turn, group: groups.embedding, staged: area.stagedHead });
+  } else {
+    const { embedding } = groups;
+    inTurn(context, {
+      turn,
+      group: embedding,
+      add(gradient) {
+        if (turn.order === 0) zero(context, gradient, embedding.rows * embedding.cols);
+        kernels.embedding_backward(gradient, area.dResidual, ids, n, D);
+      },
+    });
+  }
+}
+
+function zero({ f32 }: LeafContext, address: number, count: number): void {
+  f32.fill(0, address / 4, address / 4 + count);
+}

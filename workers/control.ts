@@ -1,0 +1,332 @@
+/**
+ * The root control sphere: owns the shared memory and the workers, hands out batches and awaits
+ * their completion. It never computes and never blocks the thread it lives on.
+ *
+ * @module
+ */
+import { compileKernels } from "../kernels/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { createLayout, type Layout } from "../model/layout.ts";
+import { ropeTables } from "../model/rope.ts";
+import { Command, LeafResult, publish, StepParameter, Word } from "./control_words.ts";
+import { type MemoryPlan, planMemory } from "./memory_plan.ts";
+import type { StartMessage, WorkerMessage } from "./messages.ts";
+import { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
+
+/** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
+export interface SphereBatch {
+  readonly inputIds: Int32Array;
+  readonly targetIds: Int32Array;
+  readonly mask: Int32Array;
+  readonly segmentIds?: Int32Array;
+  readonly rows: number;
+  readonly cols: number;
+  readonly validTokens: number;
+}
+
+/** AdamW's settings for one step (Loshchilov and Hutter, 2019). */
+export interface OptimizerStep {
+  /** 1-based, for bias correction. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; larger gradients are scaled down. */
+  readonly clip: number;
+}
+
+/** What one leaf did; the same fields as a step report's sphere counters. */
+export interface LeafOutcome {
+  readonly leaf: number;
+  readonly worker: number;
+  readonly tokens: number;
+  readonly computeMs: number;
+  readonly waitMs: number;
+  readonly bytesReduced: number;
+}
+
+/** Outcome of one step. */
+export interface StepOutcome {
+  /** Mean nats per scored token. */
+  readonly loss: number;
+  /** Global L2 norm before clipping. */
+  readonly gradNorm: number;
+  readonly spheres: readonly LeafOutcome[];
+}
+
+/** Dimensions and policy of a run. */
+export interface SpheresOptions {
+  readonly config: ModelConfig;
+  /** B, rows of the largest batch. */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  /** S logical leaves; default 12. */
+  readonly leaves?: number;
+  /** W; default the number of cores. Never changes a result. */
+  readonly workers?: number;
+  /** Avoid relaxed SIMD, so that results are the same on every machine. */
+  readonly strictSimd?: boolean;
+  /** Keep every logit, for tests and parity checks of small models. */
+  readonly keepLogits?: boolean;
+}
+
+/** Handle on a running set of spheres. Calls must not overlap. */
+export interface Spheres extends AsyncDisposable {
+  readonly layout: Layout;
+  readonly topology: Topology;
+  /** Bytes of shared memory. */
+  readonly bytes: number;
+  /** Views on shared memory in the order of `layout`; valid to read between calls. */
+  readonly parameters: Float32Array;
+  readonly gradients: Float32Array;
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
+  readonly logits: Float32Array;
+  /** Must follow any write to `parameters`. */
+  packWeights(): Promise<void>;
+  /** One optimizer step. Throws a `RangeError` when loss or gradient stop being finite. */
+  step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
+  /** Sum of nats and number of scored tokens, weights untouched. */
+  evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
+}
+
+/**
+ * Starts the workers and waits until they are ready. Parameters start at zero: fill them, then call
+ * `packWeights`.
+ *
+ * @throws {RangeError} when the model does not fit, before anything is allocated
+ */
+export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
+  const {
+    config,
+    rows,
+    cols,
+    leaves = DEFAULT_LEAVES,
+    workers = navigator.hardwareConcurrency,
+    strictSimd = false,
+    keepLogits = false,
+  } = options;
+  const topology = createTopology({ leaves, workers });
+  const plan = planMemory({ config, topology, rows, cols, keepLogits });
+  const module = await compileKernels({ strictSimd });
+  const pages = plan.bytes / 65536;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const { cos, sin } = ropeTables({
+    positions: cols,
+    headDim: config.head_dim,
+    theta: config.rope_theta,
+  });
+  new Float32Array(memory.buffer, plan.ropeCos, cos.length).set(cos);
+  new Float32Array(memory.buffer, plan.ropeSin, sin.length).set(sin);
+  const root = new RootSphere(plan, memory, createLayout(config));
+  await root.start(module);
+  return root;
+}
+
+class RootSphere implements Spheres {
+  readonly layout: Layout;
+  readonly topology: Topology;
+  readonly bytes: number;
+  readonly parameters: Float32Array;
+  readonly gradients: Float32Array;
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  readonly logits: Float32Array;
+  readonly #plan: MemoryPlan;
+  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
+  readonly #stepParameters: Float64Array;
+  readonly #results: Float64Array;
+  readonly #workers: Worker[] = [];
+  readonly #failure = Promise.withResolvers<never>();
+  #generation = 0;
+
+  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, layout: Layout) {
+    this.#plan = plan;
+    this.#memory = memory;
+    this.layout = layout;
+    this.topology = plan.dims.topology;
+    this.bytes = plan.bytes;
+    const view = (address: number, length = layout.length) =>
+      new Float32Array(memory.buffer, address, length);
+    this.parameters = view(plan.weights);
+    this.gradients = view(plan.gradients);
+    this.firstMoment = view(plan.firstMoment);
+    this.secondMoment = view(plan.secondMoment);
+    const { rows, cols, config, keepLogits } = plan.dims;
+    this.logits = view(plan.keptLogits, keepLogits ? rows * cols * config.vocab_size : 0);
+    this.#words = new Int32Array(memory.buffer, plan.control, 4096);
+    this.#stepParameters = new Float64Array(memory.buffer, plan.parametersIn, 64);
+    this.#results = new Float64Array(
+      memory.buffer,
+      plan.leafResults,
+      this.topology.leaves * LeafResult.width,
+    );
+    // Commands race against it; without a command in flight nobody listens.
+    this.#failure.promise.catch(() => {});
+  }
+
+  /** Spawns the workers; resolves when all are ready. */
+  async start(module: WebAssembly.Module): Promise<void> {
+    const ready = Array.from({ length: this.topology.workers }, (_, worker) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const thread = new Worker(new URL("./sphere.ts", import.meta.url), {
+        type: "module",
+        name: `sphere-${worker}`,
+      });
+      this.#workers.push(thread);
+      thread.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
+        switch (data.kind) {
+          case "ready":
+            return resolve();
+          case "failed":
+            return this.#fail(describe(data), data.cause);
+        }
+      });
+      thread.addEventListener("error", (event) => {
+        event.preventDefault();
+        this.#fail(`Cannot go on: worker ${worker} ended: ${event.message}`, event.error);
+      });
+      const message: StartMessage = {
+        kind: "start",
+        worker,
+        plan: this.#plan,
+        module,
+        memory: this.#memory,
+      };
+      thread.postMessage(message);
+      return promise;
+    });
+    await Promise.race([Promise.all(ready), this.#failure.promise]);
+  }
+
+  async packWeights(): Promise<void> {
+    await this.#command(Command.pack);
+  }
+
+  async step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome> {
+    this.#place(batch);
+    const put = (index: number, value: number) => this.#stepParameters[index] = value;
+    put(StepParameter.learningRate, optimizer.learningRate);
+    put(StepParameter.beta1, optimizer.beta1);
+    put(StepParameter.beta2, optimizer.beta2);
+    put(StepParameter.epsilon, optimizer.epsilon);
+    put(StepParameter.weightDecay, optimizer.weightDecay);
+    put(StepParameter.clip, optimizer.clip);
+    put(StepParameter.biasCorrection1, 1 - optimizer.beta1 ** optimizer.step);
+    put(StepParameter.biasCorrection2, 1 - optimizer.beta2 ** optimizer.step);
+    put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));
+    await this.#command(Command.train);
+    const spheres = this.#outcomes();
+    const loss = this.#loss() / Math.max(1, batch.validTokens);
+    const gradNorm = this.#stepParameters[StepParameter.gradNorm] as number;
+    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+      throw new RangeError(
+        `Cannot update at step ${optimizer.step}: loss is ${loss} and gradient norm ${gradNorm}; ` +
+          `the last checkpoint is intact, try a lower --learning-rate`,
+      );
+    }
+    return { loss, gradNorm, spheres };
+  }
+
+  async evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }> {
+    this.#place(batch);
+    await this.#command(Command.evaluate);
+    const tokens = this.#outcomes().reduce((sum, leaf) => sum + leaf.tokens, 0);
+    return { loss: this.#loss(), tokens };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    Atomics.store(this.#words, Word.command, Command.stop);
+    Atomics.store(this.#words, Word.poison, 1);
+    publish(this.#words, Word.generation, this.#generation + 1);
+    for (const worker of this.#workers) worker.terminate();
+    this.#failure.reject(new Error("Cannot train: the spheres are closed"));
+    return Promise.resolve();
+  }
+
+  /** Copies a batch into shared memory. */
+  #place(batch: SphereBatch): void {
+    const { rows, cols } = this.#plan.dims;
+    if (batch.cols !== cols || batch.rows > rows || batch.rows < 1) {
+      throw new TypeError(
+        `Cannot train on a batch of ${batch.rows} x ${batch.cols}: the spheres were opened for at ` +
+          `most ${rows} rows of ${cols}`,
+      );
+    }
+    const size = batch.rows * cols;
+    const ints = (address: number) => new Int32Array(this.#memory.buffer, address, size);
+    ints(this.#plan.inputIds).set(batch.inputIds);
+    ints(this.#plan.targetIds).set(batch.targetIds);
+    ints(this.#plan.mask).set(batch.mask);
+    if (batch.segmentIds) ints(this.#plan.segmentIds).set(batch.segmentIds);
+    const positions = ints(this.#plan.positions);
+    for (let i = 0; i < size; i++) {
+      const restarts = i % cols === 0 ||
+        (batch.segmentIds && batch.segmentIds[i] !== batch.segmentIds[i - 1]);
+      positions[i] = restarts ? 0 : (positions[i - 1] as number) + 1;
+    }
+    Atomics.store(this.#words, Word.rows, batch.rows);
+    Atomics.store(this.#words, Word.segmented, batch.segmentIds ? 1 : 0);
+  }
+
+  /** Issues a command and waits, without blocking, until every worker is done with it. */
+  async #command(command: number): Promise<void> {
+    const words = this.#words;
+    if (Atomics.load(words, Word.poison)) await this.#failure.promise;
+    for (
+      const word of [
+        Word.nextLeaf,
+        Word.nextNorm,
+        Word.nextUpdate,
+        Word.normArrivals,
+        Word.arrivals,
+      ]
+    ) {
+      Atomics.store(words, word, 0);
+    }
+    words.fill(0, Word.turns);
+    Atomics.store(words, Word.command, command);
+    const before = this.#generation++;
+    publish(words, Word.generation, this.#generation);
+    const done = Atomics.waitAsync(words, Word.commandDone, before);
+    if (done.async) await Promise.race([done.value, this.#failure.promise]);
+  }
+
+  #loss(): number {
+    let loss = 0;
+    for (let leaf = 0; leaf < this.topology.leaves; leaf++) {
+      loss += this.#results[leaf * LeafResult.width + LeafResult.loss] as number;
+    }
+    return loss;
+  }
+
+  #outcomes(): LeafOutcome[] {
+    return Array.from({ length: this.topology.leaves }, (_, leaf) => {
+      const column = (index: number) => this.#results[leaf * LeafResult.width + index] as number;
+      return {
+        leaf,
+        worker: column(LeafResult.worker),
+        tokens: column(LeafResult.tokens),
+        computeMs: column(LeafResult.computeMs),
+        waitMs: column(LeafResult.waitMs),
+        bytesReduced: column(LeafResult.bytesReduced),
+      };
+    });
+  }
+
+  /** Ends whatever is waiting, in this thread and in the workers. */
+  #fail(message: string, cause: unknown): void {
+    Atomics.store(this.#words, Word.poison, 1);
+    this.#failure.reject(new Error(message, { cause }));
+  }
+}
+
+function describe({ worker, leaf, cause }: WorkerMessage & { kind: "failed" }): string {
+  const where = leaf === undefined ? `worker ${worker}` : `leaf sphere ${leaf} on worker ${worker}`;
+  return `Cannot go on: ${where} failed: ${cause instanceof Error ? cause.message : cause}`;
+}

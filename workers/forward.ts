@@ -1,0 +1,90 @@
+/**
+ * The forward pass of one leaf: its rows of the batch from token ids to the last hidden state.
+ *
+ * @module
+ */
+import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
+import { linear } from "./linear.ts";
+
+/**
+ * Runs the decoder over a leaf's rows and leaves every activation the backward pass needs in the
+ * worker's area; the final residual stream ends in `area.final`, `[n, D]`.
+ */
+export function forward(context: LeafContext, slice: LeafSlice): void {
+  const { config, kernels, plan, area, groups, dims } = context;
+  const { D, F, H, K, N, Q, A, T } = dims;
+  const n = (slice.end - slice.first) * T;
+  const firstToken = slice.first * T;
+  const eps = config.rms_norm_eps;
+
+  kernels.embedding(
+    area.layers[0]?.input ?? area.final,
+    weightsOf(context, groups.embedding),
+    at(plan.inputIds, firstToken),
+    n,
+    D,
+  );
+  for (const [index, layer] of groups.layers.entries()) {
+    const kept = area.layers[index] as typeof area.layers[0] & object;
+    const output = area.layers[index + 1]?.input ?? area.final;
+
+    kernels.rms_norm(
+      area.normed,
+      kept.inputRstd,
+      kept.input,
+      weightsOf(context, layer.inputNorm),
+      n,
+      D,
+      eps,
+    );
+    linear(context, { y: kept.qkv, x: area.normed, w: layer.qkv, n });
+    kernels.rope(
+      kept.qkv,
+      plan.ropeCos,
+      plan.ropeSin,
+      at(plan.positions, firstToken),
+      n,
+      H + K,
+      N,
+      Q,
+      1,
+    );
+    for (let row = slice.first; row < slice.end; row++) {
+      const local = (row - slice.first) * T;
+      kernels.attention(
+        at(kept.attended, local * A),
+        at(kept.lse, local * H),
+        at(kept.qkv, local * Q),
+        slice.segmented ? at(plan.segmentIds, row * T) : 0,
+        T,
+        H,
+        K,
+        N,
+        Q,
+        A,
+        area.attention,
+      );
+    }
+    copy(context, kept.middle, kept.input, n * D);
+    linear(context, { y: kept.middle, x: kept.attended, w: layer.output, n, accumulate: true });
+
+    kernels.rms_norm(
+      area.normed,
+      kept.middleRstd,
+      kept.middle,
+      weightsOf(context, layer.postNorm),
+      n,
+      D,
+      eps,
+    );
+    linear(context, { y: kept.gateUp, x: area.normed, w: layer.gateUp, n });
+    kernels.swiglu(area.activated, kept.gateUp, n, F);
+    copy(context, output, kept.middle, n * D);
+    linear(context, { y: output, x: area.activated, w: layer.down, n, accumulate: true });
+  }
+}
+
+/** Copies `count` floats between two addresses. */
+function copy({ f32 }: LeafContext, to: number, from: number, count: number): void {
+  f32.copyWithin(to / 4, from / 4, from / 4 + count);
+}

@@ -1,0 +1,86 @@
+/**
+ * The output head of one leaf: final norm, vocabulary product and cross entropy in row blocks, so
+ * that `[tokens, vocab]` never exists at once.
+ *
+ * @module
+ */
+import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
+import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
+
+/** What a leaf's rows cost. */
+export interface LeafLoss {
+  /** Sum of nats over scored tokens. */
+  readonly loss: number;
+  /** Scored tokens. */
+  readonly tokens: number;
+}
+
+/**
+ * Loss of the hidden state in `area.final`. With a `gradientScale` it also leaves the head's
+ * gradient in `area.stagedHead`, `[V, D]`, and that of the normalised hidden state in
+ * `area.dNormed`, `[n, D]`.
+ */
+export function head(
+  context: LeafContext,
+  { slice, gradientScale }: { slice: LeafSlice; gradientScale?: number },
+): LeafLoss {
+  const { config, kernels, plan, area, groups, dims } = context;
+  const { D, V, T } = dims;
+  const n = (slice.end - slice.first) * T;
+  const firstToken = slice.first * T;
+  kernels.rms_norm(
+    area.normed,
+    area.finalRstd,
+    area.final,
+    weightsOf(context, groups.finalNorm),
+    n,
+    D,
+    config.rms_norm_eps,
+  );
+  for (let start = 0; start < n; start += plan.logitsRows) {
+    const rows = Math.min(plan.logitsRows, n - start);
+    const token = firstToken + start;
+    const hidden = at(area.normed, start * D);
+    const targets = at(plan.targetIds, token);
+    const mask = at(plan.mask, token);
+    const losses = at(plan.losses, token);
+    linear(context, { y: area.logits, x: hidden, w: groups.head, n: rows });
+    if (plan.keptLogits) {
+      const from = area.logits / 4;
+      context.f32.copyWithin(plan.keptLogits / 4 + token * V, from, from + rows * V);
+    }
+    if (gradientScale === undefined) {
+      kernels.cross_entropy_loss(area.logits, losses, targets, mask, rows, V, V);
+      continue;
+    }
+    kernels.cross_entropy(area.logits, losses, targets, mask, rows, V, V, gradientScale);
+    linearWeightGradient(context, {
+      dw: area.stagedHead,
+      dy: area.logits,
+      x: hidden,
+      w: groups.head,
+      n: rows,
+      accumulate: start > 0,
+    });
+    linearInputGradient(context, {
+      dx: at(area.dNormed, start * D),
+      dy: area.logits,
+      w: groups.head,
+      n: rows,
+    });
+  }
+  return sumLosses(context, { firstToken, n });
+}
+
+/** Adds the losses up in token order, in f64. */
+function sumLosses(
+  { f32, words, plan }: LeafContext,
+  { firstToken, n }: { firstToken: number; n: number },
+): LeafLoss {
+  const losses = f32.subarray(plan.losses / 4 + firstToken, plan.losses / 4 + firstToken + n);
+  const mask = new Int32Array(words.buffer, plan.mask + firstToken * 4, n);
+  return {
+    loss: losses.reduce((sum, nats) => sum + nats, 0),
+    tokens: mask.reduce((sum, scored) => sum + scored, 0),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * The three products of a linear layer Y = X Wᵀ over weights that are packed once a step.
+ *
+ * @module
+ */
+import { type Kernels, NR } from "../kernels/mod.ts";
+import type { MemoryPlan, PackedGroup, WorkerArea } from "./memory_plan.ts";
+import type { ParameterGroup } from "./groups.ts";
+
+/** What a product needs beside its operands. */
+export interface Products {
+  readonly kernels: Kernels;
+  readonly plan: MemoryPlan;
+  readonly area: WorkerArea;
+}
+
+/** Y[n, out] = X[n, in] · Wᵀ, added to Y when `accumulate`. */
+export function linear(
+  { kernels, plan, area }: Products,
+  { y, x, w, n, accumulate = false }: {
+    y: number;
+    x: number;
+    w: ParameterGroup;
+    n: number;
+    accumulate?: boolean;
+  },
+): void {
+  kernels.pack_a(area.packedA, x, n, w.cols, w.cols);
+  kernels.gemm(
+    y,
+    area.packedA,
+    packedWeights(plan, w).forward,
+    n,
+    w.rows,
+    w.cols,
+    w.rows,
+    Number(accumulate),
+  );
+}
+
+/** dX[n, in] = dY[n, out] · W. */
+export function linearInputGradient(
+  { kernels, plan, area }: Products,
+  { dx, dy, w, n }: { dx: number; dy: number; w: ParameterGroup; n: number },
+): void {
+  kernels.pack_a(area.packedA, dy, n, w.rows, w.rows);
+  kernels.gemm(dx, area.packedA, packedWeights(plan, w).backward, n, w.cols, w.rows, w.cols, 0);
+}
+
+/** dW[out, in] = dYᵀ · X, added to dW when `accumulate`. */
+export function linearWeightGradient(
+  { kernels, area }: Products,
+  { dw, dy, x, w, n, accumulate = false }: {
+    dw: number;
+    dy: number;
+    x: number;
+    w: ParameterGroup;
+    n: number;
+    accumulate?: boolean;
+  },
+): void {
+  kernels.pack_a_transposed(area.packedA, dy, w.rows, n, w.rows);
+  kernels.pack_b(area.packedB, x, n, w.cols, w.cols, n * NR);
+  kernels.gemm(
+    dw,
+    area.packedA,
+    area.packedB,
+    w.rows,
+    w.cols,
+    n,
+    w.cols,
+    Number(accumulate),
+  );
+}
+
+function packedWeights(plan: MemoryPlan, w: ParameterGroup): PackedGroup {
+  const packed = plan.packed[w.index];
+  if (!packed) throw new TypeError(`Cannot multiply by ${w.name}: the group is not packed`);
+  return packed;
+}

@@ -1,0 +1,303 @@
+/**
+ * Places everything a training run needs in one shared `WebAssembly.Memory`, before any of it is
+ * allocated, so that a model which does not fit is refused with the arithmetic.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../model/config.ts";
+import { createLayout } from "../model/layout.ts";
+import {
+  attentionBackwardScratchSize,
+  attentionScratchSize,
+  packedASize,
+  packedBSize,
+} from "../kernels/mod.ts";
+import { createGroups } from "./groups.ts";
+import { leafRows, type Topology } from "./topology.ts";
+
+/** Bytes of a WebAssembly page. */
+const PAGE = 65536;
+/** What a 32-bit WebAssembly memory can address. */
+const MAX_BYTES = 65536 * PAGE;
+/** Floats of logits that exist at once in one worker. */
+const LOGITS_BLOCK = 1 << 20;
+/** Floats updated as one unit: small enough to balance, big enough to stream. */
+const SEGMENT = 1 << 16;
+/** Weight rows in a packed panel; a segment starts on a panel. */
+const PANEL_ROWS = 8;
+
+/** Dimensions of a run. */
+export interface PlanDims {
+  readonly config: ModelConfig;
+  readonly topology: Topology;
+  /** B, rows of the largest batch. */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  /** Keep the logits of a whole batch, for tests and parity checks. */
+  readonly keepLogits: boolean;
+}
+
+/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest leaf. */
+export interface LayerActivations {
+  /** [n, D] input of the layer */
+  readonly input: number;
+  /** [n] */
+  readonly inputRstd: number;
+  /** [n, (H + 2K) N], rotated */
+  readonly qkv: number;
+  /** [n, H N] attention output */
+  readonly attended: number;
+  /** [rows, H, T] log-sum-exp */
+  readonly lse: number;
+  /** [n, D] after attention's residual */
+  readonly middle: number;
+  /** [n] */
+  readonly middleRstd: number;
+  /** [n, 2F] */
+  readonly gateUp: number;
+}
+
+/** Byte addresses of what belongs to one worker alone. */
+export interface WorkerArea {
+  readonly layers: readonly LayerActivations[];
+  /** [n, D] residual stream past the last layer */
+  readonly final: number;
+  readonly finalRstd: number;
+  /** [n, D] a normalised input */
+  readonly normed: number;
+  /** [n, F] */
+  readonly activated: number;
+  /** [block, V] logits, then their gradient */
+  readonly logits: number;
+  /** [n, D] gradient of the residual stream */
+  readonly dResidual: number;
+  /** [n, D] */
+  readonly dNormed: number;
+  /** [n, (H + 2K) N] */
+  readonly dQkv: number;
+  /** [n, H N] */
+  readonly dAttended: number;
+  /** [n, 2F] */
+  readonly dGateUp: number;
+  /** [n, F] */
+  readonly dActivated: number;
+  /** Left and right operand of a product, packed. */
+  readonly packedA: number;
+  readonly packedB: number;
+  readonly attention: number;
+  /** Gradient of one group, waiting for its turn. */
+  readonly staged: number;
+  /** Gradient of the head, which row blocks accumulate, [V, D]. */
+  readonly stagedHead: number;
+}
+
+/** Byte addresses of a weight group in both product orders. */
+export interface PackedGroup {
+  /** Y = X Wᵀ */
+  readonly forward: number;
+  /** dX = dY W */
+  readonly backward: number;
+}
+
+/** A run of rows of one group: the unit of norm, update and packing. */
+export interface Segment {
+  readonly group: number;
+  /** First row and number of rows. */
+  readonly row: number;
+  readonly rows: number;
+}
+
+/** Where everything is. Plain data: posted to every worker as it is. */
+export interface MemoryPlan {
+  readonly dims: PlanDims;
+  /** Tokens of the largest leaf. */
+  readonly leafTokens: number;
+  /** Rows of logits computed at once. */
+  readonly logitsRows: number;
+  readonly segments: readonly Segment[];
+  /** Int32 words, see control_words.ts. */
+  readonly control: number;
+  /** Float64 words: step parameters in. */
+  readonly parametersIn: number;
+  /** Float64 [leaves, 6]: loss, tokens, computing, waiting, bytes, worker. */
+  readonly leafResults: number;
+  /** Float64 [segments]: sums of squares. */
+  readonly partialSums: number;
+  readonly weights: number;
+  readonly gradients: number;
+  readonly firstMoment: number;
+  readonly secondMoment: number;
+  /** By group index; undefined where the group is never a product's right-hand side. */
+  readonly packed: readonly (PackedGroup | undefined)[];
+  /** [T, N/2] */
+  readonly ropeCos: number;
+  readonly ropeSin: number;
+  /** Int32 [B, T] each */
+  readonly inputIds: number;
+  readonly targetIds: number;
+  readonly mask: number;
+  readonly positions: number;
+  readonly segmentIds: number;
+  /** Float32 [B, T] */
+  readonly losses: number;
+  /** Float32 [B, T, V] when kept, else 0. */
+  readonly keptLogits: number;
+  readonly areas: readonly WorkerArea[];
+  readonly bytes: number;
+}
+
+/**
+ * Plans the memory of a run.
+ *
+ * @throws {RangeError} when the run needs more than 4 GiB; the message shows the sum and what to change
+ */
+export function planMemory(dims: PlanDims): MemoryPlan {
+  const { config, topology, rows, cols, keepLogits } = dims;
+  const layout = createLayout(config);
+  const groups = createGroups(config, layout);
+  const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
+  const Q = (config.num_attention_heads + 2 * config.num_key_value_heads) * N;
+  const A = config.num_attention_heads * N;
+  let leafRowsMax = 0;
+  for (let leaf = 0; leaf < topology.leaves; leaf++) {
+    const [first, end] = leafRows({ leaf, leaves: topology.leaves, rows });
+    leafRowsMax = Math.max(leafRowsMax, end - first);
+  }
+  const n = leafRowsMax * cols;
+  const logitsRows = Math.max(1, Math.min(n, Math.floor(LOGITS_BLOCK / V)));
+
+  // The first page belongs to the kernels' constants.
+  let end = PAGE;
+  const shares: [what: string, bytes: number][] = [];
+  const take = (count: number, bytesEach = 4) => {
+    const at = end;
+    end = Math.ceil((end + count * bytesEach) / 64) * 64;
+    return at;
+  };
+  const share = <T>(what: string, place: () => T): T => {
+    const before = end;
+    const placed = place();
+    shares.push([what, end - before]);
+    return placed;
+  };
+
+  const segments = cutSegments(groups.all);
+  const control = take(4096);
+  const parametersIn = take(64, 8);
+  const leafResults = take(topology.leaves * 6, 8);
+  const partialSums = take(segments.length, 8);
+  const [weights, gradients, firstMoment, secondMoment] = share(
+    "weights, gradients and moments",
+    () => [take(layout.length), take(layout.length), take(layout.length), take(layout.length)],
+  ) as [number, number, number, number];
+  const packed = share("packed weights", () =>
+    groups.all.map((group) =>
+      group.packed
+        ? {
+          forward: take(packedBSize(group.cols, group.rows)),
+          backward: take(packedBSize(group.rows, group.cols)),
+        }
+        : undefined
+    ));
+  const ropeCos = take(cols * N / 2);
+  const ropeSin = take(cols * N / 2);
+  const [inputIds, targetIds, mask, positions, segmentIds, losses] = share(
+    "the batch",
+    () => Array.from({ length: 6 }, () => take(rows * cols)),
+  ) as [number, number, number, number, number, number];
+  const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
+  const widest = Math.max(D, Q, A, 2 * F);
+  const stagedSize = Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
+  const areas = share(
+    `activations and scratch of ${topology.workers} workers`,
+    () =>
+      Array.from({ length: topology.workers }, (): WorkerArea => ({
+        layers: Array.from({ length: config.num_hidden_layers }, () => ({
+          input: take(n * D),
+          inputRstd: take(n),
+          qkv: take(n * Q),
+          attended: take(n * A),
+          lse: take(n * config.num_attention_heads),
+          middle: take(n * D),
+          middleRstd: take(n),
+          gateUp: take(n * 2 * F),
+        })),
+        final: take(n * D),
+        finalRstd: take(n),
+        normed: take(n * D),
+        activated: take(n * F),
+        logits: take(logitsRows * V),
+        dResidual: take(n * D),
+        dNormed: take(n * D),
+        dQkv: take(n * Q),
+        dAttended: take(n * A),
+        dGateUp: take(n * 2 * F),
+        dActivated: take(n * F),
+        packedA: take(
+          Math.max(
+            packedASize(n, widest),
+            packedASize(widest, n),
+            packedASize(V, logitsRows),
+            packedASize(logitsRows, V),
+          ),
+        ),
+        packedB: take(packedBSize(n, widest)),
+        attention: take(
+          Math.max(attentionScratchSize(cols, N), attentionBackwardScratchSize(cols, N)),
+        ),
+        staged: take(stagedSize),
+        stagedHead: take(V * D),
+      })),
+  );
+  if (end > MAX_BYTES) {
+    const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+    throw new RangeError(
+      `Cannot train this model: it needs ${mebibytes(end)} of shared memory and 4096 MiB are ` +
+        `addressable (${
+          shares.map(([what, bytes]) => `${what} ${mebibytes(bytes)}`).join(", ")
+        }); ` +
+        `use a smaller --preset, fewer --workers or more --grad-accumulation`,
+    );
+  }
+  return {
+    dims,
+    leafTokens: n,
+    logitsRows,
+    segments,
+    control,
+    parametersIn,
+    leafResults,
+    partialSums,
+    weights,
+    gradients,
+    firstMoment,
+    secondMoment,
+    packed,
+    ropeCos,
+    ropeSin,
+    inputIds,
+    targetIds,
+    mask,
+    positions,
+    segmentIds,
+    losses,
+    keptLogits,
+    areas,
+    bytes: Math.ceil(end / PAGE) * PAGE,
+  };
+}
+
+function cutSegments(groups: ReturnType<typeof createGroups>["all"]): Segment[] {
+  return groups.flatMap((group) => {
+    const rows = Math.max(
+      PANEL_ROWS,
+      Math.floor(SEGMENT / group.cols / PANEL_ROWS) * PANEL_ROWS,
+    );
+    return Array.from({ length: Math.ceil(group.rows / rows) }, (_, i) => ({
+      group: group.index,
+      row: i * rows,
+      rows: Math.min(rows, group.rows - i * rows),
+    }));
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * The kissing-sphere tree: at most twelve equal spheres touch one. A control sphere therefore has at
+ * most twelve children; more leaves nest under inner control spheres.
+ *
+ * @module
+ */
+
+/** The kissing number in three dimensions: children a control sphere may have. */
+export const KISSING_NUMBER = 12;
+
+/** Logical leaf spheres of a step, unless told otherwise. */
+export const DEFAULT_LEAVES = 12;
+
+/** One sphere of the tree; the root has no parent. */
+export interface ControlSphere {
+  /** Position in {@linkcode Topology.controls}; the root is 0. */
+  readonly index: number;
+  readonly parent: number | undefined;
+  /** Spheres that report to this one: 1 to 12 leaves or 1 to 12 control spheres. */
+  readonly children: number;
+  /** Leaves below it, `[first, end)`. */
+  readonly leaves: readonly [first: number, end: number];
+}
+
+/** Who reports to whom. */
+export interface Topology {
+  /** S: logical leaves, numbered in reduction order. */
+  readonly leaves: number;
+  /** W: workers that run them. */
+  readonly workers: number;
+  /** Breadth first; the root is `controls[0]`. */
+  readonly controls: readonly ControlSphere[];
+  /** Control sphere each leaf reports to, `[leaves]`. */
+  readonly parentOfLeaf: readonly number[];
+}
+
+/**
+ * Builds the tree for S leaves run by W workers. The result depends on nothing else; more workers
+ * than leaves would have nothing to do, so W is capped at S.
+ *
+ * @throws {RangeError} when either is not a positive integer
+ * @example
+ * ```ts
+ * import { createTopology } from "./topology.ts";
+ * const { controls } = createTopology({ leaves: 24, workers: 2 });
+ * console.assert(controls.length === 3 && controls[1]?.children === 12);
+ * ```
+ */
+export function createTopology(
+  { leaves, workers }: { leaves: number; workers: number },
+): Topology {
+  for (const [flag, value] of Object.entries({ leaves, workers })) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(
+        `Cannot arrange spheres: --${flag} must be a positive integer, got ${value}`,
+      );
+    }
+  }
+  const controls: ControlSphere[] = [];
+  const parentOfLeaf = new Array<number>(leaves).fill(0);
+  const pending: Pick<ControlSphere, "parent" | "leaves">[] = [
+    { parent: undefined, leaves: [0, leaves] },
+  ];
+  for (let index = 0; index < pending.length; index++) {
+    const { parent, leaves: [first, end] } = pending[index] as typeof pending[0];
+    const span = end - first;
+    if (span <= KISSING_NUMBER) {
+      for (let leaf = first; leaf < end; leaf++) parentOfLeaf[leaf] = index;
+      controls.push({ index, parent, children: span, leaves: [first, end] });
+      continue;
+    }
+    // Leaves below one child: the smallest power of twelve that needs at most twelve children.
+    let below = KISSING_NUMBER;
+    while (span > below * KISSING_NUMBER) below *= KISSING_NUMBER;
+    const children = Math.ceil(span / below);
+    for (let child = 0; child < children; child++) {
+      const start = first + child * below;
+      pending.push({ parent: index, leaves: [start, Math.min(end, start + below)] });
+    }
+    controls.push({ index, parent, children, leaves: [first, end] });
+  }
+  return { leaves, workers: Math.min(workers, leaves), controls, parentOfLeaf };
+}
+
+/** Rows of a batch that leaf `leaf` of `leaves` owns: `[first, end)`; empty where rows run short. */
+export function leafRows(
+  { leaf, leaves, rows }: { leaf: number; leaves: number; rows: number },
+): [first: number, end: number] {
+  return [Math.floor(leaf * rows / leaves), Math.floor((leaf + 1) * rows / leaves)];
+}
