@@ -1,0 +1,172 @@
+/**
+ * Runs an exported Llama-style ONNX file, ours or another's with the same inputs and outputs, on
+ * onnxruntime's WebAssembly build.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers/promises";
+import * as ort from "onnxruntime-web";
+import type { ModelConfig } from "../model/config.ts";
+import { checkPrompt, type Engine, type Sequence } from "./engine.ts";
+
+/** How {@linkcode openOnnxEngine} finds and runs a model. */
+export interface OnnxEngineOptions {
+  /** Path of the ONNX file, or its bytes. */
+  readonly model: string | Uint8Array;
+  readonly config: ModelConfig;
+  /** Threads within one step; the first engine of a process decides for all. */
+  readonly threads?: number;
+  /** Prompt tokens run in one step; more make one prompt quicker and others wait longer. */
+  readonly promptChunk?: number;
+}
+
+/** A sequence with its keys and values. */
+class OnnxSequence implements Sequence {
+  readonly ids: number[];
+  /** Tensors by the name of the input they feed; each `[1, K, cached, N]`. */
+  past: Record<string, ort.Tensor>;
+  /** Tokens already in `past`. */
+  cached = 0;
+
+  constructor(promptIds: ArrayLike<number>, { past }: { past: Record<string, ort.Tensor> }) {
+    this.ids = Array.from(promptIds);
+    this.past = past;
+  }
+
+  get length(): number {
+    return this.ids.length;
+  }
+
+  append(id: number): void {
+    this.ids.push(id);
+  }
+
+  [Symbol.dispose](): void {
+    disposeAll(this.past);
+    this.past = {};
+  }
+}
+
+/**
+ * Opens a model. It runs on the calling thread, giving way to other work after every sequence.
+ *
+ * @throws {RangeError} when another engine of this process has another number of threads
+ * @throws {TypeError} when the file's inputs are not those of a decoder of `config`
+ * @example
+ * ```ts
+ * import { presetConfig } from "../model/config.ts";
+ * import { createLayout } from "../model/layout.ts";
+ * import { exportOnnx } from "../model/onnx/mod.ts";
+ * import { openOnnxEngine } from "./onnx_engine.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const model = exportOnnx({ config, layout, parameters: new Float32Array(layout.length) });
+ * await using engine = await openOnnxEngine({ model, config });
+ * using sequence = engine.createSequence([1, 2, 3]);
+ * const [logits] = await engine.step([sequence]);
+ * console.assert(logits?.length === 512);
+ * ```
+ */
+export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
+  const { model, config, threads = 1, promptChunk = 128 } = options;
+  useThreads(threads);
+  const bytes = typeof model === "string" ? await Deno.readFile(model) : model;
+  const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+  const pastNames = checkInputs(session, config);
+  const { num_key_value_heads: K, head_dim: N } = config;
+
+  return {
+    config,
+    createSequence(promptIds) {
+      checkPrompt(promptIds, config);
+      const empty = () => new ort.Tensor("float32", new Float32Array(0), [1, K, 0, N]);
+      const past = Object.fromEntries(pastNames.map((name) => [name, empty()]));
+      return new OnnxSequence(promptIds, { past });
+    },
+    async step(sequences) {
+      const results: (Float32Array | undefined)[] = [];
+      for (const sequence of sequences) {
+        if (!(sequence instanceof OnnxSequence)) {
+          throw new TypeError("Cannot run a sequence: another engine created it");
+        }
+        results.push(await advance(sequence, { session, promptChunk }));
+        // The computation holds this thread; sockets and timers get their turn here.
+        await setImmediate();
+      }
+      return results;
+    },
+    async [Symbol.asyncDispose]() {
+      await session.release();
+    },
+  };
+}
+
+let threadsInUse: number | undefined;
+
+function useThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`Cannot open the ONNX engine: threads must be >= 1, got ${threads}`);
+  }
+  if (threadsInUse !== undefined && threadsInUse !== threads) {
+    throw new RangeError(
+      `Cannot open the ONNX engine with ${threads} threads: this process already uses ${threadsInUse}`,
+    );
+  }
+  threadsInUse = threads;
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+}
+
+/** The names of the cache inputs, checked against the model's shape. */
+function checkInputs(session: ort.InferenceSession, { num_hidden_layers: L }: ModelConfig) {
+  const pastNames = Array.from(
+    { length: L },
+    (_, layer) => [`past_key_values.${layer}.key`, `past_key_values.${layer}.value`],
+  ).flat();
+  const expected = ["input_ids", "attention_mask", "position_ids", ...pastNames].sort();
+  const found = [...session.inputNames].sort();
+  if (expected.join() !== found.join()) {
+    throw new TypeError(
+      `Cannot open the ONNX model: its inputs must be ${expected.join(", ")}; found ${
+        found.join(", ")
+      }`,
+    );
+  }
+  return pastNames;
+}
+
+/** Runs the next tokens of one sequence; logits once none are left. */
+async function advance(
+  sequence: OnnxSequence,
+  { session, promptChunk }: { session: ort.InferenceSession; promptChunk: number },
+): Promise<Float32Array | undefined> {
+  const from = sequence.cached;
+  const to = Math.min(sequence.ids.length, from + promptChunk);
+  const fresh = sequence.ids.slice(from, to).map(BigInt);
+  const int64 = (values: bigint[]) =>
+    new ort.Tensor("int64", BigInt64Array.from(values), [1, values.length]);
+  const { logits, ...present } = await session.run({
+    input_ids: int64(fresh),
+    attention_mask: int64(new Array<bigint>(to).fill(1n)),
+    position_ids: int64(fresh.map((_, i) => BigInt(from + i))),
+    ...sequence.past,
+  });
+  disposeAll(sequence.past);
+  sequence.past = Object.fromEntries(
+    Object.entries(present).map(([name, tensor]) => [
+      name.replace("present", "past_key_values"),
+      tensor,
+    ]),
+  );
+  sequence.cached = to;
+  if (!(logits?.data instanceof Float32Array)) {
+    throw new TypeError("Cannot run the ONNX model: its output logits is not float32");
+  }
+  const last = logits.data.slice(-(logits.dims[2] ?? 0));
+  logits.dispose();
+  return to === sequence.ids.length ? last : undefined;
+}
+
+function disposeAll(tensors: Record<string, ort.Tensor>): void {
+  for (const tensor of Object.values(tensors)) tensor.dispose();
+}
