@@ -28,20 +28,22 @@ export interface WriteSafetensorsOptions {
  * Writes f32 tensors to `path` in the order given and waits until they are on the disk. The memory
  * it takes does not grow with them. Not atomic: a failure leaves a partial file behind.
  *
- * @returns the SHA-256 of the file, in hex
+ * @returns the size of the file and its SHA-256 in hex
  * @throws {TypeError} when data and shape of a tensor disagree
  * @throws {RangeError} when a name is taken twice
  */
 export async function writeSafetensors(
   path: string,
   { tensors, metadata = { format: "pt" } }: WriteSafetensorsOptions,
-): Promise<{ sha256: string }> {
+): Promise<{ bytes: number; sha256: string }> {
   const list = [...tensors];
   const header = formatHeader(list, { metadata, path });
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const hash = createHash("sha256");
+  let written = 0;
   const put = async (bytes: Uint8Array) => {
     hash.update(bytes);
+    written += bytes.length;
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
   };
   await put(header);
@@ -56,7 +58,7 @@ export async function writeSafetensors(
     }
   }
   await file.sync();
-  return { sha256: hash.digest("hex") };
+  return { bytes: written, sha256: hash.digest("hex") };
 }
 
 /** Prefix and JSON, padded with spaces so that the data starts at a multiple of 8 bytes. */

@@ -1,0 +1,44 @@
+/**
+ * Starts training from weights that others made.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Layout } from "../layout.ts";
+import { openWeights } from "../safetensors/mod.ts";
+import { exists } from "./durable.ts";
+import { loadCheckpoint } from "./load.ts";
+import { checkArea, checkTensors, fillArea } from "./tensors.ts";
+
+/**
+ * Fills `parameters` with the weights of a Hugging Face Llama folder: f32, f16 or bf16, in one file
+ * or in shards, tied or not. A folder that is a checkpoint of ours is verified first.
+ *
+ * @param dir has config.json (see {@linkcode readModelConfig}) and the weights
+ * @throws {TypeError} when a tensor is missing, of another shape, or none of this architecture's
+ * @throws {SyntaxError} when a file is damaged
+ */
+export async function initFromFolder(
+  dir: string,
+  { layout, parameters }: { layout: Layout; parameters: Float32Array },
+): Promise<void> {
+  if (await exists(join(dir, "state.json"))) {
+    await loadCheckpoint(dir, { layout, into: { parameters } });
+    return;
+  }
+  checkArea(parameters, { layout, name: "parameters" });
+  using file = await openWeights(dir);
+  checkTensors(file, { layout, source: dir });
+  const known = new Set(layout.parameters.map(({ name }) => name));
+  for (const name of file.tensors.keys()) {
+    if (!known.has(name) && !isRedundant(name)) {
+      throw new TypeError(`Cannot load ${dir}: tensor ${name} has no place in this model`);
+    }
+  }
+  fillArea(parameters, { file, layout });
+}
+
+/** Tensors that old files have though they follow from the rest: RoPE's table and a tied head. */
+function isRedundant(name: string): boolean {
+  return name.endsWith(".rotary_emb.inv_freq") || name === "lm_head.weight";
+}

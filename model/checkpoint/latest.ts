@@ -1,0 +1,100 @@
+/**
+ * Finds the newest of a run's checkpoints and removes the oldest.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { exists, readBounded, syncFolder, writeDurably } from "./durable.ts";
+
+/** Folders of this prefix are being written or removed, or were when their process was killed. */
+export const TEMPORARY_PREFIX = ".tmp-";
+
+/** A checkpoint set aside while another of its name takes its place. */
+export const OLD_SUFFIX = ".old";
+
+const POINTER = "latest";
+const STEP_FOLDER = /^step-(\d+)(\.old)?$/;
+
+/** The folder name of a step's checkpoint, such as `step-000500`. */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(6, "0")}`;
+}
+
+/** Points `latest` to the checkpoint `name` in the same folder. */
+export async function writeLatest(checkpointsDir: string, name: string): Promise<void> {
+  const temporary = join(checkpointsDir, `${TEMPORARY_PREFIX}${POINTER}-${crypto.randomUUID()}`);
+  try {
+    await writeDurably(temporary, name + "\n");
+    await Deno.rename(temporary, join(checkpointsDir, POINTER));
+  } catch (error) {
+    if (await exists(temporary)) await Deno.remove(temporary);
+    throw error;
+  }
+  await syncFolder(checkpointsDir);
+}
+
+/**
+ * The checkpoint to go on from: the one `latest` names or, where that is gone, the one of the
+ * highest step. Undefined when there is none. What it names is complete but not yet verified.
+ */
+export async function latestCheckpoint(checkpointsDir: string): Promise<string | undefined> {
+  const pointed = await readPointer(checkpointsDir);
+  if (pointed !== undefined && await isCheckpoint(checkpointsDir, pointed)) {
+    return join(checkpointsDir, pointed);
+  }
+  const name = (await listCheckpoints(checkpointsDir)).at(-1);
+  return name === undefined ? undefined : join(checkpointsDir, name);
+}
+
+/**
+ * Removes all but the `keepLast` checkpoints of the highest steps, never the one `latest` names,
+ * and what killed processes left. Only the process that writes the checkpoints may call it.
+ *
+ * @returns names of the checkpoints removed
+ * @throws {RangeError} when `keepLast` is not a positive integer
+ */
+export async function rotateCheckpoints(
+  checkpointsDir: string,
+  { keepLast = 3 }: { keepLast?: number } = {},
+): Promise<string[]> {
+  if (!Number.isInteger(keepLast) || keepLast < 1) {
+    throw new RangeError(`Cannot rotate checkpoints: keepLast must be at least 1, got ${keepLast}`);
+  }
+  const pointed = await readPointer(checkpointsDir);
+  const removed = (await listCheckpoints(checkpointsDir)).slice(0, -keepLast)
+    .filter((name) => name !== pointed);
+  for (const name of removed) {
+    // Renamed first: a removal cut short must not leave half a checkpoint under a good name.
+    await Deno.rename(join(checkpointsDir, name), join(checkpointsDir, TEMPORARY_PREFIX + name));
+  }
+  for await (const { name } of Deno.readDir(checkpointsDir)) {
+    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
+    await Deno.remove(join(checkpointsDir, name), { recursive: true });
+  }
+  await syncFolder(checkpointsDir);
+  return removed;
+}
+
+/** Names of the complete checkpoints, lowest step first. */
+async function listCheckpoints(checkpointsDir: string): Promise<string[]> {
+  if (!await exists(checkpointsDir)) return [];
+  const found: { name: string; step: number; old: number }[] = [];
+  for await (const { name } of Deno.readDir(checkpointsDir)) {
+    const match = STEP_FOLDER.exec(name);
+    if (!match || !await isCheckpoint(checkpointsDir, name)) continue;
+    found.push({ name, step: Number(match[1]), old: match[2] ? 1 : 0 });
+  }
+  return found.sort((a, b) => a.step - b.step || b.old - a.old).map(({ name }) => name);
+}
+
+async function isCheckpoint(checkpointsDir: string, name: string): Promise<boolean> {
+  return await exists(join(checkpointsDir, name, "state.json"));
+}
+
+/** The name in `latest`; undefined when there is no such file or it holds no name. */
+async function readPointer(checkpointsDir: string): Promise<string | undefined> {
+  const path = join(checkpointsDir, POINTER);
+  if (!await exists(path)) return undefined;
+  const name = (await readBounded(path, { maxBytes: 4096 })).trim();
+  return name !== "" && name !== ".." && basename(name) === name ? name : undefined;
+}

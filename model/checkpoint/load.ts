@@ -1,0 +1,136 @@
+/**
+ * Reads checkpoints, and refuses those that are not what was saved.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { ModelConfig } from "../config.ts";
+import { parseConfig } from "../config_json.ts";
+import { createLayout } from "../layout.ts";
+import type { Layout } from "../layout.ts";
+import { openSafetensors } from "../safetensors/mod.ts";
+import { digestFile, exists, readBounded } from "./durable.ts";
+import { parseState } from "./state.ts";
+import type { CheckpointState } from "./state.ts";
+import {
+  checkArea,
+  checkTensors,
+  fillArea,
+  FIRST_MOMENT_PREFIX,
+  SECOND_MOMENT_PREFIX,
+} from "./tensors.ts";
+
+/** A config.json has some dozen lines. */
+const MAX_CONFIG_BYTES = 2 ** 20;
+/** The cursor may hold a shuffle window's state; still it is small. */
+const MAX_STATE_BYTES = 64 * 2 ** 20;
+
+const REQUIRED = ["config.json", "model.safetensors", "optimizer.safetensors"];
+
+/** What a checkpoint is of. */
+export interface CheckpointInfo extends CheckpointState {
+  readonly dir: string;
+  readonly config: ModelConfig;
+}
+
+/** Options of {@linkcode loadCheckpoint}. */
+export interface LoadCheckpointOptions {
+  /** The model to load into; by default the one of the checkpoint's config.json. */
+  readonly layout?: Layout;
+  /** Areas to fill, `[layout.length]`; may be views of shared memory. */
+  readonly into: {
+    readonly parameters: Float32Array;
+    readonly firstMoment?: Float32Array;
+    readonly secondMoment?: Float32Array;
+  };
+}
+
+/**
+ * Reads a Hugging Face folder's config.json.
+ *
+ * @throws {SyntaxError} naming the field that this program cannot use
+ */
+export async function readModelConfig(dir: string): Promise<ModelConfig> {
+  const source = join(dir, "config.json");
+  return parseConfig(await readBounded(source, { maxBytes: MAX_CONFIG_BYTES }), { source });
+}
+
+/**
+ * Reads state and configuration of a checkpoint, and checks that its files are there in full
+ * length, but not their digests.
+ *
+ * @throws {SyntaxError} naming the file that is missing, truncated or damaged
+ */
+export async function readCheckpointInfo(dir: string): Promise<CheckpointInfo> {
+  const source = join(dir, "state.json");
+  if (!await exists(source)) {
+    throw new SyntaxError(`Cannot load checkpoint ${dir}: it has no state.json`);
+  }
+  const state = parseState(await readBounded(source, { maxBytes: MAX_STATE_BYTES }), { source });
+  for (const name of REQUIRED) {
+    if (!Object.hasOwn(state.files, name)) {
+      throw new SyntaxError(`Cannot load checkpoint ${dir}: its state.json lists no ${name}`);
+    }
+  }
+  for (const [name, { bytes }] of Object.entries(state.files)) {
+    const path = join(dir, name);
+    if (!await exists(path)) {
+      throw new SyntaxError(`Cannot load checkpoint ${dir}: ${name} is missing`);
+    }
+    const { size } = await Deno.stat(path);
+    if (size !== bytes) {
+      throw new SyntaxError(
+        `Cannot load checkpoint ${dir}: ${name} has ${size} bytes, ${bytes} were saved`,
+      );
+    }
+  }
+  return { dir, config: await readModelConfig(dir), ...state };
+}
+
+/**
+ * Loads a checkpoint after verifying every file's digest; nothing is filled unless all is well.
+ *
+ * @throws {SyntaxError} naming the file that is missing, truncated or damaged
+ * @throws {TypeError} when its tensors have other shapes than `layout`
+ */
+export async function loadCheckpoint(
+  dir: string,
+  { layout: wanted, into }: LoadCheckpointOptions,
+): Promise<CheckpointInfo> {
+  const info = await readCheckpointInfo(dir);
+  for (const [name, { sha256 }] of Object.entries(info.files)) {
+    if ((await digestFile(join(dir, name))).sha256 !== sha256) {
+      throw new SyntaxError(
+        `Cannot load checkpoint ${dir}: ${name} does not match its digest, it is damaged`,
+      );
+    }
+  }
+  const layout = wanted ?? createLayout(info.config);
+  const areas = [
+    { name: "parameters", area: into.parameters, file: "model.safetensors", prefix: "" },
+    {
+      name: "firstMoment",
+      area: into.firstMoment,
+      file: "optimizer.safetensors",
+      prefix: FIRST_MOMENT_PREFIX,
+    },
+    {
+      name: "secondMoment",
+      area: into.secondMoment,
+      file: "optimizer.safetensors",
+      prefix: SECOND_MOMENT_PREFIX,
+    },
+  ];
+  using files = new DisposableStack();
+  const fills: (() => void)[] = [];
+  for (const { name, area, file: fileName, prefix } of areas) {
+    if (!area) continue;
+    const source = join(dir, fileName);
+    checkArea(area, { layout, name: `into.${name}` });
+    const file = files.use(await openSafetensors(source));
+    checkTensors(file, { layout, prefix, source });
+    fills.push(() => fillArea(area, { file, layout, prefix }));
+  }
+  for (const fill of fills) fill();
+  return info;
+}

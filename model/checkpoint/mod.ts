@@ -1,0 +1,14 @@
+/**
+ * Checkpoints: folders that Hugging Face transformers loads as a model, and that this program
+ * continues training from bit for bit. A checkpoint is whole or it is refused.
+ *
+ * @module
+ */
+export { checkpointName, latestCheckpoint, rotateCheckpoints } from "./latest.ts";
+export { initFromFolder } from "./init.ts";
+export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
+export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
+export { saveCheckpoint } from "./save.ts";
+export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
+export type { CheckpointState } from "./state.ts";
+export type { FileDigest } from "./durable.ts";

@@ -1,0 +1,139 @@
+/**
+ * Writes checkpoints: whole, on the disk, or not at all.
+ *
+ * @module
+ */
+import { basename, dirname, join, resolve } from "node:path";
+import type { ModelConfig } from "../config.ts";
+import { formatConfig } from "../config_json.ts";
+import type { Layout } from "../layout.ts";
+import { writeSafetensors } from "../safetensors/mod.ts";
+import type { TensorData } from "../safetensors/mod.ts";
+import { exists, syncFolder, writeDurably } from "./durable.ts";
+import type { FileDigest } from "./durable.ts";
+import { formatGenerationConfig, formatHubFiles } from "./hub_files.ts";
+import { OLD_SUFFIX, TEMPORARY_PREFIX, writeLatest } from "./latest.ts";
+import { formatState } from "./state.ts";
+import { checkArea, FIRST_MOMENT_PREFIX, SECOND_MOMENT_PREFIX, tensorsOf } from "./tensors.ts";
+
+/** Everything the optimizer needs to go on after `step`. Areas are `[layout.length]`. */
+export interface TrainingState {
+  readonly step: number;
+  /** Scored tokens since the first step. */
+  readonly totalTokens: number;
+  readonly parameters: Float32Array;
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  /** Plain JSON. */
+  readonly cursor: unknown;
+}
+
+/** Options of {@linkcode saveCheckpoint}. */
+export interface SaveCheckpointOptions {
+  readonly config: ModelConfig;
+  readonly layout: Layout;
+  readonly snapshot: TrainingState;
+  /** Text of tokenizer.json; without it the folder has no tokenizer. */
+  readonly tokenizerJson?: string;
+  /** Plain JSON that {@linkcode loadCheckpoint} gives back. */
+  readonly settings?: unknown;
+}
+
+/**
+ * Saves a checkpoint as the folder `dir` in Hugging Face layout and points `latest` beside it to
+ * it. Killed at any moment, it leaves what was there before, and `latest` names a whole checkpoint.
+ *
+ * @throws {Error} when it cannot be written, with the reason as its cause
+ * @throws {TypeError} when an area of the snapshot is not as long as the layout
+ * @example
+ * ```ts
+ * import { presetConfig } from "../config.ts";
+ * import { createLayout } from "../layout.ts";
+ * import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 16, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const area = () => new Float32Array(layout.length);
+ * const snapshot = {
+ *   ...{ step: 5, totalTokens: 640, cursor: null },
+ *   ...{ parameters: area().fill(0.5), firstMoment: area(), secondMoment: area() },
+ * };
+ * const dir = await Deno.makeTempDir();
+ * await saveCheckpoint(`${dir}/step-000005`, { config, layout, snapshot });
+ * const into = { parameters: area() };
+ * const { step } = await loadCheckpoint(await latestCheckpoint(dir) ?? "", { into });
+ * console.assert(step === 5 && into.parameters[0] === 0.5);
+ * await Deno.remove(dir, { recursive: true });
+ * ```
+ */
+export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions): Promise<void> {
+  const { layout, snapshot } = options;
+  for (const name of ["parameters", "firstMoment", "secondMoment"] as const) {
+    checkArea(snapshot[name], { layout, name: `snapshot.${name}` });
+  }
+  const target = resolve(dir);
+  const parent = dirname(target);
+  const temporary = join(parent, `${TEMPORARY_PREFIX}${basename(target)}-${crypto.randomUUID()}`);
+  try {
+    await Deno.mkdir(parent, { recursive: true });
+    await Deno.mkdir(temporary);
+    try {
+      await writeFiles(temporary, options);
+      await syncFolder(temporary);
+      await moveIntoPlace(temporary, target);
+    } catch (error) {
+      // Still there only if the move did not happen.
+      if (await exists(temporary)) await Deno.remove(temporary, { recursive: true });
+      throw error;
+    }
+    await syncFolder(parent);
+    await writeLatest(parent, basename(target));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `Cannot save checkpoint ${dir}: ${reason}; earlier checkpoints are as they were`,
+      { cause },
+    );
+  }
+}
+
+async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<void> {
+  const { config, layout, snapshot, tokenizerJson, settings = null } = options;
+  const files: Record<string, FileDigest> = {};
+  const writeText = async (name: string, text: string) => {
+    files[name] = await writeDurably(join(dir, name), text);
+  };
+  const writeTensors = async (name: string, tensors: Iterable<TensorData>) => {
+    files[name] = await writeSafetensors(join(dir, name), { tensors });
+  };
+  await writeText("config.json", formatConfig(config));
+  if (tokenizerJson === undefined) {
+    await writeText("generation_config.json", formatGenerationConfig(config, { padId: null }));
+  } else {
+    const { tokenizerConfig, generationConfig } = formatHubFiles(config, { tokenizerJson });
+    await writeText("tokenizer.json", tokenizerJson);
+    await writeText("tokenizer_config.json", tokenizerConfig);
+    await writeText("generation_config.json", generationConfig);
+  }
+  await writeTensors("model.safetensors", tensorsOf(snapshot.parameters, { layout }));
+  await writeTensors("optimizer.safetensors", [
+    ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),
+    ...tensorsOf(snapshot.secondMoment, { layout, prefix: SECOND_MOMENT_PREFIX }),
+  ]);
+  const { step, totalTokens, cursor } = snapshot;
+  const state = formatState({ step, totalTokens, cursor, settings, files });
+  await writeDurably(join(dir, "state.json"), state);
+}
+
+/** Renames `temporary` to `target`, setting an earlier checkpoint of that name aside until then. */
+async function moveIntoPlace(temporary: string, target: string): Promise<void> {
+  if (!await exists(target)) return await Deno.rename(temporary, target);
+  if (!await exists(join(target, "state.json"))) {
+    throw new Error("something that is no checkpoint is in its place; choose another folder");
+  }
+  const old = target + OLD_SUFFIX;
+  if (await exists(old)) await Deno.remove(old, { recursive: true });
+  await Deno.rename(target, old);
+  await Deno.rename(temporary, target);
+  await syncFolder(dirname(target));
+  await Deno.remove(old, { recursive: true });
+}

@@ -1,0 +1,80 @@
+/**
+ * The state.json of a checkpoint: where training stood, and the digest of every other file.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { FileDigest } from "./durable.ts";
+
+const FORMAT_VERSION = 1;
+
+/** What state.json says. */
+export interface CheckpointState {
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Scored tokens since the first step. */
+  readonly totalTokens: number;
+  /** Where in the corpus the last batch ended, as the batch stage wrote it. */
+  readonly cursor: unknown;
+  /** Seeds, schedule and whatever else the run wants to find again: plain JSON. */
+  readonly settings: unknown;
+  /** Digest of every other file, by name. */
+  readonly files: Readonly<Record<string, FileDigest>>;
+}
+
+const count = z.int().nonnegative();
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const schema = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  step: count,
+  totalTokens: count,
+  cursor: z.unknown(),
+  settings: z.unknown(),
+  // Names without a slash: a state must not make us read outside its folder.
+  files: z.record(
+    z.string().regex(/^[a-z_]+\.(json|safetensors)$/),
+    z.object({ bytes: count, sha256: digest }),
+  ),
+});
+
+/** The text of a state.json; its last member is the digest of the others. */
+export function formatState(state: CheckpointState): string {
+  const { step, totalTokens, cursor, settings, files } = state;
+  return seal({ formatVersion: FORMAT_VERSION, step, totalTokens, cursor, settings, files });
+}
+
+/**
+ * Reads a state.json, of which every byte must be as {@linkcode formatState} wrote it.
+ *
+ * @throws {SyntaxError} when it is damaged or of another version
+ */
+export function parseState(text: string, { source }: { source: string }): CheckpointState {
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${source}: it is not JSON, it is damaged`, { cause });
+  }
+  const { sha256: _, ...body } = json ?? {};
+  if (body.formatVersion !== undefined && body.formatVersion !== FORMAT_VERSION) {
+    throw new SyntaxError(
+      `Cannot read ${source}: formatVersion is ${body.formatVersion}, not ${FORMAT_VERSION}`,
+    );
+  }
+  if (seal(body) !== text) {
+    throw new SyntaxError(`Cannot read ${source}: it does not match its digest, it is damaged`);
+  }
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new SyntaxError(`Cannot read ${source}: ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const { step, totalTokens, cursor, settings, files } = parsed.data;
+  return { step, totalTokens, cursor, settings, files };
+}
+
+function seal(body: Readonly<Record<string, unknown>>): string {
+  const sha256 = createHash("sha256").update(JSON.stringify(body)).digest("hex");
+  return JSON.stringify({ ...body, sha256 }, null, 2) + "\n";
+}
