@@ -1,0 +1,49 @@
+/**
+ * GPT-2's way to write bytes as printable characters: each of the 256 byte values has one character,
+ * so that any byte string is a key of a JSON vocabulary (openai/gpt-2, `bytes_to_unicode`).
+ *
+ * @module
+ */
+
+/** Bytes that stand for themselves: printable Latin-1 without the space and the soft hyphen. */
+function isPrintable(byte: number): boolean {
+  return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+}
+
+/** Character of each byte value: `BYTE_CHARS[0x20] === "Ġ"`. */
+export const BYTE_CHARS: readonly string[] = (() => {
+  let next = 0x100;
+  return Array.from(
+    { length: 256 },
+    (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++),
+  );
+})();
+
+/** Byte values in the order of their characters: the order in which a vocabulary lists them. */
+export const ALPHABET_ORDER: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte)
+  .sort((a, b) => codeOf(a) - codeOf(b));
+
+const byteOfChar = new Map(BYTE_CHARS.map((char, byte) => [char, byte]));
+
+function codeOf(byte: number): number {
+  return (BYTE_CHARS[byte] as string).charCodeAt(0);
+}
+
+/**
+ * Bytes of a vocabulary entry, or `undefined` when it holds a character that stands for no byte.
+ *
+ * @example
+ * ```ts
+ * import { bytesOfToken } from "./byte_alphabet.ts";
+ * console.assert(new TextDecoder().decode(bytesOfToken("Ġthe")) === " the");
+ * ```
+ */
+export function bytesOfToken(token: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(token.length);
+  for (let i = 0; i < token.length; i++) {
+    const byte = byteOfChar.get(token[i] as string);
+    if (byte === undefined) return undefined;
+    bytes[i] = byte;
+  }
+  return bytes;
+}

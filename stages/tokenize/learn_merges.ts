@@ -1,0 +1,191 @@
+/**
+ * Learns byte-pair merges from counted words, rule for rule as the `BpeTrainer` of Hugging Face
+ * tokenizers 0.23 does.
+ *
+ * @module
+ */
+
+import { PairTable } from "./pair_table.ts";
+
+/** Distinct words as token ids, end to end: word `i` is `symbols[starts[i], starts[i + 1])`. */
+export interface CountedWords {
+  readonly symbols: Int32Array;
+  /** One more than there are words. */
+  readonly starts: Int32Array;
+  /** How often each word occurs. */
+  readonly counts: Float64Array;
+}
+
+/** What {@linkcode learnMerges} needs besides the words. */
+export interface LearnMergesOptions {
+  /** Written form of every known token, by id; learned tokens are appended. */
+  readonly tokens: string[];
+  readonly vocabSize: number;
+  /** A pair that occurs less often is never merged. */
+  readonly minFrequency: number;
+  readonly onProgress?: (tokens: number) => void;
+}
+
+/** A pair waiting to be merged: its count when queued, and the words in which that count arose. */
+interface Candidate {
+  readonly pair: number;
+  readonly left: number;
+  readonly right: number;
+  count: number;
+  readonly words: number[];
+}
+
+/** Let other work run after this many merges. */
+const MERGES_A_TURN = 128;
+
+/**
+ * Learns merges until there are `vocabSize` tokens or no pair is frequent enough. The most frequent
+ * pair comes first, and of equals the one with the lower ids.
+ *
+ * @returns the merged pairs of ids, in order
+ * @example
+ * ```ts
+ * import { learnMerges } from "./learn_merges.ts";
+ * const words = {
+ *   symbols: Int32Array.of(0, 1, 0, 1, 2),
+ *   starts: Int32Array.of(0, 2, 5),
+ *   counts: Float64Array.of(3, 1),
+ * };
+ * const tokens = ["a", "b", "c"];
+ * const merges = await learnMerges(words, { tokens, vocabSize: 4, minFrequency: 2 });
+ * console.assert(merges.length === 1 && tokens[3] === "ab");
+ * ```
+ */
+export async function learnMerges(
+  words: CountedWords,
+  { tokens, vocabSize, minFrequency, onProgress }: LearnMergesOptions,
+): Promise<[number, number][]> {
+  const { starts, counts } = words;
+  const symbols = words.symbols.slice();
+  const lengths = Int32Array.from(
+    counts,
+    (_, i) => starts[i + 1] as number - (starts[i] as number),
+  );
+  const idOfToken = new Map(tokens.map((token, id) => [token, id]));
+  const pairs = new PairTable();
+  const pairCounts: number[] = [];
+  const queue: Candidate[] = [];
+  const merges: [number, number][] = [];
+  // Words in which a pair has become more frequent since the queue was last filled.
+  let risen = new Map<number, number[]>();
+
+  const change = (
+    left: number,
+    right: number,
+    { word, by }: { word: number; by: number },
+  ): void => {
+    const pair = pairs.add(left, right);
+    pairCounts[pair] = (pairCounts[pair] ?? 0) + by * (counts[word] as number);
+    if (by < 0) return;
+    const list = risen.get(pair);
+    if (list === undefined) risen.set(pair, [word]);
+    else if (list[list.length - 1] !== word) list.push(word);
+  };
+  const enqueueRisen = (): void => {
+    for (const [pair, list] of risen) {
+      const count = pairCounts[pair] as number;
+      if (count > 0) {
+        push(queue, { pair, left: pairs.left(pair), right: pairs.right(pair), count, words: list });
+      }
+    }
+    risen = new Map();
+  };
+  const mergeInWord = (word: number, left: number, right: number, id: number): void => {
+    const start = starts[word] as number;
+    let length = lengths[word] as number;
+    for (let i = 0; i + 1 < length; i++) {
+      const at = start + i;
+      if (symbols[at] !== left || symbols[at + 1] !== right) continue;
+      if (i > 0) {
+        const before = symbols[at - 1] as number;
+        change(before, left, { word, by: -1 });
+        change(before, id, { word, by: 1 });
+      }
+      symbols[at] = id;
+      symbols.copyWithin(at + 1, at + 2, start + length);
+      length--;
+      if (i + 1 < length) {
+        const after = symbols[at + 1] as number;
+        change(right, after, { word, by: -1 });
+        change(id, after, { word, by: 1 });
+      }
+    }
+    lengths[word] = length;
+  };
+
+  for (let word = 0; word < counts.length; word++) {
+    for (let at = starts[word] as number; at + 1 < (starts[word + 1] as number); at++) {
+      change(symbols[at] as number, symbols[at + 1] as number, { word, by: 1 });
+    }
+  }
+  enqueueRisen();
+
+  while (idOfToken.size < vocabSize && queue.length > 0) {
+    const top = queue[0] as Candidate;
+    const count = pairCounts[top.pair] as number;
+    if (top.count !== count) {
+      // Its count has changed since it was queued: put it where it belongs now.
+      pop(queue);
+      top.count = count;
+      push(queue, top);
+      continue;
+    }
+    if (count < Math.max(1, minFrequency)) break;
+    pop(queue);
+    const token = `${tokens[top.left]}${tokens[top.right]}`;
+    // Two ways to spell one token share its id; the rule is recorded all the same.
+    let id = idOfToken.get(token);
+    if (id === undefined) {
+      id = tokens.push(token) - 1;
+      idOfToken.set(token, id);
+    }
+    merges.push([top.left, top.right]);
+    for (const word of top.words) mergeInWord(word, top.left, top.right, id);
+    enqueueRisen();
+    if (merges.length % MERGES_A_TURN === 0) {
+      onProgress?.(tokens.length);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+  onProgress?.(tokens.length);
+  return merges;
+}
+
+function comesBefore(a: Candidate, b: Candidate): boolean {
+  if (a.count !== b.count) return a.count > b.count;
+  return a.left !== b.left ? a.left < b.left : a.right < b.right;
+}
+
+function push(queue: Candidate[], candidate: Candidate): void {
+  let at = queue.length;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!comesBefore(candidate, queue[parent] as Candidate)) break;
+    queue[at] = queue[parent] as Candidate;
+    at = parent;
+  }
+  queue[at] = candidate;
+}
+
+function pop(queue: Candidate[]): void {
+  const last = queue.pop() as Candidate;
+  const size = queue.length;
+  if (size === 0) return;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= size) break;
+    if (child + 1 < size && comesBefore(queue[child + 1] as Candidate, queue[child] as Candidate)) {
+      child++;
+    }
+    if (!comesBefore(queue[child] as Candidate, last)) break;
+    queue[at] = queue[child] as Candidate;
+    at = child;
+  }
+  queue[at] = last;
+}

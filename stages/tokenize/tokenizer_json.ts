@@ -1,0 +1,157 @@
+/**
+ * Reads and writes the tokenizer.json of Hugging Face tokenizers, for byte-level BPE models.
+ *
+ * @module
+ */
+
+import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
+
+/** Larger files are refused unread: the largest vocabularies in use take about 20 MiB. */
+const MAX_CHARS = 64 * 2 ** 20;
+/** Ids beyond this would make the tables of a small file arbitrarily large. */
+const MAX_ID = 2 ** 21;
+
+/**
+ * Reads a tokenizer.json.
+ *
+ * @throws {SyntaxError} naming `source` and the field, when it is not JSON, broken, or asks for
+ * something other than byte-level BPE with the GPT-2 split
+ * @example
+ * ```ts
+ * import { formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
+ * import { trainTokenizer } from "./train.ts";
+ * const trained = await trainTokenizer(["ab ab"], { vocabSize: 259 });
+ * const read = parseTokenizer(formatTokenizer(trained), { source: "tokenizer.json" });
+ * console.assert(read.encode("ab").length === 1);
+ * ```
+ */
+export function parseTokenizer(text: string, { source }: { source: string }): Tokenizer {
+  try {
+    if (text.length > MAX_CHARS) throw new SyntaxError(`it is larger than ${MAX_CHARS} characters`);
+    const root = record(JSON.parse(text), "the file");
+    const model = record(root.model, "model");
+    expect(root.normalizer, { field: "normalizer", allowed: [null, undefined] });
+    expect(model.type, { field: "model.type", allowed: ["BPE", undefined] });
+    expect(model.byte_fallback, { field: "model.byte_fallback", allowed: [false, undefined] });
+    expect(model.ignore_merges, { field: "model.ignore_merges", allowed: [false, undefined] });
+    expect(model.dropout, { field: "model.dropout", allowed: [null, undefined] });
+    for (const field of ["continuing_subword_prefix", "end_of_word_suffix"]) {
+      expect(model[field], { field: `model.${field}`, allowed: [null, undefined, ""] });
+    }
+    const split = record(root.pre_tokenizer, "pre_tokenizer");
+    expect(split.type, { field: "pre_tokenizer.type", allowed: ["ByteLevel"] });
+    expect(split.add_prefix_space, { field: "pre_tokenizer.add_prefix_space", allowed: [false] });
+    expect(split.use_regex, { field: "pre_tokenizer.use_regex", allowed: [true, undefined] });
+    const vocab = new Map<string, number>();
+    for (const [token, id] of Object.entries(record(model.vocab, "model.vocab"))) {
+      vocab.set(token, tokenId(id, `model.vocab[${JSON.stringify(token)}]`));
+    }
+    if (new Set(vocab.values()).size !== vocab.size) {
+      throw new SyntaxError("model.vocab gives one id to two tokens");
+    }
+    return new Tokenizer({
+      vocab,
+      merges: list(model.merges, "model.merges").map(parseMerge),
+      specials: list(root.added_tokens ?? [], "added_tokens").map(parseSpecial),
+    });
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SyntaxError(`Cannot read tokenizer ${source}: ${cause.message}`, { cause });
+  }
+}
+
+/** Writes a tokenizer.json, indented and in the order in which Hugging Face tokenizers does. */
+export function formatTokenizer({ parts }: Tokenizer): string {
+  const head = {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: parts.specials.map(({ id, content }) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer: null,
+    pre_tokenizer: {
+      type: "ByteLevel",
+      add_prefix_space: false,
+      trim_offsets: true,
+      use_regex: true,
+    },
+    post_processor: null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+    },
+  };
+  // Written by hand: an object would put keys that look like integers first.
+  const vocab = [...parts.vocab].sort(([, a], [, b]) => a - b)
+    .map(([token, id]) => `      ${JSON.stringify(token)}: ${id}`).join(",\n");
+  const merges = parts.merges
+    .map((pair) =>
+      `      [\n${pair.map((p) => `        ${JSON.stringify(p)}`).join(",\n")}\n      ]`
+    )
+    .join(",\n");
+  const tail = `,\n    "vocab": {\n${vocab}\n    },\n    "merges": [${
+    merges === "" ? "" : `\n${merges}\n    `
+  }]\n  }\n}`;
+  return JSON.stringify(head, null, 2).replace(/\n {2}\}\n\}$/, () => tail);
+}
+
+function record(value: unknown, field: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError(`${field} is not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown, field: string): unknown[] {
+  if (!Array.isArray(value)) throw new SyntaxError(`${field} is not an array`);
+  return value;
+}
+
+function expect(value: unknown, { field, allowed }: { field: string; allowed: unknown[] }): void {
+  if (allowed.includes(value)) return;
+  const got = value === undefined ? "nothing" : JSON.stringify(value).slice(0, 80);
+  throw new SyntaxError(`${field} must be ${JSON.stringify(allowed[0])}, got ${got}`);
+}
+
+function tokenId(value: unknown, field: string): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < MAX_ID) {
+    return value;
+  }
+  throw new SyntaxError(`${field} must be an integer from 0 to ${MAX_ID - 1}`);
+}
+
+/** A pair as `["a", "b"]` or, in older files, `"a b"`. */
+function parseMerge(value: unknown, rank: number): [string, string] {
+  const parts = typeof value === "string" ? value.split(" ") : value;
+  if (Array.isArray(parts) && parts.length === 2) {
+    const [left, right]: unknown[] = parts;
+    if (typeof left === "string" && typeof right === "string") return [left, right];
+  }
+  throw new SyntaxError(`model.merges[${rank}] is not a pair of tokens`);
+}
+
+function parseSpecial(value: unknown, index: number): SpecialToken {
+  const field = `added_tokens[${index}]`;
+  const token = record(value, field);
+  if (typeof token.content !== "string" || token.content === "") {
+    throw new SyntaxError(`${field}.content is not a text`);
+  }
+  for (const flag of ["single_word", "lstrip", "rstrip"]) {
+    expect(token[flag], { field: `${field}.${flag}`, allowed: [false, undefined] });
+  }
+  return { id: tokenId(token.id, `${field}.id`), content: token.content };
+}

@@ -1,0 +1,100 @@
+/**
+ * Trains a byte-level BPE tokenizer on streamed text.
+ *
+ * @module
+ */
+
+import { ALPHABET_ORDER, BYTE_CHARS } from "./byte_alphabet.ts";
+import { type CountedWords, learnMerges } from "./learn_merges.ts";
+import { createPretokenizer } from "./pretokenize.ts";
+import { Tokenizer } from "./tokenizer.ts";
+import { WordTable } from "./word_table.ts";
+
+/** Special tokens of a trained tokenizer, with ids from 0. */
+export const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
+
+/** How far training has come. */
+export interface TrainProgress {
+  readonly phase: "count" | "merge";
+  /** UTF-16 code units read so far. */
+  readonly chars: number;
+  /** Tokens known so far. */
+  readonly tokens: number;
+}
+
+/** Choices for {@linkcode trainTokenizer}. */
+export interface TrainTokenizerOptions {
+  /** Upper bound; a small text may not hold enough repeated pairs to reach it. */
+  readonly vocabSize: number;
+  /** Pairs that occur less often are not merged. */
+  readonly minFrequency?: number;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
+/**
+ * Trains a tokenizer: special tokens, the 256 bytes, then merges by frequency, equal to what the
+ * `BpeTrainer` of Hugging Face tokenizers learns from the same texts. Memory grows with the number
+ * of distinct words, not with the amount of text.
+ *
+ * @throws {RangeError} when `vocabSize` leaves no room for the bytes
+ * @example
+ * ```ts
+ * import { trainTokenizer } from "./train.ts";
+ * const tokenizer = await trainTokenizer(["ab ab ab"], { vocabSize: 260 });
+ * console.assert(tokenizer.vocabSize === 260 && tokenizer.idToToken(258) === "ab");
+ * ```
+ */
+export async function trainTokenizer(
+  texts: AsyncIterable<string> | Iterable<string>,
+  { vocabSize, minFrequency = 2, onProgress }: TrainTokenizerOptions,
+): Promise<Tokenizer> {
+  const least = SPECIAL_TOKENS.length + 256;
+  if (!Number.isInteger(vocabSize) || vocabSize < least) {
+    throw new RangeError(
+      `Cannot train a tokenizer: --vocab must be an integer >= ${least}, got ${vocabSize}`,
+    );
+  }
+  const { words, chars } = await countWords(texts, onProgress);
+  const tokens = [...SPECIAL_TOKENS, ...ALPHABET_ORDER.map((byte) => BYTE_CHARS[byte] as string)];
+  const pairs = await learnMerges(words, {
+    tokens,
+    vocabSize,
+    minFrequency,
+    ...(onProgress && {
+      onProgress: (count: number) => onProgress({ phase: "merge", chars, tokens: count }),
+    }),
+  });
+  return new Tokenizer({
+    vocab: new Map(tokens.map((token, id) => [token, id])),
+    merges: pairs.map(([left, right]) => [tokens[left] as string, tokens[right] as string]),
+    specials: SPECIAL_TOKENS.map((content, id) => ({ id, content })),
+  });
+}
+
+/** Counts every distinct piece of the texts. */
+async function countWords(
+  texts: AsyncIterable<string> | Iterable<string>,
+  onProgress: TrainTokenizerOptions["onProgress"],
+): Promise<{ words: CountedWords; chars: number }> {
+  const table = new WordTable();
+  const counts: number[] = [];
+  const pretokenize = createPretokenizer();
+  let chars = 0;
+  for await (const text of texts) {
+    pretokenize(text, (bytes, start, end) => {
+      const word = table.find(bytes, start, end);
+      if (word < 0) counts[table.add(bytes, { start, end })] = 1;
+      else counts[word] = counts[word] as number + 1;
+    });
+    chars += text.length;
+    onProgress?.({ phase: "count", chars, tokens: 0 });
+  }
+  const idOfByte = new Int32Array(256);
+  ALPHABET_ORDER.forEach((byte, i) => idOfByte[byte] = SPECIAL_TOKENS.length + i);
+  const symbols = Int32Array.from(
+    table.arena.subarray(0, table.byteLength),
+    (byte) => idOfByte[byte] as number,
+  );
+  const starts = Int32Array.from({ length: table.size + 1 }, (_, i) => table.start(i));
+  return { words: { symbols, starts, counts: Float64Array.from(counts) }, chars };
+}

@@ -1,0 +1,112 @@
+/**
+ * A hash table whose keys are byte strings in one arena: no string or object per word, so millions
+ * of lookups make no garbage.
+ *
+ * @module
+ */
+
+/**
+ * Byte strings numbered 0, 1, 2, … in the order in which they were added.
+ *
+ * @example
+ * ```ts
+ * import { WordTable } from "./word_table.ts";
+ * const table = new WordTable();
+ * const bytes = new TextEncoder().encode("to be");
+ * console.assert(table.add(bytes, { start: 0, end: 2 }) === 0);
+ * console.assert(table.find(bytes, 0, 2) === 0 && table.find(bytes, 3, 5) === -1);
+ * ```
+ */
+export class WordTable {
+  #slots = new Int32Array(1024).fill(-1);
+  #hashes = new Int32Array(512);
+  #ends = new Uint32Array(512);
+  #arena = new Uint8Array(4096);
+  #size = 0;
+
+  /** Number of words. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Sum of the words' lengths in bytes. */
+  get byteLength(): number {
+    return this.start(this.#size);
+  }
+
+  /** All words end to end; word `i` is `[start(i), start(i + 1))`. */
+  get arena(): Uint8Array {
+    return this.#arena;
+  }
+
+  /** Where word `index` starts in the arena. */
+  start(index: number): number {
+    return index === 0 ? 0 : this.#ends[index - 1] as number;
+  }
+
+  /** Number of the word `bytes[start, end)`, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashBytes(bytes, start, end);
+    const mask = this.#slots.length - 1;
+    const arena = this.#arena;
+    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+      const index = this.#slots[slot] as number;
+      if (index < 0) return -1;
+      if (this.#hashes[index] !== hash) continue;
+      let at = this.start(index);
+      if (this.#ends[index] as number - at !== end - start) continue;
+      let i = start;
+      while (i < end && arena[at] === bytes[i]) i++, at++;
+      if (i === end) return index;
+    }
+  }
+
+  /** Adds the word `bytes[start, end)`, which the table must not hold yet; returns its number. */
+  add(bytes: Uint8Array, { start, end }: { start: number; end: number }): number {
+    const index = this.#size;
+    if (index === this.#ends.length) this.#grow();
+    const at = this.byteLength;
+    while (at + end - start > this.#arena.length) {
+      const arena = new Uint8Array(this.#arena.length * 2);
+      arena.set(this.#arena);
+      this.#arena = arena;
+    }
+    for (let i = start; i < end; i++) this.#arena[at + i - start] = bytes[i] as number;
+    this.#ends[index] = at + end - start;
+    this.#hashes[index] = hashBytes(bytes, start, end);
+    this.#size++;
+    this.#place(index);
+    return index;
+  }
+
+  /** Forgets all words and keeps the memory. */
+  clear(): void {
+    this.#slots.fill(-1);
+    this.#size = 0;
+  }
+
+  #place(index: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = (this.#hashes[index] as number) & mask;
+    while (this.#slots[slot] as number >= 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = index;
+  }
+
+  #grow(): void {
+    const hashes = new Int32Array(this.#hashes.length * 2);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+    const ends = new Uint32Array(this.#ends.length * 2);
+    ends.set(this.#ends);
+    this.#ends = ends;
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    for (let index = 0; index < this.#size; index++) this.#place(index);
+  }
+}
+
+/** FNV-1a with a final mix, because only the low bits choose the slot. */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash ^ (hash >>> 15);
+}
