@@ -1,0 +1,62 @@
+/**
+ * Brings URLs to the one spelling the frontier knows them by, and turns away traps.
+ *
+ * @module
+ */
+
+/** What de facto standards (sitemaps.org, browsers) accept as the longest URL. */
+const MAX_URL_LENGTH = 2083;
+/** A path segment that occurs more often than this marks a loop of relative links. */
+const MAX_SEGMENT_REPEATS = 2;
+
+const isWeb = (url: URL) => url.protocol === "http:" || url.protocol === "https:";
+
+function canonical(url: URL): string {
+  url.hash = "";
+  return url.href;
+}
+
+/**
+ * The canonical form of a link found on a page, or `undefined` for what a crawl does not follow:
+ * other schemes, unparsable or very long URLs, credentials, endlessly repeating paths.
+ */
+export function canonicalLink(href: string, base: string): string | undefined {
+  const url = URL.parse(href.trim(), base);
+  if (url === null || !isWeb(url) || url.username !== "" || url.password !== "") return undefined;
+  const counts = new Map<string, number>();
+  for (const segment of url.pathname.split("/")) {
+    if (segment === "") continue;
+    const count = (counts.get(segment) ?? 0) + 1;
+    if (count > MAX_SEGMENT_REPEATS) return undefined;
+    counts.set(segment, count);
+  }
+  const link = canonical(url);
+  return link.length <= MAX_URL_LENGTH ? link : undefined;
+}
+
+/**
+ * The canonical form of an address the user named.
+ *
+ * @throws {SyntaxError} when it is no URL
+ * @throws {TypeError} when its scheme is not http or https
+ * @example
+ * ```ts
+ * import { canonicalSeed } from "./canonical_url.ts";
+ * console.assert(canonicalSeed("HTTP://Example.org:80/a#b") === "http://example.org/a");
+ * ```
+ */
+export function canonicalSeed(seed: string): string {
+  const url = URL.parse(seed);
+  if (url === null) {
+    throw new SyntaxError(`Cannot crawl "${seed}": not a URL; write it like https://example.org/`);
+  }
+  if (!isWeb(url)) {
+    throw new TypeError(
+      `Cannot crawl "${seed}": the scheme is ${url.protocol} but must be http: or https:`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new TypeError(`Cannot crawl "${seed}": credentials in URLs are not supported`);
+  }
+  return canonical(url);
+}

@@ -1,0 +1,119 @@
+/**
+ * One HTTP request and its response: guarded address, clocks, caps. Redirects are the caller's.
+ *
+ * @module
+ */
+import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import https from "node:https";
+import { once } from "node:events";
+import {
+  type AddressRules,
+  checkLiteralHost,
+  guardedLookup,
+  type Resolve,
+} from "./address_guard.ts";
+import { readBody } from "./body.ts";
+import { startDeadlines, type Timeouts } from "./deadlines.ts";
+import { FetchFailure } from "./failure.ts";
+
+/** Keep-alive sockets of one crawl; disposing closes them. */
+export interface Agents extends Disposable {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+}
+
+/** Opens the socket pools of a crawl. */
+export function openAgents(maxSockets: number): Agents {
+  const options = { keepAlive: true, maxSockets };
+  const agents = { http: new http.Agent(options), https: new https.Agent(options) };
+  return {
+    ...agents,
+    [Symbol.dispose]() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/** What all exchanges of a crawl share. */
+export interface Connection {
+  readonly agents: Agents;
+  readonly rules: AddressRules;
+  readonly resolve: Resolve;
+  /** The whole `User-Agent` header. */
+  readonly userAgent: string;
+  readonly maxBytes: number;
+  readonly timeouts: Timeouts;
+  readonly signal: AbortSignal;
+}
+
+/** A response, its body read when it was wanted and empty otherwise. */
+export interface Exchange {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** Decides from the header whether to receive the body; may throw a {@linkcode FetchFailure}. */
+export type WantsBody = (status: number, headers: IncomingHttpHeaders) => boolean;
+
+/**
+ * Sends `GET url` and reads the response.
+ *
+ * @throws {FetchFailure} whatever went wrong, with its reason
+ * @throws the abort reason of `connection.signal`
+ */
+export async function exchange(
+  url: URL,
+  connection: Connection,
+  wantsBody: WantsBody,
+): Promise<Exchange> {
+  const { agents, rules, resolve, userAgent, maxBytes, timeouts } = connection;
+  checkLiteralHost(url, rules);
+  const expired = new AbortController();
+  const stop = AbortSignal.any([connection.signal, expired.signal]);
+  stop.throwIfAborted();
+  using deadlines = startDeadlines(timeouts, (failure) => expired.abort(failure));
+  const secure = url.protocol === "https:";
+  const request = (secure ? https : http).request(url, {
+    agent: secure ? agents.https : agents.http,
+    lookup: guardedLookup(url, { rules, resolve }),
+    headers: {
+      "user-agent": userAgent,
+      "accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.1",
+      "accept-encoding": "gzip, br, deflate",
+    },
+  });
+  const destroy = () => request.destroy();
+  stop.addEventListener("abort", destroy);
+  // A socket may fail again after the first error was reported; `once` listens only to the first.
+  request.on("error", () => {});
+  let whole = false;
+  try {
+    const responded = once(request, "response", { signal: stop });
+    request.end();
+    const [response] = await responded as [IncomingMessage];
+    deadlines.progress();
+    const status = response.statusCode ?? 0;
+    if (!wantsBody(status, response.headers)) {
+      return { status, headers: response.headers, body: new Uint8Array() };
+    }
+    const body = await readBody(response, { maxBytes, progress: () => deadlines.progress() });
+    whole = true;
+    return { status, headers: response.headers, body };
+  } catch (error) {
+    if (stop.aborted) throw stop.reason;
+    if (error instanceof FetchFailure) throw error;
+    if (!(error instanceof Error)) throw error;
+    throw new FetchFailure("network-error", describe(error), { cause: error });
+  } finally {
+    stop.removeEventListener("abort", destroy);
+    if (!whole) request.destroy();
+  }
+}
+
+/** The code is what tells network errors apart; some carry no message at all. */
+function describe(error: NodeJS.ErrnoException): string {
+  const code = error.code ?? error.name;
+  return error.message.includes(code) ? error.message : `${code} ${error.message}`.trim();
+}

@@ -1,0 +1,36 @@
+/**
+ * Follows redirects hop by hop, each hop judged like a first request.
+ *
+ * @module
+ */
+import { canonicalLink } from "./canonical_url.ts";
+import type { Exchange } from "./exchange.ts";
+import { FetchFailure } from "./failure.ts";
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Whether a response of this status names another address in `Location`. */
+export const isRedirect = (status: number): boolean => REDIRECTS.has(status);
+
+/**
+ * Calls `get` for `start` and for each address it redirects to.
+ *
+ * @throws {FetchFailure} `too-many-redirects` past `maxRedirects`; `http-error` for a bad `Location`
+ */
+export async function followRedirects(
+  start: string,
+  { maxRedirects, get }: { maxRedirects: number; get: (url: URL) => Promise<Exchange> },
+): Promise<Exchange & { readonly url: string }> {
+  let url = start;
+  for (let hop = 0; hop <= maxRedirects; hop++) {
+    const answer = await get(new URL(url));
+    if (!isRedirect(answer.status)) return { ...answer, url };
+    const location = answer.headers.location;
+    const next = location === undefined ? undefined : canonicalLink(location, url);
+    if (next === undefined) {
+      throw new FetchFailure("http-error", `${url} redirects to ${location ?? "nowhere"}`);
+    }
+    url = next;
+  }
+  throw new FetchFailure("too-many-redirects", `more than ${maxRedirects} redirects`);
+}

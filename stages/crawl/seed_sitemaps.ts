@@ -1,0 +1,44 @@
+/**
+ * Enqueues what the seeds' sitemaps name, after the seeds and before anything they link.
+ *
+ * @module
+ */
+import type { StageMeter } from "../meter.ts";
+import { canonicalLink } from "./canonical_url.ts";
+import type { Connection } from "./exchange.ts";
+import type { Frontier } from "./frontier.ts";
+import type { Robots } from "./robots.ts";
+import type { Scope } from "./settle.ts";
+import { readSitemaps } from "./sitemap.ts";
+
+/** Reads the sitemaps of every seed origin that this frontier has not read them for yet. */
+export async function seedSitemaps(
+  { frontier, robots, connection, concurrency, meter, scope, seedHosts }: {
+    frontier: Frontier;
+    robots: Robots;
+    connection: Connection;
+    concurrency: number;
+    meter: StageMeter;
+    scope: Scope;
+    seedHosts: ReadonlySet<string>;
+  },
+): Promise<void> {
+  const pagesOf = async (origin: string) => {
+    const { sitemaps } = await robots(new URL(origin));
+    return await readSitemaps(sitemaps, {
+      connection,
+      onFailure: (item, { reason, message }) => meter.drop({ item, reason, detail: message }),
+    });
+  };
+  const origins = frontier.seedOrigins().filter((origin) => !frontier.hasSitemap(origin));
+  for (let i = 0; i < origins.length; i += concurrency) {
+    const group = origins.slice(i, i + concurrency);
+    const found = await Promise.all(group.map(pagesOf));
+    // Stored in the order of the seeds, whichever site answered first.
+    found.forEach((pages, at) => {
+      const links = pages.flatMap((page) => canonicalLink(page, page) ?? [])
+        .filter((link) => scope(new URL(link), seedHosts));
+      frontier.addSitemap(group[at] as string, links);
+    });
+  }
+}

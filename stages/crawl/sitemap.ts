@@ -1,0 +1,99 @@
+/**
+ * Sitemaps (sitemaps.org protocol 0.9) and sitemap indexes.
+ *
+ * @module
+ */
+import { gunzipSync } from "node:zlib";
+import { Parser } from "htmlparser2";
+import { canonicalLink } from "./canonical_url.ts";
+import { type Connection, exchange } from "./exchange.ts";
+import { FetchFailure } from "./failure.ts";
+import { followRedirects } from "./redirects.ts";
+
+/** The protocol's own limit on the entries of one file. */
+const MAX_ENTRIES = 50_000;
+/** Files read per origin, so that an index cannot name more without end. */
+const MAX_FILES = 50;
+/** A sitemap is four elements deep; the parser's cost grows with nesting. */
+const MAX_DEPTH = 16;
+
+/** What one sitemap file names, in file order. */
+export interface Sitemap {
+  readonly pages: readonly string[];
+  readonly sitemaps: readonly string[];
+}
+
+/** Reads a sitemap or sitemap index; what is not one yields nothing. */
+export function parseSitemap(xml: string): Sitemap {
+  const pages: string[] = [];
+  const sitemaps: string[] = [];
+  const path: string[] = [];
+  let text = "";
+  const parser = new Parser({
+    onopentagname(name) {
+      if (path.push(name) > MAX_DEPTH) parser.pause();
+      text = "";
+    },
+    ontext(piece) {
+      if (path.at(-1) === "loc") text += piece;
+    },
+    onclosetag(name) {
+      if (name === "loc" && pages.length + sitemaps.length < MAX_ENTRIES) {
+        if (path.at(-2) === "url") pages.push(text.trim());
+        if (path.at(-2) === "sitemap") sitemaps.push(text.trim());
+      }
+      path.pop();
+    },
+  }, { xmlMode: true });
+  parser.end(xml);
+  return { pages, sitemaps };
+}
+
+function unpack(body: Uint8Array, maxBytes: number): Uint8Array {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    throw new FetchFailure("malformed", "the sitemap's gzip data is broken or too large", {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Fetches the sitemaps at `addresses` and those they name; returns the pages in order.
+ *
+ * @param options.onFailure told about each sitemap that could not be read
+ */
+export async function readSitemaps(
+  addresses: readonly string[],
+  { connection, onFailure }: {
+    connection: Connection;
+    onFailure: (url: string, failure: FetchFailure) => void;
+  },
+): Promise<string[]> {
+  const queue: string[] = [];
+  const enqueue = (address: string) => {
+    const url = canonicalLink(address, address);
+    if (url !== undefined && !queue.includes(url) && queue.length < MAX_FILES) queue.push(url);
+  };
+  addresses.forEach(enqueue);
+  const pages: string[] = [];
+  // The queue grows while it is read: an index adds the files it names.
+  for (const address of queue) {
+    try {
+      const { status, body } = await followRedirects(address, {
+        maxRedirects: 5,
+        get: (url) => exchange(url, connection, (code) => code < 300),
+      });
+      if (status !== 200) throw new FetchFailure("http-error", `answered ${status}`);
+      const sitemap = parseSitemap(new TextDecoder().decode(unpack(body, connection.maxBytes)));
+      for (const page of sitemap.pages) pages.push(page);
+      sitemap.sitemaps.forEach(enqueue);
+    } catch (error) {
+      if (!(error instanceof FetchFailure)) throw error;
+      onFailure(address, error);
+    }
+  }
+  return pages;
+}
