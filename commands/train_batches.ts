@@ -1,0 +1,61 @@
+/**
+ * Training on one batch again and again: for comparing this trainer with another, step by step.
+ *
+ * @module
+ */
+import { createLayout } from "../model/layout.ts";
+import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
+import {
+  type AdamwOptions,
+  type ScheduleOptions,
+  train,
+  type TrainingState,
+} from "../stages/train/mod.ts";
+import type { Batch, StepReport } from "../stages/types.ts";
+import { openSpheres } from "../workers/mod.ts";
+import { readBatchFile } from "./batch_file.ts";
+
+/** What {@linkcode trainOnBatchFile} needs to know. */
+export interface BatchTraining {
+  /** Hugging Face folder with the initial weights. */
+  readonly init: string;
+  readonly batches: string;
+  readonly documentMask: boolean;
+  readonly steps: number;
+  readonly schedule: ScheduleOptions;
+  readonly optimizer: AdamwOptions;
+  readonly leaves: number;
+  readonly workers: number;
+  readonly strictSimd: boolean;
+  readonly stop: AbortSignal;
+  readonly onReport: (report: StepReport) => void;
+}
+
+/** Trains `steps` steps, each on the whole file's batch. */
+export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
+  const { init, steps, schedule, optimizer, leaves, workers, strictSimd, stop } = options;
+  const config = await readModelConfig(init);
+  const batch = await readBatchFile(options.batches, {
+    vocabSize: config.vocab_size,
+    documentMask: options.documentMask,
+  });
+  await using spheres = await openSpheres({
+    config,
+    rows: batch.rows,
+    cols: batch.cols,
+    leaves,
+    workers,
+    strictSimd,
+  });
+  await initFromFolder(init, { layout: createLayout(config), parameters: spheres.parameters });
+  await spheres.packWeights();
+  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  const reports = ReadableStream.from(forever(batch)).pipeThrough(
+    train({ spheres, state, duration: { steps }, schedule, optimizer, stop }),
+  );
+  for await (const report of reports) options.onReport(report);
+}
+
+function* forever(batch: Batch): Generator<Batch> {
+  for (;;) yield batch;
+}

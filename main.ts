@@ -1,0 +1,53 @@
+/**
+ * The command line: finds the command, runs it, turns errors into one line and an exit code.
+ *
+ * @module
+ */
+import { type Command, describeCommand } from "./commands/command.ts";
+import { UsageError } from "./commands/flags.ts";
+
+/** Loaded on demand, so that a command needs the permissions of its own packages only. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  pipeline: async () => (await import("./commands/pipeline.ts")).pipeline,
+  train: async () => (await import("./commands/train.ts")).train,
+  eval: async () => (await import("./commands/eval.ts")).evaluate,
+  generate: async () => (await import("./commands/generate.ts")).generate,
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  export: async () => (await import("./commands/export.ts")).exportModel,
+};
+
+/** Exit codes as shells know them. */
+const FAILURE = 1, USAGE = 2;
+
+async function main([name, ...args]: string[]): Promise<number> {
+  const load = COMMANDS[name ?? ""];
+  if (!load) {
+    const names = Object.keys(COMMANDS).join(", ");
+    if (name === undefined || name === "--help") {
+      console.log(`Usage: deno task COMMAND [flags], where COMMAND is one of ${names}.`);
+      return name === undefined ? USAGE : 0;
+    }
+    console.error(`Cannot run ${name}: commands are ${names}`);
+    return USAGE;
+  }
+  const command = await load();
+  if (args.includes("--help")) {
+    console.log(describeCommand(command));
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    if (Deno.env.get("CLLM_TRACE")) console.error(error);
+    else console.error(`error: ${explain(error)}`);
+    return error instanceof UsageError ? USAGE : FAILURE;
+  }
+}
+
+/** One line for a person; CLLM_TRACE=1 shows the stack. */
+function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n", 1)[0] ?? message;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
