@@ -1,0 +1,188 @@
+/**
+ * Answers `POST /v1/completions`, whole or as a stream of events.
+ *
+ * @module
+ */
+import { ApiError, errorBody } from "./api_error.ts";
+import type { CompletionRequest } from "./completion_request.ts";
+import { checkPrompt } from "./engine.ts";
+import { eventStream } from "./event_stream.ts";
+import { type FinishReason, generate, type Piece, type TextCodec } from "./generate.ts";
+import { QueueFullError, type Scheduler } from "./scheduler.ts";
+
+/** What serves a completion. */
+export interface CompletionContext {
+  readonly scheduler: Scheduler;
+  readonly codec: TextCodec;
+  readonly modelName: string;
+  /** Ends streams whose client reads nothing for this long. */
+  readonly stallMs: number;
+  /** What a client is told to wait when the queue is full. */
+  readonly retryAfterSeconds: number;
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Told of failures that are the server's own. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Tokens read and written. */
+interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** Where an answer is put together, whole or in chunks. */
+interface Completion {
+  readonly pieces: AsyncIterable<Piece>;
+  /** The fields that every chunk has in common. */
+  readonly head: { id: string; object: "text_completion"; created: number; model: string };
+  readonly promptTokens: number;
+  /** Precedes the generated text. */
+  readonly prefix: string;
+}
+
+/**
+ * Generates the answer to `request`. Returns once the first text is there, so that refusals have
+ * their status.
+ *
+ * @throws {ApiError} 400 for a prompt that does not fit the model, 404 for another model, 429 when
+ * the queue is full
+ */
+export async function complete(
+  request: CompletionRequest,
+  context: CompletionContext,
+): Promise<Response> {
+  const { scheduler, codec, modelName } = context;
+  if (request.model !== undefined && request.model !== modelName) throw unknownModel(request.model);
+  const promptIds = toIds(request.prompt, context);
+  const left = new AbortController();
+  const signal = AbortSignal.any([context.signal, left.signal]);
+  const generated = generate({ ...request, scheduler, codec, promptIds, signal });
+  const completion: Completion = {
+    pieces: prepend(await firstPiece(generated, context), generated),
+    head: {
+      id: `cmpl-${crypto.randomUUID().replaceAll("-", "")}`,
+      object: "text_completion",
+      created: Math.floor(Date.now() / 1000),
+      model: modelName,
+    },
+    promptTokens: promptIds.length,
+    prefix: request.echo ? toText(request.prompt, codec) : "",
+  };
+  if (!request.stream) return Response.json(await whole(completion));
+  const events = chunks(completion, {
+    includeUsage: request.includeUsage,
+    onFailure: (error) => {
+      // Once the client has left, its generation ends with the reason of that.
+      if (!signal.aborted) context.onFailure(error);
+    },
+  });
+  const body = eventStream(events, {
+    stallMs: context.stallMs,
+    onLeave: (reason) => left.abort(reason),
+  });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+  });
+}
+
+/** The refusal of a model that is not served here. */
+export function unknownModel(model: string): ApiError {
+  return new ApiError(`The model ${JSON.stringify(model)} does not exist`, {
+    status: 404,
+    param: "model",
+    code: "model_not_found",
+  });
+}
+
+function toIds(
+  prompt: CompletionRequest["prompt"],
+  { codec, scheduler }: CompletionContext,
+): ArrayLike<number> {
+  const ids = typeof prompt === "string" ? codec.encode(prompt) : prompt;
+  const { config } = scheduler.engine;
+  try {
+    // An empty prompt stands for the beginning of a text.
+    if (ids.length > 0) checkPrompt(ids, config);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const code = ids.length >= config.max_position_embeddings ? "context_length_exceeded" : null;
+    throw new ApiError(error.message, { status: 400, param: "prompt", code });
+  }
+  return ids;
+}
+
+function toText(prompt: CompletionRequest["prompt"], codec: TextCodec): string {
+  if (typeof prompt === "string") return prompt;
+  const decoder = codec.decodeStream();
+  return prompt.map((id) => decoder.push(id)).join("") + decoder.flush();
+}
+
+async function firstPiece(
+  generated: AsyncIterator<Piece, void>,
+  { retryAfterSeconds }: CompletionContext,
+): Promise<Piece> {
+  try {
+    const { value } = await generated.next();
+    if (!value) throw new Error("Cannot complete: generation ended without a last piece");
+    return value;
+  } catch (error) {
+    if (!(error instanceof QueueFullError)) throw error;
+    throw new ApiError("The server is busy; try again later", {
+      status: 429,
+      code: "rate_limit_exceeded",
+      headers: { "retry-after": `${retryAfterSeconds}` },
+    });
+  }
+}
+
+async function* prepend(first: Piece, rest: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  yield first;
+  yield* rest;
+}
+
+async function whole({ pieces, head, promptTokens, prefix }: Completion) {
+  let text = prefix, tokens = 0;
+  let finishReason: FinishReason | undefined;
+  for await (const piece of pieces) {
+    text += piece.text;
+    ({ tokens, finishReason } = piece);
+  }
+  return { ...head, choices: [choice(text, finishReason)], usage: usage(promptTokens, tokens) };
+}
+
+/** JSON for each event, `[DONE]` last. A failure midway is an event too: the status is long sent. */
+async function* chunks(
+  { pieces, head, promptTokens, prefix }: Completion,
+  { includeUsage, onFailure }: { includeUsage: boolean; onFailure: (error: unknown) => void },
+): AsyncGenerator<string, void> {
+  let before = prefix, tokens = 0;
+  const event = (choices: unknown[], total: Usage | null) =>
+    JSON.stringify({ ...head, choices, ...(includeUsage && { usage: total }) });
+  try {
+    for await (const piece of pieces) {
+      yield event([choice(before + piece.text, piece.finishReason)], null);
+      before = "";
+      tokens = piece.tokens;
+    }
+  } catch (error) {
+    onFailure(error);
+    yield JSON.stringify(errorBody(error));
+    return;
+  }
+  if (includeUsage) yield event([], usage(promptTokens, tokens));
+  yield "[DONE]";
+}
+
+function choice(text: string, finishReason: FinishReason | undefined) {
+  return { text, index: 0, logprobs: null, finish_reason: finishReason ?? null };
+}
+
+function usage(promptTokens: number, completionTokens: number): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+}

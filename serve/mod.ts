@@ -1,0 +1,18 @@
+/**
+ * Inference and its HTTP API.
+ *
+ * @module
+ */
+export { type AppLimits, type AppOptions, createApp } from "./app.ts";
+export type { Engine, Sequence } from "./engine.ts";
+export {
+  type FinishReason,
+  generate,
+  type GenerateOptions,
+  type Piece,
+  type TextCodec,
+} from "./generate.ts";
+export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
+export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";
+export type { SamplingOptions } from "./sampler.ts";
+export { QueueFullError, Scheduler, type SchedulerLimits } from "./scheduler.ts";
