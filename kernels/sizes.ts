@@ -23,13 +23,12 @@ export function packedBSize(k: number, n: number): number {
 
 /** Floats of scratch for `attention` over t tokens. */
 export function attentionScratchSize(t: number, headDim: number): number {
-  return packedASize(t, headDim) + packedBSize(t, headDim) + packedBSize(headDim, QUERIES) +
-    2 * QUERIES * t + QUERIES;
+  return packedASize(t, headDim) + packedBSize(t, headDim) + (headDim + 2) * QUERIES +
+    2 * packedASize(t, QUERIES);
 }
 
 /** Floats of scratch for `attention_backward` over t tokens. */
 export function attentionBackwardScratchSize(t: number, headDim: number): number {
-  return 2 * packedASize(t, headDim) + packedBSize(t, headDim) +
-    2 * packedBSize(headDim, QUERIES) + 2 * packedBSize(QUERIES, headDim) +
-    3 * QUERIES * roundUp(t, MR) + 2 * QUERIES;
+  return 2 * packedASize(t, headDim) + packedBSize(t, headDim) + 2 * (headDim + 1) * QUERIES +
+    packedBSize(QUERIES, headDim) + 3 * packedASize(t, QUERIES);
 }

@@ -1,0 +1,16 @@
+/**
+ * The kernels once more, in plain f64 TypeScript: same names, same order of arguments, arrays instead
+ * of addresses, written to be read. The tests hold the kernels to them, and them to finite differences.
+ *
+ * @module
+ */
+export { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack.ts";
+export { gemm } from "./gemm.ts";
+export { rms_norm, rms_norm_backward } from "./rms_norm.ts";
+export { rope } from "./rope.ts";
+export { attention, attention_backward } from "./attention.ts";
+export { swiglu, swiglu_backward } from "./swiglu.ts";
+export { embedding, embedding_backward } from "./embedding.ts";
+export { cross_entropy, cross_entropy_loss } from "./cross_entropy.ts";
+export { add, sum_squares } from "./sum.ts";
+export { adamw } from "./adamw.ts";

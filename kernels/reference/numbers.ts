@@ -1,0 +1,2 @@
+/** What the references compute on: f64, indexed like the kernels' memory. */
+export type Numbers = Float64Array;
