@@ -1,0 +1,122 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { presetConfig, PRESETS } from "../../model/config.ts";
+import type { PresetName } from "../../model/config.ts";
+import { formatConfig, parseConfig } from "../../model/config_json.ts";
+
+const GOLDENS = new URL("../fixtures/goldens/", import.meta.url);
+const source = "config.json";
+
+/** The least that Hugging Face's LlamaConfig writes, before rope_parameters. */
+const MINIMAL = {
+  model_type: "llama",
+  vocab_size: 61,
+  hidden_size: 48,
+  intermediate_size: 104,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  max_position_embeddings: 64,
+  rms_norm_eps: 1e-5,
+};
+
+function parse(changes: Record<string, unknown> = {}) {
+  return parseConfig(JSON.stringify({ ...MINIMAL, ...changes }), { source });
+}
+
+Deno.test("parseConfig reads what transformers 5 wrote", async () => {
+  const text = await Deno.readTextFile(new URL("gqa_untied/config.json", GOLDENS));
+  assertEquals(parseConfig(text, { source }), {
+    vocab_size: 61,
+    hidden_size: 48,
+    intermediate_size: 104,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 12,
+    max_position_embeddings: 64,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    tie_word_embeddings: false,
+    initializer_range: 0.08,
+    bos_token_id: 1,
+    eos_token_id: 2,
+  });
+});
+
+Deno.test("parseConfig knows the tied golden as tied", async () => {
+  const text = await Deno.readTextFile(new URL("mha_tied/config.json", GOLDENS));
+  assertEquals(parseConfig(text, { source }).tie_word_embeddings, true);
+});
+
+Deno.test("parseConfig fills in what LlamaConfig's defaults say", () => {
+  const config = parse();
+  assertEquals(config.num_key_value_heads, 4);
+  assertEquals(config.head_dim, 12);
+  assertEquals(config.rope_theta, 10000);
+  assertEquals(config.tie_word_embeddings, false);
+  assertEquals(config.initializer_range, 0.02);
+  assertEquals(config.bos_token_id, null);
+  // Written so by older releases.
+  assertEquals(parse({ num_key_value_heads: null, head_dim: null }), config);
+});
+
+Deno.test("parseConfig takes rope_theta from either place and the first of several ids", () => {
+  assertEquals(parse({ rope_theta: 500000 }).rope_theta, 500000);
+  assertEquals(parse({ rope_parameters: { rope_theta: 5e5 } }).rope_theta, 500000);
+  assertEquals(parse({ eos_token_id: [128001, 128009] }).eos_token_id, 128001);
+});
+
+Deno.test("parseConfig names the field it cannot use", () => {
+  const refused: [changes: Record<string, unknown>, error: ErrorConstructor, message: string][] = [
+    [{ model_type: "gpt2" }, SyntaxError, "model_type"],
+    [{ hidden_act: "gelu" }, SyntaxError, "hidden_act"],
+    [{ attention_bias: true }, SyntaxError, "attention_bias"],
+    [{ mlp_bias: true }, SyntaxError, "mlp_bias"],
+    [{ rope_scaling: { type: "linear", factor: 2 } }, SyntaxError, "rope_scaling"],
+    [
+      { rope_parameters: { rope_theta: 1e4, rope_type: "llama3" } },
+      SyntaxError,
+      "rope_parameters.rope_type",
+    ],
+    [{ vocab_size: 0 }, SyntaxError, "vocab_size"],
+    [{ vocab_size: 1.5 }, SyntaxError, "vocab_size"],
+    [{ hidden_size: "48" }, SyntaxError, "hidden_size"],
+    [{ num_hidden_layers: undefined }, SyntaxError, "num_hidden_layers"],
+    [{ rms_norm_eps: null }, SyntaxError, "rms_norm_eps"],
+    [{ eos_token_id: -1 }, SyntaxError, "eos_token_id"],
+    [{ num_key_value_heads: 3 }, RangeError, "num_attention_heads (4) must be a multiple"],
+    [{ head_dim: 11 }, RangeError, "head_dim must be an even integer, got 11"],
+    [{ num_attention_heads: 5 }, RangeError, "head_dim must be an even integer, got 9.6"],
+  ];
+  for (const [changes, type, message] of refused) {
+    const error = assertThrows(() => parse(changes), type, message);
+    assertStringIncludes(error.message, source);
+  }
+  assertThrows(() => parseConfig("{", { source }), SyntaxError, "it is not JSON");
+  assertThrows(() => parseConfig("null", { source }), SyntaxError, "the document");
+});
+
+Deno.test("formatConfig and parseConfig are inverse for every preset", () => {
+  for (const name of Object.keys(PRESETS) as PresetName[]) {
+    const config = presetConfig(name, { vocabSize: 4096, endOfTextId: 0 });
+    assertEquals(parseConfig(formatConfig(config), { source }), config);
+  }
+});
+
+Deno.test("formatConfig says which class loads the model", () => {
+  const json = JSON.parse(formatConfig(presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 })));
+  assertEquals(json.architectures, ["LlamaForCausalLM"]);
+  assertEquals(json.model_type, "llama");
+  assertEquals(json.torch_dtype, "float32");
+});
+
+Deno.test("presets divide their rows among twelve leaves and have even head sizes", () => {
+  for (const name of Object.keys(PRESETS) as PresetName[]) {
+    const { head_dim, num_attention_heads, hidden_size } = presetConfig(name, {
+      vocabSize: 4096,
+      endOfTextId: 0,
+    });
+    assertEquals(PRESETS[name].rows % 12, 0);
+    assertEquals(head_dim * num_attention_heads, hidden_size);
+    assertEquals(head_dim % 2, 0);
+  }
+});
