@@ -1,0 +1,74 @@
+/**
+ * The extract stage: from pages to the documents in them.
+ *
+ * @module
+ */
+import { StageMeter } from "../meter.ts";
+import type { Document, Page } from "../types.ts";
+import { extractDocument } from "./document.ts";
+
+export { extractDocument, type ExtractDocumentOptions, type Refusal } from "./document.ts";
+
+/** Bytes of pages, and of text, that may wait on either side. */
+const QUEUE_BYTES = 2 ** 20;
+
+/** Options of {@linkcode extract}. */
+export interface ExtractOptions {
+  /** Elements inside one another; deeper pages are dropped as malformed. */
+  readonly maxDepth?: number;
+  /** Attributes of one element; pages with more are dropped as malformed. */
+  readonly maxAttributes?: number;
+  readonly meter?: StageMeter;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes the main text out of each page. HTML goes through a DOM parser after a scan for nesting and
+ * attribute bombs; plain text and Markdown pass through decoded. Pages without text are dropped.
+ *
+ * @example
+ * ```ts
+ * import { extract } from "./mod.ts";
+ * const page = {
+ *   url: "https://example.org/",
+ *   contentType: "text/plain",
+ *   body: new TextEncoder().encode("Plain text."),
+ *   fetchedAt: "2024-01-01T00:00:00.000Z",
+ * };
+ * const documents = await Array.fromAsync(ReadableStream.from([page]).pipeThrough(extract()));
+ * console.assert(documents[0]?.text === "Plain text.");
+ * ```
+ */
+export function extract({
+  maxDepth = 512,
+  maxAttributes = 256,
+  meter = new StageMeter("extract"),
+  signal,
+}: ExtractOptions = {}): TransformStream<Page, Document> {
+  let abort: () => void = () => {};
+  const release = () => signal?.removeEventListener("abort", abort);
+  return new TransformStream<Page, Document>(
+    {
+      start(controller) {
+        signal?.throwIfAborted();
+        abort = () => controller.error(signal?.reason);
+        signal?.addEventListener("abort", abort, { once: true });
+      },
+      transform(page, controller) {
+        meter.phase("busy");
+        meter.in(page.body.byteLength);
+        const result = extractDocument(page, { maxDepth, maxAttributes });
+        if ("reason" in result) meter.drop(result);
+        else {
+          meter.out(result.text.length);
+          controller.enqueue(result);
+        }
+        meter.phase("waiting");
+      },
+      flush: release,
+      cancel: release,
+    },
+    { highWaterMark: QUEUE_BYTES, size: (page) => page.body.byteLength },
+    { highWaterMark: QUEUE_BYTES, size: (document) => document.text.length },
+  );
+}
