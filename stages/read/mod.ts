@@ -6,7 +6,7 @@
 import { StageMeter } from "../meter.ts";
 import type { Page } from "../types.ts";
 import { type PageOptions, pagesOf } from "./pages.ts";
-import { formatOf, READABLE, statPath, walk } from "./walk.ts";
+import { findSource, type Source, walk } from "./walk.ts";
 
 /** Options of {@linkcode read}. */
 export interface ReadOptions {
@@ -23,11 +23,11 @@ export interface ReadOptions {
 }
 
 async function* readAll(
-  paths: readonly string[],
+  sources: readonly Source[],
   options: PageOptions,
 ): AsyncGenerator<Page> {
-  for (const path of paths) {
-    for await (const file of walk(path, options.meter)) yield* pagesOf(file, options);
+  for (const source of sources) {
+    for await (const file of walk(source, options.meter)) yield* pagesOf(file, options);
   }
 }
 
@@ -55,12 +55,8 @@ export function read({
   meter = new StageMeter("read"),
   signal,
 }: ReadOptions): ReadableStream<Page> {
-  for (const path of paths) {
-    if (!statPath(path).isDirectory && formatOf(path) === undefined) {
-      throw new TypeError(`Cannot read ${path}: its name must end in one of ${READABLE}`);
-    }
-  }
-  const pages = readAll(paths, { textField, maxFileBytes, maxPartBytes, meter });
+  const sources = paths.map(findSource);
+  const pages = readAll(sources, { textField, maxFileBytes, maxPartBytes, meter });
   let abort: () => void = () => {};
   const release = async () => {
     signal?.removeEventListener("abort", abort);

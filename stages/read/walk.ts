@@ -26,10 +26,10 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /** The formats' endings, for messages. */
-export const READABLE = ".html, .htm, .txt, .md and .jsonl, each also with .gz";
+const READABLE = ".html, .htm, .txt, .md and .jsonl, each also with .gz";
 
 /** The format a file name tells, or `undefined` for one that is not read. */
-export function formatOf(name: string): Omit<SourceFile, "path"> | undefined {
+function formatOf(name: string): Omit<SourceFile, "path"> | undefined {
   const lower = name.toLowerCase();
   const gzipped = lower.endsWith(".gz");
   const bare = gzipped ? lower.slice(0, -".gz".length) : lower;
@@ -38,29 +38,36 @@ export function formatOf(name: string): Omit<SourceFile, "path"> | undefined {
   return format === undefined ? undefined : { format, gzipped };
 }
 
-/** Whether a path is a file or a folder, following a link that the user named. */
-export function statPath(path: string): Deno.FileInfo {
+/** A path the user named: a folder to walk or a file of a known format. */
+export type Source = SourceFile | { readonly folder: string };
+
+/**
+ * Looks at a path once, following it where it is a link.
+ *
+ * @throws {Deno.errors.NotFound} when it does not exist
+ * @throws {TypeError} when it is a file of another format
+ */
+export function findSource(path: string): Source {
+  const absolute = resolve(path);
+  if (statPath(path).isDirectory) return { folder: absolute };
+  const format = formatOf(path);
+  if (format !== undefined) return { path: absolute, ...format };
+  throw new TypeError(`Cannot read ${path}: its name must end in one of ${READABLE}`);
+}
+
+function statPath(path: string): Deno.FileInfo {
   try {
     return Deno.statSync(path);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const missing = error instanceof Deno.errors.NotFound;
-    throw new Deno.errors.NotFound(
-      `Cannot read ${path}: ${missing ? "no such file or folder" : error.message}`,
-      { cause: error },
-    );
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotFound(`Cannot read ${path}: no such file or folder`, { cause: error });
   }
 }
 
-/** The readable files of one path; in folders, links are not followed and other files are counted. */
-export async function* walk(path: string, meter: StageMeter): AsyncGenerator<SourceFile> {
-  const format = formatOf(path);
-  const absolute = resolve(path);
-  if (!statPath(path).isDirectory) {
-    if (format !== undefined) yield { path: absolute, ...format };
-    return;
-  }
-  yield* walkFolder(absolute, meter);
+/** The readable files of a source; in folders, links are not followed and other files are counted. */
+export async function* walk(source: Source, meter: StageMeter): AsyncGenerator<SourceFile> {
+  if ("folder" in source) yield* walkFolder(source.folder, meter);
+  else yield source;
 }
 
 async function* walkFolder(folder: string, meter: StageMeter): AsyncGenerator<SourceFile> {
