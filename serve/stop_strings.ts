@@ -13,8 +13,8 @@ export interface StopFilter {
 }
 
 /**
- * A filter for `stops`, non-empty strings. As soon as one is complete the text ends right before
- * it; of several the leftmost counts.
+ * A filter for `stops`, non-empty strings. The text ends right before the one that is complete
+ * first, and of those that end together the longest, however the text was cut into pieces.
  *
  * @example
  * ```ts
@@ -29,9 +29,12 @@ export function createStopFilter(stops: readonly string[]): StopFilter {
   return {
     push(text) {
       held += text;
-      const found = stops.map((stop) => held.indexOf(stop)).filter((index) => index >= 0);
-      if (found.length > 0) {
-        const before = held.slice(0, Math.min(...found));
+      const [first] = stops
+        .map((stop) => ({ start: held.indexOf(stop), length: stop.length }))
+        .filter(({ start }) => start >= 0)
+        .sort((a, b) => a.start + a.length - b.start - b.length || a.start - b.start);
+      if (first) {
+        const before = held.slice(0, first.start);
         held = "";
         return { text: before, stopped: true };
       }

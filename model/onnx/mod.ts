@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { dirname } from "node:path";
+import { syncFolder } from "../checkpoint/durable.ts";
 import { encodeOnnx, type OnnxSource } from "./encode.ts";
 
 export type { OnnxSource } from "./encode.ts";
@@ -48,6 +50,7 @@ export async function writeOnnx(path: string, source: OnnxSource): Promise<void>
       file.close();
     }
     await Deno.rename(temporary, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await Deno.remove(temporary);
     throw error;
