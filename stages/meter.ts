@@ -68,12 +68,20 @@ export class StageMeter {
   #dropped: Partial<Record<DropReason, number>> = {};
   #phase: "busy" | "waiting" | "blocked" = "waiting";
   #phaseMs = { busy: 0, waiting: 0, blocked: 0 };
-  #since = performance.now();
+  readonly #now: () => number;
+  #since: number;
   #queueFill = 0;
 
-  constructor(name: string, onDrop: (drop: Drop) => void = () => {}) {
+  /** `onDrop` hears of each dropped item; `now` is a clock in milliseconds. */
+  constructor(
+    name: string,
+    onDrop: (drop: Drop) => void = () => {},
+    { now = () => performance.now() }: { now?: () => number } = {},
+  ) {
     this.#name = name;
     this.#onDrop = onDrop;
+    this.#now = now;
+    this.#since = now();
   }
 
   /** One item of `bytes` (or tokens, for stages that count tokens) arrived. */
@@ -96,7 +104,7 @@ export class StageMeter {
 
   /** The stage changes what it is doing; time since the last change goes to the former phase. */
   phase(next: "busy" | "waiting" | "blocked"): void {
-    const now = performance.now();
+    const now = this.#now();
     this.#phaseMs[this.#phase] += now - this.#since;
     this.#since = now;
     this.#phase = next;

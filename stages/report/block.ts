@@ -1,0 +1,105 @@
+import type { StageCounts } from "../meter.ts";
+import type { Progress } from "./progress.ts";
+import { sparkline } from "./sparkline.ts";
+import { fitText, textWidth } from "./text_width.ts";
+import { formatCount, formatDuration, formatRate } from "./units.ts";
+
+/** Ends the line of the stage that holds up the others. */
+export const BOTTLENECK_MARK = "◀ bottleneck";
+
+const BAR_WIDTH = 8;
+const MAX_CURVE_WIDTH = 60;
+/** Drop reasons named on a stage's line, the most frequent first. */
+const SHOWN_REASONS = 2;
+const GAP = "  ";
+
+/**
+ * Draws the status block: a headline, one line a stage, and once training has begun the last step
+ * and the curve of the loss. No line is wider than `columns`; what does not fit is left out from
+ * the right.
+ *
+ * @example
+ * ```ts
+ * import { renderBlock } from "./block.ts";
+ * const progress = { phase: "crawling", elapsedMs: 61_000, stages: [], losses: [] };
+ * console.assert(renderBlock(progress, 80)[0] === "crawling  1:01");
+ * ```
+ */
+export function renderBlock(progress: Progress, columns: number): string[] {
+  const time = formatDuration(progress.elapsedMs);
+  const phase = fitText(progress.phase, columns - GAP.length - time.length);
+  const nameWidth = Math.max(0, ...progress.stages.map(({ name }) => name.length));
+  const lines = [
+    fitParts([phase, time], columns),
+    ...progress.stages.map((counts) => fitParts(stageParts(counts, progress, nameWidth), columns)),
+  ];
+  if (progress.report) {
+    lines.push(fitParts(trainingParts(progress), columns));
+    const width = Math.min(MAX_CURVE_WIDTH, columns - "loss".length - GAP.length);
+    lines.push(fitParts(["loss", sparkline(progress.losses, width)], columns));
+  }
+  return lines;
+}
+
+/** The last step, most telling figure first. Empty before the first step. */
+export function trainingParts(progress: Progress): string[] {
+  const { report, totalSteps, remainingMs, validationLoss } = progress;
+  if (!report) return [];
+  const parts = [
+    `step ${report.step}${totalSteps === undefined ? "" : `/${totalSteps}`}`,
+    `loss ${report.loss.toFixed(4)}`,
+    `${formatCount(report.tokensPerSecond)} tokens/s`,
+  ];
+  const isLast = report.step === totalSteps;
+  if (remainingMs !== undefined && !isLast) parts.push(`${formatDuration(remainingMs)} left`);
+  if (validationLoss !== undefined) parts.push(`validation ${validationLoss.toFixed(4)}`);
+  const { perplexity } = report;
+  parts.push(`perplexity ${perplexity < 1000 ? perplexity.toFixed(1) : formatCount(perplexity)}`);
+  parts.push(`learning rate ${formatRate(report.learningRate)}`);
+  return parts;
+}
+
+function stageParts(
+  counts: StageCounts,
+  { bottleneck }: Progress,
+  nameWidth: number,
+): string[] {
+  const parts = [
+    counts.name.padEnd(nameWidth),
+    `${formatCount(counts.itemsIn).padStart(5)} in`,
+    `${formatCount(counts.itemsOut).padStart(5)} out`,
+    bar(counts.queueFill),
+  ];
+  if (bottleneck === counts.name) parts.push(BOTTLENECK_MARK);
+  const dropped = droppedText(counts);
+  if (dropped) parts.push(dropped);
+  return parts;
+}
+
+/** `5 dropped: duplicate 3, no-text 2`, or nothing. */
+export function droppedText({ dropped }: StageCounts): string {
+  const reasons = Object.entries(dropped).toSorted(([, a], [, b]) => b - a);
+  if (reasons.length === 0) return "";
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const shown = reasons.slice(0, SHOWN_REASONS).map(([reason, n]) => `${reason} ${formatCount(n)}`);
+  const more = reasons.length > SHOWN_REASONS ? ", …" : "";
+  return `${formatCount(total)} dropped: ${shown.join(", ")}${more}`;
+}
+
+/** A queue's fill, 0..1. A queue that holds anything shows at least one cell. */
+function bar(fill: number): string {
+  const cells = Math.ceil(fill * BAR_WIDTH);
+  return `[${"█".repeat(cells)}${"·".repeat(BAR_WIDTH - cells)}]`;
+}
+
+/** Joins parts up to the first that does not fit; the first is cut if need be. */
+function fitParts(parts: readonly string[], columns: number): string {
+  const [first = "", ...rest] = parts;
+  let line = fitText(first, columns);
+  for (const part of rest) {
+    const longer = line + GAP + part;
+    if (textWidth(longer) > columns) break;
+    line = longer;
+  }
+  return line;
+}

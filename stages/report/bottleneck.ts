@@ -1,0 +1,26 @@
+import type { StageCounts } from "../meter.ts";
+
+/** A stage that works for less of the time than this holds nobody up. */
+const BUSY_SHARE = 0.5;
+
+/**
+ * Names the stage that held up the others between two readings of the meters: the one that worked
+ * for the largest share of the time, if for more than half of it. The others wait, either for its
+ * output or for it to take theirs.
+ */
+export function findBottleneck(
+  before: readonly StageCounts[],
+  now: readonly StageCounts[],
+): string | undefined {
+  let found: string | undefined;
+  let highest = BUSY_SHARE;
+  for (const counts of now) {
+    const earlier = before.find(({ name }) => name === counts.name);
+    const spent = (phase: "busyMs" | "waitingInputMs" | "blockedOutputMs") =>
+      counts[phase] - (earlier?.[phase] ?? 0);
+    const total = spent("busyMs") + spent("waitingInputMs") + spent("blockedOutputMs");
+    const share = total > 0 ? spent("busyMs") / total : 0;
+    if (share > highest) [found, highest] = [counts.name, share];
+  }
+  return found;
+}

@@ -1,0 +1,73 @@
+/**
+ * The report stage: StepReport in, the same StepReport out; on the way every step is appended to
+ * metrics.jsonl of the run folder and shown to whoever is watching.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { StageMeter } from "../meter.ts";
+import type { StepReport } from "../types.ts";
+import { cutMetrics, metricsRecord } from "./metrics.ts";
+import type { MetricsRecord } from "./metrics.ts";
+import type { Status } from "./status.ts";
+
+export { type MetricsRecord, metricsRecord, type SphereSummary } from "./metrics.ts";
+export { startStatus } from "./status.ts";
+export type { Every, Status, StatusOptions } from "./status.ts";
+export { processTerminal, type Terminal } from "./terminal.ts";
+
+/** Options of {@linkcode report}. */
+export interface ReportOptions {
+  /** Folder of the run, which exists; metrics.jsonl is written in it. */
+  runDir: string;
+  /** Shows each step; borrowed, the caller closes it. */
+  status?: Status;
+  /** Stages whose counters are written with the first step and each `countsEvery` steps. */
+  meters?: readonly StageMeter[];
+  countsEvery?: number;
+  /** Listens to what is written. */
+  onReport?: (record: MetricsRecord) => void;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
+/**
+ * Creates the report stage. A resumed run goes on in the same metrics.jsonl: lines from its first
+ * step on, which a run that broke off may have left, are cut, so that no step is there twice.
+ *
+ * @throws {SyntaxError} with the first step, when metrics.jsonl is not a file of metrics
+ * @example
+ * ```ts
+ * import { report, startStatus } from "./mod.ts";
+ * import type { StepReport } from "../types.ts";
+ * const steps = new ReadableStream<StepReport>({ start: (controller) => controller.close() });
+ * using status = startStatus({ totalSteps: 900 });
+ * await steps.pipeThrough(report({ runDir: "runs/today", status })).pipeTo(new WritableStream());
+ * ```
+ */
+export function report({
+  runDir,
+  status,
+  meters = [],
+  countsEvery = 50,
+  onReport = () => {},
+  now = Date.now,
+}: ReportOptions): TransformStream<StepReport, StepReport> {
+  const path = join(runDir, "metrics.jsonl");
+  let isFirst = true;
+  return new TransformStream({
+    async transform(step, controller) {
+      if (isFirst) await cutMetrics(path, { firstStep: step.step });
+      const counts = isFirst || step.step % countsEvery === 0
+        ? { stages: meters.map((meter) => meter.counts()) }
+        : {};
+      isFirst = false;
+      const record = metricsRecord(step, { time: now(), ...counts });
+      // Opened for each line: no file to leak when the run is torn down, and steps are slow.
+      await Deno.writeTextFile(path, JSON.stringify(record) + "\n", { append: true });
+      status?.step(step);
+      onReport(record);
+      controller.enqueue(step);
+    },
+  });
+}

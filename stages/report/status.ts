@@ -1,0 +1,152 @@
+import type { StageCounts, StageMeter } from "../meter.ts";
+import type { StepReport } from "../types.ts";
+import { findBottleneck } from "./bottleneck.ts";
+import { liveView } from "./live_view.ts";
+import { metricsRecord } from "./metrics.ts";
+import { plainView } from "./plain_view.ts";
+import { type Progress, TrainingProgress } from "./progress.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+import { plainText } from "./text_width.ts";
+import type { View } from "./view.ts";
+
+/** Shows a person, a log or a program what a run is doing. */
+export interface Status extends Disposable {
+  /** The run does something else from now on, in a few words: "crawling". */
+  phase(text: string): void;
+  /** Takes in a step. */
+  step(report: StepReport): void;
+  /** Prints a line that stays: a warning, a dropped item. Not shown with `json`. */
+  note(line: string): void;
+  /** Shows the last state and stops. Calling it again does nothing. */
+  close(): void;
+}
+
+/** Calls `tick` each `ms` until the function it returned is called. */
+export type Every = (ms: number, tick: () => void) => () => void;
+
+/** Options of {@linkcode startStatus}. */
+export interface StatusOptions {
+  /** Stages to show, in the order of the pipeline. */
+  meters?: readonly StageMeter[];
+  /** Step at which training ends. */
+  totalSteps?: number;
+  /** Time at which training ends, on the clock of `now`. */
+  deadline?: number;
+  /** By default the process's standard output. */
+  terminal?: Terminal;
+  /** Prints one JSON object a step and nothing else. */
+  json?: boolean;
+  /** By default unless NO_COLOR is set. */
+  color?: boolean;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** By default the system's timer, which does not keep the process alive. */
+  every?: Every;
+}
+
+/** Time between two redraws. */
+const TICK_MS = 100;
+/** The bottleneck is sought over the last one to two windows. */
+const WINDOW_MS = 5_000;
+
+/**
+ * Starts showing a run: one live block on a terminal, plain lines elsewhere, or one JSON object a
+ * step.
+ *
+ * @example
+ * ```ts
+ * import { startStatus } from "./status.ts";
+ * const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write() {} };
+ * using status = startStatus({ totalSteps: 900, terminal });
+ * status.phase("crawling");
+ * ```
+ */
+export function startStatus({
+  meters = [],
+  totalSteps,
+  deadline,
+  terminal = processTerminal(Deno.stdout),
+  json = false,
+  color = !Deno.noColor,
+  now = Date.now,
+  every = systemTimer,
+}: StatusOptions = {}): Status {
+  const startedAt = now();
+  const training = new TrainingProgress({
+    ...(totalSteps !== undefined && { totalSteps }),
+    ...(deadline !== undefined && { deadline }),
+  });
+  const seekBottleneck = movingBottleneck(now);
+  let phase = "starting";
+  let closed = false;
+
+  const progress = (): Progress => {
+    const stages = meters.map((meter) => meter.counts());
+    const bottleneck = seekBottleneck(stages);
+    return {
+      phase,
+      elapsedMs: now() - startedAt,
+      stages,
+      ...(bottleneck !== undefined && { bottleneck }),
+      ...training.at(now()),
+    };
+  };
+  const view: View = json
+    ? jsonView({ terminal, now })
+    : terminal.isTerminal
+    ? liveView(progress, { terminal, color })
+    : plainView(progress, { terminal });
+  const stopTicking = every(TICK_MS, view.tick);
+
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    stopTicking();
+    view.close();
+  };
+  return {
+    phase(text) {
+      phase = plainText(text);
+      if (!closed) view.phase();
+    },
+    step(report) {
+      training.add(report, now());
+      if (!closed) view.step(report);
+    },
+    note(line) {
+      if (!closed) view.note(plainText(line));
+      else if (!json) terminal.write(plainText(line) + "\n");
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+function jsonView({ terminal, now }: { terminal: Terminal; now: () => number }): View {
+  return {
+    phase() {},
+    step: (report) => terminal.write(JSON.stringify(metricsRecord(report, { time: now() })) + "\n"),
+    note() {},
+    tick() {},
+    close() {},
+  };
+}
+
+/** Seeks the bottleneck between the meters now and one to two windows ago. */
+function movingBottleneck(now: () => number) {
+  let older: readonly StageCounts[] = [];
+  let newer: readonly StageCounts[] = [];
+  let newerAt = now();
+  return (stages: readonly StageCounts[]): string | undefined => {
+    if (now() - newerAt >= WINDOW_MS) {
+      [older, newer, newerAt] = [newer, stages, now()];
+    }
+    return findBottleneck(older, stages);
+  };
+}
+
+function systemTimer(ms: number, tick: () => void): () => void {
+  const id = setInterval(tick, ms);
+  Deno.unrefTimer(id);
+  return () => clearInterval(id);
+}

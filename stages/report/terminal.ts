@@ -1,0 +1,22 @@
+/** Where the status is written: a terminal, or anything else that takes text. */
+export interface Terminal {
+  /** Whether the cursor can be moved, so that one block can be redrawn in place. */
+  readonly isTerminal: boolean;
+  /** Size in characters, asked before every drawing since it may change. */
+  size(): { readonly columns: number; readonly rows: number };
+  /** Writes all of `text` before it returns. */
+  write(text: string): void;
+}
+
+/** The terminal, file or pipe behind one of the process's output streams. */
+export function processTerminal(stream: typeof Deno.stdout | typeof Deno.stderr): Terminal {
+  const encoder = new TextEncoder();
+  return {
+    isTerminal: stream.isTerminal(),
+    size: () => Deno.consoleSize(),
+    write(text) {
+      let bytes = encoder.encode(text);
+      while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { StageMeter } from "../../../stages/meter.ts";
+import { stepReport } from "./step_report.ts";
+import { watch } from "./watch.ts";
+
+Deno.test("piped: plain lines, one each 5 % or five seconds, the first and the last", () => {
+  const { status, pass, taken, isTicking } = watch({ totalSteps: 100 });
+  status.phase("training");
+  assertEquals(taken(), "training\n");
+  const printed: number[] = [];
+  for (let step = 1; step <= 100; step++) {
+    pass(100);
+    status.step(stepReport(step));
+    const text = taken();
+    if (text) printed.push(Number(/^step (\d+)\/100 /.exec(text)?.[1]));
+  }
+  // Five seconds are fifty steps of 100 ms, more than 5 %.
+  assertEquals(printed, [1, 51, 100]);
+  status.note("kept");
+  status.close();
+  assertEquals(taken(), "kept\n");
+  assert(!isTicking());
+});
+
+Deno.test("piped: with long steps a line each 5 %", () => {
+  const { status, pass, taken } = watch({ totalSteps: 100 });
+  let lines = 0;
+  for (let step = 1; step <= 100; step++) {
+    pass(6000);
+    status.step(stepReport(step));
+    lines += taken().split("\n").length - 1;
+  }
+  // Steps 1, 5, 10, …, 95 and 100.
+  assertEquals(lines, 21);
+});
+
+Deno.test("piped: a run that breaks off shows its last step, a silent one its stages", () => {
+  const meter = new StageMeter("crawl");
+  meter.in(10);
+  const { status, pass, taken } = watch({ meters: [meter], totalSteps: 100 });
+  status.phase("crawling");
+  pass(29_000);
+  assertEquals(taken(), "crawling\n");
+  pass(1_000);
+  assertEquals(taken(), "crawling  0:30  crawl 1 in 0 out\n");
+  status.step(stepReport(1));
+  status.step(stepReport(2));
+  taken();
+  status.close();
+  assertStringIncludes(taken(), "step 2/100");
+  status.close();
+  assertEquals(taken(), "");
+});
+
+Deno.test("json: one object a step and nothing else", () => {
+  const { status, pass, taken } = watch({ json: true, totalSteps: 2, isTerminal: true });
+  status.phase("training");
+  status.note("dropped");
+  status.step(stepReport(1));
+  pass(60_000);
+  status.step(stepReport(2, { loss: 4.5 }));
+  status.close();
+  const lines = taken().trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ step, loss, gradNorm }) => [step, loss, gradNorm]), [
+    [1, 5, 1.5],
+    [2, 4.5, 1.5],
+  ]);
+});
+
+/** A control sequence, a line end, or text. */
+const TOKEN = new RegExp("\x1b\\[\\d*[A-Za-z]|\n|(?:(?!\x1b\\[\\d*[A-Za-z]).)+", "g");
+
+/** What a terminal shows after `text`: enough of ECMA-48 for what the status writes. */
+function screenAfter(text: string): string[] {
+  const lines = [""];
+  let row = 0;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === "\n") {
+      row++;
+      lines[row] ??= "";
+    } else if (token.endsWith("A") && token.startsWith("\x1b")) {
+      row -= Number(token.slice(2, -1));
+    } else if (token === "\x1b[J") {
+      lines.length = row + 1;
+      lines[row] = "";
+    } else if (token !== "\x1b[K") {
+      // The status always writes whole lines from their start and clears the rest.
+      lines[row] = token;
+    }
+  }
+  return lines;
+}
+
+Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
+  const meter = new StageMeter("crawl");
+  const { status, pass, taken, isTicking } = watch({ isTerminal: true, meters: [meter] });
+  status.phase("crawling");
+  meter.in(1);
+  pass(1000);
+  status.note("dropped http://a.test/: \x1b[2Jno-text");
+  status.phase("crawling, then reading");
+  meter.out(1);
+  status.note("saved");
+  pass(1000);
+  status.phase("done");
+  const text = taken();
+  assertEquals(screenAfter(text), [
+    "dropped http://a.test/:  [2Jno-text",
+    "saved",
+    "done  0:02",
+    "crawl      1 in      1 out  [········]",
+    "",
+  ]);
+  pass(100);
+  assertEquals(taken(), "", "nothing changed, nothing is written");
+  status[Symbol.dispose]();
+  assert(!isTicking());
+  status.note("after the end");
+  assertEquals(taken(), "after the end\n");
+});
+
+Deno.test("terminal: a flood of notes is counted, steps alone do not redraw", () => {
+  const { status, pass, taken } = watch({ isTerminal: true, totalSteps: 900 });
+  for (let i = 0; i < 100; i++) status.note(`note ${i}`);
+  for (let step = 1; step <= 50; step++) status.step(stepReport(step));
+  assertEquals(taken(), "");
+  pass(100);
+  const screen = screenAfter(taken());
+  assertEquals(screen.slice(7, 10), ["note 7", "… and 92 more", "starting  0:00"]);
+  assertStringIncludes(screen[10] ?? "", "step 50/900");
+});
+
+Deno.test("terminal: colour only when wanted", () => {
+  const coloured = watch({ isTerminal: true, color: true });
+  coloured.status.phase("crawling");
+  assertStringIncludes(coloured.taken(), "\x1b[1mcrawling  0:00\x1b[0m");
+  const plain = watch({ isTerminal: true, color: false });
+  plain.status.phase("crawling");
+  assert(!plain.taken().includes("\x1b[1m"));
+});
