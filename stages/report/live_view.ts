@@ -27,9 +27,8 @@ export function liveView(
 
   const draw = () => {
     const { columns, rows } = terminal.size();
-    // A character in the last column would make the terminal wrap; a block taller than the screen
-    // would scroll it.
-    const block = renderBlock(progress(), columns - 1).slice(-Math.max(1, rows - 1));
+    // A character in the last column would make the terminal wrap.
+    const block = fitRows(renderBlock(progress(), columns - 1), rows - 1);
     const changed = columns !== drawnColumns || block.join("\n") !== drawn.join("\n");
     if (!changed && notes.length === 0) return;
     const lines = [...takeNotes(), ...block.map((line, i) => color ? paint(line, i) : line)];
@@ -59,6 +58,12 @@ export function liveView(
 function paint(line: string, index: number): string {
   if (index === 0) return BOLD + line + RESET;
   return line.includes(BOTTLENECK_MARK) ? YELLOW + line + RESET : line;
+}
+
+/** The headline and the last lines: a block taller than the screen would scroll it. */
+function fitRows(block: readonly string[], rows: number): string[] {
+  if (block.length <= rows) return [...block];
+  return [...block.slice(0, 1), ...block.slice(block.length - Math.max(0, rows - 1))];
 }
 
 function moveUp(rows: number): string {

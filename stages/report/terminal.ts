@@ -8,12 +8,18 @@ export interface Terminal {
   write(text: string): void;
 }
 
+/** The size of a terminal that does not say: the VT100's. */
+const USUAL_SIZE = { columns: 80, rows: 24 };
+
 /** The terminal, file or pipe behind one of the process's output streams. */
 export function processTerminal(stream: typeof Deno.stdout | typeof Deno.stderr): Terminal {
   const encoder = new TextEncoder();
   return {
     isTerminal: stream.isTerminal(),
-    size: () => Deno.consoleSize(),
+    size() {
+      const { columns, rows } = Deno.consoleSize();
+      return { columns: columns || USUAL_SIZE.columns, rows: rows || USUAL_SIZE.rows };
+    },
     write(text) {
       let bytes = encoder.encode(text);
       while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));

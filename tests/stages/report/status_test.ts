@@ -130,6 +130,18 @@ Deno.test("terminal: a flood of notes is counted, steps alone do not redraw", ()
   assertStringIncludes(screen[10] ?? "", "step 50/900");
 });
 
+Deno.test("terminal: a low screen keeps the headline and the last lines", () => {
+  const meters = ["crawl", "extract", "tokenize", "train"].map((name) => new StageMeter(name));
+  const { status, taken } = watch({ isTerminal: true, meters, rows: 4 });
+  status.phase("crawling");
+  assertEquals(screenAfter(taken()).map((line) => line.split(" ")[0]), [
+    "crawling",
+    "tokenize",
+    "train",
+    "",
+  ]);
+});
+
 Deno.test("terminal: colour only when wanted", () => {
   const coloured = watch({ isTerminal: true, color: true });
   coloured.status.phase("crawling");

@@ -1,7 +1,9 @@
 import { startStatus, type Status, type StatusOptions } from "../../../stages/report/mod.ts";
 
 /** A status on a fake terminal, with a clock and a ticker moved by hand. */
-export function watch(options: StatusOptions & { isTerminal?: boolean; columns?: number }) {
+export function watch(
+  options: StatusOptions & { isTerminal?: boolean; columns?: number; rows?: number },
+) {
   let time = 0;
   let written = "";
   let tick: (() => void) | undefined;
@@ -9,7 +11,7 @@ export function watch(options: StatusOptions & { isTerminal?: boolean; columns?:
     color: false,
     terminal: {
       isTerminal: options.isTerminal ?? false,
-      size: () => ({ columns: options.columns ?? 80, rows: 24 }),
+      size: () => ({ columns: options.columns ?? 80, rows: options.rows ?? 24 }),
       write: (text) => void (written += text),
     },
     now: () => time,
