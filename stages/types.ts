@@ -41,6 +41,18 @@ export interface TokenRun {
   readonly ids: Uint16Array | Uint32Array;
 }
 
+/** A token run in the store. */
+export interface StoredRun extends TokenRun {
+  /** 0-based place among the documents of its split. */
+  readonly index: number;
+}
+
+/** A stored token run as it comes round in one pass over the corpus. */
+export interface EpochRun extends StoredRun {
+  /** 0-based pass. */
+  readonly epoch: number;
+}
+
 /** Where in the corpus a batch ended: plain JSON, enough to resume at exactly the next batch. */
 export interface Cursor {
   /** 0-based pass over the corpus. */

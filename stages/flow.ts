@@ -1,0 +1,80 @@
+/**
+ * Web Streams whose body is an async generator, with cancellation that also reaches a generator
+ * that is waiting: `ReadableStream.from` would only stop it at its next value.
+ *
+ * @module
+ */
+
+/**
+ * A readable stream of what `generate` yields, one value a pull and none ahead. Cancelling aborts
+ * the signal, which must wake whatever the generator waits for, and waits until it has finished.
+ *
+ * @example
+ * ```ts
+ * import { generated } from "./flow.ts";
+ * const stream = generated(async function* () {
+ *   yield 1;
+ *   yield 2;
+ * });
+ * console.assert((await Array.fromAsync(stream)).length === 2);
+ * ```
+ */
+export function generated<T>(
+  generate: (signal: AbortSignal) => AsyncGenerator<T, void>,
+): ReadableStream<T> {
+  const stop = new AbortController();
+  const values = generate(stop.signal);
+  return new ReadableStream<T>({
+    async pull(controller) {
+      const { done, value } = await values.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      stop.abort(reason);
+      await values.return();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Choices for {@linkcode transformed}. */
+export interface TransformedOptions<In, Out> {
+  /** Turns the values that arrive into the values that leave. */
+  readonly generate: (input: AsyncIterable<In>) => AsyncGenerator<Out, void>;
+  /** Bound of the input queue; one value unless stated. */
+  readonly input?: QueuingStrategy<In>;
+}
+
+/**
+ * A stage made of a generator over its input. Cancelling the output, or an error in the generator,
+ * cancels the input; an error of the input reaches the generator and then the output.
+ */
+export function transformed<In, Out>(
+  { generate, input }: TransformedOptions<In, Out>,
+): TransformStream<In, Out> {
+  const queue = new TransformStream<In, In>({}, input);
+  const reader = queue.readable.getReader();
+  // Fails when the input has failed itself, and then there is nothing left to cancel.
+  const cancelInput = (reason: unknown) => reader.cancel(reason).catch(() => {});
+  async function* values(): AsyncGenerator<In, void> {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  }
+  async function* output(): AsyncGenerator<Out, void> {
+    try {
+      yield* generate(values());
+    } catch (error) {
+      await cancelInput(error);
+      throw error;
+    }
+    await cancelInput("the stage needs no more input");
+  }
+  const readable = generated<Out>((cancelled) => {
+    cancelled.addEventListener("abort", () => void cancelInput(cancelled.reason));
+    return output();
+  });
+  return { readable, writable: queue.writable };
+}

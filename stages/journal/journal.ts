@@ -1,0 +1,297 @@
+/**
+ * The documents of a run on disk, in the order in which they came.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { syncFolder } from "../../model/checkpoint/durable.ts";
+import { readAt, readIfThere, replaceFile, writeAll } from "../durable.ts";
+import { generated } from "../flow.ts";
+import type { Document } from "../types.ts";
+import { decodeMember, encodeMember } from "./member.ts";
+import { indexSegments, type MemberPlace, segmentPath } from "./segments.ts";
+
+/** Choices for {@linkcode openJournal}. */
+export interface OpenJournalOptions {
+  /** Folder of the journal, created when missing. */
+  readonly dir: string;
+  /** Bytes of JSON lines that are compressed and synced together. */
+  readonly flushBytes?: number;
+  /** A document is on the disk after at most about this long, even when no other follows. */
+  readonly flushMs?: number;
+  /** A file is closed and the next begun past this size. */
+  readonly segmentBytes?: number;
+}
+
+/** Choices for {@linkcode Journal.documents}. */
+export interface ReadDocumentsOptions {
+  /** Index of the first document wanted. */
+  readonly from?: number;
+  /** Past the end, wait for more until the journal is sealed. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens or creates the journal in `dir`, cutting off a write that a crash interrupted.
+ *
+ * @throws {Error} when a file is missing or damaged elsewhere than at the very end
+ * @example
+ * ```ts
+ * import { openJournal } from "./journal.ts";
+ * const dir = await Deno.makeTempDir();
+ * await using journal = await openJournal({ dir });
+ * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
+ * await journal.seal();
+ * console.assert((await Array.fromAsync(journal.documents())).length === 1);
+ * ```
+ */
+export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
+  await Deno.mkdir(options.dir, { recursive: true });
+  const { places, cut } = await indexSegments(options.dir);
+  const seal = await readIfThere(join(options.dir, SEAL));
+  const last = places.at(-1);
+  const count = last === undefined ? 0 : last.first + last.documents;
+  if (seal !== undefined && JSON.parse(seal).documents !== count) {
+    const sealed = JSON.parse(seal).documents;
+    throw new Error(
+      `Cannot open journal ${options.dir}: it was sealed with ${sealed} documents and has ${count}`,
+    );
+  }
+  return new Journal(options, { places, cut, sealed: seal !== undefined });
+}
+
+const SEAL = "sealed.json";
+
+/** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
+export class Journal implements AsyncDisposable {
+  /** Bytes of an interrupted write that were cut off when the journal was opened. */
+  readonly cut: number;
+  readonly #dir: string;
+  readonly #flushBytes: number;
+  readonly #flushMs: number;
+  readonly #segmentBytes: number;
+  readonly #places: MemberPlace[];
+  #sealed: boolean;
+  #bytes = 0;
+
+  #pending: { lines: string[]; lineBytes: number; textBytes: number; onStored: (() => void)[] } = {
+    lines: [],
+    lineBytes: 0,
+    textBytes: 0,
+    onStored: [],
+  };
+  #flushing: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failure: { error: unknown } | undefined;
+  /** Readers waiting at the end, and what wakes them. */
+  #starving = 0;
+  #change = Promise.withResolvers<void>();
+
+  /** Use {@linkcode openJournal}. */
+  constructor(
+    { dir, flushBytes = 2 ** 20, flushMs = 250, segmentBytes = 64 * 2 ** 20 }: OpenJournalOptions,
+    { places, cut, sealed }: { places: MemberPlace[]; cut: number; sealed: boolean },
+  ) {
+    this.#dir = dir;
+    this.#flushBytes = flushBytes;
+    this.#flushMs = flushMs;
+    this.#segmentBytes = segmentBytes;
+    this.#places = places;
+    this.#sealed = sealed;
+    this.cut = cut;
+    for (const place of places) this.#bytes += place.textBytes;
+  }
+
+  /** Documents on the disk. */
+  get count(): number {
+    const last = this.#places.at(-1);
+    return last === undefined ? 0 : last.first + last.documents;
+  }
+
+  /** UTF-8 bytes of the texts on the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether the corpus is complete. */
+  get sealed(): boolean {
+    return this.#sealed;
+  }
+
+  /**
+   * Takes a document; it is on the disk when `onStored` is called. Resolves when there is room for
+   * the next one.
+   */
+  async append(document: Document, { onStored }: { onStored?: () => void } = {}): Promise<void> {
+    if (this.#sealed) throw new Error(`Cannot append to journal ${this.#dir}: it is sealed`);
+    this.#throwFailure();
+    const line = `${JSON.stringify(document)}\n`;
+    const pending = this.#pending;
+    pending.lines.push(line);
+    pending.lineBytes += Buffer.byteLength(line);
+    pending.textBytes += Buffer.byteLength(document.text);
+    if (onStored) pending.onStored.push(onStored);
+    if (pending.lineBytes >= this.#flushBytes) await this.flush();
+    else if (this.#starving > 0) this.#flushSoon(0);
+    else this.#flushSoon(this.#flushMs);
+  }
+
+  /** Brings everything appended so far to the disk. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const flush = this.#flushing.then(() => this.#writePending());
+    this.#flushing = flush.catch((error) => {
+      this.#failure ??= { error };
+      this.#wake();
+    });
+    return flush;
+  }
+
+  /** Declares the corpus complete: following readers end after the last document. */
+  async seal(): Promise<void> {
+    await this.flush();
+    if (this.#sealed) return;
+    await replaceFile(join(this.#dir, SEAL), JSON.stringify({ documents: this.count }) + "\n");
+    this.#sealed = true;
+    this.#wake();
+  }
+
+  /** Documents in order, read member by member. */
+  documents(
+    { from = 0, follow = false, signal }: ReadDocumentsOptions = {},
+  ): ReadableStream<Document> {
+    return generated((cancelled) =>
+      this.#read(from, {
+        follow,
+        signal: signal ? AbortSignal.any([signal, cancelled]) : cancelled,
+      })
+    );
+  }
+
+  /** Flushes what is pending; does not seal. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+  }
+
+  async *#read(
+    from: number,
+    { follow, signal }: { follow: boolean; signal: AbortSignal },
+  ): AsyncGenerator<Document, void> {
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    let next = this.#placeOf(from);
+    for (;;) {
+      signal.throwIfAborted();
+      const place = this.#places[next++];
+      if (place !== undefined) {
+        const lines = decoder.decode(await readMember(place)).split("\n");
+        for (let i = Math.max(0, from - place.first); i < place.documents; i++) {
+          yield JSON.parse(lines[i] as string) as Document;
+        }
+        continue;
+      }
+      next--;
+      this.#throwFailure();
+      if (!follow || this.#sealed) return;
+      await this.#changed(signal);
+    }
+  }
+
+  /** Index of the member that holds document `from`, or where it will be. */
+  #placeOf(from: number): number {
+    let low = 0, high = this.#places.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { first, documents } = this.#places[middle] as MemberPlace;
+      if (first + documents <= from) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Waits for the next flush, and asks for one when there is something to flush. */
+  async #changed(signal: AbortSignal): Promise<void> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    this.#starving++;
+    try {
+      if (this.#pending.lines.length > 0) this.#flushSoon(0);
+      await Promise.race([this.#change.promise, aborted]);
+    } finally {
+      this.#starving--;
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #flushSoon(delayMs: number): void {
+    if (delayMs === 0) clearTimeout(this.#timer);
+    else if (this.#timer !== undefined) return;
+    // A failure is kept and thrown to the next caller.
+    this.#timer = setTimeout(() => this.flush().catch(() => {}), delayMs);
+  }
+
+  async #writePending(): Promise<void> {
+    this.#throwFailure();
+    const { lines, textBytes, onStored } = this.#pending;
+    if (lines.length === 0) return;
+    this.#pending = { lines: [], lineBytes: 0, textBytes: 0, onStored: [] };
+    const member = encodeMember(new TextEncoder().encode(lines.join("")), {
+      documents: lines.length,
+      textBytes,
+    });
+    const last = this.#places.at(-1);
+    const end = last === undefined ? 0 : last.offset + last.size;
+    const isNew = last === undefined || end >= this.#segmentBytes;
+    const path = isNew ? segmentPath(this.#dir, this.#segments) : last.path;
+    const offset = isNew ? 0 : end;
+    {
+      using file = await Deno.open(path, { write: true, create: isNew });
+      await file.seek(offset, Deno.SeekMode.Start);
+      await writeAll(file, member);
+      await file.sync();
+    }
+    if (isNew) await syncFolder(this.#dir);
+    const first = this.count;
+    this.#places.push({
+      path,
+      offset,
+      size: member.length,
+      first,
+      documents: lines.length,
+      textBytes,
+    });
+    this.#bytes += textBytes;
+    for (const stored of onStored) stored();
+    this.#wake();
+  }
+
+  get #segments(): number {
+    return new Set(this.#places.map(({ path }) => path)).size;
+  }
+
+  #wake(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+}
+
+async function readMember(place: MemberPlace): Promise<Uint8Array> {
+  using file = await Deno.open(place.path);
+  const member = new Uint8Array(place.size);
+  const read = await readAt(file, place.offset, member);
+  const lines = read === place.size ? decodeMember(member) : undefined;
+  if (lines === undefined) {
+    throw new Error(
+      `Cannot read ${place.path}: the member at byte ${place.offset} is damaged (checksum)`,
+    );
+  }
+  return lines;
+}

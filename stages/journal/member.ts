@@ -1,0 +1,84 @@
+/**
+ * One flush of the journal as a gzip member (RFC 1952) whose extra field says how long it is and
+ * how many documents it holds, so that a file is indexed by hopping from header to header.
+ * `zcat` reads the file as plain JSON lines.
+ *
+ * @module
+ */
+
+import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
+
+/** What a member's header tells. */
+export interface MemberHeader {
+  /** Compressed bytes, header and trailer included. */
+  readonly size: number;
+  readonly documents: number;
+  /** UTF-8 bytes of the documents' texts. */
+  readonly textBytes: number;
+  /** Bytes of the JSON lines. */
+  readonly lineBytes: number;
+}
+
+/** Bytes of a header: 10 fixed, 2 for the extra field's length, 4 + 16 for its one subfield. */
+export const HEADER_BYTES = 32;
+const TRAILER_BYTES = 8;
+const FIXED = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 0x63, 0x6c, 16, 0]; // subfield "cl"
+
+/**
+ * Compresses JSON lines into one member.
+ *
+ * @example
+ * ```ts
+ * import { decodeMember, encodeMember, parseHeader } from "./member.ts";
+ * const lines = new TextEncoder().encode('{"a":1}\n');
+ * const member = encodeMember(lines, { documents: 1, textBytes: 0 });
+ * console.assert(parseHeader(member)?.documents === 1);
+ * console.assert(decodeMember(member)?.length === lines.length);
+ * ```
+ */
+export function encodeMember(
+  lines: Uint8Array,
+  { documents, textBytes }: { documents: number; textBytes: number },
+): Uint8Array {
+  // Level 3 is twice as fast as 6 for 5 % more bytes of English text.
+  const body = deflateRawSync(lines, { level: 3 });
+  const member = new Uint8Array(HEADER_BYTES + body.length + TRAILER_BYTES);
+  const view = new DataView(member.buffer);
+  member.set(FIXED);
+  [member.length, documents, textBytes, lines.length]
+    .forEach((value, i) => view.setUint32(FIXED.length + 4 * i, value, true));
+  member.set(body, HEADER_BYTES);
+  view.setUint32(member.length - 8, crc32(lines), true);
+  view.setUint32(member.length - 4, lines.length, true);
+  return member;
+}
+
+/** Reads a header; `undefined` when these bytes do not start a member of ours. */
+export function parseHeader(bytes: Uint8Array): MemberHeader | undefined {
+  if (bytes.length < HEADER_BYTES || FIXED.some((byte, i) => bytes[i] !== byte)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const field = (i: number): number => view.getUint32(FIXED.length + 4 * i, true);
+  return { size: field(0), documents: field(1), textBytes: field(2), lineBytes: field(3) };
+}
+
+/** The JSON lines of a whole member; `undefined` when it is damaged. */
+export function decodeMember(member: Uint8Array): Uint8Array | undefined {
+  const header = parseHeader(member);
+  if (header === undefined || header.size !== member.length) return undefined;
+  const view = new DataView(member.buffer, member.byteOffset, member.byteLength);
+  const lines = inflate(member.subarray(HEADER_BYTES, -TRAILER_BYTES), header.lineBytes);
+  if (lines?.length !== header.lineBytes) return undefined;
+  return crc32(lines) === view.getUint32(member.length - 8, true) ? lines : undefined;
+}
+
+function inflate(body: Uint8Array, maxBytes: number): Uint8Array | undefined {
+  try {
+    return inflateRawSync(body, { maxOutputLength: Math.max(1, maxBytes) });
+  } catch (error) {
+    // zlib's own codes for damaged data; anything else is a fault of ours.
+    if (error instanceof Error && "code" in error && /^(Z_|ERR_BUFFER)/.test(String(error.code))) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * TokenRun → disk → StoredRun: token shards that later epochs and resumed runs read again.
+ *
+ * @module
+ */
+
+import type { StageMeter } from "../meter.ts";
+import type { StoredRun, TokenRun } from "../types.ts";
+import type { Store } from "./store.ts";
+
+export { epochs, type EpochsOptions } from "./epochs.ts";
+export { openStore, type OpenStoreOptions, type ReadOptions, Store } from "./store.ts";
+
+/** Choices for {@linkcode store}. */
+export interface StoreOptions {
+  /** Borrowed. */
+  readonly store: Store;
+  /** Counts tokens. */
+  readonly meter?: StageMeter;
+}
+
+/**
+ * Appends runs to a store and hands on those of the train split. Everything is on the disk when the
+ * input ends.
+ *
+ * @example
+ * ```ts
+ * import { openStore, store } from "./mod.ts";
+ * const dir = await Deno.makeTempDir();
+ * await using tokens = await openStore({ dir, vocabSize: 300, tokenizerHash: "abc" });
+ * const runs = ReadableStream.from([
+ *   { docId: "0011223344556677", split: "validation" as const, ids: Uint16Array.of(5, 0) },
+ *   { docId: "8899aabbccddeeff", split: "train" as const, ids: Uint16Array.of(7, 0) },
+ * ]);
+ * const train = await Array.fromAsync(runs.pipeThrough(store({ store: tokens })));
+ * console.assert(train.length === 1 && train[0]?.index === 0);
+ * ```
+ */
+export function store({ store, meter }: StoreOptions): TransformStream<TokenRun, StoredRun> {
+  return new TransformStream({
+    async transform(run, controller) {
+      meter?.phase("busy");
+      meter?.in(run.ids.length);
+      const index = await store.append(run);
+      if (run.split === "train") {
+        controller.enqueue({ ...run, index });
+        meter?.out(run.ids.length);
+      }
+      meter?.phase("waiting");
+    },
+    async flush() {
+      await store.flush();
+    },
+  });
+}

@@ -1,0 +1,196 @@
+/**
+ * The shards of one split, open for appending.
+ *
+ * @module
+ */
+
+import { syncFolder } from "../../model/checkpoint/durable.ts";
+import { writeAll } from "../durable.ts";
+import type { Split, StoredRun, TokenRun } from "../types.ts";
+import type { ShardSize } from "./index_file.ts";
+import { bytesOf, encodeRecord, readShard, RECORD_BYTES, shardPaths } from "./shard.ts";
+
+/** Appended bytes are written together past this size. */
+const WRITE_BYTES = 2 ** 18;
+
+/** Choices for {@linkcode openSplitLog}. */
+export interface SplitLogOptions {
+  /** Folder of the split. */
+  readonly dir: string;
+  readonly split: Split;
+  readonly idBytes: 2 | 4;
+  /** A shard is full past this size. */
+  readonly shardBytes: number;
+}
+
+/**
+ * Opens the shards of `dir` as `sizes` says: what is beyond was never flushed and is cut off.
+ *
+ * @throws {Error} when a file is shorter than `sizes` says
+ */
+export async function openSplitLog(
+  options: SplitLogOptions,
+  sizes: readonly ShardSize[],
+): Promise<SplitLog> {
+  const { dir, idBytes } = options;
+  await Deno.mkdir(dir, { recursive: true });
+  for (const [number, { documents, tokens }] of sizes.entries()) {
+    const paths = shardPaths(dir, number);
+    await cutTo(paths.tokens, tokens * idBytes);
+    await cutTo(paths.records, documents * RECORD_BYTES);
+  }
+  for await (const { name } of Deno.readDir(dir)) {
+    if (Number.parseInt(name) >= sizes.length) await Deno.remove(`${dir}/${name}`);
+  }
+  return new SplitLog(options, sizes);
+}
+
+async function cutTo(path: string, size: number): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: true });
+  const { size: found } = await file.stat();
+  if (found < size) {
+    throw new Error(`Cannot open shard ${path}: it is truncated, ${found} of ${size} bytes`);
+  }
+  if (found > size) await file.truncate(size);
+}
+
+interface OpenShard {
+  readonly tokens: Deno.FsFile;
+  readonly records: Deno.FsFile;
+}
+
+/** Made by {@linkcode openSplitLog}. */
+export class SplitLog {
+  readonly #options: SplitLogOptions;
+  readonly #sizes: { documents: number; tokens: number }[];
+  #count = 0;
+  #tokens = 0;
+  #open: OpenShard | undefined;
+  #busy: Promise<void> = Promise.resolve();
+  #pending: { tokens: Uint8Array[]; records: Uint8Array[]; bytes: number } = emptyPending();
+
+  /** Use {@linkcode openSplitLog}. */
+  constructor(options: SplitLogOptions, sizes: readonly ShardSize[]) {
+    this.#options = options;
+    this.#sizes = sizes.map((size) => ({ ...size }));
+    for (const { documents, tokens } of sizes) {
+      this.#count += documents;
+      this.#tokens += tokens;
+    }
+  }
+
+  /** Documents appended. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Tokens appended. */
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /** Size of each shard. */
+  get sizes(): readonly ShardSize[] {
+    return this.#sizes.map((size) => ({ ...size }));
+  }
+
+  /** Appends a run and returns its index in the split. */
+  async append(run: TokenRun): Promise<number> {
+    let last = this.#sizes.at(-1);
+    if (last === undefined || last.tokens * this.#options.idBytes >= this.#options.shardBytes) {
+      await this.sync();
+      await this.close();
+      last = { documents: 0, tokens: 0 };
+      this.#sizes.push(last);
+    }
+    const record = encodeRecord(run, last.tokens + run.ids.length);
+    this.#pending.records.push(record);
+    this.#pending.tokens.push(bytesOf(run.ids));
+    this.#pending.bytes += run.ids.byteLength + record.length;
+    last.documents++;
+    last.tokens += run.ids.length;
+    this.#tokens += run.ids.length;
+    const index = this.#count++;
+    if (this.#pending.bytes >= WRITE_BYTES) await this.write();
+    return index;
+  }
+
+  /** Writes what is pending, so that readers find it. */
+  write(): Promise<void> {
+    return this.#exclusively(() => this.#writePending());
+  }
+
+  /** Brings everything appended to the disk. */
+  sync(): Promise<void> {
+    return this.#exclusively(async () => {
+      await this.#writePending();
+      await this.#open?.tokens.sync();
+      await this.#open?.records.sync();
+    });
+  }
+
+  /** Closes the files; nothing may be pending. */
+  close(): Promise<void> {
+    return this.#exclusively(() => {
+      this.#open?.tokens.close();
+      this.#open?.records.close();
+      this.#open = undefined;
+      return Promise.resolve();
+    });
+  }
+
+  /** Runs one file operation after the other, whoever asks for them. */
+  #exclusively(operation: () => Promise<void>): Promise<void> {
+    const done = this.#busy.then(operation, operation);
+    this.#busy = done;
+    return done;
+  }
+
+  async #writePending(): Promise<void> {
+    const { tokens, records, bytes } = this.#pending;
+    if (bytes === 0) return;
+    this.#pending = emptyPending();
+    this.#open ??= await this.#openLast();
+    await writeAll(this.#open.tokens, concat(tokens));
+    await writeAll(this.#open.records, concat(records));
+  }
+
+  /** Reads the documents `[from, to)`. */
+  async *read(from: number, to: number): AsyncGenerator<StoredRun, void> {
+    const { dir, split, idBytes } = this.#options;
+    let base = 0;
+    for (const [number, { documents }] of this.sizes.entries()) {
+      const first = Math.max(0, from - base), last = Math.min(documents, to - base);
+      if (first < last) {
+        await this.write();
+        yield* readShard({ dir, number, split, base, from: first, to: last, idBytes });
+      }
+      base += documents;
+    }
+  }
+
+  async #openLast(): Promise<OpenShard> {
+    const paths = shardPaths(this.#options.dir, this.#sizes.length - 1);
+    const mode = { append: true, create: true };
+    const open = {
+      tokens: await Deno.open(paths.tokens, mode),
+      records: await Deno.open(paths.records, mode),
+    };
+    await syncFolder(this.#options.dir);
+    return open;
+  }
+}
+
+function emptyPending(): { tokens: Uint8Array[]; records: Uint8Array[]; bytes: number } {
+  return { tokens: [], records: [], bytes: 0 };
+}
+
+function concat(parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
