@@ -1,0 +1,132 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { openOnnxEngine } from "../../serve/onnx_engine.ts";
+import { QueueFullError, Scheduler, type Slot } from "../../serve/scheduler.ts";
+import { countEngine } from "./counted_engine.ts";
+import { goldenModel } from "./golden.ts";
+
+async function openCounted({ promptChunk = 128 }: { promptChunk?: number } = {}) {
+  return countEngine(await openOnnxEngine({ ...await goldenModel(), promptChunk }));
+}
+
+/** Takes `count` tokens, always token 5. */
+async function take(slot: Slot, count: number): Promise<void> {
+  await slot.next();
+  for (let i = 1; i < count; i++) await slot.next(5);
+}
+
+Deno.test("sequences advance together, one token each", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine);
+  using a = await scheduler.admit([1]);
+  using b = await scheduler.admit([2]);
+  using c = await scheduler.admit([3]);
+  assertEquals(scheduler.running, 3);
+  await Promise.all([take(a, 3), take(b, 4), take(c, 2)]);
+  assertEquals(engine.steps.map((step) => step.toSorted()), [[0, 1, 2], [0, 1, 2], [0, 1], [1]]);
+});
+
+Deno.test("a long prompt does not hold up the others", async () => {
+  await using engine = await openCounted({ promptChunk: 10 });
+  const scheduler = new Scheduler(engine);
+  using long = await scheduler.admit(new Array(40).fill(3));
+  using short = await scheduler.admit([2]);
+  await Promise.all([take(long, 1), take(short, 4)]);
+  assertEquals(engine.steps.map((step) => step.toSorted()), [[0, 1], [0, 1], [0, 1], [0, 1]]);
+});
+
+Deno.test("those who wait are admitted in order of arrival", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 1, maxWaiting: 3 });
+  const first = await scheduler.admit([1]);
+  const order: number[] = [];
+  const others = [10, 11, 12].map(async (n) => {
+    using slot = await scheduler.admit([n]);
+    order.push(n);
+    await slot.next();
+  });
+  assertEquals([scheduler.running, scheduler.waiting], [1, 3]);
+  first[Symbol.dispose]();
+  first[Symbol.dispose](); // frees one place, not two
+  await Promise.all(others);
+  assertEquals(order, [10, 11, 12]);
+  assertEquals([scheduler.running, scheduler.waiting], [0, 0]);
+});
+
+Deno.test("a full queue refuses at once", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 1, maxWaiting: 1 });
+  const running = await scheduler.admit([1]);
+  const waiting = scheduler.admit([2]);
+  await assertRejects(
+    () => scheduler.admit([3]),
+    QueueFullError,
+    "Cannot take the request: 1 are running and 1 waiting",
+  );
+  running[Symbol.dispose]();
+  (await waiting)[Symbol.dispose]();
+  assertEquals([scheduler.running, scheduler.waiting], [0, 0]);
+});
+
+Deno.test("leaving the queue makes room in it", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 1, maxWaiting: 1 });
+  using _running = await scheduler.admit([1]);
+  const leaving = new AbortController();
+  const waiting = scheduler.admit([2], { signal: leaving.signal });
+  leaving.abort(new Error("left"));
+  await assertRejects(() => waiting, Error, "left");
+  assertEquals([scheduler.running, scheduler.waiting], [1, 0]);
+  await assertRejects(() => scheduler.admit([2], { signal: leaving.signal }), Error, "left");
+});
+
+Deno.test("aborting in the middle of a step rejects at once and frees after the step", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine);
+  const leaving = new AbortController();
+  const leaver = await scheduler.admit([1], { signal: leaving.signal });
+  using stayer = await scheduler.admit([2]);
+  const began = Promise.withResolvers<void>();
+  const { step } = engine;
+  engine.step = (sequences) => {
+    began.resolve();
+    return step(sequences);
+  };
+  const [left, stayed] = [leaver.next(), stayer.next()];
+  await began.promise;
+  leaving.abort(new Error("left"));
+  await assertRejects(() => left, Error, "left");
+  leaver[Symbol.dispose]();
+  assertEquals(scheduler.running, 2); // the engine still reads its cache
+  await stayed;
+  await engine.disposed(0);
+  assertEquals(scheduler.running, 1);
+  await stayer.next(5);
+  assertEquals(engine.steps, [[0, 1], [1]]);
+});
+
+Deno.test("a refused prompt takes no place", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 1 });
+  await assertRejects(() => scheduler.admit([999]), RangeError, "999");
+  assertEquals(scheduler.running, 0);
+  (await scheduler.admit([1]))[Symbol.dispose]();
+});
+
+Deno.test("a failed step is told to those in it, and later ones go on", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine);
+  using a = await scheduler.admit([1]);
+  using b = await scheduler.admit([2]);
+  engine.failure = new Error("out of memory");
+  const failed = [a.next(), b.next()];
+  for (const next of failed) await assertRejects(() => next, Error, "out of memory");
+  engine.failure = undefined;
+  using c = await scheduler.admit([3]);
+  assertEquals((await c.next()).length, 61);
+});
+
+Deno.test("limits out of range are refused", async () => {
+  await using engine = await openCounted();
+  assertThrows(() => new Scheduler(engine, { maxRunning: 0 }), RangeError, "maxRunning");
+  assertThrows(() => new Scheduler(engine, { maxWaiting: -1 }), RangeError, "maxWaiting");
+});
