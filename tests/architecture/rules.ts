@@ -1,0 +1,125 @@
+import { posix } from "node:path";
+import { type Import, importsOf, type SourceTree, withoutComments } from "./source_tree.ts";
+
+/** Finds what breaks one rule of the house; each violation names the file and what is wrong. */
+export type Rule = (tree: SourceTree) => string[];
+
+/** What each room may import, besides itself: the order goes one way. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  // The command line: main.ts and its commands.
+  "main.ts": ["commands", "serve", "stages", "workers", "model", "kernels"],
+  commands: ["serve", "stages", "workers", "model", "kernels"],
+  stages: ["workers", "model", "kernels"],
+  serve: ["model", "kernels"],
+  workers: ["model", "kernels"],
+  model: ["kernels"],
+  kernels: [],
+  vendor: [],
+  bench: ["commands", "serve", "stages", "workers", "model", "kernels"],
+  tests: ["main.ts", "commands", "serve", "stages", "workers", "model", "kernels", "bench"],
+};
+
+function roomOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+/** Modules of the project, in whichever room; deno.json is read for its version. */
+function isModule({ to }: Import): boolean {
+  return to.endsWith(".ts");
+}
+
+/** Imports go main → stages → (model, workers) → kernels, and serve → model, kernels. */
+export const importsGoOneWay: Rule = (tree) =>
+  importsOf(tree).filter(isModule).filter(({ from, to }) =>
+    roomOf(from) !== roomOf(to) && !MAY_IMPORT[roomOf(from)]?.includes(roomOf(to))
+  ).map(({ from, to }) => `${from} imports ${to}: ${roomOf(from)} must not import ${roomOf(to)}`);
+
+/** A stage knows no other stage; what they share lies in stages/ itself. */
+export const stagesStandAlone: Rule = (tree) => {
+  const stageOf = (path: string) => /^stages\/([^/]+)\//.exec(path)?.[1];
+  return importsOf(tree).filter(({ from, to }) => {
+    const [own, other] = [stageOf(from), stageOf(to)];
+    return own !== undefined && other !== undefined && own !== other;
+  }).map(({ from, to }) => `${from} imports ${to}: a stage must not import another stage`);
+};
+
+/** A folder with a mod.ts is entered through it; the command line, benches and tests may reach in. */
+export const foldersAreEnteredByTheirDoor: Rule = (tree) =>
+  importsOf(tree).filter(isModule).flatMap(({ from, to }) => {
+    if (/^(main\.ts|commands\/|bench\/|tests\/)/.test(from)) return [];
+    const closed = ancestors(to).find((folder) =>
+      tree.has(`${folder}/mod.ts`) && !from.startsWith(`${folder}/`) && to !== `${folder}/mod.ts`
+    );
+    return closed ? [`${from} imports ${to}: enter by ${closed}/mod.ts`] : [];
+  });
+
+function ancestors(path: string): string[] {
+  const folder = posix.dirname(path);
+  return folder === "." ? [] : [folder, ...ancestors(folder)];
+}
+
+/** No module needs itself to be loaded first. */
+export const importsHaveNoCycle: Rule = (tree) => {
+  const targets = new Map<string, string[]>();
+  for (const { from, to, isWorker } of importsOf(tree)) {
+    if (tree.has(to) && !isWorker) targets.set(from, [...targets.get(from) ?? [], to]);
+  }
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]) => {
+    if (trail.includes(path)) {
+      const cycle = [...trail.slice(trail.indexOf(path)), path];
+      cycles.push(`${cycle.join(" imports ")}: a cycle`);
+    } else if (!done.has(path)) {
+      for (const target of targets.get(path) ?? []) visit(target, [...trail, path]);
+      done.add(path);
+    }
+  };
+  for (const path of targets.keys()) visit(path, []);
+  return cycles;
+};
+
+/** What the model is and how it is computed has nothing to do with streams. */
+export const modelAndKernelsKnowNoStreams: Rule = (tree) =>
+  mentions(tree, {
+    pattern: /\b(?:Readable|Writable|Transform)Stream\b/,
+    within: /^(model|kernels)\//,
+  });
+
+/** Only what talks to a person writes to the console. */
+export const onlyTheCommandLinePrints: Rule = (tree) =>
+  mentions(tree, {
+    pattern: /\bconsole\.\w+/,
+    within: /^(?!main\.ts|commands\/|stages\/report\/|bench\/|tests\/|(?:.*\/)?main\.ts)/,
+  });
+
+function mentions(
+  tree: SourceTree,
+  { pattern, within }: { pattern: RegExp; within: RegExp },
+): string[] {
+  return Array.from(tree).filter(([path]) => within.test(path)).flatMap(([path, source]) => {
+    const found = pattern.exec(withoutComments(source));
+    return found ? [`${path} uses ${found[0]}`] : [];
+  });
+}
+
+const MAX_LINES = 300;
+
+/** A file is read in one sitting; tests, stand-ins and the plain kernels may be longer. */
+export const filesAreShort: Rule = (tree) =>
+  Array.from(tree).flatMap(([path, source]) => {
+    const lines = source.trimEnd().split("\n").length;
+    if (lines <= MAX_LINES || /^(tests|vendor|kernels\/reference)\//.test(path)) return [];
+    return [`${path} has ${lines} lines: split it by noun, ${MAX_LINES} are the most`];
+  });
+
+/** Tasks name the permissions they need; `tasks` is that object of deno.json. */
+export function tasksNamePermissions(
+  tasks: Readonly<Record<string, string | { command?: string }>>,
+): string[] {
+  return Object.entries(tasks).flatMap(([name, task]) => {
+    const command = typeof task === "string" ? task : task.command ?? "";
+    const found = /(?:^|\s)(?:-A|--allow-all|-[a-zA-Z]*A[a-zA-Z]*)(?=\s|$)/.exec(command);
+    return found ? [`task ${name} uses ${found[0].trim()}: name the permissions`] : [];
+  });
+}
