@@ -27,8 +27,8 @@ const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
   ["F64", 8],
 ]);
 
-/** The format allows 100 MB; 4 MiB describes 25,000 tensors and parses in a bounded heap. */
-export const MAX_HEADER_BYTES = 4 * 2 ** 20;
+/** The format allows 100 MB; 1 MiB describes 7,000 tensors and is refused in an instant. */
+export const MAX_HEADER_BYTES = 2 ** 20;
 
 /** The header, a tensor's entry, its shape. */
 const MAX_DEPTH = 3;

@@ -37,7 +37,8 @@ export function findJsonFault(
       const keys = open.at(-1);
       if (!keys || !isKey(json, at + 1)) continue;
       // Escapes spell one key in many ways, so the decoded form is compared.
-      const key: string = JSON.parse(json.slice(begin, at + 1));
+      const raw = json.slice(begin + 1, at);
+      const key: string = raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
       if (keys.has(key)) return `has ${quote(key)} twice`;
       keys.add(key);
     }

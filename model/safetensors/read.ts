@@ -55,13 +55,15 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     readFully(file, json, { at: PREFIX_BYTES, path });
     const start = PREFIX_BYTES + length;
     const { tensors, metadata } = parseHeader(json, { path, dataBytes: fileBytes - start });
+    // Reads go through a buffer of our own: system calls refuse shared memory.
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, fileBytes - start));
     return {
       tensors,
       metadata,
       readInto(name, target) {
         const entry = tensors.get(name);
         if (!entry) throw new RangeError(`Cannot read tensor ${name}: ${path} has none`);
-        readTensor(file, target, { ...entry, name, start, path });
+        readTensor(file, target, { ...entry, name, start, path, chunk });
       },
       [Symbol.dispose]: () => file.close(),
     };
@@ -76,10 +78,12 @@ interface TensorPlace extends TensorEntry {
   readonly path: string;
   /** Where the data starts in the file. */
   readonly start: number;
+  /** Buffer to read through. */
+  readonly chunk: Uint8Array;
 }
 
 function readTensor(file: Deno.FsFile, target: Float32Array, place: TensorPlace): void {
-  const { name, path, dtype, shape, begin, end, start } = place;
+  const { name, path, dtype, shape, begin, end, start, chunk } = place;
   if (!isFloatDtype(dtype)) {
     throw new TypeError(
       `Cannot read tensor ${name} of ${path}: dtype ${dtype} is not one of F32, F16, BF16`,
@@ -91,8 +95,6 @@ function readTensor(file: Deno.FsFile, target: Float32Array, place: TensorPlace)
     );
   }
   const elementBytes = FLOAT_BYTES[dtype];
-  // Reads go through a buffer of their own: system calls refuse shared memory.
-  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
   for (let done = 0; done < end - begin; done += chunk.length) {
     const bytes = chunk.subarray(0, Math.min(chunk.length, end - begin - done));
     readFully(file, bytes, { at: start + begin + done, path });

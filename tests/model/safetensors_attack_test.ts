@@ -161,8 +161,8 @@ const ATTACKS: { name: string; bytes: Uint8Array; message: string }[] = [
     message: "__metadata__",
   },
   {
-    name: "a name of a megabyte",
-    bytes: fileOf({ ["x".repeat(2 ** 20)]: null }),
+    name: "a name of half a megabyte",
+    bytes: fileOf({ ["x".repeat(2 ** 19)]: null }),
     message: 'xxx..."',
   },
 ];
