@@ -44,14 +44,22 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const decoder = decoderFor(response.headers["content-encoding"] ?? "");
   let received = 0;
+  // pipeline may report a consequence (a premature close) instead of what went wrong first.
+  let first: unknown;
+  const noted = (error: unknown) => first ??= error;
+
   async function* receive(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
-      progress();
-      received += chunk.byteLength;
-      if (received > maxBytes) throw tooLarge(maxBytes);
-      yield chunk;
+    try {
+      for await (const chunk of response as AsyncIterable<Uint8Array>) {
+        progress();
+        received += chunk.byteLength;
+        if (received > maxBytes) throw tooLarge(maxBytes);
+        yield chunk;
+      }
+      if (!response.complete) throw new FetchFailure("network-error", "the body ended early");
+    } catch (error) {
+      throw noted(error);
     }
-    if (!response.complete) throw new FetchFailure("network-error", "the body ended early");
   }
   async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
@@ -59,9 +67,11 @@ export async function readBody(
     for await (const chunk of source) {
       chunks.push(chunk);
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      if (bytes > maxBytes) throw noted(tooLarge(maxBytes));
       if (bytes > RATIO_FREE_BYTES && bytes > received * MAX_RATIO) {
-        throw new FetchFailure("too-large", `the body expands more than ${MAX_RATIO} times`);
+        throw noted(
+          new FetchFailure("too-large", `the body expands more than ${MAX_RATIO} times`),
+        );
       }
     }
     return join(chunks, bytes);
@@ -70,10 +80,9 @@ export async function readBody(
   try {
     return await pipeline(Readable.from(receive()), decoder, collect);
   } catch (error) {
-    // Errors of zlib carry a code like Z_BUF_ERROR or ERR__ERROR_FORMAT_…; others pass through.
-    const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-    if (code === undefined || !/^(Z_|ERR_?_|BROTLI)/.test(code)) throw error;
-    throw new FetchFailure("malformed", `the body's compression is broken (${code})`, {
+    if (first !== undefined) throw first;
+    // Neither the connection nor a cap: what is left is the decoder's own error.
+    throw new FetchFailure("malformed", "the body's compression is broken or ends early", {
       cause: error,
     });
   }
