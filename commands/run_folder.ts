@@ -4,6 +4,7 @@
  * @module
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
+import type { ScheduleName } from "../stages/train/mod.ts";
 import { UsageError } from "./flags.ts";
 
 /** Settings that decide the result of a run; kept in run.json. */
@@ -20,8 +21,13 @@ export interface RunSettings {
   readonly leaves: number;
   readonly gradAccumulation: number;
   readonly learningRate: number;
-  /** Documents between held-out ones: 10 holds out each tenth. */
-  readonly holdOut: number;
+  readonly schedule: ScheduleName;
+  readonly weightDecay: number;
+  readonly clip: number;
+  /** Hugging Face folder of the first weights and the tokenizer; empty for seeded ones. */
+  readonly init: string;
+  /** Port of the sample site, so that its addresses stay the same; 0 without it. */
+  readonly sitePort: number;
 }
 
 /** Version of the run.json format. */
@@ -33,11 +39,13 @@ export interface RunPaths {
   readonly settings: string;
   readonly frontier: string;
   readonly seenTexts: string;
+  readonly storedIds: string;
   readonly corpus: string;
   readonly tokenizer: string;
   readonly tokens: string;
   readonly checkpoints: string;
   readonly export: string;
+  readonly drops: string;
 }
 
 /** Where things are in the run folder `root`. */
@@ -47,11 +55,13 @@ export function runPaths(root: string): RunPaths {
     settings: `${root}/run.json`,
     frontier: `${root}/frontier.sqlite`,
     seenTexts: `${root}/seen.sqlite`,
+    storedIds: `${root}/stored.sqlite`,
     corpus: `${root}/corpus`,
     tokenizer: `${root}/tokenizer.json`,
     tokens: `${root}/tokens`,
     checkpoints: `${root}/checkpoints`,
     export: `${root}/export`,
+    drops: `${root}/dropped.jsonl`,
   };
 }
 
@@ -85,7 +95,7 @@ export async function readSettings(paths: RunPaths): Promise<RunSettings | undef
 export async function openRun(
   paths: RunPaths,
   { wanted, given }: { wanted: RunSettings; given: ReadonlySet<keyof RunSettings> },
-): Promise<{ settings: RunSettings; resumed: boolean }> {
+): Promise<RunSettings> {
   const existing = await readSettings(paths);
   if (existing) {
     for (const name of given) {
@@ -96,7 +106,7 @@ export async function openRun(
           `leave it out to go on, or choose another --run folder`,
       );
     }
-    return { settings: existing, resumed: true };
+    return existing;
   }
   await Deno.mkdir(paths.root, { recursive: true });
   const temporary = `${paths.settings}.tmp`;
@@ -105,5 +115,5 @@ export async function openRun(
     JSON.stringify({ format: FORMAT, settings: wanted, versions: Deno.version }, null, 2) + "\n",
   );
   await Deno.rename(temporary, paths.settings);
-  return { settings: wanted, resumed: false };
+  return wanted;
 }

@@ -49,14 +49,20 @@ export const train: Command = {
     if (init === undefined || batches === undefined) {
       throw new UsageError("Cannot train: --init DIR and --batches FILE say what on");
     }
+    const optimizer = {
+      learningRate: values["learning-rate"] ?? 1e-3,
+      schedule: values.schedule,
+      weightDecay: values["weight-decay"],
+      clip: values.clip,
+    };
     using interrupt = stopOnInterrupt();
     await trainOnBatchFile({
       init,
       batches,
       documentMask: values["document-mask"],
       steps: values.steps,
-      schedule: scheduleOf(values, { peak: 1e-3 }),
-      optimizer: optimizerOf(values),
+      schedule: scheduleOf(optimizer),
+      optimizer: optimizerOf(optimizer),
       leaves: values.leaves,
       workers: values.workers,
       strictSimd: values["strict-simd"],

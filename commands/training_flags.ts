@@ -3,9 +3,14 @@
  *
  * @module
  */
-import { COSINE_DEFAULTS, type ScheduleOptions, SCHEDULES } from "../stages/train/mod.ts";
+import {
+  COSINE_DEFAULTS,
+  type ScheduleName,
+  type ScheduleOptions,
+  SCHEDULES,
+} from "../stages/train/mod.ts";
 import { ADAMW_DEFAULTS, type AdamwOptions } from "../stages/train/mod.ts";
-import { choice, type FlagValues, number, text, toggle } from "./flags.ts";
+import { choice, number, text, toggle } from "./flags.ts";
 
 /** How the spheres run; never changes what they compute. */
 export const SPHERE_FLAGS = {
@@ -56,15 +61,20 @@ export const RUN_FLAGS = {
   }),
 };
 
-/** The schedule that the flags describe. */
-export function scheduleOf(
-  flags: FlagValues<typeof OPTIMIZER_FLAGS>,
-  { peak }: { peak: number },
-): ScheduleOptions {
-  return { name: flags.schedule, peak: flags["learning-rate"] ?? peak, ...COSINE_DEFAULTS };
+/** The settings behind {@linkcode OPTIMIZER_FLAGS}. */
+export interface OptimizerSettings {
+  readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  readonly weightDecay: number;
+  readonly clip: number;
 }
 
-/** The optimizer settings that the flags describe. */
-export function optimizerOf(flags: FlagValues<typeof OPTIMIZER_FLAGS>): AdamwOptions {
-  return { ...ADAMW_DEFAULTS, weightDecay: flags["weight-decay"], clip: flags.clip };
+/** The schedule that the settings describe. */
+export function scheduleOf({ schedule, learningRate }: OptimizerSettings): ScheduleOptions {
+  return { name: schedule, peak: learningRate, ...COSINE_DEFAULTS };
+}
+
+/** AdamW as the settings describe it. */
+export function optimizerOf({ weightDecay, clip }: OptimizerSettings): AdamwOptions {
+  return { ...ADAMW_DEFAULTS, weightDecay, clip };
 }

@@ -86,6 +86,8 @@ export interface Spheres extends AsyncDisposable {
   readonly secondMoment: Float32Array;
   /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
   readonly logits: Float32Array;
+  /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
+  readonly failed: boolean;
   /** Must follow any write to `parameters`. */
   packWeights(): Promise<void>;
   /** One optimizer step. Throws a `RangeError` when loss or gradient stop being finite. */
@@ -202,6 +204,10 @@ class RootSphere implements Spheres {
       return promise;
     });
     await Promise.race([Promise.all(ready), this.#failure.promise]);
+  }
+
+  get failed(): boolean {
+    return Atomics.load(this.#words, Word.poison) !== 0;
   }
 
   async packWeights(): Promise<void> {

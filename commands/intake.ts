@@ -1,0 +1,89 @@
+/**
+ * The front of the pipeline: crawl and read, extract, refine, each document stored once.
+ *
+ * @module
+ */
+import { crawl, type Frontier, openFrontier } from "../stages/crawl/mod.ts";
+import { extract } from "../stages/extract/mod.ts";
+import type { Journal } from "../stages/journal/mod.ts";
+import { type Drop, StageMeter } from "../stages/meter.ts";
+import { read } from "../stages/read/mod.ts";
+import { openSeenTexts, refine } from "../stages/refine/mod.ts";
+import type { Document, Page } from "../stages/types.ts";
+import type { RunPaths } from "./run_folder.ts";
+import type { Sources } from "./sources.ts";
+import { openStoredIds } from "./stored_ids.ts";
+
+/** What {@linkcode openIntake} needs. */
+export interface IntakeOptions {
+  readonly sources: Sources;
+  readonly paths: RunPaths;
+  readonly journal: Journal;
+  readonly maxPages: number;
+  readonly seed: number;
+  readonly userAgent: string;
+  readonly contact: string | undefined;
+  /** Origins that may be on a private address. */
+  readonly allowOrigins: readonly string[];
+  readonly allowPrivate: boolean;
+  readonly stop: AbortSignal;
+  readonly onDrop: (drop: Drop) => void;
+}
+
+/** Documents on their way to the journal. */
+export interface Intake extends AsyncDisposable {
+  readonly documents: ReadableStream<Document>;
+  readonly meters: readonly StageMeter[];
+  /** Must be called once a document is on the disk. */
+  stored(url: string): void;
+}
+
+/** Opens the databases of the run folder and the streams over them. */
+export async function openIntake(options: IntakeOptions): Promise<Intake> {
+  const { sources, paths, journal, stop, onDrop } = options;
+  await using resources = new AsyncDisposableStack();
+  const seen = resources.use(openSeenTexts(paths.seenTexts));
+  const stored = resources.use(await openStoredIds(paths.storedIds, { journal }));
+  const meters: StageMeter[] = [];
+  const meter = (name: string) => {
+    meters.push(new StageMeter(name, onDrop));
+    return meters.at(-1) as StageMeter;
+  };
+  const inputs: ReadableStream<Page>[] = [];
+  let frontier: Frontier | undefined;
+  if (sources.urls.length > 0) {
+    frontier = resources.use(openFrontier(paths.frontier));
+    frontier.seed(sources.urls);
+    inputs.push(crawl({
+      frontier,
+      maxPages: options.maxPages,
+      seed: options.seed,
+      userAgent: options.userAgent,
+      ...(options.contact === undefined ? {} : { contact: options.contact }),
+      allowOrigins: options.allowOrigins,
+      allowPrivate: options.allowPrivate,
+      meter: meter("crawl"),
+      signal: stop,
+    }));
+  }
+  if (sources.paths.length > 0) {
+    inputs.push(read({ paths: sources.paths, meter: meter("read"), signal: stop }));
+  }
+  const documents = ReadableStream.from(oneAfterAnother(inputs))
+    .pipeThrough(extract({ meter: meter("extract"), signal: stop }))
+    .pipeThrough(refine({ seen, meter: meter("refine") }))
+    .pipeThrough(stored.skip());
+  const held = resources.move();
+  return {
+    documents,
+    meters,
+    stored(url) {
+      frontier?.acknowledge(url);
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+async function* oneAfterAnother<T>(streams: readonly ReadableStream<T>[]): AsyncGenerator<T> {
+  for (const stream of streams) yield* stream;
+}

@@ -1,0 +1,107 @@
+/**
+ * Flags of `pipeline`, and the run settings they make.
+ *
+ * @module
+ */
+import { type PresetName, PRESETS } from "../model/config.ts";
+import { DEFAULT_LEAVES } from "../workers/mod.ts";
+import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
+import type { RunSettings } from "./run_folder.ts";
+import { absolute } from "./sources.ts";
+import { OPTIMIZER_FLAGS, RUN_FLAGS, SPHERE_FLAGS } from "./training_flags.ts";
+
+const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
+/** Every flag of `pipeline`. */
+export const PIPELINE_FLAGS = {
+  ...RUN_FLAGS,
+  preset: choice({ help: "size of the model", of: PRESET_NAMES, defaultValue: "tiny" }),
+  steps: number({
+    help: `optimizer steps (default: ${
+      PRESET_NAMES.map((name) => `${PRESETS[name].steps} for ${name}`).join(", ")
+    })`,
+    min: 1,
+    defaultValue: undefined,
+  }),
+  seconds: number({
+    help: "train for so long instead of a number of steps; not reproducible",
+    value: "S",
+    min: 1,
+    defaultValue: undefined,
+  }),
+  ...SPHERE_FLAGS,
+  seed: number({ help: "seed of everything random", defaultValue: 0 }),
+  "max-pages": number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000 }),
+  vocab: number({ help: "entries of the tokenizer", min: 258, max: 1 << 20, defaultValue: 4096 }),
+  leaves: number({ help: "logical leaf spheres", min: 1, max: 144, defaultValue: DEFAULT_LEAVES }),
+  "grad-accumulation": number({
+    help: "times as many leaves and rows a step",
+    min: 1,
+    max: 144,
+    defaultValue: 1,
+  }),
+  ...OPTIMIZER_FLAGS,
+  "checkpoint-every": number({ help: "steps between checkpoints", min: 1, defaultValue: 200 }),
+  "validate-every": number({ help: "steps between validations", min: 1, defaultValue: 200 }),
+  init: text({
+    help: "start from the weights and tokenizer of this Hugging Face folder",
+    value: "DIR",
+    defaultValue: undefined,
+  }),
+  "user-agent": text({ help: "how the crawler names itself", defaultValue: "cllm/0.1" }),
+  contact: text({
+    help: "address by which a site's owner can reach you",
+    value: "URL|MAIL",
+    defaultValue: undefined,
+  }),
+  "allow-private": toggle({ help: "let the crawler connect to private and loopback addresses" }),
+  json: toggle({ help: "one JSON object a step on standard output, and nothing else" }),
+};
+
+/** Flags that decide the result, by the setting they decide. */
+const DECISIVE: Partial<Record<keyof typeof PIPELINE_FLAGS, keyof RunSettings>> = {
+  preset: "preset",
+  steps: "steps",
+  seconds: "seconds",
+  seed: "seed",
+  "max-pages": "maxPages",
+  vocab: "vocab",
+  leaves: "leaves",
+  "grad-accumulation": "gradAccumulation",
+  "learning-rate": "learningRate",
+  schedule: "schedule",
+  "weight-decay": "weightDecay",
+  clip: "clip",
+  init: "init",
+};
+
+/** The settings that a command line asks for, and which of them it names. */
+export function settingsOf(
+  { values, given, operands }: Parsed<typeof PIPELINE_FLAGS>,
+): { wanted: RunSettings; named: ReadonlySet<keyof RunSettings> } {
+  if (values.steps !== undefined && values.seconds !== undefined) {
+    throw new UsageError("Cannot use both --steps and --seconds: choose one");
+  }
+  const preset = PRESETS[values.preset];
+  const wanted: RunSettings = {
+    sources: absolute(operands),
+    preset: values.preset,
+    seed: values.seed,
+    steps: values.seconds === undefined ? values.steps ?? preset.steps : 0,
+    seconds: values.seconds ?? 0,
+    vocab: values.vocab,
+    maxPages: values["max-pages"],
+    leaves: values.leaves,
+    gradAccumulation: values["grad-accumulation"],
+    learningRate: values["learning-rate"] ?? preset.learningRate,
+    schedule: values.schedule,
+    weightDecay: values["weight-decay"],
+    clip: values.clip,
+    init: values.init === undefined ? "" : absolute([values.init])[0] ?? "",
+    sitePort: 0,
+  };
+  const named = new Set<keyof RunSettings>();
+  for (const [flag, setting] of Object.entries(DECISIVE)) if (given.has(flag)) named.add(setting);
+  if (operands.length > 0) named.add("sources");
+  return { wanted, named };
+}

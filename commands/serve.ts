@@ -1,0 +1,52 @@
+/**
+ * `serve`: an OpenAI-compatible endpoint over a trained model.
+ *
+ * @module
+ */
+import { createApp, listen } from "../serve/mod.ts";
+import type { Command } from "./command.ts";
+import { number, parseFlags, text, UsageError } from "./flags.ts";
+import { stopOnInterrupt } from "./interrupt.ts";
+import { MODEL_FLAGS, openModel } from "./model_source.ts";
+
+const FLAGS = {
+  ...MODEL_FLAGS,
+  hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
+  port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue: 8000 }),
+  threads: number({ help: "threads of onnxruntime", min: 1, max: 64, defaultValue: 1 }),
+};
+
+/** The `serve` command. */
+export const serve: Command = {
+  name: "serve",
+  summary: "Serves completions over HTTP, in the form of OpenAI's API.",
+  operands: "",
+  flags: FLAGS,
+  async run(args) {
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    if (operands.length > 0) throw new UsageError(`Cannot serve ${operands[0]}: use --run DIR`);
+    const { engine, codec, name } = await openModel(values, { threads: values.threads });
+    await using _engine = engine;
+    using interrupt = stopOnInterrupt(() => console.log("Stopping: running requests may finish."));
+    const app = createApp({
+      engine,
+      codec,
+      modelName: name,
+      onFailure: (error) => console.error(error),
+    });
+    const { hostname, port, finished } = await listen(app, {
+      hostname: values.hostname,
+      port: values.port,
+      signal: interrupt.signal,
+    });
+    const origin = `http://${hostname}:${port}`;
+    console.log(`Serving model ${name} on ${origin}`);
+    console.log(
+      `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
+        `-d '{"model":"${name}","prompt":"Fellow citizens","max_tokens":50,"stream":true}'`,
+    );
+    await finished;
+    // Stopping on request is what a server is meant to do.
+    return 0;
+  },
+};

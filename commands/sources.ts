@@ -1,0 +1,33 @@
+/**
+ * What the user named, told apart: addresses to crawl and paths to read.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+
+/** Operands by kind. */
+export interface Sources {
+  readonly urls: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/** A scheme of at least two letters, so that a drive letter stays a path. */
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
+
+/** Whether an operand is an address: anything that begins with a scheme. */
+export function isAddress(operand: string): boolean {
+  return SCHEME.test(operand);
+}
+
+/** Makes paths absolute, so that a run can go on from another folder. */
+export function absolute(operands: readonly string[]): string[] {
+  return operands.map((operand) => isAddress(operand) ? operand : resolve(operand));
+}
+
+/** Splits operands into addresses and paths, each in the order given. */
+export function splitSources(operands: readonly string[]): Sources {
+  return {
+    urls: operands.filter(isAddress),
+    paths: operands.filter((operand) => !isAddress(operand)),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Ids of the documents in a journal, so that what an interrupted run had already stored is not
+ * stored again when its source is read from the start.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import type { Journal } from "../stages/journal/mod.ts";
+import type { Document } from "../stages/types.ts";
+
+/** An index that is made from the journal and may lag behind it. */
+export interface StoredIds extends Disposable {
+  /** Passes on documents that the journal did not hold when the index was opened. */
+  skip(): TransformStream<Document, Document>;
+}
+
+/** Rows in one transaction. */
+const ROWS = 1000;
+
+/** Opens the index at `path` and adds what the journal has gained since. */
+export async function openStoredIds(
+  path: string,
+  { journal }: { journal: Journal },
+): Promise<StoredIds> {
+  const database = new DatabaseSync(path);
+  // Losing rows to a power cut is harmless: they are read from the journal again.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS stored (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT",
+  );
+  const add = database.prepare("INSERT OR IGNORE INTO stored (place, id) VALUES (?, ?)");
+  const find = database.prepare("SELECT 1 FROM stored WHERE id = ?");
+  const last = database.prepare("SELECT max(place) AS place FROM stored").get()?.place;
+  let place = typeof last === "number" ? last + 1 : 0;
+  let rows = 0;
+  database.exec("BEGIN");
+  for await (const { id } of journal.documents({ from: place })) {
+    add.run(place++, id);
+    if (++rows % ROWS === 0) database.exec("COMMIT; BEGIN");
+  }
+  database.exec("COMMIT");
+  return {
+    skip: () =>
+      new TransformStream({
+        transform(document, controller) {
+          if (!find.get(document.id)) controller.enqueue(document);
+        },
+      }),
+    [Symbol.dispose]: () => database.close(),
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The middle of the pipeline: the spheres of a run, their weights where the last checkpoint left
+ * them, and the streams from batches to reports.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  checkpointName,
+  initFromFolder,
+  latestCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { initParameters } from "../model/init.ts";
+import { keep } from "../stages/keep/mod.ts";
+import type { StageMeter } from "../stages/meter.ts";
+import { report, type Status } from "../stages/report/mod.ts";
+import {
+  type AdamwOptions,
+  type Duration,
+  type ScheduleOptions,
+  snapshot,
+  train,
+  type TrainingState,
+} from "../stages/train/mod.ts";
+import type { Batch, Cursor, Snapshot, StepReport } from "../stages/types.ts";
+import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
+import type { RunPaths } from "./run_folder.ts";
+
+/** What {@linkcode openTrainer} needs. */
+export interface TrainerOptions extends SpheresOptions {
+  readonly config: ModelConfig;
+  readonly paths: RunPaths;
+  readonly seed: number;
+  /** Folder with the first weights; seeded ones otherwise. */
+  readonly init?: string;
+  /** Text of tokenizer.json, kept with every checkpoint. */
+  readonly tokenizerJson: string;
+}
+
+/** How {@linkcode Trainer.reports} trains. */
+export interface TrainerRun {
+  readonly duration: Duration;
+  readonly schedule: ScheduleOptions;
+  readonly optimizer: AdamwOptions;
+  readonly checkpointEvery: number;
+  readonly validateEvery: number;
+  readonly validation: () => AsyncIterable<Batch>;
+  readonly stop: AbortSignal;
+  readonly status: Status;
+  readonly meters: { readonly train: StageMeter; readonly keep: StageMeter };
+  /** All stages, for metrics.jsonl. */
+  readonly allMeters: readonly StageMeter[];
+}
+
+/** A model in training. */
+export interface Trainer extends AsyncDisposable {
+  readonly spheres: Spheres;
+  readonly state: TrainingState;
+  /** Trains on batches that begin after `state.cursor`. */
+  reports(batches: ReadableStream<Batch>, run: TrainerRun): ReadableStream<StepReport>;
+  /** Saves what is not saved yet; returns the newest checkpoint's folder, if there is any. */
+  save(): Promise<string | undefined>;
+}
+
+/** Starts the spheres and brings the run's weights into them. */
+export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { config, paths, seed, init, tokenizerJson } = options;
+  await using resources = new AsyncDisposableStack();
+  const spheres = resources.use(await openSpheres(options));
+  const { layout, parameters, firstMoment, secondMoment } = spheres;
+  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  let newest = await latestCheckpoint(paths.checkpoints);
+  if (newest !== undefined) {
+    const info = await loadCheckpoint(newest, {
+      layout,
+      into: { parameters, firstMoment, secondMoment },
+    });
+    state.step = info.step;
+    state.totalTokens = info.totalTokens;
+    state.seconds = secondsOf(info.settings);
+    // Written by our own batch stage, whose state only that stage reads.
+    state.cursor = info.cursor as Cursor;
+  } else if (init !== undefined) {
+    await initFromFolder(init, { layout, parameters });
+  } else {
+    initParameters(parameters, { config, layout, seed });
+  }
+  await spheres.packWeights();
+
+  let savedStep = state.step;
+  const save = async (path: string, snapshot: Snapshot) => {
+    await saveCheckpoint(path, {
+      config,
+      layout,
+      snapshot,
+      tokenizerJson,
+      settings: { seconds: state.seconds, seed },
+    });
+    savedStep = snapshot.step;
+    newest = path;
+  };
+  const held = resources.move();
+  return {
+    spheres,
+    state,
+    reports(batches, run) {
+      return batches
+        .pipeThrough(train({
+          spheres,
+          state,
+          duration: run.duration,
+          schedule: run.schedule,
+          optimizer: run.optimizer,
+          snapshotEvery: run.checkpointEvery,
+          validateEvery: run.validateEvery,
+          validation: run.validation,
+          stop: run.stop,
+          meter: run.meters.train,
+        }))
+        .pipeThrough(keep({ dir: paths.checkpoints, save, meter: run.meters.keep }))
+        .pipeThrough(report({ runDir: paths.root, status: run.status, meters: run.allMeters }));
+    },
+    async save() {
+      if (state.step > savedStep) {
+        await save(join(paths.checkpoints, checkpointName(state.step)), snapshot(spheres, state));
+      }
+      return newest;
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Seconds trained before, as {@linkcode openTrainer} saves them. */
+function secondsOf(settings: unknown): number {
+  const seconds = settings !== null && typeof settings === "object" && "seconds" in settings
+    ? settings.seconds
+    : undefined;
+  if (typeof seconds !== "number") throw new TypeError("Cannot resume: state.json has no seconds");
+  return seconds;
+}
