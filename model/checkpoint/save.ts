@@ -133,7 +133,12 @@ async function moveIntoPlace(temporary: string, target: string): Promise<void> {
   const old = target + OLD_SUFFIX;
   if (await exists(old)) await Deno.remove(old, { recursive: true });
   await Deno.rename(target, old);
-  await Deno.rename(temporary, target);
+  try {
+    await Deno.rename(temporary, target);
+  } catch (error) {
+    await Deno.rename(old, target);
+    throw error;
+  }
   await syncFolder(dirname(target));
   await Deno.remove(old, { recursive: true });
 }
