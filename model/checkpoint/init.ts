@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { Layout } from "../layout.ts";
 import { openWeights } from "../safetensors/mod.ts";
-import { exists } from "./durable.ts";
+import { exists } from "../durable.ts";
 import { loadCheckpoint } from "./load.ts";
 import { checkArea, checkTensors, fillArea } from "./tensors.ts";
 

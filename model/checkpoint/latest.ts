@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { exists, readBounded, syncFolder, writeDurably } from "./durable.ts";
+import { exists, readBounded, syncFolder, writeDurably } from "../durable.ts";
 
 /** Folders of this prefix are being written or removed, or were when their process was killed. */
 export const TEMPORARY_PREFIX = ".tmp-";

@@ -9,7 +9,7 @@ import { parseConfig } from "../config_json.ts";
 import { createLayout } from "../layout.ts";
 import type { Layout } from "../layout.ts";
 import { openSafetensors } from "../safetensors/mod.ts";
-import { digestFile, exists, readBounded } from "./durable.ts";
+import { digestFile, exists, readBounded } from "../durable.ts";
 import { parseState } from "./state.ts";
 import type { CheckpointState } from "./state.ts";
 import {

@@ -11,4 +11,4 @@ export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
 export { saveCheckpoint } from "./save.ts";
 export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
 export type { CheckpointState } from "./state.ts";
-export type { FileDigest } from "./durable.ts";
+export type { FileDigest } from "../durable.ts";

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { FileDigest } from "./durable.ts";
+import type { FileDigest } from "../durable.ts";
 
 const FORMAT_VERSION = 1;
 

@@ -5,6 +5,7 @@
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { exists, readBounded } from "../durable.ts";
 import type { TensorInfo } from "./header.ts";
 import { openSafetensors } from "./read.ts";
 import type { SafetensorsFile } from "./read.ts";
@@ -17,6 +18,7 @@ const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
  *
  * @throws {SyntaxError} when a file is damaged, index and shards disagree, or a shard lies outside
  * of `dir`
+ * @throws {RangeError} when the index is too large to be one
  * @throws {Deno.errors.NotFound} when there is neither file
  */
 export async function openWeights(dir: string): Promise<SafetensorsFile> {
@@ -32,13 +34,10 @@ export async function openWeights(dir: string): Promise<SafetensorsFile> {
 }
 
 async function readIndex(path: string): Promise<Map<string, string>> {
-  const { size } = await Deno.stat(path);
-  if (size > MAX_INDEX_BYTES) {
-    throw new SyntaxError(`Cannot read ${path}: it has ${size} bytes, over ${MAX_INDEX_BYTES}`);
-  }
+  const text = await readBounded(path, { maxBytes: MAX_INDEX_BYTES });
   let json: unknown;
   try {
-    json = JSON.parse(await Deno.readTextFile(path));
+    json = JSON.parse(text);
   } catch (cause) {
     throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause });
   }
@@ -101,14 +100,4 @@ async function containedPath(
     );
   }
   return real;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
