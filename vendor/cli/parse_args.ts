@@ -56,7 +56,7 @@ export function parseArgs<
   const Alias extends Aliases = Record<never, never>,
   DoubleDash extends boolean = false,
 >(
-  args: readonly string[],
+  args: string[],
   options: ParseOptions<
     Booleans,
     Strings,
@@ -90,7 +90,7 @@ export function parseArgs<
     }
   };
 
-  const { tokens } = tokenizeArgs({ args: [...args], strict: false, tokens: true });
+  const { tokens } = tokenizeArgs({ args, strict: false, tokens: true });
   let terminated = false;
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i];
