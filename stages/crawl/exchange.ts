@@ -6,6 +6,7 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import https from "node:https";
 import { once } from "node:events";
+import tls from "node:tls";
 import {
   type AddressRules,
   checkLiteralHost,
@@ -22,10 +23,20 @@ export interface Agents extends Disposable {
   readonly https: https.Agent;
 }
 
+/**
+ * Dials with the runtime's own root certificates. The built-in agent would first look for extra ones
+ * in the environment, for which Deno asks permission to read the system's trust store.
+ */
+class RootCertificateAgent extends https.Agent {
+  override createConnection(options: tls.ConnectionOptions): tls.TLSSocket {
+    return tls.connect(options);
+  }
+}
+
 /** Opens the socket pools of a crawl. */
 export function openAgents(maxSockets: number): Agents {
   const options = { keepAlive: true, maxSockets };
-  const agents = { http: new http.Agent(options), https: new https.Agent(options) };
+  const agents = { http: new http.Agent(options), https: new RootCertificateAgent(options) };
   return {
     ...agents,
     [Symbol.dispose]() {
