@@ -30,7 +30,7 @@ const SMOOTHING = 0.1;
 /** Takes step reports in and estimates how long the rest takes. */
 export class TrainingProgress {
   readonly #totalSteps: number | undefined;
-  readonly #deadline: number | undefined;
+  #deadline: number | undefined;
   #report: StepReport | undefined;
   #validationLoss: number | undefined;
   #reportedAt = 0;
@@ -48,6 +48,11 @@ export class TrainingProgress {
   /** The last step taken in. */
   get report(): StepReport | undefined {
     return this.#report;
+  }
+
+  /** Training ends at this time, on the clock of `now`. */
+  endAt(deadline: number): void {
+    this.#deadline = deadline;
   }
 
   /** Takes in the report of a step that ended at `now`. */

@@ -13,6 +13,8 @@ import type { View } from "./view.ts";
 export interface Status extends Disposable {
   /** The run does something else from now on, in a few words: "crawling". */
   phase(text: string): void;
+  /** Training ends at this time, on the clock of `now`: for runs that learn it only as they train. */
+  endAt(deadline: number): void;
   /** Takes in a step. */
   step(report: StepReport): void;
   /** Prints a line that stays: a warning, a dropped item. Not shown with `json`. */
@@ -109,6 +111,7 @@ export function startStatus({
       phase = plainText(text);
       if (!closed) view.phase();
     },
+    endAt: (time) => training.endAt(time),
     step(report) {
       training.add(report, now());
       if (!closed) view.step(report);

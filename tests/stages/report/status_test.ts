@@ -52,6 +52,20 @@ Deno.test("piped: a run that breaks off shows its last step, a silent one its st
   assertEquals(taken(), "");
 });
 
+Deno.test("piped: a run planned by time shows a line each twentieth of it, and the time left", () => {
+  const { status, pass, taken } = watch({});
+  status.endAt(200_000);
+  const shown: string[] = [];
+  for (let step = 1; step <= 200; step++) {
+    pass(1000);
+    status.step(stepReport(step));
+    shown.push(...taken().split("\n").filter(Boolean));
+  }
+  // After 1 s, 10 s, 20 s, … 200 s.
+  assertEquals(shown.length, 21);
+  assertStringIncludes(shown[1] ?? "", "step 10  loss 5.0000  12.3k tokens/s  3:10 left");
+});
+
 Deno.test("json: one object a step and nothing else", () => {
   const { status, pass, taken } = watch({ json: true, totalSteps: 2, isTerminal: true });
   status.phase("training");
