@@ -129,7 +129,7 @@ function attendHead(
 }
 
 /** A count rounded up to a multiple. */
-
+@inline
 export function roundUp(count: i32, multiple: i32): usize {
   return <usize> ((count + multiple - 1) / multiple * multiple);
 }

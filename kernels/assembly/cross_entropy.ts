@@ -68,7 +68,7 @@ export function cross_entropy_loss(
 }
 
 /** -ln(e^(target - top) / sum) */
-
+@inline
 function nats(sum: f32, top: f32, target: f32): f32 {
   return <f32> (Math.log(<f64> sum) + (<f64> top - <f64> target));
 }

@@ -65,7 +65,7 @@ const TABLE = memory.data<f32>([
 /**
  * e^x within 2 ulp for x ≤ 88; exactly 0 below -87, minus infinity included; NaN stays NaN.
  */
-
+@inline
 export function exp(x: v128): v128 {
   const shifted = madd(x, v128.load(TABLE, 16), v128.load(TABLE, 32));
   const whole = f32x4.sub(shifted, v128.load(TABLE, 32));
@@ -82,7 +82,7 @@ export function exp(x: v128): v128 {
 }
 
 /** {@link exp} of one number, to the same bits. */
-
+@inline
 export function exp1(x: f32): f32 {
   return f32x4.extract_lane(exp(f32x4.splat(x)), 0);
 }

@@ -170,6 +170,7 @@ function packRowsB(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): 
   }
 }
 
+@inline
 function transpose4(dst: usize, src: usize, srcBytes: usize, dstBytes: usize): void {
   const r0 = v128.load(src);
   const r1 = v128.load(src + srcBytes);
@@ -185,6 +186,7 @@ function transpose4(dst: usize, src: usize, srcBytes: usize, dstBytes: usize): v
   v128.store(dst + dstBytes * 3, v128.shuffle<f64>(high01, high23, 1, 3));
 }
 
+@inline
 function copyPadded(dst: usize, src: usize, count: i32, width: i32): void {
   for (let i = 0; i < width; i++) {
     const at = <usize> i << 2;

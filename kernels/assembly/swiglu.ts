@@ -77,7 +77,7 @@ function swigluRowBackward(dGate: usize, dOut: usize, gate: usize, rowBytes: usi
 }
 
 /** x * sigmoid(x) * factor; e^-|x| never overflows, whatever x. */
-
+@inline
 function gated(x: v128, factor: v128): v128 {
   const one = v128.load(ONE);
   const e = exp(f32x4.neg(f32x4.abs(x)));
@@ -86,7 +86,7 @@ function gated(x: v128, factor: v128): v128 {
 }
 
 /** sigmoid(x) * (1 + x * (1 - sigmoid(x))) * factor */
-
+@inline
 function gateGradient(x: v128, factor: v128): v128 {
   const one = v128.load(ONE);
   const e = exp(f32x4.neg(f32x4.abs(x)));

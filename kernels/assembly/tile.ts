@@ -206,6 +206,7 @@ export function tile(
   storeRow(c + ldc * 5, c50, c51, cols, accumulate);
 }
 
+@inline
 function storeFullRow(c: usize, low: v128, high: v128, accumulate: i32): void {
   if (accumulate) {
     low = f32x4.add(v128.load(c), low);
