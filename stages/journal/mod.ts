@@ -72,10 +72,13 @@ export function journal(
   ready.then(() => isReady = true, (error) => broken.abort(error));
   let writer: WritableStreamDefaultController | undefined;
   let stopped: { reason: unknown } | undefined;
-  const stop = (reason: unknown): void => {
+  const wakeWriter = (reason: unknown): void => {
     stopped ??= { reason };
-    writer?.error(reason);
     makeRoom();
+  };
+  const stop = (reason: unknown): void => {
+    wakeWriter(reason);
+    writer?.error(reason);
   };
 
   const writable = new WritableStream<Document>({
@@ -84,7 +87,7 @@ export function journal(
       const { signal } = controller; // aborts at once, even while a write is held back
       signal.addEventListener("abort", () => {
         broken.abort(signal.reason);
-        stop(signal.reason);
+        wakeWriter(signal.reason);
       });
     },
     async write(document) {
@@ -92,11 +95,11 @@ export function journal(
       writtenChars += document.text.length;
       await journal.append(document, onStored ? { onStored: () => onStored(document.url) } : {});
       meter?.phase("blocked");
-      while (isReady && writtenChars - readChars > maxLagBytes) {
+      while (isReady && !stopped && writtenChars - readChars > maxLagBytes) {
         meter?.queue((writtenChars - readChars) / maxLagBytes);
         await room.promise;
-        if (stopped) throw stopped.reason;
       }
+      if (stopped) throw stopped.reason;
       meter?.phase("waiting");
     },
     async close() {

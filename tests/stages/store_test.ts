@@ -1,0 +1,183 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import fc from "fast-check";
+import { epochs, openStore, type Store, store } from "../../stages/store/mod.ts";
+import type { Split, StoredRun, TokenRun } from "../../stages/types.ts";
+
+const SETTINGS = { vocabSize: 1000, tokenizerHash: "aa" };
+
+function run(index: number, { length = 1 + index % 5, split = splitOf(index) } = {}): TokenRun {
+  const ids = Uint16Array.from({ length }, (_, i) => (index * 7 + i) % 1000);
+  return { docId: index.toString(16).padStart(16, "0"), split, ids };
+}
+
+const splitOf = (index: number): Split => index % 10 === 9 ? "validation" : "train";
+const runs = (count: number, from = 0) => Array.from({ length: count }, (_, i) => run(from + i));
+const part = (list: TokenRun[], split: Split): StoredRun[] =>
+  list.filter((item) => item.split === split).map((item, index) => ({ ...item, index }));
+
+async function open(dir: string, shardBytes = 64): Promise<Store> {
+  return await openStore({ dir, ...SETTINGS, shardBytes });
+}
+
+async function appendAll(target: Store, list: TokenRun[]): Promise<void> {
+  for (const item of list) await target.append(item);
+}
+
+Deno.test("runs are read back by split from any index, before and after a flush", async () => {
+  const dir = await Deno.makeTempDir();
+  const list = runs(100);
+  await using tokens = await open(dir);
+  await appendAll(tokens, list);
+  const check = async (): Promise<void> => {
+    for (const split of ["train", "validation"] as const) {
+      const expected = part(list, split);
+      for (const from of [0, 1, 5, expected.length]) {
+        assertEquals(await Array.fromAsync(tokens.read({ split, from })), expected.slice(from));
+      }
+      assertEquals(
+        await Array.fromAsync(tokens.read({ split, from: 2, to: 4 })),
+        expected.slice(2, 4),
+      );
+    }
+  };
+  await check();
+  await tokens.flush();
+  await check();
+  assertEquals([tokens.documents, tokens.count("train"), tokens.count("validation")], [
+    100,
+    90,
+    10,
+  ]);
+  assertEquals(
+    tokens.tokens("train"),
+    part(list, "train").reduce((n, { ids }) => n + ids.length, 0),
+  );
+});
+
+Deno.test("documents of any length come back from shards of any size", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat(300), { maxLength: 40 }),
+      fc.constantFrom(1, 100, 10_000),
+      async (lengths, shardBytes) => {
+        const dir = await Deno.makeTempDir();
+        const list = lengths.map((length, i) => run(i, { length, split: "train" }));
+        {
+          await using tokens = await open(dir, shardBytes);
+          await appendAll(tokens, list);
+        }
+        await using again = await open(dir, shardBytes);
+        assertEquals(await Array.fromAsync(again.read({ split: "train" })), part(list, "train"));
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+Deno.test("what a crash left unflushed is cut off, in both splits at one point of the corpus", async () => {
+  const dir = await Deno.makeTempDir();
+  const crashed = await open(dir);
+  await appendAll(crashed, runs(35));
+  await crashed.flush();
+  const index = await Deno.readTextFile(join(dir, "index.json"));
+  await appendAll(crashed, runs(65, 35));
+  await crashed[Symbol.asyncDispose]();
+  // As if the process had been killed after the shards were written and before the index was.
+  await Deno.writeTextFile(join(dir, "index.json"), index);
+  await using tokens = await open(dir);
+  assertEquals(tokens.documents, 35);
+  await appendAll(tokens, runs(65, 35));
+  for (const split of ["train", "validation"] as const) {
+    assertEquals(await Array.fromAsync(tokens.read({ split })), part(runs(100), split));
+  }
+});
+
+Deno.test("another tokenizer is refused with the way out", async () => {
+  const dir = await Deno.makeTempDir();
+  await (await open(dir))[Symbol.asyncDispose]();
+  await assertRejects(
+    () => openStore({ dir, vocabSize: 1000, tokenizerHash: "bb" }),
+    Error,
+    "it was written with another tokenizer (1000 ids, aa) than this run's (1000 ids, bb); " +
+      "remove the folder to tokenize the corpus again",
+  );
+});
+
+Deno.test("damaged, truncated and missing shards are refused", async () => {
+  const dir = await Deno.makeTempDir();
+  {
+    await using tokens = await open(dir, 2 ** 20);
+    await appendAll(tokens, runs(100));
+  }
+  for (const name of ["000000.bin", "000000.idx"]) {
+    const path = join(dir, "train", name);
+    const bytes = await Deno.readFile(path);
+    const flipped = bytes.slice();
+    flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 4;
+    await Deno.writeFile(path, flipped);
+    {
+      await using tokens = await open(dir);
+      await assertRejects(
+        () => Array.fromAsync(tokens.read({ split: "train" })),
+        Error,
+        "is damaged (checksum)",
+      );
+    }
+    await Deno.writeFile(path, bytes.subarray(0, -1));
+    await assertRejects(() => open(dir), Error, "it is truncated");
+    await Deno.writeFile(path, bytes);
+  }
+  await Deno.writeTextFile(join(dir, "index.json"), "{}");
+  await assertRejects(() => open(dir), SyntaxError, "version undefined is not known");
+});
+
+Deno.test("ids above 65,535 are kept", async () => {
+  const dir = await Deno.makeTempDir();
+  await using tokens = await openStore({ dir, vocabSize: 70_000, tokenizerHash: "aa" });
+  const wide: TokenRun = { ...run(0), ids: Uint32Array.of(69_999, 0) };
+  await tokens.append(wide);
+  assertEquals(await Array.fromAsync(tokens.read({ split: "train" })), [{ ...wide, index: 0 }]);
+});
+
+Deno.test("epochs: the stored runs, the live ones, then all again", async () => {
+  await using tokens = await open(await Deno.makeTempDir());
+  await appendAll(tokens, runs(25));
+  const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
+  const got = await Array.fromAsync(epochs({ store: tokens, live, maxEpochs: 3 }));
+  const train = part(runs(55), "train");
+  assertEquals(got, [0, 1, 2].flatMap((epoch) => train.map((item) => ({ ...item, epoch }))));
+});
+
+Deno.test("epochs start where a cursor says, also beyond what the store has kept", async () => {
+  for (const start of [{ epoch: 0, index: 3 }, { epoch: 0, index: 30 }, { epoch: 1, index: 40 }]) {
+    await using tokens = await open(await Deno.makeTempDir());
+    await appendAll(tokens, runs(25));
+    const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
+    const got = await Array.fromAsync(epochs({ store: tokens, live, start, maxEpochs: 2 }));
+    const train = part(runs(55), "train");
+    const all = [0, 1].flatMap((epoch) => train.map((item) => ({ ...item, epoch })));
+    assertEquals(got, all.slice(start.epoch * train.length + start.index));
+  }
+});
+
+Deno.test("an empty corpus is an error", async () => {
+  await using tokens = await open(await Deno.makeTempDir());
+  const live = ReadableStream.from([run(9)]).pipeThrough(store({ store: tokens }));
+  await assertRejects(
+    () => Array.fromAsync(epochs({ store: tokens, live })),
+    Error,
+    "Cannot start training: the corpus has no document in its train split",
+  );
+});
+
+Deno.test("cancelling the epochs cancels the live runs, even while waiting for one", async () => {
+  await using tokens = await open(await Deno.makeTempDir());
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const live = new ReadableStream<StoredRun>({ cancel: resolve });
+  const reader = epochs({ store: tokens, live }).getReader();
+  const read = reader.read();
+  await reader.cancel("enough");
+  assertEquals((await read).done, true);
+  assertEquals(await promise, "enough");
+});
