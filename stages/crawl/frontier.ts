@@ -42,7 +42,7 @@ export interface Frontier extends Disposable {
   isDuplicate(url: string, sequence: number): boolean;
   /** Stores an entry's outcome and its links in one transaction. */
   settle(entry: FrontierEntry, settlement: Settlement): void;
-  /** Marks the page with this URL, and all pages before it, as stored. */
+  /** Marks the page with this URL, and all pages before it, as stored; may be called in batches. */
   acknowledge(url: string): void;
   /** Pages handed downstream and not taken back by a restart. */
   readonly pages: number;
@@ -52,7 +52,8 @@ export interface Frontier extends Disposable {
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
+  -- Survives a killed process; after a power cut the last pages may be fetched again.
+  PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS urls (
     sequence INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,
@@ -161,7 +162,10 @@ export function openFrontier(path: string): Frontier {
       if (sequence === undefined) {
         throw new RangeError(`Cannot acknowledge ${url}: it is not in the frontier`);
       }
+      // What has been acknowledged must not come again, so this waits for the disk, with all before.
+      db.exec("PRAGMA synchronous = FULL");
       finish.run(sequence);
+      db.exec("PRAGMA synchronous = NORMAL");
     },
     get pages() {
       return pages;
