@@ -13,13 +13,14 @@ export class ApiError extends Error {
   readonly code: string | null;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(message: string, { status, param = null, code = null, headers = {} }: {
+  constructor(message: string, { status, param = null, code = null, headers = {}, cause }: {
     status: number;
     param?: string | null;
     code?: string | null;
     headers?: Readonly<Record<string, string>>;
+    cause?: unknown;
   }) {
-    super(message);
+    super(message, { cause });
     this.status = status;
     this.param = param;
     this.code = code;

@@ -112,7 +112,7 @@ async function readJsonBody(
   }
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let bytes = 0, text = "";
-  for await (const chunk of context.req.raw.body ?? []) {
+  for await (const chunk of bodyOf(context.req.raw)) {
     bytes += chunk.length;
     if (bytes > maxBodyBytes) {
       throw new ApiError(`The request body is longer than ${maxBodyBytes} bytes`, {
@@ -126,12 +126,21 @@ async function readJsonBody(
   return text + decode(decoder);
 }
 
+/** The body's bytes; that they do not all arrive is the client's fault. */
+async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.body ?? [];
+  } catch (cause) {
+    throw new ApiError("The request body ended too early", { status: 400, cause });
+  }
+}
+
 /** Decodes the next bytes, or without any, the end. */
 function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new ApiError("The request body is not UTF-8", { status: 400 });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ApiError("The request body is not UTF-8", { status: 400, cause });
   }
 }

@@ -36,7 +36,9 @@ const schema = z.strictObject({
   suffix: z.literal("", { error: "not supported" }).nullish(),
   presence_penalty: z.literal(0, { error: "only 0 is supported" }).nullish(),
   frequency_penalty: z.literal(0, { error: "only 0 is supported" }).nullish(),
-  logit_bias: z.strictObject({}, { error: "not supported" }).nullish(),
+  logit_bias: z.record(z.string(), z.unknown())
+    .refine((bias) => Object.keys(bias).length === 0, "not supported")
+    .nullish(),
 });
 
 /** A request for a completion, defaults filled in. */
@@ -88,9 +90,9 @@ export function parseCompletionRequest(body: string): CompletionRequest {
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw invalid(`The request body is not JSON: ${error.message}`, null);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new ApiError(`The request body is not JSON: ${cause.message}`, { status: 400, cause });
   }
 }
 

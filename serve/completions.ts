@@ -105,10 +105,10 @@ function toIds(
   try {
     // An empty prompt stands for the beginning of a text.
     if (ids.length > 0) checkPrompt(ids, config);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
     const code = ids.length >= config.max_position_embeddings ? "context_length_exceeded" : null;
-    throw new ApiError(error.message, { status: 400, param: "prompt", code });
+    throw new ApiError(cause.message, { status: 400, param: "prompt", code, cause });
   }
   return ids;
 }
@@ -127,12 +127,13 @@ async function firstPiece(
     const { value } = await generated.next();
     if (!value) throw new Error("Cannot complete: generation ended without a last piece");
     return value;
-  } catch (error) {
-    if (!(error instanceof QueueFullError)) throw error;
+  } catch (cause) {
+    if (!(cause instanceof QueueFullError)) throw cause;
     throw new ApiError("The server is busy; try again later", {
       status: 429,
       code: "rate_limit_exceeded",
       headers: { "retry-after": `${retryAfterSeconds}` },
+      cause,
     });
   }
 }

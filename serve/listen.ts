@@ -6,6 +6,7 @@
  */
 import { getRequestListener } from "@hono/node-server";
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 
 /** What sockets may ask for. */
 export interface SocketLimits {
@@ -81,6 +82,7 @@ export async function listen(
     connectionsCheckingInterval: checkMs,
   }, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   server.maxConnections = maxConnections;
+  const drain = drainer(server, { drainMs });
 
   const bound = Promise.withResolvers<void>();
   server.once("error", bound.reject);
@@ -90,7 +92,7 @@ export async function listen(
 
   const closed = Promise.withResolvers<void>();
   server.once("close", closed.resolve);
-  signal?.addEventListener("abort", () => drain(server, { drainMs }), { once: true });
+  signal?.addEventListener("abort", drain, { once: true });
   const address = server.address();
   if (address === null || typeof address === "string") {
     throw new TypeError(`Cannot listen on ${hostname}: it is not a network address`);
@@ -98,9 +100,30 @@ export async function listen(
   return { hostname: address.address, port: address.port, finished: closed.promise };
 }
 
-/** Refuses new connections at once and ends those that are left after `drainMs`. */
-function drain(server: Server, { drainMs }: { drainMs: number }): void {
-  const late = setTimeout(() => server.closeAllConnections(), drainMs);
-  server.close(() => clearTimeout(late));
-  server.closeIdleConnections();
+/**
+ * Makes a function that ends a server: it refuses new connections at once, closes each one as its
+ * request ends, and closes what is left after `drainMs`. (Deno's `closeIdleConnections` misses some
+ * connections, so idle ones are counted here.)
+ */
+function drainer(server: Server, { drainMs }: { drainMs: number }): () => void {
+  const busy = new Map<Socket, boolean>();
+  server.on("connection", (socket) => {
+    busy.set(socket, false);
+    socket.once("close", () => busy.delete(socket));
+  });
+  server.on("request", ({ socket }, response) => {
+    busy.set(socket, true);
+    response.once("close", () => {
+      if (!busy.has(socket)) return;
+      busy.set(socket, false);
+      if (!server.listening) socket.destroySoon();
+    });
+  });
+  return () => {
+    const late = setTimeout(() => {
+      for (const socket of busy.keys()) socket.destroy();
+    }, drainMs);
+    server.close(() => clearTimeout(late));
+    for (const [socket, isBusy] of busy) if (!isBusy) socket.destroySoon();
+  };
 }

@@ -20,7 +20,7 @@ export class QueueFullError extends Error {
   override name = "QueueFullError";
 }
 
-/** One admitted generation. Dispose it to free its place and its cache. */
+/** One admitted generation. Disposing or aborting it frees its place and its cache. */
 export interface Slot extends Disposable {
   /**
    * Logits `[V]` of the next token; valid until the caller next awaits something. Pass the token
@@ -141,9 +141,17 @@ export class Scheduler {
 
   #slot(sequence: Sequence, signal: AbortSignal | undefined): Slot {
     const place: Place = { sequence, freed: false };
+    const end = () => {
+      if (place.freed) return;
+      place.freed = true;
+      signal?.removeEventListener("abort", abort);
+      this.#wanted.delete(place);
+      // The engine is still reading a sequence in a step; #drive frees it right after.
+      if (!this.#inStep.includes(place)) this.#free(place);
+    };
     const abort = () => {
       this.#wanted.get(place)?.reject(signal?.reason);
-      this.#wanted.delete(place);
+      end();
     };
     signal?.addEventListener("abort", abort, { once: true });
     return {
@@ -155,14 +163,7 @@ export class Scheduler {
         if (!this.#driving) void this.#drive();
         return await wanted.promise;
       },
-      [Symbol.dispose]: () => {
-        if (place.freed) return;
-        place.freed = true;
-        signal?.removeEventListener("abort", abort);
-        this.#wanted.delete(place);
-        // The engine is still reading a sequence in a step; #drive frees it right after.
-        if (!this.#inStep.includes(place)) this.#free(place);
-      },
+      [Symbol.dispose]: end,
     };
   }
 

@@ -95,13 +95,26 @@ Deno.test("aborting in the middle of a step rejects at once and frees after the 
   await began.promise;
   leaving.abort(new Error("left"));
   await assertRejects(() => left, Error, "left");
-  leaver[Symbol.dispose]();
   assertEquals(scheduler.running, 2); // the engine still reads its cache
   await stayed;
   await engine.disposed(0);
   assertEquals(scheduler.running, 1);
   await stayer.next(5);
   assertEquals(engine.steps, [[0, 1], [1]]);
+});
+
+Deno.test("aborting between steps frees at once", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine);
+  const leaving = new AbortController();
+  const slot = await scheduler.admit([1], { signal: leaving.signal });
+  await slot.next();
+  leaving.abort(new Error("left"));
+  await engine.disposed(0);
+  assertEquals(scheduler.running, 0);
+  await assertRejects(() => slot.next(5), Error, "left");
+  slot[Symbol.dispose]();
+  assertEquals(scheduler.running, 0);
 });
 
 Deno.test("a refused prompt takes no place", async () => {

@@ -1,0 +1,332 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import * as fc from "fast-check";
+import { openApp, post } from "./golden_app.ts";
+
+/** A request that is always answered with the same text. */
+const REQUEST = { prompt: "2%", max_tokens: 8, temperature: 0 };
+
+async function json(response: Response): Promise<Record<string, unknown>> {
+  assertMatch(response.headers.get("content-type") ?? "", /^application\/json/);
+  return await response.json();
+}
+
+/** The data of each event, checked to be framed as `data: ...` and a blank line. */
+async function events(response: Response): Promise<string[]> {
+  assertEquals(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
+  const body = await response.text();
+  assert(body.endsWith("\n\n"));
+  return body.slice(0, -2).split("\n\n").map((event) => {
+    assertMatch(event, /^data: [^\n]+$/);
+    return event.slice("data: ".length);
+  });
+}
+
+Deno.test("a completion has OpenAI's fields", async () => {
+  await using opened = await openApp();
+  const before = Math.floor(Date.now() / 1000);
+  const response = await post(opened, JSON.stringify(REQUEST));
+  assertEquals(response.status, 200);
+  assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+  const { id, created, choices, ...rest } = await json(response);
+  assertMatch(String(id), /^cmpl-[0-9a-f]{32}$/);
+  assert(typeof created === "number" && created >= before);
+  assert(Array.isArray(choices));
+  const [{ text, ...choice }] = choices;
+  assertEquals(text.length, 8);
+  assertEquals(choices.length, 1);
+  assertEquals(choice, { index: 0, logprobs: null, finish_reason: "length" });
+  assertEquals(rest, {
+    object: "text_completion",
+    model: "golden",
+    usage: { prompt_tokens: 2, completion_tokens: 8, total_tokens: 10 },
+  });
+});
+
+Deno.test("a stream has the same text in chunks, its reason in the last, then [DONE]", async () => {
+  await using opened = await openApp();
+  const whole = await json(await post(opened, JSON.stringify(REQUEST)));
+  const stream = await post(opened, JSON.stringify({ ...REQUEST, stream: true }));
+  assertEquals(stream.status, 200);
+  const data = await events(stream);
+  assertEquals(data.at(-1), "[DONE]");
+  const chunks = data.slice(0, -1).map((chunk) => JSON.parse(chunk));
+  assertEquals(chunks.length, 9); // a token each, and the end
+  const text = chunks.map(({ choices: [choice] }) => choice.text).join("");
+  assertEquals([{ ...chunks[0].choices[0], text, finish_reason: "length" }], whole.choices);
+  const reasons = chunks.map(({ choices: [choice] }) => choice.finish_reason);
+  assertEquals(reasons, [null, null, null, null, null, null, null, null, "length"]);
+  for (const { id, object, model, ...rest } of chunks) {
+    assertEquals([id, object, model], [chunks[0].id, "text_completion", "golden"]);
+    assertEquals(Object.keys(rest).sort(), ["choices", "created"]);
+  }
+});
+
+Deno.test("usage comes last in a stream that asks for it", async () => {
+  await using opened = await openApp();
+  const request = { ...REQUEST, stream: true, stream_options: { include_usage: true } };
+  const data = await events(await post(opened, JSON.stringify(request)));
+  const chunks = data.slice(0, -1).map((chunk) => JSON.parse(chunk));
+  const last = chunks.pop();
+  assertEquals(last.choices, []);
+  assertEquals(last.usage, { prompt_tokens: 2, completion_tokens: 8, total_tokens: 10 });
+  assertEquals(chunks.map(({ usage }) => usage).filter((usage) => usage !== null), []);
+});
+
+Deno.test("every form of prompt is taken", async () => {
+  await using opened = await openApp();
+  const text = async (request: unknown) => {
+    const { choices } = await json(await post(opened, JSON.stringify(request)));
+    assert(Array.isArray(choices));
+    return choices[0].text;
+  };
+  const expected = await text(REQUEST);
+  for (const prompt of [["2%"], [17, 4], [[17, 4]]]) {
+    assertEquals(await text({ ...REQUEST, prompt }), expected);
+    assertEquals(await text({ ...REQUEST, prompt, echo: true }), `2%${expected}`);
+  }
+  const stop = expected.slice(3, 5);
+  assertEquals(await text({ ...REQUEST, stop }), expected.slice(0, expected.indexOf(stop)));
+  const seeded = { prompt: "abc", seed: 11, top_k: 30, top_p: 0.9, temperature: 1.3 };
+  assertEquals(await text(seeded), await text(seeded));
+  assertEquals((await text(seeded)).length, 61); // the context's end comes before 64 tokens
+  const neutral = {
+    n: 1,
+    best_of: 1,
+    logprobs: null,
+    suffix: "",
+    presence_penalty: 0,
+    frequency_penalty: 0,
+    logit_bias: {},
+    user: "someone",
+    model: "golden",
+    stop: [],
+    seed: null,
+  };
+  assertEquals(await text({ ...REQUEST, ...neutral }), expected);
+});
+
+Deno.test("an empty prompt begins a text", async () => {
+  await using opened = await openApp({ endOfTextId: 2 });
+  for (const prompt of ["", []]) {
+    const { choices, usage } = await json(await post(opened, JSON.stringify({ prompt, seed: 1 })));
+    assert(Array.isArray(choices) && choices[0].text.length > 0);
+    assertEquals(Object(usage).prompt_tokens, 0);
+  }
+});
+
+Deno.test("a request that cannot be met is refused with its field", async (t) => {
+  await using opened = await openApp();
+  const cases: [Record<string, unknown>, string | null, string][] = [
+    [{ prompt: undefined }, "prompt", "expected a string"],
+    [{ prompt: 5 }, "prompt", "expected a string"],
+    [{ prompt: ["a", "b"] }, "prompt", "array of one"],
+    [{ prompt: [[1], [2]] }, "prompt", "array of one"],
+    [{ prompt: [1, "a"] }, "prompt", "array of one"],
+    [{ prompt: [1.5] }, "prompt", "array of one"],
+    [{ prompt: [61] }, "prompt", "token 0 is 61, not an id from 0 to 60"],
+    [{ prompt: "a".repeat(64) }, "prompt", "64 tokens, and the model's context of 64"],
+    [{ max_tokens: 0 }, "max_tokens", "Invalid max_tokens"],
+    [{ max_tokens: "8" }, "max_tokens", "expected"],
+    [{ max_tokens: 1e300 }, "max_tokens", "Invalid max_tokens"],
+    [{ temperature: -0.1 }, "temperature", "Invalid temperature"],
+    [{ temperature: 2.1 }, "temperature", "Invalid temperature"],
+    [{ top_p: 1.1 }, "top_p", "Invalid top_p"],
+    [{ top_k: 0 }, "top_k", "Invalid top_k"],
+    [{ seed: -1 }, "seed", "Invalid seed"],
+    [{ seed: 1.5 }, "seed", "Invalid seed"],
+    [{ stop: ["a", "b", "c", "d", "e"] }, "stop", "up to 4"],
+    [{ stop: "" }, "stop", ">=1 characters"],
+    [{ n: 2 }, "n", "only 1 is supported"],
+    [{ best_of: 3 }, "best_of", "only 1 is supported"],
+    [{ logprobs: 1 }, "logprobs", "not supported"],
+    [{ suffix: "end" }, "suffix", "not supported"],
+    [{ presence_penalty: 1 }, "presence_penalty", "only 0"],
+    [{ frequency_penalty: -1 }, "frequency_penalty", "only 0"],
+    [{ logit_bias: { "5": 1 } }, "logit_bias", "not supported"],
+    [{ stream: "yes" }, "stream", "expected boolean"],
+    [{ stream_options: { include_usage: true } }, "stream_options", "only allowed with stream"],
+    [{ stream: true, stream_options: { odd: 1 } }, "stream_options.odd", "Unrecognized"],
+    [{ typical_p: 0.5 }, "typical_p", "Unrecognized request argument: typical_p"],
+  ];
+  for (const [change, param, message] of cases) {
+    await t.step(JSON.stringify(change).slice(0, 60), async () => {
+      const response = await post(opened, JSON.stringify({ ...REQUEST, ...change }));
+      assertEquals(response.status, 400);
+      const { error } = await response.json();
+      assertEquals(error.param, param);
+      assertEquals(error.type, "invalid_request_error");
+      assertStringIncludes(error.message, message);
+    });
+  }
+  assertEquals([opened.engine.steps, opened.failures], [[], []]);
+});
+
+Deno.test("bodies that are no requests are refused", async (t) => {
+  await using opened = await openApp({ limits: { maxBodyBytes: 1000 } });
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const cases: [string, string | Uint8Array<ArrayBuffer>, number, string][] = [
+    ["nothing", "", 400, "not JSON"],
+    ["half of it", '{"prompt": "a', 400, "not JSON"],
+    ["null", "null", 400, "Invalid request body"],
+    ["an array", "[]", 400, "Invalid request body"],
+    ["deep nesting", "[".repeat(999), 400, "not JSON"],
+    ["no UTF-8", Uint8Array.of(...utf8('{"prompt":"'), 0xff, ...utf8('"}')), 400, "not UTF-8"],
+    ["half a character", Uint8Array.of(...utf8('"'), 0xe2, 0x82), 400, "not UTF-8"],
+    ["too long", JSON.stringify({ prompt: "a".repeat(1000) }), 413, "longer than 1000 bytes"],
+  ];
+  for (const [name, body, status, message] of cases) {
+    await t.step(name, async () => {
+      const response = await post(opened, body);
+      assertEquals(response.status, status);
+      const { error } = await response.json();
+      assertStringIncludes(error.message, message);
+      assertEquals(error.param, null);
+    });
+  }
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
+    const response = await post(opened, JSON.stringify(REQUEST), { "content-type": type });
+    assertEquals(response.status, 415);
+    assertStringIncludes((await response.json()).error.message, "application/json");
+  }
+  const charset = { "content-type": "application/json; charset=utf-8" };
+  assertEquals((await post(opened, JSON.stringify(REQUEST), charset)).status, 200);
+  assertEquals(opened.failures, []);
+});
+
+Deno.test("models, health and what is not there", async () => {
+  await using opened = await openApp();
+  const { app } = opened;
+  const list = await json(await app.request("/v1/models"));
+  assertEquals(list.object, "list");
+  const model = await json(await app.request("/v1/models/golden"));
+  assertEquals(list.data, [model]);
+  assertEquals([model.id, model.object, model.owned_by], ["golden", "model", "cllm"]);
+  const health = await json(await app.request("/health"));
+  assertEquals(health, { status: "ok", running: 0, waiting: 0 });
+
+  const unknown = await app.request("/v1/models/gpt-4");
+  assertEquals(unknown.status, 404);
+  assertEquals((await unknown.json()).error, {
+    message: 'The model "gpt-4" does not exist',
+    type: "invalid_request_error",
+    param: "model",
+    code: "model_not_found",
+  });
+  const asked = await post(opened, JSON.stringify({ ...REQUEST, model: "gpt-4" }));
+  assertEquals([asked.status, (await asked.json()).error.code], [404, "model_not_found"]);
+  for (const [method, path] of [["GET", "/nothing"], ["GET", "/v1/completions"], ["PUT", "/"]]) {
+    const response = await app.request(path ?? "", { method: method ?? "" });
+    assertEquals(response.status, 404);
+    assertEquals((await response.json()).error.message, `There is no ${method} ${path}`);
+  }
+});
+
+Deno.test("the page allows no requests but to this server", async () => {
+  await using opened = await openApp();
+  const page = await opened.app.request("/");
+  assertEquals(page.status, 200);
+  assertMatch(page.headers.get("content-type") ?? "", /^text\/html/);
+  assertStringIncludes(page.headers.get("content-security-policy") ?? "", "default-src 'none'");
+  const html = await page.text();
+  assertEquals(html.match(/https?:|style=|<script(?! type="module" src="page.js")/g), null);
+  for (const [, file = ""] of html.matchAll(/(?:src|href)="(page\.\w+)"/g)) {
+    assertEquals((await opened.app.request(`/${file}`)).status, 200);
+  }
+});
+
+Deno.test("a full queue answers 429 and when to come back", async () => {
+  await using opened = await openApp({ limits: { maxRunning: 1, maxWaiting: 0 } });
+  const held = await post(opened, JSON.stringify({ ...REQUEST, stream: true }));
+  const refused = await post(opened, JSON.stringify(REQUEST));
+  assertEquals([refused.status, refused.headers.get("retry-after")], [429, "1"]);
+  const { error } = await refused.json();
+  assertEquals([error.type, error.code], ["rate_limit_error", "rate_limit_exceeded"]);
+  await held.body?.cancel();
+  await opened.engine.disposed(0);
+  assertEquals((await post(opened, JSON.stringify(REQUEST))).status, 200);
+});
+
+Deno.test("tokens are made as they are read, and none once the reader has left", async () => {
+  await using opened = await openApp({ context: 100_000 });
+  const request = { prompt: "a", max_tokens: 50_000, stream: true };
+  const response = await post(opened, JSON.stringify(request));
+  const reader = response.body?.getReader();
+  for (let i = 0; i < 5; i++) await reader?.read();
+  assertEquals(opened.engine.steps.length, 5);
+  await reader?.cancel();
+  await opened.engine.disposed(0);
+  assertEquals(opened.engine.steps.length, 5);
+  assertEquals(opened.failures, []);
+});
+
+Deno.test("a reader that stalls loses its place", async () => {
+  await using opened = await openApp({ context: 100_000, limits: { stallMs: 1 } });
+  const request = { prompt: "a", max_tokens: 50_000, stream: true };
+  const response = await post(opened, JSON.stringify(request));
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await opened.engine.disposed(0);
+  const error = await reader?.read().catch((error: unknown) => error);
+  assertStringIncludes(String(error), "nothing was read for 1 ms");
+});
+
+Deno.test("a failure is reported to the operator, and to the client without details", async () => {
+  await using opened = await openApp();
+  const stream = await post(opened, JSON.stringify({ ...REQUEST, stream: true }));
+  opened.engine.failure = new Error("secret detail");
+  const data = await events(stream);
+  const message = "The server failed to process the request";
+  const error = { message, type: "server_error", param: null, code: null };
+  assertEquals(JSON.parse(data.at(-1) ?? ""), { error });
+  const response = await post(opened, JSON.stringify(REQUEST));
+  assertEquals(response.status, 500);
+  assertEquals(await response.json(), { error });
+  assertEquals(opened.failures, [opened.engine.failure, opened.engine.failure]);
+});
+
+Deno.test("whatever is posted, the answer is JSON and never the server's failure", async () => {
+  await using opened = await openApp({ endOfTextId: 2 });
+  const field = fc.constantFrom(
+    ..."model prompt max_tokens temperature top_p top_k seed stop stream stream_options echo n"
+      .split(" "),
+    "__proto__",
+    "logit_bias",
+  );
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom(1, 2, true, null, 1e308, -0, "a", [1], ["a"], "\ud800", "\u0000"),
+  );
+  const bodies = fc.oneof(
+    { weight: 4, arbitrary: fc.dictionary(field, value).map((body) => JSON.stringify(body)) },
+    {
+      weight: 4,
+      arbitrary: fc.dictionary(field, value)
+        .map((body) => JSON.stringify({ ...REQUEST, max_tokens: 1, ...body })),
+    },
+    { weight: 1, arbitrary: fc.json() },
+    { weight: 1, arbitrary: fc.uint8Array().map((bytes) => Uint8Array.from(bytes)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.nat(), fc.string()).map(([at, text]) => {
+        const whole = JSON.stringify(REQUEST);
+        const cut = at % whole.length;
+        return whole.slice(0, cut) + text + whole.slice(cut + 1);
+      }),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(bodies, async (body) => {
+      const response = await post(opened, body);
+      assert(response.status === 200 || (response.status >= 400 && response.status < 500));
+      const text = await response.text();
+      if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+        assert(text.endsWith("data: [DONE]\n\n"));
+      } else {
+        const parsed = JSON.parse(text);
+        assert(response.ok ? parsed.choices : parsed.error.message);
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assertEquals(opened.failures, []);
+});
