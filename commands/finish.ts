@@ -4,11 +4,12 @@
  * @module
  */
 import { join } from "node:path";
-import type { Store } from "../stages/store/mod.ts";
+import type { Journal } from "../stages/journal/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
 import { exportFolder, ONNX_FILE } from "./export_run.ts";
+import { heldOutBatches } from "./held_out.ts";
 import { openModel } from "./model_source.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { SAMPLING_FLAGS } from "./sampling_flags.ts";
@@ -24,7 +25,7 @@ export interface FinishOptions {
   readonly trainer: Trainer;
   /** Last report of this sitting; none when there was nothing left to train. */
   readonly last: StepReport | undefined;
-  readonly tokens: Store;
+  readonly journal: Journal;
   readonly tokenizer: Tokenizer;
   readonly stopped: boolean;
   readonly json: boolean;
@@ -72,11 +73,13 @@ export async function finish(options: FinishOptions): Promise<void> {
 
 /** Lets the exported model continue the beginning of a held-out document. */
 async function continueHeldOut(
-  { paths, settings, tokens, tokenizer }: FinishOptions,
+  { paths, settings, journal, tokenizer }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
-  const split = tokens.count("validation") > 0 ? "validation" : "train";
-  const [first] = await Array.fromAsync(tokens.read({ split, from: 0, to: 1 }));
-  const promptIds = [...first?.ids.subarray(0, PROMPT_TOKENS) ?? []];
+  const promptIds: number[] = [];
+  for await (const batch of heldOutBatches({ journal, tokenizer, rows: 1, cols: PROMPT_TOKENS })) {
+    promptIds.push(...batch.inputIds.filter((_, i) => batch.mask[i] === 1));
+    break;
+  }
   const { engine, codec } = await openModel({ run: paths.root, model: undefined }, { threads: 1 });
   await using _engine = engine;
   let continuation = "";

@@ -5,7 +5,7 @@
  * @module
  */
 import { presetConfig, PRESETS } from "../model/config.ts";
-import { batch, evaluationBatches, resumePoint } from "../stages/batch/mod.ts";
+import { batch, resumePoint } from "../stages/batch/mod.ts";
 import { journal, openJournal } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
@@ -14,17 +14,13 @@ import { tokenize } from "../stages/tokenize/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
+import { heldOutBatches, splitOf } from "./held_out.ts";
 import { openIntake } from "./intake.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { splitSources } from "./sources.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf } from "./training_flags.ts";
-
-/** Each tenth document is held out for validation. */
-const HOLD_OUT = 10;
-/** Rows of the fixed validation set, and rows that one document may take of them. */
-const VALIDATION_ROWS = 96, VALIDATION_ROWS_EACH = 4;
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -88,7 +84,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     json: options.json,
   });
 
-  let tokenizer: TokenizerFile | undefined = await loadTokenizer(paths, settings);
+  let learned: TokenizerFile | undefined = await loadTokenizer(paths, settings);
   const openTokens = async ({ tokenizer, hash }: TokenizerFile) =>
     resources.use(
       await openStore({
@@ -97,7 +93,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         tokenizerHash: hash,
       }),
     );
-  let tokens = tokenizer && await openTokens(tokenizer);
+  let tokens = learned && await openTokens(learned);
 
   status.phase(intake ? "collecting documents" : "reading the corpus");
   const ready = Promise.withResolvers<void>();
@@ -113,22 +109,22 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const ended = filled.then(() => undefined, (reason: unknown) => ({ reason }));
 
   try {
-    if (!tokenizer) {
+    if (!learned) {
       status.phase("collecting documents for the tokenizer");
-      tokenizer = await learnTokenizer(paths, {
+      learned = await learnTokenizer(paths, {
         journal: log,
         vocab: settings.vocab,
         status,
         stop,
       });
     }
-    tokens ??= await openTokens(tokenizer);
-    const corpus = tokens;
+    tokens ??= await openTokens(learned);
+    const { tokenizer, json: tokenizerJson } = learned;
 
     const preset = PRESETS[settings.preset];
     const config = presetConfig(settings.preset, {
-      vocabSize: tokenizer.tokenizer.vocabSize,
-      endOfTextId: tokenizer.tokenizer.endOfTextId,
+      vocabSize: tokenizer.vocabSize,
+      endOfTextId: tokenizer.endOfTextId,
     });
     const rows = preset.rows * settings.gradAccumulation;
     await using trainer = await openTrainer({
@@ -136,7 +132,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       paths,
       seed: settings.seed,
       ...(settings.init === "" ? {} : { init: settings.init }),
-      tokenizerJson: tokenizer.json,
+      tokenizerJson,
       rows,
       cols: preset.cols,
       leaves: settings.leaves * settings.gradAccumulation,
@@ -148,14 +144,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ready.resolve();
     const live = ends.readable
       .pipeThrough(tokenize({
-        tokenizer: tokenizer.tokenizer,
-        split: (index) => index % HOLD_OUT === HOLD_OUT - 1 ? "validation" : "train",
-        startIndex: corpus.documents,
+        tokenizer,
+        split: splitOf,
+        startIndex: tokens.documents,
         meter: meters.tokenize,
       }))
-      .pipeThrough(store({ store: corpus, meter: meters.store }));
+      .pipeThrough(store({ store: tokens, meter: meters.store }));
     const batches = epochs({
-      store: corpus,
+      store: tokens,
       live,
       ...(cursor ? { start: resumePoint(cursor) } : {}),
     })
@@ -174,13 +170,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       checkpointEvery: options.checkpointEvery,
       validateEvery: options.validateEvery,
       validation: () =>
-        evaluationBatches({
-          runs: corpus.read({ split: "validation" }),
-          rows: preset.rows,
-          cols: preset.cols,
-          maxRows: VALIDATION_ROWS,
-          maxTokensPerDocument: VALIDATION_ROWS_EACH * preset.cols,
-        }),
+        heldOutBatches({ journal: log, tokenizer, rows: preset.rows, cols: preset.cols }),
       stop,
       status,
       meters: { train: meters.train, keep: meters.keep },
@@ -201,8 +191,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       settings,
       trainer,
       last,
-      tokens: corpus,
-      tokenizer: tokenizer.tokenizer,
+      journal: log,
+      tokenizer,
       stopped: stop.aborted,
       json: options.json,
     });

@@ -16,7 +16,7 @@ import {
 import type { RunPaths } from "./run_folder.ts";
 
 /** Characters of text that the tokenizer is trained on at most. */
-const SAMPLE_CHARS = 64 * 2 ** 20;
+export const SAMPLE_CHARS = 64 * 2 ** 20;
 
 /** A tokenizer and what it is kept as. */
 export interface TokenizerFile {

@@ -5,7 +5,7 @@
  */
 
 import { dirname } from "node:path";
-import { syncFolder } from "../model/checkpoint/durable.ts";
+import { syncFolder } from "../model/durable.ts";
 
 /** Replaces the file at `path` in one step: readers see the old text or the new, never a part. */
 export async function replaceFile(path: string, text: string): Promise<void> {

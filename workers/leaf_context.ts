@@ -7,7 +7,8 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { createLayout } from "../model/layout.ts";
 import { createGroups, type Groups, type ParameterGroup } from "./groups.ts";
-import type { MemoryPlan, WorkerArea } from "./memory_plan.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
+import type { WorkerArea } from "./worker_area.ts";
 
 /** Dimension letters of a model, declared once for the passes. */
 export interface Dims {

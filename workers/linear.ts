@@ -4,7 +4,8 @@
  * @module
  */
 import { type Kernels, NR } from "../kernels/mod.ts";
-import type { MemoryPlan, PackedGroup, WorkerArea } from "./memory_plan.ts";
+import type { MemoryPlan, PackedGroup } from "./memory_plan.ts";
+import type { WorkerArea } from "./worker_area.ts";
 import type { ParameterGroup } from "./groups.ts";
 
 /** What a product needs beside its operands. */

@@ -6,13 +6,9 @@
  */
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import {
-  attentionBackwardScratchSize,
-  attentionScratchSize,
-  packedASize,
-  packedBSize,
-} from "../kernels/mod.ts";
+import { packedBSize } from "../kernels/mod.ts";
 import { createGroups } from "./groups.ts";
+import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { leafRows, type Topology } from "./topology.ts";
 
 /** Bytes of a WebAssembly page. */
@@ -36,60 +32,6 @@ export interface PlanDims {
   readonly cols: number;
   /** Keep the logits of a whole batch, for tests and parity checks. */
   readonly keepLogits: boolean;
-}
-
-/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest leaf. */
-export interface LayerActivations {
-  /** [n, D] input of the layer */
-  readonly input: number;
-  /** [n] */
-  readonly inputRstd: number;
-  /** [n, (H + 2K) N], rotated */
-  readonly qkv: number;
-  /** [n, H N] attention output */
-  readonly attended: number;
-  /** [rows, H, T] log-sum-exp */
-  readonly lse: number;
-  /** [n, D] after attention's residual */
-  readonly middle: number;
-  /** [n] */
-  readonly middleRstd: number;
-  /** [n, 2F] */
-  readonly gateUp: number;
-}
-
-/** Byte addresses of what belongs to one worker alone. */
-export interface WorkerArea {
-  readonly layers: readonly LayerActivations[];
-  /** [n, D] residual stream past the last layer */
-  readonly final: number;
-  readonly finalRstd: number;
-  /** [n, D] a normalised input */
-  readonly normed: number;
-  /** [n, F] */
-  readonly activated: number;
-  /** [block, V] logits, then their gradient */
-  readonly logits: number;
-  /** [n, D] gradient of the residual stream */
-  readonly dResidual: number;
-  /** [n, D] */
-  readonly dNormed: number;
-  /** [n, (H + 2K) N] */
-  readonly dQkv: number;
-  /** [n, H N] */
-  readonly dAttended: number;
-  /** [n, 2F] */
-  readonly dGateUp: number;
-  /** [n, F] */
-  readonly dActivated: number;
-  /** Left and right operand of a product, packed. */
-  readonly packedA: number;
-  readonly packedB: number;
-  readonly attention: number;
-  /** Gradient of one group, waiting for its turn. */
-  readonly staged: number;
-  /** Gradient of the head, which row blocks accumulate, [V, D]. */
-  readonly stagedHead: number;
 }
 
 /** Byte addresses of a weight group in both product orders. */
@@ -157,8 +99,6 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
-  const Q = (config.num_attention_heads + 2 * config.num_key_value_heads) * N;
-  const A = config.num_attention_heads * N;
   let leafRowsMax = 0;
   for (let leaf = 0; leaf < topology.leaves; leaf++) {
     const [first, end] = leafRows({ leaf, leaves: topology.leaves, rows });
@@ -207,48 +147,13 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     () => Array.from({ length: 6 }, () => take(rows * cols)),
   ) as [number, number, number, number, number, number];
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
-  const widest = Math.max(D, Q, A, 2 * F);
-  const stagedSize = Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
   const areas = share(
     `activations and scratch of ${topology.workers} workers`,
     () =>
-      Array.from({ length: topology.workers }, (): WorkerArea => ({
-        layers: Array.from({ length: config.num_hidden_layers }, () => ({
-          input: take(n * D),
-          inputRstd: take(n),
-          qkv: take(n * Q),
-          attended: take(n * A),
-          lse: take(n * config.num_attention_heads),
-          middle: take(n * D),
-          middleRstd: take(n),
-          gateUp: take(n * 2 * F),
-        })),
-        final: take(n * D),
-        finalRstd: take(n),
-        normed: take(n * D),
-        activated: take(n * F),
-        logits: take(logitsRows * V),
-        dResidual: take(n * D),
-        dNormed: take(n * D),
-        dQkv: take(n * Q),
-        dAttended: take(n * A),
-        dGateUp: take(n * 2 * F),
-        dActivated: take(n * F),
-        packedA: take(
-          Math.max(
-            packedASize(n, widest),
-            packedASize(widest, n),
-            packedASize(V, logitsRows),
-            packedASize(logitsRows, V),
-          ),
-        ),
-        packedB: take(packedBSize(n, widest)),
-        attention: take(
-          Math.max(attentionScratchSize(cols, N), attentionBackwardScratchSize(cols, N)),
-        ),
-        staged: take(stagedSize),
-        stagedHead: take(V * D),
-      })),
+      Array.from(
+        { length: topology.workers },
+        () => placeWorkerArea({ config, groups, n, cols, logitsRows, take }),
+      ),
   );
   if (end > MAX_BYTES) {
     const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -3,6 +3,13 @@
  *
  * @module
  */
-export { openSpheres, type Spheres, type SpheresOptions, type StepOutcome } from "./control.ts";
-export type { OptimizerStep, SphereBatch } from "./control.ts";
+export { openSpheres } from "./control.ts";
+export type {
+  LeafOutcome,
+  OptimizerStep,
+  SphereBatch,
+  Spheres,
+  SpheresOptions,
+  StepOutcome,
+} from "./spheres.ts";
 export { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { syncFolder } from "../checkpoint/durable.ts";
+import { syncFolder } from "../durable.ts";
 import { encodeOnnx, type OnnxSource } from "./encode.ts";
 
 export type { OnnxSource } from "./encode.ts";

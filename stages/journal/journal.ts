@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { syncFolder } from "../../model/checkpoint/durable.ts";
+import { syncFolder } from "../../model/durable.ts";
 import { readAt, readIfThere, replaceFile, writeAll } from "../durable.ts";
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";

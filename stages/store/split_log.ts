@@ -4,7 +4,7 @@
  * @module
  */
 
-import { syncFolder } from "../../model/checkpoint/durable.ts";
+import { syncFolder } from "../../model/durable.ts";
 import { writeAll } from "../durable.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
 import type { ShardSize } from "./index_file.ts";

@@ -1,0 +1,59 @@
+/**
+ * The held-out documents: each tenth of the corpus, never trained on.
+ *
+ * @module
+ */
+import { evaluationBatches } from "../stages/batch/mod.ts";
+import type { Journal } from "../stages/journal/mod.ts";
+import { tokenize, type Tokenizer } from "../stages/tokenize/mod.ts";
+import type { Batch, Document, Split } from "../stages/types.ts";
+import { SAMPLE_CHARS } from "./tokenizer_file.ts";
+
+/** One document in so many is held out. */
+const HOLD_OUT = 10;
+/** Rows of the fixed validation set, and rows that one document may take of them. */
+const MAX_ROWS = 96, ROWS_EACH = 4;
+
+/** The part of the corpus that document `index` of the journal belongs to. */
+export function splitOf(index: number): Split {
+  return index % HOLD_OUT === HOLD_OUT - 1 ? "validation" : "train";
+}
+
+/** What {@linkcode heldOutBatches} reads. */
+export interface HeldOutOptions {
+  readonly journal: Journal;
+  readonly tokenizer: Tokenizer;
+  /** B */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+}
+
+/**
+ * Batches over the beginnings of held-out documents. Only documents that the tokenizer could be
+ * trained on take part: they were in the journal before the first step, so that every validation of
+ * a run is over the same text however far the crawl has come.
+ */
+export function heldOutBatches(
+  { journal, tokenizer, rows, cols }: HeldOutOptions,
+): ReadableStream<Batch> {
+  return evaluationBatches({
+    runs: ReadableStream.from(heldOut(journal)).pipeThrough(
+      tokenize({ tokenizer, split: () => "validation" }),
+    ),
+    rows,
+    cols,
+    maxRows: MAX_ROWS,
+    maxTokensPerDocument: ROWS_EACH * cols,
+  });
+}
+
+async function* heldOut(journal: Journal): AsyncGenerator<Document> {
+  let chars = 0;
+  let index = 0;
+  for await (const document of journal.documents()) {
+    if (chars >= SAMPLE_CHARS) return;
+    chars += document.text.length;
+    if (splitOf(index++) === "validation") yield document;
+  }
+}

@@ -1,2 +1,0 @@
-// Until its last importers name model/durable.ts themselves.
-export { syncFolder } from "../durable.ts";

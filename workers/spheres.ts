@@ -1,0 +1,91 @@
+/**
+ * What training looks like from outside: a set of spheres that takes batches.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../model/config.ts";
+import type { Layout } from "../model/layout.ts";
+import type { Topology } from "./topology.ts";
+
+/** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
+export interface SphereBatch {
+  readonly inputIds: Int32Array;
+  readonly targetIds: Int32Array;
+  readonly mask: Int32Array;
+  readonly segmentIds?: Int32Array;
+  readonly rows: number;
+  readonly cols: number;
+  readonly validTokens: number;
+}
+
+/** AdamW's settings for one step (Loshchilov and Hutter, 2019). */
+export interface OptimizerStep {
+  /** 1-based, for bias correction. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; larger gradients are scaled down. */
+  readonly clip: number;
+}
+
+/** What one leaf did; the same fields as a step report's sphere counters. */
+export interface LeafOutcome {
+  readonly leaf: number;
+  readonly worker: number;
+  readonly tokens: number;
+  readonly computeMs: number;
+  readonly waitMs: number;
+  readonly bytesReduced: number;
+}
+
+/** Outcome of one step. */
+export interface StepOutcome {
+  /** Mean nats per scored token. */
+  readonly loss: number;
+  /** Global L2 norm before clipping. */
+  readonly gradNorm: number;
+  readonly spheres: readonly LeafOutcome[];
+}
+
+/** Dimensions and policy of a run. */
+export interface SpheresOptions {
+  readonly config: ModelConfig;
+  /** B, rows of the largest batch. */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  /** S logical leaves; default 12. */
+  readonly leaves?: number;
+  /** W; default the number of cores. Never changes a result. */
+  readonly workers?: number;
+  /** Avoid relaxed SIMD, so that results are the same on every machine. */
+  readonly strictSimd?: boolean;
+  /** Keep every logit, for tests and parity checks of small models. */
+  readonly keepLogits?: boolean;
+}
+
+/** Handle on a running set of spheres. Calls must not overlap. */
+export interface Spheres extends AsyncDisposable {
+  readonly layout: Layout;
+  readonly topology: Topology;
+  /** Bytes of shared memory. */
+  readonly bytes: number;
+  /** Views on shared memory in the order of `layout`; valid to read between calls. */
+  readonly parameters: Float32Array;
+  readonly gradients: Float32Array;
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
+  readonly logits: Float32Array;
+  /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
+  readonly failed: boolean;
+  /** Must follow any write to `parameters`. */
+  packWeights(): Promise<void>;
+  /** One optimizer step. Throws a `RangeError` when loss or gradient stop being finite. */
+  step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
+  /** Sum of nats and number of scored tokens, weights untouched. */
+  evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
+}

@@ -1,0 +1,125 @@
+/**
+ * What belongs to one worker alone: the activations of a leaf and scratch.
+ *
+ * @module
+ */
+import {
+  attentionBackwardScratchSize,
+  attentionScratchSize,
+  packedASize,
+  packedBSize,
+} from "../kernels/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Groups } from "./groups.ts";
+
+/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest leaf. */
+export interface LayerActivations {
+  /** [n, D] input of the layer */
+  readonly input: number;
+  /** [n] */
+  readonly inputRstd: number;
+  /** [n, (H + 2K) N], rotated */
+  readonly qkv: number;
+  /** [n, H N] attention output */
+  readonly attended: number;
+  /** [rows, H, T] log-sum-exp */
+  readonly lse: number;
+  /** [n, D] after attention's residual */
+  readonly middle: number;
+  /** [n] */
+  readonly middleRstd: number;
+  /** [n, 2F] */
+  readonly gateUp: number;
+}
+
+/** Byte addresses of what belongs to one worker alone. */
+export interface WorkerArea {
+  readonly layers: readonly LayerActivations[];
+  /** [n, D] residual stream past the last layer */
+  readonly final: number;
+  readonly finalRstd: number;
+  /** [n, D] a normalised input */
+  readonly normed: number;
+  /** [n, F] */
+  readonly activated: number;
+  /** [block, V] logits, then their gradient */
+  readonly logits: number;
+  /** [n, D] gradient of the residual stream */
+  readonly dResidual: number;
+  /** [n, D] */
+  readonly dNormed: number;
+  /** [n, (H + 2K) N] */
+  readonly dQkv: number;
+  /** [n, H N] */
+  readonly dAttended: number;
+  /** [n, 2F] */
+  readonly dGateUp: number;
+  /** [n, F] */
+  readonly dActivated: number;
+  /** Left and right operand of a product, packed. */
+  readonly packedA: number;
+  readonly packedB: number;
+  readonly attention: number;
+  /** Gradient of one group, waiting for its turn. */
+  readonly staged: number;
+  /** Gradient of the head, which row blocks accumulate, [V, D]. */
+  readonly stagedHead: number;
+}
+
+/** Places a worker's area; `take` reserves floats and returns their address. */
+export function placeWorkerArea(
+  { config, groups, n, cols, logitsRows, take }: {
+    config: ModelConfig;
+    groups: Groups;
+    /** Tokens of the largest leaf. */
+    n: number;
+    /** T */
+    cols: number;
+    logitsRows: number;
+    take: (floats: number) => number;
+  },
+): WorkerArea {
+  const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
+  const { num_attention_heads: H, num_key_value_heads: K } = config;
+  const Q = (H + 2 * K) * N;
+  const A = H * N;
+  const widest = Math.max(D, Q, A, 2 * F);
+  const stagedSize = Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
+  return {
+    layers: Array.from({ length: config.num_hidden_layers }, () => ({
+      input: take(n * D),
+      inputRstd: take(n),
+      qkv: take(n * Q),
+      attended: take(n * A),
+      lse: take(n * config.num_attention_heads),
+      middle: take(n * D),
+      middleRstd: take(n),
+      gateUp: take(n * 2 * F),
+    })),
+    final: take(n * D),
+    finalRstd: take(n),
+    normed: take(n * D),
+    activated: take(n * F),
+    logits: take(logitsRows * V),
+    dResidual: take(n * D),
+    dNormed: take(n * D),
+    dQkv: take(n * Q),
+    dAttended: take(n * A),
+    dGateUp: take(n * 2 * F),
+    dActivated: take(n * F),
+    packedA: take(
+      Math.max(
+        packedASize(n, widest),
+        packedASize(widest, n),
+        packedASize(V, logitsRows),
+        packedASize(logitsRows, V),
+      ),
+    ),
+    packedB: take(packedBSize(n, widest)),
+    attention: take(
+      Math.max(attentionScratchSize(cols, N), attentionBackwardScratchSize(cols, N)),
+    ),
+    staged: take(stagedSize),
+    stagedHead: take(V * D),
+  };
+}
