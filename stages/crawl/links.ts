@@ -17,6 +17,8 @@ export interface PageLinks {
 
 /** Deeper nesting is no honest page, and the parser's cost grows with it: its links are ignored. */
 const MAX_DEPTH = 512;
+/** Links taken from one page. */
+const MAX_LINKS = 10_000;
 
 /** Directives of a robots meta tag or an X-Robots-Tag header. */
 function directives(content: string): { nofollow: boolean; noindex: boolean } {
@@ -51,6 +53,7 @@ export function readLinks(
         nofollow ||= said.nofollow;
         noindex ||= said.noindex;
       } else if ((name === "a" || name === "area") && attributes.href !== undefined) {
+        if (links.size >= MAX_LINKS) return;
         if (attributes.rel?.toLowerCase().split(/\s+/).includes("nofollow")) return;
         const link = canonicalLink(attributes.href, base);
         if (link !== undefined) links.add(link);

@@ -119,6 +119,8 @@ Deno.test("links are read in document order, with base, nofollow and robots dire
     noindex: true,
   });
   assertEquals(read(`<!-- <a href=x> --><script>"<a href=y>"</script>`).links, []);
+  const many = Array.from({ length: 20_000 }, (_, i) => `<a href="${i}">`).join("</a>");
+  assertEquals(read(many).links.length, 10_000);
   // Links past a nesting bomb are ignored, those before it are not.
   assertEquals(read(`<a href=x></a>${"<div>".repeat(100_000)}<a href=y>`).links, [
     "http://a.test/dir/x",

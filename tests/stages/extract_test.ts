@@ -131,6 +131,8 @@ Deno.test("bombs of nesting and attributes are refused before the parser sees th
   assertEquals(reasonOf("<b><i></x>".repeat(50_000)), "malformed");
   const attributes = Array.from({ length: 100_000 }, (_, i) => `a${i}=1`).join(" ");
   assertEquals(reasonOf(`<p ${attributes}>x</p>`), "malformed");
+  assertEquals(reasonOf("<p>x".repeat(1_000_000)), "malformed");
+  assertEquals(reasonOf("<".repeat(4_000_000)), "malformed");
   const nested = (depth: number) => `${"<div>".repeat(depth)}deep`;
   assertEquals(textOf(nested(512)), "deep");
   assertEquals(reasonOf(nested(513)), "malformed");
