@@ -6,8 +6,9 @@ export const MR = 6;
 export const NR = 8;
 /** Floating-point operations in one iteration of `fma_peak`. */
 export const FMA_PEAK_FLOPS = 12 * 8 * 4 * 2;
-/** Query rows that attention handles at a time: a common multiple of MR and NR. */
-const QUERIES = 24;
+/** Query rows in a block of attention, and of its backward pass. */
+const BLOCK = 24;
+const BACKWARD_BLOCK = 48;
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
 
@@ -23,12 +24,16 @@ export function packedBSize(k: number, n: number): number {
 
 /** Floats of scratch for `attention` over t tokens. */
 export function attentionScratchSize(t: number, headDim: number): number {
-  return packedASize(t, headDim) + packedBSize(t, headDim) + (headDim + 2) * QUERIES +
-    2 * packedASize(t, QUERIES);
+  // Keys, values, queries; segment starts, sums and maxima; scores and weights.
+  return packedASize(t, headDim) + packedBSize(t, headDim) + BLOCK * headDim + 3 * BLOCK +
+    2 * BLOCK * t;
 }
 
 /** Floats of scratch for `attention_backward` over t tokens. */
 export function attentionBackwardScratchSize(t: number, headDim: number): number {
-  return 2 * packedASize(t, headDim) + packedBSize(t, headDim) + 2 * (headDim + 1) * QUERIES +
-    packedBSize(QUERIES, headDim) + 3 * packedASize(t, QUERIES);
+  const scores = BACKWARD_BLOCK * roundUp(t, 2 * MR);
+  // Keys and values by row, keys by column; queries, dO by row and one of them by column; segment
+  // starts; scores, gradients and the panels of both; one panel of queries.
+  return 2 * packedBSize(headDim, t) + packedBSize(t, headDim) +
+    BACKWARD_BLOCK * (2 * headDim + roundUp(headDim, NR) + 1) + 4 * scores + MR * t;
 }

@@ -1,19 +1,23 @@
 /**
  * Causal attention of one sequence in blocks of queries (after Dao et al., FlashAttention,
- * arXiv:2205.14135): the scores of one block exist at a time, and no key after its last query is read.
+ * arXiv:2205.14135): the scores of one block exist at a time, and of its products only the panels
+ * that reach below the diagonal are computed.
  *
- * Scores are kept transposed, keys down and queries across: softmax then runs along columns, four
- * queries a vector, and needs no folding of lanes.
+ * Scores are kept transposed, keys down and queries across: softmax then runs along columns, twelve
+ * queries at once, needs no folding of lanes, and writes the panels that the product with V reads.
  */
 import { exp } from "./exp";
 import { multiply } from "./gemm";
-import { pack_b, pack_b_transposed, packA, packATransposed } from "./pack";
+import { packA, pack_b, pack_b_transposed } from "./pack";
+import { hide, roundUp, segmentStarts } from "./segments";
 import { MR, NR } from "./tile";
 
-/** Queries in a block: a multiple of MR and NR. */
-export const QUERIES: i32 = 24;
-/** Bytes of one key's row in a block of scores. */
-export const SCORE_ROW: usize = QUERIES * 4;
+/** Queries in a block. */
+const BLOCK: i32 = 24;
+/** Queries that softmax takes at once: two panels of MR. */
+const CHUNK: i32 = 2 * MR;
+/** Bytes of one key's row of scores. */
+const SCORE_ROW: usize = BLOCK * 4;
 
 /**
  * @param out `[t, ldOut]`, heads * headDim of each row
@@ -37,8 +41,8 @@ export function attention(
 ): void {
   const headBytes = <usize> headDim << 2;
   const keyPanels = scratch;
-  const valuePanels = keyPanels + roundUp(t, MR) * headBytes;
-  const rest = valuePanels + (roundUp(headDim, NR) << 2) * t;
+  const valuePanels = keyPanels + <usize> roundUp(t, MR) * headBytes;
+  const rest = valuePanels + (<usize> roundUp(headDim, NR) << 2) * t;
   const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
     if (h % group == 0) {
@@ -77,155 +81,143 @@ function attendHead(
 ): void {
   const headBytes = <usize> headDim << 2;
   const queryPanels = scratch;
-  const starts = queryPanels + headBytes * QUERIES;
+  const starts = queryPanels + headBytes * BLOCK;
   const sums = starts + SCORE_ROW;
-  const scores = sums + SCORE_ROW;
-  const weights = scores + SCORE_ROW * roundUp(t, MR);
+  const tops = sums + SCORE_ROW;
+  const scores = tops + SCORE_ROW;
+  const weights = scores + SCORE_ROW * t;
   const scale = <f32> (1 / sqrt(<f64> headDim));
   let start = 0;
-  for (let i = 0; i < t; i += QUERIES) {
-    const count = min(QUERIES, t - i);
+  for (let i = 0; i < t; i += BLOCK) {
+    const count = min(BLOCK, t - i);
     start = segmentStarts(starts, segments, i, count, start);
     // A panel boundary at or before the first key any query of the block may see.
     const first = load<i32>(starts) / MR * MR;
     const keys = i + count - first;
-    pack_b_transposed(
-      queryPanels,
-      queries + (<usize> i * ldQkv << 2),
-      headDim,
-      count,
-      ldQkv,
-      headDim * NR,
-    );
+    const query = queries + (<usize> i * ldQkv << 2);
+    pack_b_transposed(queryPanels, query, headDim, count, ldQkv, headDim * NR);
+    const keyPanel = keyPanels + <usize> first * headBytes;
+    scoreBlock(scores, keyPanel, queryPanels, i - first, count, headDim);
+    for (let q = 0; q < count; q++) {
+      const column = scores + (<usize> q << 2);
+      hide(column, 0, load<i32>(starts + (<usize> q << 2)) - first, SCORE_ROW);
+      hide(column, i + q + 1 - first, keys, SCORE_ROW);
+    }
+    const panelBytes = <usize> keys * (MR * 4);
+    for (let q = 0; q < count; q += CHUNK) {
+      const visible = min(i + q + CHUNK - first, keys);
+      const panel = weights + <usize> (q / MR) * panelBytes;
+      const at = <usize> q << 2;
+      softmaxChunk(panel, panel + panelBytes, sums + at, tops + at, scores + at, visible, scale);
+    }
+    storeLogSums(lse + (<usize> i << 2), sums, tops, count, scale);
+    const rows = out + (<usize> i * ldOut << 2);
+    const valueRow = valuePanels + <usize> first * (NR * 4);
+    for (let q = 0; q < count; q += MR) {
+      multiply(
+        rows + (<usize> q * ldOut << 2),
+        weights + <usize> (q / MR) * panelBytes,
+        valueRow,
+        min(MR, count - q),
+        headDim,
+        min(i + q + MR - first, keys),
+        ldOut,
+        panelBytes,
+        <usize> t * (NR * 4),
+        0,
+      );
+    }
+    divideRows(rows, sums, count, headDim, ldOut);
+  }
+}
+
+/**
+ * `scores[keys, BLOCK] = keys * queries^T`, one panel of queries at a time, each down to its last
+ * query's own key; `before` keys precede the block's first query.
+ */
+function scoreBlock(
+  scores: usize,
+  keyPanels: usize,
+  queryPanels: usize,
+  before: i32,
+  count: i32,
+  headDim: i32,
+): void {
+  const headBytes = <usize> headDim << 2;
+  for (let q = 0; q < count; q += NR) {
     multiply(
-      scores,
-      keyPanels + <usize> first * headBytes,
-      queryPanels,
-      keys,
-      <i32> roundUp(count, NR),
+      scores + (<usize> q << 2),
+      keyPanels,
+      queryPanels + <usize> q * headBytes,
+      before + min(q + NR, count),
+      NR,
       headDim,
-      QUERIES,
+      BLOCK,
       headBytes * MR,
       headBytes * NR,
       0,
     );
-    maskScores(scores, starts, first, i, count);
-    softmaxColumns(scores, sums, lse + (<usize> i << 2), keys, count, scale);
-    packATransposed(weights, scores, count, keys, QUERIES, <usize> keys * (MR * 4));
-    multiply(
-      out + (<usize> i * ldOut << 2),
-      weights,
-      valuePanels + <usize> first * (NR * 4),
-      count,
-      headDim,
-      keys,
-      ldOut,
-      <usize> keys * (MR * 4),
-      <usize> t * (NR * 4),
-      0,
-    );
-    divideRows(out + (<usize> i * ldOut << 2), sums, count, headDim, ldOut);
-  }
-}
-
-/** A count rounded up to a multiple. */
-@inline
-export function roundUp(count: i32, multiple: i32): usize {
-  return <usize> ((count + multiple - 1) / multiple * multiple);
-}
-
-/**
- * For each query of the block the first token of its segment, i32[count]; returns the last.
- *
- * @param start first token of the segment that token i - 1 is in
- */
-export function segmentStarts(
-  starts: usize,
-  segments: usize,
-  i: i32,
-  count: i32,
-  start: i32,
-): i32 {
-  for (let q = 0; q < count; q++) {
-    const at = segments + (<usize> (i + q) << 2);
-    if (segments && i + q > 0 && load<i32>(at) != load<i32>(at - 4)) start = i + q;
-    store<i32>(starts + (<usize> q << 2), start);
-  }
-  return start;
-}
-
-/** Minus infinity where a key lies after its query or before the query's segment. */
-export function maskScores(
-  scores: usize,
-  starts: usize,
-  first: i32,
-  i: i32,
-  count: i32,
-): void {
-  const keys = i + count - first;
-  for (let q = 0; q < count; q++) {
-    const column = scores + (<usize> q << 2);
-    const start = load<i32>(starts + (<usize> q << 2)) - first;
-    for (let j = 0; j < start; j++) store<f32>(column + <usize> j * SCORE_ROW, -Infinity);
-    for (let j = i + q + 1 - first; j < keys; j++) {
-      store<f32>(column + <usize> j * SCORE_ROW, -Infinity);
-    }
   }
 }
 
 /**
- * Each column of scores to e^(scale * (score - greatest)) in place, its sum into `sums`, and its
- * log-sum-exp into `lse[count]`.
+ * Softmax without its division down twelve columns of scores, into two panels `[keys][MR]`; the
+ * columns' sums and greatest scores go to `sums[12]` and `tops[12]`.
  */
-function softmaxColumns(
-  scores: usize,
+function softmaxChunk(
+  panel0: usize,
+  panel1: usize,
   sums: usize,
-  lse: usize,
+  tops: usize,
+  scores: usize,
   keys: i32,
-  count: i32,
   scale: f32,
 ): void {
-  for (let q = 0; q < count; q += 4) {
-    const column = scores + (<usize> q << 2);
-    const top = columnMax(column, keys);
-    v128.store(sums + (<usize> q << 2), exponentiateColumns(column, top, keys, scale));
-    storeLogSums(
-      lse + (<usize> q << 2),
-      sums + (<usize> q << 2),
-      f32x4.mul(top, f32x4.splat(scale)),
-      min(4, count - q),
-    );
-  }
-}
-
-function columnMax(column: usize, keys: i32): v128 {
-  let top = v128.load(column);
+  let top0 = v128.load(scores);
+  let top1 = v128.load(scores, 16);
+  let top2 = v128.load(scores, 32);
+  let row = scores;
   for (let j = 1; j < keys; j++) {
-    column += SCORE_ROW;
-    top = f32x4.pmax(top, v128.load(column));
+    row += SCORE_ROW;
+    top0 = f32x4.pmax(top0, v128.load(row));
+    top1 = f32x4.pmax(top1, v128.load(row, 16));
+    top2 = f32x4.pmax(top2, v128.load(row, 32));
   }
-  return top;
-}
-
-function exponentiateColumns(column: usize, top: v128, keys: i32, scale: f32): v128 {
+  v128.store(tops, top0);
+  v128.store(tops, top1, 16);
+  v128.store(tops, top2, 32);
   const scales = f32x4.splat(scale);
-  let sum = f32x4.splat(0);
+  let sum0 = f32x4.splat(0);
+  let sum1 = f32x4.splat(0);
+  let sum2 = f32x4.splat(0);
   for (let j = 0; j < keys; j++) {
-    const e = exp(f32x4.mul(f32x4.sub(v128.load(column), top), scales));
-    v128.store(column, e);
-    sum = f32x4.add(sum, e);
-    column += SCORE_ROW;
+    // The difference first: it is exact near the top, however great the scores.
+    const e0 = exp(f32x4.mul(f32x4.sub(v128.load(scores), top0), scales));
+    const e1 = exp(f32x4.mul(f32x4.sub(v128.load(scores, 16), top1), scales));
+    const e2 = exp(f32x4.mul(f32x4.sub(v128.load(scores, 32), top2), scales));
+    v128.store(panel0, e0);
+    v128.store64_lane(panel0, e1, 0, 16);
+    v128.store64_lane(panel1, e1, 1);
+    v128.store(panel1, e2, 8);
+    sum0 = f32x4.add(sum0, e0);
+    sum1 = f32x4.add(sum1, e1);
+    sum2 = f32x4.add(sum2, e2);
+    scores += SCORE_ROW;
+    panel0 += MR * 4;
+    panel1 += MR * 4;
   }
-  return sum;
+  v128.store(sums, sum0);
+  v128.store(sums, sum1, 16);
+  v128.store(sums, sum2, 32);
 }
 
-function storeLogSums(lse: usize, sums: usize, top: v128, count: i32): void {
+function storeLogSums(lse: usize, sums: usize, tops: usize, count: i32, scale: f32): void {
   for (let q = 0; q < count; q++) {
-    const log = Math.log(<f64> load<f32>(sums)) + <f64> f32x4.extract_lane(top, 0);
-    store<f32>(lse, <f32> log);
-    top = v128.shuffle<f32>(top, top, 1, 2, 3, 3);
+    const top = <f64> load<f32>(tops) * <f64> scale;
+    store<f32>(lse, <f32> (Math.log(<f64> load<f32>(sums)) + top));
     lse += 4;
     sums += 4;
+    tops += 4;
   }
 }
 

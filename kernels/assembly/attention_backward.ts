@@ -1,14 +1,24 @@
 /**
  * Gradient of attention.ts, block of queries by block of queries: the probabilities are computed
  * again from the stored log-sum-exp (Dao et al., FlashAttention, arXiv:2205.14135, section 3.1).
+ *
+ * Here scores lie queries down and keys across, so that probabilities and their gradients go straight
+ * into the panels that the products with dO and Q read.
  */
-import { maskScores, QUERIES, roundUp, SCORE_ROW, segmentStarts } from "./attention";
 import { exp } from "./exp";
 import { multiply } from "./gemm";
-import { madd } from "./madd";
-import { pack_b, pack_b_transposed, packA, packATransposed } from "./pack";
 import { dot } from "./rms_norm";
+import { madd } from "./madd";
+import { packA, pack_b, pack_b_transposed } from "./pack";
+import { hide, roundUp, segmentStarts } from "./segments";
 import { MR, NR } from "./tile";
+
+/** Queries in a block: the depth of the products that add to dK and dV. */
+const BLOCK: i32 = 48;
+/** Keys handled at once: two panels of MR. */
+const CHUNK: i32 = 2 * MR;
+/** Bytes of a panel of MR keys, `[BLOCK][MR]`. */
+const PANEL: usize = BLOCK * MR * 4;
 
 /**
  * Overwrites `dqkv[t, ldQkv]`, of the form of `qkv`.
@@ -34,16 +44,16 @@ export function attention_backward(
 ): void {
   const headBytes = <usize> headDim << 2;
   const keyPanels = scratch;
-  const valuePanels = keyPanels + roundUp(t, MR) * headBytes;
-  const keyColumns = valuePanels + roundUp(t, MR) * headBytes;
-  const rest = keyColumns + (roundUp(headDim, NR) << 2) * t;
+  const valuePanels = keyPanels + <usize> roundUp(t, NR) * headBytes;
+  const keyColumns = valuePanels + <usize> roundUp(t, NR) * headBytes;
+  const rest = keyColumns + (<usize> roundUp(headDim, NR) << 2) * t;
   const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
     const keyOffset = <usize> (heads + h / group) * headBytes;
     const valueOffset = keyOffset + <usize> kvHeads * headBytes;
     if (h % group == 0) {
-      packA(keyPanels, qkv + keyOffset, t, headDim, ldQkv, headBytes * MR);
-      packA(valuePanels, qkv + valueOffset, t, headDim, ldQkv, headBytes * MR);
+      pack_b_transposed(keyPanels, qkv + keyOffset, headDim, t, ldQkv, headDim * NR);
+      pack_b_transposed(valuePanels, qkv + valueOffset, headDim, t, ldQkv, headDim * NR);
       pack_b(keyColumns, qkv + keyOffset, t, headDim, ldQkv, t * NR);
       clearRows(dqkv + keyOffset, t, headBytes, ldQkv);
       clearRows(dqkv + valueOffset, t, headBytes, ldQkv);
@@ -90,155 +100,188 @@ function attendHeadBackward(
 ): void {
   const headBytes = <usize> headDim << 2;
   const queryPanels = scratch;
-  const doutPanels = queryPanels + headBytes * QUERIES;
-  const columns = doutPanels + headBytes * QUERIES;
-  const starts = columns + (roundUp(headDim, NR) << 2) * QUERIES;
-  const deltas = starts + SCORE_ROW;
-  const weights = deltas + SCORE_ROW;
-  const gradients = weights + SCORE_ROW * roundUp(t, MR);
-  const packed = gradients + SCORE_ROW * roundUp(t, MR);
+  const doutPanels = queryPanels + headBytes * BLOCK;
+  const columns = doutPanels + headBytes * BLOCK;
+  const starts = columns + (<usize> roundUp(headDim, NR) << 2) * BLOCK;
+  const scores = starts + BLOCK * 4;
+  // One row of scores, and of their gradients.
+  const ld = roundUp(t, CHUNK);
+  const rowBytes = <usize> ld << 2;
+  const gradients = scores + rowBytes * BLOCK;
+  const weightPanels = gradients + rowBytes * BLOCK;
+  const gradientPanels = weightPanels + rowBytes * BLOCK;
+  const rowPanel = gradientPanels + rowBytes * BLOCK;
   const scale = <f32> (1 / sqrt(<f64> headDim));
   let start = 0;
-  for (let i = 0; i < t; i += QUERIES) {
-    const count = min(QUERIES, t - i);
-    const qkvRow = <usize> i * ldQkv << 2;
-    const outRow = <usize> i * ldOut << 2;
+  for (let i = 0; i < t; i += BLOCK) {
+    const count = min(BLOCK, t - i);
     start = segmentStarts(starts, segments, i, count, start);
-    const first = load<i32>(starts) / MR * MR;
-    const keys = i + count - first;
+    // A panel boundary at or before the first key any query of the block may see.
+    const first = load<i32>(starts) / NR * NR;
+    const before = i - first;
     const panel = <usize> first * headBytes;
-    const keyRow = <usize> first * ldQkv << 2;
-    const query = queries + qkvRow;
-    const grad = dout + outRow;
-    pack_b_transposed(queryPanels, query, headDim, count, ldQkv, headDim * NR);
-    scoreBlock(weights, keyPanels + panel, queryPanels, keys, count, headDim);
-    pack_b_transposed(doutPanels, grad, headDim, count, ldOut, headDim * NR);
-    scoreBlock(gradients, valuePanels + panel, doutPanels, keys, count, headDim);
-    maskScores(weights, starts, first, i, count);
-    rowDots(deltas, grad, out + outRow, count, headDim, ldOut);
-    for (let q = 0; q < count; q += 4) {
-      const at = <usize> q << 2;
-      const left = count - q;
-      const shift = f32x4.neg(loadUpTo4(lse + (<usize> i << 2) + at, left));
-      softmaxBackward(weights + at, gradients + at, shift, v128.load(deltas + at), keys, scale);
+    const query = queries + (<usize> i * ldQkv << 2);
+    const grad = dout + (<usize> i * ldOut << 2);
+    const result = out + (<usize> i * ldOut << 2);
+    packA(queryPanels, query, count, headDim, ldQkv, headBytes * MR);
+    packA(doutPanels, grad, count, headDim, ldOut, headBytes * MR);
+    scoreBlock(scores, queryPanels, keyPanels + panel, before, count, headDim, ld);
+    scoreBlock(gradients, doutPanels, valuePanels + panel, before, count, headDim, ld);
+    for (let q = 0; q < count; q++) {
+      const row = scores + <usize> q * rowBytes;
+      const visible = roundUp(before + min(q / MR * MR + MR, count), CHUNK);
+      hide(row, 0, load<i32>(starts + (<usize> q << 2)) - first, 4);
+      hide(row, before + q + 1, visible, 4);
+      softmaxBackward(
+        weightPanels + <usize> q * (MR * 4),
+        gradientPanels + <usize> q * (MR * 4),
+        row,
+        gradients + <usize> q * rowBytes,
+        visible,
+        load<f32>(lse + (<usize> (i + q) << 2)),
+        dot(grad + (<usize> q * ldOut << 2), result + (<usize> q * ldOut << 2), headDim),
+        scale,
+      );
     }
+    const keyRow = <usize> first * ldQkv << 2;
     // dV += P^T dO; dK += dS^T Q; dQ = dS K
-    addOuter(dValues + keyRow, weights, grad, packed, columns, keys, count, headDim, ldQkv, ldOut);
-    addOuter(dKeys + keyRow, gradients, query, packed, columns, keys, count, headDim, ldQkv, ldQkv);
-    packATransposed(packed, gradients, count, keys, QUERIES, <usize> keys * (MR * 4));
+    pack_b(columns, grad, count, headDim, ldOut, count * NR);
+    addOuter(dValues + keyRow, weightPanels, columns, before, count, headDim, ldQkv);
+    pack_b(columns, query, count, headDim, ldQkv, count * NR);
+    addOuter(dKeys + keyRow, gradientPanels, columns, before, count, headDim, ldQkv);
+    for (let q = 0; q < count; q += MR) {
+      const rows = min(MR, count - q);
+      const keys = before + q + rows;
+      packA(rowPanel, gradients + <usize> q * rowBytes, rows, keys, ld, 0);
+      multiply(
+        dQueries + (<usize> (i + q) * ldQkv << 2),
+        rowPanel,
+        keyColumns + <usize> first * (NR * 4),
+        rows,
+        headDim,
+        keys,
+        ldQkv,
+        0,
+        <usize> t * (NR * 4),
+        0,
+      );
+    }
+  }
+}
+
+/**
+ * `scores[count, keys] = queries * keys^T`, one panel of queries at a time, each up to its last
+ * query's own key; `before` keys precede the block's first query.
+ */
+function scoreBlock(
+  scores: usize,
+  queryPanels: usize,
+  keyPanels: usize,
+  before: i32,
+  count: i32,
+  headDim: i32,
+  ld: i32,
+): void {
+  const headBytes = <usize> headDim << 2;
+  for (let q = 0; q < count; q += MR) {
+    const rows = min(MR, count - q);
     multiply(
-      dQueries + qkvRow,
-      packed,
-      keyColumns + <usize> first * (NR * 4),
-      count,
+      scores + (<usize> q * ld << 2),
+      queryPanels + <usize> q * headBytes,
+      keyPanels,
+      rows,
+      before + q + rows,
       headDim,
-      keys,
-      ldQkv,
-      <usize> keys * (MR * 4),
-      <usize> t * (NR * 4),
+      ld,
+      headBytes * MR,
+      headBytes * NR,
       0,
     );
   }
 }
 
-/** `scores[keys, count] = rows * queries^T` in rows of QUERIES, both packed over headDim. */
-function scoreBlock(
-  scores: usize,
-  rows: usize,
-  queryPanels: usize,
-  keys: i32,
-  count: i32,
-  headDim: i32,
-): void {
-  const headBytes = <usize> headDim << 2;
-  multiply(
-    scores,
-    rows,
-    queryPanels,
-    keys,
-    <i32> roundUp(count, NR),
-    headDim,
-    QUERIES,
-    headBytes * MR,
-    headBytes * NR,
-    0,
-  );
-}
-
-/** `c[keys, headDim] += scores[keys, count] * rows[count, headDim]` */
-function addOuter(
-  c: usize,
-  scores: usize,
-  rows: usize,
-  packed: usize,
-  columns: usize,
-  keys: i32,
-  count: i32,
-  headDim: i32,
-  ldc: i32,
-  ldRows: i32,
-): void {
-  packA(packed, scores, keys, count, QUERIES, <usize> count * (MR * 4));
-  pack_b(columns, rows, count, headDim, ldRows, count * NR);
-  multiply(
-    c,
-    packed,
-    columns,
-    keys,
-    headDim,
-    count,
-    ldc,
-    <usize> count * (MR * 4),
-    <usize> count * (NR * 4),
-    1,
-  );
-}
-
-/** In four columns: scores to probabilities P, their gradients to those of the unscaled scores. */
+/**
+ * One query's scores to probabilities P and, in place, the gradients of P to those of the unscaled
+ * scores; both also into panels `[keys / MR][BLOCK][MR]`.
+ *
+ * @param delta dO · O of the query
+ */
 function softmaxBackward(
-  weights: usize,
+  weightPanel: usize,
+  gradientPanel: usize,
+  scores: usize,
   gradients: usize,
-  shift: v128,
-  delta: v128,
   keys: i32,
+  lse: f32,
+  delta: f32,
   scale: f32,
 ): void {
   const scales = f32x4.splat(scale);
-  for (let j = 0; j < keys; j++) {
+  const shift = f32x4.splat(-lse);
+  const deltas = f32x4.splat(delta);
+  const zero = f32x4.splat(0);
+  for (let j = 0; j < keys; j += CHUNK) {
     // No probability is above 1, however coarse the rounding of a great log-sum-exp.
-    const p = exp(f32x4.pmin(madd(v128.load(weights), scales, shift), f32x4.splat(0)));
-    v128.store(weights, p);
-    const ds = f32x4.mul(f32x4.mul(p, scales), f32x4.sub(v128.load(gradients), delta));
-    v128.store(gradients, ds);
-    weights += SCORE_ROW;
-    gradients += SCORE_ROW;
+    const p0 = exp(f32x4.pmin(madd(v128.load(scores), scales, shift), zero));
+    const p1 = exp(f32x4.pmin(madd(v128.load(scores, 16), scales, shift), zero));
+    const p2 = exp(f32x4.pmin(madd(v128.load(scores, 32), scales, shift), zero));
+    const s0 = f32x4.mul(f32x4.mul(p0, scales), f32x4.sub(v128.load(gradients), deltas));
+    const s1 = f32x4.mul(f32x4.mul(p1, scales), f32x4.sub(v128.load(gradients, 16), deltas));
+    const s2 = f32x4.mul(f32x4.mul(p2, scales), f32x4.sub(v128.load(gradients, 32), deltas));
+    v128.store(gradients, s0);
+    v128.store(gradients, s1, 16);
+    v128.store(gradients, s2, 32);
+    storeChunk(weightPanel, p0, p1, p2);
+    storeChunk(gradientPanel, s0, s1, s2);
+    scores += CHUNK * 4;
+    gradients += CHUNK * 4;
+    weightPanel += PANEL * 2;
+    gradientPanel += PANEL * 2;
   }
 }
 
-/** `deltas[count]`: each row of dO times its row of O. */
-function rowDots(
-  deltas: usize,
-  dout: usize,
-  out: usize,
+/** Twelve keys into their rows of two panels. */
+@inline
+function storeChunk(panel: usize, v0: v128, v1: v128, v2: v128): void {
+  v128.store(panel, v0);
+  v128.store64_lane(panel, v1, 0, 16);
+  v128.store64_lane(panel, v1, 1, PANEL);
+  v128.store(panel, v2, PANEL + 8);
+}
+
+/**
+ * `c[keys, headDim] += panels^T * columns` over the block's queries, for each panel of keys from the
+ * first query that may see it.
+ */
+function addOuter(
+  c: usize,
+  panels: usize,
+  columns: usize,
+  before: i32,
   count: i32,
   headDim: i32,
-  ldOut: i32,
+  ldc: i32,
 ): void {
-  for (let q = 0; q < count; q++) {
-    store<f32>(deltas, dot(dout, out, headDim));
-    deltas += 4;
-    dout += <usize> ldOut << 2;
-    out += <usize> ldOut << 2;
+  const keys = before + count;
+  const strideB = <usize> count * (NR * 4);
+  // Panels whose first key the block's first query may see.
+  const whole = min((before / MR + 1) * MR, keys);
+  multiply(c, panels, columns, whole, headDim, count, ldc, PANEL, strideB, 1);
+  for (let j = whole; j < keys; j += MR) {
+    const query = j - before;
+    multiply(
+      c + (<usize> j * ldc << 2),
+      panels + <usize> (j / MR) * PANEL + <usize> query * (MR * 4),
+      columns + <usize> query * (NR * 4),
+      min(MR, keys - j),
+      headDim,
+      count - query,
+      ldc,
+      PANEL,
+      strideB,
+      1,
+    );
   }
-}
-
-/** The first `count` of four floats, zeros for the rest, reading nothing past them. */
-function loadUpTo4(at: usize, count: i32): v128 {
-  if (count >= 4) return v128.load(at);
-  let lanes = v128.load32_zero(at);
-  if (count > 1) lanes = f32x4.replace_lane(lanes, 1, load<f32>(at, 4));
-  if (count > 2) lanes = f32x4.replace_lane(lanes, 2, load<f32>(at, 8));
-  return lanes;
 }
 
 function clearRows(rows: usize, t: i32, bytes: usize, ld: i32): void {
