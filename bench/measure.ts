@@ -1,11 +1,11 @@
-/** Timing of kernels: warmed until optimised, then the best of several rounds. */
+/** Timing of kernels, warmed until they are optimised. */
 import { FMA_PEAK_FLOPS, type Kernels } from "../kernels/mod.ts";
 
 const WARM_MS = 150;
-const ROUND_MS = 40;
-const ROUNDS = 7;
+const ROUND_MS = 20;
+const ROUNDS = 15;
 
-/** Milliseconds of one call of `run`: the median over rounds of many calls. */
+/** Milliseconds of one call of `run`: the mean of its best round, the one others disturbed least. */
 export function measure(run: () => void): number {
   // V8 optimises a function while it is called often, and swaps the result in at a call.
   let calls = 0;
@@ -15,12 +15,11 @@ export function measure(run: () => void): number {
     calls++;
   }
   const perRound = Math.max(1, Math.round(calls * ROUND_MS / WARM_MS));
-  const rounds = Array.from({ length: ROUNDS }, () => {
+  return Math.min(...Array.from({ length: ROUNDS }, () => {
     const start = performance.now();
     for (let i = 0; i < perRound; i++) run();
     return (performance.now() - start) / perRound;
-  });
-  return rounds.sort((a, b) => a - b)[ROUNDS >> 1] ?? NaN;
+  }));
 }
 
 /** GFLOP/s of multiply-adds in registers alone: the ceiling on this core. */

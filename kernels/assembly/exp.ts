@@ -3,7 +3,7 @@ import { madd } from "./madd";
 
 /**
  * Rows of four equal lanes, loaded where used: V8 rebuilds a splatted constant at every use.
- * Polynomial and split of ln 2 from Cephes (Moshier), expf.
+ * Range reduction as in Cephes (Moshier), expf.
  */
 const TABLE = memory.data<f32>([
   // 0: least x whose result is a normal number
@@ -30,40 +30,17 @@ const TABLE = memory.data<f32>([
   2.12194440e-4,
   2.12194440e-4,
   2.12194440e-4,
-  // 80 to 160: coefficients of r^7 down to r^2
-  1.9875691500e-4,
-  1.9875691500e-4,
-  1.9875691500e-4,
-  1.9875691500e-4,
-  1.3981999507e-3,
-  1.3981999507e-3,
-  1.3981999507e-3,
-  1.3981999507e-3,
-  8.3334519073e-3,
-  8.3334519073e-3,
-  8.3334519073e-3,
-  8.3334519073e-3,
-  4.1665795894e-2,
-  4.1665795894e-2,
-  4.1665795894e-2,
-  4.1665795894e-2,
-  1.6666665459e-1,
-  1.6666665459e-1,
-  1.6666665459e-1,
-  1.6666665459e-1,
-  5.0000001201e-1,
-  5.0000001201e-1,
-  5.0000001201e-1,
-  5.0000001201e-1,
-  // 176: 1
-  1.0,
-  1.0,
-  1.0,
-  1.0,
+  // 80 to 128: minimax coefficients of r^5 down to r^2, for |r| <= ln 2 / 2
+  8.312501013278961e-3, 8.312501013278961e-3, 8.312501013278961e-3, 8.312501013278961e-3,
+  4.1890330612659454e-2, 4.1890330612659454e-2, 4.1890330612659454e-2, 4.1890330612659454e-2,
+  0.16667115688323975, 0.16667115688323975, 0.16667115688323975, 0.16667115688323975,
+  0.499992311000824, 0.499992311000824, 0.499992311000824, 0.499992311000824,
+  // 144: 1
+  1.0, 1.0, 1.0, 1.0,
 ], 16);
 
 /**
- * e^x within 2 ulp for x ≤ 88; exactly 0 below -87, minus infinity included; NaN stays NaN.
+ * e^x to a relative error of 4e-7 for x ≤ 88; exactly 0 below -87, minus infinity included; NaN stays NaN.
  */
 @inline
 export function exp(x: v128): v128 {
@@ -74,8 +51,7 @@ export function exp(x: v128): v128 {
   p = madd(p, r, v128.load(TABLE, 112));
   p = madd(p, r, v128.load(TABLE, 128));
   p = madd(p, r, v128.load(TABLE, 144));
-  p = madd(p, r, v128.load(TABLE, 160));
-  p = madd(p, f32x4.mul(r, r), f32x4.add(r, v128.load(TABLE, 176)));
+  p = madd(p, r, v128.load(TABLE, 144));
   // The integer in the low bits of `shifted` moves up into the exponent.
   const scaled = i32x4.add(p, i32x4.shl(shifted, 23));
   return v128.andnot(scaled, f32x4.lt(x, v128.load(TABLE, 0)));
