@@ -5,9 +5,9 @@
  * Here scores lie queries down and keys across, so that probabilities and their gradients go straight
  * into the panels that the products with dO and Q read.
  */
+import { dot } from "./dot";
 import { exp } from "./exp";
 import { multiply } from "./gemm";
-import { dot } from "./rms_norm";
 import { madd } from "./madd";
 import { packA, pack_b, pack_b_transposed } from "./pack";
 import { hide, roundUp, segmentStarts } from "./segments";

@@ -42,31 +42,61 @@ export function multiply(
   strideB: usize,
   accumulate: i32,
 ): void {
-  const blocks = max((k + KC - 1) / KC, 1);
-  const depth = (k + blocks - 1) / blocks;
-  const height = max(A_BLOCK / max(depth, 1) / MR * MR, MR);
+  // Few panels at a time is the common case of attention: no divisions on that way.
+  const depth = k <= KC ? max(k, 1) : even(k);
+  const height = m * depth <= A_BLOCK ? m : max(A_BLOCK / depth / MR * MR, MR);
   const rowBytes = <usize> ldc << 2;
   for (let i0 = 0; i0 < m; i0 += height) {
-    const i1 = min(i0 + height, m);
-    for (let k0 = 0; k0 < k || k0 == 0; k0 += depth) {
-      const kc = min(depth, k - k0);
-      for (let j = 0; j < n; j += NR) {
-        const panelB = b + <usize> (j / NR) * strideB + <usize> k0 * (NR * 4);
-        const cols = min(NR, n - j);
-        for (let i = i0; i < i1; i += MR) {
-          tile(
-            c + <usize> i * rowBytes + (<usize> j << 2),
-            a + <usize> (i / MR) * strideA + <usize> k0 * (MR * 4),
-            panelB,
-            kc,
-            rowBytes,
-            min(MR, m - i),
-            cols,
-            accumulate | i32(k0 > 0),
-          );
-        }
-      }
-      if (depth == 0) break;
+    let k0 = 0;
+    do {
+      multiplyBlock(
+        c,
+        a + <usize> k0 * (MR * 4),
+        b + <usize> k0 * (NR * 4),
+        min(height, m - i0),
+        n,
+        min(depth, k - k0),
+        rowBytes,
+        strideA,
+        strideB,
+        accumulate | i32(k0 > 0),
+      );
+      k0 += depth;
+    } while (k0 < k);
+    c += <usize> height * rowBytes;
+    a += <usize> (height / MR) * strideA;
+  }
+}
+
+/** The cut of k into blocks of at most KC of nearly one size. */
+function even(k: i32): i32 {
+  const blocks = (k + KC - 1) / KC;
+  return (k + blocks - 1) / blocks;
+}
+
+/** One block: each panel of B passes by all panels of A. */
+function multiplyBlock(
+  c: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  rowBytes: usize,
+  strideA: usize,
+  strideB: usize,
+  accumulate: i32,
+): void {
+  for (; n > 0; n -= NR) {
+    const cols = min(NR, n);
+    let at = c;
+    let panel = a;
+    for (let rows = m; rows > 0; rows -= MR) {
+      tile(at, panel, b, k, rowBytes, min(MR, rows), cols, accumulate);
+      at += rowBytes * MR;
+      panel += strideA;
     }
+    b += strideB;
+    c += NR * 4;
   }
 }

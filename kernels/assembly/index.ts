@@ -1,4 +1,8 @@
-/** Every kernel, `(outputs, inputs, dims)`; pointers are byte addresses, sizes count elements. */
+/**
+ * Every kernel, `(outputs, inputs, dims)`; pointers are byte addresses, sizes count elements.
+ *
+ * deno fmt keeps out of this folder: it drops the `@inline` of a function.
+ */
 export { relaxed } from "./madd";
 export { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 export { gemm } from "./gemm";
