@@ -1,0 +1,60 @@
+/** The elementwise middle of attention_backward.ts. */
+import { exp } from "./exp";
+import { madd } from "./madd";
+import { MR } from "./tile";
+
+/** Queries in a block: the depth of the products that add to dK and dV. */
+export const BLOCK: i32 = 48;
+/** Keys handled at once: two panels of MR. */
+export const CHUNK: i32 = 2 * MR;
+/** Bytes of a panel of MR keys, `[BLOCK][MR]`. */
+export const PANEL: usize = BLOCK * MR * 4;
+
+/**
+ * One query's scores to probabilities P and, in place, the gradients of P to those of the unscaled
+ * scores; both also into panels `[keys / MR][BLOCK][MR]`.
+ *
+ * @param delta dO · O of the query
+ */
+export function softmaxBackward(
+  weightPanel: usize,
+  gradientPanel: usize,
+  scores: usize,
+  gradients: usize,
+  keys: i32,
+  lse: f32,
+  delta: f32,
+  scale: f32,
+): void {
+  const scales = f32x4.splat(scale);
+  const shift = f32x4.splat(-lse);
+  const deltas = f32x4.splat(delta);
+  const zero = f32x4.splat(0);
+  for (let j = 0; j < keys; j += CHUNK) {
+    // No probability is above 1, however coarse the rounding of a great log-sum-exp.
+    const p0 = exp(f32x4.pmin(madd(v128.load(scores), scales, shift), zero));
+    const p1 = exp(f32x4.pmin(madd(v128.load(scores, 16), scales, shift), zero));
+    const p2 = exp(f32x4.pmin(madd(v128.load(scores, 32), scales, shift), zero));
+    const s0 = f32x4.mul(f32x4.mul(p0, scales), f32x4.sub(v128.load(gradients), deltas));
+    const s1 = f32x4.mul(f32x4.mul(p1, scales), f32x4.sub(v128.load(gradients, 16), deltas));
+    const s2 = f32x4.mul(f32x4.mul(p2, scales), f32x4.sub(v128.load(gradients, 32), deltas));
+    v128.store(gradients, s0);
+    v128.store(gradients, s1, 16);
+    v128.store(gradients, s2, 32);
+    storeChunk(weightPanel, p0, p1, p2);
+    storeChunk(gradientPanel, s0, s1, s2);
+    scores += CHUNK * 4;
+    gradients += CHUNK * 4;
+    weightPanel += PANEL * 2;
+    gradientPanel += PANEL * 2;
+  }
+}
+
+/** Twelve keys into their rows of two panels. */
+@inline
+function storeChunk(panel: usize, v0: v128, v1: v128, v2: v128): void {
+  v128.store(panel, v0);
+  v128.store64_lane(panel, v1, 0, 16);
+  v128.store64_lane(panel, v1, 1, PANEL);
+  v128.store(panel, v2, PANEL + 8);
+}
