@@ -29,14 +29,17 @@ const OPTIMIZER = {
   clip: 1,
 };
 
-/** Runs `bench train --config NAME [--workers W] [--steps N] [--json]`. */
+/** Runs `bench train --config NAME [--workers W] [--steps N] [--phases] [--json]`. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["config", "workers", "steps"], boolean: ["json"] });
+  const flags = parseArgs(args, {
+    string: ["config", "workers", "steps"],
+    boolean: ["json", "phases"],
+  });
   const name = flags.config ?? "tiny";
   if (!isConfig(name)) throw new RangeError(`Cannot bench --config ${name}: tiny, small or base`);
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const steps = Number(flags.steps ?? 12);
-  const result = await measure(name, { workers, steps });
+  const result = await measure(name, { workers, steps, phases: flags.phases });
   console.log(flags.json ? JSON.stringify(result) : result);
 }
 
@@ -46,12 +49,18 @@ function isConfig(name: string): name is keyof typeof CONFIGS {
 
 async function measure(
   name: keyof typeof CONFIGS,
-  { workers, steps }: { workers: number; steps: number },
+  { workers, steps, phases }: { workers: number; steps: number; phases: boolean },
 ) {
   const dims = CONFIGS[name];
   const config = modelConfig(dims);
   const layout = createLayout(config);
-  await using spheres = await openSpheres({ config, rows: dims.B, cols: dims.T, workers });
+  await using spheres = await openSpheres({
+    config,
+    rows: dims.B,
+    cols: dims.T,
+    workers,
+    profile: phases,
+  });
   initParameters(spheres.parameters, { config, layout, seed: 1 });
   await spheres.packWeights();
   const batch = randomBatch(dims);
@@ -59,7 +68,9 @@ async function measure(
   let waitShare = 0;
   // The first steps run code that V8 has not optimised yet.
   const warmup = Math.max(6, Math.ceil(steps / 2));
+  let before = spheres.kernelMs();
   for (let step = 1; step <= warmup + steps; step++) {
+    if (step === warmup + 1) before = spheres.kernelMs();
     const start = performance.now();
     const { spheres: leaves } = await spheres.step(batch, { ...OPTIMIZER, step });
     if (step <= warmup) continue;
@@ -82,7 +93,21 @@ async function measure(
     peakGflops,
     shareOfPeak: gflops / peakGflops,
     shareOutsideLeaves: waitShare / steps,
+    ...(phases
+      ? { phases: phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers) }
+      : {}),
   };
+}
+
+/** Milliseconds a step and worker in each kernel. */
+function phaseMs(
+  before: Record<string, number>,
+  after: Record<string, number>,
+  share: number,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / share]),
+  );
 }
 
 /** 6 FLOPs a matrix weight and token, and causal attention at half of its square. */

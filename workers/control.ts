@@ -9,6 +9,7 @@ import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, LeafResult, publish, StepParameter, Word } from "./control_words.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { PROFILED } from "./profile.ts";
 import type { StartMessage, WorkerMessage } from "./messages.ts";
 import type {
   LeafOutcome,
@@ -35,9 +36,10 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     workers = navigator.hardwareConcurrency,
     strictSimd = false,
     keepLogits = false,
+    profile = false,
   } = options;
   const topology = createTopology({ leaves, workers });
-  const plan = planMemory({ config, topology, rows, cols, keepLogits });
+  const plan = planMemory({ config, topology, rows, cols, keepLogits, profile });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -132,6 +134,16 @@ class RootSphere implements Spheres {
 
   get failed(): boolean {
     return Atomics.load(this.#words, Word.poison) !== 0;
+  }
+
+  kernelMs(): Record<string, number> {
+    const { workers } = this.topology;
+    const width = PROFILED.length;
+    const totals = new Float64Array(this.#memory.buffer, this.#plan.profile, workers * width);
+    return Object.fromEntries(PROFILED.map((name, column) => {
+      const sum = totals.reduce((sum, ms, i) => i % width === column ? sum + ms : sum, 0);
+      return [name, sum];
+    }));
   }
 
   async packWeights(): Promise<void> {

@@ -9,6 +9,7 @@ import { createLayout } from "../model/layout.ts";
 import { packedBSize } from "../kernels/mod.ts";
 import { createGroups } from "./groups.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
+import { PROFILED } from "./profile.ts";
 import { leafRows, type Topology } from "./topology.ts";
 
 /** Bytes of a WebAssembly page. */
@@ -32,6 +33,8 @@ export interface PlanDims {
   readonly cols: number;
   /** Keep the logits of a whole batch, for tests and parity checks. */
   readonly keepLogits: boolean;
+  /** Measure the time in each kernel. */
+  readonly profile: boolean;
 }
 
 /** Byte addresses of a weight group in both product orders. */
@@ -66,6 +69,8 @@ export interface MemoryPlan {
   readonly leafResults: number;
   /** Float64 [segments]: sums of squares. */
   readonly partialSums: number;
+  /** Float64 [W, kernels]: milliseconds, see profile.ts. */
+  readonly profile: number;
   readonly weights: number;
   readonly gradients: number;
   readonly firstMoment: number;
@@ -127,6 +132,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const parametersIn = take(64, 8);
   const leafResults = take(topology.leaves * 6, 8);
   const partialSums = take(segments.length, 8);
+  const profile = take(topology.workers * PROFILED.length, 8);
   const [weights, gradients, firstMoment, secondMoment] = share(
     "weights, gradients and moments",
     () => [take(layout.length), take(layout.length), take(layout.length), take(layout.length)],
@@ -174,6 +180,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     parametersIn,
     leafResults,
     partialSums,
+    profile,
     weights,
     gradients,
     firstMoment,

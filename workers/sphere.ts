@@ -20,6 +20,7 @@ import { forward } from "./forward.ts";
 import { head } from "./head.ts";
 import { createLeafContext, type LeafContext } from "./leaf_context.ts";
 import type { StartMessage, WorkerMessage } from "./messages.ts";
+import { PROFILED, profileKernels } from "./profile.ts";
 import type { Turn } from "./reduction.ts";
 import { leafRows } from "./topology.ts";
 import { packWeights, update } from "./update.ts";
@@ -28,7 +29,13 @@ const scope = self as typeof self & { postMessage(message: WorkerMessage): void 
 
 scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
   const { worker, plan, module, memory } = data;
-  const kernels = instantiateKernels(module, memory);
+  const bare = instantiateKernels(module, memory);
+  const kernels = plan.dims.profile
+    ? profileKernels(
+      bare,
+      new Float64Array(memory.buffer, plan.profile + worker * PROFILED.length * 8, PROFILED.length),
+    )
+    : bare;
   const context = createLeafContext({ plan, worker, kernels, memory });
   scope.postMessage({ kind: "ready", worker });
   new Sphere(context, worker).run();

@@ -65,6 +65,8 @@ export interface SpheresOptions {
   readonly strictSimd?: boolean;
   /** Keep every logit, for tests and parity checks of small models. */
   readonly keepLogits?: boolean;
+  /** Measure the time in each kernel; off by default. */
+  readonly profile?: boolean;
 }
 
 /** Handle on a running set of spheres. Calls must not overlap. */
@@ -82,6 +84,8 @@ export interface Spheres extends AsyncDisposable {
   readonly logits: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
+  /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
+  kernelMs(): Record<string, number>;
   /** Must follow any write to `parameters`. */
   packWeights(): Promise<void>;
   /** One optimizer step. Throws a `RangeError` when loss or gradient stop being finite. */
