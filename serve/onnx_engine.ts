@@ -20,6 +20,19 @@ export interface OnnxEngineOptions {
   readonly promptChunk?: number;
 }
 
+/**
+ * Creates a session and puts back what onnxruntime's loader, which takes Deno for Node, has replaced:
+ * after it, `new Worker` would make Node's kind of worker in the whole process.
+ */
+async function createSession(bytes: Uint8Array): Promise<ort.InferenceSession> {
+  const { Worker } = globalThis;
+  try {
+    return await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+  } finally {
+    globalThis.Worker = Worker;
+  }
+}
+
 /** A sequence with its keys and values. */
 class OnnxSequence implements Sequence {
   readonly ids: number[];
@@ -71,7 +84,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
   const { model, config, threads = 1, promptChunk = 128 } = options;
   useThreads(threads);
   const bytes = typeof model === "string" ? await Deno.readFile(model) : model;
-  const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+  const session = await createSession(bytes);
   const pastNames = checkInputs(session, config);
   const { num_key_value_heads: K, head_dim: N } = config;
 
