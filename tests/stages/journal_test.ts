@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { journal, openJournal } from "../../stages/journal/mod.ts";
 import type { Document } from "../../stages/types.ts";
+import { scratchDir } from "./scratch.ts";
 
 function document(index: number, text = `Text of document ${index}. “é𝒳”`): Document {
   const id = index.toString(16).padStart(16, "0");
@@ -24,7 +25,7 @@ const names = async (dir: string) =>
   (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
 
 Deno.test("what is appended is read back from any index, over members and files", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   const list = documents(50);
   await write(dir, list);
   await using corpus = await openJournal({ dir, ...SMALL });
@@ -38,14 +39,14 @@ Deno.test("what is appended is read back from any index, over members and files"
 });
 
 Deno.test("a file is plain gzip of JSON lines", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await write(dir, documents(3));
   const text = gunzipSync(await Deno.readFile(join(dir, "000000.jsonl.gz"))).toString();
   assertEquals(text, documents(3).map((item) => `${JSON.stringify(item)}\n`).join(""));
 });
 
 Deno.test("a write torn at any byte is cut off and the journal goes on", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await using corpus = await openJournal({ dir });
   for (const item of documents(2)) await corpus.append(item);
   await corpus.flush();
@@ -55,7 +56,7 @@ Deno.test("a write torn at any byte is cut off and the journal goes on", async (
   await corpus.flush();
   const bytes = await Deno.readFile(path);
   for (let size = whole; size < bytes.length; size++) {
-    const torn = await Deno.makeTempDir();
+    const torn = await scratchDir();
     await Deno.writeFile(join(torn, "000000.jsonl.gz"), bytes.subarray(0, size));
     await using again = await openJournal({ dir: torn });
     assertEquals([again.count, again.cut], [2, size - whole]);
@@ -67,7 +68,7 @@ Deno.test("a write torn at any byte is cut off and the journal goes on", async (
 });
 
 Deno.test("damage elsewhere is refused, not skipped", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await write(dir, documents(50));
   const path = join(dir, "000000.jsonl.gz");
   const bytes = await Deno.readFile(path);
@@ -88,7 +89,7 @@ Deno.test("damage elsewhere is refused, not skipped", async () => {
 });
 
 Deno.test("a sealed journal stays sealed and must stay whole", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await write(dir, documents(50));
   {
     await using corpus = await openJournal({ dir, ...SMALL });
@@ -108,7 +109,7 @@ Deno.test("a sealed journal stays sealed and must stay whole", async () => {
 });
 
 Deno.test("the reader gets earlier documents and then what is written, each after it is stored", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await write(dir, documents(5));
   await using corpus = await openJournal({ dir });
   const stored: string[] = [];
@@ -126,7 +127,7 @@ Deno.test("the reader gets earlier documents and then what is written, each afte
 });
 
 Deno.test("before the reader is ready the writer is not held back, afterwards it is", async () => {
-  await using corpus = await openJournal({ dir: await Deno.makeTempDir() });
+  await using corpus = await openJournal({ dir: await scratchDir() });
   const ready = Promise.withResolvers<void>();
   const ends = journal({ journal: corpus, ready: ready.promise, maxLagBytes: 1000 });
   const reader = ends.readable.getReader();
@@ -153,7 +154,7 @@ Deno.test("before the reader is ready the writer is not held back, afterwards it
 });
 
 Deno.test("cancelling the reader stops the writer, even while it is held back", async () => {
-  await using corpus = await openJournal({ dir: await Deno.makeTempDir() });
+  await using corpus = await openJournal({ dir: await scratchDir() });
   const ends = journal({ journal: corpus, maxLagBytes: 1 });
   const writer = ends.writable.getWriter();
   const reader = ends.readable.getReader();
@@ -166,7 +167,7 @@ Deno.test("cancelling the reader stops the writer, even while it is held back", 
 });
 
 Deno.test("aborting the writer fails the reader that waits", async () => {
-  await using corpus = await openJournal({ dir: await Deno.makeTempDir() });
+  await using corpus = await openJournal({ dir: await scratchDir() });
   const ends = journal({ journal: corpus });
   const reader = ends.readable.getReader();
   const failed = assertRejects(() => reader.read(), Error, "crawl broke");
@@ -175,7 +176,7 @@ Deno.test("aborting the writer fails the reader that waits", async () => {
 });
 
 Deno.test("a tokenizer that cannot be trained fails the reader and the writer", async () => {
-  await using corpus = await openJournal({ dir: await Deno.makeTempDir() });
+  await using corpus = await openJournal({ dir: await scratchDir() });
   const ends = journal({ journal: corpus, ready: Promise.reject(new Error("no text")) });
   await assertRejects(() => Array.fromAsync(ends.readable), Error, "no text");
   await assertRejects(() => ends.writable.getWriter().write(document(0)), Error, "no text");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { cleanText, openSeenTexts, refine } from "../../stages/refine/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import type { Document } from "../../stages/types.ts";
+import { scratchDir } from "./scratch.ts";
 
 function document(id: string, text: string): Document {
   return { id, url: `http://a/${id}`, title: "", text, lang: "en", fetchedAt: "" };
@@ -59,7 +60,7 @@ Deno.test("empty, short and repeated texts are dropped with their reason", async
 });
 
 Deno.test("after a restart a document is not its own duplicate, another one still is", async () => {
-  const path = join(await Deno.makeTempDir(), "seen.sqlite");
+  const path = join(await scratchDir(), "seen.sqlite");
   const run = async (...documents: Document[]): Promise<string[]> => {
     using seen = openSeenTexts(path);
     const kept = ReadableStream.from(documents).pipeThrough(refine({ seen }));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { epochs, openStore, type Store, store } from "../../stages/store/mod.ts";
 import type { Split, StoredRun, TokenRun } from "../../stages/types.ts";
+import { scratchDir } from "./scratch.ts";
 
 const SETTINGS = { vocabSize: 1000, tokenizerHash: "aa" };
 
@@ -25,7 +26,7 @@ async function appendAll(target: Store, list: TokenRun[]): Promise<void> {
 }
 
 Deno.test("runs are read back by split from any index, before and after a flush", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   const list = runs(100);
   await using tokens = await open(dir);
   await appendAll(tokens, list);
@@ -61,7 +62,7 @@ Deno.test("documents of any length come back from shards of any size", async () 
       fc.array(fc.nat(300), { maxLength: 40 }),
       fc.constantFrom(1, 100, 10_000),
       async (lengths, shardBytes) => {
-        const dir = await Deno.makeTempDir();
+        const dir = await scratchDir();
         const list = lengths.map((length, i) => run(i, { length, split: "train" }));
         {
           await using tokens = await open(dir, shardBytes);
@@ -76,7 +77,7 @@ Deno.test("documents of any length come back from shards of any size", async () 
 });
 
 Deno.test("what a crash left unflushed is cut off, in both splits at one point of the corpus", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   const crashed = await open(dir);
   await appendAll(crashed, runs(35));
   await crashed.flush();
@@ -94,7 +95,7 @@ Deno.test("what a crash left unflushed is cut off, in both splits at one point o
 });
 
 Deno.test("another tokenizer is refused with the way out", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await (await open(dir))[Symbol.asyncDispose]();
   await assertRejects(
     () => openStore({ dir, vocabSize: 1000, tokenizerHash: "bb" }),
@@ -105,7 +106,7 @@ Deno.test("another tokenizer is refused with the way out", async () => {
 });
 
 Deno.test("damaged, truncated and missing shards are refused", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   {
     await using tokens = await open(dir, 2 ** 20);
     await appendAll(tokens, runs(100));
@@ -133,7 +134,7 @@ Deno.test("damaged, truncated and missing shards are refused", async () => {
 });
 
 Deno.test("ids above 65,535 are kept", async () => {
-  const dir = await Deno.makeTempDir();
+  const dir = await scratchDir();
   await using tokens = await openStore({ dir, vocabSize: 70_000, tokenizerHash: "aa" });
   const wide: TokenRun = { ...run(0), ids: Uint32Array.of(69_999, 0) };
   await tokens.append(wide);
@@ -141,7 +142,7 @@ Deno.test("ids above 65,535 are kept", async () => {
 });
 
 Deno.test("epochs: the stored runs, the live ones, then all again", async () => {
-  await using tokens = await open(await Deno.makeTempDir());
+  await using tokens = await open(await scratchDir());
   await appendAll(tokens, runs(25));
   const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
   const got = await Array.fromAsync(epochs({ store: tokens, live, maxEpochs: 3 }));
@@ -151,7 +152,7 @@ Deno.test("epochs: the stored runs, the live ones, then all again", async () => 
 
 Deno.test("epochs start where a cursor says, also beyond what the store has kept", async () => {
   for (const start of [{ epoch: 0, index: 3 }, { epoch: 0, index: 30 }, { epoch: 1, index: 40 }]) {
-    await using tokens = await open(await Deno.makeTempDir());
+    await using tokens = await open(await scratchDir());
     await appendAll(tokens, runs(25));
     const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
     const got = await Array.fromAsync(epochs({ store: tokens, live, start, maxEpochs: 2 }));
@@ -162,7 +163,7 @@ Deno.test("epochs start where a cursor says, also beyond what the store has kept
 });
 
 Deno.test("an empty corpus is an error", async () => {
-  await using tokens = await open(await Deno.makeTempDir());
+  await using tokens = await open(await scratchDir());
   const live = ReadableStream.from([run(9)]).pipeThrough(store({ store: tokens }));
   await assertRejects(
     () => Array.fromAsync(epochs({ store: tokens, live })),
@@ -172,7 +173,7 @@ Deno.test("an empty corpus is an error", async () => {
 });
 
 Deno.test("cancelling the epochs cancels the live runs, even while waiting for one", async () => {
-  await using tokens = await open(await Deno.makeTempDir());
+  await using tokens = await open(await scratchDir());
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const live = new ReadableStream<StoredRun>({ cancel: resolve });
   const reader = epochs({ store: tokens, live }).getReader();
