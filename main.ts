@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, describeCommand } from "./commands/command.ts";
+import { explain } from "./commands/failure.ts";
 import { UsageError } from "./commands/flags.ts";
 
 /** Loaded on demand, so that a command needs the permissions of its own packages only. */
@@ -27,7 +28,7 @@ async function main([name, ...args]: string[]): Promise<number> {
       console.log(`Usage: deno task COMMAND [flags], where COMMAND is one of ${names}.`);
       return name === undefined ? USAGE : 0;
     }
-    console.error(`Cannot run ${name}: commands are ${names}`);
+    console.error(`error: Cannot run ${name}: commands are ${names}`);
     return USAGE;
   }
   const command = await load();
@@ -38,16 +39,11 @@ async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await command.run(args);
   } catch (error) {
+    // CLLM_TRACE=1 shows the stack.
     if (Deno.env.get("CLLM_TRACE")) console.error(error);
-    else console.error(`error: ${explain(error)}`);
+    else console.error(`error: ${explain(error, { command: command.name })}`);
     return error instanceof UsageError ? USAGE : FAILURE;
   }
-}
-
-/** One line for a person; CLLM_TRACE=1 shows the stack. */
-function explain(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0] ?? message;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

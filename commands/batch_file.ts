@@ -5,6 +5,8 @@
  */
 import { z } from "zod";
 import type { Batch } from "../stages/types.ts";
+import { reasonOf } from "./failure.ts";
+import { UsageError } from "./flags.ts";
 
 const matrix = z.array(z.array(z.int().nonnegative()).nonempty()).nonempty();
 const schema = z.object({
@@ -17,7 +19,9 @@ const schema = z.object({
 /**
  * Reads a batch; segment ids only where `documentMask` asks for them.
  *
- * @throws {SyntaxError} when the file has another form, {RangeError} for ids past the vocabulary
+ * @throws {UsageError} when the file cannot be read
+ * @throws {SyntaxError} when it has another form
+ * @throws {RangeError} for ids past the vocabulary
  */
 export async function readBatchFile(
   path: string,
@@ -27,8 +31,10 @@ export async function readBatchFile(
   try {
     json = JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    const reason = cause instanceof SyntaxError ? "it is not JSON" : `${cause}`;
-    throw new SyntaxError(`Cannot read --batches ${path}: ${reason}`, { cause });
+    if (cause instanceof SyntaxError) {
+      throw new SyntaxError(`Cannot read --batches ${path}: it is not JSON`, { cause });
+    }
+    throw new UsageError(`Cannot read --batches ${path}: ${reasonOf(cause)}`, { cause });
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {

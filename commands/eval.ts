@@ -4,14 +4,14 @@
  * @module
  */
 import { createLayout } from "../model/layout.ts";
-import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
+import { initFromFolder } from "../model/checkpoint/mod.ts";
 import { openJournal } from "../stages/journal/mod.ts";
 import { validate } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
 import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { heldOutBatches } from "./held_out.ts";
-import { findCheckpoint } from "./model_source.ts";
+import { findCheckpoint, readNamedConfig } from "./model_source.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS } from "./training_flags.ts";
@@ -43,16 +43,16 @@ export const evaluate: Command = {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const paths = runPaths(values.run);
     const settings = await readSettings(paths);
-    const tokenizer = settings && await loadTokenizer(paths, settings);
-    if (!tokenizer) {
-      throw new UsageError(`Cannot evaluate on ${values.run}: it is no run with a tokenizer`);
-    }
-    await using journal = await openJournal({ dir: paths.corpus });
     const checkpoints = operands.length > 0
       ? operands
       : [await findCheckpoint({ run: values.run, checkpoint: undefined })];
+    const tokenizer = settings && await loadTokenizer(paths, settings);
+    if (!tokenizer) {
+      throw new UsageError(`Cannot evaluate on --run ${values.run}: it has no tokenizer yet`);
+    }
+    await using journal = await openJournal({ dir: paths.corpus });
     for (const checkpoint of checkpoints) {
-      const config = await readModelConfig(checkpoint);
+      const config = await readNamedConfig(checkpoint, { flag: "checkpoint" });
       if (config.vocab_size !== tokenizer.tokenizer.vocabSize) {
         throw new TypeError(
           `Cannot evaluate ${checkpoint}: its vocabulary has ${config.vocab_size} entries and the ` +

@@ -6,8 +6,8 @@
 import { join } from "node:path";
 import type { Command } from "./command.ts";
 import { exportFolder, ONNX_FILE } from "./export_run.ts";
-import { parseFlags, text } from "./flags.ts";
-import { findCheckpoint } from "./model_source.ts";
+import { parseFlags, text, UsageError } from "./flags.ts";
+import { findCheckpoint, readNamedConfig } from "./model_source.ts";
 import { runPaths } from "./run_folder.ts";
 
 const FLAGS = {
@@ -31,8 +31,10 @@ export const exportModel: Command = {
   operands: "",
   flags: FLAGS,
   async run(args) {
-    const { values: { run, checkpoint, output } } = parseFlags(args, { flags: FLAGS });
+    const { values: { run, checkpoint, output }, operands } = parseFlags(args, { flags: FLAGS });
+    if (operands.length > 0) throw new UsageError(`Cannot export ${operands[0]}: use --checkpoint`);
     const from = await findCheckpoint({ run, checkpoint });
+    await readNamedConfig(from, { flag: "--checkpoint" });
     const to = output ?? runPaths(run).export;
     await exportFolder({ from, to });
     console.log(`Exported ${from} to ${join(to, ONNX_FILE)}`);

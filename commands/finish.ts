@@ -4,15 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import type { Journal } from "../stages/journal/mod.ts";
-import type { StepReport } from "../stages/types.ts";
+import { validate } from "../stages/train/mod.ts";
+import type { Batch, StepReport } from "../stages/types.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
 import { exportFolder, ONNX_FILE } from "./export_run.ts";
-import { heldOutBatches } from "./held_out.ts";
 import { openModel } from "./model_source.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { SAMPLING_FLAGS } from "./sampling_flags.ts";
+import { quoted } from "./stopped.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Tokens of a held-out document that the sample goes on from, and tokens it adds. */
@@ -25,59 +25,60 @@ export interface FinishOptions {
   readonly trainer: Trainer;
   /** Last report of this sitting; none when there was nothing left to train. */
   readonly last: StepReport | undefined;
-  readonly journal: Journal;
+  /** Held-out batches. */
+  readonly validation: () => AsyncIterable<Batch>;
   readonly tokenizer: Tokenizer;
-  readonly stopped: boolean;
+  readonly stop: AbortSignal;
   readonly json: boolean;
 }
 
-/** Exports the newest checkpoint and prints what came of the run. */
+/**
+ * Exports the newest checkpoint and prints what came of the run.
+ *
+ * @throws the reason of `stop`, as soon as the step under way is done
+ */
 export async function finish(options: FinishOptions): Promise<void> {
-  const { paths, trainer, last, stopped, json } = options;
+  const { paths, trainer, last, validation, stop, json } = options;
   const checkpoint = await trainer.save();
+  if (checkpoint === undefined) throw new Error("Cannot export: nothing has been trained yet");
   const { step, totalTokens } = trainer.state;
-  const again = `deno task pipeline --run ${paths.root}`;
-  if (stopped || checkpoint === undefined) {
-    const kept = checkpoint === undefined ? "nothing trained yet" : `saved ${checkpoint}`;
-    if (!json) console.log(`Stopped at step ${step}, ${kept}. Go on with: ${again}`);
-    return;
-  }
   await exportFolder({ from: checkpoint, to: paths.export });
+  stop.throwIfAborted();
+  const loss = last?.validationLoss ?? await validate(trainer.spheres, validation());
+  const validationLoss = Number.isNaN(loss) ? null : loss;
   const sample = await continueHeldOut(options);
-  const serve = `deno task serve --run ${paths.root}`;
   if (json) {
-    const validationLoss = last?.validationLoss ?? null;
     console.log(
       JSON.stringify({ summary: { step, totalTokens, validationLoss, checkpoint, ...sample } }),
     );
     return;
   }
-  const validation = last?.validationLoss;
   console.log(
     [
       "",
       `Trained ${step} steps on ${totalTokens.toLocaleString("en")} tokens.`,
-      ...(validation === undefined || Number.isNaN(validation) ? [] : [
-        `Validation loss ${validation.toFixed(3)} nats a token on held-out documents ` +
-        `(perplexity ${Math.exp(validation).toFixed(1)}).`,
-      ]),
+      validationLoss === null
+        ? "No validation: the corpus has no held-out document (each tenth is one)."
+        : `Validation loss ${validationLoss.toFixed(3)} nats a token on held-out documents ` +
+          `(perplexity ${Math.exp(validationLoss).toFixed(1)}).`,
       "",
       `Sample: ${sample.prompt} ▸${sample.continuation}`,
       "",
       `Checkpoint  ${checkpoint}`,
       `ONNX model  ${join(paths.export, ONNX_FILE)}`,
-      `Serve it    ${serve}`,
+      `Serve it    deno task serve --run ${quoted(paths.root)}`,
     ].join("\n"),
   );
 }
 
 /** Lets the exported model continue the beginning of a held-out document. */
 async function continueHeldOut(
-  { paths, settings, journal, tokenizer }: FinishOptions,
+  { paths, settings, validation, tokenizer, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
   const promptIds: number[] = [];
-  for await (const batch of heldOutBatches({ journal, tokenizer, rows: 1, cols: PROMPT_TOKENS })) {
-    promptIds.push(...batch.inputIds.filter((_, i) => batch.mask[i] === 1));
+  for await (const { inputIds, segmentIds, mask } of validation()) {
+    const isPrompt = (i: number) => mask[i] === 1 && segmentIds?.[i] === segmentIds?.[0];
+    promptIds.push(...inputIds.subarray(0, PROMPT_TOKENS).filter((_, i) => isPrompt(i)));
     break;
   }
   const { engine, codec } = await openModel({ run: paths.root, model: undefined }, { threads: 1 });
@@ -92,6 +93,7 @@ async function continueHeldOut(
     topK: SAMPLING_FLAGS["top-k"].defaultValue,
     topP: SAMPLING_FLAGS["top-p"].defaultValue,
     seed: settings.seed,
+    signal: stop,
   });
   for await (const { text } of pieces) continuation += text;
   return { prompt: tokenizer.decode(promptIds), continuation };

@@ -110,7 +110,8 @@ export function parseFlags<F extends Flags>(
   const switches = names.filter((name) => flags[name]?.value === undefined);
   const valued = names.filter((name) => flags[name]?.value !== undefined);
   const parsed = parseArgs([...args], {
-    string: valued,
+    // Operands stay text: a file may be named 007.
+    string: [...valued, "_"],
     boolean: switches,
     collect: valued,
     unknown(arg, key) {

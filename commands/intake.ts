@@ -34,6 +34,8 @@ export interface IntakeOptions {
 export interface Intake extends AsyncDisposable {
   readonly documents: ReadableStream<Document>;
   readonly meters: readonly StageMeter[];
+  /** Those of `meters` that count pages as they come in. */
+  readonly sources: readonly StageMeter[];
   /** Must be called once a document is on the disk. */
   stored(url: string): void;
 }
@@ -77,6 +79,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   return {
     documents,
     meters,
+    sources: meters.slice(0, inputs.length),
     stored(url) {
       frontier?.acknowledge(url);
     },

@@ -13,13 +13,24 @@ export interface Interrupt extends Disposable {
 
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
 
+/**
+ * A signal that comes again so soon is the same key press: a terminal sends it to every process of
+ * the group, and `deno task` passes it on to its child once more.
+ */
+const ECHO_MS = 500;
+
 /** Listens until disposed. */
 export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
   const controller = new AbortController();
   let exitCode = 0;
+  let stoppedAt = 0;
   const listeners = SIGNALS.map(([name, code]) => {
     const listener = () => {
-      if (controller.signal.aborted) Deno.exit(code);
+      if (controller.signal.aborted) {
+        if (performance.now() - stoppedAt > ECHO_MS) Deno.exit(code);
+        return;
+      }
+      stoppedAt = performance.now();
       exitCode = code;
       onStop();
       controller.abort(new DOMException("stopped by the user", "AbortError"));
@@ -36,4 +47,13 @@ export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
       for (const remove of listeners) remove();
     },
   };
+}
+
+/** Whether `error` is nothing but the answer of a stream or a wait to `signal`. */
+export function isAnswerTo(signal: AbortSignal, error: unknown): boolean {
+  if (!signal.aborted) return false;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause === signal.reason) return true;
+  }
+  return false;
 }

@@ -5,6 +5,9 @@
  */
 import { join } from "node:path";
 import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { exists } from "../model/durable.ts";
+import { readIfThere } from "../stages/durable.ts";
 import { parseTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import { type Engine, openOnnxEngine } from "../serve/mod.ts";
 import { ONNX_FILE } from "./export_run.ts";
@@ -42,7 +45,11 @@ export async function openModel(
     );
   }
   const tokenizerPath = join(folder, "tokenizer.json");
-  const codec = parseTokenizer(await Deno.readTextFile(tokenizerPath), { source: tokenizerPath });
+  const tokenizerJson = await readIfThere(tokenizerPath);
+  if (tokenizerJson === undefined) {
+    throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
+  }
+  const codec = parseTokenizer(tokenizerJson, { source: tokenizerPath });
   const config = await readModelConfig(folder);
   if (config.vocab_size !== codec.vocabSize) {
     throw new TypeError(
@@ -58,19 +65,46 @@ export async function openModel(
 export async function findCheckpoint(
   { run, checkpoint }: { run: string; checkpoint: string | undefined },
 ): Promise<string> {
+  if (checkpoint === undefined && !await exists(run)) {
+    throw new UsageError(
+      `Cannot open --run ${run}: there is no such folder; make it with \`deno task pipeline\``,
+    );
+  }
   const found = checkpoint ?? await latestCheckpoint(runPaths(run).checkpoints);
   if (found === undefined) {
-    throw new UsageError(`Cannot find a checkpoint in ${run}: it has none yet`);
+    throw new UsageError(
+      `Cannot find a checkpoint in --run ${run}: it has none yet; ` +
+        `go on with \`deno task pipeline --run ${run}\``,
+    );
   }
   return found;
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
+/**
+ * The configuration of the model in a folder that the user named by `flag`.
+ *
+ * @throws {UsageError} when the folder or its config.json is missing
+ */
+export async function readNamedConfig(
+  folder: string,
+  { flag }: { flag: string },
+): Promise<ModelConfig> {
+  for (const path of [folder, join(folder, "config.json")]) {
+    if (await exists(path)) continue;
+    const reason = path === folder ? "there is no such folder" : "it has no config.json";
+    throw new UsageError(`Cannot open ${flag} ${folder}: ${reason}`);
+  }
+  return await readModelConfig(folder);
+}
+
+/**
+ * Checks that a new run can begin with the model in `folder`.
+ *
+ * @throws {UsageError} when it lacks its configuration or tokenizer
+ */
+export async function checkInit(folder: string): Promise<void> {
+  await readNamedConfig(folder, { flag: "--init" });
+  if (!await exists(join(folder, "tokenizer.json"))) {
+    throw new UsageError(`Cannot open --init ${folder}: it has no tokenizer.json`);
   }
 }

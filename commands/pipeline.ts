@@ -4,12 +4,23 @@
  * @module
  */
 import type { Command } from "./command.ts";
+import { reasonOf } from "./failure.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
+import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
-import { openRun, readSettings, runPaths } from "./run_folder.ts";
+import {
+  readSettings,
+  type RunPaths,
+  runPaths,
+  type RunSettings,
+  settle,
+  writeSettings,
+} from "./run_folder.ts";
+import { lockRun } from "./run_lock.ts";
 import { runPipeline } from "./run_pipeline.ts";
 import { openSampleSite } from "./sample_source.ts";
+import { checkSources } from "./sources.ts";
 
 /** The `pipeline` command. */
 export const pipeline: Command = {
@@ -24,20 +35,25 @@ export const pipeline: Command = {
     const { values } = parsed;
     const paths = runPaths(values.run);
     const { wanted, named } = settingsOf(parsed);
-    const sources = (await readSettings(paths))?.sources ?? wanted.sources;
-    const usesSample = sources.length === 0;
-    await using site = usesSample ? await openSampleSite(paths) : undefined;
-    const settings = await openRun(paths, {
-      wanted: { ...wanted, sitePort: site?.port ?? 0 },
-      given: named,
-    });
-    if (site && settings.sitePort !== site.port) {
-      throw new UsageError(
-        `Cannot continue ${values.run}: its sample site was on port ${settings.sitePort}, which is ` +
-          `taken; free the port or choose another --run folder`,
-      );
-    }
+    checkSources(wanted.sources);
+    if (wanted.init !== "") await checkInit(wanted.init);
+    const decide = (existing: RunSettings | undefined) =>
+      settle(existing, { wanted, given: named, root: paths.root });
+    // What is refused is refused before the folder is made, and looked at again once it is ours.
+    decide(await readSettings(paths));
+    await makeRunFolder(paths);
+    using _lock = await lockRun(paths.root);
+    const existing = await readSettings(paths);
+    let settings = decide(existing);
+
     using interrupt = stopOnInterrupt();
+    await using site = settings.sources.length === 0
+      ? await openSampleSite(paths, { port: existing?.sitePort })
+      : undefined;
+    if (!existing) {
+      settings = { ...settings, sitePort: site?.port ?? 0 };
+      await writeSettings(paths, settings);
+    }
     await runPipeline({
       paths,
       settings,
@@ -55,3 +71,11 @@ export const pipeline: Command = {
     return interrupt.exitCode;
   },
 };
+
+async function makeRunFolder({ root }: RunPaths): Promise<void> {
+  try {
+    await Deno.mkdir(root, { recursive: true });
+  } catch (cause) {
+    throw new UsageError(`Cannot make --run ${root}: ${reasonOf(cause)}`, { cause });
+  }
+}

@@ -4,7 +4,9 @@
  * @module
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
+import { readIfThere, replaceFile } from "../stages/durable.ts";
 import type { ScheduleName } from "../stages/train/mod.ts";
+import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 
 /** Settings that decide the result of a run; kept in run.json. */
@@ -67,53 +69,68 @@ export function runPaths(root: string): RunPaths {
 
 /** The settings of an existing run, or undefined when the folder holds none. */
 export async function readSettings(paths: RunPaths): Promise<RunSettings | undefined> {
-  let json: string;
+  let json: string | undefined;
   try {
-    json = await Deno.readTextFile(paths.settings);
+    json = await readIfThere(paths.settings);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw cause;
+    throw new UsageError(`Cannot use --run ${paths.root}: ${reasonOf(cause)}`, { cause });
   }
-  const { format, settings }: { format: number; settings: RunSettings } = JSON.parse(json);
+  if (json === undefined) return undefined;
+  const { format, settings } = parseRun(json, paths);
   if (format !== FORMAT) {
     throw new UsageError(
-      `Cannot continue ${paths.root}: its run.json has format ${format} and this program reads ${FORMAT}`,
+      `Cannot continue --run ${paths.root}: its run.json has format ${format} and this program ` +
+        `reads ${FORMAT}`,
     );
   }
   if (!(settings.preset in PRESETS)) {
-    throw new UsageError(`Cannot continue ${paths.root}: there is no preset ${settings.preset}`);
+    throw new UsageError(
+      `Cannot continue --run ${paths.root}: there is no preset ${settings.preset}`,
+    );
   }
   return settings;
 }
 
-/**
- * Opens a run: makes the folder, or goes on with what it holds. What was not `given` on the
- * command line comes from the earlier run.
- *
- * @throws {UsageError} when a given setting would change the result of the run in the folder
- */
-export async function openRun(
-  paths: RunPaths,
-  { wanted, given }: { wanted: RunSettings; given: ReadonlySet<keyof RunSettings> },
-): Promise<RunSettings> {
-  const existing = await readSettings(paths);
-  if (existing) {
-    for (const name of given) {
-      const [before, now] = [JSON.stringify(existing[name]), JSON.stringify(wanted[name])];
-      if (before === now) continue;
-      throw new UsageError(
-        `Cannot continue ${paths.root} with ${name} ${now}: it was started with ${before}; ` +
-          `leave it out to go on, or choose another --run folder`,
-      );
+function parseRun(json: string, { root }: RunPaths): { format: number; settings: RunSettings } {
+  try {
+    const run: unknown = JSON.parse(json);
+    if (typeof run === "object" && run !== null && "settings" in run && "format" in run) {
+      // Written whole by writeSettings, which the format number vouches for.
+      return run as { format: number; settings: RunSettings };
     }
-    return existing;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
   }
-  await Deno.mkdir(paths.root, { recursive: true });
-  const temporary = `${paths.settings}.tmp`;
-  await Deno.writeTextFile(
-    temporary,
-    JSON.stringify({ format: FORMAT, settings: wanted, versions: Deno.version }, null, 2) + "\n",
-  );
-  await Deno.rename(temporary, paths.settings);
-  return wanted;
+  throw new UsageError(`Cannot continue --run ${root}: its run.json is damaged`);
+}
+
+/**
+ * The settings a run has: those `wanted` when it is new, and otherwise those it began with.
+ *
+ * @throws {UsageError} when a setting `given` on the command line would change the run's result
+ */
+export function settle(
+  existing: RunSettings | undefined,
+  { wanted, given, root }: {
+    wanted: RunSettings;
+    given: ReadonlySet<keyof RunSettings>;
+    root: string;
+  },
+): RunSettings {
+  if (existing === undefined) return wanted;
+  for (const name of given) {
+    const [before, now] = [JSON.stringify(existing[name]), JSON.stringify(wanted[name])];
+    if (before === now) continue;
+    throw new UsageError(
+      `Cannot continue --run ${root} with ${name} ${now}: it was started with ${before}; ` +
+        `leave it out to go on, or choose another folder`,
+    );
+  }
+  return existing;
+}
+
+/** Keeps the settings of a new run. */
+export async function writeSettings(paths: RunPaths, settings: RunSettings): Promise<void> {
+  const run = { format: FORMAT, settings, versions: Deno.version };
+  await replaceFile(paths.settings, JSON.stringify(run, null, 2) + "\n");
 }

@@ -16,8 +16,11 @@ import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
 import { heldOutBatches, splitOf } from "./held_out.ts";
 import { openIntake } from "./intake.ts";
+import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
+import { isAnswerTo } from "./interrupt.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { splitSources } from "./sources.ts";
+import { describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf } from "./training_flags.ts";
@@ -41,14 +44,21 @@ export interface PipelineOptions {
 
 /** Runs the pipeline until training is over or `stop` is given; prints what came of it. */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
-  const { paths, settings, site, stop } = options;
+  const { paths, settings, site, stop, json } = options;
   await using resources = new AsyncDisposableStack();
   // Ends the intake when training has had enough, or when the user has.
   const enough = new AbortController();
-  const stopIntake = AbortSignal.any([stop, enough.signal]);
+  const meters = {
+    journal: new StageMeter("journal"),
+    tokenize: new StageMeter("tokenize"),
+    store: new StageMeter("store"),
+    batch: new StageMeter("batch"),
+    train: new StageMeter("train"),
+    keep: new StageMeter("keep"),
+  };
 
   const log = resources.use(await openJournal({ dir: paths.corpus }));
-  const drops = resources.use(openDropLog(paths.drops));
+  const drops = resources.use(openDropLog(paths.drops, { note: (line) => status.note(line) }));
   const intake = log.sealed ? undefined : resources.use(
     await openIntake({
       sources: site === undefined
@@ -62,27 +72,19 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       contact: options.contact,
       allowOrigins: site === undefined ? [] : [site],
       allowPrivate: options.allowPrivate,
-      stop: stopIntake,
-      onDrop(drop) {
-        drops.add(drop);
-        status.note(`${drop.stage} dropped ${drop.item}: ${drop.reason} (${drop.detail})`);
-      },
+      stop: AbortSignal.any([stop, enough.signal]),
+      onDrop: drops.add,
     }),
   );
-  const meters = {
-    journal: new StageMeter("journal"),
-    tokenize: new StageMeter("tokenize"),
-    store: new StageMeter("store"),
-    batch: new StageMeter("batch"),
-    train: new StageMeter("train"),
-    keep: new StageMeter("keep"),
-  };
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
-    json: options.json,
+    json,
   });
+  stop.addEventListener("abort", () => status.phase("stopping, Ctrl-C again ends at once"));
+  const counts = () =>
+    countIntake({ sources: intake?.sources ?? [], journal: meters.journal, drops });
 
   let learned: TokenizerFile | undefined = await loadTokenizer(paths, settings);
   const openTokens = async ({ tokenizer, hash }: TokenizerFile) =>
@@ -104,24 +106,28 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     meter: meters.journal,
     ...(intake ? { onStored: intake.stored } : {}),
   });
-  // Rejects when training ends first: then `ended` holds the reason nobody needs.
-  const filled = intake ? intake.documents.pipeTo(ends.writable) : ends.writable.close();
-  const ended = filled.then(() => undefined, (reason: unknown) => ({ reason }));
+  // Tells a broken intake to those who wait for its documents.
+  const broken = new AbortController();
+  const ended = (intake
+    ? intake.documents
+      .pipeThrough(refuseEmpty({ journal: log, counts, list: paths.drops }))
+      .pipeTo(ends.writable)
+    : ends.writable.close()).catch((reason: unknown) => broken.abort(reason));
 
   try {
     if (!learned) {
-      status.phase("collecting documents for the tokenizer");
       learned = await learnTokenizer(paths, {
         journal: log,
         vocab: settings.vocab,
         status,
-        stop,
+        signal: AbortSignal.any([stop, broken.signal]),
       });
     }
     tokens ??= await openTokens(learned);
     const { tokenizer, json: tokenizerJson } = learned;
 
     const preset = PRESETS[settings.preset];
+    const { cols } = preset;
     const config = presetConfig(settings.preset, {
       vocabSize: tokenizer.vocabSize,
       endOfTextId: tokenizer.endOfTextId,
@@ -134,13 +140,18 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       ...(settings.init === "" ? {} : { init: settings.init }),
       tokenizerJson,
       rows,
-      cols: preset.cols,
+      cols,
       leaves: settings.leaves * settings.gradAccumulation,
       workers: options.workers,
       strictSimd: options.strictSimd,
     });
     const { cursor } = trainer.state;
-    status.phase("training");
+    const expectEnd = () => {
+      if (settings.steps > 0) return;
+      status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
+    };
+    if (!stop.aborted) status.phase("training");
+    expectEnd();
     ready.resolve();
     const live = ends.readable
       .pipeThrough(tokenize({
@@ -157,20 +168,20 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     })
       .pipeThrough(batch({
         rows,
-        cols: preset.cols,
+        cols,
         seed: settings.seed,
         vocabSize: config.vocab_size,
         meter: meters.batch,
         ...(cursor ? { cursor } : {}),
       }));
+    const validation = () => heldOutBatches({ journal: log, tokenizer, rows: preset.rows, cols });
     const reports = trainer.reports(batches, {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
       schedule: scheduleOf(settings),
       optimizer: optimizerOf(settings),
       checkpointEvery: options.checkpointEvery,
       validateEvery: options.validateEvery,
-      validation: () =>
-        heldOutBatches({ journal: log, tokenizer, rows: preset.rows, cols: preset.cols }),
+      validation,
       stop,
       status,
       meters: { train: meters.train, keep: meters.keep },
@@ -178,28 +189,35 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
     let last: StepReport | undefined;
     try {
-      for await (const report of reports) last = report;
+      for await (const report of reports) {
+        last = report;
+        expectEnd();
+      }
     } finally {
       // A broken stage ends the run; what was trained until then is kept.
       if (!trainer.spheres.failed) await trainer.save();
     }
     enough.abort(new DOMException("training is over", "AbortError"));
     await ended;
+    stop.throwIfAborted();
+    status.phase("exporting");
     status.close();
-    await finish({
-      paths,
-      settings,
-      trainer,
-      last,
-      journal: log,
-      tokenizer,
-      stopped: stop.aborted,
-      json: options.json,
-    });
+    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
+    await finish({ paths, settings, trainer, last, validation, tokenizer, stop, json });
+  } catch (error) {
+    if (!isAnswerTo(stop, error)) throw error;
+    enough.abort(error);
+    await ended;
+    status.close();
+    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
+    const line = await describeStop(paths, { documents: log.count });
+    // Standard output is for JSON alone where that was asked for.
+    if (json) console.error(line);
+    else console.log(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));
-    ready.reject(new DOMException("the run is over", "AbortError"));
     ready.promise.catch(() => {});
+    ready.reject(new DOMException("the run is over", "AbortError"));
     await ended;
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { startSampleSite } from "../stages/crawl/mod.ts";
-import { readSettings, type RunPaths } from "./run_folder.ts";
+import { isAddressTaken } from "./failure.ts";
+import type { RunPaths } from "./run_folder.ts";
 
 /** Tried first: nobody's registered port. */
 const PREFERRED_PORT = 41_790;
@@ -15,23 +16,34 @@ export interface SampleSource extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts the site on the run's port; a new run takes any free port when the preferred is taken. */
-export async function openSampleSite(paths: RunPaths): Promise<SampleSource> {
-  const before = (await readSettings(paths))?.sitePort;
-  const start = async (port: number): Promise<SampleSource> => {
-    const site = await startSampleSite({ port });
-    return {
-      origin: site.origin,
-      port: Number(new URL(site.origin).port),
-      [Symbol.asyncDispose]: () => site.close(),
-    };
-  };
+/**
+ * Starts the site on the port the run began with; a new run, which has none, takes any free port
+ * when the preferred one is taken.
+ *
+ * @throws {Error} when the run's port is taken
+ */
+export async function openSampleSite(
+  paths: RunPaths,
+  { port }: { port: number | undefined },
+): Promise<SampleSource> {
   try {
-    return await start(before ?? PREFERRED_PORT);
+    return await start(port ?? PREFERRED_PORT);
   } catch (cause) {
-    const taken = cause instanceof Deno.errors.AddrInUse ||
-      (cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE");
-    if (!taken) throw cause;
-    return await start(0);
+    if (!isAddressTaken(cause)) throw cause;
+    if (port === undefined) return await start(0);
+    throw new Error(
+      `Cannot continue --run ${paths.root}: port ${port}, where its sample site was, is taken; ` +
+        `free the port or choose another folder`,
+      { cause },
+    );
   }
+}
+
+async function start(port: number): Promise<SampleSource> {
+  const site = await startSampleSite({ port });
+  return {
+    origin: site.origin,
+    port: Number(new URL(site.origin).port),
+    [Symbol.asyncDispose]: () => site.close(),
+  };
 }

@@ -5,6 +5,7 @@
  */
 import { createApp, listen } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
+import { isAddressTaken, reasonOf } from "./failure.ts";
 import { number, parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
@@ -38,6 +39,11 @@ export const serve: Command = {
       hostname: values.hostname,
       port: values.port,
       signal: interrupt.signal,
+    }).catch((cause: unknown) => {
+      const reason = isAddressTaken(cause)
+        ? `another program listens there; choose another --port`
+        : `${reasonOf(cause)}; change --hostname or --port`;
+      throw new Error(`Cannot listen on ${values.hostname}:${values.port}: ${reason}`, { cause });
     });
     const origin = `http://${hostname}:${port}`;
     console.log(`Serving model ${name} on ${origin}`);

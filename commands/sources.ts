@@ -4,6 +4,9 @@
  * @module
  */
 import { resolve } from "node:path";
+import { canonicalSeed } from "../stages/crawl/mod.ts";
+import { findSource } from "../stages/read/mod.ts";
+import { UsageError } from "./flags.ts";
 
 /** Operands by kind. */
 export interface Sources {
@@ -30,4 +33,24 @@ export function splitSources(operands: readonly string[]): Sources {
     urls: operands.filter(isAddress),
     paths: operands.filter((operand) => !isAddress(operand)),
   };
+}
+
+/**
+ * Looks at each operand before anything is made.
+ *
+ * @throws {UsageError} for an address that cannot be crawled or a path that cannot be read
+ */
+export function checkSources(operands: readonly string[]): void {
+  for (const operand of operands) {
+    try {
+      if (isAddress(operand)) canonicalSeed(operand);
+      else findSource(operand);
+    } catch (cause) {
+      if (!(cause instanceof Error)) throw cause;
+      const reason = cause.message.startsWith("Cannot")
+        ? cause.message
+        : `Cannot read ${operand}: ${cause.message}`;
+      throw new UsageError(reason, { cause });
+    }
+  }
 }

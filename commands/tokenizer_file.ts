@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { replaceFile } from "../stages/durable.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Status } from "../stages/report/mod.ts";
 import {
@@ -53,28 +54,31 @@ export async function loadTokenizer(
 /** Learns a tokenizer from the first documents of the journal and writes it to the run folder. */
 export async function learnTokenizer(
   paths: RunPaths,
-  { journal, vocab, status, stop }: {
+  { journal, vocab, status, signal }: {
     journal: Journal;
     vocab: number;
     status: Status;
-    stop: AbortSignal;
+    signal: AbortSignal;
   },
 ): Promise<TokenizerFile> {
   async function* sample(): AsyncGenerator<string> {
     let chars = 0;
-    for await (const { text } of journal.documents({ follow: true, signal: stop })) {
+    for await (const { text } of journal.documents({ follow: true, signal })) {
       yield text;
       chars += text.length;
       if (chars >= SAMPLE_CHARS) return;
     }
-    if (chars === 0) {
-      throw new Error("Cannot train: not one document came out of the sources, see dropped.jsonl");
-    }
   }
+  let shown = "";
   const tokenizer = await trainTokenizer(sample(), {
     vocabSize: vocab,
     onProgress({ phase }) {
-      status.phase(phase === "count" ? "counting words" : "training the tokenizer");
+      signal.throwIfAborted();
+      if (phase === shown) return;
+      shown = phase;
+      status.phase(
+        phase === "count" ? "collecting words for the tokenizer" : "training the tokenizer",
+      );
     },
   });
   const json = formatTokenizer(tokenizer);
@@ -83,6 +87,5 @@ export async function learnTokenizer(
 }
 
 async function write({ tokenizer }: RunPaths, json: string): Promise<void> {
-  await Deno.writeTextFile(`${tokenizer}.tmp`, json);
-  await Deno.rename(`${tokenizer}.tmp`, tokenizer);
+  await replaceFile(tokenizer, json);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { createLayout } from "../model/layout.ts";
-import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
+import { initFromFolder } from "../model/checkpoint/mod.ts";
 import {
   type AdamwOptions,
   type ScheduleOptions,
@@ -14,6 +14,7 @@ import {
 import type { Batch, StepReport } from "../stages/types.ts";
 import { openSpheres } from "../workers/mod.ts";
 import { readBatchFile } from "./batch_file.ts";
+import { readNamedConfig } from "./model_source.ts";
 
 /** What {@linkcode trainOnBatchFile} needs to know. */
 export interface BatchTraining {
@@ -34,7 +35,7 @@ export interface BatchTraining {
 /** Trains `steps` steps, each on the whole file's batch. */
 export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
   const { init, steps, schedule, optimizer, leaves, workers, strictSimd, stop } = options;
-  const config = await readModelConfig(init);
+  const config = await readNamedConfig(init, { flag: "--init" });
   const batch = await readBatchFile(options.batches, {
     vocabSize: config.vocab_size,
     documentMask: options.documentMask,

@@ -17,6 +17,7 @@ import { type Scope, settleOutcome } from "./settle.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 import type { Timeouts } from "./deadlines.ts";
 
+export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, type FrontierEntry, openFrontier, type Settlement } from "./frontier.ts";
 export { type SampleSite, startSampleSite } from "./sample_site.ts";
 export type { Resolve, ResolvedAddress } from "./address_guard.ts";

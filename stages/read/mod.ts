@@ -8,6 +8,8 @@ import type { Page } from "../types.ts";
 import { type PageOptions, pagesOf } from "./pages.ts";
 import { findSource, type Source, walk } from "./walk.ts";
 
+export { findSource, type Source } from "./walk.ts";
+
 /** Options of {@linkcode read}. */
 export interface ReadOptions {
   /** Files and folders, read in this order; folders recursively, sorted by name. */

@@ -1,0 +1,39 @@
+/**
+ * What the user reads when a command fails: one line, in this program's own words.
+ *
+ * @module
+ */
+
+/** Whether listening failed because another program has the port. */
+export function isAddressTaken(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse ||
+    (error instanceof Error && "code" in error && error.code === "EADDRINUSE");
+}
+
+/** Words for what the system says most often. */
+const SYSTEM_WORDS = [
+  [Deno.errors.NotFound, "no such file or folder"],
+  [Deno.errors.NotADirectory, "a part of its path is not a folder"],
+  [Deno.errors.IsADirectory, "it is a folder"],
+  [Deno.errors.PermissionDenied, "the system does not allow it"],
+] as const;
+
+/** The reason behind an error, without the system's codes where there are words for it. */
+export function reasonOf(error: unknown): string {
+  for (const [kind, words] of SYSTEM_WORDS) if (error instanceof kind) return words;
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n", 1)[0] || "unknown error";
+}
+
+/** One line: `Cannot <do> <item>: <reason>`, made up where the error itself has another form. */
+export function explain(error: unknown, { command }: { command: string }): string {
+  const message = error instanceof Error ? error.message.split("\n", 1)[0] ?? "" : "";
+  return message.startsWith("Cannot ") ? message : `Cannot ${command}: ${detailOf(error)}`;
+}
+
+function detailOf(error: unknown): string {
+  const words = reasonOf(error);
+  // Deno's own messages end with the call and the path: the path is what helps.
+  const path = error instanceof Error ? /'([^']+)'[^']*$/.exec(error.message)?.[1] : undefined;
+  return path !== undefined && !words.includes(path) ? `${path}: ${words}` : words;
+}

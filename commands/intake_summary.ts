@@ -1,0 +1,73 @@
+/**
+ * What came of the pages of one sitting, in one line.
+ *
+ * @module
+ */
+import type { Journal } from "../stages/journal/mod.ts";
+import type { StageMeter } from "../stages/meter.ts";
+import type { Document } from "../stages/types.ts";
+import { countsText, type DropLog } from "./drop_log.ts";
+
+/** Counts of one sitting. */
+export interface IntakeCounts {
+  /** Pages, files or records that a source brought or gave up. */
+  readonly pages: number;
+  /** Documents new in the corpus. */
+  readonly documents: number;
+  readonly dropped: DropLog["counts"];
+}
+
+/** Counts what went through the meters of the sources and of the journal. */
+export function countIntake(
+  { sources, journal, drops }: {
+    sources: readonly StageMeter[];
+    journal: StageMeter;
+    drops: DropLog;
+  },
+): IntakeCounts {
+  const pages = sources.map((meter) => meter.counts()).reduce(
+    (sum, { itemsOut, dropped }) =>
+      Object.values(dropped).reduce((all, count) => all + count, sum + itemsOut),
+    0,
+  );
+  return { pages, documents: journal.counts().itemsIn, dropped: drops.counts };
+}
+
+/** `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`. */
+export function describeIntake(
+  { pages, documents, dropped }: IntakeCounts,
+  { list }: { list: string },
+): string {
+  const count = Object.values(dropped).reduce((sum, each) => sum + each, 0);
+  const losses = count === 0
+    ? "none dropped"
+    : `${count} dropped (${countsText(dropped)}), listed in ${list}`;
+  return `Pages: ${pages} seen, ${documents} documents kept, ${losses}`;
+}
+
+/**
+ * Passes documents on, and fails at their end when the corpus has none: nothing could be trained,
+ * and a corpus declared complete could not be filled by a second try.
+ */
+export function refuseEmpty(
+  { journal, counts, list }: { journal: Journal; counts: () => IntakeCounts; list: string },
+): TransformStream<Document, Document> {
+  let empty = journal.count === 0;
+  return new TransformStream({
+    transform(document, controller) {
+      empty = false;
+      controller.enqueue(document);
+    },
+    flush() {
+      if (!empty) return;
+      const { pages, dropped } = counts();
+      const why = Object.keys(dropped).length === 0
+        ? "the sources hold nothing that was not dropped before"
+        : `dropped ${countsText(dropped)}`;
+      throw new Error(
+        `Cannot train: no document came out of ${pages} pages (${why}); see ${list}, ` +
+          `and start again with other sources in another --run folder`,
+      );
+    },
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * What a run that was stopped leaves behind, in one line.
+ *
+ * @module
+ */
+import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
+import type { RunPaths } from "./run_folder.ts";
+
+/** `Stopped at step 8, saved …/step-000008, go on with: deno task pipeline --run …`. */
+export async function describeStop(
+  paths: RunPaths,
+  { documents }: { documents: number },
+): Promise<string> {
+  const newest = await latestCheckpoint(paths.checkpoints);
+  const step = newest === undefined ? 0 : (await readCheckpointInfo(newest)).step;
+  const saved = newest ?? `${documents} documents in ${paths.corpus}`;
+  return `Stopped at step ${step}, saved ${saved}, ` +
+    `go on with: deno task pipeline --run ${quoted(paths.root)}`;
+}
+
+/** A path as a POSIX shell reads it back. */
+export function quoted(path: string): string {
+  return /^[\w./@%+:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
