@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { serveChain, writeCorpus } from "./corpus.ts";
+import { isThere, openFolder, run, start } from "./program.ts";
+
+const STEPS = 12;
+const SMALL = ["--steps", `${STEPS}`, "--vocab", "320", "--workers", "2", "--json"];
+
+function weightsOf(run: string): Promise<Uint8Array> {
+  const step = `step-${String(STEPS).padStart(6, "0")}`;
+  return Deno.readFile(join(run, "checkpoints", step, "model.safetensors"));
+}
+
+/** Weights of a run over `sources` that nothing interrupts. */
+async function undisturbed(runDir: string, sources: readonly string[]): Promise<Uint8Array> {
+  const { code, err } = await run(["pipeline", "--run", runDir, ...SMALL, ...sources]);
+  assertEquals(code, 0, err);
+  return await weightsOf(runDir);
+}
+
+Deno.test("training stopped before its first checkpoint, then killed, ends with the same weights", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 24 });
+  const expected = await undisturbed(join(folder.path, "calm"), [corpus]);
+
+  const runDir = join(folder.path, "stormy");
+  {
+    const args = ["pipeline", "--run", runDir, ...SMALL, "--checkpoint-every", "100", corpus];
+    await using program = start(args);
+    await program.line(/"step":2,/);
+    program.kill("SIGINT");
+    const { code, out, err } = await program.ended;
+    assertEquals(code, 130, err);
+    const last = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "");
+    const step = String(last.step).padStart(6, "0");
+    assertEquals(
+      err,
+      `Stopped at step ${last.step}, saved ${runDir}/checkpoints/step-${step}, ` +
+        `go on with: deno task pipeline --run ${runDir}\n`,
+    );
+  }
+  {
+    await using program = start(
+      ["pipeline", "--run", runDir, "--json", "--checkpoint-every", "1", "--workers", "1"],
+    );
+    await program.line(/"step":8,/);
+    program.kill("SIGKILL");
+    assertEquals((await program.ended).signal, "SIGKILL");
+  }
+  const { code, out, err } = await run(["pipeline", "--run", runDir, "--json"]);
+  assertEquals(code, 0, err);
+  const first = JSON.parse(out.split("\n")[0] ?? "");
+  assert(first.step >= 8 && first.step <= STEPS, `went on at step ${first.step}`);
+  assertEquals(await weightsOf(runDir), expected);
+});
+
+Deno.test("a crawl stopped, then killed, ends with the same weights", async () => {
+  await using folder = await openFolder();
+  await using site = serveChain({ pages: 6 });
+  const sources = ["--allow-private", `${site.origin}/0`];
+  const expected = await undisturbed(join(folder.path, "calm"), sources);
+
+  const runDir = join(folder.path, "stormy");
+  for (const [index, signal] of [[2, "SIGINT"], [4, "SIGKILL"]] as const) {
+    const page = site.hold(index);
+    await using program = start(["pipeline", "--run", runDir, ...SMALL, ...sources]);
+    await page.asked;
+    program.kill(signal);
+    const ending = await program.ended;
+    page.release();
+    if (signal === "SIGINT") {
+      assertEquals(ending.code, 130, ending.err);
+      assertMatch(
+        ending.err,
+        /^Stopped at step 0, saved 2 documents in .*\/corpus, go on with: deno task pipeline --run /,
+      );
+    } else assertEquals(ending.signal, signal);
+    assertEquals(await isThere(join(runDir, "corpus", "sealed.json")), false);
+  }
+  const { code, err } = await run(["pipeline", "--run", runDir, "--allow-private", "--json"]);
+  assertEquals(code, 0, err);
+  assertEquals(await isThere(join(runDir, "corpus", "sealed.json")), true);
+  assertEquals(await weightsOf(runDir), expected);
+});
+
+Deno.test("tokenizer training and export can be stopped and gone on with", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 12 });
+  const runDir = join(folder.path, "run");
+  const again = ["pipeline", "--run", runDir, "--workers", "2"];
+  for (const phase of ["training the tokenizer", "exporting"]) {
+    const args = phase === "exporting" ? again : [...again, "--steps", "4", corpus];
+    await using program = start(args);
+    await program.line(new RegExp(`^${phase}$`));
+    program.kill("SIGTERM");
+    const { code, out, err } = await program.ended;
+    assertEquals([code, err], [143, ""], out);
+    assertMatch(out, /^Stopped at step \d+, saved .*, go on with: deno task pipeline --run /m);
+  }
+  const { code, out, err } = await run(again);
+  assertEquals([code, err], [0, ""], out);
+  assertMatch(out, /^Trained 4 steps on /m);
+  assert(await isThere(join(runDir, "export", "onnx", "model.onnx")));
+});
+
+Deno.test("a run folder in use is refused, and free again after a kill", async () => {
+  await using folder = await openFolder();
+  await using site = serveChain({ pages: 1 });
+  const page = site.hold(0);
+  const runDir = join(folder.path, "run");
+  const args = ["pipeline", "--run", runDir, ...SMALL, "--allow-private", `${site.origin}/0`];
+  await using program = start(args);
+  await page.asked;
+  const second = await run(args);
+  assertEquals(second.code, 1);
+  assertMatch(
+    second.err,
+    /^error: Cannot use --run .*: process \d+ is working in it; wait for it to end or choose another folder\n$/,
+  );
+  program.kill("SIGKILL");
+  await program.ended;
+  page.release();
+  const third = await run(args);
+  assertEquals(third.code, 0, third.err);
+});

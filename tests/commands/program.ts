@@ -1,0 +1,95 @@
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** How the program ended. */
+export interface Ending {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The program as a child process, as a user starts it. */
+export interface Program extends AsyncDisposable {
+  /** Resolves to the first line on either output that matches, also one that came before. */
+  line(pattern: RegExp): Promise<string>;
+  kill(signal: Deno.Signal): void;
+  readonly ended: Promise<Ending>;
+}
+
+/** Starts `deno run main.ts ...args`. */
+export function start(args: readonly string[], env: Record<string, string> = {}): Program {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", MAIN, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  const wake = () => {
+    for (const look of [...waiting]) look();
+  };
+  let over = false;
+  const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
+    let [text, rest] = ["", ""];
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      const whole = (rest + part).split("\n");
+      rest = whole.pop() ?? "";
+      lines.push(...whole);
+      wake();
+    }
+    return text;
+  };
+  const ended = Promise.all([collect(child.stdout), collect(child.stderr), child.status])
+    .then(([out, err, { code, signal }]) => {
+      over = true;
+      wake();
+      return { code, signal, out, err };
+    });
+  return {
+    ended,
+    kill: (signal) => child.kill(signal),
+    line(pattern) {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const look = () => {
+        const found = lines.find((line) => pattern.test(line));
+        if (found === undefined && !over) return;
+        waiting.delete(look);
+        if (found !== undefined) resolve(found);
+        else reject(new Error(`no line matches ${pattern} in:\n${lines.join("\n")}`));
+      };
+      waiting.add(look);
+      look();
+      return promise;
+    },
+    async [Symbol.asyncDispose]() {
+      if (over) return;
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** Runs the program to its end. */
+export async function run(args: readonly string[], env: Record<string, string> = {}) {
+  await using program = start(args, env);
+  return await program.ended;
+}
+
+/** A folder that is removed with all it holds. */
+export async function openFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await Deno.makeTempDir({ prefix: "cllm-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** Whether something is at `path`. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
