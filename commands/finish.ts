@@ -62,13 +62,18 @@ export async function finish(options: FinishOptions): Promise<void> {
         : `Validation loss ${validationLoss.toFixed(3)} nats a token on held-out documents ` +
           `(perplexity ${Math.exp(validationLoss).toFixed(1)}).`,
       "",
-      `Sample: ${sample.prompt} ▸${sample.continuation}`,
+      `Sample: ${oneLine(`${sample.prompt} ▸${sample.continuation}`)}`,
       "",
       `Checkpoint  ${checkpoint}`,
       `ONNX model  ${join(paths.export, ONNX_FILE)}`,
       `Serve it    deno task serve --run ${quoted(paths.root)}`,
     ].join("\n"),
   );
+}
+
+/** A beginner's model breaks lines anywhere. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ");
 }
 
 /** Lets the exported model continue the beginning of a held-out document. */

@@ -145,10 +145,11 @@ export function parseFlags<F extends Flags>(
 /** The help text of a table: one line a flag, with its default. */
 export function describeFlags(flags: Flags): string {
   const rows = Object.entries(flags).map(([name, { value, help, defaultValue }]) => {
-    const shown = value === undefined || defaultValue === undefined
-      ? help
-      : `${help} (default ${defaultValue})`;
-    return [`  --${name}${value === undefined ? "" : ` ${value}`}`, shown] as const;
+    const left = `  --${name}${value === undefined ? "" : ` ${value}`}`;
+    // A default that depends on something else is told by the help text itself.
+    if (help.includes("(default")) return [left, help] as const;
+    const shown = value === undefined ? "off" : defaultValue ?? "none";
+    return [left, `${help} (default ${shown})`] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
   return rows.map(([left, right]) => left.padEnd(width) + right).join("\n");

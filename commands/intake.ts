@@ -20,6 +20,8 @@ export interface IntakeOptions {
   readonly paths: RunPaths;
   readonly journal: Journal;
   readonly maxPages: number;
+  readonly minChars: number;
+  readonly textField: string;
   readonly seed: number;
   readonly userAgent: string;
   readonly contact: string | undefined;
@@ -69,11 +71,16 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     }));
   }
   if (sources.paths.length > 0) {
-    inputs.push(read({ paths: sources.paths, meter: meter("read"), signal: stop }));
+    inputs.push(read({
+      paths: sources.paths,
+      textField: options.textField,
+      meter: meter("read"),
+      signal: stop,
+    }));
   }
   const documents = ReadableStream.from(oneAfterAnother(inputs))
     .pipeThrough(extract({ meter: meter("extract"), signal: stop }))
-    .pipeThrough(refine({ seen, meter: meter("refine") }))
+    .pipeThrough(refine({ seen, minChars: options.minChars, meter: meter("refine") }))
     .pipeThrough(stored.skip());
   const held = resources.move();
   return {

@@ -42,7 +42,11 @@ export function describeIntake(
   const losses = count === 0
     ? "none dropped"
     : `${count} dropped (${countsText(dropped)}), listed in ${list}`;
-  return `Pages: ${pages} seen, ${documents} documents kept, ${losses}`;
+  return `Pages: ${pages} seen, ${plural(documents, "document")} kept, ${losses}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /**
@@ -65,8 +69,8 @@ export function refuseEmpty(
         ? "the sources hold nothing that was not dropped before"
         : `dropped ${countsText(dropped)}`;
       throw new Error(
-        `Cannot train: no document came out of ${pages} pages (${why}); see ${list}, ` +
-          `and start again with other sources in another --run folder`,
+        `Cannot train: no document came out of ${plural(pages, "page")} (${why}); see ${list}, ` +
+          `and start again with other sources or settings in another --run folder`,
       );
     },
   });

@@ -38,10 +38,17 @@ export async function openModel(
 ): Promise<OpenModel> {
   const folder = model ?? runPaths(run).export;
   const onnx = join(folder, ONNX_FILE);
+  if (!await exists(folder)) {
+    const flag = model === undefined ? `--run ${run}` : `--model ${model}`;
+    throw new UsageError(
+      `Cannot open the model of ${flag}: there is no folder ${folder}; ` +
+        `train one with \`deno task pipeline\``,
+    );
+  }
   if (!await exists(onnx)) {
     throw new UsageError(
       `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; ` +
-        `train one with \`deno task pipeline --run ${run}\` or export one with \`deno task export\``,
+        `make it with \`deno task export\``,
     );
   }
   const tokenizerPath = join(folder, "tokenizer.json");

@@ -20,6 +20,10 @@ export interface RunSettings {
   readonly seconds: number;
   readonly vocab: number;
   readonly maxPages: number;
+  /** Shorter documents are dropped, in UTF-16 code units. */
+  readonly minChars: number;
+  /** Field of a JSONL record that holds its text. */
+  readonly textField: string;
   readonly leaves: number;
   readonly gradAccumulation: number;
   readonly learningRate: number;

@@ -67,6 +67,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       paths,
       journal: log,
       maxPages: settings.maxPages,
+      minChars: settings.minChars,
+      textField: settings.textField,
       seed: settings.seed,
       userAgent: options.userAgent,
       contact: options.contact,

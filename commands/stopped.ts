@@ -13,7 +13,7 @@ export async function describeStop(
 ): Promise<string> {
   const newest = await latestCheckpoint(paths.checkpoints);
   const step = newest === undefined ? 0 : (await readCheckpointInfo(newest)).step;
-  const saved = newest ?? `${documents} documents in ${paths.corpus}`;
+  const saved = newest ?? `${documents} document${documents === 1 ? "" : "s"} in ${paths.corpus}`;
   return `Stopped at step ${step}, saved ${saved}, ` +
     `go on with: deno task pipeline --run ${quoted(paths.root)}`;
 }

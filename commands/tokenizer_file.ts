@@ -69,16 +69,13 @@ export async function learnTokenizer(
       if (chars >= SAMPLE_CHARS) return;
     }
   }
-  let shown = "";
+  let isMerging = false;
   const tokenizer = await trainTokenizer(sample(), {
     vocabSize: vocab,
     onProgress({ phase }) {
       signal.throwIfAborted();
-      if (phase === shown) return;
-      shown = phase;
-      status.phase(
-        phase === "count" ? "collecting words for the tokenizer" : "training the tokenizer",
-      );
+      if (phase === "merge" && !isMerging) status.phase("training the tokenizer");
+      isMerging = phase === "merge";
     },
   });
   const json = formatTokenizer(tokenizer);

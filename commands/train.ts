@@ -12,12 +12,13 @@ import { OPTIMIZER_FLAGS, optimizerOf, scheduleOf, SPHERE_FLAGS } from "./traini
 
 const FLAGS = {
   init: text({
-    help: "start from the weights of this Hugging Face folder",
+    help: "start from the weights of this Hugging Face folder (default none: required)",
     value: "DIR",
     defaultValue: undefined,
   }),
   batches: text({
-    help: "JSON file {inputIds, targetIds, mask, segmentIds?}, used as every step's batch",
+    help:
+      "JSON file {inputIds, targetIds, mask, segmentIds?}, used as every step's batch (default none: required)",
     value: "FILE",
     defaultValue: undefined,
   }),

@@ -28,7 +28,7 @@ export const SPHERE_FLAGS = {
 /** How the weights are updated. */
 export const OPTIMIZER_FLAGS = {
   "learning-rate": number({
-    help: "highest learning rate (default: the preset's)",
+    help: "highest learning rate (default: the preset's in a run, else 0.001)",
     value: "X",
     integer: false,
     defaultValue: undefined,

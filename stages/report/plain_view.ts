@@ -30,9 +30,16 @@ export function plainView(progress: ReadProgress, { terminal }: { terminal: Term
     printedStep = now.report?.step ?? 0;
     print(trainingParts(now).join("  "));
   };
+  const printLastStep = (now: Progress) => {
+    if (now.report && now.report.step !== printedStep) printStep(now);
+  };
 
   return {
-    phase: () => print(progress().phase),
+    phase() {
+      const now = progress();
+      printLastStep(now);
+      print(now.phase);
+    },
     step({ step }) {
       const now = progress();
       steppedAt = now.elapsedMs;
@@ -45,10 +52,7 @@ export function plainView(progress: ReadProgress, { terminal }: { terminal: Term
       if (now.elapsedMs - Math.max(printedAt, steppedAt) < SILENCE_MS) return;
       print([now.phase, formatDuration(now.elapsedMs), ...now.stages.map(stageText)].join("  "));
     },
-    close() {
-      const now = progress();
-      if (now.report && now.report.step !== printedStep) printStep(now);
-    },
+    close: () => printLastStep(progress()),
   };
 }
 

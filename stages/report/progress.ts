@@ -62,7 +62,11 @@ export class TrainingProgress {
     this.#meanStepMs += (stepMs - this.#meanStepMs) * (this.#report ? SMOOTHING : 1);
     this.#report = report;
     this.#reportedAt = now;
-    if (report.validationLoss !== undefined) this.#validationLoss = report.validationLoss;
+    const { validationLoss } = report;
+    // NaN: a corpus too small to hold anything out.
+    if (validationLoss !== undefined && !Number.isNaN(validationLoss)) {
+      this.#validationLoss = validationLoss;
+    }
     this.#pending.push(report.loss);
     if (this.#pending.length < this.#stepsPerPoint) return;
     this.#losses.push(mean(this.#pending));
