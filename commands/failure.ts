@@ -27,6 +27,8 @@ export function reasonOf(error: unknown): string {
 
 /** One line: `Cannot <do> <item>: <reason>`, made up where the error itself has another form. */
 export function explain(error: unknown, { command }: { command: string }): string {
+  // When closing fails too, what went wrong first is the reason.
+  if (error instanceof SuppressedError) return explain(error.suppressed, { command });
   const message = error instanceof Error ? error.message.split("\n", 1)[0] ?? "" : "";
   return message.startsWith("Cannot ") ? message : `Cannot ${command}: ${detailOf(error)}`;
 }

@@ -52,6 +52,19 @@ Deno.test("piped: a run that breaks off shows its last step, a silent one its st
   assertEquals(taken(), "");
 });
 
+Deno.test("piped: the last step comes before what follows training; no validation is no figure", () => {
+  const { status, taken } = watch({});
+  status.step(stepReport(1));
+  status.step(stepReport(2, { validationLoss: NaN }));
+  taken();
+  status.phase("exporting");
+  const [step, phase, end] = taken().split("\n");
+  assert(step?.startsWith("step 2") && !step.includes("validation"), step);
+  assertEquals([phase, end], ["exporting", ""]);
+  status.close();
+  assertEquals(taken(), "");
+});
+
 Deno.test("piped: a run planned by time shows a line each twentieth of it, and the time left", () => {
   const { status, pass, taken } = watch({});
   status.endAt(200_000);

@@ -1,0 +1,111 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { isThere, openFolder, run } from "./program.ts";
+
+const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname;
+
+/** Command lines that are refused at once, and the whole reason; @ is an empty folder. */
+const REFUSED: readonly (readonly [args: string, reason: string])[] = [
+  ["teach", "Cannot run teach: commands are pipeline, train, eval, generate, serve, export"],
+  ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
+  ["pipeline --steps", "Cannot use --steps without N"],
+  ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],
+  ["pipeline --steps 9 --steps 8", "Cannot use --steps twice"],
+  ["pipeline --preset huge", "Cannot use --preset huge: it must be one of tiny, small, base"],
+  ["pipeline --steps 1 --seconds 1", "Cannot use both --steps and --seconds: choose one"],
+  ["pipeline http://", 'Cannot crawl "http://": not a URL; write it like https://example.org/'],
+  [
+    "pipeline ftp://a/",
+    'Cannot crawl "ftp://a/": the scheme is ftp: but must be http: or https:',
+  ],
+  ["pipeline @/none.txt", "Cannot read @/none.txt: no such file or folder"],
+  [
+    "pipeline @/a.pdf",
+    "Cannot read @/a.pdf: its name must end in one of .html, .htm, .txt, .md and .jsonl, " +
+    "each also with .gz",
+  ],
+  ["pipeline --init @/none", "Cannot open --init @/none: there is no such folder"],
+  ["pipeline --init @", "Cannot open --init @: it has no config.json"],
+  ["train", "Cannot train: --init DIR and --batches FILE say what on"],
+  [
+    "train --init @/none --batches @/none.json",
+    "Cannot open --init @/none: there is no such folder",
+  ],
+  [
+    `train --init ${GOLDEN} --batches @/none.json`,
+    "Cannot read --batches @/none.json: no such file or folder",
+  ],
+  [
+    "eval --run @/none",
+    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+  ],
+  [
+    "export --run @/none",
+    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+  ],
+  [
+    "export --checkpoint @/none",
+    "Cannot open --checkpoint @/none: there is no such folder",
+  ],
+  [
+    "generate --model @/none",
+    "Cannot open the model of --model @/none: there is no folder @/none; " +
+    "train one with `deno task pipeline`",
+  ],
+  [
+    "serve --model @",
+    "Cannot open the model in @: it has no onnx/model.onnx; make it with `deno task export`",
+  ],
+  ["serve --port 65536", "Cannot use --port 65536: it must be an integer from 0 to 65535"],
+];
+
+Deno.test("a bad command line ends with one plain line, code 2 and no run folder", async () => {
+  await using folder = await openFolder();
+  await Deno.writeTextFile(join(folder.path, "a.pdf"), "%PDF");
+  const waiting = [...REFUSED];
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [command, reason] = next;
+      const args = command.replaceAll("@", folder.path).split(" ");
+      const runDir = join(folder.path, "run");
+      if (args[0] === "pipeline") args.push("--run", runDir);
+      const { code, out, err } = await run(args);
+      assertEquals(err, `error: ${reason.replaceAll("@", folder.path)}\n`);
+      assertEquals([code, out], [2, ""], command);
+      assertEquals(await isThere(runDir), false, command);
+    }
+  };
+  await Promise.all([work(), work()]);
+});
+
+Deno.test("a run folder that is a file or damaged is refused; settings are not changed", async () => {
+  await using folder = await openFolder();
+  const file = join(folder.path, "file");
+  await Deno.writeTextFile(file, "");
+  const taken = await run(["pipeline", "--run", file]);
+  assertEquals(taken.code, 2);
+  assertMatch(taken.err, /^error: Cannot use --run .*file: a part of its path is not a folder\n$/);
+
+  await Deno.writeTextFile(join(folder.path, "run.json"), '{"format":');
+  const damaged = await run(["pipeline", "--run", folder.path]);
+  assertEquals(damaged.code, 2);
+  assertEquals(
+    damaged.err,
+    `error: Cannot continue --run ${folder.path}: its run.json is damaged\n`,
+  );
+});
+
+Deno.test("CLLM_TRACE=1 shows where an error came from", async () => {
+  const { code, err } = await run(["pipeline", "--steps", "0"], { CLLM_TRACE: "1" });
+  assertEquals(code, 2);
+  assertStringIncludes(err, "flags.ts");
+});
+
+Deno.test("--help of every command shows every flag with its default", async () => {
+  for (const command of ["pipeline", "train", "eval", "generate", "serve", "export"]) {
+    const { code, out, err } = await run([command, "--help"]);
+    assertEquals([code, err], [0, ""]);
+    const flags = out.slice(out.indexOf("Flags:\n")).trimEnd().split("\n").slice(1);
+    for (const flag of flags) assertMatch(flag, /^ {2}--[a-z-]+ .*\(default.*\)$/, command);
+  }
+});
