@@ -8,7 +8,7 @@ const WORDS =
     .split(" ");
 
 /** Prose of a sort: the same for the same `index`, and another for each. */
-export function prose(index: number, { words = 400 }: { words?: number } = {}): string {
+export function prose(index: number, { words = 400 }: { words?: number | undefined } = {}): string {
   const random = randomStream(index, { name: "prose" });
   const sentences: string[] = [];
   for (let done = 0; done < words; done += 10) {
@@ -37,7 +37,7 @@ export interface ChainSite extends AsyncDisposable {
 }
 
 /** Serves `pages` pages on loopback, on the same port all the time. */
-export function serveChain({ pages }: { pages: number }): ChainSite {
+export function serveChain({ pages, words }: { pages: number; words?: number }): ChainSite {
   const gates = new Map<number, { ask: () => void; open: Promise<void> }>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const index = Number(/^\/(\d+)$/.exec(new URL(request.url).pathname)?.[1] ?? NaN);
@@ -48,7 +48,7 @@ export function serveChain({ pages }: { pages: number }): ChainSite {
     const next = index + 1 < pages ? `<a href="/${index + 1}">next</a>` : "";
     return new Response(
       `<html><head><title>Page ${index}</title></head><body><main><h1>Page ${index}</h1>` +
-        `<p>${prose(index)}</p></main>${next}</body></html>`,
+        `<p>${prose(index, { words })}</p></main>${next}</body></html>`,
       { headers: { "content-type": "text/html; charset=utf-8" } },
     );
   });

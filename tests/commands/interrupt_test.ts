@@ -29,6 +29,8 @@ Deno.test("training stopped before its first checkpoint, then killed, ends with 
     const args = ["pipeline", "--run", runDir, ...SMALL, "--checkpoint-every", "100", corpus];
     await using program = start(args);
     await program.line(/"step":2,/);
+    // One Ctrl-C under `deno task` arrives twice: from the terminal and from the task runner.
+    program.kill("SIGINT");
     program.kill("SIGINT");
     const { code, out, err } = await program.ended;
     assertEquals(code, 130, err);
@@ -81,6 +83,36 @@ Deno.test("a crawl stopped, then killed, ends with the same weights", async () =
   const { code, err } = await run(["pipeline", "--run", runDir, "--allow-private", "--json"]);
   assertEquals(code, 0, err);
   assertEquals(await isThere(join(runDir, "corpus", "sealed.json")), true);
+  assertEquals(await weightsOf(runDir), expected);
+});
+
+Deno.test("training while the crawl goes on, stopped, then killed, ends with the same weights", async () => {
+  await using folder = await openFolder();
+  await using site = serveChain({ pages: 6, words: 4000 });
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 12 });
+  const first = join(folder.path, "first");
+  await undisturbed(first, [corpus]);
+  // With a tokenizer given, training begins before the crawl has ended.
+  const init = ["--init", join(first, "checkpoints", "step-000012")];
+  const sources = [...init, "--allow-private", `${site.origin}/0`];
+  const expected = await undisturbed(join(folder.path, "calm"), sources);
+
+  const runDir = join(folder.path, "stormy");
+  for (const [index, signal] of [[3, "SIGINT"], [5, "SIGKILL"]] as const) {
+    const page = site.hold(index);
+    const args = ["pipeline", "--run", runDir, ...SMALL, "--checkpoint-every", "1", ...sources];
+    await using program = start(args);
+    await page.asked;
+    await program.line(/"step":/);
+    program.kill(signal);
+    const ending = await program.ended;
+    page.release();
+    assertEquals(ending.signal ?? ending.code, signal === "SIGINT" ? 130 : signal, ending.err);
+    assertEquals(await isThere(join(runDir, "corpus", "sealed.json")), false);
+  }
+  const { code, err } = await run(["pipeline", "--run", runDir, "--allow-private", "--json"]);
+  assertEquals(code, 0, err);
   assertEquals(await weightsOf(runDir), expected);
 });
 
