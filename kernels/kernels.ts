@@ -164,6 +164,10 @@ export interface Kernels {
 
   /** `dst[n] += src[n]`. */
   add(dst: number, src: number, n: number): void;
+  /** `dst[n] = src[n]`; the two may overlap. */
+  copy(dst: number, src: number, n: number): void;
+  /** `dst[n] = 0`. */
+  zero(dst: number, n: number): void;
   /** Σ x², summed in f64 in an order fixed by n. */
   sum_squares(x: number, n: number): number;
   /**

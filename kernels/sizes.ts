@@ -4,6 +4,8 @@
 export const MR = 6;
 /** Columns in a panel of packed B. */
 export const NR = 8;
+/** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
+export const K_BLOCK = 512;
 /** Floating-point operations in one iteration of `fma_peak`. */
 export const FMA_PEAK_FLOPS = 12 * 8 * 4 * 2;
 /** Query rows in a block of attention, and of its backward pass. */

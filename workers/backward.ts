@@ -7,7 +7,7 @@
 import type { ParameterGroup } from "./groups.ts";
 import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
 import { linearInputGradient, linearWeightGradient } from "./linear.ts";
-import { inTurn, reduce, type Turn } from "./reduction.ts";
+import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 
 /** Runs after `forward` and `head` with a gradient scale, on the activations they left. */
 export function backward(
@@ -20,12 +20,17 @@ export function backward(
   const firstToken = slice.first * T;
 
   const reduceMatrix = (w: ParameterGroup, { dy, x }: { dy: number; x: number }) => {
-    linearWeightGradient(context, { dw: area.staged, dy, x, w, n });
-    reduce(context, { turn, group: w, staged: area.staged });
+    reduceProduct(context, {
+      turn,
+      group: w,
+      staged: area.staged,
+      n,
+      multiply: (dw, accumulate) => linearWeightGradient(context, { dw, dy, x, w, n, accumulate }),
+    });
   };
   /** dResidual += gradient through the norm of `x`, given `area.dNormed`. */
   const backThroughNorm = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) => {
-    zero(context, area.staged, D);
+    kernels.zero(area.staged, D);
     kernels.rms_norm_backward(
       area.dResidual,
       area.staged,
@@ -44,15 +49,14 @@ export function backward(
 
   const tied = groups.head === groups.embedding;
   if (!tied) reduce(context, { turn, group: groups.head, staged: area.stagedHead });
-  zero(context, area.dResidual, n * D);
+  kernels.zero(area.dResidual, n * D);
   backThroughNorm(groups.finalNorm, { x: area.final, rstd: area.finalRstd });
 
   for (let index = groups.layers.length - 1; index >= 0; index--) {
     const layer = groups.layers[index] as typeof groups.layers[0] & object;
     const kept = area.layers[index] as typeof area.layers[0] & object;
 
-    kernels.swiglu(area.activated, kept.gateUp, n, F);
-    reduceMatrix(layer.down, { dy: area.dResidual, x: area.activated });
+    reduceMatrix(layer.down, { dy: area.dResidual, x: kept.activated });
     linearInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });
     kernels.swiglu_backward(area.dGateUp, area.dActivated, kept.gateUp, n, F);
     const middle = { x: kept.middle, rstd: kept.middleRstd };
@@ -110,13 +114,9 @@ export function backward(
       turn,
       group: embedding,
       add(gradient) {
-        if (turn.order === 0) zero(context, gradient, embedding.rows * embedding.cols);
+        if (turn.order === 0) kernels.zero(gradient, embedding.rows * embedding.cols);
         kernels.embedding_backward(gradient, area.dResidual, ids, n, D);
       },
     });
   }
-}
-
-function zero({ f32 }: LeafContext, address: number, count: number): void {
-  f32.fill(0, address / 4, address / 4 + count);
 }

@@ -65,7 +65,7 @@ export function forward(context: LeafContext, slice: LeafSlice): void {
         area.attention,
       );
     }
-    copy(context, kept.middle, kept.input, n * D);
+    kernels.copy(kept.middle, kept.input, n * D);
     linear(context, { y: kept.middle, x: kept.attended, w: layer.output, n, accumulate: true });
 
     kernels.rms_norm(
@@ -78,13 +78,8 @@ export function forward(context: LeafContext, slice: LeafSlice): void {
       eps,
     );
     linear(context, { y: kept.gateUp, x: area.normed, w: layer.gateUp, n });
-    kernels.swiglu(area.activated, kept.gateUp, n, F);
-    copy(context, output, kept.middle, n * D);
-    linear(context, { y: output, x: area.activated, w: layer.down, n, accumulate: true });
+    kernels.swiglu(kept.activated, kept.gateUp, n, F);
+    kernels.copy(output, kept.middle, n * D);
+    linear(context, { y: output, x: kept.activated, w: layer.down, n, accumulate: true });
   }
-}
-
-/** Copies `count` floats between two addresses. */
-function copy({ f32 }: LeafContext, to: number, from: number, count: number): void {
-  f32.copyWithin(to / 4, from / 4, from / 4 + count);
 }

@@ -25,6 +25,8 @@ export const PROFILED = [
   "cross_entropy",
   "cross_entropy_loss",
   "add",
+  "copy",
+  "zero",
   "sum_squares",
   "adamw",
 ] as const satisfies readonly (keyof Kernels)[];

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { K_BLOCK } from "../kernels/mod.ts";
 import type { ParameterGroup } from "./groups.ts";
 import type { LeafContext } from "./leaf_context.ts";
 import { publish, waitFor, Word } from "./control_words.ts";
@@ -20,7 +21,7 @@ export interface Turn {
 
 /** Waits until all leaves before `turn.order` have reduced `group`, then runs `add`. */
 export function inTurn(
-  { words, plan }: LeafContext,
+  context: LeafContext,
   { turn, group, add }: {
     turn: Turn;
     group: ParameterGroup;
@@ -28,8 +29,9 @@ export function inTurn(
     add: (gradient: number) => void;
   },
 ): void {
+  const { words, plan } = context;
   const word = Word.turns + group.index;
-  if (Atomics.load(words, word) !== turn.order) {
+  if (!isTurn(context, { turn, group })) {
     const start = performance.now();
     waitFor(words, word, turn.order);
     turn.waitMs += performance.now() - start;
@@ -39,21 +41,49 @@ export function inTurn(
   publish(words, word, turn.order + 1);
 }
 
+function isTurn(
+  { words }: LeafContext,
+  { turn, group }: { turn: Turn; group: ParameterGroup },
+): boolean {
+  return Atomics.load(words, Word.turns + group.index) === turn.order;
+}
+
 /** Adds the staged gradient of `group` in turn; the first leaf's replaces the last step's. */
 export function reduce(
   context: LeafContext,
   { turn, group, staged }: { turn: Turn; group: ParameterGroup; staged: number },
 ): void {
+  const { kernels } = context;
   const size = group.rows * group.cols;
   inTurn(context, {
     turn,
     group,
     add(gradient) {
-      if (turn.order === 0) {
-        context.f32.copyWithin(gradient / 4, staged / 4, staged / 4 + size);
-      } else {
-        context.kernels.add(gradient, staged, size);
-      }
+      if (turn.order === 0) kernels.copy(gradient, staged, size);
+      else kernels.add(gradient, staged, size);
     },
   });
+}
+
+/**
+ * Reduces a product over a leaf's n tokens. Where it is already the leaf's turn the product goes
+ * straight into the shared gradient; where not, it is staged meanwhile and added later. The bits
+ * are the same: `gemm` sums up to `K_BLOCK` tokens before its one addition to what is there.
+ */
+export function reduceProduct(
+  context: LeafContext,
+  { turn, group, staged, n, multiply }: {
+    turn: Turn;
+    group: ParameterGroup;
+    staged: number;
+    n: number;
+    multiply: (gradient: number, accumulate: boolean) => void;
+  },
+): void {
+  if (n <= K_BLOCK && isTurn(context, { turn, group })) {
+    inTurn(context, { turn, group, add: (gradient) => multiply(gradient, turn.order > 0) });
+  } else {
+    multiply(staged, false);
+    reduce(context, { turn, group, staged });
+  }
 }

@@ -30,6 +30,8 @@ export interface LayerActivations {
   readonly middleRstd: number;
   /** [n, 2F] */
   readonly gateUp: number;
+  /** [n, F] silu(gate) up */
+  readonly activated: number;
 }
 
 /** Byte addresses of what belongs to one worker alone. */
@@ -40,8 +42,6 @@ export interface WorkerArea {
   readonly finalRstd: number;
   /** [n, D] a normalised input */
   readonly normed: number;
-  /** [n, F] */
-  readonly activated: number;
   /** [block, V] logits, then their gradient */
   readonly logits: number;
   /** [n, D] gradient of the residual stream */
@@ -95,11 +95,11 @@ export function placeWorkerArea(
       middle: take(n * D),
       middleRstd: take(n),
       gateUp: take(n * 2 * F),
+      activated: take(n * F),
     })),
     final: take(n * D),
     finalRstd: take(n),
     normed: take(n * D),
-    activated: take(n * F),
     logits: take(logitsRows * V),
     dResidual: take(n * D),
     dNormed: take(n * D),

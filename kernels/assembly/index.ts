@@ -14,6 +14,7 @@ export { swiglu, swiglu_backward } from "./swiglu";
 export { embedding, embedding_backward } from "./embedding";
 export { cross_entropy, cross_entropy_loss } from "./cross_entropy";
 export { add } from "./add";
+export { copy, zero } from "./copy";
 export { sum_squares } from "./sum_squares";
 export { adamw } from "./adamw";
 export { fma_peak } from "./peak";

@@ -124,6 +124,20 @@ testKernels("add and sum_squares match their references", (newArena) => {
   }
 });
 
+testKernels("copy and zero are exact and keep to their range", (newArena) => {
+  for (const n of SIZES) {
+    const arena = newArena(n);
+    const dst = arena.floats(n), src = arena.floats(n), gone = arena.floats(n);
+    arena.kernels.copy(dst.at, src.at, n);
+    reference.copy(dst.expected, src.expected, n);
+    assertTwin(dst, {}, `copy n=${n}`);
+    arena.kernels.zero(gone.at, n);
+    reference.zero(gone.expected, n);
+    assertTwin(gone, {}, `zero n=${n}`);
+    arena.checkFences(`copy and zero n=${n}`);
+  }
+});
+
 testKernels("sum_squares does not overflow where f32 would", (newArena) => {
   const arena = newArena(1);
   const x = arena.floats([1e30, -1e30, 1e30, 1e-30, 1e30]);
