@@ -65,7 +65,8 @@ async function measure(
   await spheres.packWeights();
   const batch = randomBatch(dims);
   const stepMs: number[] = [];
-  let waitShare = 0;
+  let idle = 0;
+  let waiting = 0;
   // The first steps run code that V8 has not optimised yet.
   const warmup = Math.max(6, Math.ceil(steps / 2));
   let before = spheres.kernelMs();
@@ -76,8 +77,9 @@ async function measure(
     if (step <= warmup) continue;
     const ms = performance.now() - start;
     stepMs.push(ms);
-    const computeMs = leaves.reduce((sum, leaf) => sum + leaf.computeMs, 0);
-    waitShare += 1 - computeMs / ms / spheres.topology.workers;
+    const leafMs = leaves.reduce((sum, leaf) => sum + leaf.computeMs + leaf.waitMs, 0);
+    waiting += leaves.reduce((sum, leaf) => sum + leaf.waitMs, 0) / ms / spheres.topology.workers;
+    idle += 1 - leafMs / ms / spheres.topology.workers;
   }
   const msPerStep = median(stepMs);
   const gflops = stepFlops(dims) / msPerStep / 1e6;
@@ -92,7 +94,8 @@ async function measure(
     gflops,
     peakGflops,
     shareOfPeak: gflops / peakGflops,
-    shareOutsideLeaves: waitShare / steps,
+    shareWaitingForTurn: waiting / steps,
+    shareOutsideLeaves: idle / steps,
     ...(phases
       ? { phases: phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers) }
       : {}),
