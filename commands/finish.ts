@@ -33,11 +33,12 @@ export interface FinishOptions {
 }
 
 /**
- * Exports the newest checkpoint and prints what came of the run.
+ * Exports the newest checkpoint and tells what came of the run.
  *
+ * @returns text for a person, or one JSON object in a line
  * @throws the reason of `stop`, as soon as the step under way is done
  */
-export async function finish(options: FinishOptions): Promise<void> {
+export async function finish(options: FinishOptions): Promise<string> {
   const { paths, trainer, last, validation, stop, json } = options;
   const checkpoint = await trainer.save();
   if (checkpoint === undefined) throw new Error("Cannot export: nothing has been trained yet");
@@ -48,27 +49,24 @@ export async function finish(options: FinishOptions): Promise<void> {
   const validationLoss = Number.isNaN(loss) ? null : loss;
   const sample = await continueHeldOut(options);
   if (json) {
-    console.log(
-      JSON.stringify({ summary: { step, totalTokens, validationLoss, checkpoint, ...sample } }),
-    );
-    return;
+    return JSON.stringify({
+      summary: { step, totalTokens, validationLoss, checkpoint, ...sample },
+    });
   }
-  console.log(
-    [
-      "",
-      `Trained ${step} steps on ${totalTokens.toLocaleString("en")} tokens.`,
-      validationLoss === null
-        ? "No validation: the corpus has no held-out document (each tenth is one)."
-        : `Validation loss ${validationLoss.toFixed(3)} nats a token on held-out documents ` +
-          `(perplexity ${Math.exp(validationLoss).toFixed(1)}).`,
-      "",
-      `Sample: ${oneLine(`${sample.prompt} ▸${sample.continuation}`)}`,
-      "",
-      `Checkpoint  ${checkpoint}`,
-      `ONNX model  ${join(paths.export, ONNX_FILE)}`,
-      `Serve it    deno task serve --run ${quoted(paths.root)}`,
-    ].join("\n"),
-  );
+  return [
+    "",
+    `Trained ${step} steps on ${totalTokens.toLocaleString("en")} tokens.`,
+    validationLoss === null
+      ? "No validation: the corpus has no held-out document (each tenth is one)."
+      : `Validation loss ${validationLoss.toFixed(3)} nats a token on held-out documents ` +
+        `(perplexity ${Math.exp(validationLoss).toFixed(1)}).`,
+    "",
+    `Sample: ${oneLine(`${sample.prompt} ▸${sample.continuation}`)}`,
+    "",
+    `Checkpoint  ${checkpoint}`,
+    `ONNX model  ${join(paths.export, ONNX_FILE)}`,
+    `Serve it    deno task serve --run ${quoted(paths.root)}`,
+  ].join("\n");
 }
 
 /** A beginner's model breaks lines anywhere. */

@@ -19,6 +19,16 @@ export function splitOf(index: number): Split {
   return index % HOLD_OUT === HOLD_OUT - 1 ? "validation" : "train";
 }
 
+/** The place among the documents of the train split that document `index` of the journal has. */
+export function trainIndexOf(index: number): number {
+  return index - Math.floor(index / HOLD_OUT);
+}
+
+/** The inverse of {@linkcode trainIndexOf}. */
+export function journalIndexOf(trainIndex: number): number {
+  return trainIndex + Math.floor(trainIndex / (HOLD_OUT - 1));
+}
+
 /** What {@linkcode heldOutBatches} reads. */
 export interface HeldOutOptions {
   readonly journal: Journal;

@@ -18,6 +18,7 @@ import { heldOutBatches, splitOf } from "./held_out.ts";
 import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
+import { recordManifest } from "./manifest.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { splitSources } from "./sources.ts";
 import { describeStop } from "./stopped.ts";
@@ -85,6 +86,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     json,
   });
   stop.addEventListener("abort", () => status.phase("stopping, Ctrl-C again ends at once"));
+  const summarize = () => {
+    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
+  };
   const counts = () =>
     countIntake({ sources: intake?.sources ?? [], journal: meters.journal, drops });
 
@@ -203,15 +207,27 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     await ended;
     stop.throwIfAborted();
     status.phase("exporting");
+    const outcome = await finish({
+      paths,
+      settings,
+      trainer,
+      last,
+      validation,
+      tokenizer,
+      stop,
+      json,
+    });
+    status.phase("done");
     status.close();
-    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
-    await finish({ paths, settings, trainer, last, validation, tokenizer, stop, json });
+    summarize();
+    console.log(outcome);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
     await ended;
+    status.phase("stopped");
     status.close();
-    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
+    summarize();
     const line = await describeStop(paths, { documents: log.count });
     // Standard output is for JSON alone where that was asked for.
     if (json) console.error(line);

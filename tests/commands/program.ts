@@ -12,6 +12,8 @@ export interface Ending {
 export interface Program extends AsyncDisposable {
   /** Resolves to the first line on either output that matches, also one that came before. */
   line(pattern: RegExp): Promise<string>;
+  /** Waits for `event`; fails when the program ends before it. */
+  until(event: Promise<void>): Promise<void>;
   kill(signal: Deno.Signal): void;
   readonly ended: Promise<Ending>;
 }
@@ -50,6 +52,13 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   return {
     ended,
     kill: (signal) => child.kill(signal),
+    until: (event) =>
+      Promise.race([
+        event,
+        ended.then(({ out, err }) => {
+          throw new Error(`the program ended too early:\n${out}${err}`);
+        }),
+      ]),
     line(pattern) {
       const { promise, resolve, reject } = Promise.withResolvers<string>();
       const look = () => {

@@ -1,0 +1,137 @@
+/**
+ * `verify`: whether a run is what it says it is.
+ *
+ * @module
+ */
+import { loadCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import { listCheckpoints } from "../model/checkpoint/mod.ts";
+import { createLayout } from "../model/layout.ts";
+import { tokenize } from "../stages/tokenize/mod.ts";
+import type { Split } from "../stages/types.ts";
+import type { Command } from "./command.ts";
+import { parseFlags, toggle, UsageError } from "./flags.ts";
+import { splitOf } from "./held_out.ts";
+import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
+import { type OpenRun, openRun, runOperand } from "./open_run.ts";
+
+const FLAGS = { json: toggle({ help: "the manifest as one JSON object" }) };
+
+/** The `verify` command. */
+export const verify: Command = {
+  name: "verify",
+  summary:
+    "Computes the manifest of a run again, from its documents to its weights, and compares it with\n" +
+    "the one recorded: which corpus, tokenizer, batches and program made which weights.",
+  operands: "[RUN]",
+  flags: FLAGS,
+  async run(args) {
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const root = runOperand(operands, { command: "verify" });
+    await using run = await openRun(root);
+    const { paths, settings, journal, store, tokenizer } = run;
+    if (!store || !tokenizer) {
+      throw new UsageError(`Cannot verify ${root}: it has no tokenizer yet; go on with the run`);
+    }
+    const recorded = await readManifest(paths);
+    const manifest = await createManifest(paths, { settings, journal, store, tokenizer });
+    const faults = [
+      ...await checkTokens(run, manifest),
+      ...await checkCheckpoints(run),
+      ...recorded ? differences(recorded, manifest) : [],
+    ];
+    const isOtherProgram = recorded && recorded.program.sha256 !== manifest.program.sha256;
+    if (values.json) console.log(JSON.stringify({ manifest, recorded: !!recorded, faults }));
+    else {
+      for (const line of describeManifest(manifest)) console.log(line);
+      console.log(
+        faults.length > 0
+          ? faults.map((fault) => `WRONG  ${fault}`).join("\n")
+          : recorded
+          ? "All as recorded."
+          : "Nothing contradicts itself; nothing is recorded before the run has ended.",
+      );
+      if (isOtherProgram) {
+        console.log(
+          `Recorded by another version of this program (${recorded.program.sha256}); ` +
+            "the stages above agree all the same.",
+        );
+      }
+    }
+    return faults.length > 0 ? 1 : 0;
+  },
+};
+
+/** One line a stage. */
+export function describeManifest(manifest: Manifest): string[] {
+  const { program, settings, corpus, tokenizer, tokens, batches, weights, sha256 } = manifest;
+  const count = (n: number) => n.toLocaleString("en");
+  const rows: [stage: string, what: string, digest: string][] = [
+    ["program", program.version, program.sha256],
+    ["settings", "", settings.sha256],
+    ["corpus", `${count(corpus.documents)} documents`, corpus.sha256],
+    ["tokenizer", `${count(tokenizer.vocab)} entries`, tokenizer.sha256],
+    ["train", `${count(tokens.train.tokens)} tokens`, tokens.train.sha256],
+    ["validation", `${count(tokens.validation.tokens)} tokens`, tokens.validation.sha256],
+  ];
+  if (batches) {
+    rows.push(["batches", `${count(batches.steps)} × ${count(batches.tokens)}`, batches.sha256]);
+  }
+  if (weights) {
+    rows.push(["weights", `step ${count(weights.step)}`, weights.model]);
+    rows.push(["optimizer", `step ${count(weights.step)}`, weights.optimizer]);
+  }
+  rows.push(["manifest", "", sha256]);
+  return rows.map(([stage, what, digest]) => `${stage.padEnd(11)}${what.padEnd(22)}${digest}`);
+}
+
+/** Tokenizes the corpus once more: the stored tokens must be its beginning. */
+async function checkTokens({ journal, tokenizer }: OpenRun, manifest: Manifest): Promise<string[]> {
+  const faults: string[] = [];
+  for (const split of ["train", "validation"] as const) {
+    const stored = manifest.tokens[split];
+    const again = await digestRuns(tokenizeSplit(split, stored.documents));
+    if (again.sha256 !== stored.sha256) {
+      faults.push(
+        `tokens/${split}: ${stored.documents} documents of ${stored.tokens} tokens, where the ` +
+          `corpus gives ${again.documents} of ${again.tokens} (${again.sha256})`,
+      );
+    }
+  }
+  return faults;
+
+  async function* tokenizeSplit(split: Split, documents: number) {
+    if (!tokenizer || documents === 0) return;
+    let taken = 0;
+    const runs = journal.documents()
+      .pipeThrough(tokenize({ tokenizer: tokenizer.tokenizer, split: splitOf }));
+    for await (const run of runs) {
+      if (run.split !== split) continue;
+      yield run;
+      if (++taken === documents) return;
+    }
+  }
+}
+
+/** Loads every checkpoint, and so checks the digest of each of its files. */
+async function checkCheckpoints({ paths }: OpenRun): Promise<string[]> {
+  const faults: string[] = [];
+  for (const dir of await listCheckpoints(paths.checkpoints)) {
+    try {
+      const layout = createLayout(await readModelConfig(dir));
+      await loadCheckpoint(dir, { into: { parameters: new Float32Array(layout.length) } });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return faults;
+}
+
+/** What the manifests do not agree on, program and total aside. */
+function differences(recorded: Manifest, found: Manifest): string[] {
+  const stages = ["settings", "corpus", "tokenizer", "tokens", "batches", "weights"] as const;
+  return stages.flatMap((stage) => {
+    const [before, now] = [JSON.stringify(recorded[stage]), JSON.stringify(found[stage])];
+    return before === now ? [] : [`${stage}: recorded ${before}, found ${now}`];
+  });
+}
