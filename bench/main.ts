@@ -6,6 +6,7 @@
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   gemm: () => import("./gemm.ts"),
   kernels: () => import("./kernels.ts"),
+  quality: () => import("./quality.ts"),
   train: () => import("./train.ts"),
 };
 

@@ -1,0 +1,141 @@
+/**
+ * How good does a model get in a given time? Loss on held-out State of the Union addresses against
+ * seconds of training.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
+import { createLayout } from "../model/layout.ts";
+import { initParameters } from "../model/init.ts";
+import { batch } from "../stages/batch/mod.ts";
+import {
+  ADAMW_DEFAULTS,
+  COSINE_DEFAULTS,
+  type Duration,
+  type ScheduleOptions,
+  train,
+  type TrainingState,
+} from "../stages/train/mod.ts";
+import { openSpheres } from "../workers/mod.ts";
+import { type Corpus, forever, readCorpus, validationBatches } from "./quality_corpus.ts";
+
+const TINY = PRESETS.tiny;
+
+/** Every flag with its default: those of `pipeline --preset tiny`. */
+const DEFAULTS = {
+  seconds: 180,
+  /** Instead of seconds when above 0, to compare recipes on a machine that others use too. */
+  steps: 0,
+  "validate-every": 100,
+  workers: navigator.hardwareConcurrency,
+  seed: 0,
+  layers: TINY.model.num_hidden_layers,
+  heads: TINY.model.num_attention_heads,
+  hidden: TINY.model.hidden_size,
+  mlp: TINY.model.intermediate_size,
+  rows: TINY.rows,
+  cols: TINY.cols,
+  "learning-rate": TINY.learningRate,
+  "weight-decay": ADAMW_DEFAULTS.weightDecay,
+  warmup: COSINE_DEFAULTS.warmup,
+  floor: COSINE_DEFAULTS.floor,
+};
+type Settings = Record<keyof typeof DEFAULTS, number>;
+
+/** Loss at one moment of a run. */
+interface Point {
+  readonly step: number;
+  /** Of training alone. */
+  readonly seconds: number;
+  /** Mean nats a token of the held-out windows. */
+  readonly loss: number;
+}
+
+/** Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--json]`; see DEFAULTS. */
+export async function run(args: string[]): Promise<void> {
+  const { json, settings } = parse(args);
+  const result = await measure(settings, {
+    onPoint({ step, seconds, loss }) {
+      if (!json) console.log(`step ${step}  ${seconds.toFixed(1)} s  loss ${loss.toFixed(4)}`);
+    },
+  });
+  console.log(json ? JSON.stringify(result) : result);
+}
+
+function parse(args: string[]): { json: boolean; settings: Settings } {
+  const names = Object.keys(DEFAULTS) as (keyof Settings)[];
+  const { json, ...flags } = parseArgs(args, { string: names, boolean: ["json"] });
+  const settings: Settings = { ...DEFAULTS };
+  for (const name of names) {
+    const given = flags[name];
+    if (given === undefined) continue;
+    settings[name] = Number(given);
+    if (!Number.isFinite(settings[name])) {
+      throw new RangeError(`Cannot bench with --${name} ${given}: not a number`);
+    }
+  }
+  return { json, settings };
+}
+
+async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point) => void }) {
+  const { rows, cols, seed, workers } = settings;
+  const corpus = await readCorpus();
+  const config = modelConfig(settings, corpus);
+  const layout = createLayout(config);
+  await using spheres = await openSpheres({ config, rows, cols, workers });
+  initParameters(spheres.parameters, { config, layout, seed });
+  await spheres.packWeights();
+  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  const duration: Duration = settings.steps > 0
+    ? { steps: settings.steps }
+    : { seconds: settings.seconds };
+  const schedule: ScheduleOptions = {
+    name: "cosine",
+    peak: settings["learning-rate"],
+    warmup: settings.warmup,
+    floor: settings.floor,
+  };
+  const reports = ReadableStream.from(forever(corpus.train))
+    .pipeThrough(batch({ rows, cols, seed, vocabSize: config.vocab_size }))
+    .pipeThrough(train({
+      spheres,
+      state,
+      duration,
+      schedule,
+      optimizer: { ...ADAMW_DEFAULTS, weightDecay: settings["weight-decay"] },
+      validateEvery: settings["validate-every"],
+      validation: () => validationBatches(corpus.heldOut, { rows, cols }),
+    }));
+  const curve: Point[] = [];
+  for await (const { step, validationLoss } of reports) {
+    if (validationLoss === undefined) continue;
+    const point = { step, seconds: state.seconds, loss: validationLoss };
+    curve.push(point);
+    onPoint(point);
+  }
+  return {
+    settings,
+    params: layout.count,
+    steps: state.step,
+    seconds: state.seconds,
+    tokensPerSecond: state.totalTokens / state.seconds,
+    loss: curve.at(-1)?.loss,
+    curve,
+  };
+}
+
+function modelConfig(settings: Settings, { tokenizer }: Corpus): ModelConfig {
+  const { vocabSize, endOfTextId } = tokenizer;
+  const { layers, heads, hidden, mlp } = settings;
+  return {
+    ...presetConfig("tiny", { vocabSize, endOfTextId }),
+    hidden_size: hidden,
+    intermediate_size: mlp,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: heads,
+    head_dim: hidden / heads,
+    initializer_range: Number((0.7 / Math.sqrt(hidden)).toFixed(3)),
+  };
+}
