@@ -15,6 +15,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import("./commands/generate.ts")).generate,
   serve: async () => (await import("./commands/serve.ts")).serve,
   export: async () => (await import("./commands/export.ts")).exportModel,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  verify: async () => (await import("./commands/verify.ts")).verify,
+  trace: async () => (await import("./commands/trace.ts")).trace,
 };
 
 /** Exit codes as shells know them. */

@@ -61,6 +61,7 @@ export const pipeline: Command = {
       workers: values.workers,
       strictSimd: values["strict-simd"],
       checkpointEvery: values["checkpoint-every"],
+      retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
       validateEvery: values["validate-every"],
       userAgent: values["user-agent"],
       contact: values.contact,

@@ -48,6 +48,15 @@ export const PIPELINE_FLAGS = {
   }),
   ...OPTIMIZER_FLAGS,
   "checkpoint-every": number({ help: "steps between checkpoints", min: 1, defaultValue: 200 }),
+  "keep-last": number({
+    help: "checkpoints that stay, besides the best on held-out documents",
+    min: 1,
+    defaultValue: 3,
+  }),
+  "keep-every": number({
+    help: "steps between checkpoints that stay for good; 0 for none",
+    defaultValue: 0,
+  }),
   "validate-every": number({ help: "steps between validations", min: 1, defaultValue: 200 }),
   init: text({
     help: "start from the weights and tokenizer of this Hugging Face folder",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Retention } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { batch, resumePoint } from "../stages/batch/mod.ts";
 import { journal, openJournal } from "../stages/journal/mod.ts";
@@ -35,6 +36,7 @@ export interface PipelineOptions {
   readonly workers: number;
   readonly strictSimd: boolean;
   readonly checkpointEvery: number;
+  readonly retention: Retention;
   readonly validateEvery: number;
   readonly userAgent: string;
   readonly contact: string | undefined;
@@ -186,6 +188,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       schedule: scheduleOf(settings),
       optimizer: optimizerOf(settings),
       checkpointEvery: options.checkpointEvery,
+      retention: options.retention,
       validateEvery: options.validateEvery,
       validation,
       stop,
@@ -207,6 +210,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     await ended;
     stop.throwIfAborted();
     status.phase("exporting");
+    const parts = { settings, journal: log, store: tokens, tokenizer: learned };
+    await recordManifest(paths, parts);
     const outcome = await finish({
       paths,
       settings,

@@ -10,11 +10,12 @@ import {
   initFromFolder,
   latestCheckpoint,
   loadCheckpoint,
+  type Retention,
   saveCheckpoint,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
-import { keep } from "../stages/keep/mod.ts";
+import { keep, type SnapshotMetrics } from "../stages/keep/mod.ts";
 import type { StageMeter } from "../stages/meter.ts";
 import { report, type Status } from "../stages/report/mod.ts";
 import {
@@ -46,6 +47,8 @@ export interface TrainerRun {
   readonly schedule: ScheduleOptions;
   readonly optimizer: AdamwOptions;
   readonly checkpointEvery: number;
+  /** Which checkpoints stay. */
+  readonly retention: Retention;
   readonly validateEvery: number;
   readonly validation: () => AsyncIterable<Batch>;
   readonly stop: AbortSignal;
@@ -91,13 +94,16 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   await spheres.packWeights();
 
   let savedStep = state.step;
-  const save = async (path: string, snapshot: Snapshot) => {
+  /** Of the last step reported. */
+  let validationLoss: number | undefined;
+  const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
     await saveCheckpoint(path, {
       config,
       layout,
       snapshot,
       tokenizerJson,
       settings: { seconds: state.seconds, seed },
+      ...metrics,
     });
     savedStep = snapshot.step;
     newest = path;
@@ -120,12 +126,26 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
           stop: run.stop,
           meter: run.meters.train,
         }))
-        .pipeThrough(keep({ dir: paths.checkpoints, save, meter: run.meters.keep }))
+        .pipeThrough(
+          new TransformStream<StepReport, StepReport>({
+            transform(report, controller) {
+              validationLoss = report.validationLoss;
+              controller.enqueue(report);
+            },
+          }),
+        )
+        .pipeThrough(keep({
+          dir: paths.checkpoints,
+          save,
+          retention: run.retention,
+          meter: run.meters.keep,
+        }))
         .pipeThrough(report({ runDir: paths.root, status: run.status, meters: run.allMeters }));
     },
     async save() {
       if (state.step > savedStep) {
-        await save(join(paths.checkpoints, checkpointName(state.step)), snapshot(spheres, state));
+        const path = join(paths.checkpoints, checkpointName(state.step));
+        await save(path, snapshot(spheres, state), { validationLoss });
       }
       return newest;
     },

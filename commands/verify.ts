@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { loadCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
-import { listCheckpoints } from "../model/checkpoint/mod.ts";
+import { join } from "node:path";
+import { listCheckpoints, loadCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
 import { createLayout } from "../model/layout.ts";
 import { tokenize } from "../stages/tokenize/mod.ts";
 import type { Split } from "../stages/types.ts";
@@ -115,7 +115,8 @@ async function checkTokens({ journal, tokenizer }: OpenRun, manifest: Manifest):
 /** Loads every checkpoint, and so checks the digest of each of its files. */
 async function checkCheckpoints({ paths }: OpenRun): Promise<string[]> {
   const faults: string[] = [];
-  for (const dir of await listCheckpoints(paths.checkpoints)) {
+  for (const name of await listCheckpoints(paths.checkpoints)) {
+    const dir = join(paths.checkpoints, name);
     try {
       const layout = createLayout(await readModelConfig(dir));
       await loadCheckpoint(dir, { into: { parameters: new Float32Array(layout.length) } });

@@ -1,5 +1,5 @@
 /**
- * Finds the newest of a run's checkpoints and removes the oldest.
+ * Finds the checkpoints of a run, and the newest of them.
  *
  * @module
  */
@@ -46,37 +46,8 @@ export async function latestCheckpoint(checkpointsDir: string): Promise<string |
   return name === undefined ? undefined : join(checkpointsDir, name);
 }
 
-/**
- * Removes all but the `keepLast` checkpoints of the highest steps, never the one `latest` names,
- * and what killed processes left. Only the process that writes the checkpoints may call it.
- *
- * @returns names of the checkpoints removed
- * @throws {RangeError} when `keepLast` is not a positive integer
- */
-export async function rotateCheckpoints(
-  checkpointsDir: string,
-  { keepLast = 3 }: { keepLast?: number } = {},
-): Promise<string[]> {
-  if (!Number.isInteger(keepLast) || keepLast < 1) {
-    throw new RangeError(`Cannot rotate checkpoints: keepLast must be at least 1, got ${keepLast}`);
-  }
-  const pointed = await readPointer(checkpointsDir);
-  const removed = (await listCheckpoints(checkpointsDir)).slice(0, -keepLast)
-    .filter((name) => name !== pointed);
-  for (const name of removed) {
-    // Renamed first: a removal cut short must not leave half a checkpoint under a good name.
-    await Deno.rename(join(checkpointsDir, name), join(checkpointsDir, TEMPORARY_PREFIX + name));
-  }
-  for await (const { name } of Deno.readDir(checkpointsDir)) {
-    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
-    await Deno.remove(join(checkpointsDir, name), { recursive: true });
-  }
-  await syncFolder(checkpointsDir);
-  return removed;
-}
-
 /** Names of the complete checkpoints, lowest step first. */
-async function listCheckpoints(checkpointsDir: string): Promise<string[]> {
+export async function listCheckpoints(checkpointsDir: string): Promise<string[]> {
   if (!await exists(checkpointsDir)) return [];
   const found: { name: string; step: number; old: number }[] = [];
   for await (const { name } of Deno.readDir(checkpointsDir)) {
@@ -92,7 +63,7 @@ async function isCheckpoint(checkpointsDir: string, name: string): Promise<boole
 }
 
 /** The name in `latest`; undefined when there is no such file or it holds no name. */
-async function readPointer(checkpointsDir: string): Promise<string | undefined> {
+export async function readPointer(checkpointsDir: string): Promise<string | undefined> {
   const path = join(checkpointsDir, POINTER);
   if (!await exists(path)) return undefined;
   const name = (await readBounded(path, { maxBytes: 4096 })).trim();

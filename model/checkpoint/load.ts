@@ -56,17 +56,26 @@ export async function readModelConfig(dir: string): Promise<ModelConfig> {
 }
 
 /**
+ * Reads the state.json of a checkpoint.
+ *
+ * @throws {SyntaxError} when it is missing or damaged
+ */
+export async function readState(dir: string): Promise<CheckpointState> {
+  const source = join(dir, "state.json");
+  if (!await exists(source)) {
+    throw new SyntaxError(`Cannot load checkpoint ${dir}: it has no state.json`);
+  }
+  return parseState(await readBounded(source, { maxBytes: MAX_STATE_BYTES }), { source });
+}
+
+/**
  * Reads state and configuration of a checkpoint, and checks that its files are there in full
  * length, but not their digests.
  *
  * @throws {SyntaxError} naming the file that is missing, truncated or damaged
  */
 export async function readCheckpointInfo(dir: string): Promise<CheckpointInfo> {
-  const source = join(dir, "state.json");
-  if (!await exists(source)) {
-    throw new SyntaxError(`Cannot load checkpoint ${dir}: it has no state.json`);
-  }
-  const state = parseState(await readBounded(source, { maxBytes: MAX_STATE_BYTES }), { source });
+  const state = await readState(dir);
   for (const name of REQUIRED) {
     if (!Object.hasOwn(state.files, name)) {
       throw new SyntaxError(`Cannot load checkpoint ${dir}: its state.json lists no ${name}`);

@@ -4,7 +4,8 @@
  *
  * @module
  */
-export { checkpointName, latestCheckpoint, rotateCheckpoints } from "./latest.ts";
+export { checkpointName, latestCheckpoint, listCheckpoints } from "./latest.ts";
+export { bestCheckpoint, checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";

@@ -37,6 +37,8 @@ export interface SaveCheckpointOptions {
   readonly tokenizerJson?: string;
   /** Plain JSON that {@linkcode loadCheckpoint} gives back. */
   readonly settings?: unknown;
+  /** Mean nats a held-out token at this step, where it was measured. */
+  readonly validationLoss?: number | undefined;
 }
 
 /**
@@ -97,7 +99,7 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
 }
 
 async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<void> {
-  const { config, layout, snapshot, tokenizerJson, settings = null } = options;
+  const { config, layout, snapshot, tokenizerJson, settings = null, validationLoss } = options;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
     files[name] = await writeDurably(join(dir, name), text);
@@ -120,7 +122,8 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
     ...tensorsOf(snapshot.secondMoment, { layout, prefix: SECOND_MOMENT_PREFIX }),
   ]);
   const { step, totalTokens, cursor } = snapshot;
-  const state = formatState({ step, totalTokens, cursor, settings, files });
+  const loss = validationLoss === undefined ? {} : { validationLoss };
+  const state = formatState({ step, totalTokens, cursor, settings, ...loss, files });
   await writeDurably(join(dir, "state.json"), state);
 }
 

@@ -19,6 +19,8 @@ export interface CheckpointState {
   readonly cursor: unknown;
   /** Seeds, schedule and whatever else the run wants to find again: plain JSON. */
   readonly settings: unknown;
+  /** Mean nats a held-out token, where it was measured at this step. */
+  readonly validationLoss?: number;
   /** Digest of every other file, by name. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
@@ -31,6 +33,7 @@ const schema = z.object({
   totalTokens: count,
   cursor: z.unknown(),
   settings: z.unknown(),
+  validationLoss: z.number().optional(),
   // Names without a slash: a state must not make us read outside its folder.
   files: z.record(
     z.string().regex(/^[a-z_]+\.(json|safetensors)$/),
@@ -40,8 +43,13 @@ const schema = z.object({
 
 /** The text of a state.json; its last member is the digest of the others. */
 export function formatState(state: CheckpointState): string {
-  const { step, totalTokens, cursor, settings, files } = state;
-  return seal({ formatVersion: FORMAT_VERSION, step, totalTokens, cursor, settings, files });
+  const { step, totalTokens, cursor, settings, validationLoss, files } = state;
+  return seal({
+    formatVersion: FORMAT_VERSION,
+    ...{ step, totalTokens, cursor, settings },
+    ...withLoss(validationLoss),
+    files,
+  });
 }
 
 /**
@@ -70,8 +78,13 @@ export function parseState(text: string, { source }: { source: string }): Checkp
     const issue = parsed.error.issues[0];
     throw new SyntaxError(`Cannot read ${source}: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { step, totalTokens, cursor, settings, files } = parsed.data;
-  return { step, totalTokens, cursor, settings, files };
+  const { step, totalTokens, cursor, settings, validationLoss, files } = parsed.data;
+  return { step, totalTokens, cursor, settings, ...withLoss(validationLoss), files };
+}
+
+/** JSON has no NaN, the loss over no held-out documents. */
+function withLoss(validationLoss: number | undefined): { validationLoss?: number } {
+  return validationLoss !== undefined && Number.isFinite(validationLoss) ? { validationLoss } : {};
 }
 
 function seal(body: Readonly<Record<string, unknown>>): string {

@@ -4,30 +4,44 @@
  * @module
  */
 import { join } from "node:path";
-import { checkpointName, rotateCheckpoints } from "../../model/checkpoint/mod.ts";
+import {
+  checkpointName,
+  checkRetention,
+  type Retention,
+  rotateCheckpoints,
+} from "../../model/checkpoint/mod.ts";
 import { StageMeter } from "../meter.ts";
 import type { Snapshot, StepReport } from "../types.ts";
+
+/** What is known of the model in a snapshot. */
+export interface SnapshotMetrics {
+  /** Mean nats a held-out token, where it was measured at that step. */
+  readonly validationLoss?: number | undefined;
+}
 
 /** Options of {@linkcode keep}. */
 export interface KeepOptions {
   /** Folder of the run's checkpoints; made when missing. */
   readonly dir: string;
   /** Writes one checkpoint to `path`, durably; `saveCheckpoint` with the run's options. */
-  readonly save: (path: string, snapshot: Snapshot) => Promise<void>;
-  /** How many checkpoints stay. Default 3. */
-  readonly keepLast?: number;
+  readonly save: (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => Promise<void>;
+  /** Which checkpoints stay; the last three and the best unless stated. */
+  readonly retention?: Retention;
   readonly meter?: StageMeter;
   /** Told of each checkpoint once it is on the disk. */
   readonly onSaved?: (saved: { step: number; path: string }) => void;
 }
 
 /**
- * Takes the snapshot off each report that has one, saves it as `dir/step-000500`, removes the oldest
- * checkpoints, and passes the report on. While it saves it takes nothing in, so that a slow disk
- * slows training down and memory holds one snapshot. A checkpoint that cannot be saved errors the
- * stream: training on would risk losing work silently.
+ * Takes the snapshot off each report that has one, saves it as `dir/step-000500`, removes the
+ * checkpoints that are no longer wanted, and passes the report on.
  *
- * @throws {RangeError} when `keepLast` is not a positive integer
+ * It writes beside training: the report goes on at once, and only the next snapshot waits until the
+ * one before is on the disk, so that a slow disk slows training down and memory holds two snapshots
+ * at most. A checkpoint that cannot be saved errors the stream: training on would risk losing work
+ * silently. The stream has neither ended nor failed before what it was writing is on the disk.
+ *
+ * @throws {RangeError} when the retention makes no sense
  * @example
  * ```ts
  * import { keep } from "./mod.ts";
@@ -39,30 +53,50 @@ export interface KeepOptions {
  * ```
  */
 export function keep(options: KeepOptions): TransformStream<StepReport, StepReport> {
-  const { dir, save, keepLast = 3, meter = new StageMeter("keep"), onSaved } = options;
-  if (!Number.isInteger(keepLast) || keepLast < 1) {
-    throw new RangeError(`Cannot keep checkpoints: keepLast must be at least 1, got ${keepLast}`);
-  }
+  const { dir, save, retention = {}, meter = new StageMeter("keep"), onSaved } = options;
+  checkRetention(retention);
+  /** Settles, and never rejects, when nothing is being written. */
+  let writing: Promise<void> = Promise.resolve();
+  let failure: Error | undefined;
+  let stage: TransformStreamDefaultController<StepReport> | undefined;
+
+  const write = async (snapshot: Snapshot, metrics: SnapshotMetrics): Promise<void> => {
+    const path = join(dir, checkpointName(snapshot.step));
+    try {
+      await save(path, snapshot, metrics);
+      await rotateCheckpoints(dir, retention);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      failure = new Error(`Cannot keep step ${snapshot.step}: ${reason}`, { cause });
+      stage?.error(failure);
+      return;
+    }
+    onSaved?.({ step: snapshot.step, path });
+  };
+  const written = async (): Promise<void> => {
+    meter.phase("busy");
+    await writing;
+    meter.phase("waiting");
+    if (failure) throw failure;
+  };
+
   return new TransformStream({
+    start(controller) {
+      stage = controller;
+    },
     async transform({ snapshot, ...report }, controller) {
       const bytes = snapshot ? bytesOf(snapshot) : 0;
       meter.in(bytes);
       if (snapshot) {
-        meter.phase("busy");
-        const path = join(dir, checkpointName(snapshot.step));
-        try {
-          await save(path, snapshot);
-          await rotateCheckpoints(dir, { keepLast });
-        } catch (cause) {
-          const reason = cause instanceof Error ? cause.message : String(cause);
-          throw new Error(`Cannot keep step ${snapshot.step}: ${reason}`, { cause });
-        }
-        onSaved?.({ step: snapshot.step, path });
-        meter.phase("waiting");
+        await written();
+        writing = write(snapshot, { validationLoss: report.validationLoss });
       }
       meter.out(bytes);
       controller.enqueue(report);
     },
+    flush: written,
+    // Whoever ended the stream has a reason of his own; nobody may go on while files are written.
+    cancel: () => writing,
   });
 }
 

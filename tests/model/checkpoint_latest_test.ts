@@ -61,3 +61,24 @@ Deno.test("rotateCheckpoints keeps the last ones and the one latest names", asyn
     await assertRejects(() => rotateCheckpoints(dir, { keepLast: 0 }), RangeError, "keepLast");
   });
 });
+
+Deno.test("rotateCheckpoints keeps major steps and the best by validation loss", async () => {
+  await withDir(async (dir) => {
+    const { config, layout, snapshot } = await goldenModel("mha_tied");
+    for (
+      const [step, validationLoss] of [[5, 2], [10, 3], [15, 1.5], [20, 1.5], [25, 4], [30, 2]]
+    ) {
+      await saveCheckpoint(`${dir}/${checkpointName(step as number)}`, {
+        ...{ config, layout, validationLoss },
+        snapshot: { ...snapshot, step: step as number },
+      });
+    }
+    const kept = { keepLast: 1, keepEvery: 10 };
+    assertEquals(await rotateCheckpoints(dir, kept), ["step-000005", "step-000025"]);
+    assertEquals(await rotateCheckpoints(dir, { ...kept, keepBest: false }), ["step-000015"]);
+    // A checkpoint that cannot be read is never the best one.
+    await Deno.writeTextFile(`${dir}/step-000020/state.json`, "{}");
+    assertEquals(await rotateCheckpoints(dir, { keepLast: 1 }), ["step-000010", "step-000020"]);
+    await assertRejects(() => rotateCheckpoints(dir, { keepEvery: -1 }), RangeError, "keepEvery");
+  });
+});

@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { presetConfig } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
-import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "../../model/checkpoint/mod.ts";
+import {
+  latestCheckpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  readCheckpointInfo,
+  saveCheckpoint,
+} from "../../model/checkpoint/mod.ts";
 import { keep } from "../../stages/keep/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import type { Snapshot, StepReport } from "../../stages/types.ts";
@@ -44,7 +50,9 @@ Deno.test("keep saves the snapshots, rotates them and passes every report on wit
     const meter = new StageMeter("keep");
     const onSaved = (event: { step: number; path: string }) => saved.push(event);
     const passed = await Array.fromAsync(
-      ReadableStream.from(reports).pipeThrough(keep({ dir, save, keepLast: 2, meter, onSaved })),
+      ReadableStream.from(reports).pipeThrough(
+        keep({ dir, save, retention: { keepLast: 2 }, meter, onSaved }),
+      ),
     );
     assertEquals(passed, Array.from({ length: 50 }, (_, i) => reportOf(i + 1)));
     assert(passed.every((report) => !("snapshot" in report)));
@@ -93,43 +101,87 @@ Deno.test("keep breaks when a checkpoint cannot be saved, naming step and cause"
   });
 });
 
-Deno.test("keep takes nothing in while it saves", async () => {
+Deno.test("keep writes beside training, one snapshot at a time, and ends once it is written", async () => {
   await withDir(async (dir) => {
     let pulled = 0;
     const reports = new ReadableStream<StepReport>({
       pull(controller) {
-        controller.enqueue(reportOf(++pulled, { snapshot: true }));
-        if (pulled === 5) controller.close();
+        controller.enqueue(reportOf(++pulled, { snapshot: pulled !== 2 }));
+        if (pulled === 4) controller.close();
       },
     }, { highWaterMark: 0 });
-    const started = Promise.withResolvers<void>();
     const disk = Promise.withResolvers<void>();
     let saving = 0;
     const slow = async (path: string, snapshot: Snapshot) => {
       assertEquals(++saving, 1, "one save at a time");
-      started.resolve();
       await disk.promise;
       await save(path, snapshot);
       saving--;
     };
     const reader = reports.pipeThrough(keep({ dir, save: slow })).getReader();
-    const first = reader.read();
-    await started.promise;
+    assertEquals((await reader.read()).value?.step, 1, "does not wait for the disk");
+    assertEquals((await reader.read()).value?.step, 2, "nor does a report without a snapshot");
+    const third = reader.read();
     // A turn of the event loop settles every promise that could still ask for more.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    assertEquals(pulled, 1);
+    assertEquals(pulled, 3, "the second snapshot waits for the first");
+    assertEquals(await latestCheckpoint(dir), undefined);
     disk.resolve();
-    assertEquals((await first).value?.step, 1);
-    const rest: number[] = [];
-    for (let next; !(next = await reader.read()).done;) rest.push(next.value.step);
-    assertEquals(rest, [2, 3, 4, 5]);
+    assertEquals((await third).value?.step, 3);
+    assertEquals(await latestCheckpoint(dir), `${dir}/step-000001`);
+    assertEquals((await reader.read()).value?.step, 4);
+    assertEquals((await reader.read()).done, true);
+    assertEquals([await latestCheckpoint(dir), saving], [`${dir}/step-000004`, 0]);
+  });
+});
+
+for (const ending of ["cancelled", "failed"] as const) {
+  Deno.test(`keep has written its snapshot when the stream is ${ending}`, async () => {
+    await withDir(async (dir) => {
+      const broken = new Error("a sphere failed");
+      let first = true;
+      const reports = new ReadableStream<StepReport>({
+        pull(controller) {
+          if (first) controller.enqueue(reportOf(1, { snapshot: true }));
+          else if (ending === "failed") controller.error(broken);
+          first = false;
+        },
+      }, { highWaterMark: 0 });
+      const reader = reports.pipeThrough(keep({ dir, save })).getReader();
+      await reader.read();
+      if (ending === "failed") {
+        assertStrictEquals(await reader.read().catch((error) => error), broken);
+      } else await reader.cancel("enough");
+      assertEquals(await latestCheckpoint(dir), `${dir}/step-000001`);
+    });
+  });
+}
+
+Deno.test("keep saves the validation loss of the step, and keeps the best checkpoint by it", async () => {
+  await withDir(async (dir) => {
+    const losses = [3, 2, undefined, 2.5, NaN];
+    const reports = losses.map((validationLoss, i) => ({
+      ...reportOf(i + 1, { snapshot: true }),
+      ...(validationLoss === undefined ? {} : { validationLoss }),
+    }));
+    const retention = { keepLast: 1 };
+    const stage = keep({
+      dir,
+      retention,
+      save: (path, snapshot, metrics) =>
+        saveCheckpoint(path, { config, layout, snapshot, ...metrics }),
+    });
+    await Array.fromAsync(ReadableStream.from(reports).pipeThrough(stage));
+    assertEquals(await listCheckpoints(dir), ["step-000002", "step-000005"]);
+    assertEquals((await readCheckpointInfo(`${dir}/step-000002`)).validationLoss, 2);
+    assertEquals((await readCheckpointInfo(`${dir}/step-000005`)).validationLoss, undefined);
   });
 });
 
 Deno.test("keep refuses to keep no checkpoint", () => {
   for (const keepLast of [0, -1, 1.5, NaN]) {
     assertThrows(
-      () => keep({ dir: "checkpoints", save, keepLast }),
+      () => keep({ dir: "checkpoints", save, retention: { keepLast } }),
       RangeError,
       `keepLast must be at least 1, got ${keepLast}`,
     );

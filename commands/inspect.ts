@@ -1,0 +1,164 @@
+/**
+ * `inspect`: what a run folder holds.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  bestCheckpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  readCheckpointInfo,
+} from "../model/checkpoint/mod.ts";
+import { createLayout } from "../model/layout.ts";
+import { readIfThere } from "../stages/durable.ts";
+import { readIndex } from "../stages/store/index_file.ts";
+import type { Command } from "./command.ts";
+import { parseFlags, toggle } from "./flags.ts";
+import { manifestPath } from "./manifest.ts";
+import { requireSettings, runOperand } from "./open_run.ts";
+import { type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
+
+const FLAGS = { json: toggle({ help: "one JSON object" }) };
+
+/** The `inspect` command. */
+export const inspect: Command = {
+  name: "inspect",
+  summary:
+    "Shows what a run folder holds. Changes nothing, and may look at a run that is going on.",
+  operands: "[RUN]",
+  flags: FLAGS,
+  async run(args) {
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const root = runOperand(operands, { command: "inspect" });
+    const settings = await requireSettings(root);
+    const found = await look(runPaths(root), settings);
+    console.log(values.json ? JSON.stringify(found) : describe(found).join("\n"));
+    return 0;
+  },
+};
+
+/** One checkpoint of a run. */
+interface CheckpointRow {
+  readonly name: string;
+  readonly step: number;
+  readonly tokens: number;
+  readonly validationLoss: number | null;
+  readonly bytes: number;
+  /** `latest`, `best`, or what is wrong with it. */
+  readonly marks: readonly string[];
+}
+
+interface RunContents {
+  readonly run: string;
+  readonly settings: RunSettings;
+  /** Bytes on the disk by part. */
+  readonly bytes: Readonly<Record<string, number>>;
+  /** Null while documents may still come. */
+  readonly documents: number | null;
+  /** Tokens of both splits; null while there is no tokenizer. */
+  readonly tokens: Readonly<Record<"train" | "validation", number>> | null;
+  readonly vocab: number | null;
+  readonly parameters: number | null;
+  readonly checkpoints: readonly CheckpointRow[];
+  /** Digest of the recorded manifest; null before the run has ended. */
+  readonly manifest: string | null;
+}
+
+async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents> {
+  const parts = ["corpus", "tokens", "checkpoints", "export"] as const;
+  const bytes: Record<string, number> = {};
+  for (const part of parts) bytes[part] = await sizeOf(paths[part]);
+  const seal = await readIfThere(join(paths.corpus, "sealed.json"));
+  const index = await readIndex(paths.tokens);
+  const newest = await latestCheckpoint(paths.checkpoints);
+  const manifest = await readIfThere(manifestPath(paths));
+  const config = newest === undefined ? undefined : (await readCheckpointInfo(newest)).config;
+  const count = (split: "train" | "validation") =>
+    index?.splits[split].reduce((sum, { tokens }) => sum + tokens, 0) ?? 0;
+  return {
+    run: paths.root,
+    settings,
+    bytes,
+    documents: seal === undefined ? null : JSON.parse(seal).documents,
+    tokens: index ? { train: count("train"), validation: count("validation") } : null,
+    vocab: index?.vocabSize ?? null,
+    parameters: config ? createLayout(config).count : null,
+    checkpoints: await rows(paths, { newest }),
+    manifest: manifest === undefined ? null : JSON.parse(manifest).sha256,
+  };
+}
+
+async function rows(
+  { checkpoints }: RunPaths,
+  { newest }: { newest: string | undefined },
+): Promise<CheckpointRow[]> {
+  const names = await listCheckpoints(checkpoints);
+  const best = await bestCheckpoint(checkpoints, { names });
+  const found: CheckpointRow[] = [];
+  for (const name of names) {
+    const dir = join(checkpoints, name);
+    const marks = [...dir === newest ? ["latest"] : [], ...name === best ? ["best"] : []];
+    try {
+      const { step, totalTokens: tokens, validationLoss = null } = await readCheckpointInfo(dir);
+      found.push({ name, step, tokens, validationLoss, bytes: await sizeOf(dir), marks });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const damaged = { step: NaN, tokens: NaN, validationLoss: null, bytes: await sizeOf(dir) };
+      found.push({ name, ...damaged, marks: [...marks, error.message] });
+    }
+  }
+  return found;
+}
+
+/** Bytes of the files under `path`; 0 where there is nothing. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const { isDirectory, size } = await Deno.lstat(path);
+    if (!isDirectory) return size;
+    let sum = 0;
+    for await (const { name } of Deno.readDir(path)) sum += await sizeOf(join(path, name));
+    return sum;
+  } catch (error) {
+    // A run that goes on may remove what has just been listed.
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+function describe(found: RunContents): string[] {
+  const { run, settings, bytes, documents, tokens, vocab, parameters, checkpoints } = found;
+  const count = (n: number) => n.toLocaleString("en");
+  const size = (part: string) => `${((bytes[part] ?? 0) / 1e6).toFixed(1)} MB`;
+  const sources = settings.sources.length === 0 ? "the sample site" : settings.sources.join(" ");
+  const goal = settings.steps > 0 ? `${count(settings.steps)} steps` : `${settings.seconds} s`;
+  const done = checkpoints.at(-1)?.step ?? 0;
+  const table = checkpoints.map(({ name, tokens, validationLoss, bytes, marks }) =>
+    [
+      `  ${name}`,
+      `${count(tokens)} tokens`.padStart(20),
+      (validationLoss === null ? "" : `loss ${validationLoss.toFixed(4)}`).padStart(14),
+      `${(bytes / 1e6).toFixed(1)} MB`.padStart(10),
+      ` ${marks.join(", ")}`,
+    ].join("")
+  );
+  return [
+    `Run          ${run}`,
+    `Sources      ${sources}`,
+    `Plan         preset ${settings.preset}, ${goal}, seed ${settings.seed}`,
+    `Corpus       ${documents === null ? "not complete yet" : `${count(documents)} documents`}, ${
+      size("corpus")
+    }`,
+    vocab === null || tokens === null
+      ? "Tokenizer    none yet"
+      : `Tokens       ${count(tokens.train)} to train on, ${count(tokens.validation)} held out, ` +
+        `vocabulary ${count(vocab)}, ${size("tokens")}`,
+    ...(parameters === null ? [] : [`Model        ${count(parameters)} parameters`]),
+    `Checkpoints  ${checkpoints.length === 0 ? "none yet" : size("checkpoints")}`,
+    ...table,
+    `Export       ${bytes.export ? size("export") : "none yet"}`,
+    found.manifest === null
+      ? `Next         stands at step ${count(done)}: deno task pipeline --run ${run}`
+      : `Manifest     ${found.manifest}, check it with: deno task verify ${run}`,
+  ];
+}

@@ -1,0 +1,92 @@
+/**
+ * Removes the checkpoints that nobody will ask for.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { syncFolder } from "../durable.ts";
+import { listCheckpoints, readPointer, TEMPORARY_PREFIX } from "./latest.ts";
+import { readState } from "./load.ts";
+
+/** Which checkpoints stay; each rule by itself is enough for one to stay. */
+export interface Retention {
+  /** Those of the highest steps. Default 3. */
+  readonly keepLast?: number;
+  /** Those whose step is a multiple of this; 0, the default, for none. */
+  readonly keepEvery?: number;
+  /** The one of the lowest validation loss, where any was measured. Default true. */
+  readonly keepBest?: boolean;
+}
+
+/** Refuses, with a `RangeError`, a retention under which nothing might stay. */
+export function checkRetention({ keepLast = 3, keepEvery = 0 }: Retention): void {
+  if (!Number.isInteger(keepLast) || keepLast < 1) {
+    throw new RangeError(`Cannot keep checkpoints: keepLast must be at least 1, got ${keepLast}`);
+  }
+  if (!Number.isInteger(keepEvery) || keepEvery < 0) {
+    throw new RangeError(`Cannot keep checkpoints: keepEvery must be at least 0, got ${keepEvery}`);
+  }
+}
+
+/**
+ * Removes the checkpoints that no rule keeps, never the one `latest` names, and what killed
+ * processes left. Only the process that writes the checkpoints may call it, between two saves.
+ *
+ * @returns names of the checkpoints removed
+ * @throws {RangeError} when the rules make no sense
+ */
+export async function rotateCheckpoints(
+  checkpointsDir: string,
+  retention: Retention = {},
+): Promise<string[]> {
+  checkRetention(retention);
+  const { keepLast = 3, keepEvery = 0, keepBest = true } = retention;
+  const pointed = await readPointer(checkpointsDir);
+  const names = await listCheckpoints(checkpointsDir);
+  const older = names.slice(0, -keepLast);
+  const best = keepBest && older.length > 0
+    ? await bestCheckpoint(checkpointsDir, { names })
+    : undefined;
+  const isMajor = (name: string) => keepEvery > 0 && stepOf(name) % keepEvery === 0;
+  const removed = older.filter((name) => name !== pointed && name !== best && !isMajor(name));
+  for (const name of removed) {
+    // Renamed first: a removal cut short must not leave half a checkpoint under a good name.
+    await Deno.rename(join(checkpointsDir, name), join(checkpointsDir, TEMPORARY_PREFIX + name));
+  }
+  for await (const { name } of Deno.readDir(checkpointsDir)) {
+    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
+    await Deno.remove(join(checkpointsDir, name), { recursive: true });
+  }
+  await syncFolder(checkpointsDir);
+  return removed;
+}
+
+/**
+ * The name of the checkpoint with the lowest validation loss, of equals the oldest; undefined where
+ * none has one.
+ */
+export async function bestCheckpoint(
+  checkpointsDir: string,
+  { names }: { names: readonly string[] },
+): Promise<string | undefined> {
+  let best: { name: string; loss: number } | undefined;
+  for (const name of names) {
+    const loss = await lossOf(join(checkpointsDir, name));
+    if (loss !== undefined && (best === undefined || loss < best.loss)) best = { name, loss };
+  }
+  return best?.name;
+}
+
+/** A damaged checkpoint is not the best, and its damage is for those to tell who load it. */
+async function lossOf(dir: string): Promise<number | undefined> {
+  try {
+    return (await readState(dir)).validationLoss;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function stepOf(name: string): number {
+  return Number(/\d+/.exec(name)?.[0]);
+}

@@ -1,0 +1,59 @@
+/**
+ * Kills a small pipeline at random moments and starts it again until it is done, with a fresh run
+ * folder each time one is done. `CLLM_KILLS` says how many kills; `CLLM_SEED` repeats a sequence.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { randomStream } from "../../model/random.ts";
+import { serveChain, writeCorpus } from "./corpus.ts";
+import { openFolder, run, start } from "./program.ts";
+
+const KILLS = Number(Deno.env.get("CLLM_KILLS") ?? 5);
+const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
+
+/** What the run folder says it is made of. */
+async function manifestOf(runDir: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await Deno.readTextFile(join(runDir, "manifest.json")));
+}
+
+Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=${SEED})`, async () => {
+  const random = randomStream(SEED, { name: "kill" });
+  await using folder = await openFolder();
+  await using site = serveChain({ pages: 12 });
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 12 });
+  const args = (runDir: string, workers: number) => [
+    ...["pipeline", "--run", runDir, "--allow-private", "--steps", "12", "--vocab", "320"],
+    ...["--checkpoint-every", "2", "--workers", `${workers}`, "--json"],
+    ...[`${site.origin}/0`, corpus],
+  ];
+  const calm = join(folder.path, "calm");
+  const begun = performance.now();
+  const { code, err } = await run(args(calm, 2));
+  assertEquals(code, 0, err);
+  const undisturbedMs = performance.now() - begun;
+  const expected = await manifestOf(calm);
+
+  let kills = 0;
+  for (let storm = 0; kills < KILLS; storm++) {
+    const runDir = join(folder.path, `storm-${storm}`);
+    for (let sitting = 0;; sitting++) {
+      // Another number of workers each time, which must not matter.
+      await using program = start(args(runDir, 1 + (sitting + storm) % 2));
+      const wait = undisturbedMs * random.uniform(kills);
+      const timer = kills < KILLS ? setTimeout(() => program.kill("SIGKILL"), wait) : undefined;
+      const ending = await program.ended;
+      clearTimeout(timer);
+      if (ending.signal === null) {
+        assertEquals(ending.code, 0, ending.err);
+        break;
+      }
+      kills++;
+    }
+    assertEquals(await manifestOf(runDir), expected);
+    const verified = await run(["verify", runDir]);
+    assertEquals([verified.code, verified.err], [0, ""], verified.out);
+    assert(verified.out.endsWith("All as recorded.\n"), verified.out);
+    await Deno.remove(runDir, { recursive: true });
+  }
+});
