@@ -175,6 +175,28 @@ Deno.test("rows of long documents are mixed within a batch", async () => {
   }
 });
 
+Deno.test("the first windows of epoch 0 are 256 and 16 times smaller, those of later epochs are not", async () => {
+  const windowTokens = 512 * T;
+  const got = await batches(documents([1500 * T + 1]), {
+    rows: 1,
+    cols: T,
+    windowTokens,
+    epochs: 2,
+  });
+  // Places of the corpus, in rows, that each window may hold.
+  const borders = (epoch: number) => epoch === 0 ? [2, 34, 546, 1058, 1500] : [512, 1024, 1500];
+  for (const epoch of [0, 1]) {
+    const places = got.slice(1500 * epoch, 1500 * (epoch + 1))
+      .map(({ inputIds }) => ((inputIds[0] as number) - 1) / T);
+    let start = 0;
+    for (const end of borders(epoch)) {
+      const window = places.slice(start, end);
+      assertEquals(window.toSorted((a, b) => a - b), Array.from(window, (_, i) => start + i));
+      start = end;
+    }
+  }
+});
+
 Deno.test("the order depends on the seed alone", async () => {
   const corpus = documents([300, 200, 100]);
   const order = async (seed: number) =>
