@@ -13,6 +13,7 @@ import {
   ADAMW_DEFAULTS,
   COSINE_DEFAULTS,
   type Duration,
+  MUON_DEFAULTS,
   type ScheduleOptions,
   train,
   type TrainingState,
@@ -37,6 +38,10 @@ const DEFAULTS = {
   rows: TINY.rows,
   cols: TINY.cols,
   "learning-rate": TINY.learningRate,
+  /** 1 for Muon on the hidden matrices, 0 for AdamW alone. */
+  muon: 1,
+  "muon-rate": MUON_DEFAULTS.rate,
+  "muon-momentum": MUON_DEFAULTS.momentum,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
   warmup: COSINE_DEFAULTS.warmup,
   floor: COSINE_DEFAULTS.floor,
@@ -103,7 +108,13 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
       state,
       duration,
       schedule,
-      optimizer: { ...ADAMW_DEFAULTS, weightDecay: settings["weight-decay"] },
+      optimizer: {
+        ...ADAMW_DEFAULTS,
+        weightDecay: settings["weight-decay"],
+        ...(settings.muon === 1
+          ? { muon: { momentum: settings["muon-momentum"], rate: settings["muon-rate"] } }
+          : {}),
+      },
       validateEvery: settings["validate-every"],
       validation: () => validationBatches(corpus.heldOut, { rows, cols }),
     }));

@@ -161,6 +161,9 @@ class RootSphere implements Spheres {
     put(StepParameter.clip, optimizer.clip);
     put(StepParameter.biasCorrection1, 1 - optimizer.beta1 ** optimizer.step);
     put(StepParameter.biasCorrection2, 1 - optimizer.beta2 ** optimizer.step);
+    put(StepParameter.muon, optimizer.muon ? 1 : 0);
+    put(StepParameter.muonLearningRate, optimizer.muon?.learningRate ?? 0);
+    put(StepParameter.muonMomentum, optimizer.muon?.momentum ?? 0);
     put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));
     await this.#command(Command.train);
     const spheres = this.#outcomes();
@@ -225,6 +228,7 @@ class RootSphere implements Spheres {
         Word.nextLeaf,
         Word.nextNorm,
         Word.nextUpdate,
+        Word.nextMatrix,
         Word.normArrivals,
         Word.arrivals,
       ]

@@ -30,8 +30,12 @@ export const Word = {
   rows: 11,
   /** 1 when the batch has segment ids. */
   segmented: 12,
+  /** Next hidden matrix to take, in a Muon step. */
+  nextMatrix: 13,
   /** First of one word a parameter group: leaves already reduced into it. */
   turns: 64,
+  /** First of one word a parameter group: its hidden matrices already updated. */
+  matricesDone: 1536,
 } as const;
 
 /** First of one word a control sphere: children that have reported. */
@@ -64,6 +68,10 @@ export const StepParameter = {
   gradientScale: 8,
   /** Out: global L2 norm before clipping. */
   gradNorm: 9,
+  /** 1 where Muon updates the hidden matrices. */
+  muon: 10,
+  muonLearningRate: 11,
+  muonMomentum: 12,
 } as const;
 
 /** Columns of a leaf's row in the Float64 results. */

@@ -9,6 +9,7 @@ import { createLayout } from "../model/layout.ts";
 import { packedBSize } from "../kernels/mod.ts";
 import { createGroups } from "./groups.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
+import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
 import { leafRows, type Topology } from "./topology.ts";
 
@@ -61,6 +62,8 @@ export interface MemoryPlan {
   /** Rows of logits computed at once. */
   readonly logitsRows: number;
   readonly segments: readonly Segment[];
+  /** Units of a Muon update. */
+  readonly hiddenMatrices: readonly HiddenMatrix[];
   /** Int32 words, see control_words.ts. */
   readonly control: number;
   /** Float64 words: step parameters in. */
@@ -91,6 +94,8 @@ export interface MemoryPlan {
   /** Float32 [B, T, V] when kept, else 0. */
   readonly keptLogits: number;
   readonly areas: readonly WorkerArea[];
+  /** One a worker. */
+  readonly muonAreas: readonly MuonArea[];
   readonly bytes: number;
 }
 
@@ -103,7 +108,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const { config, topology, rows, cols, keepLogits } = dims;
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
-  const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
+  const { vocab_size: V, head_dim: N } = config;
   let leafRowsMax = 0;
   for (let leaf = 0; leaf < topology.leaves; leaf++) {
     const [first, end] = leafRows({ leaf, leaves: topology.leaves, rows });
@@ -128,6 +133,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   };
 
   const segments = cutSegments(groups.all);
+  const matrices = hiddenMatrices(layout, groups);
   const control = take(4096);
   const parametersIn = take(64, 8);
   const leafResults = take(topology.leaves * 6, 8);
@@ -161,6 +167,10 @@ export function planMemory(dims: PlanDims): MemoryPlan {
         () => placeWorkerArea({ config, groups, n, cols, logitsRows, take }),
       ),
   );
+  const muonAreas = share(
+    "Muon's scratch",
+    () => areas.map(() => placeMuonArea({ matrices, take })),
+  );
   if (end > MAX_BYTES) {
     const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
     throw new RangeError(
@@ -176,6 +186,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     leafTokens: n,
     logitsRows,
     segments,
+    hiddenMatrices: matrices,
     control,
     parametersIn,
     leafResults,
@@ -196,6 +207,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     losses,
     keptLogits,
     areas,
+    muonAreas,
     bytes: Math.ceil(end / PAGE) * PAGE,
   };
 }

@@ -6,6 +6,7 @@
 export { openSpheres } from "./control.ts";
 export type {
   LeafOutcome,
+  MuonStep,
   OptimizerStep,
   SphereBatch,
   Spheres,

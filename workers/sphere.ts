@@ -87,7 +87,7 @@ class Sphere {
         this.#takeLeaves({ train: true, generation });
         // Every leaf must be reduced before any segment is summed.
         waitFor(this.#context.words, Word.leavesDone, generation);
-        update(this.#context, { generation });
+        update(this.#context, { generation, worker: this.#worker });
         return;
       case Command.evaluate:
         this.#takeLeaves({ train: false, generation });

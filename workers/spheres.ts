@@ -29,6 +29,14 @@ export interface OptimizerStep {
   readonly weightDecay: number;
   /** Largest global gradient norm; larger gradients are scaled down. */
   readonly clip: number;
+  /** Updates the hidden matrices by Muon; without it AdamW updates everything. */
+  readonly muon?: MuonStep;
+}
+
+/** Muon's settings for one step (Jordan et al., 2024); weight decay and clipping are shared. */
+export interface MuonStep {
+  readonly learningRate: number;
+  readonly momentum: number;
 }
 
 /** What one leaf did; the same fields as a step report's sphere counters. */

@@ -1,6 +1,6 @@
 /**
- * The sharded end of a step: gradient norm, AdamW and packing, segment by segment, by whichever
- * worker is free. Segments are the same whatever the number of workers, and so is every result.
+ * The sharded end of a step: gradient norm, optimizer and packing, piece by piece, by whichever
+ * worker is free. The pieces are the same whatever the number of workers, and so is every result.
  *
  * @module
  */
@@ -8,26 +8,55 @@ import { NR } from "../kernels/mod.ts";
 import { publish, StepParameter, waitFor, Word } from "./control_words.ts";
 import type { LeafContext } from "./leaf_context.ts";
 import type { Segment } from "./memory_plan.ts";
+import { muon } from "./muon.ts";
 
-/** Calls `each` for segments nobody has taken yet. */
-function takeSegments(
-  { words, plan }: LeafContext,
-  { counter, each }: { counter: number; each: (segment: Segment, index: number) => void },
+/** Calls `each` for items nobody has taken yet. */
+function takeItems<T>(
+  { words }: LeafContext,
+  { items, counter, each }: {
+    items: readonly T[];
+    counter: number;
+    each: (item: T, index: number) => void;
+  },
 ): void {
   for (;;) {
     const index = Atomics.add(words, counter, 1);
-    const segment = plan.segments[index];
-    if (!segment) return;
-    each(segment, index);
+    const item = items[index];
+    if (!item) return;
+    each(item, index);
   }
 }
 
-/** Gradient norm over all segments, then AdamW with clipping and packing. */
-export function update(context: LeafContext, { generation }: { generation: number }): void {
-  const { kernels, plan, groups, words } = context;
+/** Gradient norm over all segments, then the optimizer with clipping and packing. */
+export function update(
+  context: LeafContext,
+  { generation, worker }: { generation: number; worker: number },
+): void {
+  const parameters = new Float64Array(context.words.buffer, context.plan.parametersIn, 64);
+  const parameter = (index: number) => parameters[index] as number;
+  normTogether(context, { generation, parameters });
+  const gradNorm = parameter(StepParameter.gradNorm);
+  // A norm that is not finite leaves the weights as they were; the root ends the run.
+  if (!Number.isFinite(gradNorm)) return;
+  // As torch.nn.utils.clip_grad_norm_.
+  const clipScale = Math.min(1, parameter(StepParameter.clip) / (gradNorm + 1e-6));
+  const byMuon = parameter(StepParameter.muon) === 1;
+  // The largest pieces of work first.
+  if (byMuon) updateHidden(context, { worker, parameter, clipScale });
+  updateSegments(context, { parameter, clipScale, exceptHidden: byMuon });
+}
+
+type Parameter = (index: number) => number;
+
+/** Leaves the global gradient norm in the step parameters; returns when it is there. */
+function normTogether(
+  context: LeafContext,
+  { generation, parameters }: { generation: number; parameters: Float64Array },
+): void {
+  const { kernels, plan, words } = context;
   const partialSums = new Float64Array(words.buffer, plan.partialSums, plan.segments.length);
-  const parameters = new Float64Array(words.buffer, plan.parametersIn, 64);
-  takeSegments(context, {
+  takeItems(context, {
+    items: plan.segments,
     counter: Word.nextNorm,
     each(segment, index) {
       const { gradients, size } = place(context, segment);
@@ -42,17 +71,58 @@ export function update(context: LeafContext, { generation }: { generation: numbe
   } else {
     waitFor(words, Word.normDone, generation);
   }
-  const parameter = (index: number) => parameters[index] as number;
-  const gradNorm = parameter(StepParameter.gradNorm);
-  // A norm that is not finite leaves the weights as they were; the root ends the run.
-  if (!Number.isFinite(gradNorm)) return;
-  // As torch.nn.utils.clip_grad_norm_.
-  const clipScale = Math.min(1, parameter(StepParameter.clip) / (gradNorm + 1e-6));
-  takeSegments(context, {
+}
+
+/** Muon on the hidden matrices; whoever updates the last one of a group packs the group. */
+function updateHidden(
+  context: LeafContext,
+  { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
+): void {
+  const { kernels, f32, plan, words } = context;
+  const area = plan.muonAreas[worker] as typeof plan.muonAreas[0] & object;
+  const rates = {
+    learningRate: parameter(StepParameter.muonLearningRate),
+    momentum: parameter(StepParameter.muonMomentum),
+    weightDecay: parameter(StepParameter.weightDecay),
+    clipScale,
+  };
+  takeItems(context, {
+    items: plan.hiddenMatrices,
+    counter: Word.nextMatrix,
+    each(matrix) {
+      const { group, siblings, offset } = matrix;
+      muon({ kernels, f32, area }, {
+        matrix,
+        weights: plan.weights + offset * 4,
+        gradient: plan.gradients + offset * 4,
+        moment: plan.firstMoment + offset * 4,
+        rates,
+      });
+      if (Atomics.add(words, Word.matricesDone + group, 1) + 1 < siblings) return;
+      for (const segment of plan.segments) {
+        if (segment.group === group) packSegment(context, segment);
+      }
+    },
+  });
+}
+
+/** AdamW on the segments. */
+function updateSegments(
+  context: LeafContext,
+  { parameter, clipScale, exceptHidden }: {
+    parameter: Parameter;
+    clipScale: number;
+    exceptHidden: boolean;
+  },
+): void {
+  const { kernels, plan, groups } = context;
+  takeItems(context, {
+    items: plan.segments,
     counter: Word.nextUpdate,
     each(segment) {
+      const group = groups.all[segment.group] as typeof groups.all[0] & object;
+      if (exceptHidden && group.layer >= 0 && group.decayed) return;
       const { weights, gradients, firstMoment, secondMoment, size } = place(context, segment);
-      const decayed = groups.all[segment.group]?.decayed;
       kernels.adamw(
         weights,
         firstMoment,
@@ -63,7 +133,7 @@ export function update(context: LeafContext, { generation }: { generation: numbe
         parameter(StepParameter.beta1),
         parameter(StepParameter.beta2),
         parameter(StepParameter.epsilon),
-        decayed ? parameter(StepParameter.weightDecay) : 0,
+        group.decayed ? parameter(StepParameter.weightDecay) : 0,
         clipScale,
         parameter(StepParameter.biasCorrection1),
         parameter(StepParameter.biasCorrection2),
@@ -75,7 +145,8 @@ export function update(context: LeafContext, { generation }: { generation: numbe
 
 /** Packs all weights, after they were set from outside. */
 export function packWeights(context: LeafContext): void {
-  takeSegments(context, {
+  takeItems(context, {
+    items: context.plan.segments,
     counter: Word.nextUpdate,
     each: (segment) => packSegment(context, segment),
   });

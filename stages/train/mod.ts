@@ -6,30 +6,21 @@
 import type { Spheres } from "../../workers/mod.ts";
 import type { StageMeter } from "../meter.ts";
 import type { Batch, Cursor, Snapshot, StepReport } from "../types.ts";
+import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
+export {
+  ADAMW_DEFAULTS,
+  type AdamwOptions,
+  MUON_DEFAULTS,
+  type MuonOptions,
+  type OptimizerName,
+  type OptimizerOptions,
+  OPTIMIZERS,
+} from "./optimizer.ts";
 export { COSINE_DEFAULTS, type ScheduleName, type ScheduleOptions, SCHEDULES } from "./schedule.ts";
 
 /** How long a run trains: a number of steps (reproducible) or of seconds (planned by the clock). */
 export type Duration = { readonly steps: number } | { readonly seconds: number };
-
-/** AdamW's settings that stay the same for a run. */
-export interface AdamwOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** Largest global gradient norm. */
-  readonly clip: number;
-}
-
-/** AdamW as small language models are usually trained. */
-export const ADAMW_DEFAULTS: AdamwOptions = {
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  clip: 1,
-};
 
 /** Where a run stands; changes with every step. */
 export interface TrainingState {
@@ -50,7 +41,7 @@ export interface TrainOptions {
   readonly state: TrainingState;
   readonly duration: Duration;
   readonly schedule: ScheduleOptions;
-  readonly optimizer?: AdamwOptions;
+  readonly optimizer?: OptimizerOptions;
   /** Steps between snapshots; 0 for none. */
   readonly snapshotEvery?: number;
   /** Steps between validations; 0 for none. The last step always validates. */
@@ -104,11 +95,10 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         ? (state.step + 1) / duration.steps
         : state.seconds / duration.seconds;
       const learningRate = learningRateAt(stepProgress, schedule);
-      const outcome = await spheres.step(batch, {
-        ...optimizer,
-        step: state.step + 1,
-        learningRate,
-      });
+      const outcome = await spheres.step(
+        batch,
+        optimizerStep(optimizer, { step: state.step + 1, learningRate }),
+      );
       const stepMs = now() - started;
       state.step++;
       state.totalTokens += batch.validTokens;

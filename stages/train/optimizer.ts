@@ -1,0 +1,58 @@
+/**
+ * What of the optimizer stays the same for a run.
+ *
+ * @module
+ */
+import type { OptimizerStep } from "../../workers/mod.ts";
+
+/** Optimizers a run can have; `muon` leaves embedding, head and norms to AdamW. */
+export const OPTIMIZERS = ["adamw", "muon"] as const;
+/** A name in {@linkcode OPTIMIZERS}. */
+export type OptimizerName = typeof OPTIMIZERS[number];
+
+/** AdamW's settings that stay the same for a run. */
+export interface AdamwOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm. */
+  readonly clip: number;
+}
+
+/** Muon's settings that stay the same for a run. */
+export interface MuonOptions {
+  readonly momentum: number;
+  /** Its learning rate, as a multiple of AdamW's at the same step. */
+  readonly rate: number;
+}
+
+/** AdamW for all parameters, or for those that Muon is not made for. */
+export interface OptimizerOptions extends AdamwOptions {
+  readonly muon?: MuonOptions;
+}
+
+/** AdamW as small language models are usually trained. */
+export const ADAMW_DEFAULTS: AdamwOptions = {
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clip: 1,
+};
+
+/** Momentum as in Jordan et al. (2024). */
+export const MUON_DEFAULTS: MuonOptions = { momentum: 0.95, rate: 1 };
+
+/** The settings of one step at AdamW's `learningRate`. */
+export function optimizerStep(
+  { muon, ...adamw }: OptimizerOptions,
+  { step, learningRate }: { step: number; learningRate: number },
+): OptimizerStep {
+  return {
+    ...adamw,
+    step,
+    learningRate,
+    ...(muon ? { muon: { momentum: muon.momentum, learningRate: muon.rate * learningRate } } : {}),
+  };
+}
