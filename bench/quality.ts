@@ -11,9 +11,9 @@ import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
   ADAMW_DEFAULTS,
-  COSINE_DEFAULTS,
   type Duration,
   MUON_DEFAULTS,
+  SCHEDULE_DEFAULTS,
   type ScheduleOptions,
   train,
   type TrainingState,
@@ -37,14 +37,16 @@ const DEFAULTS = {
   mlp: TINY.model.intermediate_size,
   rows: TINY.rows,
   cols: TINY.cols,
-  "learning-rate": TINY.learningRate,
+  "learning-rate": TINY.learningRate.muon,
   /** 1 for Muon on the hidden matrices, 0 for AdamW alone. */
   muon: 1,
   "muon-rate": MUON_DEFAULTS.rate,
   "muon-momentum": MUON_DEFAULTS.momentum,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
-  warmup: COSINE_DEFAULTS.warmup,
-  floor: COSINE_DEFAULTS.floor,
+  warmup: SCHEDULE_DEFAULTS.warmup,
+  floor: SCHEDULE_DEFAULTS.floor,
+  /** Share of the run that falls: warmup-stable-decay above 0, cosine at 0. */
+  decay: 0,
 };
 type Settings = Record<keyof typeof DEFAULTS, number>;
 
@@ -96,10 +98,11 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
     ? { steps: settings.steps }
     : { seconds: settings.seconds };
   const schedule: ScheduleOptions = {
-    name: "cosine",
+    name: settings.decay > 0 ? "wsd" : "cosine",
     peak: settings["learning-rate"],
     warmup: settings.warmup,
     floor: settings.floor,
+    decay: settings.decay,
   };
   const reports = ReadableStream.from(forever(corpus.train))
     .pipeThrough(batch({ rows, cols, seed, vocabSize: config.vocab_size }))

@@ -5,6 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
+import { OPTIMIZERS } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import type { RunSettings } from "./run_folder.ts";
 import { absolute } from "./sources.ts";
@@ -47,6 +48,7 @@ export const PIPELINE_FLAGS = {
     defaultValue: 1,
   }),
   ...OPTIMIZER_FLAGS,
+  optimizer: choice({ help: OPTIMIZER_FLAGS.optimizer.help, of: OPTIMIZERS, defaultValue: "muon" }),
   "checkpoint-every": number({ help: "steps between checkpoints", min: 1, defaultValue: 200 }),
   "keep-last": number({
     help: "checkpoints that stay, besides the best on held-out documents",
@@ -85,6 +87,7 @@ const DECISIVE: Partial<Record<keyof typeof PIPELINE_FLAGS, keyof RunSettings>> 
   vocab: "vocab",
   leaves: "leaves",
   "grad-accumulation": "gradAccumulation",
+  optimizer: "optimizer",
   "learning-rate": "learningRate",
   schedule: "schedule",
   "weight-decay": "weightDecay",
@@ -112,7 +115,8 @@ export function settingsOf(
     textField: values["text-field"],
     leaves: values.leaves,
     gradAccumulation: values["grad-accumulation"],
-    learningRate: values["learning-rate"] ?? preset.learningRate,
+    optimizer: values.optimizer,
+    learningRate: values["learning-rate"] ?? preset.learningRate[values.optimizer],
     schedule: values.schedule,
     weightDecay: values["weight-decay"],
     clip: values.clip,

@@ -5,7 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
-import type { ScheduleName } from "../stages/train/mod.ts";
+import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 
@@ -26,6 +26,7 @@ export interface RunSettings {
   readonly textField: string;
   readonly leaves: number;
   readonly gradAccumulation: number;
+  readonly optimizer: OptimizerName;
   readonly learningRate: number;
   readonly schedule: ScheduleName;
   readonly weightDecay: number;
@@ -37,7 +38,7 @@ export interface RunSettings {
 }
 
 /** Version of the run.json format. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Paths inside a run folder. */
 export interface RunPaths {

@@ -52,6 +52,7 @@ export const train: Command = {
     }
     const optimizer = {
       learningRate: values["learning-rate"] ?? 1e-3,
+      optimizer: values.optimizer,
       schedule: values.schedule,
       weightDecay: values["weight-decay"],
       clip: values.clip,

@@ -6,7 +6,7 @@
 import { createLayout } from "../model/layout.ts";
 import { initFromFolder } from "../model/checkpoint/mod.ts";
 import {
-  type AdamwOptions,
+  type OptimizerOptions,
   type ScheduleOptions,
   train,
   type TrainingState,
@@ -24,7 +24,7 @@ export interface BatchTraining {
   readonly documentMask: boolean;
   readonly steps: number;
   readonly schedule: ScheduleOptions;
-  readonly optimizer: AdamwOptions;
+  readonly optimizer: OptimizerOptions;
   readonly leaves: number;
   readonly workers: number;
   readonly strictSimd: boolean;

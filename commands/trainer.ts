@@ -19,8 +19,8 @@ import { keep, type SnapshotMetrics } from "../stages/keep/mod.ts";
 import type { StageMeter } from "../stages/meter.ts";
 import { report, type Status } from "../stages/report/mod.ts";
 import {
-  type AdamwOptions,
   type Duration,
+  type OptimizerOptions,
   type ScheduleOptions,
   snapshot,
   train,
@@ -45,7 +45,7 @@ export interface TrainerOptions extends SpheresOptions {
 export interface TrainerRun {
   readonly duration: Duration;
   readonly schedule: ScheduleOptions;
-  readonly optimizer: AdamwOptions;
+  readonly optimizer: OptimizerOptions;
   readonly checkpointEvery: number;
   /** Which checkpoints stay. */
   readonly retention: Retention;

@@ -4,12 +4,16 @@
  * @module
  */
 import {
-  COSINE_DEFAULTS,
+  ADAMW_DEFAULTS,
+  MUON_DEFAULTS,
+  type OptimizerName,
+  type OptimizerOptions,
+  OPTIMIZERS,
+  SCHEDULE_DEFAULTS,
   type ScheduleName,
   type ScheduleOptions,
   SCHEDULES,
 } from "../stages/train/mod.ts";
-import { ADAMW_DEFAULTS, type AdamwOptions } from "../stages/train/mod.ts";
 import { choice, number, text, toggle } from "./flags.ts";
 
 /** How the spheres run; never changes what they compute. */
@@ -27,6 +31,11 @@ export const SPHERE_FLAGS = {
 
 /** How the weights are updated. */
 export const OPTIMIZER_FLAGS = {
+  optimizer: choice({
+    help: "what updates the hidden matrices; AdamW updates the rest",
+    of: OPTIMIZERS,
+    defaultValue: "adamw",
+  }),
   "learning-rate": number({
     help: "highest learning rate (default: the preset's in a run, else 0.001)",
     value: "X",
@@ -34,12 +43,12 @@ export const OPTIMIZER_FLAGS = {
     defaultValue: undefined,
   }),
   schedule: choice({
-    help: "warmup then cosine, or constant",
+    help: "warmup then a cosine, warmup-stable-decay, or constant",
     of: SCHEDULES,
     defaultValue: "cosine",
   }),
   "weight-decay": number({
-    help: "AdamW's decoupled decay of matrices",
+    help: "decoupled decay of matrices",
     value: "X",
     integer: false,
     defaultValue: ADAMW_DEFAULTS.weightDecay,
@@ -63,6 +72,7 @@ export const RUN_FLAGS = {
 
 /** The settings behind {@linkcode OPTIMIZER_FLAGS}. */
 export interface OptimizerSettings {
+  readonly optimizer: OptimizerName;
   readonly learningRate: number;
   readonly schedule: ScheduleName;
   readonly weightDecay: number;
@@ -71,10 +81,13 @@ export interface OptimizerSettings {
 
 /** The schedule that the settings describe. */
 export function scheduleOf({ schedule, learningRate }: OptimizerSettings): ScheduleOptions {
-  return { name: schedule, peak: learningRate, ...COSINE_DEFAULTS };
+  return { name: schedule, peak: learningRate, ...SCHEDULE_DEFAULTS };
 }
 
-/** AdamW as the settings describe it. */
-export function optimizerOf({ weightDecay, clip }: OptimizerSettings): AdamwOptions {
-  return { ...ADAMW_DEFAULTS, weightDecay, clip };
+/** The optimizer as the settings describe it. */
+export function optimizerOf(
+  { optimizer, weightDecay, clip }: OptimizerSettings,
+): OptimizerOptions {
+  const adamw = { ...ADAMW_DEFAULTS, weightDecay, clip };
+  return optimizer === "muon" ? { ...adamw, muon: MUON_DEFAULTS } : adamw;
 }

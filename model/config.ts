@@ -45,7 +45,8 @@ export interface Preset {
   readonly rows: number;
   /** T */
   readonly cols: number;
-  readonly learningRate: number;
+  /** Highest learning rate by optimizer. */
+  readonly learningRate: { readonly adamw: number; readonly muon: number };
   /** Optimizer steps unless `--steps` or `--seconds` says otherwise. */
   readonly steps: number;
 }
@@ -62,7 +63,7 @@ export const PRESETS = {
     },
     rows: 12,
     cols: 128,
-    learningRate: 4e-3,
+    learningRate: { adamw: 4e-3, muon: 8e-3 },
     steps: 900,
   },
   small: {
@@ -75,7 +76,7 @@ export const PRESETS = {
     },
     rows: 12,
     cols: 256,
-    learningRate: 2e-3,
+    learningRate: { adamw: 2e-3, muon: 6e-3 },
     steps: 2000,
   },
   base: {
@@ -88,7 +89,7 @@ export const PRESETS = {
     },
     rows: 12,
     cols: 256,
-    learningRate: 1e-3,
+    learningRate: { adamw: 1e-3, muon: 4e-3 },
     steps: 5000,
   },
 } as const satisfies Record<string, Preset>;

@@ -17,7 +17,12 @@ export {
   type OptimizerOptions,
   OPTIMIZERS,
 } from "./optimizer.ts";
-export { COSINE_DEFAULTS, type ScheduleName, type ScheduleOptions, SCHEDULES } from "./schedule.ts";
+export {
+  SCHEDULE_DEFAULTS,
+  type ScheduleName,
+  type ScheduleOptions,
+  SCHEDULES,
+} from "./schedule.ts";
 
 /** How long a run trains: a number of steps (reproducible) or of seconds (planned by the clock). */
 export type Duration = { readonly steps: number } | { readonly seconds: number };

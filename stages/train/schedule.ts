@@ -5,36 +5,42 @@
  */
 
 /** Shapes a schedule can have. */
-export const SCHEDULES = ["cosine", "constant"] as const;
+export const SCHEDULES = ["cosine", "wsd", "constant"] as const;
 /** A name in {@linkcode SCHEDULES}. */
 export type ScheduleName = typeof SCHEDULES[number];
 
-/** How the learning rate rises and falls. */
+/** How the learning rate rises and falls; `constant` has a peak alone. */
 export interface ScheduleOptions {
   readonly name: ScheduleName;
   /** Highest learning rate. */
   readonly peak: number;
-  /** Share of the run that rises linearly from zero; 0 for `constant`. */
+  /** Share of the run that rises linearly from zero. */
   readonly warmup: number;
-  /** Where the cosine ends, as a share of the peak. */
+  /** Where the schedule ends, as a share of the peak. */
   readonly floor: number;
+  /** Share of the run that falls, at the end of `wsd`. */
+  readonly decay: number;
 }
 
-/** Warmup and floor of a cosine schedule, unless told otherwise. */
-export const COSINE_DEFAULTS = { warmup: 0.03, floor: 0.05 } as const;
+/** All of a schedule but its name and peak, unless told otherwise. */
+export const SCHEDULE_DEFAULTS = { warmup: 0.03, floor: 0.05, decay: 0.4 } as const;
 
 /**
- * Learning rate at `progress` through the run: linear warmup, then half a cosine (Loshchilov and
- * Hutter, "SGDR", 2017) down to `floor * peak`; or constant.
+ * Learning rate at `progress` through the run: linear warmup, then for `cosine` half a cosine
+ * (Loshchilov and Hutter, "SGDR", 2017) down to `floor * peak`; for `wsd`, warmup-stable-decay (Hu et
+ * al., arXiv:2404.06395), the peak and at the end a straight line down to the same.
  *
  * @param progress share of the run done when the step ends, 0 to 1
  */
 export function learningRateAt(
   progress: number,
-  { name, peak, warmup, floor }: ScheduleOptions,
+  { name, peak, warmup, floor, decay }: ScheduleOptions,
 ): number {
   if (name === "constant") return peak;
   if (progress < warmup) return peak * progress / warmup;
-  const descent = Math.min(1, (progress - warmup) / (1 - warmup));
-  return peak * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * descent)));
+  const left = Math.max(0, 1 - progress);
+  const height = name === "wsd"
+    ? Math.min(1, left / decay)
+    : 0.5 * (1 - Math.cos(Math.PI * left / (1 - warmup)));
+  return peak * (floor + (1 - floor) * height);
 }
