@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { forwardLayer } from "./forward.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
 import { linearInputGradient, linearWeightGradient } from "./linear.ts";
@@ -55,6 +56,7 @@ export function backward(
   for (let index = groups.layers.length - 1; index >= 0; index--) {
     const layer = groups.layers[index] as typeof groups.layers[0] & object;
     const kept = area.layers[index] as typeof area.layers[0] & object;
+    if (plan.dims.recompute) forwardLayer(context, { slice, index });
 
     reduceMatrix(layer.down, { dy: area.dResidual, x: kept.activated });
     linearInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });

@@ -37,9 +37,10 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     strictSimd = false,
     keepLogits = false,
     profile = false,
+    recompute = false,
   } = options;
   const topology = createTopology({ leaves, workers });
-  const plan = planMemory({ config, topology, rows, cols, keepLogits, profile });
+  const plan = planMemory({ config, topology, rows, cols, keepLogits, profile, recompute });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });

@@ -36,6 +36,8 @@ export interface PlanDims {
   readonly keepLogits: boolean;
   /** Measure the time in each kernel. */
   readonly profile: boolean;
+  /** Compute a layer's activations again in the backward pass instead of keeping them. */
+  readonly recompute: boolean;
 }
 
 /** Byte addresses of a weight group in both product orders. */
@@ -164,7 +166,8 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     () =>
       Array.from(
         { length: topology.workers },
-        () => placeWorkerArea({ config, groups, n, cols, logitsRows, take }),
+        () =>
+          placeWorkerArea({ config, groups, n, cols, logitsRows, recompute: dims.recompute, take }),
       ),
   );
   const muonAreas = share(
@@ -178,7 +181,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
         `addressable (${
           shares.map(([what, bytes]) => `${what} ${mebibytes(bytes)}`).join(", ")
         }); ` +
-        `use a smaller --preset, fewer --workers or more --grad-accumulation`,
+        `use --recompute, a smaller --preset or fewer --workers`,
     );
   }
   return {

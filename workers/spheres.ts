@@ -73,6 +73,11 @@ export interface SpheresOptions {
   readonly strictSimd?: boolean;
   /** Keep every logit, for tests and parity checks of small models. */
   readonly keepLogits?: boolean;
+  /**
+   * Keep only the layers' inputs and compute the rest again in the backward pass: a third more
+   * work, far less memory for long rows. Never changes a result.
+   */
+  readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
   readonly profile?: boolean;
 }

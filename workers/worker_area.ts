@@ -68,7 +68,7 @@ export interface WorkerArea {
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, take }: {
+  { config, groups, n, cols, logitsRows, recompute, take }: {
     config: ModelConfig;
     groups: Groups;
     /** Tokens of the largest leaf. */
@@ -76,6 +76,8 @@ export function placeWorkerArea(
     /** T */
     cols: number;
     logitsRows: number;
+    /** Keep the layers' inputs only; their other activations share one place. */
+    recompute: boolean;
     take: (floats: number) => number;
   },
 ): WorkerArea {
@@ -85,17 +87,21 @@ export function placeWorkerArea(
   const A = H * N;
   const widest = Math.max(D, Q, A, 2 * F);
   const stagedSize = Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
+  const placeLayer = () => ({
+    inputRstd: take(n),
+    qkv: take(n * Q),
+    attended: take(n * A),
+    lse: take(n * H),
+    middle: take(n * D),
+    middleRstd: take(n),
+    gateUp: take(n * 2 * F),
+    activated: take(n * F),
+  });
+  const shared = recompute ? placeLayer() : undefined;
   return {
     layers: Array.from({ length: config.num_hidden_layers }, () => ({
+      ...(shared ?? placeLayer()),
       input: take(n * D),
-      inputRstd: take(n),
-      qkv: take(n * Q),
-      attended: take(n * A),
-      lse: take(n * config.num_attention_heads),
-      middle: take(n * D),
-      middleRstd: take(n),
-      gateUp: take(n * 2 * F),
-      activated: take(n * F),
     })),
     final: take(n * D),
     finalRstd: take(n),

@@ -6,7 +6,10 @@ const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname
 
 /** Command lines that are refused at once, and the whole reason; @ is an empty folder. */
 const REFUSED: readonly (readonly [args: string, reason: string])[] = [
-  ["teach", "Cannot run teach: commands are pipeline, train, eval, generate, serve, export"],
+  [
+    "teach",
+    "Cannot run teach: commands are pipeline, train, eval, generate, serve, export, inspect, verify, trace",
+  ],
   ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
   ["pipeline --steps", "Cannot use --steps without N"],
   ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],

@@ -7,6 +7,7 @@ import {
   type OptimizerStep,
   type SphereBatch,
   type Spheres,
+  type SpheresOptions,
 } from "../../workers/mod.ts";
 
 const ROOT = new URL("../fixtures/goldens/", import.meta.url);
@@ -86,7 +87,7 @@ export async function readGolden(name: GoldenName): Promise<Golden> {
 /** Opens the spheres on a golden model, weights loaded and packed. */
 export async function openGolden(
   { config, batch, weights }: Golden,
-  options: { leaves?: number; workers?: number; strictSimd?: boolean; keepLogits?: boolean } = {},
+  options: Partial<Omit<SpheresOptions, "config" | "rows" | "cols">> = {},
 ): Promise<Spheres> {
   const spheres = await openSpheres({ config, rows: batch.rows, cols: batch.cols, ...options });
   for (const { name, offset } of createLayout(config).parameters) {

@@ -1,4 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { presetConfig } from "../../model/config.ts";
+import { openSpheres } from "../../workers/mod.ts";
 import {
   assertClose,
   type Golden,
@@ -68,7 +70,7 @@ for (const name of GOLDENS) {
 /** Weights after {@linkcode STEPS} steps. */
 async function trained(
   golden: Golden,
-  options: { leaves?: number; workers?: number },
+  options: { leaves?: number; workers?: number; recompute?: boolean },
 ): Promise<Float32Array> {
   await using spheres = await openGolden(golden, options);
   for (let step = 1; step <= STEPS; step++) {
@@ -93,4 +95,21 @@ Deno.test("12 and 24 leaves give the same weights where their slices are the sam
   // Four rows: each lies alone in a leaf either way, among empty leaves.
   const reference = await trained(golden, { leaves: 12, workers: 2 });
   assertEquals(await trained(golden, { leaves: 24, workers: 3 }), reference);
+});
+
+Deno.test("recomputing activations takes less memory and gives the same weights", async () => {
+  const golden = await readGolden("gqa_untied");
+  assertEquals(
+    await trained(golden, { recompute: true, workers: 2 }),
+    await trained(golden, { workers: 2 }),
+  );
+  const bytes = async (recompute: boolean) => {
+    const config = presetConfig("base", { vocabSize: 512, endOfTextId: 0 });
+    await using spheres = await openSpheres({ config, rows: 12, cols: 256, workers: 1, recompute });
+    return spheres.bytes;
+  };
+  // Five of six layers, 256 tokens: two rstd, qkv, attention and its 6 log-sums, the middle of the
+  // residual stream, gate and up, and their product need no place of their own.
+  const saved = 5 * 256 * (2 + 3 * 384 + 384 + 6 + 384 + 2 * 1024 + 1024) * 4;
+  assertAlmostEquals(await bytes(false) - await bytes(true), saved, 2 * 65536);
 });
