@@ -23,6 +23,8 @@ export interface LearnMergesOptions {
   readonly vocabSize: number;
   /** A pair that occurs less often is never merged. */
   readonly minFrequency: number;
+  /** Longer tokens are not made. */
+  readonly maxTokenBytes?: number;
   readonly onProgress?: (tokens: number) => void;
 }
 
@@ -58,7 +60,7 @@ const MERGES_A_TURN = 128;
  */
 export async function learnMerges(
   words: CountedWords,
-  { tokens, vocabSize, minFrequency, onProgress }: LearnMergesOptions,
+  { tokens, vocabSize, minFrequency, maxTokenBytes = Infinity, onProgress }: LearnMergesOptions,
 ): Promise<[number, number][]> {
   const { starts, counts } = words;
   const symbols = words.symbols.slice();
@@ -137,7 +139,8 @@ export async function learnMerges(
     }
     if (count < Math.max(1, minFrequency)) break;
     pop(queue);
-    const token = `${tokens[top.left]}${tokens[top.right]}`;
+    const token = `${tokens[top.left]}${tokens[top.right]}`; // one character a byte
+    if (token.length > maxTokenBytes) continue;
     // Two ways to spell one token share its id; the rule is recorded all the same.
     let id = idOfToken.get(token);
     if (id === undefined) {

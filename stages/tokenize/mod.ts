@@ -8,6 +8,8 @@ import type { StageMeter } from "../meter.ts";
 import type { Document, Split, TokenRun } from "../types.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
+export type { SplitName } from "./pretokenize.ts";
+export { parseTiktoken, type TiktokenOptions } from "./tiktoken.ts";
 export {
   type DecodeStream,
   type EncodeOptions,

@@ -6,7 +6,7 @@
 
 import { ALPHABET_ORDER, BYTE_CHARS, bytesOfToken } from "./byte_alphabet.ts";
 import { MergeRules } from "./merge.ts";
-import { createPretokenizer, MAX_PRETOKEN_BYTES } from "./pretokenize.ts";
+import { createPretokenizer, MAX_PRETOKEN_BYTES, type SplitName } from "./pretokenize.ts";
 import { WordTable } from "./word_table.ts";
 
 /** A special token: one id for a text that ordinary encoding never produces. */
@@ -22,6 +22,10 @@ export interface TokenizerParts {
   /** Pairs of written forms, most important first. */
   readonly merges: readonly (readonly [string, string])[];
   readonly specials: readonly SpecialToken[];
+  /** `gpt2` unless stated. */
+  readonly split?: SplitName;
+  /** A piece of text that is a token as it stands is that token, whatever merging would give. */
+  readonly ignoreMerges?: boolean;
 }
 
 /** Turns ids into text piece by piece without ever splitting a code point. */
@@ -71,7 +75,7 @@ export class Tokenizer {
   readonly #bytes: (Uint8Array | undefined)[];
   readonly #idOfByte = new Int32Array(256);
   readonly #rules = new MergeRules();
-  readonly #pretokenize = createPretokenizer();
+  readonly #pretokenize: ReturnType<typeof createPretokenizer>;
   readonly #specialPattern: RegExp | undefined;
 
   readonly #cache = new WordTable();
@@ -85,6 +89,7 @@ export class Tokenizer {
   /** @throws {SyntaxError} when a byte, a merge's part or its result is not in the vocabulary */
   constructor(parts: TokenizerParts) {
     this.parts = parts;
+    this.#pretokenize = createPretokenizer(parts.split);
     this.#tokens = [];
     for (const [token, id] of parts.vocab) this.#tokens[id] = token;
     for (const { id, content } of parts.specials) this.#tokens[id] = content;
@@ -202,14 +207,27 @@ export class Tokenizer {
     if (this.#cache.size === CACHE_WORDS || this.#cache.byteLength > CACHE_BYTES) {
       this.#cache.clear();
     }
-    for (let i = start; i < end; i++) {
-      this.#symbols[i - start] = this.#idOfByte[bytes[i] as number] as number;
-    }
-    const length = this.#rules.merge(this.#symbols, end - start);
+    const length = this.#mergeWord(bytes, start, end);
     const word = this.#cache.add(bytes, { start, end });
     const at = word === 0 ? 0 : this.#cacheEnds[word - 1] as number;
     this.#cacheIds.set(this.#symbols.subarray(0, length), at);
     this.#cacheEnds[word] = at + length;
     return word;
+  }
+  /** Writes the ids of a word into `#symbols` and returns their number. */
+  #mergeWord(bytes: Uint8Array, start: number, end: number): number {
+    if (this.parts.ignoreMerges) {
+      let token = "";
+      for (let i = start; i < end; i++) token += BYTE_CHARS[bytes[i] as number];
+      const id = this.parts.vocab.get(token);
+      if (id !== undefined) {
+        this.#symbols[0] = id;
+        return 1;
+      }
+    }
+    for (let i = start; i < end; i++) {
+      this.#symbols[i - start] = this.#idOfByte[bytes[i] as number] as number;
+    }
+    return this.#rules.merge(this.#symbols, end - start);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatSplit, parseSplit } from "./split_json.ts";
 import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
 
 /** Larger files are refused unread: the largest vocabularies in use take about 20 MiB. */
@@ -15,7 +16,7 @@ const MAX_ID = 2 ** 21;
  * Reads a tokenizer.json.
  *
  * @throws {SyntaxError} naming `source` and the field, when it is not JSON, broken, or asks for
- * something other than byte-level BPE with the GPT-2 split
+ * something other than byte-level BPE with GPT-2's or GPT-4's split
  * @example
  * ```ts
  * import { formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
@@ -33,15 +34,12 @@ export function parseTokenizer(text: string, { source }: { source: string }): To
     expect(root.normalizer, { field: "normalizer", allowed: [null, undefined] });
     expect(model.type, { field: "model.type", allowed: ["BPE", undefined] });
     expect(model.byte_fallback, { field: "model.byte_fallback", allowed: [false, undefined] });
-    expect(model.ignore_merges, { field: "model.ignore_merges", allowed: [false, undefined] });
+    const { ignore_merges: ignoreMerges } = model;
+    expect(ignoreMerges, { field: "model.ignore_merges", allowed: [false, true, undefined] });
     expect(model.dropout, { field: "model.dropout", allowed: [null, undefined] });
     for (const field of ["continuing_subword_prefix", "end_of_word_suffix"]) {
       expect(model[field], { field: `model.${field}`, allowed: [null, undefined, ""] });
     }
-    const split = record(root.pre_tokenizer, "pre_tokenizer");
-    expect(split.type, { field: "pre_tokenizer.type", allowed: ["ByteLevel"] });
-    expect(split.add_prefix_space, { field: "pre_tokenizer.add_prefix_space", allowed: [false] });
-    expect(split.use_regex, { field: "pre_tokenizer.use_regex", allowed: [true, undefined] });
     const vocab = new Map<string, number>();
     for (const [token, id] of Object.entries(record(model.vocab, "model.vocab"))) {
       vocab.set(token, tokenId(id, `model.vocab[${JSON.stringify(token)}]`));
@@ -53,6 +51,8 @@ export function parseTokenizer(text: string, { source }: { source: string }): To
       vocab,
       merges: list(model.merges, "model.merges").map(parseMerge),
       specials: list(root.added_tokens ?? [], "added_tokens").map(parseSpecial),
+      split: parseSplit(root.pre_tokenizer),
+      ignoreMerges: ignoreMerges === true,
     });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
@@ -76,12 +76,7 @@ export function formatTokenizer({ parts }: Tokenizer): string {
       special: true,
     })),
     normalizer: null,
-    pre_tokenizer: {
-      type: "ByteLevel",
-      add_prefix_space: false,
-      trim_offsets: true,
-      use_regex: true,
-    },
+    pre_tokenizer: formatSplit(parts.split ?? "gpt2"),
     post_processor: null,
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
@@ -92,7 +87,7 @@ export function formatTokenizer({ parts }: Tokenizer): string {
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: parts.ignoreMerges ?? false,
     },
   };
   // Written by hand: an object would put keys that look like integers first.

@@ -6,7 +6,7 @@
 
 import { ALPHABET_ORDER, BYTE_CHARS } from "./byte_alphabet.ts";
 import { type CountedWords, learnMerges } from "./learn_merges.ts";
-import { createPretokenizer } from "./pretokenize.ts";
+import { createPretokenizer, type SplitName } from "./pretokenize.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { WordTable } from "./word_table.ts";
 
@@ -28,6 +28,9 @@ export interface TrainTokenizerOptions {
   readonly vocabSize: number;
   /** Pairs that occur less often are not merged. */
   readonly minFrequency?: number;
+  readonly split?: SplitName;
+  /** Longer tokens are not made. */
+  readonly maxTokenBytes?: number;
   readonly onProgress?: (progress: TrainProgress) => void;
 }
 
@@ -46,7 +49,8 @@ export interface TrainTokenizerOptions {
  */
 export async function trainTokenizer(
   texts: AsyncIterable<string> | Iterable<string>,
-  { vocabSize, minFrequency = 2, onProgress }: TrainTokenizerOptions,
+  { vocabSize, minFrequency = 2, split = "gpt2", maxTokenBytes = Infinity, onProgress }:
+    TrainTokenizerOptions,
 ): Promise<Tokenizer> {
   const least = SPECIAL_TOKENS.length + 256;
   if (!Number.isInteger(vocabSize) || vocabSize < least) {
@@ -54,12 +58,13 @@ export async function trainTokenizer(
       `Cannot train a tokenizer: --vocab must be an integer >= ${least}, got ${vocabSize}`,
     );
   }
-  const { words, chars } = await countWords(texts, onProgress);
+  const { words, chars } = await countWords(texts, { split, onProgress });
   const tokens = [...SPECIAL_TOKENS, ...ALPHABET_ORDER.map((byte) => BYTE_CHARS[byte] as string)];
   const pairs = await learnMerges(words, {
     tokens,
     vocabSize,
     minFrequency,
+    maxTokenBytes,
     ...(onProgress && {
       onProgress: (count: number) => onProgress({ phase: "merge", chars, tokens: count }),
     }),
@@ -68,17 +73,18 @@ export async function trainTokenizer(
     vocab: new Map(tokens.map((token, id) => [token, id])),
     merges: pairs.map(([left, right]) => [tokens[left] as string, tokens[right] as string]),
     specials: SPECIAL_TOKENS.map((content, id) => ({ id, content })),
+    split,
   });
 }
 
 /** Counts every distinct piece of the texts. */
 async function countWords(
   texts: AsyncIterable<string> | Iterable<string>,
-  onProgress: TrainTokenizerOptions["onProgress"],
+  { split, onProgress }: { split: SplitName; onProgress: TrainTokenizerOptions["onProgress"] },
 ): Promise<{ words: CountedWords; chars: number }> {
   const table = new WordTable();
   const counts: number[] = [];
-  const pretokenize = createPretokenizer();
+  const pretokenize = createPretokenizer(split);
   let chars = 0;
   for await (const text of texts) {
     pretokenize(text, (bytes, start, end) => {

