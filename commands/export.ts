@@ -1,16 +1,20 @@
 /**
- * `export`: a checkpoint as ONNX with its tokenizer.
+ * `export`: a checkpoint in a form that other programs run.
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "./command.ts";
-import { exportFolder, ONNX_FILE } from "./export_run.ts";
-import { parseFlags, text, UsageError } from "./flags.ts";
+import { EXPORT_FORMATS, type ExportFormatName } from "./export_format.ts";
+import { exportFolder } from "./export_run.ts";
+import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { findCheckpoint, readNamedConfig } from "./model_source.ts";
 import { runPaths } from "./run_folder.ts";
 
+const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormatName[];
+
 const FLAGS = {
+  format: choice({ help: "what to write", of: FORMATS, defaultValue: "onnx" }),
   run: text({ help: "run folder", value: "DIR", defaultValue: "runs/default" }),
   checkpoint: text({
     help: "checkpoint or Hugging Face Llama folder (default: the run's newest checkpoint)",
@@ -18,7 +22,8 @@ const FLAGS = {
     defaultValue: undefined,
   }),
   output: text({
-    help: "folder to write (default: export/ of the run)",
+    help:
+      "folder to write (default: export/ of the run, and there one for each safetensors format)",
     value: "DIR",
     defaultValue: undefined,
   }),
@@ -27,17 +32,30 @@ const FLAGS = {
 /** The `export` command. */
 export const exportModel: Command = {
   name: "export",
-  summary: "Writes a checkpoint as ONNX, with its tokenizer, as transformers.js lays a model out.",
+  summary:
+    "Writes a checkpoint, with its tokenizer, for other programs: ONNX as transformers.js lays\n" +
+    "a model out, safetensors for Hugging Face transformers, GGUF for llama.cpp. Each file is read\n" +
+    "back and must predict as the checkpoint does.",
   operands: "",
   flags: FLAGS,
   async run(args) {
-    const { values: { run, checkpoint, output }, operands } = parseFlags(args, { flags: FLAGS });
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const { format, run, checkpoint, output } = values;
     if (operands.length > 0) throw new UsageError(`Cannot export ${operands[0]}: use --checkpoint`);
     const from = await findCheckpoint({ run, checkpoint });
     await readNamedConfig(from, { flag: "--checkpoint" });
-    const to = output ?? runPaths(run).export;
-    await exportFolder({ from, to });
-    console.log(`Exported ${from} to ${join(to, ONNX_FILE)}`);
+    const folder = runPaths(run).export;
+    // Weights of another dtype go with a config.json of their own.
+    const to = output ?? (format.startsWith("safetensors") ? join(folder, format) : folder);
+    if (resolve(to) === resolve(from)) {
+      throw new UsageError(`Cannot export to --output ${to}: it is the folder to export from`);
+    }
+    const { path, bytes, parity } = await exportFolder({ from, to, format });
+    console.log(`Exported ${from} to ${path}, ${(bytes / 1e6).toFixed(1)} MB`);
+    console.log(
+      `Read back: perplexity ${parity.perplexityRatio.toFixed(6)} times the checkpoint's, ` +
+        `same likeliest token at ${(100 * parity.agreement).toFixed(1)} % of places`,
+    );
     return 0;
   },
 };

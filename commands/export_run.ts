@@ -1,47 +1,69 @@
 /**
- * The export folder: config.json, tokenizer files and onnx/model.onnx, as transformers.js lays a
- * model out; `generate` and `serve` run it.
+ * The export folder: config.json, tokenizer files and the model, as transformers.js lays it out;
+ * `generate` and `serve` run the ONNX file in it.
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ModelConfig } from "../model/config.ts";
+import { formatConfig } from "../model/config_json.ts";
 import { createLayout } from "../model/layout.ts";
 import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
-import { writeOnnx } from "../model/onnx/mod.ts";
+import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from "./export_format.ts";
+import { compare, type Parity } from "./parity.ts";
 
-/** Where the ONNX file lies in an export folder. */
-export const ONNX_FILE = "onnx/model.onnx";
+export { ONNX_FILE } from "./export_format.ts";
 
 /** Small files that go along unchanged. */
-const COMPANIONS = [
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-];
+const COMPANIONS = ["generation_config.json", "tokenizer.json", "tokenizer_config.json"];
+
+/** What came of an export. */
+export interface Exported {
+  readonly config: ModelConfig;
+  /** The file with the weights. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly parity: Parity;
+}
 
 /**
- * Exports the checkpoint `from`, or any Hugging Face Llama folder, to the folder `to`.
+ * Exports the checkpoint `from`, or any Hugging Face Llama folder, to the folder `to`, and reads the
+ * file back to see that it predicts as the checkpoint does.
  *
- * @returns the configuration of the model
+ * @throws {Error} when it does not; the file is then removed
  */
 export async function exportFolder(
-  { from, to }: { from: string; to: string },
-): Promise<ModelConfig> {
+  { from, to, format = "onnx" }: { from: string; to: string; format?: ExportFormatName },
+): Promise<Exported> {
+  const { file, tolerance, torchDtype, write, reread }: ExportFormat = EXPORT_FORMATS[format];
   const config = await readModelConfig(from);
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   await initFromFolder(from, { layout, parameters });
-  await Deno.mkdir(join(to, "onnx"), { recursive: true });
+  const tokenizerJson = await readIfThere(join(from, "tokenizer.json"));
+  const path = join(to, file);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  // One folder may hold several formats; a dtype is told only where the weights have it.
+  await replaceFile(join(to, "config.json"), formatConfig(config, { torchDtype }));
   for (const name of COMPANIONS) {
-    try {
-      await Deno.copyFile(join(from, name), join(to, name));
-    } catch (cause) {
-      // A folder made by others may lack a tokenizer; the model itself is complete without.
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    }
+    const text = await readIfThere(join(from, name));
+    // A folder made by others may lack a tokenizer; the model itself is complete without.
+    if (text !== undefined) await replaceFile(join(to, name), text);
   }
-  await writeOnnx(join(to, ONNX_FILE), { config, layout, parameters });
-  return config;
+  const source = { config, layout, parameters, tokenizerJson };
+  await write(path, source);
+  const parity = await compare(await reread(path, source), source);
+  // Rounding alone can make a perfect file seem a millionth worse.
+  if (!(parity.perplexityRatio <= tolerance + 1e-6)) {
+    await Deno.remove(path);
+    throw new Error(
+      `Cannot export ${from} as ${format}: read back, its perplexity is ` +
+        `${
+          parity.perplexityRatio.toFixed(4)
+        } times that of the checkpoint, more than ${tolerance}; ` +
+        `the file was removed`,
+    );
+  }
+  return { config, path, bytes: (await Deno.stat(path)).size, parity };
 }

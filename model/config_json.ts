@@ -91,8 +91,15 @@ export function validateConfig(config: ModelConfig, { source }: { source: string
   }
 }
 
-/** The config.json text that transformers and transformers.js read. */
-export function formatConfig(config: ModelConfig): string {
+/**
+ * The config.json text that transformers and transformers.js read.
+ *
+ * @param config the model's configuration
+ */
+export function formatConfig(
+  config: ModelConfig,
+  { torchDtype = "float32" }: { torchDtype?: string | undefined } = {},
+): string {
   return JSON.stringify(
     {
       architectures: ["LlamaForCausalLM"],
@@ -103,7 +110,7 @@ export function formatConfig(config: ModelConfig): string {
       mlp_bias: false,
       ...config,
       rope_scaling: null,
-      torch_dtype: "float32",
+      torch_dtype: torchDtype,
       use_cache: true,
     },
     null,

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 
 /** What a checkpoint records of a file. */
 export interface FileDigest {
@@ -19,6 +20,26 @@ export async function writeDurably(path: string, text: string): Promise<FileDige
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
   await file.sync();
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** Writes `chunks` as the file `path`, which appears there whole, on the disk, or not at all. */
+export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      for (const chunk of chunks) {
+        // One `write` may take less than it was given.
+        for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+      }
+      await file.sync();
+    }
+    await Deno.rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    if (await exists(temporary)) await Deno.remove(temporary);
+    throw error;
+  }
 }
 
 /** Waits until the names in a folder (creations, renames, removals) are on the disk. */

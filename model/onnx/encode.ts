@@ -11,6 +11,7 @@ import { validateConfig } from "../config_json.ts";
 import type { Layout, Parameter } from "../layout.ts";
 import { buildLlama } from "./llama.ts";
 import { OPSET } from "./operators.ts";
+import { isQuantized, type Precision, quantizeRows, scaleName } from "./precision.ts";
 
 /** A model to export. */
 export interface OnnxSource {
@@ -18,6 +19,8 @@ export interface OnnxSource {
   readonly layout: Layout;
   /** The parameter area, `[layout.length]`; may be a view on shared memory. */
   readonly parameters: Float32Array;
+  /** How matrices are stored; `float32` unless stated. */
+  readonly precision?: Precision;
 }
 
 /** Largest piece given out at once. */
@@ -36,16 +39,17 @@ const TENSOR_RAW_DATA = 9;
  * @throws {TypeError} when `parameters` is not the parameter area of `layout`
  * @throws {RangeError} when the model does not fit the 2 GiB of one ONNX file
  */
-export function* encodeOnnx({ config, layout, parameters }: OnnxSource): Generator<Uint8Array> {
+export function* encodeOnnx(source: OnnxSource): Generator<Uint8Array> {
+  const { config, layout, parameters, precision = "float32" } = source;
   validateConfig(config, { source: "the model to export" });
   if (parameters.length !== layout.length) {
     throw new TypeError(
       `Cannot export to ONNX: the model has ${layout.length} parameters, got ${parameters.length}`,
     );
   }
-  const graph = buildLlama(config).encode();
-  const weights = layout.parameters.map((parameter) => ({ parameter, ...tensorHead(parameter) }));
-  const graphBytes = weights.reduce(
+  const graph = buildLlama(config, precision).encode();
+  const weights = layout.parameters.map((parameter) => describeWeight(parameter, precision));
+  const graphBytes = weights.flat().reduce(
     (sum, { head, bytes }) => sum + head.length + bytes,
     graph.length,
   );
@@ -57,11 +61,22 @@ export function* encodeOnnx({ config, layout, parameters }: OnnxSource): Generat
   yield modelHead(config);
   yield prefix(MODEL_GRAPH, graphBytes);
   yield graph;
-  for (const { parameter: { offset, size }, head, bytes } of weights) {
-    yield head;
-    const data = new Uint8Array(parameters.buffer, parameters.byteOffset + offset * 4, size * 4);
-    for (let at = 0; at < bytes; at += CHUNK_BYTES) yield data.slice(at, at + CHUNK_BYTES);
+  for (const [i, { offset, size, shape }] of layout.parameters.entries()) {
+    const data = parameters.subarray(offset, offset + size);
+    const tensors = weights[i] ?? [];
+    const columns = shape.at(-1) ?? 1;
+    const parts = tensors.length > 1 ? Object.values(quantizeRows(data, { columns })) : [data];
+    for (const [j, { head }] of tensors.entries()) {
+      yield head;
+      yield* pieces(parts[j] ?? data);
+    }
   }
+}
+
+/** The bytes of an array, copied: they may be shared. */
+function* pieces(array: Float32Array | Int8Array): Generator<Uint8Array> {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.slice(at, at + CHUNK_BYTES);
 }
 
 /** Everything of the file that stands before the graph. */
@@ -75,14 +90,33 @@ function modelHead(config: ModelConfig): Uint8Array {
   }).finish();
 }
 
-/** All of one weight but its `size * 4` raw bytes, which must follow. */
-function tensorHead({ name, shape, size }: Parameter): { head: Uint8Array; bytes: number } {
-  const description = onnx.TensorProto.encode({
-    name,
-    dims: [...shape],
-    dataType: onnx.TensorProto.DataType.FLOAT,
-  }).finish();
-  const bytes = size * 4;
+/** A tensor without its data, `bytes` long, which must follow. */
+interface TensorHead {
+  readonly head: Uint8Array;
+  readonly bytes: number;
+}
+
+/** The tensors that a parameter becomes: itself, or its bytes and their scales. */
+function describeWeight(parameter: Parameter, precision: Precision): TensorHead[] {
+  const { name, shape, size } = parameter;
+  const { FLOAT, INT8 } = onnx.TensorProto.DataType;
+  if (!isQuantized(parameter, precision)) {
+    return [tensorHead({ name, shape, dataType: FLOAT, bytes: size * 4 })];
+  }
+  const rows = shape[0] ?? 0;
+  return [
+    tensorHead({ name, shape, dataType: INT8, bytes: size }),
+    tensorHead({ name: scaleName(name), shape: [rows], dataType: FLOAT, bytes: rows * 4 }),
+  ];
+}
+
+function tensorHead({ name, shape, dataType, bytes }: {
+  name: string;
+  shape: readonly number[];
+  dataType: onnx.TensorProto.DataType;
+  bytes: number;
+}): TensorHead {
+  const description = onnx.TensorProto.encode({ name, dims: [...shape], dataType }).finish();
   const rawPrefix = prefix(TENSOR_RAW_DATA, bytes);
   const length = description.length + rawPrefix.length + bytes;
   return {

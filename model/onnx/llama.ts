@@ -12,6 +12,7 @@
 import type { ModelConfig } from "../config.ts";
 import { OnnxGraph, type Value } from "./graph.ts";
 import { createOperators, type Operators } from "./operators.ts";
+import { embed, linear, type Precision } from "./precision.ts";
 
 /** The most negative float32: excludes a position, and stays finite where a row is all padding. */
 const EXCLUDED = -3.4028234663852886e38;
@@ -36,7 +37,7 @@ interface Cache {
 }
 
 /** Builds the whole graph; weights are referred to by their names in model/layout.ts. */
-export function buildLlama(config: ModelConfig): OnnxGraph {
+export function buildLlama(config: ModelConfig, precision: Precision): OnnxGraph {
   const { vocab_size: V, num_key_value_heads: K, head_dim: N } = config;
   const graph = new OnnxGraph();
   const ids = graph.input("input_ids", { type: "int64", shape: [BATCH, NEW] });
@@ -55,24 +56,28 @@ export function buildLlama(config: ModelConfig): OnnxGraph {
     rotation: rotaryAngles(op, { positionIds, config }),
     bias: attentionBias(op, { ids, mask }),
   };
-  let hidden = op.gather(op.weight("model.embed_tokens.weight"), ids); // [B, S, D]
+  let hidden = embed(op, { ids, weight: "model.embed_tokens.weight", precision }); // [B, S, D]
   const present = caches.map((past, layer) => {
     const at = `model.layers.${layer}`;
     const op = createOperators(graph, { scope: at });
     const normed = rmsNorm(op, { x: hidden, weight: `${at}.input_layernorm.weight`, config });
-    const attended = attention(op, { x: normed, at: `${at}.self_attn`, past, positions, config });
+    const attended = attention(op, {
+      ...{ x: normed, at: `${at}.self_attn`, past, positions },
+      ...{ config, precision },
+    });
     hidden = op.add(hidden, attended.out);
     const before = `${at}.post_attention_layernorm.weight`;
     const mixed = swiGlu(op, {
       x: rmsNorm(op, { x: hidden, weight: before, config }),
       at: `${at}.mlp`,
+      precision,
     });
     hidden = op.add(hidden, mixed);
     return attended.present;
   });
   hidden = rmsNorm(op, { x: hidden, weight: "model.norm.weight", config });
   const head = config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-  const logits = linear(op, { x: hidden, weight: head });
+  const logits = linear(op, { x: hidden, weight: head, precision });
 
   graph.output(logits, { name: "logits", type: "float32", shape: [BATCH, NEW, V] });
   for (const [layer, { key, value }] of present.entries()) {
@@ -81,11 +86,6 @@ export function buildLlama(config: ModelConfig): OnnxGraph {
     graph.output(value, { name: `present.${layer}.value`, ...type });
   }
   return graph;
-}
-
-/** `x · weightᵀ`: weights are stored `[out, in]`. Runtimes transpose a constant once, at load. */
-function linear(op: Operators, { x, weight }: { x: Value; weight: string }): Value {
-  return op.matmul(x, op.transpose(op.weight(weight), [1, 0]));
 }
 
 /** Written in the six operators that runtimes recognise and fuse. */
@@ -98,27 +98,31 @@ function rmsNorm(
   return op.multiply(op.divide(x, scale), op.weight(weight));
 }
 
-function swiGlu(op: Operators, { x, at }: { x: Value; at: string }): Value {
-  const gate = linear(op, { x, weight: `${at}.gate_proj.weight` });
-  const up = linear(op, { x, weight: `${at}.up_proj.weight` });
+function swiGlu(
+  op: Operators,
+  { x, at, precision }: { x: Value; at: string; precision: Precision },
+): Value {
+  const gate = linear(op, { x, weight: `${at}.gate_proj.weight`, precision });
+  const up = linear(op, { x, weight: `${at}.up_proj.weight`, precision });
   const activated = op.multiply(op.multiply(gate, op.sigmoid(gate)), up);
-  return linear(op, { x: activated, weight: `${at}.down_proj.weight` });
+  return linear(op, { x: activated, weight: `${at}.down_proj.weight`, precision });
 }
 
 /** Query heads are grouped by the key/value head they share, so that no key is ever repeated. */
 function attention(
   op: Operators,
-  { x, at, past, positions, config }: {
+  { x, at, past, positions, config, precision }: {
     x: Value;
     at: string;
     past: Cache;
     positions: Positions;
     config: ModelConfig;
+    precision: Precision;
   },
 ): { out: Value; present: Cache } {
   const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = config;
   const heads = (projection: string, groups: number) => {
-    const projected = linear(op, { x, weight: `${at}.${projection}.weight` });
+    const projected = linear(op, { x, weight: `${at}.${projection}.weight`, precision });
     return op.transpose(op.reshape(projected, [0, 0, K, groups, N]), [0, 2, 3, 1, 4]);
   };
   const query = rotate(op, { x: heads("q_proj", H / K), by: positions.rotation }); // [B, K, G, S, N]
@@ -134,7 +138,8 @@ function attention(
   const scores = op.add(op.matmul(scaled, keys), positions.bias); // [B, K, G, S, A]
   const mixed = op.matmul(op.softmax(scores), values); // [B, K, G, S, N]
   const joined = op.reshape(op.transpose(mixed, [0, 3, 1, 2, 4]), [0, 0, H * N]);
-  return { out: linear(op, { x: joined, weight: `${at}.o_proj.weight` }), present };
+  const out = linear(op, { x: joined, weight: `${at}.o_proj.weight`, precision });
+  return { out, present };
 }
 
 /** Turns each pair (x[i], x[i + N/2]) by its angle. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-import { syncFolder } from "../durable.ts";
+import { writeWhole } from "../durable.ts";
 import { encodeOnnx, type OnnxSource } from "./encode.ts";
 
 export type { OnnxSource } from "./encode.ts";
+export type { Precision } from "./precision.ts";
 
 /**
  * The whole ONNX file in memory; {@linkcode writeOnnx} needs far less.
@@ -40,24 +40,5 @@ export function exportOnnx(source: OnnxSource): Uint8Array<ArrayBuffer> {
  * @throws what {@linkcode encodeOnnx} throws, and what the file system does
  */
 export async function writeOnnx(path: string, source: OnnxSource): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  const file = await Deno.open(temporary, { write: true, createNew: true });
-  try {
-    try {
-      for (const chunk of encodeOnnx(source)) await writeAll(file, chunk);
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    await Deno.remove(temporary);
-    throw error;
-  }
-}
-
-/** One `write` may take less than it was given. */
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  await writeWhole(path, encodeOnnx(source));
 }

@@ -48,6 +48,17 @@ export function createOperators(graph: OnnxGraph, { scope = "" }: { scope?: stri
     /** Mean over the last axis, which stays with size 1. */
     mean: (x: Value) => one("ReduceMean", [x], { axes: [-1], keepdims: 1 }),
     matmul: (a: Value, b: Value) => one("MatMul", [a, b]),
+    /** Bytes 0 to 255 for all of `x`, and the scale and zero point that give it back. */
+    quantize(x: Value): { bytes: Value; scale: Value; zeroPoint: Value } {
+      const [bytes, scale, zeroPoint] = many("DynamicQuantizeLinear", [x], { outputs: 3 });
+      if (!bytes || !scale || !zeroPoint) {
+        throw new RangeError("Cannot build DynamicQuantizeLinear");
+      }
+      return { bytes, scale, zeroPoint };
+    },
+    /** Products of bytes, less the zero point of `a`, added up in int32. */
+    matmulInteger: (a: Value, b: Value, zeroPoint: Value) =>
+      one("MatMulInteger", [a, b, zeroPoint]),
 
     lessOrEqual: (a: Value, b: Value) => one("LessOrEqual", [a, b]),
     and: (a: Value, b: Value) => one("And", [a, b]),

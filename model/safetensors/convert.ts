@@ -1,5 +1,5 @@
 /**
- * Widens stored elements to f32.
+ * Widens stored elements to f32, and narrows f32 to them.
  *
  * @module
  */
@@ -34,4 +34,26 @@ export function widen(target: Float32Array, source: Uint8Array, dtype: FloatDtyp
     const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
     for (let i = 0; i < halves.length; i++) words[i] = (halves[i] as number) << 16;
   }
+}
+
+/**
+ * Narrows f32 to little-endian elements, to the nearest one, of two equally near the even one. What
+ * is past the largest becomes an infinity.
+ *
+ * @param source f32; may be a view of shared memory
+ * @returns as many elements as `source` holds
+ */
+export function narrow(source: Float32Array, dtype: FloatDtype): Uint8Array {
+  if (dtype === "F32") return new Uint8Array(Float32Array.from(source).buffer);
+  if (dtype === "F16") return new Uint8Array(Float16Array.from(source).buffer);
+  const words = new Uint32Array(Float32Array.from(source).buffer);
+  const halves = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
+    const isNan = (word & 0x7fffffff) > 0x7f800000;
+    // A NaN stays one: rounding could carry it to infinity.
+    const rounded = isNan ? word | 0x00400000 : word + 0x7fff + (word >>> 16 & 1);
+    halves[i] = rounded >>> 16;
+  }
+  return new Uint8Array(halves.buffer);
 }

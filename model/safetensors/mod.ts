@@ -10,3 +10,4 @@ export { openWeights } from "./sharded.ts";
 export { writeSafetensors } from "./write.ts";
 export type { TensorData, WriteSafetensorsOptions } from "./write.ts";
 export type { TensorInfo } from "./header.ts";
+export type { FloatDtype } from "./convert.ts";

@@ -4,10 +4,11 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { FLOAT_BYTES, type FloatDtype, narrow } from "./convert.ts";
 import { countElements, MAX_HEADER_BYTES, PREFIX_BYTES } from "./header.ts";
 
-/** Bytes copied, hashed and written at a time. */
-const CHUNK_BYTES = 2 ** 20;
+/** Floats copied, hashed and written at a time. */
+const CHUNK_FLOATS = 2 ** 18;
 
 /** A tensor to write, row-major; `data` may be a view of shared memory. */
 export interface TensorData {
@@ -22,10 +23,12 @@ export interface WriteSafetensorsOptions {
   readonly tensors: Iterable<TensorData>;
   /** Default `{ format: "pt" }`, which Hugging Face transformers asks for. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What the floats are stored as, rounded to the nearest. Default F32. */
+  readonly dtype?: FloatDtype;
 }
 
 /**
- * Writes f32 tensors to `path` in the order given and waits until they are on the disk. The memory
+ * Writes tensors to `path` in the order given and waits until they are on the disk. The memory
  * it takes does not grow with them. Not atomic: a failure leaves a partial file behind.
  *
  * @returns the size of the file and its SHA-256 in hex
@@ -34,10 +37,10 @@ export interface WriteSafetensorsOptions {
  */
 export async function writeSafetensors(
   path: string,
-  { tensors, metadata = { format: "pt" } }: WriteSafetensorsOptions,
+  { tensors, metadata = { format: "pt" }, dtype = "F32" }: WriteSafetensorsOptions,
 ): Promise<{ bytes: number; sha256: string }> {
   const list = [...tensors];
-  const header = formatHeader(list, { metadata, path });
+  const header = formatHeader(list, { metadata, dtype, path });
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const hash = createHash("sha256");
   let written = 0;
@@ -47,14 +50,10 @@ export async function writeSafetensors(
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
   };
   await put(header);
-  // Writes go through a buffer of their own: system calls refuse shared memory.
-  const chunk = new Uint8Array(CHUNK_BYTES);
   for (const { data } of list) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    for (let begin = 0; begin < bytes.length; begin += CHUNK_BYTES) {
-      const part = bytes.subarray(begin, begin + CHUNK_BYTES);
-      chunk.set(part);
-      await put(chunk.subarray(0, part.length));
+    for (let begin = 0; begin < data.length; begin += CHUNK_FLOATS) {
+      // Narrowing copies, as it must: system calls refuse shared memory.
+      await put(narrow(data.subarray(begin, begin + CHUNK_FLOATS), dtype));
     }
   }
   await file.sync();
@@ -64,7 +63,11 @@ export async function writeSafetensors(
 /** Prefix and JSON, padded with spaces so that the data starts at a multiple of 8 bytes. */
 function formatHeader(
   tensors: readonly TensorData[],
-  { metadata, path }: { metadata: Readonly<Record<string, string>>; path: string },
+  { metadata, dtype, path }: {
+    metadata: Readonly<Record<string, string>>;
+    dtype: FloatDtype;
+    path: string;
+  },
 ): Uint8Array {
   const entries = new Map<string, unknown>([["__metadata__", metadata]]);
   let end = 0;
@@ -77,8 +80,9 @@ function formatHeader(
         `Cannot write ${path}: tensor ${name} of shape [${shape}] has ${data.length} floats`,
       );
     }
-    entries.set(name, { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] });
-    end += data.byteLength;
+    const bytes = data.length * FLOAT_BYTES[dtype];
+    entries.set(name, { dtype, shape, data_offsets: [end, end + bytes] });
+    end += bytes;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const length = Math.ceil(json.length / 8) * 8;

@@ -193,3 +193,26 @@ interface Entry {
 function bitsOf(floats: Float32Array): Uint32Array {
   return new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
 }
+
+Deno.test("writeSafetensors rounds to f16 and bf16 as IEEE 754 says", async () => {
+  // Bits worked out by hand: sign, 5 bits of exponent and 10 of fraction; sign, 8 and 7.
+  const values = [1, -2, 65504, 65520, 1e-8, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 0, -0, Infinity, NaN];
+  const expected = {
+    F16: [0x3c00, 0xc000, 0x7bff, 0x7c00, 0, 0x3c00, 0x3c02, 0, 0x8000, 0x7c00, 0x7e00],
+    BF16: [0x3f80, 0xc000, 0x4780, 0x4780, 0x322c, 0x3f80, 0x3f80, 0, 0x8000, 0x7f80, 0x7fc0],
+  };
+  const ties = [1 + 2 ** -8, 1 + 3 * 2 ** -8];
+  await withDir(async (dir) => {
+    const path = `${dir}/half.safetensors`;
+    const data = Float32Array.from([...values, ...ties]);
+    for (const dtype of ["F16", "BF16"] as const) {
+      await writeSafetensors(path, { tensors: [{ name: "w", shape: [13], data }], dtype });
+      const bytes = await Deno.readFile(path);
+      const stored = [...new Uint16Array(bytes.slice(-26).buffer)];
+      assertEquals(stored.slice(0, 11), expected[dtype]);
+      if (dtype === "BF16") assertEquals(stored.slice(11), [0x3f80, 0x3f82], "ties to even");
+      using file = await openSafetensors(path);
+      assertEquals(file.tensors.get("w")?.dtype, dtype);
+    }
+  });
+});

@@ -1,0 +1,110 @@
+/**
+ * The key-value pairs of a GGUF file: the configuration and the tokenizer.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { ModelConfig } from "../config.ts";
+import type { GgufType } from "./blocks.ts";
+
+/** A value with the type that the file gives it. */
+export type GgufValue =
+  | { readonly type: "uint32" | "int32" | "float32"; readonly value: number }
+  | { readonly type: "bool"; readonly value: boolean }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "strings"; readonly value: readonly string[] }
+  | { readonly type: "int32s"; readonly value: readonly number[] };
+
+/** llama.cpp's `llama_ftype`. */
+const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 };
+/** llama.cpp's `llama_token_type`. */
+const NORMAL = 1, CONTROL = 3, UNUSED = 5;
+
+const tokenizerSchema = z.object({
+  added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string() })).default([]),
+  model: z.object({
+    vocab: z.record(z.string(), z.int().nonnegative()),
+    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+  }),
+});
+
+/**
+ * The pairs of a model, in the order in which they are written.
+ *
+ * @param config the model's configuration
+ * @throws {SyntaxError} when `tokenizerJson` is not the tokenizer.json of a BPE tokenizer
+ */
+export function ggufMetadata(
+  config: ModelConfig,
+  { type, name, tokenizerJson }: { type: GgufType; name: string; tokenizerJson: string },
+): Map<string, GgufValue> {
+  const pairs = new Map<string, GgufValue>();
+  const text = (key: string, value: string) => pairs.set(key, { type: "string", value });
+  const count = (key: string, value: number) => pairs.set(key, { type: "uint32", value });
+  const real = (key: string, value: number) => pairs.set(key, { type: "float32", value });
+  text("general.architecture", "llama");
+  text("general.name", name);
+  count("general.file_type", FILE_TYPE[type]);
+  count("general.quantization_version", 2);
+  count("llama.vocab_size", config.vocab_size);
+  count("llama.context_length", config.max_position_embeddings);
+  count("llama.embedding_length", config.hidden_size);
+  count("llama.feed_forward_length", config.intermediate_size);
+  count("llama.block_count", config.num_hidden_layers);
+  count("llama.attention.head_count", config.num_attention_heads);
+  count("llama.attention.head_count_kv", config.num_key_value_heads);
+  count("llama.attention.key_length", config.head_dim);
+  count("llama.attention.value_length", config.head_dim);
+  real("llama.attention.layer_norm_rms_epsilon", config.rms_norm_eps);
+  count("llama.rope.dimension_count", config.head_dim);
+  real("llama.rope.freq_base", config.rope_theta);
+  const { tokens, types, merges, padId } = readTokenizer(tokenizerJson, config);
+  text("tokenizer.ggml.model", "gpt2");
+  // The split of GPT-2, which is what `ByteLevel` of Hugging Face tokenizers does.
+  text("tokenizer.ggml.pre", "gpt-2");
+  pairs.set("tokenizer.ggml.tokens", { type: "strings", value: tokens });
+  pairs.set("tokenizer.ggml.token_type", { type: "int32s", value: types });
+  pairs.set("tokenizer.ggml.merges", { type: "strings", value: merges });
+  const { bos_token_id, eos_token_id } = config;
+  if (bos_token_id !== null) count("tokenizer.ggml.bos_token_id", bos_token_id);
+  if (eos_token_id !== null) count("tokenizer.ggml.eos_token_id", eos_token_id);
+  if (padId !== undefined) count("tokenizer.ggml.padding_token_id", padId);
+  pairs.set("tokenizer.ggml.add_bos_token", { type: "bool", value: false });
+  return pairs;
+}
+
+/** Vocabulary and merges as llama.cpp lists them: a text and a type for each id. */
+function readTokenizer(tokenizerJson: string, { vocab_size: V }: ModelConfig) {
+  let json: unknown;
+  try {
+    json = JSON.parse(tokenizerJson);
+  } catch (cause) {
+    throw new SyntaxError("Cannot export tokenizer.json to GGUF: it is not JSON", { cause });
+  }
+  const parsed = tokenizerSchema.safeParse(json);
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join(".");
+    throw new SyntaxError(`Cannot export tokenizer.json to GGUF: ${field} is not that of BPE`);
+  }
+  const { model, added_tokens } = parsed.data;
+  // llama.cpp refuses an empty text; these ids come up in no text.
+  const tokens = Array.from({ length: V }, (_, id) => `[unused${id}]`);
+  const types = tokens.map(() => UNUSED);
+  const set = (id: number, content: string, type: number) => {
+    if (id >= V) {
+      throw new SyntaxError(
+        `Cannot export tokenizer.json to GGUF: its id ${id} is not below the model's ${V}`,
+      );
+    }
+    tokens[id] = content;
+    types[id] = type;
+  };
+  for (const [content, id] of Object.entries(model.vocab)) set(id, content, NORMAL);
+  for (const { id, content } of added_tokens) set(id, content, CONTROL);
+  return {
+    tokens,
+    types,
+    merges: model.merges.map((pair) => typeof pair === "string" ? pair : pair.join(" ")),
+    padId: added_tokens.find(({ content }) => /^<\|?pad\|?>$/.test(content))?.id,
+  };
+}

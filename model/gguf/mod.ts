@@ -1,0 +1,35 @@
+/**
+ * Writes the model as a GGUF file, which llama.cpp and what is built on it run.
+ *
+ * @module
+ */
+import { writeWhole } from "../durable.ts";
+import { encodeGguf, type GgufSource } from "./encode.ts";
+
+export type { GgufType } from "./blocks.ts";
+export { encodeGguf, type GgufSource } from "./encode.ts";
+export { readGguf } from "./read.ts";
+
+/**
+ * Writes the GGUF file to `path`: it appears there whole or not at all.
+ *
+ * @throws what {@linkcode encodeGguf} throws, and what the file system does
+ * @example
+ * ```ts
+ * import { presetConfig } from "../config.ts";
+ * import { createLayout } from "../layout.ts";
+ * import { writeGguf } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 4, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const parameters = new Float32Array(layout.length);
+ * const vocab = { "<|endoftext|>": 0, a: 1, b: 2, ab: 3 };
+ * const tokenizerJson = JSON.stringify({ model: { vocab, merges: [["a", "b"]] } });
+ * const path = await Deno.makeTempFile({ suffix: ".gguf" });
+ * await writeGguf(path, { config, layout, parameters, tokenizerJson, type: "q8_0" });
+ * console.assert((await Deno.stat(path)).size > layout.count);
+ * await Deno.remove(path);
+ * ```
+ */
+export async function writeGguf(path: string, source: GgufSource): Promise<void> {
+  await writeWhole(path, encodeGguf(source));
+}
