@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { parseArgs } from "@std/cli/parse-args";
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
@@ -29,17 +30,17 @@ const OPTIMIZER = {
   clip: 1,
 };
 
-/** Runs `bench train --config NAME [--workers W] [--steps N] [--phases] [--json]`. */
+/** Runs `bench train --config NAME [--workers W] [--steps N] [--json]`. */
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
     string: ["config", "workers", "steps"],
-    boolean: ["json", "phases"],
+    boolean: ["json"],
   });
   const name = flags.config ?? "tiny";
   if (!isConfig(name)) throw new RangeError(`Cannot bench --config ${name}: tiny, small or base`);
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const steps = Number(flags.steps ?? 12);
-  const result = await measure(name, { workers, steps, phases: flags.phases });
+  const result = await measure(name, { workers, steps });
   console.log(flags.json ? JSON.stringify(result) : result);
 }
 
@@ -49,7 +50,7 @@ function isConfig(name: string): name is keyof typeof CONFIGS {
 
 async function measure(
   name: keyof typeof CONFIGS,
-  { workers, steps, phases }: { workers: number; steps: number; phases: boolean },
+  { workers, steps }: { workers: number; steps: number },
 ) {
   const dims = CONFIGS[name];
   const config = modelConfig(dims);
@@ -59,7 +60,7 @@ async function measure(
     rows: dims.B,
     cols: dims.T,
     workers,
-    profile: phases,
+    profile: true,
   });
   initParameters(spheres.parameters, { config, layout, seed: 1 });
   await spheres.packWeights();
@@ -70,8 +71,16 @@ async function measure(
   // The first steps run code that V8 has not optimised yet.
   const warmup = Math.max(6, Math.ceil(steps / 2));
   let before = spheres.kernelMs();
+  let rootCpu = process.threadCpuUsage();
+  let heap = Deno.memoryUsage().heapUsed;
+  let started = performance.now();
   for (let step = 1; step <= warmup + steps; step++) {
-    if (step === warmup + 1) before = spheres.kernelMs();
+    if (step === warmup + 1) {
+      before = spheres.kernelMs();
+      rootCpu = process.threadCpuUsage();
+      heap = Deno.memoryUsage().heapUsed;
+      started = performance.now();
+    }
     const start = performance.now();
     const { spheres: leaves } = await spheres.step(batch, { ...OPTIMIZER, step });
     if (step <= warmup) continue;
@@ -81,6 +90,9 @@ async function measure(
     waiting += leaves.reduce((sum, leaf) => sum + leaf.waitMs, 0) / ms / spheres.topology.workers;
     idle += 1 - leafMs / ms / spheres.topology.workers;
   }
+  const trainedMs = performance.now() - started;
+  const heapGrowth = Deno.memoryUsage().heapUsed - heap;
+  const rootUsed = process.threadCpuUsage(rootCpu);
   const msPerStep = median(stepMs);
   const gflops = stepFlops(dims) / msPerStep / 1e6;
   const peakGflops = await measurePeak(spheres.topology.workers);
@@ -96,9 +108,9 @@ async function measure(
     shareOfPeak: gflops / peakGflops,
     shareWaitingForTurn: waiting / steps,
     shareOutsideLeaves: idle / steps,
-    ...(phases
-      ? { phases: phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers) }
-      : {}),
+    rootCpuShare: (rootUsed.user + rootUsed.system) / 1000 / trainedMs,
+    heapBytesPerStep: Math.round(heapGrowth / steps),
+    phases: phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers),
   };
 }
 
