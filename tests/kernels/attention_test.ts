@@ -18,7 +18,7 @@ interface Shape {
 }
 
 const SHAPES: Shape[] = [
-  ...[1, 2, 3, 5, 6, 7, 8, 9, 13, 17, 23, 24, 25, 31, 48, 49].map((t) => ({
+  ...[...Array.from({ length: 17 }, (_, i) => i + 1), 23, 24, 25, 31, 48, 49].map((t) => ({
     t,
     heads: 1,
     kvHeads: 1,

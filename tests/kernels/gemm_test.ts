@@ -3,12 +3,11 @@ import { MR, NR, packedASize, packedBSize } from "../../kernels/mod.ts";
 import * as reference from "../../kernels/reference/mod.ts";
 import { type Arena, assertTwin, testKernels } from "./arena.ts";
 
+const UP_TO_17 = Array.from({ length: 17 }, (_, i) => i + 1);
+
 /** At, below and above multiples of the tile, and past the cut of k at 512. */
 const SHAPES = [
-  ...[1, 2, 3, 5, 6, 7, 8, 9, 13, 17].flatMap((m) =>
-    [1, 2, 3, 7, 8, 9, 15, 16, 17].map((n) => [m, n, (m * 7 + n) % 19 + 1] as const)
-  ),
-  [1, 1, 1],
+  ...UP_TO_17.flatMap((m) => UP_TO_17.map((n) => [m, n, (m * 7 + n) % 17 + 1] as const)),
   [6, 8, 4],
   [12, 16, 511],
   [13, 9, 512],
