@@ -92,6 +92,32 @@ export const PRESETS = {
     learningRate: { adamw: 1e-3, muon: 4e-3 },
     steps: 5000,
   },
+  medium: {
+    model: {
+      hidden_size: 512,
+      intermediate_size: 1408,
+      num_hidden_layers: 8,
+      num_attention_heads: 8,
+      num_key_value_heads: 8,
+    },
+    rows: 24,
+    cols: 256,
+    learningRate: { adamw: 8e-4, muon: 4e-3 },
+    steps: 20_000,
+  },
+  large: {
+    model: {
+      hidden_size: 768,
+      intermediate_size: 2048,
+      num_hidden_layers: 12,
+      num_attention_heads: 12,
+      num_key_value_heads: 12,
+    },
+    rows: 24,
+    cols: 512,
+    learningRate: { adamw: 6e-4, muon: 3e-3 },
+    steps: 50_000,
+  },
 } as const satisfies Record<string, Preset>;
 
 /** A name in {@linkcode PRESETS}. */
