@@ -13,10 +13,10 @@ import {
   ADAMW_DEFAULTS,
   type Duration,
   MUON_DEFAULTS,
+  newTraining,
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
   train,
-  type TrainingState,
 } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
 import { type Corpus, forever, readCorpus, validationBatches } from "./quality_corpus.ts";
@@ -93,7 +93,7 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
   await using spheres = await openSpheres({ config, rows, cols, workers });
   initParameters(spheres.parameters, { config, layout, seed });
   await spheres.packWeights();
-  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  const state = newTraining();
   const duration: Duration = settings.steps > 0
     ? { steps: settings.steps }
     : { seconds: settings.seconds };

@@ -48,6 +48,12 @@ export const PIPELINE_FLAGS = {
     defaultValue: 1,
   }),
   ...OPTIMIZER_FLAGS,
+  guard: number({
+    help: OPTIMIZER_FLAGS.guard.help,
+    value: "X",
+    integer: false,
+    defaultValue: 10,
+  }),
   optimizer: choice({ help: OPTIMIZER_FLAGS.optimizer.help, of: OPTIMIZERS, defaultValue: "muon" }),
   "checkpoint-every": number({ help: "steps between checkpoints", min: 1, defaultValue: 200 }),
   "keep-last": number({
@@ -91,6 +97,7 @@ const DECISIVE: Partial<Record<keyof typeof PIPELINE_FLAGS, keyof RunSettings>> 
   "learning-rate": "learningRate",
   schedule: "schedule",
   "weight-decay": "weightDecay",
+  guard: "guard",
   clip: "clip",
   init: "init",
 };
@@ -120,6 +127,7 @@ export function settingsOf(
     schedule: values.schedule,
     weightDecay: values["weight-decay"],
     clip: values.clip,
+    guard: values.guard,
     init: values.init === undefined ? "" : absolute([values.init])[0] ?? "",
     sitePort: 0,
   };

@@ -31,6 +31,8 @@ export interface RunSettings {
   readonly schedule: ScheduleName;
   readonly weightDecay: number;
   readonly clip: number;
+  /** Standard deviations at which a step is an outlier and skipped; 0 for never. */
+  readonly guard: number;
   /** Hugging Face folder of the first weights and the tokenizer; empty for seeded ones. */
   readonly init: string;
   /** Port of the sample site, so that its addresses stay the same; 0 without it. */

@@ -187,6 +187,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
       schedule: scheduleOf(settings),
       optimizer: optimizerOf(settings),
+      guardDeviations: settings.guard,
       checkpointEvery: options.checkpointEvery,
       retention: options.retention,
       validateEvery: options.validateEvery,
@@ -200,6 +201,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     try {
       for await (const report of reports) {
         last = report;
+        if (report.skipped) status.note(describeSkip(report));
         expectEnd();
       }
     } finally {
@@ -243,4 +245,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ready.reject(new DOMException("the run is over", "AbortError"));
     await ended;
   }
+}
+
+function describeSkip({ step, loss, gradNorm }: StepReport): string {
+  return `step ${step} skipped: loss ${loss.toFixed(3)}, gradient norm ${gradNorm.toFixed(2)}: ` +
+    `an outlier (--guard 0 lets all pass)`;
 }

@@ -65,6 +65,7 @@ export const train: Command = {
       steps: values.steps,
       schedule: scheduleOf(optimizer),
       optimizer: optimizerOf(optimizer),
+      guardDeviations: values.guard,
       leaves: values.leaves,
       workers: values.workers,
       strictSimd: values["strict-simd"],

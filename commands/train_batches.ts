@@ -6,10 +6,10 @@
 import { createLayout } from "../model/layout.ts";
 import { initFromFolder } from "../model/checkpoint/mod.ts";
 import {
+  newTraining,
   type OptimizerOptions,
   type ScheduleOptions,
   train,
-  type TrainingState,
 } from "../stages/train/mod.ts";
 import type { Batch, StepReport } from "../stages/types.ts";
 import { openSpheres } from "../workers/mod.ts";
@@ -25,6 +25,7 @@ export interface BatchTraining {
   readonly steps: number;
   readonly schedule: ScheduleOptions;
   readonly optimizer: OptimizerOptions;
+  readonly guardDeviations: number;
   readonly leaves: number;
   readonly workers: number;
   readonly strictSimd: boolean;
@@ -34,7 +35,8 @@ export interface BatchTraining {
 
 /** Trains `steps` steps, each on the whole file's batch. */
 export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
-  const { init, steps, schedule, optimizer, leaves, workers, strictSimd, stop } = options;
+  const { init, steps, schedule, optimizer, guardDeviations, leaves, workers, strictSimd, stop } =
+    options;
   const config = await readNamedConfig(init, { flag: "--init" });
   const batch = await readBatchFile(options.batches, {
     vocabSize: config.vocab_size,
@@ -50,9 +52,9 @@ export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
   });
   await initFromFolder(init, { layout: createLayout(config), parameters: spheres.parameters });
   await spheres.packWeights();
-  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  const state = newTraining();
   const reports = ReadableStream.from(forever(batch)).pipeThrough(
-    train({ spheres, state, duration: { steps }, schedule, optimizer, stop }),
+    train({ spheres, state, duration: { steps }, schedule, optimizer, guardDeviations, stop }),
   );
   for await (const report of reports) options.onReport(report);
 }

@@ -20,7 +20,9 @@ import type { StageMeter } from "../stages/meter.ts";
 import { report, type Status } from "../stages/report/mod.ts";
 import {
   type Duration,
+  newTraining,
   type OptimizerOptions,
+  readGuard,
   type ScheduleOptions,
   snapshot,
   train,
@@ -46,6 +48,7 @@ export interface TrainerRun {
   readonly duration: Duration;
   readonly schedule: ScheduleOptions;
   readonly optimizer: OptimizerOptions;
+  readonly guardDeviations: number;
   readonly checkpointEvery: number;
   /** Which checkpoints stay. */
   readonly retention: Retention;
@@ -74,7 +77,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   await using resources = new AsyncDisposableStack();
   const spheres = resources.use(await openSpheres(options));
   const { layout, parameters, firstMoment, secondMoment } = spheres;
-  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  const state = newTraining();
   let newest = await latestCheckpoint(paths.checkpoints);
   if (newest !== undefined) {
     const info = await loadCheckpoint(newest, {
@@ -83,7 +86,9 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     });
     state.step = info.step;
     state.totalTokens = info.totalTokens;
-    state.seconds = secondsOf(info.settings);
+    const { seconds, guard } = progressOf(info.settings);
+    state.seconds = seconds;
+    state.guard = guard;
     // Written by our own batch stage, whose state only that stage reads.
     state.cursor = info.cursor as Cursor;
   } else if (init !== undefined) {
@@ -102,7 +107,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       layout,
       snapshot,
       tokenizerJson,
-      settings: { seconds: state.seconds, seed },
+      settings: { seconds: snapshot.seconds, guard: snapshot.guard, seed },
       ...metrics,
     });
     savedStep = snapshot.step;
@@ -120,6 +125,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
           duration: run.duration,
           schedule: run.schedule,
           optimizer: run.optimizer,
+          guardDeviations: run.guardDeviations,
           snapshotEvery: run.checkpointEvery,
           validateEvery: run.validateEvery,
           validation: run.validation,
@@ -153,11 +159,12 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   };
 }
 
-/** Seconds trained before, as {@linkcode openTrainer} saves them. */
-function secondsOf(settings: unknown): number {
-  const seconds = settings !== null && typeof settings === "object" && "seconds" in settings
-    ? settings.seconds
-    : undefined;
+/** What {@linkcode openTrainer} saves beside the weights. */
+function progressOf(settings: unknown): Pick<TrainingState, "seconds" | "guard"> {
+  if (settings === null || typeof settings !== "object") {
+    throw new TypeError("Cannot resume: state.json has no settings");
+  }
+  const { seconds, guard } = settings as Partial<Record<"seconds" | "guard", unknown>>;
   if (typeof seconds !== "number") throw new TypeError("Cannot resume: state.json has no seconds");
-  return seconds;
+  return { seconds, guard: readGuard(guard) };
 }

@@ -53,6 +53,12 @@ export const OPTIMIZER_FLAGS = {
     integer: false,
     defaultValue: ADAMW_DEFAULTS.weightDecay,
   }),
+  guard: number({
+    help: "skip a step whose loss or gradient norm lies so many deviations above; 0 for none",
+    value: "X",
+    integer: false,
+    defaultValue: 0,
+  }),
   clip: number({
     help: "largest global gradient norm",
     value: "X",

@@ -105,6 +105,10 @@ export interface Snapshot {
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
   readonly cursor: Cursor;
+  /** Seconds spent training. */
+  readonly seconds: number;
+  /** State of the guard; plain JSON that only stages/train reads inside. */
+  readonly guard: unknown;
 }
 
 /** The outcome of one optimizer step. */
@@ -117,6 +121,8 @@ export interface StepReport {
   readonly learningRate: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
+  /** Set where the guard kept a step from moving the weights. */
+  readonly skipped?: true;
   /** Scored tokens in this step. */
   readonly tokens: number;
   /** Scored tokens since the first step. */

@@ -165,6 +165,8 @@ class RootSphere implements Spheres {
     put(StepParameter.muon, optimizer.muon ? 1 : 0);
     put(StepParameter.muonLearningRate, optimizer.muon?.learningRate ?? 0);
     put(StepParameter.muonMomentum, optimizer.muon?.momentum ?? 0);
+    put(StepParameter.lossLimit, optimizer.limits?.loss ?? Infinity);
+    put(StepParameter.gradNormLimit, optimizer.limits?.gradNorm ?? Infinity);
     put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));
     await this.#command(Command.train);
     const spheres = this.#outcomes();
@@ -176,7 +178,8 @@ class RootSphere implements Spheres {
           `the last checkpoint is intact, try a lower --learning-rate`,
       );
     }
-    return { loss, gradNorm, spheres };
+    const skipped = this.#stepParameters[StepParameter.skipped] === 1;
+    return { loss, gradNorm, skipped, spheres };
   }
 
   async evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }> {

@@ -72,6 +72,11 @@ export const StepParameter = {
   muon: 10,
   muonLearningRate: 11,
   muonMomentum: 12,
+  /** Largest mean loss and norm that update; Infinity for all. */
+  lossLimit: 13,
+  gradNormLimit: 14,
+  /** Out: 1 where the step was beyond a limit. */
+  skipped: 15,
 } as const;
 
 /** Columns of a leaf's row in the Float64 results. */

@@ -11,6 +11,7 @@ export type {
   SphereBatch,
   Spheres,
   SpheresOptions,
+  StepLimits,
   StepOutcome,
 } from "./spheres.ts";
 export { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";

@@ -31,12 +31,22 @@ export interface OptimizerStep {
   readonly clip: number;
   /** Updates the hidden matrices by Muon; without it AdamW updates everything. */
   readonly muon?: MuonStep;
+  /** Beyond them a step leaves weights and moments as they were; without, none does. */
+  readonly limits?: StepLimits;
 }
 
 /** Muon's settings for one step (Jordan et al., 2024); weight decay and clipping are shared. */
 export interface MuonStep {
   readonly learningRate: number;
   readonly momentum: number;
+}
+
+/** Largest values at which a step still updates. */
+export interface StepLimits {
+  /** Mean nats per scored token. */
+  readonly loss: number;
+  /** Global L2 norm before clipping. */
+  readonly gradNorm: number;
 }
 
 /** What one leaf did; the same fields as a step report's sphere counters. */
@@ -55,6 +65,8 @@ export interface StepOutcome {
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
+  /** Whether the step was beyond its limits, and updated nothing. */
+  readonly skipped: boolean;
   readonly spheres: readonly LeafOutcome[];
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { NR } from "../kernels/mod.ts";
-import { publish, StepParameter, waitFor, Word } from "./control_words.ts";
+import { LeafResult, publish, StepParameter, waitFor, Word } from "./control_words.ts";
 import type { LeafContext } from "./leaf_context.ts";
 import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
@@ -37,7 +37,7 @@ export function update(
   normTogether(context, { generation, parameters });
   const gradNorm = parameter(StepParameter.gradNorm);
   // A norm that is not finite leaves the weights as they were; the root ends the run.
-  if (!Number.isFinite(gradNorm)) return;
+  if (!Number.isFinite(gradNorm) || parameter(StepParameter.skipped) === 1) return;
   // As torch.nn.utils.clip_grad_norm_.
   const clipScale = Math.min(1, parameter(StepParameter.clip) / (gradNorm + 1e-6));
   const byMuon = parameter(StepParameter.muon) === 1;
@@ -48,7 +48,7 @@ export function update(
 
 type Parameter = (index: number) => number;
 
-/** Leaves the global gradient norm in the step parameters; returns when it is there. */
+/** Leaves the global gradient norm and its verdict in the step parameters; returns with both. */
 function normTogether(
   context: LeafContext,
   { generation, parameters }: { generation: number; parameters: Float64Array },
@@ -67,10 +67,24 @@ function normTogether(
     // One addition a segment of 64 Ki floats: the only work that one sphere does for all.
     const gradNorm = Math.sqrt(partialSums.reduce((sum, part) => sum + part, 0));
     parameters[StepParameter.gradNorm] = gradNorm;
+    const beyond = gradNorm > (parameters[StepParameter.gradNormLimit] as number) ||
+      meanLoss(context, parameters) > (parameters[StepParameter.lossLimit] as number);
+    parameters[StepParameter.skipped] = beyond ? 1 : 0;
     publish(words, Word.normDone, generation);
   } else {
     waitFor(words, Word.normDone, generation);
   }
+}
+
+/** Of the batch, over all leaves. */
+function meanLoss({ plan, words }: LeafContext, parameters: Float64Array): number {
+  const { leaves } = plan.dims.topology;
+  const results = new Float64Array(words.buffer, plan.leafResults, leaves * LeafResult.width);
+  let loss = 0;
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    loss += results[leaf * LeafResult.width + LeafResult.loss] as number;
+  }
+  return loss * (parameters[StepParameter.gradientScale] as number);
 }
 
 /** Muon on the hidden matrices; whoever updates the last one of a group packs the group. */

@@ -6,8 +6,10 @@
 import type { Spheres } from "../../workers/mod.ts";
 import type { StageMeter } from "../meter.ts";
 import type { Batch, Cursor, Snapshot, StepReport } from "../types.ts";
+import { type GuardState, limitsOf, NEW_GUARD, observe } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
+export { readGuard } from "./guard.ts";
 export {
   ADAMW_DEFAULTS,
   type AdamwOptions,
@@ -37,6 +39,12 @@ export interface TrainingState {
   seconds: number;
   /** Of the last batch trained on; undefined before the first. */
   cursor: Cursor | undefined;
+  guard: GuardState;
+}
+
+/** The state of a run without a step. */
+export function newTraining(): TrainingState {
+  return { step: 0, totalTokens: 0, seconds: 0, cursor: undefined, guard: NEW_GUARD };
 }
 
 /** Options of {@linkcode train}. */
@@ -47,6 +55,11 @@ export interface TrainOptions {
   readonly duration: Duration;
   readonly schedule: ScheduleOptions;
   readonly optimizer?: OptimizerOptions;
+  /**
+   * Standard deviations above the recent mean at which a loss or gradient norm is an outlier, whose
+   * step is skipped; 0, the default, for none.
+   */
+  readonly guardDeviations?: number;
   /** Steps between snapshots; 0 for none. */
   readonly snapshotEvery?: number;
   /** Steps between validations; 0 for none. The last step always validates. */
@@ -72,6 +85,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
   const { spheres, state, duration, schedule, validation, stop, meter } = options;
   const {
     optimizer = ADAMW_DEFAULTS,
+    guardDeviations = 0,
     snapshotEvery = 0,
     validateEvery = 0,
     now = () => performance.now(),
@@ -100,15 +114,20 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         ? (state.step + 1) / duration.steps
         : state.seconds / duration.seconds;
       const learningRate = learningRateAt(stepProgress, schedule);
+      const limits = limitsOf(state.guard, guardDeviations);
       const outcome = await spheres.step(
         batch,
-        optimizerStep(optimizer, { step: state.step + 1, learningRate }),
+        {
+          ...optimizerStep(optimizer, { step: state.step + 1, learningRate }),
+          ...(limits && { limits }),
+        },
       );
       const stepMs = now() - started;
       state.step++;
       state.totalTokens += batch.validTokens;
       state.seconds += stepMs / 1000;
       state.cursor = batch.cursor;
+      state.guard = observe(state.guard, { outcome, limits });
       const last = progress() >= 1;
       const validationLoss = validation && (last || due(validateEvery))
         ? await validate(spheres, validation())
@@ -121,6 +140,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         perplexity: Math.exp(outcome.loss),
         learningRate,
         gradNorm: outcome.gradNorm,
+        ...(outcome.skipped ? { skipped: true } : {}),
         tokens: batch.validTokens,
         totalTokens: state.totalTokens,
         tokensPerSecond: batch.validTokens / (stepMs / 1000),
@@ -161,5 +181,7 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
     firstMoment: spheres.firstMoment.slice(),
     secondMoment: spheres.secondMoment.slice(),
     cursor: state.cursor,
+    seconds: state.seconds,
+    guard: state.guard,
   };
 }

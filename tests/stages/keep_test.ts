@@ -23,6 +23,7 @@ function snapshotOf(step: number): Snapshot {
   const area = () => new Float32Array(layout.length).fill(step);
   return {
     ...{ step, totalTokens: step * 10, cursor: { epoch: 0, batch: step, state: null } },
+    ...{ seconds: step / 2, guard: null },
     ...{ parameters: area(), firstMoment: area(), secondMoment: area() },
   };
 }

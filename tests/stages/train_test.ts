@@ -1,14 +1,19 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ADAMW_DEFAULTS,
   MUON_DEFAULTS,
+  newTraining,
+  readGuard,
   SCHEDULE_DEFAULTS,
   type ScheduleName,
   train,
   type TrainingState,
   type TrainOptions,
 } from "../../stages/train/mod.ts";
+import { limitsOf, NEW_GUARD, observe } from "../../stages/train/guard.ts";
+import { optimizerStep } from "../../stages/train/optimizer.ts";
 import { learningRateAt } from "../../stages/train/schedule.ts";
+import { randomStream } from "../../model/random.ts";
 import type { Batch, StepReport } from "../../stages/types.ts";
 import { type Golden, openGolden, readGolden } from "../workers/golden.ts";
 
@@ -52,7 +57,7 @@ async function reports(
 ): Promise<{ reports: StepReport[]; state: TrainingState }> {
   const golden = await readGolden("gqa_untied");
   await using spheres = await openGolden(golden, { workers: 2 });
-  const state: TrainingState = { step: 0, totalTokens: 0, seconds: 0, cursor: undefined };
+  const state = newTraining();
   const forever = function* () {
     for (;;) yield batchOf(golden);
   };
@@ -100,4 +105,73 @@ Deno.test("a learning rate that makes the loss infinite ends the stream with wha
     RangeError,
     "try a lower --learning-rate",
   );
+});
+
+Deno.test("guard: an outlier is skipped, counted as its limit, and the run goes on", () => {
+  let state = NEW_GUARD;
+  const outcome = (loss: number) => ({ loss, gradNorm: 1 + loss / 10 });
+  for (let step = 0; step < 99; step++) {
+    state = observe(state, { outcome: outcome(step % 2 ? 3.1 : 2.9), limits: undefined });
+  }
+  assertEquals(limitsOf(state, 5), undefined, "too early to judge");
+  state = observe(state, { outcome: outcome(3.1), limits: undefined });
+  const limits = limitsOf(state, 5);
+  // Values 3 ± 0.1 have a deviation of 0.1; so many of the memory's fifty are in.
+  assertAlmostEquals(limits?.loss ?? 0, 3.5, 0.02);
+  assertEquals(limitsOf(state, 0), undefined, "0 is no guard");
+  const after = observe(state, { outcome: outcome(1e9), limits });
+  assert((limitsOf(after, 5)?.loss ?? Infinity) < 4, "an outlier does not make room for the next");
+  // What stays high is let through before long.
+  let skipped = 0;
+  for (let now = state; 6 > (limitsOf(now, 5)?.loss ?? 0); skipped++) {
+    now = observe(now, { outcome: outcome(6), limits: limitsOf(now, 5) });
+  }
+  assert(skipped < 30, `${skipped} skipped`);
+  assertEquals(readGuard(JSON.parse(JSON.stringify(state))), state);
+  assertThrows(() => readGuard({ steps: 1 }), TypeError, "Cannot resume");
+});
+
+Deno.test("a step beyond its limits leaves weights and moments as they were", async () => {
+  const golden = await readGolden("gqa_untied");
+  await using spheres = await openGolden(golden, { workers: 2 });
+  const step = (limits?: { loss: number; gradNorm: number }) =>
+    spheres.step(batchOf(golden), {
+      ...optimizerStep({ ...ADAMW_DEFAULTS, muon: MUON_DEFAULTS }, { step: 1, learningRate: 0.01 }),
+      ...(limits && { limits }),
+    });
+  const { loss, gradNorm } = await spheres.step(batchOf(golden), {
+    ...optimizerStep(ADAMW_DEFAULTS, { step: 1, learningRate: 0 }),
+  });
+  const before = [spheres.parameters.slice(), spheres.firstMoment.slice()];
+  for (
+    const limits of [{ loss: loss * 0.99, gradNorm: 1e9 }, { loss: 1e9, gradNorm: gradNorm * 0.99 }]
+  ) {
+    assertEquals((await step(limits)).skipped, true);
+    assertEquals([spheres.parameters, spheres.firstMoment], before);
+  }
+  assertEquals((await step({ loss: loss * 1.01, gradNorm: gradNorm * 1.01 })).skipped, false);
+  assert(spheres.parameters.some((weight, i) => weight !== before[0]?.[i]));
+  assertEquals((await step()).skipped, false);
+});
+
+Deno.test("the stage skips a poisoned batch, says so, and keeps the guard in its state", async () => {
+  const golden = await readGolden("gqa_untied");
+  const V = golden.config.vocab_size;
+  const good = batchOf(golden);
+  const random = randomStream(3, { name: "guard" });
+  // Targets drawn anew cost more than those learned by heart.
+  const poisoned = { ...good, targetIds: good.targetIds.map((_, i) => random.word(i) % V) };
+  const batches = Array.from({ length: 130 }, (_, i) => i === 119 ? poisoned : good);
+  await using spheres = await openGolden(golden, { workers: 2 });
+  const state = newTraining();
+  const stage = train({
+    spheres,
+    state,
+    schedule: { ...schedule("constant"), peak: 1e-3 },
+    duration: { steps: 130 },
+    guardDeviations: 6,
+  });
+  const steps = await Array.fromAsync(ReadableStream.from(batches).pipeThrough(stage));
+  assertEquals(steps.filter(({ skipped }) => skipped).map(({ step }) => step), [120]);
+  assertEquals(state.guard.steps, 130);
 });

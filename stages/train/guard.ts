@@ -1,0 +1,89 @@
+/**
+ * The guard: a step whose loss or gradient norm lies far above what it has lately been is not
+ * allowed to move the weights.
+ *
+ * @module
+ */
+import type { StepLimits, StepOutcome } from "../../workers/mod.ts";
+
+/** Exponentially weighted mean and variance of a series. */
+export interface Spread {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** What the guard remembers: plain JSON, kept with every checkpoint. */
+export interface GuardState {
+  /** Steps seen. */
+  readonly steps: number;
+  readonly loss: Spread;
+  readonly gradNorm: Spread;
+}
+
+/** A guard that has seen nothing. */
+export const NEW_GUARD: GuardState = {
+  steps: 0,
+  loss: { mean: 0, variance: 0 },
+  gradNorm: { mean: 0, variance: 0 },
+};
+
+/** Steps before the guard judges: the first losses of a run fall too fast to have a spread. */
+const WARMUP = 100;
+/** Weight of a new value; the memory reaches back about fifty steps. */
+const WEIGHT = 0.02;
+
+/**
+ * The largest loss and gradient norm that the next step may have: `deviations` standard deviations
+ * above the mean; undefined where there is no limit yet.
+ */
+export function limitsOf(state: GuardState, deviations: number): StepLimits | undefined {
+  if (deviations === 0 || state.steps < WARMUP) return undefined;
+  const above = ({ mean, variance }: Spread) => mean + deviations * Math.sqrt(variance);
+  return { loss: above(state.loss), gradNorm: above(state.gradNorm) };
+}
+
+/**
+ * The state after a step. A value beyond its limit counts as the limit: one outlier hardly widens
+ * the spread, and a lasting rise is let through before long.
+ */
+export function observe(
+  state: GuardState,
+  { outcome, limits }: {
+    outcome: Pick<StepOutcome, "loss" | "gradNorm">;
+    limits: StepLimits | undefined;
+  },
+): GuardState {
+  const next = (name: "loss" | "gradNorm"): Spread => {
+    const value = Math.min(outcome[name], limits?.[name] ?? Infinity);
+    if (state.steps === 0) return { mean: value, variance: 0 };
+    // West (1979), "Updating mean and variance estimates", with a weight that stays the same.
+    const difference = value - state[name].mean;
+    const step = WEIGHT * difference;
+    return {
+      mean: state[name].mean + step,
+      variance: (1 - WEIGHT) * (state[name].variance + difference * step),
+    };
+  };
+  return { steps: state.steps + 1, loss: next("loss"), gradNorm: next("gradNorm") };
+}
+
+/**
+ * The state that a checkpoint kept.
+ *
+ * @throws {TypeError} when it is something else
+ */
+export function readGuard(value: unknown): GuardState {
+  if (typeof value === "object" && value !== null && "steps" in value) {
+    const { steps, loss, gradNorm } = value as Partial<Record<keyof GuardState, unknown>>;
+    if (typeof steps === "number" && isSpread(loss) && isSpread(gradNorm)) {
+      return { steps, loss, gradNorm };
+    }
+  }
+  throw new TypeError("Cannot resume: the checkpoint has no state of the guard");
+}
+
+function isSpread(value: unknown): value is Spread {
+  return typeof value === "object" && value !== null &&
+    "mean" in value && typeof value.mean === "number" &&
+    "variance" in value && typeof value.variance === "number";
+}
