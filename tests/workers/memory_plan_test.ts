@@ -1,0 +1,34 @@
+import { assertAlmostEquals } from "@std/assert";
+import { presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
+import { createLayout } from "../../model/layout.ts";
+import { planMemory } from "../../workers/memory_plan.ts";
+import { createTopology } from "../../workers/topology.ts";
+
+/** Millions of parameters and MiB with two workers, as docs/performance.md has them. */
+const DOCUMENTED: Record<PresetName, { vocabSize: number; millions: number; mebibytes: number }> = {
+  tiny: { vocabSize: 4096, millions: 1.9, mebibytes: 66 },
+  small: { vocabSize: 4096, millions: 5.3, mebibytes: 190 },
+  base: { vocabSize: 8192, millions: 16.9, mebibytes: 520 },
+  medium: { vocabSize: 16384, millions: 42.5, mebibytes: 1349 },
+  large: { vocabSize: 16384, millions: 110.1, mebibytes: 3841 },
+};
+
+for (const [name, documented] of Object.entries(DOCUMENTED)) {
+  Deno.test(`preset ${name} takes the memory that is documented`, () => {
+    const preset = name as PresetName;
+    const { vocabSize, millions, mebibytes } = documented;
+    const config = presetConfig(preset, { vocabSize, endOfTextId: 0 });
+    const { rows, cols } = PRESETS[preset];
+    const { bytes } = planMemory({
+      config,
+      topology: createTopology({ leaves: 12, workers: 2 }),
+      rows,
+      cols,
+      keepLogits: false,
+      profile: false,
+      recompute: false,
+    });
+    assertAlmostEquals(createLayout(config).count / 1e6, millions, 0.05);
+    assertAlmostEquals(bytes / 2 ** 20, mebibytes, 0.05 * mebibytes);
+  });
+}
