@@ -14,7 +14,7 @@ import { heldOutBatches } from "./held_out.ts";
 import { findCheckpoint, readNamedConfig } from "./model_source.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
-import { SPHERE_FLAGS } from "./training_flags.ts";
+import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
 
 const FLAGS = {
   run: text({
@@ -60,9 +60,8 @@ export const evaluate: Command = {
         );
       }
       const cols = values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2));
-      const { rows, workers } = values;
-      const strictSimd = values["strict-simd"];
-      await using spheres = await openSpheres({ config, rows, cols, workers, strictSimd });
+      const { rows } = values;
+      await using spheres = await openSpheres({ config, rows, cols, ...spheresOf(values) });
       await initFromFolder(checkpoint, {
         layout: createLayout(config),
         parameters: spheres.parameters,

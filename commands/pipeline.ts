@@ -21,6 +21,7 @@ import { lockRun } from "./run_lock.ts";
 import { runPipeline } from "./run_pipeline.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
+import { spheresOf } from "./training_flags.ts";
 
 /** The `pipeline` command. */
 export const pipeline: Command = {
@@ -58,8 +59,7 @@ export const pipeline: Command = {
       paths,
       settings,
       site: site?.origin,
-      workers: values.workers,
-      strictSimd: values["strict-simd"],
+      spheres: spheresOf(values),
       checkpointEvery: values["checkpoint-every"],
       retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
       validateEvery: values["validate-every"],

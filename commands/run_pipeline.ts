@@ -25,7 +25,7 @@ import { splitSources } from "./sources.ts";
 import { describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
-import { optimizerOf, scheduleOf } from "./training_flags.ts";
+import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -33,8 +33,7 @@ export interface PipelineOptions {
   readonly settings: RunSettings;
   /** Origin of the sample site, when that is the source. */
   readonly site: string | undefined;
-  readonly workers: number;
-  readonly strictSimd: boolean;
+  readonly spheres: ReturnType<typeof spheresOf>;
   readonly checkpointEvery: number;
   readonly retention: Retention;
   readonly validateEvery: number;
@@ -150,8 +149,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       rows,
       cols,
       leaves: settings.leaves * settings.gradAccumulation,
-      workers: options.workers,
-      strictSimd: options.strictSimd,
+      ...options.spheres,
     });
     const { cursor } = trainer.state;
     const expectEnd = () => {

@@ -8,7 +8,13 @@ import type { Command } from "./command.ts";
 import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { trainOnBatchFile } from "./train_batches.ts";
-import { OPTIMIZER_FLAGS, optimizerOf, scheduleOf, SPHERE_FLAGS } from "./training_flags.ts";
+import {
+  OPTIMIZER_FLAGS,
+  optimizerOf,
+  scheduleOf,
+  SPHERE_FLAGS,
+  spheresOf,
+} from "./training_flags.ts";
 
 const FLAGS = {
   init: text({
@@ -67,8 +73,7 @@ export const train: Command = {
       optimizer: optimizerOf(optimizer),
       guardDeviations: values.guard,
       leaves: values.leaves,
-      workers: values.workers,
-      strictSimd: values["strict-simd"],
+      spheres: spheresOf(values),
       stop: interrupt.signal,
       onReport({ step, loss, gradNorm, learningRate, tokensPerSecond }) {
         console.log(

@@ -14,6 +14,7 @@ import {
 import type { Batch, StepReport } from "../stages/types.ts";
 import { openSpheres } from "../workers/mod.ts";
 import { readBatchFile } from "./batch_file.ts";
+import type { spheresOf } from "./training_flags.ts";
 import { readNamedConfig } from "./model_source.ts";
 
 /** What {@linkcode trainOnBatchFile} needs to know. */
@@ -27,16 +28,14 @@ export interface BatchTraining {
   readonly optimizer: OptimizerOptions;
   readonly guardDeviations: number;
   readonly leaves: number;
-  readonly workers: number;
-  readonly strictSimd: boolean;
+  readonly spheres: ReturnType<typeof spheresOf>;
   readonly stop: AbortSignal;
   readonly onReport: (report: StepReport) => void;
 }
 
 /** Trains `steps` steps, each on the whole file's batch. */
 export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
-  const { init, steps, schedule, optimizer, guardDeviations, leaves, workers, strictSimd, stop } =
-    options;
+  const { init, steps, schedule, optimizer, guardDeviations, leaves, stop } = options;
   const config = await readNamedConfig(init, { flag: "--init" });
   const batch = await readBatchFile(options.batches, {
     vocabSize: config.vocab_size,
@@ -47,8 +46,7 @@ export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
     rows: batch.rows,
     cols: batch.cols,
     leaves,
-    workers,
-    strictSimd,
+    ...options.spheres,
   });
   await initFromFolder(init, { layout: createLayout(config), parameters: spheres.parameters });
   await spheres.packWeights();

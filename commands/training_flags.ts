@@ -14,7 +14,8 @@ import {
   type ScheduleOptions,
   SCHEDULES,
 } from "../stages/train/mod.ts";
-import { choice, number, text, toggle } from "./flags.ts";
+import type { SpheresOptions } from "../workers/mod.ts";
+import { choice, type FlagValues, number, text, toggle } from "./flags.ts";
 
 /** How the spheres run; never changes what they compute. */
 export const SPHERE_FLAGS = {
@@ -27,7 +28,22 @@ export const SPHERE_FLAGS = {
   "strict-simd": toggle({
     help: "avoid relaxed SIMD: slower, and the same bits on every machine",
   }),
+  recompute: toggle({
+    help:
+      "compute activations again instead of keeping them: slower, for long rows; the same result",
+  }),
 };
+
+/** How the flags say the spheres run. */
+export function spheresOf(
+  values: FlagValues<typeof SPHERE_FLAGS>,
+): Required<Pick<SpheresOptions, "workers" | "strictSimd" | "recompute">> {
+  return {
+    workers: values.workers,
+    strictSimd: values["strict-simd"],
+    recompute: values.recompute,
+  };
+}
 
 /** How the weights are updated. */
 export const OPTIMIZER_FLAGS = {
