@@ -9,7 +9,7 @@ import { PairTable } from "./pair_table.ts";
 
 /** Distinct words as token ids, end to end: word `i` is `symbols[starts[i], starts[i + 1])`. */
 export interface CountedWords {
-  readonly symbols: Int32Array;
+  readonly symbols: Uint16Array | Int32Array;
   /** One more than there are words. */
   readonly starts: Int32Array;
   /** How often each word occurs. */
@@ -34,7 +34,7 @@ interface Candidate {
   readonly left: number;
   readonly right: number;
   count: number;
-  readonly words: number[];
+  readonly words: ArrayLike<number>;
 }
 
 /** Let other work run after this many merges. */
@@ -43,6 +43,8 @@ const MERGES_A_TURN = 128;
 /**
  * Learns merges until there are `vocabSize` tokens or no pair is frequent enough. The most frequent
  * pair comes first, and of equals the one with the lower ids.
+ *
+ * Memory is about 8 bytes for each byte of the distinct words. `words.symbols` is overwritten.
  *
  * @returns the merged pairs of ids, in order
  * @example
@@ -62,15 +64,14 @@ export async function learnMerges(
   words: CountedWords,
   { tokens, vocabSize, minFrequency, maxTokenBytes = Infinity, onProgress }: LearnMergesOptions,
 ): Promise<[number, number][]> {
-  const { starts, counts } = words;
-  const symbols = words.symbols.slice();
-  const lengths = Int32Array.from(
-    counts,
-    (_, i) => starts[i + 1] as number - (starts[i] as number),
-  );
+  const { symbols, starts, counts } = words;
+  const lengths = new Int32Array(counts.length);
+  for (let i = 0; i < counts.length; i++) {
+    lengths[i] = starts[i + 1] as number - (starts[i] as number);
+  }
   const idOfToken = new Map(tokens.map((token, id) => [token, id]));
   const pairs = new PairTable();
-  const pairCounts: number[] = [];
+  const { pairCounts, wordsOf } = indexPairs(words, pairs);
   const queue: Candidate[] = [];
   const merges: [number, number][] = [];
   // Words in which a pair has become more frequent since the queue was last filled.
@@ -88,14 +89,10 @@ export async function learnMerges(
     if (list === undefined) risen.set(pair, [word]);
     else if (list[list.length - 1] !== word) list.push(word);
   };
-  const enqueueRisen = (): void => {
-    for (const [pair, list] of risen) {
-      const count = pairCounts[pair] as number;
-      if (count > 0) {
-        push(queue, { pair, left: pairs.left(pair), right: pairs.right(pair), count, words: list });
-      }
-    }
-    risen = new Map();
+  const enqueue = (pair: number, words: ArrayLike<number>): void => {
+    const count = pairCounts[pair] as number;
+    if (count === 0) return;
+    push(queue, { pair, left: pairs.left(pair), right: pairs.right(pair), count, words });
   };
   const mergeInWord = (word: number, left: number, right: number, id: number): void => {
     const start = starts[word] as number;
@@ -120,12 +117,7 @@ export async function learnMerges(
     lengths[word] = length;
   };
 
-  for (let word = 0; word < counts.length; word++) {
-    for (let at = starts[word] as number; at + 1 < (starts[word + 1] as number); at++) {
-      change(symbols[at] as number, symbols[at + 1] as number, { word, by: 1 });
-    }
-  }
-  enqueueRisen();
+  wordsOf.forEach((words, pair) => enqueue(pair, words));
 
   while (idOfToken.size < vocabSize && queue.length > 0) {
     const top = queue[0] as Candidate;
@@ -148,8 +140,11 @@ export async function learnMerges(
       idOfToken.set(token, id);
     }
     merges.push([top.left, top.right]);
-    for (const word of top.words) mergeInWord(word, top.left, top.right, id);
-    enqueueRisen();
+    for (let i = 0; i < top.words.length; i++) {
+      mergeInWord(top.words[i] as number, top.left, top.right, id);
+    }
+    for (const [pair, list] of risen) enqueue(pair, list);
+    risen = new Map();
     if (merges.length % MERGES_A_TURN === 0) {
       onProgress?.(tokens.length);
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -157,6 +152,44 @@ export async function learnMerges(
   }
   onProgress?.(tokens.length);
   return merges;
+}
+
+/**
+ * Numbers all pairs of the words; how often each occurs, and in which words. The lists share one
+ * array: as arrays of their own they would be the most that training holds.
+ */
+function indexPairs(
+  { symbols, starts, counts }: CountedWords,
+  pairs: PairTable,
+): { pairCounts: number[]; wordsOf: Int32Array[] } {
+  const pairCounts: number[] = [];
+  const sizes: number[] = [];
+  const lastWords: number[] = [];
+  const forEachPair = (visit: (pair: number, word: number) => void): void => {
+    for (let word = 0; word < counts.length; word++) {
+      const stop = starts[word + 1] as number - 1;
+      for (let at = starts[word] as number; at < stop; at++) {
+        visit(pairs.add(symbols[at] as number, symbols[at + 1] as number), word);
+      }
+    }
+  };
+  forEachPair((pair, word) => {
+    pairCounts[pair] = (pairCounts[pair] ?? 0) + (counts[word] as number);
+    if (lastWords[pair] === word) return;
+    lastWords[pair] = word;
+    sizes[pair] = (sizes[pair] ?? 0) + 1;
+  });
+  const all = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  const wordsOf = sizes.map((size) => all.subarray(start, start += size));
+  const filled = new Int32Array(sizes.length);
+  forEachPair((pair, word) => {
+    const list = wordsOf[pair] as Int32Array, at = filled[pair] as number;
+    if (at > 0 && list[at - 1] === word) return;
+    list[at] = word;
+    filled[pair] = at + 1;
+  });
+  return { pairCounts, wordsOf };
 }
 
 function comesBefore(a: Candidate, b: Candidate): boolean {

@@ -58,7 +58,7 @@ export async function trainTokenizer(
       `Cannot train a tokenizer: --vocab must be an integer >= ${least}, got ${vocabSize}`,
     );
   }
-  const { words, chars } = await countWords(texts, { split, onProgress });
+  const { words, chars } = await countWords(texts, { vocabSize, split, onProgress });
   const tokens = [...SPECIAL_TOKENS, ...ALPHABET_ORDER.map((byte) => BYTE_CHARS[byte] as string)];
   const pairs = await learnMerges(words, {
     tokens,
@@ -80,7 +80,11 @@ export async function trainTokenizer(
 /** Counts every distinct piece of the texts. */
 async function countWords(
   texts: AsyncIterable<string> | Iterable<string>,
-  { split, onProgress }: { split: SplitName; onProgress: TrainTokenizerOptions["onProgress"] },
+  { vocabSize, split, onProgress }: {
+    vocabSize: number;
+    split: SplitName;
+    onProgress: TrainTokenizerOptions["onProgress"];
+  },
 ): Promise<{ words: CountedWords; chars: number }> {
   const table = new WordTable();
   const counts: number[] = [];
@@ -97,10 +101,13 @@ async function countWords(
   }
   const idOfByte = new Int32Array(256);
   ALPHABET_ORDER.forEach((byte, i) => idOfByte[byte] = SPECIAL_TOKENS.length + i);
-  const symbols = Int32Array.from(
-    table.arena.subarray(0, table.byteLength),
-    (byte) => idOfByte[byte] as number,
-  );
-  const starts = Int32Array.from({ length: table.size + 1 }, (_, i) => table.start(i));
+  // Filled by loops: `from` would make an array of millions of values on the way.
+  const Symbols = vocabSize <= 65536 ? Uint16Array : Int32Array;
+  const symbols = new Symbols(table.byteLength);
+  for (let i = 0; i < symbols.length; i++) {
+    symbols[i] = idOfByte[table.arena[i] as number] as number;
+  }
+  const starts = new Int32Array(table.size + 1);
+  for (let i = 0; i <= table.size; i++) starts[i] = table.start(i);
   return { words: { symbols, starts, counts: Float64Array.from(counts) }, chars };
 }
