@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./commands/export.ts")).exportModel,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   verify: async () => (await import("./commands/verify.ts")).verify,
+  tokens: async () => (await import("./commands/tokens.ts")).tokens,
   trace: async () => (await import("./commands/trace.ts")).trace,
 };
 

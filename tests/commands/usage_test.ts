@@ -8,13 +8,16 @@ const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname
 const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   [
     "teach",
-    "Cannot run teach: commands are pipeline, train, eval, generate, serve, export, inspect, verify, trace",
+    "Cannot run teach: commands are pipeline, train, eval, generate, serve, export, inspect, verify, tokens, trace",
   ],
   ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
   ["pipeline --steps", "Cannot use --steps without N"],
   ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],
   ["pipeline --steps 9 --steps 8", "Cannot use --steps twice"],
-  ["pipeline --preset huge", "Cannot use --preset huge: it must be one of tiny, small, base"],
+  [
+    "pipeline --preset huge",
+    "Cannot use --preset huge: it must be one of tiny, small, base, medium, large",
+  ],
   ["pipeline --steps 1 --seconds 1", "Cannot use both --steps and --seconds: choose one"],
   ["pipeline http://", 'Cannot crawl "http://": not a URL; write it like https://example.org/'],
   [

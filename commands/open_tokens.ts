@@ -1,0 +1,34 @@
+/**
+ * Opens a run for a command that is about its tokens.
+ *
+ * @module
+ */
+import type { Store } from "../stages/store/mod.ts";
+import type { Tokenizer } from "../stages/tokenize/mod.ts";
+import { UsageError } from "./flags.ts";
+import { openRun } from "./open_run.ts";
+
+/** The tokens of a run and what made them. */
+export interface OpenTokens extends AsyncDisposable {
+  readonly store: Store;
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Opens the run in folder `root`, which nobody else works in until it is disposed.
+ *
+ * @throws {UsageError} when it is no run or has no tokenizer yet
+ */
+export async function openTokens(root: string): Promise<OpenTokens> {
+  const run = await openRun(root);
+  const { store, tokenizer } = run;
+  if (!store || !tokenizer) {
+    await run[Symbol.asyncDispose]();
+    throw new UsageError(`Cannot read the tokens of ${root}: it has no tokenizer yet`);
+  }
+  return {
+    store,
+    tokenizer: tokenizer.tokenizer,
+    [Symbol.asyncDispose]: () => run[Symbol.asyncDispose](),
+  };
+}

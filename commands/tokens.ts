@@ -1,0 +1,36 @@
+/**
+ * `tokens`: tokenizers and the token stores of runs.
+ *
+ * @module
+ */
+import type { Command } from "./command.ts";
+import { UsageError } from "./flags.ts";
+import { decode, encode } from "./tokens_codec.ts";
+import { exportTokens } from "./tokens_export.ts";
+import { show } from "./tokens_show.ts";
+import { stats } from "./tokens_stats.ts";
+import { train } from "./tokens_train.ts";
+
+const SUBCOMMANDS: Readonly<Record<string, Command>> = {
+  train,
+  encode,
+  decode,
+  stats,
+  show,
+  export: exportTokens,
+};
+
+/** The `tokens` command. */
+export const tokens: Command = {
+  name: "tokens",
+  summary: "Tokenizers, and the tokens of a run.",
+  operands: Object.keys(SUBCOMMANDS).join("|"),
+  flags: {},
+  subcommands: Object.values(SUBCOMMANDS),
+  run([name = "", ...args]) {
+    const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+    if (subcommand) return subcommand.run(args);
+    const names = Object.keys(SUBCOMMANDS).join(", ");
+    throw new UsageError(`Cannot run tokens ${name}: say one of ${names}`);
+  },
+};

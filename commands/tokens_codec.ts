@@ -1,0 +1,102 @@
+/**
+ * `tokens encode` and `tokens decode`: text to ids and back, a line each.
+ *
+ * @module
+ */
+import { parseTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
+import type { Command } from "./command.ts";
+import { parseFlags, text, toggle, UsageError } from "./flags.ts";
+
+const TOKENIZER = text({
+  help: "tokenizer to use",
+  value: "FILE",
+  defaultValue: "tokenizer.json",
+});
+const JSON_LINES = toggle({ help: "JSON lines in and out; the only format, so name it" });
+
+const ENCODE_FLAGS = {
+  tokenizer: TOKENIZER,
+  json: JSON_LINES,
+  ordinary: toggle({
+    help: "the text of a special token is ordinary text; without this flag it becomes that token",
+  }),
+};
+
+/** The `tokens encode` command. */
+export const encode: Command = {
+  name: "tokens encode",
+  summary: "Reads one JSON string a line, writes one JSON array of ids a line.",
+  operands: "",
+  flags: ENCODE_FLAGS,
+  async run(args) {
+    const { values } = parseFlags(args, { flags: ENCODE_FLAGS });
+    if (!values.json) throw new UsageError("Cannot encode: give --json, the only format");
+    const tokenizer = await open(values.tokenizer);
+    for await (const { value, number } of jsonLines("encode")) {
+      if (typeof value !== "string") throw wrongLine("encode", number);
+      const ids = tokenizer.encode(value, { allowSpecial: !values.ordinary });
+      console.log(JSON.stringify(Array.from(ids)));
+    }
+    return 0;
+  },
+};
+
+const DECODE_FLAGS = { tokenizer: TOKENIZER, json: JSON_LINES };
+
+/** The `tokens decode` command. */
+export const decode: Command = {
+  name: "tokens decode",
+  summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
+  operands: "",
+  flags: DECODE_FLAGS,
+  async run(args) {
+    const { values } = parseFlags(args, { flags: DECODE_FLAGS });
+    if (!values.json) throw new UsageError("Cannot decode: give --json, the only format");
+    const tokenizer = await open(values.tokenizer);
+    for await (const { value, number } of jsonLines("decode")) {
+      if (!Array.isArray(value) || !value.every((id) => typeof id === "number")) {
+        throw wrongLine("decode", number);
+      }
+      console.log(JSON.stringify(tokenizer.decode(value)));
+    }
+    return 0;
+  },
+};
+
+async function open(source: string): Promise<Tokenizer> {
+  return parseTokenizer(await Deno.readTextFile(source), { source });
+}
+
+const WANTED = { encode: "a JSON string", decode: "a JSON array of ids" };
+
+function wrongLine(command: keyof typeof WANTED, number: number): UsageError {
+  return new UsageError(`Cannot ${command} line ${number}: it is not ${WANTED[command]}`);
+}
+
+/** The values of standard input's lines, numbered from 1. */
+async function* jsonLines(
+  command: keyof typeof WANTED,
+): AsyncGenerator<{ value: unknown; number: number }, void> {
+  let number = 0;
+  for await (const line of lines(Deno.stdin.readable)) {
+    number++;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw wrongLine(command, number);
+    }
+    yield { value, number };
+  }
+}
+
+async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of bytes.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop() as string;
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}

@@ -1,0 +1,75 @@
+/**
+ * `tokens export`: the tokens of a run as the .bin files of nanoGPT and llm.c.
+ *
+ * @module
+ */
+import type { Store } from "../stages/store/mod.ts";
+import { writeAll } from "../stages/durable.ts";
+import type { Split } from "../stages/types.ts";
+import type { Command } from "./command.ts";
+import { choice, parseFlags, text, UsageError } from "./flags.ts";
+import { runOperand } from "./open_run.ts";
+import { openTokens } from "./open_tokens.ts";
+
+const FLAGS = {
+  split: choice<Split, Split>({
+    help: "which documents",
+    of: ["train", "validation"],
+    defaultValue: "train",
+  }),
+  format: choice({
+    help: "nanogpt: ids of 16 bits and nothing else; llm.c: the same after its header",
+    of: ["nanogpt", "llm.c"],
+    defaultValue: "nanogpt",
+  }),
+  output: text({
+    help: "where the tokens go (default SPLIT.bin)",
+    value: "FILE",
+    defaultValue: undefined,
+  }),
+};
+
+/** llm.c's header (dev/data/data_common.py): 256 words, of which three are used. */
+const HEADER_WORDS = 256, MAGIC = 20240520, VERSION = 1;
+/** Tokens of 16 bits. */
+const MAX_VOCAB = 65536;
+
+/** The `tokens export` command. */
+export const exportTokens: Command = {
+  name: "tokens export",
+  summary: "Writes the tokens of a run as one .bin file, each document ending with its end token.",
+  operands: "[RUN]",
+  flags: FLAGS,
+  async run(args) {
+    const { values: { split, format, output }, operands } = parseFlags(args, { flags: FLAGS });
+    await using run = await openTokens(runOperand(operands, { command: "export" }));
+    if (run.tokenizer.vocabSize > MAX_VOCAB) {
+      throw new UsageError(
+        `Cannot export tokens: the vocabulary has ${run.tokenizer.vocabSize} ids and the format ` +
+          `holds ${MAX_VOCAB}`,
+      );
+    }
+    const path = output ?? `${split}.bin`;
+    const header = format === "llm.c" ? headerOf(run.store.tokens(split)) : new Uint8Array(0);
+    await write(path, { header, store: run.store, split });
+    console.log(`${path}: ${run.store.tokens(split)} tokens`);
+    return 0;
+  },
+};
+
+function headerOf(tokens: number): Uint8Array {
+  const header = new DataView(new ArrayBuffer(HEADER_WORDS * 4));
+  [MAGIC, VERSION, tokens].forEach((word, i) => header.setInt32(4 * i, word, true));
+  return new Uint8Array(header.buffer);
+}
+
+async function write(
+  path: string,
+  { header, store, split }: { header: Uint8Array; store: Store; split: Split },
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  await writeAll(file, header);
+  for await (const { ids } of store.read({ split })) {
+    await writeAll(file, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+  }
+}

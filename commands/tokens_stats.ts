@@ -1,0 +1,100 @@
+/**
+ * `tokens stats`: what the token store of a run holds.
+ *
+ * @module
+ */
+import type { Store } from "../stages/store/mod.ts";
+import type { Tokenizer } from "../stages/tokenize/mod.ts";
+import type { Split } from "../stages/types.ts";
+import type { Command } from "./command.ts";
+import { parseFlags, toggle } from "./flags.ts";
+import { runOperand } from "./open_run.ts";
+import { openTokens } from "./open_tokens.ts";
+
+const FLAGS = { json: toggle({ help: "one JSON object" }) };
+/** As many tokens are shown, the most frequent ones. */
+const EXAMPLES = 10;
+
+/** The `tokens stats` command. */
+export const stats: Command = {
+  name: "tokens stats",
+  summary: "Checks every shard of a run and counts what is in it.",
+  operands: "[RUN]",
+  flags: FLAGS,
+  async run(args) {
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    await using run = await openTokens(runOperand(operands, { command: "count" }));
+    const uses = new Float64Array(run.tokenizer.vocabSize);
+    const result = {
+      train: await count(run.store, { split: "train", uses }),
+      validation: await count(run.store, { split: "validation", uses }),
+      vocabulary: describeUses(uses, run.tokenizer),
+    };
+    if (values.json) console.log(JSON.stringify(result));
+    else print(result);
+    return 0;
+  },
+};
+
+interface Count {
+  readonly documents: number;
+  readonly tokens: number;
+  /** Tokens of the shortest and longest document. */
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+/** Reads a split once, adding to `uses` how often each id occurs, `[vocabSize]`. */
+async function count(
+  store: Store,
+  { split, uses }: { split: Split; uses: Float64Array },
+): Promise<Count> {
+  let documents = 0, tokens = 0, shortest = Infinity, longest = 0;
+  for await (const { ids } of store.read({ split })) {
+    documents++;
+    tokens += ids.length;
+    shortest = Math.min(shortest, ids.length);
+    longest = Math.max(longest, ids.length);
+    for (const id of ids) uses[id] = (uses[id] ?? 0) + 1;
+  }
+  return { documents, tokens, shortest: documents === 0 ? 0 : shortest, longest };
+}
+
+function describeUses(uses: Float64Array, tokenizer: Tokenizer) {
+  const byUse = Array.from(uses.keys()).sort((a, b) => (uses[b] as number) - (uses[a] as number));
+  let tokens = 0, bytes = 0;
+  const encoder = new TextEncoder();
+  for (const [id, times] of uses.entries()) {
+    tokens += times;
+    // Written forms have one character a byte, those of special tokens aside.
+    const isSpecial = tokenizer.parts.specials.some((special) => special.id === id);
+    const written = tokenizer.idToToken(id) ?? "";
+    if (!isSpecial) bytes += times * written.length;
+    else if (id !== tokenizer.endOfTextId) bytes += times * encoder.encode(written).length;
+  }
+  return {
+    size: uses.length,
+    used: uses.filter((times) => times > 0).length,
+    bytesPerToken: bytes / Math.max(1, tokens),
+    mostFrequent: byUse.slice(0, EXAMPLES).map((id) => tokenizer.idToToken(id) ?? ""),
+  };
+}
+
+function print(
+  { train, validation, vocabulary }: {
+    train: Count;
+    validation: Count;
+    vocabulary: ReturnType<typeof describeUses>;
+  },
+): void {
+  for (const [name, split] of Object.entries({ train, validation })) {
+    const { documents, tokens, shortest, longest } = split;
+    console.log(
+      `${name.padEnd(11)} ${documents} documents, ${tokens} tokens, ` +
+        `${shortest} to ${longest} a document`,
+    );
+  }
+  const { size, used, bytesPerToken, mostFrequent } = vocabulary;
+  console.log(`vocabulary  ${used} of ${size} used, ${bytesPerToken.toFixed(2)} bytes a token`);
+  console.log(`frequent    ${mostFrequent.join(" ")}`);
+}

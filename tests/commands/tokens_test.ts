@@ -1,0 +1,109 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { openStore } from "../../stages/store/mod.ts";
+import { addresses } from "../stages/addresses.ts";
+import { openFolder, run } from "./program.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const fixture = new URL("../fixtures/bpe/", import.meta.url);
+
+/** Runs `tokens ...args` with `input` on its standard input. */
+async function pipe(args: readonly string[], input: string) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-read", "--allow-env=CLLM_TRACE", MAIN, "tokens", ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [{ code, stdout, stderr }] = await Promise.all([
+    child.output(),
+    new Response(input).body?.pipeTo(child.stdin),
+  ]);
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+Deno.test("tokens train makes the tokenizer.json that Hugging Face makes of the same files", async () => {
+  await using folder = await openFolder();
+  const files: string[] = [];
+  for await (const text of addresses()) {
+    files.push(join(folder.path, `${files.length}.txt`));
+    await Deno.writeTextFile(files.at(-1) as string, text);
+  }
+  const output = join(folder.path, "tokenizer.json");
+  const flags = ["--vocab", "4096", "--min-frequency", "2", "--output", output];
+  const { code, out, err } = await run(["tokens", "train", ...flags, ...files]);
+  assertEquals([code, err], [0, ""]);
+  assertEquals(
+    out,
+    `${output}: 4096 tokens from ${files.length} files\n` +
+      "10761413 bytes of text are 2479034 tokens, 4.34 bytes a token\n",
+  );
+  const golden = await Deno.readTextFile(new URL("tokenizer.json", fixture));
+  assertEquals(await Deno.readTextFile(output) === golden, true);
+});
+
+Deno.test("tokens encode and decode are lines of JSON, and each other's inverse", async () => {
+  const tokenizer = ["--tokenizer", new URL("tokenizer.json", fixture).pathname];
+  const encodings: { text: string; ids: number[] }[] = JSON.parse(
+    await Deno.readTextFile(new URL("encodings.json", fixture)),
+  );
+  const texts = encodings.map(({ text }) => `${JSON.stringify(text)}\n`).join("");
+  const ids = encodings.map((item) => `${JSON.stringify(item.ids)}\n`).join("");
+  assertEquals(await pipe(["encode", ...tokenizer, "--json"], texts), {
+    code: 0,
+    out: ids,
+    err: "",
+  });
+  assertEquals(await pipe(["decode", ...tokenizer, "--json"], ids), {
+    code: 0,
+    out: texts,
+    err: "",
+  });
+  assertEquals(await pipe(["encode", ...tokenizer, "--json"], '"a"\n7\n'), {
+    code: 2,
+    out: "[66]\n",
+    err: "error: Cannot encode line 2: it is not a JSON string\n",
+  });
+});
+
+Deno.test("tokens stats, show and export read the store of a run", async () => {
+  await using folder = await openFolder();
+  const root = join(folder.path, "run");
+  const source = join(folder.path, "texts");
+  await Deno.mkdir(source);
+  for (let i = 0; i < 8; i++) {
+    const text = `The people of state ${i} shall have peace. `.repeat(20);
+    await Deno.writeTextFile(join(source, `${i}.txt`), text);
+  }
+  const made = await run(["pipeline", "--run", root, "--steps", "1", "--vocab", "300", source]);
+  assertEquals(made.code, 0, made.err);
+
+  const { code, out } = await run(["tokens", "stats", root, "--json"]);
+  assertEquals(code, 0);
+  const { train, validation, vocabulary } = JSON.parse(out);
+  assertEquals(train.documents + validation.documents, 8);
+  const file = join(folder.path, "train.bin");
+  const exported = await run(["tokens", "export", root, "--format", "llm.c", "--output", file]);
+  assertEquals([exported.code, exported.out], [0, `${file}: ${train.tokens} tokens\n`]);
+  const bytes = await Deno.readFile(file);
+  assertEquals(Array.from(new Int32Array(bytes.buffer, 0, 4)), [20240520, 1, train.tokens, 0]);
+  const ids = new Uint16Array(bytes.buffer, 1024);
+  assertEquals(ids.length, train.tokens);
+  assertEquals(ids.filter((id) => id === 0).length, train.documents);
+
+  const shown = await run(["tokens", "show", root, "--rows", "2", "--cols", "16"]);
+  assertEquals(shown.code, 0, shown.err);
+  assertMatch(shown.out.replaceAll("|", ""), /^row 0: .*\nrow 1: .*\n$/);
+  assertMatch(shown.out.replaceAll("|", ""), /peace\.|people|state/);
+  const { model } = JSON.parse(await Deno.readTextFile(join(root, "tokenizer.json")));
+  const size = Object.keys(model.vocab).length;
+  assertEquals(vocabulary.size, size);
+
+  const dir = join(root, "tokens");
+  await assertRejects(
+    () => openStore({ dir, vocabSize: size + 1, tokenizerHash: "another" }),
+    Error,
+    `it was written with another tokenizer (${size} ids`,
+  );
+});
