@@ -7,6 +7,8 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   gemm: () => import("./gemm.ts"),
   kernels: () => import("./kernels.ts"),
   quality: () => import("./quality.ts"),
+  tokens: () => import("./tokens.ts"),
+  tokenizer: () => import("./tokenizer.ts"),
   train: () => import("./train.ts"),
 };
 

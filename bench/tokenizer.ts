@@ -1,0 +1,96 @@
+/**
+ * How fast does the tokenizer encode and train, against gpt-tokenizer in the same run?
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { encode as encodeCl100k } from "gpt-tokenizer/encoding/cl100k_base";
+import { encode as encodeR50k } from "gpt-tokenizer/encoding/r50k_base";
+import { parseTiktoken, parseTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { median } from "./median.ts";
+import { readAddresses } from "./addresses.ts";
+
+const FIXTURE = new URL("../tests/fixtures/bpe/tokenizer.json", import.meta.url);
+const RANKS = [
+  { name: "r50k_base", split: "gpt2", endOfText: 50256, theirs: encodeR50k },
+  { name: "cl100k_base", split: "gpt4", endOfText: 100257, theirs: encodeCl100k },
+] as const;
+const VOCAB = 8192;
+
+/** Runs `bench tokenizer [--rounds N] [--json]`. */
+export async function run(args: string[]): Promise<void> {
+  const flags = parseArgs(args, { string: ["rounds"], boolean: ["json"] });
+  const rounds = Number(flags.rounds ?? 5);
+  const texts = await readAddresses();
+  const megabytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0) /
+    1e6;
+  const encode: Record<string, unknown> = {};
+  for (const { name, split, endOfText, theirs } of RANKS) {
+    const path = new URL(import.meta.resolve(`gpt-tokenizer/data/${name}.tiktoken`));
+    const tokenizer = parseTiktoken(await Deno.readTextFile(path), {
+      source: name,
+      split,
+      specials: [{ id: endOfText, content: "<|endoftext|>" }],
+    });
+    encode[name] = compare(texts, {
+      rounds,
+      megabytes,
+      ours: (text) => tokenizer.encode(text),
+      theirs,
+    });
+  }
+  const own = parseTokenizer(await Deno.readTextFile(FIXTURE), { source: FIXTURE.pathname });
+  const ownSeconds = timed(texts, {
+    rounds,
+    encoders: [(text) => own.encode(text)],
+  })[0] as number[];
+  const trainSeconds: number[] = [];
+  for (let round = 0; round < Math.min(rounds, 3); round++) {
+    const start = performance.now();
+    await trainTokenizer(texts, { vocabSize: VOCAB });
+    trainSeconds.push((performance.now() - start) / 1000);
+  }
+  const result = {
+    megabytes,
+    encode: { ...encode, own_4096: { megabytesPerSecond: megabytes / median(ownSeconds) } },
+    train: { vocabSize: VOCAB, seconds: median(trainSeconds) },
+  };
+  console.log(flags.json ? JSON.stringify(result) : result);
+}
+
+interface Comparison {
+  readonly rounds: number;
+  readonly megabytes: number;
+  readonly ours: (text: string) => ArrayLike<number>;
+  readonly theirs: (text: string) => ArrayLike<number>;
+}
+
+/** Median MB/s of both, rounds taken in turns; they must agree on every token. */
+function compare(texts: readonly string[], { rounds, megabytes, ours, theirs }: Comparison) {
+  for (const text of texts) {
+    const [a, b] = [ours(text), theirs(text)];
+    if (a.length !== b.length || Array.from(a).some((id, i) => id !== b[i])) {
+      throw new Error("Cannot compare: the two encode differently");
+    }
+  }
+  const [mine, other] = timed(texts, { rounds, encoders: [ours, theirs] })
+    .map((seconds) => megabytes / median(seconds)) as [number, number];
+  return { megabytesPerSecond: mine, gptTokenizer: other, ratio: mine / other };
+}
+
+/** Seconds of each round over all texts, by encoder. */
+function timed(
+  texts: readonly string[],
+  { rounds, encoders }: { rounds: number; encoders: ((text: string) => unknown)[] },
+): number[][] {
+  const seconds: number[][] = encoders.map(() => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, encode] of encoders.entries()) {
+      const start = performance.now();
+      for (const text of texts) encode(text);
+      // The first round warms up.
+      if (round > 0) seconds[i]?.push((performance.now() - start) / 1000);
+    }
+  }
+  return seconds;
+}

@@ -1,0 +1,114 @@
+/**
+ * What memory does a large corpus take on its way to batches, and how long does a seek take?
+ *
+ * @module
+ */
+import process from "node:process";
+import { join } from "node:path";
+import { parseArgs } from "@std/cli/parse-args";
+import { randomStream } from "../model/random.ts";
+import { batch } from "../stages/batch/mod.ts";
+import { epochs, openStore, store } from "../stages/store/mod.ts";
+import { tokenize, trainTokenizer } from "../stages/tokenize/mod.ts";
+import type { Document } from "../stages/types.ts";
+import { readAddresses } from "./addresses.ts";
+
+const VOCAB = 8192;
+/** Characters of each document, about. */
+const DOCUMENT_CHARS = 30_000;
+/** Characters that are copied at a time; then comes a word made up of a number. */
+const STRETCH_CHARS = 600;
+const SEEKS = 20;
+
+/**
+ * Runs `bench tokens [--megabytes N] [--dir FOLDER] [--json]`: trains a tokenizer on a generated
+ * corpus, encodes, stores, shuffles and batches it.
+ */
+export async function run(args: string[]): Promise<void> {
+  const flags = parseArgs(args, { string: ["megabytes", "dir"], boolean: ["json"] });
+  const megabytes = Number(flags.megabytes ?? 100);
+  const corpus = (await readAddresses()).join("\n\n");
+  const dir = flags.dir ?? join("runs", "bench-tokens");
+  await Deno.mkdir(dir, { recursive: true });
+  try {
+    const result = await measure(() => documents(corpus, megabytes * 1e6), dir);
+    const rounded = { megabytes, ...result };
+    console.log(flags.json ? JSON.stringify(rounded) : rounded);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function measure(corpus: () => Generator<Document>, dir: string) {
+  const start = performance.now();
+  const tokenizer = await trainTokenizer(textsOf(corpus()), { vocabSize: VOCAB });
+  const trainSeconds = (performance.now() - start) / 1000;
+  const trainPeakMiB = peakMiB();
+
+  const encodeStart = performance.now();
+  const { vocabSize } = tokenizer;
+  await using tokens = await openStore({ dir, vocabSize, tokenizerHash: "bench" });
+  const live = ReadableStream.from(corpus())
+    .pipeThrough(tokenize({ tokenizer, split: () => "train" }))
+    .pipeThrough(store({ store: tokens }));
+  const batches = epochs({ store: tokens, live, maxEpochs: 1 })
+    .pipeThrough(batch({ rows: 12, cols: 256, vocabSize }));
+  let scored = 0;
+  for await (const { validTokens } of batches) scored += validTokens;
+  const batchSeconds = (performance.now() - encodeStart) / 1000;
+
+  const random = randomStream(1, { name: "seek" });
+  const seekMs: number[] = [];
+  for (let i = 0; i < SEEKS; i++) {
+    const from = random.word(i) % tokens.count("train");
+    const seekStart = performance.now();
+    const reader = tokens.read({ split: "train", from }).getReader();
+    const { value } = await reader.read();
+    seekMs.push(performance.now() - seekStart);
+    if (value?.index !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.index}`);
+    await reader.cancel();
+  }
+  return {
+    trainSeconds,
+    trainPeakMiB,
+    batchSeconds,
+    peakMiB: peakMiB(),
+    documents: tokens.documents,
+    tokens: tokens.tokens("train"),
+    scored,
+    slowestSeekMs: Math.max(...seekMs),
+  };
+}
+
+/** Most memory that this process has been resident in so far. */
+function peakMiB(): number {
+  return process.resourceUsage().maxRSS / 1024;
+}
+
+function* textsOf(documents: Iterable<Document>): Generator<string> {
+  for (const { text } of documents) yield text;
+}
+
+/** Documents of stretches of `corpus` from anywhere, with words never seen before among them. */
+function* documents(corpus: string, chars: number): Generator<Document> {
+  const random = randomStream(7, { name: "corpus" });
+  let at = 0;
+  for (let index = 0; chars > 0; index++) {
+    const parts: string[] = [];
+    for (let length = 0; length < DOCUMENT_CHARS; length += STRETCH_CHARS) {
+      const from = random.word(at++) % (corpus.length - STRETCH_CHARS);
+      const word = random.word(at++).toString(36).replace(/\d/g, "e");
+      parts.push(corpus.slice(from, from + STRETCH_CHARS), ` ${word} `);
+    }
+    const text = parts.join("");
+    chars -= text.length;
+    yield {
+      id: index.toString(16).padStart(16, "0"),
+      url: `http://corpus/${index}`,
+      title: "",
+      text,
+      lang: "en",
+      fetchedAt: "",
+    };
+  }
+}
