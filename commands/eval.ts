@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { createLayout } from "../model/layout.ts";
-import { initFromFolder } from "../model/checkpoint/mod.ts";
+import { initFromFolder, listCheckpoints } from "../model/checkpoint/mod.ts";
 import { openJournal } from "../stages/journal/mod.ts";
-import { validate } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
 import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
-import { heldOutBatches } from "./held_out.ts";
+import { evaluateModel, readHeldOut } from "./evaluation.ts";
+import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
 import { findCheckpoint, readNamedConfig } from "./model_source.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
@@ -29,21 +30,28 @@ const FLAGS = {
     defaultValue: undefined,
   }),
   ...SPHERE_FLAGS,
+  all: toggle({ help: "every checkpoint of the run" }),
   json: toggle({ help: "one JSON object a checkpoint" }),
 };
 
 /** The `eval` command. */
 export const evaluate: Command = {
   name: "eval",
-  summary: "Mean loss and perplexity of checkpoints on the held-out documents of a run.\n" +
-    "Without operands: the run's newest checkpoint.",
+  summary:
+    "Loss, perplexity and bits a byte of checkpoints on the held-out documents of a run, source by\n" +
+    "source, and how each continues a few texts. Without operands: the run's newest checkpoint.",
   operands: "[CHECKPOINT]...",
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
+    if (values.all && operands.length > 0) {
+      throw new UsageError(`Cannot evaluate ${operands[0]} with --all: choose one`);
+    }
     const paths = runPaths(values.run);
     const settings = await readSettings(paths);
-    const checkpoints = operands.length > 0
+    const checkpoints = values.all
+      ? (await listCheckpoints(paths.checkpoints)).map((name) => join(paths.checkpoints, name))
+      : operands.length > 0
       ? operands
       : [await findCheckpoint({ run: values.run, checkpoint: undefined })];
     const tokenizer = settings && await loadTokenizer(paths, settings);
@@ -51,6 +59,7 @@ export const evaluate: Command = {
       throw new UsageError(`Cannot evaluate on --run ${values.run}: it has no tokenizer yet`);
     }
     await using journal = await openJournal({ dir: paths.corpus });
+    const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
       const config = await readNamedConfig(checkpoint, { flag: "checkpoint" });
       if (config.vocab_size !== tokenizer.tokenizer.vocabSize) {
@@ -67,20 +76,17 @@ export const evaluate: Command = {
         parameters: spheres.parameters,
       });
       await spheres.packWeights();
-      const loss = await validate(
-        spheres,
-        heldOutBatches({ journal, tokenizer: tokenizer.tokenizer, rows, cols }),
-      );
-      if (Number.isNaN(loss)) {
+      const texts = await readHeldOut({ journal, tokenizer: tokenizer.tokenizer, cols });
+      if (texts.length === 0) {
         throw new Error(`Cannot evaluate on ${values.run}: it has no held-out document`);
       }
-      const perplexity = Math.exp(loss);
-      console.log(
-        values.json
-          ? JSON.stringify({ checkpoint, loss, perplexity })
-          : `${checkpoint}  loss ${loss.toFixed(4)}  perplexity ${perplexity.toFixed(2)}`,
-      );
+      const evaluation = await evaluateModel(spheres, {
+        ...{ texts, config, tokenizer: tokenizer.tokenizer, rows, cols },
+      });
+      evaluations.push({ checkpoint, ...evaluation });
+      if (values.json) console.log(JSON.stringify({ checkpoint, ...evaluation }));
     }
+    if (!values.json) console.log(describeEvaluations(evaluations));
     return 0;
   },
 };

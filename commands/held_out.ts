@@ -12,7 +12,7 @@ import { SAMPLE_CHARS } from "./tokenizer_file.ts";
 /** One document in so many is held out. */
 const HOLD_OUT = 10;
 /** Rows of the fixed validation set, and rows that one document may take of them. */
-const MAX_ROWS = 96, ROWS_EACH = 4;
+export const MAX_ROWS = 96, ROWS_EACH = 4;
 
 /** The part of the corpus that document `index` of the journal belongs to. */
 export function splitOf(index: number): Split {
@@ -48,7 +48,7 @@ export function heldOutBatches(
   { journal, tokenizer, rows, cols }: HeldOutOptions,
 ): ReadableStream<Batch> {
   return evaluationBatches({
-    runs: ReadableStream.from(heldOut(journal)).pipeThrough(
+    runs: ReadableStream.from(heldOutDocuments(journal)).pipeThrough(
       tokenize({ tokenizer, split: () => "validation" }),
     ),
     rows,
@@ -58,7 +58,8 @@ export function heldOutBatches(
   });
 }
 
-async function* heldOut(journal: Journal): AsyncGenerator<Document> {
+/** The held-out documents that {@linkcode heldOutBatches} are made of. */
+export async function* heldOutDocuments(journal: Journal): AsyncGenerator<Document> {
   let chars = 0;
   let index = 0;
   for await (const document of journal.documents()) {
