@@ -6,6 +6,9 @@
  * @module
  */
 
+const QUOTE = 0x22, BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
+
 /**
  * What is wrong with a JSON text: too deep, or a key twice in one object. Finds no other fault; the
  * text need not be valid JSON.
@@ -25,13 +28,13 @@ export function findJsonFault(
   // Keys of each open object; an open array has none.
   const open: (Set<string> | undefined)[] = [];
   for (let at = 0; at < json.length; at++) {
-    const character = json.charAt(at);
-    if (character === "{" || character === "[") {
-      open.push(character === "{" ? new Set() : undefined);
+    const code = json.charCodeAt(at);
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      open.push(code === OPEN_BRACE ? new Set() : undefined);
       if (open.length > maxDepth) return `nests deeper than ${maxDepth}`;
-    } else if (character === "}" || character === "]") {
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       open.pop();
-    } else if (character === '"') {
+    } else if (code === QUOTE) {
       const begin = at;
       at = stringEnd(json, begin);
       const keys = open.at(-1);
@@ -53,9 +56,18 @@ export function quote(name: string): string {
 
 /** Index of the quote that closes the string opened at `begin`. */
 function stringEnd(json: string, begin: number): number {
-  let at = begin + 1;
-  while (at < json.length && json.charAt(at) !== '"') at += json.charAt(at) === "\\" ? 2 : 1;
-  return at;
+  let at = json.indexOf('"', begin + 1);
+  while (at >= 0 && isEscaped(json, { at, begin })) at = json.indexOf('"', at + 1);
+  return at < 0 ? json.length : at;
+}
+
+/** Whether an odd number of backslashes stands between the quotes at `begin` and `at`. */
+function isEscaped(json: string, { at, begin }: { at: number; begin: number }): boolean {
+  let backslashes = 0;
+  while (at - 1 - backslashes > begin && json.charCodeAt(at - 1 - backslashes) === BACKSLASH) {
+    backslashes++;
+  }
+  return backslashes % 2 === 1;
 }
 
 /** Whether the string that ended before `at` is followed by a colon. */
