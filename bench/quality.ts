@@ -104,7 +104,7 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
     floor: settings.floor,
     decay: settings.decay,
   };
-  const reports = ReadableStream.from(forever(corpus.train))
+  const reports = ReadableStream.from(forever(corpus.train, { seed }))
     .pipeThrough(batch({ rows, cols, seed, vocabSize: config.vocab_size }))
     .pipeThrough(train({
       spheres,

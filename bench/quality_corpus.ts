@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomStream } from "../model/random.ts";
 import { parseTokenizer, tokenize, type Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Batch, Document, EpochRun, TokenRun } from "../stages/types.ts";
 
@@ -12,6 +13,8 @@ const TOKENIZER = new URL("../tests/fixtures/bpe/tokenizer.json", import.meta.ur
 const HOLD_OUT = 10;
 /** Windows of the held-out tokens that are scored. */
 const WINDOWS = 64;
+/** Tokens of a training document that stay together. */
+const PIECE = 1024;
 
 /** The corpus, tokenized. */
 export interface Corpus {
@@ -55,10 +58,24 @@ async function* addresses(): AsyncGenerator<Document> {
   }
 }
 
-/** The training documents, again and again. */
-export async function* forever(train: readonly TokenRun[]): AsyncGenerator<EpochRun> {
+/**
+ * The training documents in pieces, again and again in another order: they are in the order of their
+ * years, and a run too short for all of them should see every century.
+ */
+export async function* forever(
+  train: readonly TokenRun[],
+  { seed }: { seed: number },
+): AsyncGenerator<EpochRun> {
+  const pieces = train.flatMap((run) =>
+    Array.from({ length: Math.ceil((run.ids.length - 1) / PIECE) }, (_, i) => ({
+      ...run,
+      // The last token is the next piece's first, which is not a target there.
+      ids: run.ids.subarray(i * PIECE, (i + 1) * PIECE + 1),
+    }))
+  );
   for (let epoch = 0;; epoch++) {
-    for (const [index, run] of train.entries()) yield { ...run, index, epoch };
+    const order = randomStream(seed, { name: "quality", epoch }).shuffle([...pieces], 0);
+    for (const [index, piece] of order.entries()) yield { ...piece, index, epoch };
   }
 }
 
