@@ -4,7 +4,7 @@
  * @module
  */
 import { replaceFile } from "../stages/durable.ts";
-import { formatTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { formatTokenizer, type Tokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
 
@@ -43,8 +43,8 @@ export const train: Command = {
     if (paths.length === 0) {
       throw new UsageError("Cannot train a tokenizer: name at least one text file");
     }
-    async function* texts(): AsyncGenerator<string, void> {
-      for (const path of paths) yield await Deno.readTextFile(path);
+    async function* texts(): AsyncGenerator<ReadableStream<string>, void> {
+      for (const path of paths) yield await readText(path);
     }
     const maxTokenBytes = values["max-token-bytes"];
     const tokenizer = await trainTokenizer(texts(), {
@@ -54,11 +54,7 @@ export const train: Command = {
       ...(maxTokenBytes !== undefined && { maxTokenBytes }),
     });
     await replaceFile(values.output, formatTokenizer(tokenizer));
-    let bytes = 0, ids = 0;
-    for await (const text of texts()) {
-      bytes += new TextEncoder().encode(text).length;
-      ids += tokenizer.encode(text).length;
-    }
+    const { bytes, ids } = await measure(texts(), tokenizer);
     console.log(`${values.output}: ${tokenizer.vocabSize} tokens from ${paths.length} files`);
     console.log(
       `${bytes} bytes of text are ${ids} tokens, ${(bytes / ids).toFixed(2)} bytes a token`,
@@ -66,3 +62,27 @@ export const train: Command = {
     return 0;
   },
 };
+
+/** The text of a file, piece by piece; a byte order mark is text, too. */
+async function readText(path: string): Promise<ReadableStream<string>> {
+  const { readable } = await Deno.open(path);
+  return readable.pipeThrough(new TextDecoderStream("utf-8", { ignoreBOM: true }));
+}
+
+/** How well the tokenizer compresses the texts. */
+async function measure(
+  texts: AsyncIterable<AsyncIterable<string>>,
+  tokenizer: Tokenizer,
+): Promise<{ bytes: number; ids: number }> {
+  let bytes = 0, ids = 0;
+  const encoder = new TextEncoder();
+  for await (const text of texts) {
+    const stream = tokenizer.encodeStream();
+    for await (const piece of text) {
+      bytes += encoder.encode(piece).length;
+      ids += stream.push(piece).length;
+    }
+    ids += stream.flush().length;
+  }
+  return { bytes, ids };
+}

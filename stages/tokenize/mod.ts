@@ -13,12 +13,18 @@ export { parseTiktoken, type TiktokenOptions } from "./tiktoken.ts";
 export {
   type DecodeStream,
   type EncodeOptions,
+  type EncodeStream,
   type SpecialToken,
   Tokenizer,
   type TokenizerParts,
 } from "./tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
-export { type TrainProgress, trainTokenizer, type TrainTokenizerOptions } from "./train.ts";
+export {
+  type TrainingText,
+  type TrainProgress,
+  trainTokenizer,
+  type TrainTokenizerOptions,
+} from "./train.ts";
 
 /** Choices for {@linkcode tokenize}. */
 export interface TokenizeOptions {

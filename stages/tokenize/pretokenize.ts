@@ -25,9 +25,19 @@ const PIECE_CHARS = 16384;
 /** A split looks at most this far past where it cuts: a code point or a contraction. */
 const LOOKAHEAD = 8;
 
+/** Visits every piece of a text in order; of a text that comes in parts, with the last part. */
+export type Pretokenizer = (
+  text: string,
+  visit: PretokenVisitor,
+  options?: {
+    /** The text goes on in the next call: what could still change stays for then. */
+    readonly more?: boolean;
+  },
+) => void;
+
 /**
- * Makes a function that visits every piece of a text in order, with one fixed buffer whatever the
- * length of the text. Lone surrogates are read as U+FFFD.
+ * Makes a pretokenizer with one fixed buffer whatever the length of the text. Lone surrogates are
+ * read as U+FFFD.
  *
  * @example
  * ```ts
@@ -38,30 +48,38 @@ const LOOKAHEAD = 8;
  * console.assert(pieces.join("|") === "it|'s| | 10| km");
  * ```
  */
-export function createPretokenizer(
-  split: SplitName = "gpt2",
-): (text: string, visit: PretokenVisitor) => void {
+export function createPretokenizer(split: SplitName = "gpt2"): Pretokenizer {
   const pieceEnd = PIECE_ENDS[split];
   const encoder = new TextEncoder();
   const buffer = new Uint8Array(PIECE_CHARS * 3 + MAX_PRETOKEN_BYTES + LOOKAHEAD);
-  return (text, visit) => {
-    let read = 0, filled = 0, start = 0;
-    while (read < text.length) {
+  // What an earlier part has left: bytes of the buffer, and half a surrogate pair.
+  let start = 0, filled = 0, half = "";
+  return (part, visit, { more = false } = {}) => {
+    const text = half + part;
+    half = "";
+    let read = 0;
+    do {
       let next = Math.min(text.length, read + PIECE_CHARS);
-      if (next < text.length && (text.charCodeAt(next - 1) & 0xfc00) === 0xd800) next--;
+      if ((next < text.length || more) && isHighSurrogate(text.charCodeAt(next - 1))) next--;
+      const isLast = next === text.length && !more;
       buffer.copyWithin(0, start, filled);
       filled -= start;
       start = 0;
       filled += encoder.encodeInto(text.slice(read, next), buffer.subarray(filled)).written;
-      read = next;
+      if (next === read) half = text.slice(read);
+      read = next === read ? text.length : next;
       while (start < filled) {
         // More text could still lengthen or change this piece.
-        if (filled - start < MAX_PRETOKEN_BYTES + LOOKAHEAD && read < text.length) break;
+        if (filled - start < MAX_PRETOKEN_BYTES + LOOKAHEAD && !isLast) break;
         const limit = Math.min(filled, start + MAX_PRETOKEN_BYTES);
         const end = pieceEnd(buffer, start, { limit, end: filled });
         visit(buffer, start, end);
         start = end;
       }
-    }
+    } while (read < text.length);
   };
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
 }

@@ -6,7 +6,12 @@
 
 import { ALPHABET_ORDER, BYTE_CHARS, bytesOfToken } from "./byte_alphabet.ts";
 import { MergeRules } from "./merge.ts";
-import { createPretokenizer, MAX_PRETOKEN_BYTES, type SplitName } from "./pretokenize.ts";
+import {
+  createPretokenizer,
+  MAX_PRETOKEN_BYTES,
+  type Pretokenizer,
+  type SplitName,
+} from "./pretokenize.ts";
 import { WordTable } from "./word_table.ts";
 
 /** A special token: one id for a text that ordinary encoding never produces. */
@@ -34,6 +39,14 @@ export interface DecodeStream {
   push(id: number): string;
   /** What is left at the end; incomplete UTF-8 becomes U+FFFD. */
   flush(): string;
+}
+
+/** Turns text into ids piece by piece, with the ids of the whole text in the end. */
+export interface EncodeStream {
+  /** The ids that have become certain with this piece. */
+  push(text: string): Uint32Array;
+  /** The ids of what is left at the end. */
+  flush(): Uint32Array;
 }
 
 /** Choices for {@linkcode Tokenizer.encode}. */
@@ -75,7 +88,7 @@ export class Tokenizer {
   readonly #bytes: (Uint8Array | undefined)[];
   readonly #idOfByte = new Int32Array(256);
   readonly #rules = new MergeRules();
-  readonly #pretokenize: ReturnType<typeof createPretokenizer>;
+  readonly #pretokenize: Pretokenizer;
   readonly #specialPattern: RegExp | undefined;
 
   readonly #cache = new WordTable();
@@ -138,6 +151,17 @@ export class Tokenizer {
       this.#pretokenize(text, this.#encodeWord);
     }
     return this.#output.slice(0, this.#length);
+  }
+
+  /** An encoder for ordinary text that comes in pieces; its memory is fixed. */
+  encodeStream(): EncodeStream {
+    const pretokenize = createPretokenizer(this.parts.split);
+    const encode = (text: string, more: boolean): Uint32Array => {
+      this.#length = 0;
+      pretokenize(text, this.#encodeWord, { more });
+      return this.#output.slice(0, this.#length);
+    };
+    return { push: (text) => encode(text, true), flush: () => encode("", false) };
   }
 
   /** Text of `ids`, special tokens included; ids that end inside a code point give U+FFFD. */

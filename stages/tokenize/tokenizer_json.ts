@@ -30,6 +30,7 @@ export function parseTokenizer(text: string, { source }: { source: string }): To
   try {
     if (text.length > MAX_CHARS) throw new SyntaxError(`it is larger than ${MAX_CHARS} characters`);
     const root = record(JSON.parse(text), "the file");
+    expect(root.version, { field: "version", allowed: ["1.0", undefined] });
     const model = record(root.model, "model");
     expect(root.normalizer, { field: "normalizer", allowed: [null, undefined] });
     expect(model.type, { field: "model.type", allowed: ["BPE", undefined] });

@@ -6,7 +6,7 @@
 
 import { ALPHABET_ORDER, BYTE_CHARS } from "./byte_alphabet.ts";
 import { type CountedWords, learnMerges } from "./learn_merges.ts";
-import { createPretokenizer, type SplitName } from "./pretokenize.ts";
+import { createPretokenizer, type PretokenVisitor, type SplitName } from "./pretokenize.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { WordTable } from "./word_table.ts";
 
@@ -21,6 +21,9 @@ export interface TrainProgress {
   /** Tokens known so far. */
   readonly tokens: number;
 }
+
+/** One text, whole or in pieces. */
+export type TrainingText = string | AsyncIterable<string>;
 
 /** Choices for {@linkcode trainTokenizer}. */
 export interface TrainTokenizerOptions {
@@ -48,7 +51,7 @@ export interface TrainTokenizerOptions {
  * ```
  */
 export async function trainTokenizer(
-  texts: AsyncIterable<string> | Iterable<string>,
+  texts: AsyncIterable<TrainingText> | Iterable<TrainingText>,
   { vocabSize, minFrequency = 2, split = "gpt2", maxTokenBytes = Infinity, onProgress }:
     TrainTokenizerOptions,
 ): Promise<Tokenizer> {
@@ -79,7 +82,7 @@ export async function trainTokenizer(
 
 /** Counts every distinct piece of the texts. */
 async function countWords(
-  texts: AsyncIterable<string> | Iterable<string>,
+  texts: AsyncIterable<TrainingText> | Iterable<TrainingText>,
   { vocabSize, split, onProgress }: {
     vocabSize: number;
     split: SplitName;
@@ -90,14 +93,22 @@ async function countWords(
   const counts: number[] = [];
   const pretokenize = createPretokenizer(split);
   let chars = 0;
-  for await (const text of texts) {
-    pretokenize(text, (bytes, start, end) => {
-      const word = table.find(bytes, start, end);
-      if (word < 0) counts[table.add(bytes, { start, end })] = 1;
-      else counts[word] = counts[word] as number + 1;
-    });
+  const visit: PretokenVisitor = (bytes, start, end) => {
+    const word = table.find(bytes, start, end);
+    if (word < 0) counts[table.add(bytes, { start, end })] = 1;
+    else counts[word] = counts[word] as number + 1;
+  };
+  const add = (text: string, more: boolean): void => {
+    pretokenize(text, visit, { more });
     chars += text.length;
     onProgress?.({ phase: "count", chars, tokens: 0 });
+  };
+  for await (const text of texts) {
+    if (typeof text === "string") add(text, false);
+    else {
+      for await (const piece of text) add(piece, true);
+      add("", false);
+    }
   }
   const idOfByte = new Int32Array(256);
   ALPHABET_ORDER.forEach((byte, i) => idOfByte[byte] = SPECIAL_TOKENS.length + i);

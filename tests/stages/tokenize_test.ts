@@ -128,6 +128,34 @@ Deno.test("decode(encode(text)) is text, and a stream of ids gives the same", ()
   );
 });
 
+Deno.test("text that comes in pieces, cut anywhere, gets the ids of the whole", () => {
+  const pieces = fc.array(fc.oneof(awkwardText, fc.constantFrom("\ud83d", "\udc69", "word", " ")));
+  const long = fc.constantFrom(" ".repeat(5000), "x\n".repeat(9000), "中".repeat(20_000));
+  for (const split of ["gpt2", "gpt4"] as const) {
+    const tokenizer = new Tokenizer({ ...golden.parts, split });
+    fc.assert(
+      fc.property(pieces, fc.option(long), (parts, extra) => {
+        if (extra !== null) parts.splice(1, 0, extra);
+        const stream = tokenizer.encodeStream();
+        const ids = parts.flatMap((part) => Array.from(stream.push(part)));
+        ids.push(...stream.flush());
+        assertEquals(ids, Array.from(tokenizer.encode(parts.join(""))));
+      }),
+      { numRuns: 300 },
+    );
+  }
+});
+
+Deno.test("training on texts in pieces gives what the whole texts give", async () => {
+  const texts = ["ab abc  abd\n\nab", "b ".repeat(9000), "abc"];
+  async function* inPieces(text: string): AsyncGenerator<string> {
+    for (let at = 0; at < text.length; at += 7) yield text.slice(at, at + 7);
+  }
+  const whole = await trainTokenizer(texts, { vocabSize: 270, minFrequency: 1 });
+  const pieced = await trainTokenizer(texts.map(inPieces), { vocabSize: 270, minFrequency: 1 });
+  assertEquals(formatTokenizer(pieced), formatTokenizer(whole));
+});
+
 Deno.test("whatever bytes are read as text come back", () => {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   fc.assert(
@@ -278,6 +306,10 @@ Deno.test("a broken or foreign tokenizer.json is refused with its field", () => 
     return error.message.slice("Cannot read tokenizer t.json: ".length);
   };
   assertEquals(refused((t) => delete t.model), "model is not an object");
+  assertEquals(
+    refused((t) => Object.assign(t, { version: "2.0" })),
+    'version must be "1.0", got "2.0"',
+  );
   assertEquals(
     refused((t) => Object.assign(t.model ?? {}, { type: "Unigram" })),
     'model.type must be "BPE", got "Unigram"',
