@@ -13,7 +13,7 @@ const MAX_CHARS = 64 * 2 ** 20;
 const MAX_ID = 2 ** 21;
 
 /**
- * Reads a tokenizer.json.
+ * Reads a tokenizer.json. Its post-processor is passed over: no token is put first or last.
  *
  * @throws {SyntaxError} naming `source` and the field, when it is not JSON, broken, or asks for
  * something other than byte-level BPE with GPT-2's or GPT-4's split
