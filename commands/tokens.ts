@@ -31,6 +31,6 @@ export const tokens: Command = {
     const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
     if (subcommand) return subcommand.run(args);
     const names = Object.keys(SUBCOMMANDS).join(", ");
-    throw new UsageError(`Cannot run tokens ${name}: say one of ${names}`);
+    throw new UsageError(`Cannot run ${`tokens ${name}`.trim()}: say one of ${names}`);
   },
 };

@@ -6,6 +6,7 @@
 import { parseTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, text, toggle, UsageError } from "./flags.ts";
+import { openFile } from "./open_file.ts";
 
 const TOKENIZER = text({
   help: "tokenizer to use",
@@ -64,7 +65,9 @@ export const decode: Command = {
 };
 
 async function open(source: string): Promise<Tokenizer> {
-  return parseTokenizer(await Deno.readTextFile(source), { source });
+  const { readable } = await openFile(source);
+  const json = await new Response(readable).text();
+  return parseTokenizer(json, { source });
 }
 
 const WANTED = { encode: "a JSON string", decode: "a JSON array of ids" };

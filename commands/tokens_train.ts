@@ -7,6 +7,7 @@ import { replaceFile } from "../stages/durable.ts";
 import { formatTokenizer, type Tokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
+import { openFile } from "./open_file.ts";
 
 const FLAGS = {
   vocab: number({ help: "size of the vocabulary", min: 258, defaultValue: 4096 }),
@@ -65,7 +66,7 @@ export const train: Command = {
 
 /** The text of a file, piece by piece; a byte order mark is text, too. */
 async function readText(path: string): Promise<ReadableStream<string>> {
-  const { readable } = await Deno.open(path);
+  const { readable } = await openFile(path);
   return readable.pipeThrough(new TextDecoderStream("utf-8", { ignoreBOM: true }));
 }
 
