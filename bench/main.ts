@@ -4,6 +4,7 @@
  * @module
  */
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  checkpoint: () => import("./checkpoint.ts"),
   gemm: () => import("./gemm.ts"),
   kernels: () => import("./kernels.ts"),
   quality: () => import("./quality.ts"),
