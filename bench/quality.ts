@@ -46,7 +46,7 @@ const DEFAULTS = {
   warmup: SCHEDULE_DEFAULTS.warmup,
   floor: SCHEDULE_DEFAULTS.floor,
   /** Share of the run that falls: warmup-stable-decay above 0, cosine at 0. */
-  decay: 0,
+  decay: SCHEDULE_DEFAULTS.decay,
 };
 type Settings = Record<keyof typeof DEFAULTS, number>;
 

@@ -5,7 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
-import { OPTIMIZERS } from "../stages/train/mod.ts";
+import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import type { RunSettings } from "./run_folder.ts";
 import { absolute } from "./sources.ts";
@@ -54,6 +54,7 @@ export const PIPELINE_FLAGS = {
     integer: false,
     defaultValue: 10,
   }),
+  schedule: choice({ help: OPTIMIZER_FLAGS.schedule.help, of: SCHEDULES, defaultValue: "wsd" }),
   optimizer: choice({ help: OPTIMIZER_FLAGS.optimizer.help, of: OPTIMIZERS, defaultValue: "muon" }),
   "checkpoint-every": number({ help: "steps between checkpoints", min: 1, defaultValue: 200 }),
   "keep-last": number({

@@ -63,7 +63,7 @@ export const PRESETS = {
     },
     rows: 12,
     cols: 128,
-    learningRate: { adamw: 4e-3, muon: 8e-3 },
+    learningRate: { adamw: 4e-3, muon: 1.6e-2 },
     steps: 900,
   },
   small: {
@@ -76,7 +76,7 @@ export const PRESETS = {
     },
     rows: 12,
     cols: 256,
-    learningRate: { adamw: 2e-3, muon: 6e-3 },
+    learningRate: { adamw: 2e-3, muon: 8e-3 },
     steps: 2000,
   },
   base: {
@@ -89,7 +89,7 @@ export const PRESETS = {
     },
     rows: 12,
     cols: 256,
-    learningRate: { adamw: 1e-3, muon: 4e-3 },
+    learningRate: { adamw: 1e-3, muon: 6e-3 },
     steps: 5000,
   },
   medium: {

@@ -23,7 +23,7 @@ export interface ScheduleOptions {
 }
 
 /** All of a schedule but its name and peak, unless told otherwise. */
-export const SCHEDULE_DEFAULTS = { warmup: 0.03, floor: 0.05, decay: 0.4 } as const;
+export const SCHEDULE_DEFAULTS = { warmup: 0.03, floor: 0.05, decay: 0.8 } as const;
 
 /**
  * Learning rate at `progress` through the run: linear warmup, then for `cosine` half a cosine
