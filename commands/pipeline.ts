@@ -61,6 +61,7 @@ export const pipeline: Command = {
       site: site?.origin,
       spheres: spheresOf(values),
       checkpointEvery: values["checkpoint-every"],
+      fallBack: values["fall-back"],
       retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
       validateEvery: values["validate-every"],
       userAgent: values["user-agent"],

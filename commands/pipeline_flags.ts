@@ -66,6 +66,9 @@ export const PIPELINE_FLAGS = {
     help: "steps between checkpoints that stay for good; 0 for none",
     defaultValue: 0,
   }),
+  "fall-back": toggle({
+    help: "go on from the newest checkpoint that is whole where the last one is damaged",
+  }),
   "validate-every": number({ help: "steps between validations", min: 1, defaultValue: 200 }),
   init: text({
     help: "start from the weights and tokenizer of this Hugging Face folder",

@@ -36,6 +36,7 @@ export interface PipelineOptions {
   readonly spheres: ReturnType<typeof spheresOf>;
   readonly checkpointEvery: number;
   readonly retention: Retention;
+  readonly fallBack: boolean;
   readonly validateEvery: number;
   readonly userAgent: string;
   readonly contact: string | undefined;
@@ -146,6 +147,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       seed: settings.seed,
       ...(settings.init === "" ? {} : { init: settings.init }),
       tokenizerJson,
+      fallBack: options.fallBack,
       rows,
       cols,
       leaves: settings.leaves * settings.gradAccumulation,

@@ -8,8 +8,7 @@ import { join } from "node:path";
 import {
   checkpointName,
   initFromFolder,
-  latestCheckpoint,
-  loadCheckpoint,
+  loadNewest,
   type Retention,
   saveCheckpoint,
 } from "../model/checkpoint/mod.ts";
@@ -39,6 +38,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly seed: number;
   /** Folder with the first weights; seeded ones otherwise. */
   readonly init?: string;
+  /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
+  readonly fallBack?: boolean;
   /** Text of tokenizer.json, kept with every checkpoint. */
   readonly tokenizerJson: string;
 }
@@ -78,19 +79,20 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const spheres = resources.use(await openSpheres(options));
   const { layout, parameters, firstMoment, secondMoment } = spheres;
   const state = newTraining();
-  let newest = await latestCheckpoint(paths.checkpoints);
-  if (newest !== undefined) {
-    const info = await loadCheckpoint(newest, {
-      layout,
-      into: { parameters, firstMoment, secondMoment },
-    });
-    state.step = info.step;
-    state.totalTokens = info.totalTokens;
-    const { seconds, guard } = progressOf(info.settings);
+  const found = await loadNewest(paths.checkpoints, {
+    layout,
+    into: { parameters, firstMoment, secondMoment },
+    fallBack: options.fallBack ?? false,
+  });
+  let newest = found?.dir;
+  if (found !== undefined) {
+    state.step = found.step;
+    state.totalTokens = found.totalTokens;
+    const { seconds, guard } = progressOf(found.settings);
     state.seconds = seconds;
     state.guard = guard;
     // Written by our own batch stage, whose state only that stage reads.
-    state.cursor = info.cursor as Cursor;
+    state.cursor = found.cursor as Cursor;
   } else if (init !== undefined) {
     await initFromFolder(init, { layout, parameters });
   } else {

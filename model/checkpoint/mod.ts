@@ -9,6 +9,7 @@ export { bestCheckpoint, checkRetention, type Retention, rotateCheckpoints } fro
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
+export { loadNewest, type LoadNewestOptions } from "./newest.ts";
 export { saveCheckpoint } from "./save.ts";
 export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
 export type { CheckpointState } from "./state.ts";

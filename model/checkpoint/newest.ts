@@ -1,0 +1,45 @@
+/**
+ * Loads the checkpoint that a run goes on from.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { latestCheckpoint, listCheckpoints } from "./latest.ts";
+import { type CheckpointInfo, loadCheckpoint, type LoadCheckpointOptions } from "./load.ts";
+
+/** Options of {@linkcode loadNewest}. */
+export interface LoadNewestOptions extends LoadCheckpointOptions {
+  /** Whether an earlier one will do where the newest is damaged. */
+  readonly fallBack: boolean;
+}
+
+/**
+ * Loads the newest checkpoint in the folder `checkpointsDir`; undefined when there is none.
+ *
+ * @throws {SyntaxError} naming what is damaged: in the newest one or, with `fallBack`, in the last
+ * one tried, when all are
+ */
+export async function loadNewest(
+  checkpointsDir: string,
+  { fallBack, ...options }: LoadNewestOptions,
+): Promise<CheckpointInfo | undefined> {
+  const newest = await latestCheckpoint(checkpointsDir);
+  if (newest === undefined) return undefined;
+  const names = await listCheckpoints(checkpointsDir);
+  const earlier = names.map((name) => join(checkpointsDir, name)).reverse()
+    .filter((dir) => dir !== newest);
+  let damage: unknown;
+  for (const dir of [newest, ...fallBack ? earlier : []]) {
+    try {
+      return await loadCheckpoint(dir, options);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      damage = error;
+    }
+  }
+  if (fallBack || earlier.length === 0 || !(damage instanceof Error)) throw damage;
+  throw new SyntaxError(
+    `${damage.message}; --fall-back goes on from the newest checkpoint that is whole`,
+    { cause: damage },
+  );
+}

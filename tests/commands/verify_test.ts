@@ -1,0 +1,84 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { journalIndexOf, splitOf, trainIndexOf } from "../../commands/held_out.ts";
+import { writeCorpus } from "./corpus.ts";
+import { openFolder, run } from "./program.ts";
+
+async function flip(path: string, at: number): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await Deno.writeFile(path, bytes);
+}
+
+Deno.test("a run is inspected, traced and verified; damage is named and worked around", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 12 });
+  const runDir = join(folder.path, "run");
+  const flags = ["--steps", "6", "--checkpoint-every", "3", "--vocab", "300", "--json", corpus];
+  const trained = await run(["pipeline", "--run", runDir, ...flags]);
+  assertEquals([trained.code, trained.err], [0, ""]);
+  const manifest = JSON.parse(await Deno.readTextFile(join(runDir, "manifest.json")));
+
+  const inspected = JSON.parse((await run(["inspect", runDir, "--json"])).out);
+  assertEquals([inspected.documents, inspected.vocab], [12, 300]);
+  assertEquals(inspected.manifest, manifest.sha256);
+  assertEquals(inspected.tokens.train, manifest.tokens.train.tokens);
+  const [third, sixth] = inspected.checkpoints;
+  assertEquals([third.name, sixth.name], ["step-000003", "step-000006"]);
+  assertEquals(sixth.marks, ["latest", "best"]);
+  assertEquals(sixth.tokens, manifest.batches.tokens);
+
+  const lines = async (...args: string[]) => {
+    const { code, out, err } = await run(["trace", runDir, "--json", ...args]);
+    assertEquals([code, err], [0, ""]);
+    return out.trimEnd().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  };
+  // The two directions must say the same.
+  const documents = await lines("--step", "5");
+  const [most] = documents;
+  const steps = await lines("--document", most.id);
+  assertEquals(steps.find(({ step }) => step === 5)?.tokens, most.tokens);
+  assertEquals(await lines("--document", most.url), steps);
+  const heldOut = `file://${corpus}/009.txt`;
+  assert(documents.every(({ url }) => url.startsWith("file:///") && url !== heldOut));
+  assertEquals(await lines("--document", heldOut), []);
+  const late = await run(["trace", runDir, "--step", "7"]);
+  assertEquals([late.code, late.err], [
+    2,
+    `error: Cannot trace --step 7: ${runDir} has been saved at step 6\n`,
+  ]);
+
+  const damaged = join(runDir, "checkpoints", "step-000006", "model.safetensors");
+  await flip(damaged, 5000);
+  const refused = await run(["verify", runDir]);
+  assertEquals([refused.code, refused.err], [1, ""]);
+  assertMatch(
+    refused.out,
+    /^WRONG {2}Cannot load .*step-000006: model\.safetensors does not match/m,
+  );
+  const stopped = await run(["pipeline", "--run", runDir, "--json"]);
+  assertEquals(stopped.code, 1);
+  assertMatch(stopped.err, /model\.safetensors does not match.*--fall-back goes on from/);
+  const again = await run(["pipeline", "--run", runDir, "--json", "--fall-back"]);
+  assertEquals([again.code, again.err], [0, ""]);
+  assertEquals(JSON.parse(again.out.split("\n")[0] ?? "").step, 4);
+  const whole = await run(["verify", runDir]);
+  assertEquals([whole.code, whole.err], [0, ""], whole.out);
+
+  const shards = join(runDir, "tokens", "train");
+  const names = await Array.fromAsync(Deno.readDir(shards), ({ name }) => name);
+  const shard =
+    names.sort((a, b) =>
+      Deno.statSync(join(shards, b)).size - Deno.statSync(join(shards, a)).size
+    )[0] ?? "";
+  await flip(join(shards, shard), 40);
+  const altered = await run(["verify", runDir]);
+  assertEquals(altered.code, 1, altered.out);
+});
+
+Deno.test("places in the journal and in the train split are each other's inverse", () => {
+  const train = Array.from({ length: 100 }, (_, i) => i).filter((i) => splitOf(i) === "train");
+  assertEquals(train.map(trainIndexOf), Array.from({ length: 90 }, (_, i) => i));
+  assertEquals(train.map((_, i) => journalIndexOf(i)), train);
+});
