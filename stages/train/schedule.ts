@@ -38,9 +38,8 @@ export function learningRateAt(
 ): number {
   if (name === "constant") return peak;
   if (progress < warmup) return peak * progress / warmup;
-  const left = Math.max(0, 1 - progress);
   const height = name === "wsd"
-    ? Math.min(1, left / decay)
-    : 0.5 * (1 - Math.cos(Math.PI * left / (1 - warmup)));
+    ? Math.min(1, Math.max(0, 1 - progress) / decay)
+    : 0.5 * (1 + Math.cos(Math.PI * Math.min(1, (progress - warmup) / (1 - warmup))));
   return peak * (floor + (1 - floor) * height);
 }
