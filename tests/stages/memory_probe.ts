@@ -69,7 +69,7 @@ try {
     scored += validTokens;
     // Collected by amount of data, the peak says what the stages hold; left to V8, it would say how
     // much garbage piled up between two collections of its choosing.
-    if (++count % 32 === 0) gc();
+    if (++count % 8 === 0) gc();
   }
   await fed;
   // deno-lint-ignore no-console -- what this process is run for
