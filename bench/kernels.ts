@@ -64,12 +64,12 @@ function cases(kernels: Kernels): Case[] {
     {
       name: "pack_b",
       bytes: 2 * t * d * float,
-      run: () => kernels.pack_b(a, b, t, d, d, t * 8),
+      run: () => kernels.pack_b(a, b, t, d, d, t * 12),
     },
     {
       name: "pack_b_transposed",
       bytes: 2 * 3 * d * d * float,
-      run: () => kernels.pack_b_transposed(a, b, d, 3 * d, d, d * 8),
+      run: () => kernels.pack_b_transposed(a, b, d, 3 * d, d, d * 12),
     },
     {
       name: "rms_norm",

@@ -1,9 +1,9 @@
 /** How much memory the kernels' packed forms and scratch areas take, in floats. */
 
 /** Rows in a panel of packed A. */
-export const MR = 6;
+export const MR = 4;
 /** Columns in a panel of packed B. */
-export const NR = 8;
+export const NR = 12;
 /** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
 export const K_BLOCK = 512;
 /** Floating-point operations in one iteration of `fma_peak`. */
@@ -33,7 +33,7 @@ export function attentionScratchSize(t: number, headDim: number): number {
 
 /** Floats of scratch for `attention_backward` over t tokens. */
 export function attentionBackwardScratchSize(t: number, headDim: number): number {
-  const scores = BACKWARD_BLOCK * roundUp(t, 2 * MR);
+  const scores = BACKWARD_BLOCK * roundUp(t, 3 * MR);
   // Keys and values by row, keys by column; queries, dO by row and one of them by column; segment
   // starts; scores, gradients and the panels of both; one panel of queries.
   return 2 * packedBSize(headDim, t) + packedBSize(t, headDim) +

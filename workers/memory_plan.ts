@@ -6,7 +6,7 @@
  */
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { packedBSize } from "../kernels/mod.ts";
+import { NR, packedBSize } from "../kernels/mod.ts";
 import { createGroups } from "./groups.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
@@ -19,10 +19,8 @@ const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
 /** Floats of logits that exist at once in one worker. */
 const LOGITS_BLOCK = 1 << 20;
-/** Floats updated as one unit: small enough to balance, big enough to stream. */
+/** Floats updated as one unit, cut where a packed panel starts: small enough to balance, big enough to stream. */
 const SEGMENT = 1 << 16;
-/** Weight rows in a packed panel; a segment starts on a panel. */
-const PANEL_ROWS = 8;
 
 /** Dimensions of a run. */
 export interface PlanDims {
@@ -218,8 +216,8 @@ export function planMemory(dims: PlanDims): MemoryPlan {
 function cutSegments(groups: ReturnType<typeof createGroups>["all"]): Segment[] {
   return groups.flatMap((group) => {
     const rows = Math.max(
-      PANEL_ROWS,
-      Math.floor(SEGMENT / group.cols / PANEL_ROWS) * PANEL_ROWS,
+      NR,
+      Math.floor(SEGMENT / group.cols / NR) * NR,
     );
     return Array.from({ length: Math.ceil(group.rows / rows) }, (_, i) => ({
       group: group.index,

@@ -14,8 +14,8 @@ import { MR, NR } from "./tile";
 
 /** Queries in a block. */
 const BLOCK: i32 = 24;
-/** Queries that softmax takes at once: two panels of MR. */
-const CHUNK: i32 = 2 * MR;
+/** Queries that softmax takes at once: three panels of MR. */
+const CHUNK: i32 = 3 * MR;
 /** Bytes of one key's row of scores. */
 const SCORE_ROW: usize = BLOCK * 4;
 
@@ -108,7 +108,7 @@ function attendHead(
       const visible = min(i + q + CHUNK - first, keys);
       const panel = weights + <usize> (q / MR) * panelBytes;
       const at = <usize> q << 2;
-      softmaxChunk(panel, panel + panelBytes, sums + at, tops + at, scores + at, visible, scale);
+      softmaxChunk(panel, panelBytes, sums + at, tops + at, scores + at, visible, scale);
     }
     storeLogSums(lse + (<usize> i << 2), sums, tops, count, scale);
     const rows = out + (<usize> i * ldOut << 2);
@@ -161,12 +161,12 @@ function scoreBlock(
 }
 
 /**
- * Softmax without its division down twelve columns of scores, into two panels `[keys][MR]`; the
+ * Softmax without its division down twelve columns of scores, into three panels `[keys][MR]`; the
  * columns' sums and greatest scores go to `sums[12]` and `tops[12]`.
  */
 function softmaxChunk(
   panel0: usize,
-  panel1: usize,
+  panelBytes: usize,
   sums: usize,
   tops: usize,
   scores: usize,
@@ -187,6 +187,8 @@ function softmaxChunk(
   v128.store(tops, top1, 16);
   v128.store(tops, top2, 32);
   const scales = f32x4.splat(scale);
+  let panel1 = panel0 + panelBytes;
+  let panel2 = panel1 + panelBytes;
   let sum0 = f32x4.splat(0);
   let sum1 = f32x4.splat(0);
   let sum2 = f32x4.splat(0);
@@ -196,15 +198,15 @@ function softmaxChunk(
     const e1 = exp(f32x4.mul(f32x4.sub(v128.load(scores, 16), top1), scales));
     const e2 = exp(f32x4.mul(f32x4.sub(v128.load(scores, 32), top2), scales));
     v128.store(panel0, e0);
-    v128.store64_lane(panel0, e1, 0, 16);
-    v128.store64_lane(panel1, e1, 1);
-    v128.store(panel1, e2, 8);
+    v128.store(panel1, e1);
+    v128.store(panel2, e2);
     sum0 = f32x4.add(sum0, e0);
     sum1 = f32x4.add(sum1, e1);
     sum2 = f32x4.add(sum2, e2);
     scores += SCORE_ROW;
     panel0 += MR * 4;
     panel1 += MR * 4;
+    panel2 += MR * 4;
   }
   v128.store(sums, sum0);
   v128.store(sums, sum1, 16);

@@ -1,5 +1,6 @@
 /** Matrix product of packed operands, blocked for the caches (Goto and van de Geijn, 2008). */
 import { MR, NR, tile } from "./tile";
+import { tile4, tile8 } from "./tile_narrow";
 
 /** Most of k that is summed in registers at once: panels of A and B this long share the L1 cache. */
 const KC: i32 = 512;
@@ -88,15 +89,37 @@ function multiplyBlock(
   accumulate: i32,
 ): void {
   for (; n > 0; n -= NR) {
-    const cols = min(NR, n);
-    let at = c;
-    let panel = a;
-    for (let rows = m; rows > 0; rows -= MR) {
-      tile(at, panel, b, k, rowBytes, min(MR, rows), cols, accumulate);
-      at += rowBytes * MR;
-      panel += strideA;
-    }
+    multiplyPanel(c, a, b, m, min(NR, n), k, rowBytes, strideA, accumulate);
     b += strideB;
     c += NR * 4;
+  }
+}
+
+/** All panels of A by one of B, with the narrowest tile that holds its columns. */
+function multiplyPanel(
+  c: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  cols: i32,
+  k: i32,
+  rowBytes: usize,
+  strideA: usize,
+  accumulate: i32,
+): void {
+  if (cols <= 4) {
+    for (; m > 0; m -= 2 * MR) {
+      const other = m > MR ? a + strideA : a;
+      tile4(c, a, other, b, k, rowBytes, min(2 * MR, m), cols, accumulate);
+      c += rowBytes * (2 * MR);
+      a += strideA * 2;
+    }
+    return;
+  }
+  for (; m > 0; m -= MR) {
+    if (cols > 8) tile(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
+    else tile8(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
+    c += rowBytes * MR;
+    a += strideA;
   }
 }

@@ -4,6 +4,9 @@
  */
 import { MR, NR } from "./tile";
 
+/** Floats in a line of the cache. */
+const LINE: i32 = 16;
+
 /** `a[m, k]`, rows `ld` floats apart, to panels of MR rows `[ceil(m / MR)][k][MR]`. */
 export function pack_a(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
   packA(dst, src, m, k, ld, <usize> k * (MR * 4));
@@ -28,32 +31,9 @@ export function packA(
 function packRowsA(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
   let kk = 0;
   if (rows == MR) {
-    const src1 = src + rowBytes;
-    const src2 = src1 + rowBytes;
-    const src3 = src2 + rowBytes;
-    const src4 = src3 + rowBytes;
-    const src5 = src4 + rowBytes;
     for (; kk + 4 <= k; kk += 4) {
-      const at = <usize> kk << 2;
-      const r0 = v128.load(src + at);
-      const r1 = v128.load(src1 + at);
-      const r2 = v128.load(src2 + at);
-      const r3 = v128.load(src3 + at);
-      const r4 = v128.load(src4 + at);
-      const r5 = v128.load(src5 + at);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const low45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      const high45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7);
-      v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
-      v128.store(dst, v128.shuffle<f64>(low45, low01, 0, 3), 16);
-      v128.store(dst, v128.shuffle<f64>(low23, low45, 1, 3), 32);
-      v128.store(dst, v128.shuffle<f64>(high01, high23, 0, 2), 48);
-      v128.store(dst, v128.shuffle<f64>(high45, high01, 0, 3), 64);
-      v128.store(dst, v128.shuffle<f64>(high23, high45, 1, 3), 80);
-      dst += 96;
+      transpose4(dst, src + (<usize> kk << 2), rowBytes, MR * 4);
+      dst += MR * 16;
     }
   }
   for (; kk < k; kk++) {
@@ -80,14 +60,18 @@ export function packATransposed(
   panelBytes: usize,
 ): void {
   const rowBytes = <usize> ld << 2;
-  for (let i = 0; i < m; i += MR) {
+  let i = 0;
+  for (; i + LINE <= m; i += LINE) {
+    packLine(dst, src + (<usize> i << 2), k, rowBytes, panelBytes);
+    dst += panelBytes * (LINE / MR);
+  }
+  for (; i < m; i += MR) {
     const rows = min(MR, m - i);
     let from = src + (<usize> i << 2);
     let to = dst;
     if (rows == MR) {
       for (let kk = 0; kk < k; kk++) {
         v128.store(to, v128.load(from));
-        store<u64>(to, load<u64>(from, 16), 16);
         from += rowBytes;
         to += MR * 4;
       }
@@ -99,6 +83,24 @@ export function packATransposed(
       }
     }
     dst += panelBytes;
+  }
+}
+
+/** Sixteen columns to their four panels, so that a line of the cache is read once. */
+function packLine(dst: usize, src: usize, k: i32, rowBytes: usize, panelBytes: usize): void {
+  let dst1 = dst + panelBytes;
+  let dst2 = dst1 + panelBytes;
+  let dst3 = dst2 + panelBytes;
+  for (; k > 0; k--) {
+    v128.store(dst, v128.load(src));
+    v128.store(dst1, v128.load(src, 16));
+    v128.store(dst2, v128.load(src, 32));
+    v128.store(dst3, v128.load(src, 48));
+    dst += MR * 4;
+    dst1 += MR * 4;
+    dst2 += MR * 4;
+    dst3 += MR * 4;
+    src += rowBytes;
   }
 }
 
@@ -120,6 +122,7 @@ export function pack_b(
       for (let kk = 0; kk < k; kk++) {
         v128.store(to, v128.load(from));
         v128.store(to, v128.load(from, 16), 16);
+        v128.store(to, v128.load(from, 32), 32);
         from += rowBytes;
         to += NR * 4;
       }
@@ -158,6 +161,7 @@ function packRowsB(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): 
       const at = src + (<usize> kk << 2);
       transpose4(dst, at, rowBytes, NR * 4);
       transpose4(dst + 16, at + rowBytes * 4, rowBytes, NR * 4);
+      transpose4(dst + 32, at + rowBytes * 8, rowBytes, NR * 4);
       dst += NR * 16;
     }
   }

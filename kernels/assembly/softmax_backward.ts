@@ -5,8 +5,8 @@ import { MR } from "./tile";
 
 /** Queries in a block: the depth of the products that add to dK and dV. */
 export const BLOCK: i32 = 48;
-/** Keys handled at once: two panels of MR. */
-export const CHUNK: i32 = 2 * MR;
+/** Keys handled at once: three panels of MR. */
+export const CHUNK: i32 = 3 * MR;
 /** Bytes of a panel of MR keys, `[BLOCK][MR]`. */
 export const PANEL: usize = BLOCK * MR * 4;
 
@@ -45,16 +45,15 @@ export function softmaxBackward(
     storeChunk(gradientPanel, s0, s1, s2);
     scores += CHUNK * 4;
     gradients += CHUNK * 4;
-    weightPanel += PANEL * 2;
-    gradientPanel += PANEL * 2;
+    weightPanel += PANEL * 3;
+    gradientPanel += PANEL * 3;
   }
 }
 
-/** Twelve keys into their rows of two panels. */
+/** Twelve keys into their rows of three panels. */
 @inline
 function storeChunk(panel: usize, v0: v128, v1: v128, v2: v128): void {
   v128.store(panel, v0);
-  v128.store64_lane(panel, v1, 0, 16);
-  v128.store64_lane(panel, v1, 1, PANEL);
-  v128.store(panel, v2, PANEL + 8);
+  v128.store(panel, v1, PANEL);
+  v128.store(panel, v2, PANEL * 2);
 }

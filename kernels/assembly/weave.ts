@@ -1,0 +1,70 @@
+/** How tiles weave two rows of C into two vectors, and how these get to memory. */
+
+/** [v1, v0, v3, v2] */
+@inline
+export function swapPairs(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 1, 0, 3, 2);
+}
+
+/** The upper of two woven rows. */
+@inline
+export function upper(s: v128, t: v128): v128 {
+  return v128.shuffle<f32>(s, t, 0, 4, 2, 6);
+}
+
+/** The lower of two woven rows. */
+@inline
+export function lower(s: v128, t: v128): v128 {
+  return v128.shuffle<f32>(s, t, 5, 1, 7, 3);
+}
+
+@inline
+export function storeRow3(c: usize, v0: v128, v1: v128, v2: v128, cols: i32, accumulate: i32): void {
+  storeWhole(c, v0, accumulate);
+  storeWhole(c + 16, v1, accumulate);
+  if (cols == 12) storeWhole(c + 32, v2, accumulate);
+  else storePart(c + 32, v2, cols - 8, accumulate);
+}
+
+@inline
+export function storeRow2(c: usize, v0: v128, v1: v128, cols: i32, accumulate: i32): void {
+  storeWhole(c, v0, accumulate);
+  if (cols == 8) storeWhole(c + 16, v1, accumulate);
+  else storePart(c + 16, v1, cols - 4, accumulate);
+}
+
+/** Two woven rows, of which `rows` are wanted. */
+export function storeRows4(
+  c: usize,
+  s: v128,
+  t: v128,
+  ldc: usize,
+  rows: i32,
+  cols: i32,
+  accumulate: i32,
+): void {
+  if (rows < 1) return;
+  const first = upper(s, t);
+  if (cols == 4) storeWhole(c, first, accumulate);
+  else storePart(c, first, cols, accumulate);
+  if (rows < 2) return;
+  const second = lower(s, t);
+  if (cols == 4) storeWhole(c + ldc, second, accumulate);
+  else storePart(c + ldc, second, cols, accumulate);
+}
+
+@inline
+function storeWhole(c: usize, v: v128, accumulate: i32): void {
+  if (accumulate) v = f32x4.add(v128.load(c), v);
+  v128.store(c, v);
+}
+
+/** The first `cols` lanes, touching nothing past them. */
+function storePart(c: usize, v: v128, cols: i32, accumulate: i32): void {
+  for (; cols > 0; cols--) {
+    const value = f32x4.extract_lane(v, 0);
+    store<f32>(c, accumulate ? load<f32>(c) + value : value);
+    v = v128.shuffle<f32>(v, v, 1, 2, 3, 3);
+    c += 4;
+  }
+}
