@@ -5,13 +5,14 @@
  * @module
  */
 import { type Context, Hono } from "hono";
+import type { SchedulerLimits } from "./admission.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { complete, unknownModel } from "./completions.ts";
 import type { Engine } from "./engine.ts";
 import type { TextCodec } from "./generate.ts";
 import { addPage } from "./page/mod.ts";
-import { Scheduler, type SchedulerLimits } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits extends SchedulerLimits {

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { QueueFullError } from "./admission.ts";
 import { ApiError, errorBody } from "./api_error.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { checkPrompt } from "./engine.ts";
 import { eventStream } from "./event_stream.ts";
 import { type FinishReason, generate, type Piece, type TextCodec } from "./generate.ts";
-import { QueueFullError, type Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** What serves a completion. */
 export interface CompletionContext {

@@ -25,6 +25,8 @@ export interface Piece {
   /** Tokens generated so far, the end-of-text token included. */
   readonly tokens: number;
   readonly finishReason?: FinishReason;
+  /** The weights that made it, such as `step-000900`. */
+  readonly fingerprint: string;
 }
 
 /** What to generate. */
@@ -37,6 +39,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens: number;
   /** Text ends before the first of these. */
   readonly stop?: readonly string[];
+  /** Who asks; see {@linkcode AdmitOptions}. */
+  readonly client?: string;
   /** Ends generation within one token; the generator then throws its reason. */
   readonly signal?: AbortSignal;
 }
@@ -44,7 +48,9 @@ export interface GenerateOptions extends SamplingOptions {
 /**
  * Generates while its consumer asks for more; ending the iteration frees everything.
  *
- * @throws {QueueFullError} when too many generations wait
+ * @throws {QueueFullError} when too many generations wait, or too many of the client's
+ * @throws {DrainingError} when the server is about to stop
+ * @throws {DeadlineError} when it took too long
  * @throws {RangeError} when the prompt does not fit the model, or an option is out of range
  * @example
  * ```ts
@@ -60,7 +66,7 @@ export interface GenerateOptions extends SamplingOptions {
  * ```
  */
 export async function* generate(options: GenerateOptions): AsyncGenerator<Piece, void> {
-  const { scheduler, codec, maxTokens, stop = [], signal } = options;
+  const { scheduler, codec, maxTokens, stop = [], client, signal } = options;
   const promptIds = options.promptIds.length > 0 ? options.promptIds : [codec.endOfTextId];
   const context = scheduler.engine.config.max_position_embeddings;
   const limit = Math.min(maxTokens, context - promptIds.length);
@@ -68,7 +74,8 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   const decoder = codec.decodeStream();
   const filter = createStopFilter(stop);
 
-  using slot = await scheduler.admit(promptIds, { signal });
+  using slot = await scheduler.admit(promptIds, { client, maxTokens: limit, signal });
+  const { fingerprint } = slot;
   let finishReason: FinishReason = "length";
   let tokens = 0;
   let chosen: number | undefined;
@@ -80,15 +87,16 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
     }
     const { text, stopped } = filter.push(decoder.push(chosen));
     if (stopped) {
-      yield { text, tokens, finishReason: "stop" };
+      yield { text, tokens, finishReason: "stop", fingerprint };
       return;
     }
-    if (text) yield { text, tokens };
+    if (text) yield { text, tokens, fingerprint };
   }
   const { text, stopped } = filter.push(decoder.flush());
   yield {
     text: text + filter.flush(),
     tokens,
     finishReason: stopped ? "stop" : finishReason,
+    fingerprint,
   };
 }

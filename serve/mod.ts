@@ -3,8 +3,9 @@
  *
  * @module
  */
+export { DeadlineError, DrainingError, QueueFullError, type SchedulerLimits } from "./admission.ts";
 export { type AppLimits, type AppOptions, createApp } from "./app.ts";
-export type { Engine, Sequence } from "./engine.ts";
+export { type CacheUse, type Engine, NoRoomError, type Sequence } from "./engine.ts";
 export {
   type FinishReason,
   generate,
@@ -15,4 +16,4 @@ export {
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
 export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";
 export type { SamplingOptions } from "./sampler.ts";
-export { QueueFullError, Scheduler, type SchedulerLimits } from "./scheduler.ts";
+export { Scheduler } from "./scheduler.ts";

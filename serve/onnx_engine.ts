@@ -7,7 +7,7 @@
 import { setImmediate } from "node:timers/promises";
 import * as ort from "onnxruntime-web";
 import type { ModelConfig } from "../model/config.ts";
-import { checkPrompt, type Engine, type Sequence } from "./engine.ts";
+import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "./engine.ts";
 
 /** How {@linkcode openOnnxEngine} finds and runs a model. */
 export interface OnnxEngineOptions {
@@ -16,8 +16,12 @@ export interface OnnxEngineOptions {
   readonly config: ModelConfig;
   /** Threads within one step; the first engine of a process decides for all. */
   readonly threads?: number;
-  /** Prompt tokens run in one step; more make one prompt quicker and others wait longer. */
+  /** Prompt tokens run in one step, of all sequences; more make prompts quicker and others wait. */
   readonly promptChunk?: number;
+  /** Memory for keys and values. */
+  readonly cacheBytes?: number;
+  /** Which weights these are. */
+  readonly fingerprint?: string;
 }
 
 /**
@@ -40,10 +44,16 @@ class OnnxSequence implements Sequence {
   past: Record<string, ort.Tensor>;
   /** Tokens already in `past`. */
   cached = 0;
+  readonly reused = 0;
+  #free: () => void;
 
-  constructor(promptIds: ArrayLike<number>, { past }: { past: Record<string, ort.Tensor> }) {
+  constructor(
+    promptIds: ArrayLike<number>,
+    { past, free }: { past: Record<string, ort.Tensor>; free: () => void },
+  ) {
     this.ids = Array.from(promptIds);
     this.past = past;
+    this.#free = free;
   }
 
   get length(): number {
@@ -57,6 +67,8 @@ class OnnxSequence implements Sequence {
   [Symbol.dispose](): void {
     disposeAll(this.past);
     this.past = {};
+    this.#free();
+    this.#free = () => {};
   }
 }
 
@@ -81,28 +93,50 @@ class OnnxSequence implements Sequence {
  * ```
  */
 export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
-  const { model, config, threads = 1, promptChunk = 128 } = options;
+  const { model, config, threads = 1, promptChunk = 128, cacheBytes = 512 << 20 } = options;
+  const { fingerprint = "onnx" } = options;
   useThreads(threads);
   const bytes = typeof model === "string" ? await Deno.readFile(model) : model;
   const session = await createSession(bytes);
   const pastNames = checkInputs(session, config);
   const { num_key_value_heads: K, head_dim: N } = config;
+  const tokenBytes = config.num_hidden_layers * 2 * K * N * Float32Array.BYTES_PER_ELEMENT;
+  let usedBytes = 0;
 
   return {
     config,
-    createSequence(promptIds) {
+    fingerprint,
+    get cache() {
+      return { totalBytes: cacheBytes, usedBytes };
+    },
+    createSequence(promptIds, options = {}) {
       checkPrompt(promptIds, config);
+      const bytes = reservedLength(promptIds.length, options, config) * tokenBytes;
+      if (bytes > cacheBytes) {
+        throw new RangeError(
+          `Cannot continue the prompt: with its answer it takes ${bytes} bytes of the cache's ` +
+            `${cacheBytes}; ask for fewer tokens`,
+        );
+      }
+      if (usedBytes + bytes > cacheBytes) {
+        throw new NoRoomError("Cannot begin a sequence: the cache is full");
+      }
+      usedBytes += bytes;
       const empty = () => new ort.Tensor("float32", new Float32Array(0), [1, K, 0, N]);
       const past = Object.fromEntries(pastNames.map((name) => [name, empty()]));
-      return new OnnxSequence(promptIds, { past });
+      return new OnnxSequence(promptIds, { past, free: () => usedBytes -= bytes });
     },
     async step(sequences) {
       const results: (Float32Array | undefined)[] = [];
+      let promptLeft = promptChunk;
       for (const sequence of sequences) {
         if (!(sequence instanceof OnnxSequence)) {
           throw new TypeError("Cannot run a sequence: another engine created it");
         }
-        results.push(await advance(sequence, { session, promptChunk }));
+        const ahead = sequence.ids.length - sequence.cached;
+        const count = ahead === 1 ? 1 : Math.min(ahead, promptLeft);
+        if (ahead > 1) promptLeft -= count;
+        results.push(count > 0 ? await advance(sequence, { session, count }) : undefined);
         // The computation holds this thread; sockets and timers get their turn here.
         await setImmediate();
       }
@@ -148,13 +182,13 @@ function checkInputs(session: ort.InferenceSession, { num_hidden_layers: L }: Mo
   return pastNames;
 }
 
-/** Runs the next tokens of one sequence; logits once none are left. */
+/** Runs the next `count` tokens of one sequence; logits once none are left. */
 async function advance(
   sequence: OnnxSequence,
-  { session, promptChunk }: { session: ort.InferenceSession; promptChunk: number },
+  { session, count }: { session: ort.InferenceSession; count: number },
 ): Promise<Float32Array | undefined> {
   const from = sequence.cached;
-  const to = Math.min(sequence.ids.length, from + promptChunk);
+  const to = from + count;
   const fresh = sequence.ids.slice(from, to).map(BigInt);
   const int64 = (values: bigint[]) =>
     new ort.Tensor("int64", BigInt64Array.from(values), [1, values.length]);

@@ -22,11 +22,15 @@ export function countEngine(engine: Engine): CountedEngine {
   const end = (n: number) => ends[n] ??= Promise.withResolvers<void>();
   const counted: CountedEngine = {
     config: engine.config,
+    fingerprint: engine.fingerprint,
+    get cache() {
+      return engine.cache;
+    },
     steps: [],
     failure: undefined,
     disposed: (n) => end(n).promise,
-    createSequence(promptIds) {
-      const sequence = engine.createSequence(promptIds);
+    createSequence(promptIds, options) {
+      const sequence = engine.createSequence(promptIds, options);
       const n = numbers.size;
       numbers.set(sequence, n);
       const dispose = sequence[Symbol.dispose].bind(sequence);

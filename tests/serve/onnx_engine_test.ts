@@ -118,6 +118,6 @@ Deno.test("files and settings that cannot work are refused when opening", async 
 
 Deno.test("a sequence of something else is refused", async () => {
   await using engine = await openOnnxEngine(await goldenModel());
-  const foreign = { length: 1, append: () => {}, [Symbol.dispose]: () => {} };
+  const foreign = { length: 1, reused: 0, append: () => {}, [Symbol.dispose]: () => {} };
   await assertRejects(() => engine.step([foreign]), TypeError, "another engine");
 });

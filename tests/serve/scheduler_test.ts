@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { QueueFullError, Scheduler, type Slot } from "../../serve/scheduler.ts";
+import { DeadlineError, DrainingError, QueueFullError, type Slot } from "../../serve/admission.ts";
+import { Scheduler } from "../../serve/scheduler.ts";
 import { countEngine } from "./counted_engine.ts";
 import { goldenModel } from "./golden.ts";
 
@@ -142,4 +143,115 @@ Deno.test("limits out of range are refused", async () => {
   await using engine = await openCounted();
   assertThrows(() => new Scheduler(engine, { maxRunning: 0 }), RangeError, "maxRunning");
   assertThrows(() => new Scheduler(engine, { maxWaiting: -1 }), RangeError, "maxWaiting");
+});
+
+Deno.test("waiting clients take turns, however much one of them asks for", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 1 });
+  const first = await scheduler.admit([1], { client: "greedy", maxTokens: 9 });
+  const order: string[] = [];
+  const ask = async (name: string, client: string) => {
+    using _slot = await scheduler.admit([1], { client, maxTokens: 9 });
+    order.push(name);
+  };
+  const asked = [
+    ask("greedy 2", "greedy"),
+    ask("greedy 3", "greedy"),
+    ask("greedy 4", "greedy"),
+    ask("modest 1", "modest"),
+    ask("modest 2", "modest"),
+  ];
+  first[Symbol.dispose]();
+  await Promise.all(asked);
+  assertEquals(order, ["modest 1", "greedy 2", "modest 2", "greedy 3", "greedy 4"]);
+});
+
+Deno.test("a client has its limit, and others are not touched by it", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 2, maxPerClient: 1 });
+  using _a = await scheduler.admit([1], { client: "a" });
+  await assertRejects(
+    () => scheduler.admit([1], { client: "a" }),
+    QueueFullError,
+    "its client has 1 under way",
+  );
+  (await scheduler.admit([1], { client: "b" }))[Symbol.dispose]();
+  (await scheduler.admit([1], { client: "b" }))[Symbol.dispose]();
+});
+
+Deno.test("generations are admitted as the cache has room", async () => {
+  const { model, config } = await goldenModel();
+  const tokenBytes = config.num_hidden_layers * 2 * config.num_key_value_heads * config.head_dim *
+    4;
+  const cacheBytes = 20 * tokenBytes;
+  await using engine = countEngine(await openOnnxEngine({ model, config, cacheBytes }));
+  const scheduler = new Scheduler(engine);
+  const first = await scheduler.admit([1, 2], { maxTokens: 10 });
+  assertEquals(engine.cache, { totalBytes: cacheBytes, usedBytes: 12 * tokenBytes });
+  const large = scheduler.admit([1, 2], { maxTokens: 10 });
+  const small = scheduler.admit([1, 2], { maxTokens: 1 });
+  // The small one would fit, but then the large one might never have its turn.
+  assertEquals([scheduler.running, scheduler.waiting], [1, 2]);
+  first[Symbol.dispose]();
+  for (const slot of [await large, await small]) slot[Symbol.dispose]();
+  assertEquals(engine.cache.usedBytes, 0);
+  await assertRejects(
+    () => scheduler.admit([1, 2], { maxTokens: 19 }),
+    RangeError,
+    "ask for fewer tokens",
+  );
+});
+
+Deno.test("what runs ends on the engine it began with", async () => {
+  const { model, config } = await goldenModel();
+  await using before = countEngine(await openOnnxEngine({ model, config, fingerprint: "step-1" }));
+  await using after = countEngine(await openOnnxEngine({ model, config, fingerprint: "step-2" }));
+  const scheduler = new Scheduler(before, { maxRunning: 2 });
+  const old = await scheduler.admit([1]);
+  await old.next();
+  let retired = false;
+  const retiring = scheduler.replaceEngine(after).then(() => retired = true);
+  using fresh = await scheduler.admit([1]);
+  await Promise.all([old.next(5), fresh.next()]);
+  assertEquals([old.fingerprint, fresh.fingerprint], ["step-1", "step-2"]);
+  assertEquals([before.steps.length, after.steps.length], [2, 1]);
+  assertEquals(retired, false);
+  old[Symbol.dispose]();
+  await retiring;
+  assertEquals(scheduler.engine, after);
+});
+
+Deno.test("an engine on which nothing runs is replaced at once", async () => {
+  await using before = await openCounted();
+  await using after = await openCounted();
+  await new Scheduler(before).replaceEngine(after);
+});
+
+Deno.test("draining lets what runs end and refuses the rest", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine, { maxRunning: 1 });
+  const running = await scheduler.admit([1]);
+  const waiting = scheduler.admit([2]);
+  const drained = scheduler.drain();
+  await assertRejects(() => waiting, DrainingError, "about to stop");
+  await assertRejects(() => scheduler.admit([3]), DrainingError);
+  await running.next();
+  running[Symbol.dispose]();
+  await drained;
+  await scheduler.drain();
+});
+
+Deno.test("a request past its deadline ends, running or waiting", async () => {
+  const { model, config } = await goldenModel();
+  const tokenBytes = config.num_hidden_layers * 2 * config.num_key_value_heads * config.head_dim *
+    4;
+  const cacheBytes = 8 * tokenBytes;
+  await using engine = countEngine(await openOnnxEngine({ model, config, cacheBytes }));
+  const scheduler = new Scheduler(engine, { requestMs: 30 });
+  const running = await scheduler.admit([1], { maxTokens: 7 });
+  await engine.disposed(0);
+  await assertRejects(() => running.next(), DeadlineError, "took 30 ms");
+  using _full = engine.createSequence([1], { maxTokens: 7 });
+  await assertRejects(() => scheduler.admit([2], { maxTokens: 7 }), DeadlineError);
+  assertEquals([scheduler.running, scheduler.waiting], [0, 0]);
 });

@@ -1,0 +1,80 @@
+/**
+ * What a scheduler takes on, and the reasons for which it does not.
+ *
+ * @module
+ */
+
+/** How much a {@linkcode Scheduler} takes on. */
+export interface SchedulerLimits {
+  /** Sequences generated at the same time; the engine's cache may hold fewer. */
+  readonly maxRunning?: number;
+  /** Generations that wait for one of those to end; more are refused. */
+  readonly maxWaiting?: number;
+  /** Generations of one client, running or waiting; more are refused. */
+  readonly maxPerClient?: number;
+  /** Time a generation may take, waiting included. */
+  readonly requestMs?: number;
+}
+
+/** What {@linkcode Scheduler.admit} is asked for. */
+export interface AdmitOptions {
+  /** Who asks: requests are shared out fairly between clients. */
+  readonly client?: string | undefined;
+  /** Tokens to follow the prompt at most; up to the model's context unless given. */
+  readonly maxTokens?: number | undefined;
+  /** Ends waiting as well as generation. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One admitted generation. Disposing or aborting it frees its place and its cache. */
+export interface Slot extends Disposable {
+  /** The weights it runs on. */
+  readonly fingerprint: string;
+  /** Tokens of the prompt that the engine knew already. */
+  readonly reused: number;
+  /**
+   * Logits `[V]` of the next token; valid until the caller next awaits something. Pass the token
+   * that was chosen from the logits before, except the first time.
+   *
+   * @throws the abort reason, {@linkcode DeadlineError}, or what the engine threw
+   */
+  next(chosen?: number): Promise<Float32Array>;
+}
+
+/** Thrown when the queue is full, or the client's share of it: try again later. */
+export class QueueFullError extends Error {
+  override name = "QueueFullError";
+}
+
+/** Thrown to who waits or comes when the server is about to stop. */
+export class DrainingError extends Error {
+  override name = "DrainingError";
+}
+
+/** Ends a generation that took too long. */
+export class DeadlineError extends Error {
+  override name = "DeadlineError";
+}
+
+/**
+ * Limits with defaults.
+ *
+ * @throws {RangeError} naming the limit that is not an integer in range
+ */
+export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> {
+  const { maxRunning = 128, maxWaiting = 1024, requestMs = 600_000 } = limits;
+  const { maxPerClient = Infinity } = limits;
+  for (
+    const [name, value, least] of [
+      ["maxRunning", maxRunning, 1],
+      ["maxWaiting", maxWaiting, 0],
+      ["maxPerClient", maxPerClient, 1],
+      ["requestMs", requestMs, 1],
+    ] as const
+  ) {
+    if (!(value >= least && (Number.isInteger(value) || value === Infinity))) {
+      throw new RangeError(`Cannot schedule: ${name} must be an integer >= ${least}, got ${value}`);
+    }
+  }
+  return { maxRunning, maxWaiting, maxPerClient, requestMs };
+}
