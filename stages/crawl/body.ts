@@ -35,12 +35,17 @@ function decoderFor(encoding: string): Transform | undefined {
  * The decoded body of `response`.
  *
  * @param options.maxBytes cap on the received and, separately, on the decoded bytes
+ * @param options.cutAt decoded bytes that are enough: what follows them is not received
  * @param options.progress called for every piece received
  * @throws {FetchFailure} `too-large` past a cap, `malformed` for broken compression
  */
 export async function readBody(
   response: IncomingMessage,
-  { maxBytes, progress }: { maxBytes: number; progress: () => void },
+  { maxBytes, cutAt = Infinity, progress }: {
+    maxBytes: number;
+    cutAt?: number;
+    progress: () => void;
+  },
 ): Promise<Uint8Array> {
   const decoder = decoderFor(response.headers["content-encoding"] ?? "");
   let received = 0;
@@ -67,6 +72,7 @@ export async function readBody(
     for await (const chunk of source) {
       chunks.push(chunk);
       bytes += chunk.byteLength;
+      if (bytes >= cutAt) return join(chunks, bytes).subarray(0, cutAt);
       if (bytes > maxBytes) throw noted(tooLarge(maxBytes));
       if (bytes > RATIO_FREE_BYTES && bytes > received * MAX_RATIO) {
         throw noted(

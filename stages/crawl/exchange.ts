@@ -54,6 +54,8 @@ export interface Connection {
   /** The whole `User-Agent` header. */
   readonly userAgent: string;
   readonly maxBytes: number;
+  /** Bytes of a body that are enough; by default all of it. */
+  readonly cutAt?: number;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
 }
@@ -62,8 +64,13 @@ export interface Connection {
 export interface Exchange {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values as received, in their order. */
+  readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 }
+
+/** Most bytes of a response's header. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Decides from the header whether to receive the body; may throw a {@linkcode FetchFailure}. */
 export type WantsBody = (status: number, headers: IncomingHttpHeaders) => boolean;
@@ -78,8 +85,9 @@ export async function exchange(
   url: URL,
   connection: Connection,
   wantsBody: WantsBody,
+  extraHeaders: Readonly<Record<string, string>> = {},
 ): Promise<Exchange> {
-  const { agents, rules, resolve, userAgent, maxBytes, timeouts } = connection;
+  const { agents, rules, resolve, userAgent, maxBytes, cutAt, timeouts } = connection;
   checkLiteralHost(url, rules);
   const expired = new AbortController();
   const stop = AbortSignal.any([connection.signal, expired.signal]);
@@ -89,10 +97,12 @@ export async function exchange(
   const request = (secure ? https : http).request(url, {
     agent: secure ? agents.https : agents.http,
     lookup: guardedLookup(url, { rules, resolve }),
+    maxHeaderSize: MAX_HEADER_BYTES,
     headers: {
       "user-agent": userAgent,
       "accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.1",
       "accept-encoding": "gzip, br, deflate",
+      ...extraHeaders,
     },
   });
   const destroy = () => request.destroy();
@@ -106,21 +116,37 @@ export async function exchange(
     const [response] = await responded as [IncomingMessage];
     deadlines.progress();
     const status = response.statusCode ?? 0;
-    if (!wantsBody(status, response.headers)) {
-      return { status, headers: response.headers, body: new Uint8Array() };
-    }
-    const body = await readBody(response, { maxBytes, progress: () => deadlines.progress() });
-    whole = true;
-    return { status, headers: response.headers, body };
+    const { headers } = response;
+    const head = { status, headers, rawHeaders: pairs(response.rawHeaders) };
+    if (!wantsBody(status, headers)) return { ...head, body: new Uint8Array() };
+    const body = await readBody(response, {
+      maxBytes,
+      ...(cutAt === undefined ? {} : { cutAt }),
+      progress: () => deadlines.progress(),
+    });
+    whole = response.complete;
+    return { ...head, body };
   } catch (error) {
     if (stop.aborted) throw stop.reason;
     if (error instanceof FetchFailure) throw error;
     if (!(error instanceof Error)) throw error;
+    if ("code" in error && error.code === "HPE_HEADER_OVERFLOW") {
+      const most = `the response header is larger than ${MAX_HEADER_BYTES} bytes`;
+      throw new FetchFailure("too-large", most, { cause: error });
+    }
     throw new FetchFailure("network-error", describe(error), { cause: error });
   } finally {
     stop.removeEventListener("abort", destroy);
     if (!whole) request.destroy();
   }
+}
+
+/** Node lists names and values in turns. */
+function pairs(raw: readonly string[]): [string, string][] {
+  return Array.from(
+    { length: raw.length / 2 },
+    (_, at) => [raw[2 * at] as string, raw[2 * at + 1] as string],
+  );
 }
 
 /** The code is what tells network errors apart; some carry no message at all. */

@@ -20,6 +20,8 @@ export interface FetchedPage extends PageLinks {
 /** What the fetches of one crawl share. */
 export interface FetchContext {
   readonly connection: Connection;
+  /** Product token, in lower case. */
+  readonly agent: string;
   readonly robots: Robots;
   readonly pace: Pace;
   readonly retry: RetryPolicy;
@@ -51,7 +53,7 @@ function wantsPage(status: number, headers: Exchange["headers"]): boolean {
  */
 export async function fetchPage(
   url: string,
-  { connection, robots, pace, retry, maxRedirects, delayMs, index }: FetchContext & {
+  { connection, agent, robots, pace, retry, maxRedirects, delayMs, index }: FetchContext & {
     index: number;
   },
 ): Promise<FetchedPage> {
@@ -64,16 +66,25 @@ export async function fetchPage(
       return await exchange(hop, connection, wantsPage);
     }, { ...retry, index });
   };
-  const { status, headers, body, url: finalUrl } = await followRedirects(url, {
+  const { status, headers, rawHeaders, body, url: finalUrl } = await followRedirects(url, {
     maxRedirects,
     get,
   });
   if (status !== 200) throw new FetchFailure("http-error", `answered ${status} at every attempt`);
   const contentType = headers["content-type"] ?? "text/html";
   const page: Page = { url: finalUrl, contentType, body, fetchedAt: new Date().toISOString() };
-  const robotsHeader = [headers["x-robots-tag"] ?? []].flat().join(",");
+  const headersNamed = (wanted: string) =>
+    rawHeaders.flatMap(([name, value]) => name.toLowerCase() === wanted ? [value] : []);
   const isHtml = HTML_TYPES.includes(mediaType(contentType));
   // Links are ASCII in nearly every encoding; the text's own charset is the extractor's business.
   const html = isHtml ? new TextDecoder().decode(body) : "";
-  return { page, ...readLinks(html, { url: finalUrl, robotsHeader }) };
+  return {
+    page,
+    ...readLinks(html, {
+      url: finalUrl,
+      agent,
+      robotsHeaders: headersNamed("x-robots-tag"),
+      linkHeaders: headersNamed("link"),
+    }),
+  };
 }

@@ -13,6 +13,7 @@ import type { Frontier } from "./frontier.ts";
 import { openLookAhead } from "./look_ahead.ts";
 import { startPace } from "./pace.ts";
 import { openRobots } from "./robots.ts";
+import { productToken } from "./robots_rules.ts";
 import { type Scope, settleOutcome } from "./settle.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 import type { Timeouts } from "./deadlines.ts";
@@ -118,6 +119,12 @@ export function crawl({
   positive("concurrency", concurrency);
   positive("maxPages", maxPages);
   positive("maxBytes", maxBytes);
+  const agent = productToken(userAgent);
+  if (agent === "") {
+    throw new TypeError(
+      `Cannot crawl as "${userAgent}": it must begin with a name of letters, like cllm/0.1`,
+    );
+  }
   const exempt = new Set(allowOrigins.map(exactOrigin));
   const stop = new AbortController();
   const agents = openAgents(concurrency);
@@ -135,9 +142,10 @@ export function crawl({
     jitter: randomStream(seed, { name: "crawl-retry" }),
     signal: stop.signal,
   };
-  const robots = openRobots(connection, { agent: userAgent.split("/")[0] ?? userAgent, retry });
+  const robots = openRobots(connection, { agent, retry });
   const context = {
     connection,
+    agent,
     robots,
     retry,
     pace: startPace(stop.signal),

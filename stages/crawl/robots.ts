@@ -1,19 +1,20 @@
 /**
- * The Robots Exclusion Protocol, RFC 9309: rules are fetched once per origin and crawl.
+ * The Robots Exclusion Protocol, RFC 9309: rules are fetched once per origin and day.
  *
  * @module
  */
-// @ts-types="./robots_parser.d.ts"
-import robotsParser from "robots-parser";
 import { type Connection, exchange } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
 import { followRedirects } from "./redirects.ts";
 import { type RetryPolicy, withRetries } from "./retry.ts";
+import { MAX_ROBOTS_BYTES, parseRobotsText } from "./robots_rules.ts";
 
-/** RFC 9309 section 2.5: parse at least 500 KiB; the rest is ignored. */
-const MAX_ROBOTS_BYTES = 500 * 1024;
 /** RFC 9309 section 2.3.1.2: follow at least five redirects. */
 const MAX_ROBOTS_REDIRECTS = 5;
+/** RFC 9309 section 2.4: use a cached version for no more than 24 hours. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+/** Origins remembered; beyond, the one that was fetched first is asked again. */
+const MAX_ORIGINS = 10_000;
 const MAX_CRAWL_DELAY_MS = 60_000;
 
 /** What one origin asks of this crawler. */
@@ -30,8 +31,14 @@ export type Robots = (url: URL) => Promise<RobotsRules>;
 
 const ALLOW_ALL: RobotsRules = { check() {}, crawlDelayMs: 0, sitemaps: [] };
 
-const refuseAll = (failure: FetchFailure): RobotsRules => ({
+/** Rules of an origin that could not say any (section 2.3.1.4). */
+interface Unreachable extends RobotsRules {
+  readonly unreachable: true;
+}
+
+const refuseAll = (failure: FetchFailure): Unreachable => ({
   ...ALLOW_ALL,
+  unreachable: true,
   check() {
     throw failure;
   },
@@ -40,34 +47,35 @@ const refuseAll = (failure: FetchFailure): RobotsRules => ({
 /** Rules as a robots.txt states them for the product token `agent`. */
 export function parseRobots(
   robotsUrl: string,
-  { text, agent }: { text: string; agent: string },
+  { body, agent }: { body: Uint8Array; agent: string },
 ): RobotsRules {
-  const robots = robotsParser(robotsUrl, text);
-  const crawlDelaySeconds = robots.getCrawlDelay(agent) ?? 0;
+  const { allows, crawlDelaySeconds, sitemaps } = parseRobotsText(body, { agent });
   return {
     check(url) {
-      if (robots.isAllowed(url.href, agent) === false) {
-        throw new FetchFailure("robots-disallowed", `${robotsUrl} disallows ${url.pathname}`);
-      }
+      if (allows(url)) return;
+      throw new FetchFailure("robots-disallowed", `${robotsUrl} disallows ${url.pathname}`);
     },
     crawlDelayMs: Math.min(MAX_CRAWL_DELAY_MS, crawlDelaySeconds * 1000),
-    sitemaps: robots.getSitemaps(),
+    sitemaps,
   };
 }
 
-/** Opens the cache of rules for one crawl. `agent` is the product token matched by User-agent lines. */
+/**
+ * Opens the cache of rules for one crawl.
+ *
+ * @param options.agent the product token matched by User-agent lines
+ * @param options.now a clock in milliseconds
+ */
 export function openRobots(
   connection: Connection,
-  { agent, retry }: { agent: string; retry: RetryPolicy },
+  { agent, retry, now = Date.now }: { agent: string; retry: RetryPolicy; now?: () => number },
 ): Robots {
-  const cache = new Map<string, Promise<RobotsRules>>();
+  const cache = new Map<string, { rules: Promise<RobotsRules | Unreachable>; until: number }>();
 
-  async function load(origin: string): Promise<RobotsRules> {
+  async function load(origin: string): Promise<RobotsRules | Unreachable> {
+    const short = { ...connection, cutAt: MAX_ROBOTS_BYTES };
     const get = (url: URL) =>
-      withRetries(() => exchange(url, connection, (status) => status < 300), {
-        ...retry,
-        index: 0,
-      });
+      withRetries(() => exchange(url, short, (status) => status < 300), { ...retry, index: 0 });
     const robotsUrl = `${origin}/robots.txt`;
     try {
       const { status, body } = await followRedirects(robotsUrl, {
@@ -82,9 +90,7 @@ export function openRobots(
           ),
         );
       }
-      if (status >= 300) return ALLOW_ALL;
-      const text = new TextDecoder().decode(body.subarray(0, MAX_ROBOTS_BYTES));
-      return parseRobots(robotsUrl, { text, agent });
+      return status >= 300 ? ALLOW_ALL : parseRobots(robotsUrl, { body, agent });
     } catch (error) {
       if (!(error instanceof FetchFailure)) throw error;
       if (error.reason === "too-many-redirects") return ALLOW_ALL;
@@ -93,12 +99,20 @@ export function openRobots(
     }
   }
 
+  /** Fresh rules, or those of yesterday when the origin cannot be reached today. */
+  async function renew(origin: string, old: Promise<RobotsRules | Unreachable> | undefined) {
+    const fresh = await load(origin);
+    return "unreachable" in fresh && old !== undefined ? await old : fresh;
+  }
+
   return ({ origin }) => {
-    let rules = cache.get(origin);
-    if (rules === undefined) {
-      rules = load(origin);
-      cache.set(origin, rules);
-    }
+    const known = cache.get(origin);
+    if (known !== undefined && now() < known.until) return known.rules;
+    const [first] = cache.keys();
+    if (cache.size >= MAX_ORIGINS && first !== undefined) cache.delete(first);
+    const rules = renew(origin, known?.rules);
+    cache.delete(origin);
+    cache.set(origin, { rules, until: now() + MAX_AGE_MS });
     return rules;
   };
 }

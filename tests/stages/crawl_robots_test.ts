@@ -1,54 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { FetchFailure } from "../../stages/crawl/failure.ts";
 import { readLinks } from "../../stages/crawl/links.ts";
 import { crawl, openFrontier } from "../../stages/crawl/mod.ts";
-import { parseRobots } from "../../stages/crawl/robots.ts";
+import { randomStream } from "../../model/random.ts";
+import { resolveBySystem } from "../../stages/crawl/address_guard.ts";
+import { openAgents } from "../../stages/crawl/exchange.ts";
+import { openRobots, parseRobots } from "../../stages/crawl/robots.ts";
 import { parseSitemap } from "../../stages/crawl/sitemap.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { serveSite } from "./crawl_server.ts";
-
-function isAllowed(text: string, path: string, agent = "cllm"): boolean {
-  const rules = parseRobots("http://a.test/robots.txt", { text, agent });
-  try {
-    rules.check(new URL(path, "http://a.test/"));
-    return true;
-  } catch (error) {
-    if (error instanceof FetchFailure) return false;
-    throw error;
-  }
-}
-
-Deno.test("robots.txt rules decide as RFC 9309 says", () => {
-  /** Cases of RFC 9309 sections 2.2.1 to 2.2.4 and 5.1 to 5.2, in this test's own words. */
-  const cases: readonly (readonly [rules: string, path: string, allowed: boolean])[] = [
-    ["", "/x", true],
-    ["User-agent: *\nDisallow:", "/x", true],
-    ["User-agent: *\nDisallow: /", "/x", false],
-    ["user-AGENT: CLLM\ndisallow: /x", "/x/y", false],
-    ["User-agent: other\nDisallow: /", "/x", true],
-    // The group that names the agent replaces the general one; groups of one agent are joined.
-    ["User-agent: *\nDisallow: /\n\nUser-agent: cllm\nDisallow: /a", "/b", true],
-    ["User-agent: cllm\nDisallow: /a\n\nUser-agent: cllm\nDisallow: /b", "/b", false],
-    ["User-agent: other\nUser-agent: cllm\nDisallow: /a", "/a", false],
-    // The longest match wins, allow wins a tie.
-    ["User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b/c", true],
-    ["User-agent: *\nAllow: /a\nDisallow: /a/b", "/a/b/c", false],
-    ["User-agent: *\nDisallow: /a\nAllow: /a", "/a", true],
-    ["User-agent: *\nAllow: /example/page/\nDisallow: /example/page/x", "/example/page/x", false],
-    // Special characters.
-    ["User-agent: *\nDisallow: *.gif$", "/a/b.gif", false],
-    ["User-agent: *\nDisallow: *.gif$", "/a/b.gif?x", true],
-    ["User-agent: *\nDisallow: /a*c", "/a/b/c/d", false],
-    ["User-agent: *\nDisallow: /x # comment", "/x", false],
-    // Paths are case-sensitive; percent-encoding does not hide one.
-    ["User-agent: *\nDisallow: /X", "/x", true],
-    ["User-agent: *\nDisallow: /ä", "/%C3%A4", false],
-    ["User-agent: *\nDisallow: /a%3cd", "/a%3Cd", false],
-  ];
-  for (const [text, path, allowed] of cases) {
-    assertEquals(isAllowed(text, path), allowed, JSON.stringify([text, path]));
-  }
-});
 
 /** Crawls one page of a site whose robots.txt answers so. */
 async function crawlWith(robots: (request: Request) => Response) {
@@ -75,6 +34,71 @@ Deno.test("a missing robots.txt allows all; a failing one forbids all, after two
   }
 });
 
+Deno.test("every 4xx allows all; a redirect to where nothing may connect forbids all", async () => {
+  for (const status of [400, 401, 403, 404, 429, 451, 499]) {
+    const { pages } = await crawlWith(() => new Response("no", { status }));
+    assertEquals(pages, 1, `${status}`);
+  }
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const nowhere = `http://127.0.0.1:${closed.addr.port}/robots.txt`;
+  closed.close();
+  const lost = await crawlWith(() => Response.redirect(nowhere));
+  assertEquals(lost.pages, 0);
+  assertEquals(lost.drops.map(({ reason }) => reason), ["blocked-address"]);
+});
+
+Deno.test("rules hold for a day, and yesterday's while today's cannot be had", async () => {
+  const day = 24 * 60 * 60 * 1000;
+  const answers = ["Disallow: /a", "Disallow: /b", 500, "Disallow: /c"];
+  await using site = serveSite({
+    "/robots.txt": () => {
+      const answer = answers.shift() ?? 404;
+      return typeof answer === "number"
+        ? new Response("oops", { status: answer })
+        : new Response(`User-agent: *\n${answer}`);
+    },
+  });
+  using agents = openAgents(1);
+  const signal = new AbortController().signal;
+  let time = 0;
+  const robots = openRobots({
+    agents,
+    rules: { allowPrivate: true, allowOrigins: new Set() },
+    resolve: resolveBySystem,
+    userAgent: "cllm/0.1",
+    maxBytes: 1000,
+    timeouts: { headersMs: 5000, idleMs: 5000, totalMs: 5000 },
+    signal,
+  }, {
+    agent: "cllm",
+    retry: { backoffMs: 0, jitter: randomStream(0, { name: "test" }), signal },
+    now: () => time,
+  });
+  const forbidden = async () => {
+    const rules = await robots(new URL(site.origin));
+    return ["/a", "/b", "/c"].filter((path) => {
+      try {
+        rules.check(new URL(path, site.origin));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  };
+  for (
+    const [at, path, requests] of [
+      [0, "/a", 1],
+      [day - 1, "/a", 1],
+      [day, "/b", 2],
+      [2 * day, "/b", 3], // answered 500
+      [3 * day, "/c", 4],
+    ] as const
+  ) {
+    time = at;
+    assertEquals([await forbidden(), site.requests.length], [[path], requests]);
+  }
+});
+
 Deno.test("robots.txt is parsed up to 500 KiB and through five redirects", async () => {
   const filler = `# ${"x".repeat(997)}\n`;
   const long = (lines: number) => () =>
@@ -91,19 +115,40 @@ Deno.test("robots.txt is parsed up to 500 KiB and through five redirects", async
   };
   assertEquals((await crawlWith(chain(5))).pages, 0);
   assertEquals((await crawlWith(chain(6))).pages, 1);
+
+  // A file that never ends is cut like any other.
+  const begin = new TextEncoder().encode("User-agent: *\nDisallow: /\n");
+  const filled = new TextEncoder().encode(filler);
+  const endless = () => {
+    let first = true;
+    return new Response(
+      new ReadableStream({
+        pull(controller) {
+          controller.enqueue(first ? begin : filled);
+          first = false;
+        },
+      }),
+    );
+  };
+  assertEquals((await crawlWith(endless)).drops.map(({ reason }) => reason), [
+    "robots-disallowed",
+  ]);
 });
 
 Deno.test("Crawl-delay is read in seconds and capped", () => {
   const delay = (text: string) =>
-    parseRobots("http://a.test/robots.txt", { text, agent: "cllm" }).crawlDelayMs;
+    parseRobots("http://a.test/robots.txt", {
+      body: new TextEncoder().encode(text),
+      agent: "cllm",
+    }).crawlDelayMs;
   assertEquals(delay("User-agent: *\nCrawl-delay: 2.5"), 2500);
   assertEquals(delay("User-agent: *\nCrawl-delay: 86400"), 60_000);
   assertEquals(delay("User-agent: *\nCrawl-delay: soon"), 0);
 });
 
 Deno.test("links are read in document order, with base, nofollow and robots directives", () => {
-  const read = (html: string, robotsHeader = "") =>
-    readLinks(html, { url: "http://a.test/dir/", robotsHeader });
+  const read = (html: string, ...robotsHeaders: string[]) =>
+    readLinks(html, { url: "http://a.test/dir/", agent: "cllm", robotsHeaders });
   assertEquals(
     read(`<a href="b">b</a><a href=/a>a</a><area href="b"><a rel="x NoFollow" href="c">`).links,
     ["http://a.test/dir/b", "http://a.test/a"],
@@ -118,6 +163,14 @@ Deno.test("links are read in document order, with base, nofollow and robots dire
     nofollow: false,
     noindex: true,
   });
+  const said = ({ nofollow, noindex }: { nofollow: boolean; noindex: boolean }) =>
+    [nofollow ? "nofollow" : "", noindex ? "noindex" : ""].join("");
+  assertEquals(said(read("<meta name=cllm content=none>")), "nofollownoindex");
+  assertEquals(said(read("<meta name=otherbot content=none>")), "");
+  assertEquals(said(read("", "otherbot: noindex, nofollow")), "");
+  assertEquals(said(read("", "otherbot: noindex", "CLLM: nofollow")), "nofollow");
+  assertEquals(said(read("", "otherbot: noindex, cllm: nofollow")), "nofollow");
+  assertEquals(said(read("", "unavailable_after: 25 Jun 2040 15:00:00 PST, noindex")), "noindex");
   assertEquals(read(`<!-- <a href=x> --><script>"<a href=y>"</script>`).links, []);
   const many = Array.from({ length: 20_000 }, (_, i) => `<a href="${i}">`).join("</a>");
   assertEquals(read(many).links.length, 10_000);
@@ -125,6 +178,19 @@ Deno.test("links are read in document order, with base, nofollow and robots dire
   assertEquals(read(`<a href=x></a>${"<div>".repeat(100_000)}<a href=y>`).links, [
     "http://a.test/dir/x",
   ]);
+});
+
+Deno.test("the canonical address is read from the page or a header, the header first", () => {
+  const canonical = (html: string, ...linkHeaders: string[]) =>
+    readLinks(html, { url: "http://a.test/dir/p?x=1", linkHeaders }).canonical;
+  assertEquals(canonical(`<link rel="Canonical alternate" href="p">`), "http://a.test/dir/p");
+  assertEquals(canonical(`<base href="/b/"><link rel=canonical href=q>`), "http://a.test/b/q");
+  assertEquals(canonical(`<link rel=canonical href="p?x=1#top">`), undefined);
+  assertEquals(canonical(`<link rel=alternate href=q>`), undefined);
+  assertEquals(
+    canonical("<link rel=canonical href=no>", `</css>; rel=preload, </p>; rel="x canonical"`),
+    "http://a.test/p",
+  );
 });
 
 Deno.test("sitemaps and sitemap indexes are read in file order", () => {

@@ -1,0 +1,32 @@
+/**
+ * Patterns with `*`, matched in time linear in the text for each literal part: no backtracking.
+ *
+ * @module
+ */
+
+/** Whether a text is matched by a pattern. */
+export type Matcher = (text: string) => boolean;
+
+/**
+ * A matcher for `pattern`, in which `*` stands for any characters, also none.
+ *
+ * @param options.whole the pattern must reach the end of the text; otherwise it is a prefix of it
+ */
+export function wildcard(pattern: string, { whole }: { whole: boolean }): Matcher {
+  const [head = "", ...rest] = pattern.split("*");
+  const tail = rest.pop();
+  if (tail === undefined) return (text) => whole ? text === head : text.startsWith(head);
+  return (text) => {
+    if (!text.startsWith(head)) return false;
+    let at = head.length;
+    for (const part of rest) {
+      // The leftmost place leaves most room to the parts after it.
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return whole
+      ? text.length - tail.length >= at && text.endsWith(tail)
+      : text.indexOf(tail, at) >= 0;
+  };
+}
