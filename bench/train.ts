@@ -14,12 +14,13 @@ import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 
 /** Reference models: L, H, D, F, T, B, V. */
-const CONFIGS = {
+export const CONFIGS = {
   tiny: { L: 4, H: 4, D: 128, F: 352, T: 64, B: 12, V: 512 },
   small: { L: 4, H: 4, D: 256, F: 688, T: 256, B: 8, V: 4096 },
   base: { L: 6, H: 6, D: 384, F: 1024, T: 256, B: 8, V: 8192 },
 } as const;
-type Dims = typeof CONFIGS[keyof typeof CONFIGS];
+/** Dimensions of one of them. */
+export type Dims = typeof CONFIGS[keyof typeof CONFIGS];
 
 const OPTIMIZER = {
   learningRate: 1e-3,
@@ -40,7 +41,7 @@ export async function run(args: string[]): Promise<void> {
   if (!isConfig(name)) throw new RangeError(`Cannot bench --config ${name}: tiny, small or base`);
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const steps = Number(flags.steps ?? 12);
-  const result = await measure(name, { workers, steps });
+  const result = await measureTraining(name, { workers, steps });
   console.log(flags.json ? JSON.stringify(result) : result);
 }
 
@@ -48,7 +49,8 @@ function isConfig(name: string): name is keyof typeof CONFIGS {
   return Object.hasOwn(CONFIGS, name);
 }
 
-async function measure(
+/** Trains on random tokens, after steps that run code which V8 has not optimised yet. */
+export async function measureTraining(
   name: keyof typeof CONFIGS,
   { workers, steps }: { workers: number; steps: number },
 ) {
@@ -68,7 +70,6 @@ async function measure(
   const stepMs: number[] = [];
   let idle = 0;
   let waiting = 0;
-  // The first steps run code that V8 has not optimised yet.
   const warmup = Math.max(6, Math.ceil(steps / 2));
   let before = spheres.kernelMs();
   let rootCpu = process.threadCpuUsage();
@@ -152,7 +153,8 @@ function modelConfig({ L, H, D, F, T, V }: Dims): ModelConfig {
   };
 }
 
-function randomBatch({ B, T, V }: Dims): SphereBatch {
+/** A batch whose every token is scored. */
+export function randomBatch({ B, T, V }: Dims): SphereBatch {
   const random = randomStream(7, { name: "bench" });
   const ids = Int32Array.from({ length: B * T + 1 }, (_, i) => random.word(i) % V);
   return {
