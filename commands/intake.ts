@@ -10,6 +10,7 @@ import { type Drop, StageMeter } from "../stages/meter.ts";
 import { read } from "../stages/read/mod.ts";
 import { openSeenTexts, refine } from "../stages/refine/mod.ts";
 import type { Document, Page } from "../stages/types.ts";
+import { watched } from "../stages/watched.ts";
 import type { RunPaths } from "./run_folder.ts";
 import type { Sources } from "./sources.ts";
 import { openStoredIds } from "./stored_ids.ts";
@@ -78,9 +79,12 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
       signal: stop,
     }));
   }
+  const ofExtract = meter("extract"), ofRefine = meter("refine");
   const documents = ReadableStream.from(oneAfterAnother(inputs))
-    .pipeThrough(extract({ meter: meter("extract"), signal: stop }))
-    .pipeThrough(refine({ seen, minChars: options.minChars, meter: meter("refine") }))
+    .pipeThrough(watched(extract({ meter: ofExtract, signal: stop }), ofExtract))
+    .pipeThrough(
+      watched(refine({ seen, minChars: options.minChars, meter: ofRefine }), ofRefine),
+    )
     .pipeThrough(stored.skip());
   const held = resources.move();
   return {

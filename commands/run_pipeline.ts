@@ -13,6 +13,7 @@ import { startStatus } from "../stages/report/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
 import { tokenize } from "../stages/tokenize/mod.ts";
 import type { StepReport } from "../stages/types.ts";
+import { watched } from "../stages/watched.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
 import { heldOutBatches, splitOf } from "./held_out.ts";
@@ -162,26 +163,32 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     expectEnd();
     ready.resolve();
     const live = ends.readable
-      .pipeThrough(tokenize({
-        tokenizer,
-        split: splitOf,
-        startIndex: tokens.documents,
-        meter: meters.tokenize,
-      }))
-      .pipeThrough(store({ store: tokens, meter: meters.store }));
+      .pipeThrough(watched(
+        tokenize({
+          tokenizer,
+          split: splitOf,
+          startIndex: tokens.documents,
+          meter: meters.tokenize,
+        }),
+        meters.tokenize,
+      ))
+      .pipeThrough(watched(store({ store: tokens, meter: meters.store }), meters.store));
     const batches = epochs({
       store: tokens,
       live,
       ...(cursor ? { start: resumePoint(cursor) } : {}),
     })
-      .pipeThrough(batch({
-        rows,
-        cols,
-        seed: settings.seed,
-        vocabSize: config.vocab_size,
-        meter: meters.batch,
-        ...(cursor ? { cursor } : {}),
-      }));
+      .pipeThrough(watched(
+        batch({
+          rows,
+          cols,
+          seed: settings.seed,
+          vocabSize: config.vocab_size,
+          meter: meters.batch,
+          ...(cursor ? { cursor } : {}),
+        }),
+        meters.batch,
+      ));
     const validation = () => heldOutBatches({ journal: log, tokenizer, rows: preset.rows, cols });
     const reports = trainer.reports(batches, {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },

@@ -28,6 +28,7 @@ import {
   type TrainingState,
 } from "../stages/train/mod.ts";
 import type { Batch, Cursor, Snapshot, StepReport } from "../stages/types.ts";
+import { watched } from "../stages/watched.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
 import type { RunPaths } from "./run_folder.ts";
 
@@ -121,19 +122,22 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     state,
     reports(batches, run) {
       return batches
-        .pipeThrough(train({
-          spheres,
-          state,
-          duration: run.duration,
-          schedule: run.schedule,
-          optimizer: run.optimizer,
-          guardDeviations: run.guardDeviations,
-          snapshotEvery: run.checkpointEvery,
-          validateEvery: run.validateEvery,
-          validation: run.validation,
-          stop: run.stop,
-          meter: run.meters.train,
-        }))
+        .pipeThrough(watched(
+          train({
+            spheres,
+            state,
+            duration: run.duration,
+            schedule: run.schedule,
+            optimizer: run.optimizer,
+            guardDeviations: run.guardDeviations,
+            snapshotEvery: run.checkpointEvery,
+            validateEvery: run.validateEvery,
+            validation: run.validation,
+            stop: run.stop,
+            meter: run.meters.train,
+          }),
+          run.meters.train,
+        ))
         .pipeThrough(
           new TransformStream<StepReport, StepReport>({
             transform(report, controller) {
@@ -142,12 +146,15 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
             },
           }),
         )
-        .pipeThrough(keep({
-          dir: paths.checkpoints,
-          save,
-          retention: run.retention,
-          meter: run.meters.keep,
-        }))
+        .pipeThrough(watched(
+          keep({
+            dir: paths.checkpoints,
+            save,
+            retention: run.retention,
+            meter: run.meters.keep,
+          }),
+          run.meters.keep,
+        ))
         .pipeThrough(report({ runDir: paths.root, status: run.status, meters: run.allMeters }));
     },
     async save() {

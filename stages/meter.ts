@@ -39,8 +39,8 @@ export interface StageCounts {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Queue fill on the input side, 0..1. */
-  readonly queueFill: number;
+  /** Queue fill on the input side, 0..1; absent for a source, which has no input. */
+  readonly queueFill?: number;
   readonly busyMs: number;
   readonly waitingInputMs: number;
   readonly blockedOutputMs: number;
@@ -70,7 +70,8 @@ export class StageMeter {
   #phaseMs = { busy: 0, waiting: 0, blocked: 0 };
   readonly #now: () => number;
   #since: number;
-  #queueFill = 0;
+  #readQueue: (() => number) | undefined;
+  #isWanted = true;
 
   /** `onDrop` hears of each dropped item; `now` is a clock in milliseconds. */
   constructor(
@@ -104,20 +105,36 @@ export class StageMeter {
 
   /** The stage changes what it is doing; time since the last change goes to the former phase. */
   phase(next: "busy" | "waiting" | "blocked"): void {
-    const now = this.#now();
-    this.#phaseMs[this.#phase] += now - this.#since;
-    this.#since = now;
+    this.settle();
     this.#phase = next;
   }
 
-  /** Fill of the stage's input queue, 0..1. */
-  queue(fill: number): void {
-    this.#queueFill = Math.min(1, Math.max(0, fill));
+  /**
+   * Whether the next stage waits for a value. A stage that does nothing while its queue holds
+   * something and nobody asks for more is blocked by its output, not waiting for input.
+   */
+  demand(isWanted: boolean): void {
+    this.settle();
+    this.#isWanted = isWanted;
+  }
+
+  /** Asks `read` for the fill of the stage's input queue, 0..1, whenever it is wanted. */
+  queueFrom(read: () => number): void {
+    this.#readQueue = () => Math.min(1, Math.max(0, read()));
+  }
+
+  /** Books the time since the last change; called before anything that decides the booking changes. */
+  settle(): void {
+    const now = this.#now();
+    const isBlocked = this.#phase === "waiting" && !this.#isWanted &&
+      (this.#readQueue?.() ?? 1) > 0;
+    this.#phaseMs[isBlocked ? "blocked" : this.#phase] += now - this.#since;
+    this.#since = now;
   }
 
   /** The counters now. */
   counts(): StageCounts {
-    this.phase(this.#phase);
+    this.settle();
     return {
       name: this.#name,
       itemsIn: this.#itemsIn,
@@ -125,7 +142,7 @@ export class StageMeter {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       dropped: { ...this.#dropped },
-      queueFill: this.#queueFill,
+      ...(this.#readQueue && { queueFill: this.#readQueue() }),
       busyMs: this.#phaseMs.busy,
       waitingInputMs: this.#phaseMs.waiting,
       blockedOutputMs: this.#phaseMs.blocked,

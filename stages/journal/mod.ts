@@ -69,6 +69,8 @@ export function journal(
     room = Promise.withResolvers<void>();
   };
   const broken = new AbortController();
+  // Before that it may be as long as it gets, and holds nobody up.
+  meter?.queueFrom(() => isReady ? (writtenChars - readChars) / maxLagBytes : 0);
   ready.then(() => isReady = true, (error) => broken.abort(error));
   let writer: WritableStreamDefaultController | undefined;
   let stopped: { reason: unknown } | undefined;
@@ -91,12 +93,12 @@ export function journal(
       });
     },
     async write(document) {
+      meter?.phase("busy");
       meter?.in(document.text.length);
       writtenChars += document.text.length;
       await journal.append(document, onStored ? { onStored: () => onStored(document.url) } : {});
       meter?.phase("blocked");
       while (isReady && !stopped && writtenChars - readChars > maxLagBytes) {
-        meter?.queue((writtenChars - readChars) / maxLagBytes);
         await room.promise;
       }
       if (stopped) throw stopped.reason;

@@ -86,8 +86,9 @@ export function droppedText({ dropped }: StageCounts): string {
   return `${formatCount(total)} dropped: ${shown.join(", ")}${more}`;
 }
 
-/** A queue's fill, 0..1. A queue that holds anything shows at least one cell. */
-function bar(fill: number): string {
+/** A queue's fill, 0..1. A queue that holds anything shows at least one cell; a source has none. */
+function bar(fill: number | undefined): string {
+  if (fill === undefined) return " ".repeat(BAR_WIDTH + 2);
   const cells = Math.ceil(fill * BAR_WIDTH);
   return `[${"█".repeat(cells)}${"·".repeat(BAR_WIDTH - cells)}]`;
 }

@@ -6,13 +6,15 @@ const BUSY_SHARE = 0.5;
 /**
  * Names the stage that held up the others between two readings of the meters: the one that worked
  * for the largest share of the time, if for more than half of it. The others wait, either for its
- * output or for it to take theirs.
+ * output or for it to take theirs. Where nobody works so much, it is the source that waits for more
+ * than half of the time itself: for the network, or for a host's turn.
  */
 export function findBottleneck(
   before: readonly StageCounts[],
   now: readonly StageCounts[],
 ): string | undefined {
   let found: string | undefined;
+  let source: string | undefined;
   let highest = BUSY_SHARE;
   for (const counts of now) {
     const earlier = before.find(({ name }) => name === counts.name);
@@ -21,6 +23,8 @@ export function findBottleneck(
     const total = spent("busyMs") + spent("waitingInputMs") + spent("blockedOutputMs");
     const share = total > 0 ? spent("busyMs") / total : 0;
     if (share > highest) [found, highest] = [counts.name, share];
+    const isSource = counts.queueFill === undefined && earlier !== undefined;
+    if (isSource && spent("waitingInputMs") > BUSY_SHARE * total) source = counts.name;
   }
-  return found;
+  return found ?? source;
 }

@@ -18,7 +18,6 @@ Deno.test("a fresh meter counts nothing", () => {
     bytesIn: 0,
     bytesOut: 0,
     dropped: {},
-    queueFill: 0,
     busyMs: 0,
     waitingInputMs: 0,
     blockedOutputMs: 0,
@@ -71,12 +70,29 @@ Deno.test("time goes to the phase that was on, and a reading includes the runnin
   assertEquals(meter.counts().busyMs, 1030);
 });
 
-Deno.test("queue fill stays within 0 and 1", () => {
+Deno.test("queue fill is read when it is asked for, and stays within 0 and 1", () => {
   const { meter } = meterAt();
-  for (const [fill, shown] of [[0.25, 0.25], [1.5, 1], [-1, 0]] as const) {
-    meter.queue(fill);
+  let fill = 0.25;
+  meter.queueFrom(() => fill);
+  for (const [now, shown] of [[0.25, 0.25], [1.5, 1], [-1, 0]] as const) {
+    fill = now;
     assertEquals(meter.counts().queueFill, shown);
   }
+});
+
+Deno.test("a stage that idles on a filled queue while nobody asks is blocked by its output", () => {
+  const { meter, pass } = meterAt();
+  let fill = 1;
+  meter.queueFrom(() => fill);
+  meter.demand(false);
+  pass(10);
+  meter.demand(true);
+  pass(200);
+  meter.demand(false);
+  fill = 0;
+  pass(3000);
+  const { waitingInputMs, blockedOutputMs } = meter.counts();
+  assertEquals({ waitingInputMs, blockedOutputMs }, { waitingInputMs: 3200, blockedOutputMs: 10 });
 });
 
 Deno.test("counts are a copy that later events leave alone", () => {

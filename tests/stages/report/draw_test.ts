@@ -64,7 +64,7 @@ Deno.test("text is measured in terminal columns and cut to them", () => {
 });
 
 Deno.test("the bottleneck is the stage that works most of the time", () => {
-  const slow = { busyMs: 90, waitingInputMs: 10 };
+  const slow = { busyMs: 90, waitingInputMs: 10, queueFill: 0 };
   assertEquals(
     findBottleneck([], [
       counts("crawl", { busyMs: 20, blockedOutputMs: 80 }),
@@ -77,8 +77,17 @@ Deno.test("the bottleneck is the stage that works most of the time", () => {
     undefined,
   );
   // Since the earlier reading, the former bottleneck has only waited.
-  const later = counts("train", { busyMs: 90, waitingInputMs: 1010 });
+  const later = counts("train", { busyMs: 90, waitingInputMs: 1010, queueFill: 0 });
   assertEquals(findBottleneck([counts("train", slow)], [later]), undefined);
+});
+
+Deno.test("where nobody works much, the bottleneck is the source that waits for the network", () => {
+  const before = [counts("crawl"), counts("extract", { queueFill: 0 })];
+  const now = [
+    counts("crawl", { busyMs: 10, waitingInputMs: 90 }),
+    counts("extract", { queueFill: 0, waitingInputMs: 100 }),
+  ];
+  assertEquals(findBottleneck(before, now), "crawl");
 });
 
 const TRAINING: Progress = {
@@ -99,7 +108,7 @@ const TRAINING: Progress = {
 Deno.test("renderBlock: a wide terminal shows everything", () => {
   assertEquals(renderBlock(TRAINING, 120), [
     "training  1:12",
-    "crawl   1234 in   1230 out  [········]  4 dropped: timeout 3, http-error 1",
+    "crawl   1234 in   1230 out              4 dropped: timeout 3, http-error 1",
     "train    121 in    120 out  [████····]  ◀ bottleneck",
     "step 120/900  loss 5.0000  12.3k tokens/s  4:12 left  validation 4.9123  perplexity 148.4  learning rate 2.93e-3",
     "loss  █▆▃▁",
@@ -109,7 +118,7 @@ Deno.test("renderBlock: a wide terminal shows everything", () => {
 Deno.test("renderBlock: a narrow terminal shows what fits, most telling first", () => {
   assertEquals(renderBlock(TRAINING, 40), [
     "training  1:12",
-    "crawl   1234 in   1230 out  [········]",
+    "crawl   1234 in   1230 out            ",
     "train    121 in    120 out  [████····]",
     "step 120/900  loss 5.0000",
     "loss  █▆▃▁",

@@ -135,7 +135,7 @@ Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
     "dropped http://a.test/:  [2Jno-text",
     "saved",
     "done  0:02",
-    "crawl      1 in      1 out  [········]",
+    "crawl      1 in      1 out            ",
     "",
   ]);
   pass(100);
