@@ -47,6 +47,9 @@ export interface Kernels {
     accumulate: number,
   ): void;
 
+  /** `y[n] = (accumulate ? y : 0) + x[k] · b` of packed b, to the bits of `gemm` with one row. */
+  matvec(y: number, x: number, b: number, n: number, k: number, accumulate: number): void;
+
   /** `out[n, d] = x · rstd · weight`, `rstd[n] = 1 / √(mean(x²) + eps)` (Zhang and Sennrich, arXiv:1910.07467). */
   rms_norm(
     out: number,
@@ -126,6 +129,47 @@ export interface Kernels {
     scratch: number,
   ): void;
 
+  /**
+   * Puts keys and values of `n` tokens from `position` on in pages of {@linkcode PAGE} tokens (Kwon et
+   * al., arXiv:2309.06180). `k`, `v` `[n, headDim]` have rows of `ld`. `cache` is the head's place in
+   * page 0, pages are `pageBytes` apart, `table` i32 names those of the sequence in order. A place
+   * holds {@linkcode pageHeadSize} floats: keys `[headDim][PAGE]`, then values `[PAGE][headDim
+   * rounded up to 4]`.
+   */
+  cache_write(
+    cache: number,
+    table: number,
+    k: number,
+    v: number,
+    n: number,
+    position: number,
+    headDim: number,
+    ld: number,
+    pageBytes: number,
+  ): void;
+  /**
+   * Attention of `n` consecutive tokens over such pages, scale 1/√headDim, for `heads` query heads
+   * that share them: `out[n, ldOut]`, `q[n, ldQ]` rotated. The first token sees `count` keys, itself
+   * included, each other one more. A row has the same bits however many there are. `scratch`:
+   * {@linkcode pagedScratchSize} floats of the last count.
+   */
+  attend_paged(
+    out: number,
+    q: number,
+    cache: number,
+    table: number,
+    n: number,
+    count: number,
+    heads: number,
+    headDim: number,
+    ldOut: number,
+    ldQ: number,
+    pageBytes: number,
+    scratch: number,
+  ): void;
+
+  /** `out[n, ldOut] = silu(gate) · up` of `gate`, `up` `[n, f]`. */
+  gate_columns(out: number, gate: number, up: number, n: number, f: number, ldOut: number): void;
   /** `out[n, f] = silu(gate) · up` of `gateUp[n, 2f] = [gate | up]` (Shazeer, arXiv:2002.05202). */
   swiglu(out: number, gateUp: number, n: number, f: number): void;
   /** Overwrites `dGateUp[n, 2f]`; in place when `dGateUp` is `gateUp`. */

@@ -6,6 +6,8 @@ export const MR = 4;
 export const NR = 12;
 /** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
 export const K_BLOCK = 512;
+/** Tokens in a page of cached keys and values. */
+export const PAGE = 32;
 /** Floating-point operations in one iteration of `fma_peak`. */
 export const FMA_PEAK_FLOPS = 12 * 8 * 4 * 2;
 /** Query rows in a block of attention, and of its backward pass. */
@@ -22,6 +24,16 @@ export function packedASize(m: number, k: number): number {
 /** Floats of B `[k, n]` when packed. */
 export function packedBSize(k: number, n: number): number {
   return roundUp(n, NR) * k;
+}
+
+/** Floats of one head's keys and values in a page. */
+export function pageHeadSize(headDim: number): number {
+  return PAGE * (headDim + roundUp(headDim, 4));
+}
+
+/** Floats of scratch for `attend_paged` where the last query sees `count` keys. */
+export function pagedScratchSize(count: number): number {
+  return roundUp(count, PAGE);
 }
 
 /** Floats of scratch for `attention` over t tokens. */

@@ -44,7 +44,7 @@ export function multiply(
   accumulate: i32,
 ): void {
   // Few panels at a time is the common case of attention: no divisions on that way.
-  const depth = k <= KC ? max(k, 1) : even(k);
+  const depth = depthOf(k);
   const height = m * depth <= A_BLOCK ? m : max(A_BLOCK / depth / MR * MR, MR);
   const rowBytes = <usize> ldc << 2;
   for (let i0 = 0; i0 < m; i0 += height) {
@@ -69,8 +69,10 @@ export function multiply(
   }
 }
 
-/** The cut of k into blocks of at most KC of nearly one size. */
-function even(k: i32): i32 {
+/** How much of k is summed before C is touched: blocks of at most KC of nearly one size. */
+@inline
+export function depthOf(k: i32): i32 {
+  if (k <= KC) return max(k, 1);
   const blocks = (k + KC - 1) / KC;
   return (k + blocks - 1) / blocks;
 }

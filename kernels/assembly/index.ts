@@ -6,10 +6,13 @@
 export { relaxed } from "./madd";
 export { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 export { gemm } from "./gemm";
+export { matvec } from "./matvec";
 export { rms_norm, rms_norm_backward } from "./rms_norm";
 export { rope } from "./rope";
 export { attention } from "./attention";
 export { attention_backward } from "./attention_backward";
+export { attend_paged, cache_write } from "./paged";
+export { gate_columns } from "./gate";
 export { swiglu, swiglu_backward } from "./swiglu";
 export { embedding, embedding_backward } from "./embedding";
 export { cross_entropy, cross_entropy_loss } from "./cross_entropy";

@@ -6,6 +6,9 @@
  */
 export { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack.ts";
 export { gemm } from "./gemm.ts";
+export { matvec } from "./matvec.ts";
+export { attend_paged, cache_write } from "./paged.ts";
+export { gate_columns } from "./gate.ts";
 export { rms_norm, rms_norm_backward } from "./rms_norm.ts";
 export { rope } from "./rope.ts";
 export { attention, attention_backward } from "./attention.ts";
