@@ -159,18 +159,27 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     () => Array.from({ length: 6 }, () => take(rows * cols)),
   ) as [number, number, number, number, number, number];
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
-  const areas = share(
+  const workers = share(
     `activations and scratch of ${topology.workers} workers`,
     () =>
-      Array.from(
-        { length: topology.workers },
-        () =>
-          placeWorkerArea({ config, groups, n, cols, logitsRows, recompute: dims.recompute, take }),
-      ),
-  );
-  const muonAreas = share(
-    "Muon's scratch",
-    () => areas.map(() => placeMuonArea({ matrices, take })),
+      Array.from({ length: topology.workers }, () => {
+        const start = end;
+        const area = placeWorkerArea({
+          config,
+          groups,
+          n,
+          cols,
+          logitsRows,
+          recompute: dims.recompute,
+          take,
+        });
+        const areaEnd = end;
+        // Muon runs when all leaves are done: it takes the place of their activations.
+        end = start;
+        const muonArea = placeMuonArea({ matrices, take });
+        end = Math.max(end, areaEnd);
+        return { area, muonArea };
+      }),
   );
   if (end > MAX_BYTES) {
     const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
@@ -207,8 +216,8 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     segmentIds,
     losses,
     keptLogits,
-    areas,
-    muonAreas,
+    areas: workers.map(({ area }) => area),
+    muonAreas: workers.map(({ muonArea }) => muonArea),
     bytes: Math.ceil(end / PAGE) * PAGE,
   };
 }

@@ -12,6 +12,9 @@ import {
 import type { ModelConfig } from "../model/config.ts";
 import type { Groups } from "./groups.ts";
 
+/** Floats in a line of the cache. */
+const LINE = 16;
+
 /** Byte addresses of one stored decoder layer of a worker; n tokens of the largest leaf. */
 export interface LayerActivations {
   /** [n, D] input of the layer */
@@ -103,16 +106,20 @@ export function placeWorkerArea(
       ...(shared ?? placeLayer()),
       input: take(n * D),
     })),
+    ...overlay(take, {
+      head: { logits: logitsRows * V },
+      mlpBackward: { dGateUp: n * 2 * F, dActivated: n * F },
+      attention: {
+        dQkv: n * Q,
+        dAttended: n * A,
+        attention: Math.max(attentionScratchSize(cols, N), attentionBackwardScratchSize(cols, N)),
+      },
+    }),
     final: take(n * D),
     finalRstd: take(n),
     normed: take(n * D),
-    logits: take(logitsRows * V),
     dResidual: take(n * D),
     dNormed: take(n * D),
-    dQkv: take(n * Q),
-    dAttended: take(n * A),
-    dGateUp: take(n * 2 * F),
-    dActivated: take(n * F),
     packedA: take(
       Math.max(
         packedASize(n, widest),
@@ -122,10 +129,32 @@ export function placeWorkerArea(
       ),
     ),
     packedB: take(packedBSize(n, widest)),
-    attention: take(
-      Math.max(attentionScratchSize(cols, N), attentionBackwardScratchSize(cols, N)),
-    ),
     staged: take(stagedSize),
     stagedHead: take(V * D),
   };
+}
+
+type Sizes = Record<string, number>;
+
+/**
+ * Places what lives in phases that never overlap over one another: each phase's buffers lie side by
+ * side from the same address on. Sizes are floats, results byte addresses.
+ */
+function overlay<Phases extends Record<string, Sizes>>(
+  take: (floats: number) => number,
+  phases: Phases,
+): Record<{ [P in keyof Phases]: keyof Phases[P] }[keyof Phases] & string, number> {
+  const sides = Object.values(phases).map((sizes) => {
+    let end = 0;
+    const offsets = Object.entries(sizes).map(([name, floats]) => {
+      const offset = end;
+      end += Math.ceil(floats / LINE) * LINE;
+      return [name, offset] as const;
+    });
+    return { offsets, end };
+  });
+  const base = take(Math.max(...sides.map(({ end }) => end)));
+  return Object.fromEntries(
+    sides.flatMap(({ offsets }) => offsets.map(([name, offset]) => [name, base + offset * 4])),
+  ) as ReturnType<typeof overlay<Phases>>;
 }

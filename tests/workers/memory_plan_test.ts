@@ -6,11 +6,11 @@ import { createTopology } from "../../workers/topology.ts";
 
 /** Millions of parameters and MiB with two workers, as docs/performance.md has them. */
 const DOCUMENTED: Record<PresetName, { vocabSize: number; millions: number; mebibytes: number }> = {
-  tiny: { vocabSize: 4096, millions: 1.9, mebibytes: 66 },
-  small: { vocabSize: 4096, millions: 5.3, mebibytes: 190 },
-  base: { vocabSize: 8192, millions: 16.9, mebibytes: 520 },
-  medium: { vocabSize: 16384, millions: 42.5, mebibytes: 1349 },
-  large: { vocabSize: 16384, millions: 110.1, mebibytes: 3841 },
+  tiny: { vocabSize: 4096, millions: 1.9, mebibytes: 63 },
+  small: { vocabSize: 4096, millions: 5.3, mebibytes: 178 },
+  base: { vocabSize: 8192, millions: 16.9, mebibytes: 498 },
+  medium: { vocabSize: 16384, millions: 42.5, mebibytes: 1313 },
+  large: { vocabSize: 16384, millions: 110.1, mebibytes: 3763 },
 };
 
 for (const [name, documented] of Object.entries(DOCUMENTED)) {
