@@ -4,16 +4,14 @@
  * @module
  */
 import type { Store } from "../stages/store/mod.ts";
-import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
 import { runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
+import { addUses, describeUses, type TokenUses } from "./token_uses.ts";
 
 const FLAGS = { json: toggle({ help: "one JSON object" }) };
-/** As many tokens are shown, the most frequent ones. */
-const EXAMPLES = 10;
 
 /** The `tokens stats` command. */
 export const stats: Command = {
@@ -55,36 +53,16 @@ async function count(
     tokens += ids.length;
     shortest = Math.min(shortest, ids.length);
     longest = Math.max(longest, ids.length);
-    for (const id of ids) uses[id] = (uses[id] ?? 0) + 1;
+    addUses(uses, ids);
   }
   return { documents, tokens, shortest: documents === 0 ? 0 : shortest, longest };
-}
-
-function describeUses(uses: Float64Array, tokenizer: Tokenizer) {
-  const byUse = Array.from(uses.keys()).sort((a, b) => (uses[b] as number) - (uses[a] as number));
-  let tokens = 0, bytes = 0;
-  const encoder = new TextEncoder();
-  for (const [id, times] of uses.entries()) {
-    tokens += times;
-    // Written forms have one character a byte, those of special tokens aside.
-    const isSpecial = tokenizer.parts.specials.some((special) => special.id === id);
-    const written = tokenizer.idToToken(id) ?? "";
-    if (!isSpecial) bytes += times * written.length;
-    else if (id !== tokenizer.endOfTextId) bytes += times * encoder.encode(written).length;
-  }
-  return {
-    size: uses.length,
-    used: uses.filter((times) => times > 0).length,
-    bytesPerToken: bytes / Math.max(1, tokens),
-    mostFrequent: byUse.slice(0, EXAMPLES).map((id) => tokenizer.idToToken(id) ?? ""),
-  };
 }
 
 function print(
   { train, validation, vocabulary }: {
     train: Count;
     validation: Count;
-    vocabulary: ReturnType<typeof describeUses>;
+    vocabulary: TokenUses;
   },
 ): void {
   for (const [name, split] of Object.entries({ train, validation })) {

@@ -4,10 +4,16 @@
  * @module
  */
 import { replaceFile } from "../stages/durable.ts";
-import { formatTokenizer, type Tokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import {
+  formatTokenizer,
+  type Tokenizer,
+  type TrainProgress,
+  trainTokenizer,
+} from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
 import { openFile } from "./open_file.ts";
+import { addUses, describeUses } from "./token_uses.ts";
 
 const FLAGS = {
   vocab: number({ help: "size of the vocabulary", min: 258, defaultValue: 4096 }),
@@ -25,6 +31,21 @@ const FLAGS = {
     help: "whose way to split text into words",
     of: ["gpt2", "gpt4"],
     defaultValue: "gpt2",
+  }),
+  special: text({
+    help: "special tokens, divided by commas; <|endoftext|> or such must be among them",
+    value: "A,B",
+    defaultValue: "<|endoftext|>,<|pad|>",
+  }),
+  alphabet: choice({
+    help: "bytes that get a token: all, or those of the text alone (others are then refused)",
+    of: ["all", "seen"],
+    defaultValue: "all",
+  }),
+  "memory-mib": number({
+    help: "memory for counting words; past it counts go to disk",
+    min: 1,
+    defaultValue: 256,
   }),
   output: text({
     help: "where the tokenizer goes",
@@ -48,21 +69,53 @@ export const train: Command = {
       for (const path of paths) yield await readText(path);
     }
     const maxTokenBytes = values["max-token-bytes"];
+    let reported: TrainProgress | undefined;
     const tokenizer = await trainTokenizer(texts(), {
       vocabSize: values.vocab,
       minFrequency: values["min-frequency"],
       split: values.split,
+      specialTokens: values.special.split(","),
+      ...(values.alphabet === "seen" && { initialAlphabet: [] }),
+      memoryBytes: values["memory-mib"] * 2 ** 20,
       ...(maxTokenBytes !== undefined && { maxTokenBytes }),
+      onProgress(progress) {
+        reported = progress;
+        showProgress(progress);
+      },
     });
+    clearProgress();
     await replaceFile(values.output, formatTokenizer(tokenizer));
-    const { bytes, ids } = await measure(texts(), tokenizer);
+    const uses = new Float64Array(tokenizer.vocabSize);
+    const { bytes, ids } = await measure(texts(), { tokenizer, uses });
     console.log(`${values.output}: ${tokenizer.vocabSize} tokens from ${paths.length} files`);
     console.log(
       `${bytes} bytes of text are ${ids} tokens, ${(bytes / ids).toFixed(2)} bytes a token`,
     );
+    const { used, longest, mostFrequent } = describeUses(uses, tokenizer);
+    const share = (100 * used / tokenizer.vocabSize).toFixed(1);
+    console.log(`${used} of ${tokenizer.vocabSize} tokens occur in it (${share} %)`);
+    console.log(`frequent: ${mostFrequent.join(" ")}`);
+    console.log(`longest: ${longest.join(" ")}`);
+    if (reported && reported.spills > 0) {
+      console.log(
+        `word counts went to disk ${reported.spills} times; ` +
+          `${reported.droppedWords} rare words were not learned from (--memory-mib)`,
+      );
+    }
     return 0;
   },
 };
+
+/** Progress is written over itself, and only for a person. */
+function showProgress({ phase, chars, tokens }: TrainProgress): void {
+  if (!Deno.stderr.isTerminal()) return;
+  const line = phase === "count" ? `counted ${chars} characters` : `learned ${tokens} tokens`;
+  Deno.stderr.writeSync(new TextEncoder().encode(`\r${line.padEnd(40)}`));
+}
+
+function clearProgress(): void {
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
+}
 
 /** The text of a file, piece by piece; a byte order mark is text, too. */
 async function readText(path: string): Promise<ReadableStream<string>> {
@@ -70,20 +123,24 @@ async function readText(path: string): Promise<ReadableStream<string>> {
   return readable.pipeThrough(new TextDecoderStream("utf-8", { ignoreBOM: true }));
 }
 
-/** How well the tokenizer compresses the texts. */
+/** How well the tokenizer compresses the texts, `uses` counting each id. */
 async function measure(
   texts: AsyncIterable<AsyncIterable<string>>,
-  tokenizer: Tokenizer,
+  { tokenizer, uses }: { tokenizer: Tokenizer; uses: Float64Array },
 ): Promise<{ bytes: number; ids: number }> {
   let bytes = 0, ids = 0;
   const encoder = new TextEncoder();
+  const add = (found: Uint32Array): void => {
+    ids += found.length;
+    addUses(uses, found);
+  };
   for await (const text of texts) {
     const stream = tokenizer.encodeStream();
     for await (const piece of text) {
       bytes += encoder.encode(piece).length;
-      ids += stream.push(piece).length;
+      add(stream.push(piece));
     }
-    ids += stream.flush().length;
+    add(stream.flush());
   }
   return { bytes, ids };
 }

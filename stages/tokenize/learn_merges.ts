@@ -5,6 +5,7 @@
  * @module
  */
 
+import { grown, MergeQueue, WordLists } from "./merge_queue.ts";
 import { PairTable } from "./pair_table.ts";
 
 /** Distinct words as token ids, end to end: word `i` is `symbols[starts[i], starts[i + 1])`. */
@@ -26,15 +27,6 @@ export interface LearnMergesOptions {
   /** Longer tokens are not made. */
   readonly maxTokenBytes?: number;
   readonly onProgress?: (tokens: number) => void;
-}
-
-/** A pair waiting to be merged: its count when queued, and the words in which that count arose. */
-interface Candidate {
-  readonly pair: number;
-  readonly left: number;
-  readonly right: number;
-  count: number;
-  readonly words: ArrayLike<number>;
 }
 
 /** Let other work run after this many merges. */
@@ -71,28 +63,28 @@ export async function learnMerges(
   }
   const idOfToken = new Map(tokens.map((token, id) => [token, id]));
   const pairs = new PairTable();
-  const { pairCounts, wordsOf } = indexPairs(words, pairs);
-  const queue: Candidate[] = [];
+  const index = indexPairs(words, pairs);
+  let pairCounts = index.counts;
+  const queue = new MergeQueue(pairs);
+  const lists = new WordLists();
   const merges: [number, number][] = [];
   // Words in which a pair has become more frequent since the queue was last filled.
-  let risen = new Map<number, number[]>();
+  let risen = new Int32Array(pairCounts.length).fill(-1);
+  const risenPairs: number[] = [];
 
-  const change = (
-    left: number,
-    right: number,
-    { word, by }: { word: number; by: number },
-  ): void => {
+  const change = (left: number, right: number, word: number, by: number): void => {
     const pair = pairs.add(left, right);
-    pairCounts[pair] = (pairCounts[pair] ?? 0) + by * (counts[word] as number);
+    if (pair >= pairCounts.length) {
+      pairCounts = grown(pairCounts);
+      risen = grown(risen).fill(-1, risen.length);
+    }
+    pairCounts[pair] = pairCounts[pair] as number + by * (counts[word] as number);
     if (by < 0) return;
-    const list = risen.get(pair);
-    if (list === undefined) risen.set(pair, [word]);
-    else if (list[list.length - 1] !== word) list.push(word);
+    if (risen[pair] === -1) risenPairs.push(pair);
+    risen[pair] = lists.prepend(risen[pair] as number, word);
   };
-  const enqueue = (pair: number, words: ArrayLike<number>): void => {
-    const count = pairCounts[pair] as number;
-    if (count === 0) return;
-    push(queue, { pair, left: pairs.left(pair), right: pairs.right(pair), count, words });
+  const dropAll = (list: number): void => {
+    while (list !== -1) list = lists.drop(list);
   };
   const mergeInWord = (word: number, left: number, right: number, id: number): void => {
     const start = starts[word] as number;
@@ -102,49 +94,61 @@ export async function learnMerges(
       if (symbols[at] !== left || symbols[at + 1] !== right) continue;
       if (i > 0) {
         const before = symbols[at - 1] as number;
-        change(before, left, { word, by: -1 });
-        change(before, id, { word, by: 1 });
+        change(before, left, word, -1);
+        change(before, id, word, 1);
       }
       symbols[at] = id;
       symbols.copyWithin(at + 1, at + 2, start + length);
       length--;
       if (i + 1 < length) {
         const after = symbols[at + 1] as number;
-        change(right, after, { word, by: -1 });
-        change(id, after, { word, by: 1 });
+        change(right, after, word, -1);
+        change(id, after, word, 1);
       }
     }
     lengths[word] = length;
   };
 
-  wordsOf.forEach((words, pair) => enqueue(pair, words));
+  for (let pair = 0; pair < pairs.size; pair++) {
+    queue.push(pair, { count: pairCounts[pair] as number, list: -1 });
+  }
 
-  while (idOfToken.size < vocabSize && queue.length > 0) {
-    const top = queue[0] as Candidate;
-    const count = pairCounts[top.pair] as number;
-    if (top.count !== count) {
+  while (idOfToken.size < vocabSize && queue.size > 0) {
+    const { pair, list: later } = queue;
+    const count = pairCounts[pair] as number;
+    if (queue.count !== count) {
       // Its count has changed since it was queued: put it where it belongs now.
-      pop(queue);
-      top.count = count;
-      push(queue, top);
+      queue.recount(count);
       continue;
     }
     if (count < Math.max(1, minFrequency)) break;
-    pop(queue);
-    const token = `${tokens[top.left]}${tokens[top.right]}`; // one character a byte
-    if (token.length > maxTokenBytes) continue;
+    queue.pop();
+    const left = pairs.left(pair), right = pairs.right(pair);
+    const token = `${tokens[left]}${tokens[right]}`; // one character a byte
+    if (token.length > maxTokenBytes) {
+      dropAll(later);
+      continue;
+    }
     // Two ways to spell one token share its id; the rule is recorded all the same.
     let id = idOfToken.get(token);
     if (id === undefined) {
       id = tokens.push(token) - 1;
       idOfToken.set(token, id);
     }
-    merges.push([top.left, top.right]);
-    for (let i = 0; i < top.words.length; i++) {
-      mergeInWord(top.words[i] as number, top.left, top.right, id);
+    merges.push([left, right]);
+    if (later === -1) {
+      for (const word of index.wordsOf(pair)) mergeInWord(word, left, right, id);
     }
-    for (const [pair, list] of risen) enqueue(pair, list);
-    risen = new Map();
+    for (let list = later; list !== -1; list = lists.drop(list)) {
+      mergeInWord(lists.word(list), left, right, id);
+    }
+    for (const pair of risenPairs) {
+      const list = risen[pair] as number, count = pairCounts[pair] as number;
+      risen[pair] = -1;
+      if (count > 0) queue.push(pair, { count, list });
+      else dropAll(list);
+    }
+    risenPairs.length = 0;
     if (merges.length % MERGES_A_TURN === 0) {
       onProgress?.(tokens.length);
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -161,10 +165,10 @@ export async function learnMerges(
 function indexPairs(
   { symbols, starts, counts }: CountedWords,
   pairs: PairTable,
-): { pairCounts: number[]; wordsOf: Int32Array[] } {
-  const pairCounts: number[] = [];
-  const sizes: number[] = [];
-  const lastWords: number[] = [];
+): { counts: Float64Array; wordsOf: (pair: number) => Int32Array } {
+  let pairCounts = new Float64Array(1024);
+  // By pair: the word seen last, and in how many words it is.
+  let last = new Int32Array(1024).fill(-1), sizes = new Int32Array(1024);
   const forEachPair = (visit: (pair: number, word: number) => void): void => {
     for (let word = 0; word < counts.length; word++) {
       const stop = starts[word + 1] as number - 1;
@@ -174,54 +178,29 @@ function indexPairs(
     }
   };
   forEachPair((pair, word) => {
-    pairCounts[pair] = (pairCounts[pair] ?? 0) + (counts[word] as number);
-    if (lastWords[pair] === word) return;
-    lastWords[pair] = word;
-    sizes[pair] = (sizes[pair] ?? 0) + 1;
-  });
-  const all = new Int32Array(sizes.reduce((sum, size) => sum + size, 0));
-  let start = 0;
-  const wordsOf = sizes.map((size) => all.subarray(start, start += size));
-  const filled = new Int32Array(sizes.length);
-  forEachPair((pair, word) => {
-    const list = wordsOf[pair] as Int32Array, at = filled[pair] as number;
-    if (at > 0 && list[at - 1] === word) return;
-    list[at] = word;
-    filled[pair] = at + 1;
-  });
-  return { pairCounts, wordsOf };
-}
-
-function comesBefore(a: Candidate, b: Candidate): boolean {
-  if (a.count !== b.count) return a.count > b.count;
-  return a.left !== b.left ? a.left < b.left : a.right < b.right;
-}
-
-function push(queue: Candidate[], candidate: Candidate): void {
-  let at = queue.length;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!comesBefore(candidate, queue[parent] as Candidate)) break;
-    queue[at] = queue[parent] as Candidate;
-    at = parent;
-  }
-  queue[at] = candidate;
-}
-
-function pop(queue: Candidate[]): void {
-  const last = queue.pop() as Candidate;
-  const size = queue.length;
-  if (size === 0) return;
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= size) break;
-    if (child + 1 < size && comesBefore(queue[child + 1] as Candidate, queue[child] as Candidate)) {
-      child++;
+    if (pair === sizes.length) {
+      pairCounts = grown(pairCounts);
+      last = grown(last).fill(-1, pair);
+      sizes = grown(sizes);
     }
-    if (!comesBefore(queue[child] as Candidate, last)) break;
-    queue[at] = queue[child] as Candidate;
-    at = child;
-  }
-  queue[at] = last;
+    pairCounts[pair] = pairCounts[pair] as number + (counts[word] as number);
+    if (last[pair] === word) return;
+    last[pair] = word;
+    sizes[pair] = sizes[pair] as number + 1;
+  });
+  const ends = new Int32Array(pairs.size + 1); // first the starts, filled up to the ends
+  for (let i = 0; i < pairs.size; i++) ends[i + 1] = ends[i] as number + (sizes[i] as number);
+  const all = new Int32Array(ends[pairs.size] as number);
+  last.fill(-1);
+  forEachPair((pair, word) => {
+    if (last[pair] === word) return;
+    last[pair] = word;
+    const at = ends[pair] as number;
+    all[at] = word;
+    ends[pair] = at + 1;
+  });
+  return {
+    counts: pairCounts,
+    wordsOf: (pair) => all.subarray(pair === 0 ? 0 : ends[pair - 1], ends[pair]),
+  };
 }

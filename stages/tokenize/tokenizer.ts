@@ -99,7 +99,7 @@ export class Tokenizer {
   #output = new Uint32Array(4096);
   #length = 0;
 
-  /** @throws {SyntaxError} when a byte, a merge's part or its result is not in the vocabulary */
+  /** @throws {SyntaxError} when a merge's part or its result is not in the vocabulary */
   constructor(parts: TokenizerParts) {
     this.parts = parts;
     this.#pretokenize = createPretokenizer(parts.split);
@@ -112,7 +112,7 @@ export class Tokenizer {
     for (const { id, content } of parts.specials) this.#bytes[id] = encoder.encode(content);
 
     for (const byte of ALPHABET_ORDER) {
-      this.#idOfByte[byte] = this.#known(BYTE_CHARS[byte] as string, `byte ${byte}`);
+      this.#idOfByte[byte] = parts.vocab.get(BYTE_CHARS[byte] as string) ?? -1;
     }
     parts.merges.forEach(([left, right], rank) =>
       this.#rules.add(this.#known(left, `merge ${rank}`), {
@@ -250,7 +250,11 @@ export class Tokenizer {
       }
     }
     for (let i = start; i < end; i++) {
-      this.#symbols[i - start] = this.#idOfByte[bytes[i] as number] as number;
+      const id = this.#idOfByte[bytes[i] as number] as number;
+      if (id < 0) {
+        throw new RangeError(`Cannot encode byte ${bytes[i]}: it is not in the vocabulary`);
+      }
+      this.#symbols[i - start] = id;
     }
     return this.#rules.merge(this.#symbols, end - start);
   }

@@ -5,10 +5,10 @@
  */
 
 import { ALPHABET_ORDER, BYTE_CHARS } from "./byte_alphabet.ts";
-import { type CountedWords, learnMerges } from "./learn_merges.ts";
+import { learnMerges } from "./learn_merges.ts";
 import { createPretokenizer, type PretokenVisitor, type SplitName } from "./pretokenize.ts";
 import { Tokenizer } from "./tokenizer.ts";
-import { WordTable } from "./word_table.ts";
+import { WordCounts, type Words } from "./word_counts.ts";
 
 /** Special tokens of a trained tokenizer, with ids from 0. */
 export const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
@@ -20,6 +20,10 @@ export interface TrainProgress {
   readonly chars: number;
   /** Tokens known so far. */
   readonly tokens: number;
+  /** Times that counts went to disk. */
+  readonly spills: number;
+  /** Rare words that found no room after that and are not learned from. */
+  readonly droppedWords: number;
 }
 
 /** One text, whole or in pieces. */
@@ -34,13 +38,27 @@ export interface TrainTokenizerOptions {
   readonly split?: SplitName;
   /** Longer tokens are not made. */
   readonly maxTokenBytes?: number;
+  /** Tokens that no text becomes unless it is allowed to; they get the lowest ids. */
+  readonly specialTokens?: readonly string[];
+  /**
+   * Bytes that get a token even where the text has none of them; all 256 unless stated. What a
+   * tokenizer has no token for it refuses to encode.
+   */
+  readonly initialAlphabet?: Iterable<number>;
+  /** Bytes that counting words may hold; past them counts go to disk. */
+  readonly memoryBytes?: number;
+  /** Where they go, until training is over; the system's folder for such files unless stated. */
+  readonly spillDir?: string;
   readonly onProgress?: (progress: TrainProgress) => void;
 }
 
+/** A text is counted in stretches of this many characters, memory looked at in between. */
+const STRETCH_CHARS = 1 << 20;
+
 /**
- * Trains a tokenizer: special tokens, the 256 bytes, then merges by frequency, equal to what the
+ * Trains a tokenizer: special tokens, the bytes, then merges by frequency, equal to what the
  * `BpeTrainer` of Hugging Face tokenizers learns from the same texts. Memory grows with the number
- * of distinct words, not with the amount of text.
+ * of distinct words up to `memoryBytes`, not with the amount of text.
  *
  * @throws {RangeError} when `vocabSize` leaves no room for the bytes
  * @example
@@ -52,73 +70,86 @@ export interface TrainTokenizerOptions {
  */
 export async function trainTokenizer(
   texts: AsyncIterable<TrainingText> | Iterable<TrainingText>,
-  { vocabSize, minFrequency = 2, split = "gpt2", maxTokenBytes = Infinity, onProgress }:
-    TrainTokenizerOptions,
+  options: TrainTokenizerOptions,
 ): Promise<Tokenizer> {
-  const least = SPECIAL_TOKENS.length + 256;
-  if (!Number.isInteger(vocabSize) || vocabSize < least) {
-    throw new RangeError(
-      `Cannot train a tokenizer: --vocab must be an integer >= ${least}, got ${vocabSize}`,
-    );
+  const { vocabSize, minFrequency = 2, split = "gpt2", maxTokenBytes = Infinity } = options;
+  const { specialTokens = SPECIAL_TOKENS, initialAlphabet = ALPHABET_ORDER } = options;
+  if (new Set(specialTokens).size !== specialTokens.length || specialTokens.includes("")) {
+    throw new TypeError("Cannot train a tokenizer: special tokens must differ and not be empty");
   }
-  const { words, chars } = await countWords(texts, { vocabSize, split, onProgress });
-  const tokens = [...SPECIAL_TOKENS, ...ALPHABET_ORDER.map((byte) => BYTE_CHARS[byte] as string)];
-  const pairs = await learnMerges(words, {
+  const alphabet = new Set(initialAlphabet);
+  checkVocab(vocabSize, specialTokens.length + alphabet.size);
+  const { words, progress } = await countWords(texts, options);
+  for (const byte of words.arena) alphabet.add(byte);
+  checkVocab(vocabSize, specialTokens.length + alphabet.size);
+  const bytes = ALPHABET_ORDER.filter((byte) => alphabet.has(byte));
+  const tokens = [...specialTokens, ...bytes.map((byte) => BYTE_CHARS[byte] as string)];
+  const idOfByte = new Int32Array(256);
+  bytes.forEach((byte, i) => idOfByte[byte] = specialTokens.length + i);
+  const { starts, counts } = words;
+  const pairs = await learnMerges({
+    symbols: symbolsOf(words, { idOfByte, vocabSize }),
+    starts,
+    counts,
+  }, {
     tokens,
     vocabSize,
     minFrequency,
     maxTokenBytes,
-    ...(onProgress && {
-      onProgress: (count: number) => onProgress({ phase: "merge", chars, tokens: count }),
-    }),
+    onProgress: (count) => options.onProgress?.({ ...progress, phase: "merge", tokens: count }),
   });
   return new Tokenizer({
     vocab: new Map(tokens.map((token, id) => [token, id])),
     merges: pairs.map(([left, right]) => [tokens[left] as string, tokens[right] as string]),
-    specials: SPECIAL_TOKENS.map((content, id) => ({ id, content })),
+    specials: specialTokens.map((content, id) => ({ id, content })),
     split,
   });
+}
+
+function checkVocab(vocabSize: number, least: number): void {
+  if (Number.isInteger(vocabSize) && vocabSize >= least) return;
+  throw new RangeError(
+    `Cannot train a tokenizer: --vocab must be an integer >= ${least}, got ${vocabSize}`,
+  );
 }
 
 /** Counts every distinct piece of the texts. */
 async function countWords(
   texts: AsyncIterable<TrainingText> | Iterable<TrainingText>,
-  { vocabSize, split, onProgress }: {
-    vocabSize: number;
-    split: SplitName;
-    onProgress: TrainTokenizerOptions["onProgress"];
-  },
-): Promise<{ words: CountedWords; chars: number }> {
-  const table = new WordTable();
-  const counts: number[] = [];
+  { split = "gpt2", memoryBytes = 2 ** 28, spillDir, onProgress }: TrainTokenizerOptions,
+): Promise<{ words: Words; progress: TrainProgress }> {
+  using counts = new WordCounts({ memoryBytes, ...(spillDir !== undefined && { spillDir }) });
   const pretokenize = createPretokenizer(split);
   let chars = 0;
-  const visit: PretokenVisitor = (bytes, start, end) => {
-    const word = table.find(bytes, start, end);
-    if (word < 0) counts[table.add(bytes, { start, end })] = 1;
-    else counts[word] = counts[word] as number + 1;
-  };
-  const add = (text: string, more: boolean): void => {
-    pretokenize(text, visit, { more });
+  const visit: PretokenVisitor = (bytes, start, end) => counts.add(bytes, start, end);
+  const now = () => ({ chars, tokens: 0, spills: counts.runs, droppedWords: 0 });
+  const add = (text: string): void => {
+    for (let at = 0; at < text.length; at += STRETCH_CHARS) {
+      pretokenize(text.slice(at, at + STRETCH_CHARS), visit, { more: true });
+      counts.spillIfLarge();
+    }
     chars += text.length;
-    onProgress?.({ phase: "count", chars, tokens: 0 });
+    onProgress?.({ phase: "count", ...now() });
   };
   for await (const text of texts) {
-    if (typeof text === "string") add(text, false);
-    else {
-      for await (const piece of text) add(piece, true);
-      add("", false);
-    }
+    if (typeof text === "string") add(text);
+    else for await (const piece of text) add(piece);
+    pretokenize("", visit);
   }
-  const idOfByte = new Int32Array(256);
-  ALPHABET_ORDER.forEach((byte, i) => idOfByte[byte] = SPECIAL_TOKENS.length + i);
-  // Filled by loops: `from` would make an array of millions of values on the way.
+  const words = counts.finish();
+  return { words, progress: { phase: "count", ...now(), droppedWords: words.dropped } };
+}
+
+/** The words as ids of their bytes. */
+function symbolsOf(
+  { arena, starts }: Words,
+  { idOfByte, vocabSize }: { idOfByte: Int32Array; vocabSize: number },
+): Uint16Array | Int32Array {
   const Symbols = vocabSize <= 65536 ? Uint16Array : Int32Array;
-  const symbols = new Symbols(table.byteLength);
+  const symbols = new Symbols(starts[starts.length - 1] as number);
+  // By a loop: `from` would make an array of millions of values on the way.
   for (let i = 0; i < symbols.length; i++) {
-    symbols[i] = idOfByte[table.arena[i] as number] as number;
+    symbols[i] = idOfByte[arena[i] as number] as number;
   }
-  const starts = new Int32Array(table.size + 1);
-  for (let i = 0; i <= table.size; i++) starts[i] = table.start(i);
-  return { words: { symbols, starts, counts: Float64Array.from(counts) }, chars };
+  return symbols;
 }

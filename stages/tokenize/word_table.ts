@@ -34,6 +34,12 @@ export class WordTable {
     return this.start(this.#size);
   }
 
+  /** Bytes that the table holds. */
+  get memoryBytes(): number {
+    return this.#slots.byteLength + this.#hashes.byteLength + this.#ends.byteLength +
+      this.#arena.length;
+  }
+
   /** All words end to end; word `i` is `[start(i), start(i + 1))`. */
   get arena(): Uint8Array {
     return this.#arena;

@@ -34,11 +34,13 @@ Deno.test("tokens train makes the tokenizer.json that Hugging Face makes of the 
   const flags = ["--vocab", "4096", "--min-frequency", "2", "--output", output];
   const { code, out, err } = await run(["tokens", "train", ...flags, ...files]);
   assertEquals([code, err], [0, ""]);
+  const [size, compression, coverage] = out.split("\n");
+  assertEquals(size, `${output}: 4096 tokens from ${files.length} files`);
   assertEquals(
-    out,
-    `${output}: 4096 tokens from ${files.length} files\n` +
-      "10761413 bytes of text are 2479034 tokens, 4.34 bytes a token\n",
+    compression,
+    "10761413 bytes of text are 2479034 tokens, 4.34 bytes a token",
   );
+  assertEquals(coverage, "3901 of 4096 tokens occur in it (95.2 %)");
   const golden = await Deno.readTextFile(new URL("tokenizer.json", fixture));
   assertEquals(await Deno.readTextFile(output) === golden, true);
 });
