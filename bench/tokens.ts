@@ -12,12 +12,9 @@ import { epochs, openStore, store } from "../stages/store/mod.ts";
 import { tokenize, trainTokenizer } from "../stages/tokenize/mod.ts";
 import type { Document } from "../stages/types.ts";
 import { readAddresses } from "./addresses.ts";
+import { generateDocuments } from "./generated_corpus.ts";
 
 const VOCAB = 8192;
-/** Characters of each document, about. */
-const DOCUMENT_CHARS = 30_000;
-/** Characters that are copied at a time; then comes a word made up of a number. */
-const STRETCH_CHARS = 600;
 const SEEKS = 20;
 
 /**
@@ -31,7 +28,7 @@ export async function run(args: string[]): Promise<void> {
   const dir = flags.dir ?? join("runs", "bench-tokens");
   await Deno.mkdir(dir, { recursive: true });
   try {
-    const result = await measure(() => documents(corpus, megabytes * 1e6), dir);
+    const result = await measure(() => generateDocuments(corpus, megabytes * 1e6), dir);
     const rounded = { megabytes, ...result };
     console.log(flags.json ? JSON.stringify(rounded) : rounded);
   } finally {
@@ -87,28 +84,4 @@ function peakMiB(): number {
 
 function* textsOf(documents: Iterable<Document>): Generator<string> {
   for (const { text } of documents) yield text;
-}
-
-/** Documents of stretches of `corpus` from anywhere, with words never seen before among them. */
-function* documents(corpus: string, chars: number): Generator<Document> {
-  const random = randomStream(7, { name: "corpus" });
-  let at = 0;
-  for (let index = 0; chars > 0; index++) {
-    const parts: string[] = [];
-    for (let length = 0; length < DOCUMENT_CHARS; length += STRETCH_CHARS) {
-      const from = random.word(at++) % (corpus.length - STRETCH_CHARS);
-      const word = random.word(at++).toString(36).replace(/\d/g, "e");
-      parts.push(corpus.slice(from, from + STRETCH_CHARS), ` ${word} `);
-    }
-    const text = parts.join("");
-    chars -= text.length;
-    yield {
-      id: index.toString(16).padStart(16, "0"),
-      url: `http://corpus/${index}`,
-      title: "",
-      text,
-      lang: "en",
-      fetchedAt: "",
-    };
-  }
 }
