@@ -4,6 +4,14 @@
  * @module
  */
 
+/** Where a record begins in a WARC file. */
+export interface WarcPlace {
+  /** Name of the file, without its folder. */
+  readonly file: string;
+  /** Byte of the file at which the record, or the gzip member that holds it, begins. */
+  readonly offset: number;
+}
+
 /** One fetched or read item, before its text is taken out. */
 export interface Page {
   /** Canonical URL, or `file:` URL for something read from disk. */
@@ -14,6 +22,8 @@ export interface Page {
   readonly body: Uint8Array;
   /** ISO 8601 instant. */
   readonly fetchedAt: string;
+  /** Set on what came out of a WARC file. */
+  readonly warc?: WarcPlace;
 }
 
 /** The main text of one page. */
@@ -26,8 +36,15 @@ export interface Document {
   readonly text: string;
   /** BCP 47 tag as the page declared it, `und` when unknown. */
   readonly lang: string;
+  /** As the page declares them, each absent where it does not. */
+  readonly author?: string;
+  /** Day or instant of publication, ISO 8601. */
+  readonly date?: string;
+  readonly description?: string;
   /** ISO 8601 instant. */
   readonly fetchedAt: string;
+  /** Set on what came out of a WARC file. */
+  readonly warc?: WarcPlace;
 }
 
 /** Which part of the corpus a document belongs to. */
