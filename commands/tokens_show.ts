@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { batch, type BatchMode } from "../stages/batch/mod.ts";
+import { type BatchMode, BatchStream } from "../stages/batch/mod.ts";
 import { epochs } from "../stages/store/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Batch } from "../stages/types.ts";
 import type { Command } from "./command.ts";
-import { choice, number, parseFlags } from "./flags.ts";
+import { choice, number, parseFlags, text } from "./flags.ts";
 import { runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
 
@@ -21,6 +21,11 @@ const FLAGS = {
     help: "how documents become rows",
     of: ["pack", "contiguous", "pad"],
     defaultValue: "pack",
+  }),
+  buckets: text({
+    help: "in pad mode, lengths of rows besides --cols, divided by commas",
+    value: "N,N",
+    defaultValue: "",
   }),
 };
 
@@ -39,20 +44,29 @@ export const show: Command = {
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     await using run = await openTokens(runOperand(operands, { command: "show" }));
-    const { rows, cols, seed, mode } = values;
-    const live = ReadableStream.from([]);
-    const { vocabSize } = run.tokenizer;
-    const batches = epochs({ store: run.store, live, maxEpochs: 1 })
-      .pipeThrough(batch({ rows, cols, seed, mode, vocabSize }));
-    let number = 0;
-    for await (const made of batches) {
-      if (++number < values.batch) continue;
-      for (let row = 0; row < rows; row++) {
-        console.log(`row ${row}: ${showRow(made, row, run.tokenizer)}`);
-      }
-      return 0;
+    const { rows, cols, seed, mode, buckets } = values;
+    const { store, tokenizer } = run;
+    await using batches = new BatchStream({
+      open: (start) => epochs({ store, live: ReadableStream.from([]), start, maxEpochs: 1 }),
+      size: { documents: store.count("train"), tokens: store.tokens("train") },
+      ...{ rows, cols, seed, mode, vocabSize: tokenizer.vocabSize },
+      ...(buckets !== "" && { buckets: buckets.split(",").map(Number) }),
+    });
+    for (let number = 1; number < values.batch && await batches.next(); number++);
+    const made = await batches.next();
+    const { statistics: { batches: count, padding } } = batches;
+    if (!made) {
+      throw new RangeError(`Cannot show --batch ${values.batch}: an epoch has ${count} batches`);
     }
-    throw new RangeError(`Cannot show --batch ${values.batch}: an epoch has ${number} batches`);
+    for (let row = 0; row < rows; row++) {
+      console.log(`row ${row}: ${showRow(made, row, tokenizer)}`);
+    }
+    const of = batches.numBatches === undefined ? "" : ` of ${batches.numBatches}`;
+    console.log(
+      `batch ${values.batch}${of}: ${made.rows} rows of ${made.cols}, ` +
+        `${made.validTokens} scored; ${(100 * padding).toFixed(1)} % empty up to here`,
+    );
+    return 0;
   },
 };
 

@@ -18,6 +18,8 @@ export interface BatchShape {
   readonly seed: number;
   readonly windowTokens: number;
   readonly dropLast: boolean;
+  /** Lengths of rows in `pad` mode, ascending and divided by commas, where they are not all T. */
+  readonly buckets?: string;
 }
 
 /** A place between two batches. */
@@ -82,7 +84,7 @@ export function resumePoint(cursor: Cursor): { epoch: number; index: number } {
 
 /** @throws {RangeError} naming the first field of `shape` that differs from the cursor's */
 export function checkShape(found: BatchShape, shape: BatchShape): void {
-  for (const name of Object.keys(shape) as (keyof BatchShape)[]) {
+  for (const name of Object.keys({ ...found, ...shape }) as (keyof BatchShape)[]) {
     if (found?.[name] === shape[name]) continue;
     throw new RangeError(
       `Cannot resume batches: ${name} was ${found?.[name]} and is now ${shape[name]}`,

@@ -33,8 +33,8 @@ export function fillBatch(
   rows.forEach((row, b) => {
     let to = b * cols;
     row.forEach(({ at, length }, segment) => {
-      inputIds.set(window.inputs.subarray(at, at + length), to);
-      targetIds.set(window.targets.subarray(at, at + length), to);
+      inputIds.set(window.tokens.subarray(at, at + length), to);
+      targetIds.set(window.tokens.subarray(at + 1, at + 1 + length), to);
       mask.fill(1, to, to + length);
       if (segments) segmentIds.fill(segment, to, to + length);
       to += length;

@@ -44,9 +44,14 @@ export function layOutRows(
       return length > 0 ? [{ at: i * cols, length }] : [];
     });
   }
-  const pieces = window.pieces
-    .map(({ at, length }) => ({ at, length: Math.min(length, pairs - at) }))
-    .filter(({ length }) => length > 0);
+  let left = pairs;
+  const pieces: Piece[] = [];
+  for (const { at, length } of window.pieces) {
+    if (left === 0) break;
+    const kept = Math.min(length, left);
+    pieces.push({ at, length: kept });
+    left -= kept;
+  }
   return packRows(pieces, { cols, count });
 }
 

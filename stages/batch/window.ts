@@ -15,8 +15,9 @@
  */
 export type BatchMode = "pack" | "contiguous" | "pad";
 
-/** Consecutive pairs of one document: `[at, at + length)` of the window. */
+/** Consecutive pairs of one document. */
 export interface Piece {
+  /** First input in the window's tokens; the targets are one further. */
   readonly at: number;
   /** 1 to T pairs. */
   readonly length: number;
@@ -37,13 +38,13 @@ export class Window {
   readonly #mode: BatchMode;
   readonly #cols: number;
   #maxRows = 0;
-  #inputs = new Int32Array(0);
-  #targets = new Int32Array(0);
+  #tokens: Uint16Array | Uint32Array = new Uint16Array(0);
+  #filled = 0;
   #pieces: Piece[] = [];
   #pairs = 0;
   #rowsTaken = 0;
   /** `contiguous`: the last token of the document before, an input without a target yet. */
-  #open: number | undefined;
+  #open: Uint16Array | Uint32Array | undefined;
 
   constructor({ mode, cols, maxRows }: { mode: BatchMode; cols: number; maxRows: number }) {
     this.#mode = mode;
@@ -57,9 +58,7 @@ export class Window {
     this.#pieces = [];
     this.#pairs = 0;
     this.#rowsTaken = 0;
-    if (this.#inputs.length >= maxRows * this.#cols) return;
-    this.#inputs = new Int32Array(maxRows * this.#cols);
-    this.#targets = new Int32Array(maxRows * this.#cols);
+    this.#filled = 0;
   }
 
   /** Starts a new stream in `contiguous` mode: the next document's first token is no target. */
@@ -67,14 +66,9 @@ export class Window {
     this.#open = undefined;
   }
 
-  /** Input of each pair, `[pairs]`. */
-  get inputs(): Int32Array {
-    return this.#inputs;
-  }
-
-  /** Target of each pair, `[pairs]`. */
-  get targets(): Int32Array {
-    return this.#targets;
+  /** Documents' tokens end to end; the last of each stretch is a target only. */
+  get tokens(): Uint16Array | Uint32Array {
+    return this.#tokens;
   }
 
   /** What the pairs were cut into, in the order of the log; empty in `contiguous` mode. */
@@ -100,20 +94,20 @@ export class Window {
    */
   add(ids: Uint16Array | Uint32Array, from: number): number {
     if (ids.length === 0) return 0;
+    const joins = this.#open !== undefined;
     if (this.#open !== undefined) {
-      this.#addPair(this.#open, ids[0] as number);
+      if (this.#filled === 0) this.#append(this.#open);
+      this.#append(ids.subarray(0, 1));
+      this.#pairs++;
       this.#open = undefined;
     }
     const wanted = ids.length - 1 - from;
     const count = Math.min(wanted, this.#room());
-    const at = this.#pairs;
-    for (let i = 0; i < count; i++) {
-      this.#inputs[at + i] = ids[from + i] as number;
-      this.#targets[at + i] = ids[from + i + 1] as number;
-    }
+    const at = this.#filled;
+    if (count > 0) this.#append(ids.subarray(joins ? from + 1 : from, from + count + 1));
     this.#pairs += count;
     if (this.#mode === "contiguous") {
-      if (count === wanted) this.#open = ids[ids.length - 1] as number;
+      if (count === wanted) this.#open = ids.slice(-1);
     } else {
       for (let done = 0; done < count; done += this.#cols) {
         this.#pieces.push({ at: at + done, length: Math.min(this.#cols, count - done) });
@@ -123,9 +117,21 @@ export class Window {
     return from + count;
   }
 
-  #addPair(input: number, target: number): void {
-    this.#inputs[this.#pairs] = input;
-    this.#targets[this.#pairs++] = target;
+  #append(ids: Uint16Array | Uint32Array): void {
+    const end = this.#filled + ids.length;
+    const isWide = ids instanceof Uint32Array;
+    if (end > this.#tokens.length || (isWide && this.#tokens instanceof Uint16Array)) {
+      // A little more than the pairs: each document has one token more.
+      const room = this.#maxRows * this.#cols;
+      const size = Math.max(end + (end >> 2), room + (room >> 6), this.#tokens.length);
+      const tokens = isWide || this.#tokens instanceof Uint32Array
+        ? new Uint32Array(size)
+        : new Uint16Array(size);
+      tokens.set(this.#tokens.subarray(0, this.#filled));
+      this.#tokens = tokens;
+    }
+    this.#tokens.set(ids, this.#filled);
+    this.#filled = end;
   }
 
   #room(): number {

@@ -96,7 +96,10 @@ Deno.test("tokens stats, show and export read the store of a run", async () => {
 
   const shown = await run(["tokens", "show", root, "--rows", "2", "--cols", "16"]);
   assertEquals(shown.code, 0, shown.err);
-  assertMatch(shown.out.replaceAll("|", ""), /^row 0: .*\nrow 1: .*\n$/);
+  assertMatch(
+    shown.out.replaceAll("|", ""),
+    /^row 0: .*\nrow 1: .*\nbatch 1 of \d+: 2 rows of 16, \d+ scored; 0\.0 % empty up to here\n$/,
+  );
   assertMatch(shown.out.replaceAll("|", ""), /peace\.|people|state/);
   const { model } = JSON.parse(await Deno.readTextFile(join(root, "tokenizer.json")));
   const size = Object.keys(model.vocab).length;

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import {
   batch,
   type BatchMode,
+  BatchStream,
+  type BatchStreamOptions,
   evaluationBatches,
   resumePoint,
   validateBatch,
@@ -63,7 +65,11 @@ const shape = fc.record({
   rows: fc.constantFrom(1, 3, 4),
   windowTokens: fc.constantFrom(1, 5 * T, 16 * T, 1000 * T),
   seed: fc.nat(99),
-});
+  lengths: fc.constantFrom(undefined, [2, 5], [1, T]),
+}).map(({ lengths, ...options }) => ({
+  ...options,
+  ...(options.mode === "pad" && lengths && { buckets: lengths }),
+}));
 
 Deno.test("an epoch scores each pair of neighbouring tokens exactly once", async () => {
   await fc.assert(
@@ -77,7 +83,11 @@ Deno.test("an epoch scores each pair of neighbouring tokens exactly once", async
       );
       const got = await batches(corpus, { ...options, cols: T });
       assertEquals(sorted(got.flatMap(scored)), sorted(expected));
-      assertEquals(got.every(({ rows, cols }) => rows === options.rows && cols === T), true);
+      const widths = [T, ...options.buckets ?? []];
+      assertEquals(
+        got.every(({ rows, cols }) => rows === options.rows && widths.includes(cols)),
+        true,
+      );
     }),
     { numRuns: 300 },
   );
@@ -275,6 +285,108 @@ Deno.test("an error of the input reaches the output", async () => {
   });
   const made = input.pipeThrough(batch({ rows: 1, cols: T, vocabSize: VOCAB }));
   await assertRejects(() => Array.fromAsync(made), Error, "disk gone");
+});
+
+Deno.test("buckets put rows of similar length together and leave one batch a window short", async () => {
+  const lengths = Array.from({ length: 200 }, (_, i) => 2 + (i * 5) % T);
+  const options = { rows: 4, cols: T, mode: "pad" } as const;
+  const plain = await batches(documents(lengths), options);
+  const got = await batches(documents(lengths), { ...options, buckets: [2, 4, 6] });
+  const places = (list: Batch[]) => list.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+  // 25 rows of each length from 1 to 8: of 50 in a bucket, two wait for the next one.
+  assertEquals([places(plain), places(got)], [200 * T, 48 * 2 + 52 * 4 + 48 * 6 + 52 * 8]);
+  for (const made of got) {
+    const longest = Math.max(
+      ...Array.from(
+        { length: 4 },
+        (_, row) =>
+          made.mask.subarray(row * made.cols, (row + 1) * made.cols).reduce((n, bit) => n + bit, 0),
+      ),
+    );
+    assertEquals(longest > made.cols - 2, true);
+  }
+  assertThrows(
+    () => batch({ rows: 1, cols: T, vocabSize: VOCAB, buckets: [4] }),
+    RangeError,
+    "buckets are for pad mode and must be integers from 1 to 8, got 4 in pack mode",
+  );
+});
+
+/** A batch stream over documents of the given lengths. */
+function streamOf(
+  lengths: readonly number[],
+  { epochs = 1, ...options }: Partial<BatchStreamOptions> & { epochs?: number },
+): BatchStream {
+  const corpus = documents(lengths);
+  return new BatchStream({
+    open: (from) => ReadableStream.from(runs(corpus, { epochs, from })),
+    size: { documents: corpus.length, tokens: lengths.reduce((sum, n) => sum + n, 0) },
+    ...{ rows: 3, cols: T, vocabSize: VOCAB, ...options },
+  });
+}
+
+Deno.test("numBatches is how many batches an epoch turns out to have", async () => {
+  const nonEmpty = fc.array(fc.integer({ min: 1, max: 4 * T }), { minLength: 1, maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(nonEmpty, shape, fc.boolean(), async (lengths, options, dropLast) => {
+      await using stream = streamOf(lengths, { ...options, dropLast });
+      const known = stream.numBatches;
+      assertEquals(known === undefined, options.mode === "pad");
+      const made = await Array.fromAsync(stream);
+      if (known !== undefined) assertEquals(made.length, known);
+      const { tokens, places, batches } = stream.statistics;
+      assertEquals(batches, made.length);
+      assertEquals(tokens, made.reduce((sum, { validTokens }) => sum + validTokens, 0));
+      assertEquals(places, made.reduce((sum, { inputIds }) => sum + inputIds.length, 0));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("next and reset go through the same batches from any of them", async () => {
+  await using stream = streamOf([40, 3, 90, 8], { epochs: 2, windowTokens: 5 * T });
+  const all = await Array.fromAsync(stream);
+  assertEquals(await stream.next(), undefined);
+  await stream.reset();
+  assertEquals([stream.cursor, stream.statistics.batches], [undefined, 0]);
+  assertEquals(await stream.next(), all[0]);
+  for (const [i, { cursor }] of all.entries()) {
+    await stream.reset(cursor);
+    assertEquals(await Array.fromAsync(stream), all.slice(i + 1));
+    assertEquals(stream.cursor, all.at(-1)?.cursor);
+  }
+});
+
+Deno.test("statistics count segments and padding", async () => {
+  await using stream = streamOf([5, 4, 9], { rows: 1 });
+  for await (const made of stream) assertEquals(made.cols, T);
+  // 4 + 3 pairs share a row with one empty place, 8 fill another.
+  assertEquals(stream.statistics, {
+    batches: 2,
+    places: 16,
+    tokens: 15,
+    segments: 3,
+    padding: 1 / 16,
+  });
+});
+
+Deno.test("pack leaves at most 2 % of an epoch's places empty", async () => {
+  // Lengths as of a crawl: many short documents, a few of several rows, 12 rows of 256.
+  const lengths = Array.from(
+    { length: 3000 },
+    (_, i) => 2 + Math.floor(8000 / (1 + (i * 37) % 499)),
+  );
+  const corpus = lengths.map((length) => new Uint16Array(length).fill(7));
+  await using stream = new BatchStream({
+    open: (from) => ReadableStream.from(runs(corpus, { from })),
+    ...{ rows: 12, cols: 256, vocabSize: VOCAB },
+  });
+  for (let made = await stream.next(); made; made = await stream.next());
+  const { padding, segments } = stream.statistics;
+  assertEquals(padding <= 0.02, true);
+  // Whole where they fit: few more segments than documents and full rows need.
+  const needed = lengths.reduce((sum, length) => sum + Math.ceil((length - 1) / 256), 0);
+  assertEquals(segments < 1.05 * needed, true);
 });
 
 Deno.test("validateBatch names row and column", () => {

@@ -1,0 +1,67 @@
+/**
+ * The order in which the rows of a window become batches.
+ *
+ * @module
+ */
+
+import { randomStream } from "../../model/random.ts";
+import type { BatchShape } from "./cursor.ts";
+import { layOutRows, type Row } from "./rows.ts";
+import type { Piece, Window } from "./window.ts";
+
+/** The buckets of a shape, ascending; T alone where it has none. */
+export function bucketsOf({ cols, buckets }: BatchShape): number[] {
+  return buckets === undefined ? [cols] : buckets.split(",").map(Number);
+}
+
+/**
+ * Lays out a window and shuffles it: each B consecutive rows are one batch. With buckets the rows of
+ * a batch are of similar length, and it is the batches that are shuffled.
+ */
+export function arrangeRows(
+  window: Window,
+  { shape, epoch, number }: { shape: BatchShape; epoch: number; number: number },
+): Row[] {
+  const { seed } = shape;
+  if (shape.buckets === undefined) {
+    return randomStream(seed, { name: "batch", epoch }).shuffle(layOutRows(window, shape), number);
+  }
+  const batches = groupByLength(
+    randomStream(seed, { name: "batch-rows", epoch }).shuffle([...window.pieces], number),
+    shape,
+  );
+  return randomStream(seed, { name: "batch", epoch }).shuffle(batches, number).flat();
+}
+
+/** Columns of a batch of rows: the smallest bucket that holds its longest row. */
+export function columnsOf(rows: readonly Row[], shape: BatchShape): number {
+  if (shape.buckets === undefined) return shape.cols;
+  const longest = Math.max(...rows.map((row) => row[0]?.length ?? 0));
+  return bucketsOf(shape).find((bucket) => bucket >= longest) as number;
+}
+
+/**
+ * Batches of pieces that share a bucket. What is left of one bucket goes into the first batch of the
+ * next, so that a window has at most one batch that is not full.
+ */
+function groupByLength(pieces: readonly Piece[], shape: BatchShape): Row[][] {
+  const { rows, dropLast } = shape;
+  const batches: Row[][] = [];
+  let waiting: Row[] = [];
+  let above = 0;
+  for (const bucket of bucketsOf(shape)) {
+    const low = above;
+    for (const piece of pieces) {
+      if (piece.length <= low || piece.length > bucket) continue;
+      if (waiting.push([piece]) < rows) continue;
+      batches.push(waiting);
+      waiting = [];
+    }
+    above = bucket;
+  }
+  if (waiting.length > 0 && !dropLast) {
+    while (waiting.length < rows) waiting.push([]);
+    batches.push(waiting);
+  }
+  return batches;
+}

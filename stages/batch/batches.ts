@@ -1,0 +1,191 @@
+/**
+ * The batch stage: windows of the corpus, cut into rows, shuffled and validated.
+ *
+ * @module
+ */
+
+import { transformed } from "../flow.ts";
+import type { StageMeter } from "../meter.ts";
+import type { Batch, Cursor, EpochRun } from "../types.ts";
+import { arrangeRows, columnsOf } from "./arrange.ts";
+import { type BatchShape, checkShape, makeCursor, type Position, readCursor } from "./cursor.ts";
+import { fillBatch } from "./fill.ts";
+import { validateBatch } from "./validate.ts";
+import { type BatchMode, Window } from "./window.ts";
+
+/** Choices for {@linkcode batch}. */
+export interface BatchOptions {
+  /** B */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  readonly mode?: BatchMode;
+  readonly seed?: number;
+  /** Tokens that are shuffled together; memory is the size of a stored id for each. */
+  readonly windowTokens?: number;
+  /** Leave out the end of an epoch where it fills no batch, instead of masking. */
+  readonly dropLast?: boolean;
+  /**
+   * In `pad` mode: batches hold rows of similar length and have as many columns as the smallest
+   * bucket that takes them; T is the largest. With `dropLast`, each window leaves out less than a
+   * batch of rows.
+   */
+  readonly buckets?: readonly number[];
+  /** Every id must be below. */
+  readonly vocabSize: number;
+  /** Of the last batch that was used; the input must then start at its `resumePoint`. */
+  readonly cursor?: Cursor;
+  /** Counts tokens. */
+  readonly meter?: StageMeter;
+}
+
+/**
+ * Epoch 0 starts with a window 2 ** 8 times smaller and the next is 2 ** 4 times smaller, so that
+ * training starts early; steps this large leave nearly all of even a small corpus well shuffled.
+ */
+const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
+
+/**
+ * Cuts documents into rows of T tokens, shuffles the rows of each window and groups them by B.
+ *
+ * Each epoch scores every token but the first of each document exactly once (`contiguous`: but the
+ * first of the epoch), and which batch holds which token depends on the token log and the options
+ * alone. The last batch of an epoch may hold masked places and rows.
+ *
+ * @throws {RangeError} on options that cannot be met, or that differ from the cursor's
+ * @example
+ * ```ts
+ * import { batch } from "./batches.ts";
+ * const ids = Uint16Array.of(5, 6, 7, 8, 0);
+ * const run = { docId: "0011223344556677", split: "train" as const, ids, epoch: 0, index: 0 };
+ * const batches = ReadableStream.from([run])
+ *   .pipeThrough(batch({ rows: 1, cols: 2, vocabSize: 9 }));
+ * for await (const { validTokens } of batches) console.assert(validTokens === 2);
+ * ```
+ */
+export function batch(options: BatchOptions): TransformStream<EpochRun, Batch> {
+  const { rows, cols, mode = "pack", seed = 0, windowTokens = 2 ** 22, dropLast = false } = options;
+  for (const [name, value] of Object.entries({ rows, cols, windowTokens })) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new RangeError(`Cannot make batches: ${name} must be a positive integer, got ${value}`);
+  }
+  const buckets = options.buckets && formatBuckets(options.buckets, { cols, mode });
+  const shape: BatchShape = {
+    ...{ rows, cols, mode, seed, windowTokens, dropLast },
+    ...(buckets !== undefined && { buckets }),
+  };
+  if (options.cursor) checkShape(readCursor(options.cursor).shape, shape);
+  return transformed<EpochRun, Batch>({
+    generate: (input) => new Batcher(shape, options).batches(input),
+  });
+}
+
+function formatBuckets(
+  buckets: readonly number[],
+  { cols, mode }: { cols: number; mode: BatchMode },
+): string {
+  const all = [...new Set([...buckets, cols])].sort((a, b) => a - b);
+  if (
+    mode === "pad" && all.every((size) => Number.isSafeInteger(size) && size > 0 && size <= cols)
+  ) {
+    return all.join(",");
+  }
+  throw new RangeError(
+    `Cannot make batches: buckets are for pad mode and must be integers from 1 to ${cols}, ` +
+      `got ${buckets.join(", ")} in ${mode} mode`,
+  );
+}
+
+/** The state of one batch stage. */
+class Batcher {
+  readonly #shape: BatchShape;
+  readonly #vocabSize: number;
+  readonly #meter: StageMeter | undefined;
+  #position: Position;
+  #batch: number;
+  #window: Window;
+
+  constructor(shape: BatchShape, { vocabSize, cursor, meter }: BatchOptions) {
+    this.#shape = shape;
+    this.#vocabSize = vocabSize;
+    this.#meter = meter;
+    this.#position = cursor
+      ? readCursor(cursor).position
+      : { epoch: 0, index: 0, offset: 0, window: 0, row: 0 };
+    this.#batch = cursor?.batch ?? 0;
+    const { mode, cols } = shape;
+    this.#window = new Window({ mode, cols, maxRows: this.#maxRows() });
+  }
+
+  async *batches(input: AsyncIterable<EpochRun>): AsyncGenerator<Batch, void> {
+    let isFirst = true, batchesBefore = -1;
+    for await (const run of input) {
+      this.#meter?.phase("busy");
+      this.#meter?.in(run.ids.length);
+      if (isFirst && (run.epoch !== this.#position.epoch || run.index !== this.#position.index)) {
+        const { epoch, index } = this.#position;
+        throw new RangeError(
+          `Cannot make batches: the input starts at epoch ${run.epoch}, document ${run.index}; ` +
+            `the cursor needs epoch ${epoch}, document ${index}`,
+        );
+      }
+      let offset = isFirst ? this.#position.offset : 0;
+      isFirst = false;
+      if (run.epoch !== this.#position.epoch) {
+        yield* this.#finish({ epoch: run.epoch, index: 0, offset: 0, window: 0, row: 0 });
+        this.#window.breakStream();
+        if (batchesBefore === this.#batch) {
+          throw new Error(
+            `Cannot make batches: a whole epoch fills no batch of ${this.#shape.rows} rows × ` +
+              `${this.#shape.cols} tokens; the corpus is too small`,
+          );
+        }
+        batchesBefore = this.#batch;
+      }
+      do {
+        offset = this.#window.add(run.ids, offset);
+        if (this.#window.isFull) {
+          const window = this.#position.window + 1;
+          yield* this.#finish({ epoch: run.epoch, index: run.index, offset, window, row: 0 });
+        }
+      } while (offset < run.ids.length - 1);
+      this.#meter?.phase("waiting");
+    }
+    const { epoch } = this.#position;
+    yield* this.#finish({ epoch: epoch + 1, index: 0, offset: 0, window: 0, row: 0 });
+  }
+
+  /** Rows of the window at the present position. */
+  #maxRows(): number {
+    const { rows, cols, windowTokens } = this.#shape;
+    const { epoch, window } = this.#position;
+    const shift = epoch === 0 ? Math.max(0, FIRST_WINDOW_SHIFT - WINDOW_GROWTH_SHIFT * window) : 0;
+    return Math.max(1, Math.floor(windowTokens / 2 ** shift / cols / rows)) * rows;
+  }
+
+  /** Emits the batches of the window that are still due and starts the one at `next`. */
+  async *#finish(next: Position): AsyncGenerator<Batch, void> {
+    const shape = this.#shape, { rows, mode } = shape;
+    const window = this.#window, position = this.#position;
+    const arranged = arrangeRows(window, {
+      shape,
+      epoch: position.epoch,
+      number: position.window,
+    });
+    for (let row = position.row; row < arranged.length; row += rows) {
+      const end = row + rows;
+      this.#position = end < arranged.length ? { ...position, row: end } : next;
+      const cursor = makeCursor(++this.#batch, { position: this.#position, shape });
+      const taken = arranged.slice(row, end);
+      const cols = columnsOf(taken, shape);
+      const made = fillBatch(taken, { window, cols, cursor, segments: mode === "pack" });
+      validateBatch(made, { vocabSize: this.#vocabSize });
+      this.#meter?.phase("blocked");
+      yield made;
+      this.#meter?.phase("busy");
+      this.#meter?.out(made.validTokens);
+    }
+    this.#position = next;
+    window.restart(this.#maxRows());
+  }
+}
