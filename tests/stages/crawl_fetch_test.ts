@@ -1,31 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { crawl, type CrawlOptions, openFrontier } from "../../stages/crawl/mod.ts";
+import type { CrawlOptions } from "../../stages/crawl/mod.ts";
 import { retryAfterMs } from "../../stages/crawl/retry.ts";
-import { type Drop, StageMeter } from "../../stages/meter.ts";
+import { fetchAll } from "./crawl_fetch.ts";
 import { serveRaw, serveSite } from "./crawl_server.ts";
-
-/** Crawls these seeds; `maxDepth` 0 unless told otherwise, so that only they are asked for. */
-async function fetchAll(
-  seeds: readonly string[],
-  options: Partial<CrawlOptions> = {},
-) {
-  const drops: Drop[] = [];
-  using frontier = openFrontier(":memory:");
-  frontier.seed(seeds);
-  const meter = new StageMeter("crawl", (drop) => drops.push(drop));
-  const stream = crawl({
-    frontier,
-    meter,
-    maxDepth: 0,
-    backoffMs: 0,
-    allowOrigins: seeds.map((seed) => new URL(seed).origin),
-    ...options,
-  });
-  const texts: string[] = [];
-  for await (const { body } of stream) texts.push(new TextDecoder().decode(body));
-  return { texts, drops, reasons: drops.map(({ reason }) => reason) };
-}
 
 const html = (body: BodyInit | null, headers: HeadersInit = {}, status = 200) =>
   new Response(body, {
@@ -168,6 +146,20 @@ Deno.test("bombs and endless bodies stop at the cap", async () => {
   assertEquals(reasons, ["too-large", "too-large", "too-large", "too-large"]);
   const grown = Deno.memoryUsage().rss - before;
   assert(grown < 64 * 2 ** 20, `resident memory grew by ${grown} bytes`);
+});
+
+Deno.test("a header of 64 KiB is the largest", async () => {
+  const answer = (lines: number) => {
+    const header = Array.from({ length: lines }, (_, i) => `x-${i}: ${"y".repeat(90)}\r\n`).join(
+      "",
+    );
+    return `HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n${header}content-length: 2\r\n\r\nok`;
+  };
+  for (const lines of [100, 20_000]) {
+    await using site = serveRaw(answer(lines), { close: true });
+    const { texts, reasons } = await fetchAll([`${site.origin}/`]);
+    assertEquals([texts, reasons], lines === 100 ? [["ok"], []] : [[], ["too-large"]]);
+  }
 });
 
 Deno.test("silent, stalling and dripping servers time out", async () => {
