@@ -18,6 +18,8 @@ const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
   "too-short",
   "duplicate",
   "robots-disallowed",
+  "out-of-scope",
+  "unchanged",
   "empty",
 ]);
 

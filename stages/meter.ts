@@ -13,6 +13,8 @@ export type DropReason =
   | "timeout"
   | "too-large"
   | "too-many-redirects"
+  | "out-of-scope"
+  | "unchanged"
   | "unsupported-type"
   | "unreadable"
   | "malformed"

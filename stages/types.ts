@@ -24,6 +24,14 @@ export interface Page {
   readonly fetchedAt: string;
   /** Set on what came out of a WARC file. */
   readonly warc?: WarcPlace;
+  /** What the server sent before the body, for a page that came over HTTP. */
+  readonly response?: PageResponse;
+}
+
+/** The head of an HTTP response, as received. */
+export interface PageResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /** The main text of one page. */

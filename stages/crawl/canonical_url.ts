@@ -9,11 +9,23 @@ const MAX_URL_LENGTH = 2083;
 /** A path segment that occurs more often than this marks a loop of relative links. */
 const MAX_SEGMENT_REPEATS = 2;
 
+/** Query parameters that tell who came from where and not what is shown. */
+const TRACKING = /^(utm_[^=]*|[dg]clid|fbclid|msclkid|mc_[ce]id|igshid|phpsessid|jsessionid)(=|$)/i;
+
 const isWeb = (url: URL) => url.protocol === "http:" || url.protocol === "https:";
 
 function canonical(url: URL): string {
   url.hash = "";
   return url.href;
+}
+
+/** Takes tracking and session parameters away, and leaves the others as they were written. */
+function dropTracking(url: URL): void {
+  const session = /;jsessionid=[^/;]*/i;
+  if (session.test(url.pathname)) url.pathname = url.pathname.replace(session, "");
+  const parameters = url.search.slice(1).split("&");
+  const kept = parameters.filter((parameter) => !TRACKING.test(parameter));
+  if (kept.length < parameters.length) url.search = kept.join("&");
 }
 
 /**
@@ -30,6 +42,7 @@ export function canonicalLink(href: string, base: string): string | undefined {
     if (count > MAX_SEGMENT_REPEATS) return undefined;
     counts.set(segment, count);
   }
+  dropTracking(url);
   const link = canonical(url);
   return link.length <= MAX_URL_LENGTH ? link : undefined;
 }

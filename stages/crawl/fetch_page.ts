@@ -10,11 +10,13 @@ import { type PageLinks, readLinks } from "./links.ts";
 import type { Pace } from "./pace.ts";
 import { followRedirects, isRedirect } from "./redirects.ts";
 import type { Robots } from "./robots.ts";
-import { type RetryPolicy, withRetries } from "./retry.ts";
+import { isBusy, retryAfterMs, type RetryPolicy, withRetries } from "./retry.ts";
+import type { Validators } from "./frontier.ts";
 
-/** A fetched page and the links on it. */
+/** A fetched page, the links on it, and how to ask whether it has changed. */
 export interface FetchedPage extends PageLinks {
   readonly page: Page;
+  readonly validators: Validators;
 }
 
 /** What the fetches of one crawl share. */
@@ -26,60 +28,113 @@ export interface FetchContext {
   readonly pace: Pace;
   readonly retry: RetryPolicy;
   readonly maxRedirects: number;
+  readonly mediaTypes: ReadonlySet<string>;
   /** Least milliseconds between two requests to the host of `url`. */
   readonly delayMs: (url: URL) => number;
 }
 
 const HTML_TYPES = ["text/html", "application/xhtml+xml"];
-const TEXT_TYPES = [...HTML_TYPES, "text/plain", "text/markdown"];
+/** Media types that hold text to read. */
+export const TEXT_TYPES: readonly string[] = [...HTML_TYPES, "text/plain", "text/markdown"];
 
 /** The bare media type; servers that send none usually mean HTML. */
 const mediaType = (contentType: string | undefined) =>
   (contentType ?? "text/html").split(";")[0]?.trim().toLowerCase() ?? "";
 
-function wantsPage(status: number, headers: Exchange["headers"]): boolean {
-  if (isRedirect(status) || status === 429 || status === 503) return false;
+/** Whether to receive the body; throws for what is no page. */
+function wantsPage(
+  { status, headers }: Pick<Exchange, "status" | "headers">,
+  { mediaTypes }: { mediaTypes: ReadonlySet<string> },
+): boolean {
+  if (isRedirect(status) || isBusy(status) || status === 304) return false;
   if (status !== 200) throw new FetchFailure("http-error", `answered ${status}`);
   const type = mediaType(headers["content-type"]);
-  if (TEXT_TYPES.includes(type)) return true;
+  if (mediaTypes.has(type)) return true;
   throw new FetchFailure("unsupported-type", `the media type ${type} holds no text to read`);
+}
+
+/** Headers that ask for a page only if it has changed (RFC 9110 section 13). */
+function conditions({ etag, modified }: Validators): Record<string, string> {
+  return {
+    ...(etag === undefined ? {} : { "if-none-match": etag }),
+    ...(modified === undefined ? {} : { "if-modified-since": modified }),
+  };
+}
+
+/** One request in its turn; what the host answers sets the pace of the next. */
+async function paced(
+  url: URL,
+  { connection, pace, mediaTypes }: FetchContext,
+  { gapMs, headers }: { gapMs: number; headers: Record<string, string> },
+): Promise<Exchange> {
+  const endTurn = await pace.turn(url.host, gapMs);
+  const start = performance.now();
+  const answer = (busy: boolean, retryAfter?: string) => {
+    const waitMs = retryAfterMs(retryAfter, Date.now());
+    const elapsedMs = performance.now() - start;
+    endTurn({ elapsedMs, busy, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) });
+  };
+  try {
+    const wants = (status: number, received: Exchange["headers"]) =>
+      wantsPage({ status, headers: received }, { mediaTypes });
+    const got = await exchange(url, connection, wants, headers);
+    answer(isBusy(got.status), got.headers["retry-after"]);
+    return got;
+  } catch (error) {
+    answer(error instanceof FetchFailure && error.reason === "timeout");
+    throw error;
+  }
 }
 
 /**
  * Fetches one page. Robots rules, the address policy and the pace apply at every redirect.
  *
  * @param options.index the page's position in the crawl, which names its random draws
- * @throws {FetchFailure} with the reason why there is no page
+ * @param options.validators of the page as it was fetched before
+ * @throws {FetchFailure} with the reason why there is no page; `unchanged` is one
  */
 export async function fetchPage(
   url: string,
-  { connection, agent, robots, pace, retry, maxRedirects, delayMs, index }: FetchContext & {
-    index: number;
-  },
+  { index, validators, ...context }: FetchContext & { index: number; validators: Validators },
 ): Promise<FetchedPage> {
+  const { agent, robots, retry, maxRedirects, delayMs } = context;
   const get = async (hop: URL) => {
     const rules = await robots(hop);
     rules.check(hop);
     const gapMs = Math.max(delayMs(hop), rules.crawlDelayMs);
-    return await withRetries(async () => {
-      await pace.turn(hop.host, gapMs);
-      return await exchange(hop, connection, wantsPage);
-    }, { ...retry, index });
+    const headers = hop.href === url ? conditions(validators) : {};
+    return await withRetries(() => paced(hop, context, { gapMs, headers }), { ...retry, index });
   };
   const { status, headers, rawHeaders, body, url: finalUrl } = await followRedirects(url, {
     maxRedirects,
     get,
   });
+  const digest = await digestOf(body);
+  if (status === 304 || (status === 200 && digest === validators.digest)) {
+    throw new FetchFailure("unchanged", "the page is as it was when it was fetched before");
+  }
   if (status !== 200) throw new FetchFailure("http-error", `answered ${status} at every attempt`);
   const contentType = headers["content-type"] ?? "text/html";
-  const page: Page = { url: finalUrl, contentType, body, fetchedAt: new Date().toISOString() };
+  const page: Page = {
+    url: finalUrl,
+    contentType,
+    body,
+    fetchedAt: new Date().toISOString(),
+    response: { status, headers: rawHeaders },
+  };
   const headersNamed = (wanted: string) =>
     rawHeaders.flatMap(([name, value]) => name.toLowerCase() === wanted ? [value] : []);
   const isHtml = HTML_TYPES.includes(mediaType(contentType));
   // Links are ASCII in nearly every encoding; the text's own charset is the extractor's business.
   const html = isHtml ? new TextDecoder().decode(body) : "";
+  const { etag, "last-modified": modified } = finalUrl === url ? headers : {};
   return {
     page,
+    validators: {
+      digest,
+      ...(etag === undefined ? {} : { etag }),
+      ...(modified === undefined ? {} : { modified }),
+    },
     ...readLinks(html, {
       url: finalUrl,
       agent,
@@ -87,4 +142,10 @@ export async function fetchPage(
       linkHeaders: headersNamed("link"),
     }),
   };
+}
+
+/** The first 128 bits of SHA-256, in hexadecimal. */
+async function digestOf(body: Uint8Array): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body.slice()));
+  return hash.subarray(0, 16).toHex();
 }

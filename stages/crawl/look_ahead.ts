@@ -23,6 +23,8 @@ export interface LookAheadOptions {
   readonly fetch: (entry: FrontierEntry) => Promise<FetchedPage>;
   readonly concurrency: number;
   readonly maxPages: number;
+  /** Pages asked of one host. */
+  readonly maxPerHost: number;
   /** Largest page, reserved while its size is unknown. */
   readonly maxBytes: number;
   readonly maxAheadBytes: number;
@@ -37,14 +39,15 @@ export interface LookAhead {
 }
 
 /**
- * Opens the window. Order never depends on timing: entries enter it by sequence number and leave
- * it from the front, and only then can their links extend the frontier.
+ * Opens the window. Order never depends on timing: what enters it is decided by what has
+ * left it, entries leave from the front, and only then can their links extend the frontier.
  */
 export function openLookAhead(
-  { frontier, fetch, concurrency, maxPages, maxBytes, maxAheadBytes }: LookAheadOptions,
+  { frontier, fetch, concurrency, maxPages, maxPerHost, maxBytes, maxAheadBytes }: LookAheadOptions,
 ): LookAhead {
   const slots: Slot[] = [];
-  let lastSequence = 0;
+  /** Have their turn, and wait for room: bytes must not decide about the order. */
+  const picked: FrontierEntry[] = [];
 
   function start(entry: FrontierEntry): void {
     const outcome = fetch(entry).catch((error: unknown) => {
@@ -58,16 +61,19 @@ export function openLookAhead(
       () => slot.bytes = 0,
     );
     slots.push(slot);
-    lastSequence = entry.sequence;
   }
 
   function fill(): void {
     const wanted = Math.min(concurrency, maxPages - frontier.pages);
-    while (slots.length < wanted) {
+    while (slots.length + picked.length < wanted) {
+      const entry = frontier.pick({ maxPerHost });
+      if (entry === undefined) break;
+      picked.push(entry);
+    }
+    for (let entry = picked[0]; entry !== undefined; entry = picked[0]) {
       const ahead = slots.reduce((sum, slot) => sum + slot.bytes, maxBytes);
       if (slots.length > 0 && ahead > maxAheadBytes) return;
-      const [entry] = frontier.queued({ after: lastSequence, limit: 1 });
-      if (entry === undefined) return;
+      picked.shift();
       start(entry);
     }
   }

@@ -8,13 +8,15 @@ import { StageMeter } from "../meter.ts";
 import type { Page } from "../types.ts";
 import { type Resolve, resolveBySystem } from "./address_guard.ts";
 import { type Connection, openAgents } from "./exchange.ts";
-import { fetchPage } from "./fetch_page.ts";
+import { fetchPage, TEXT_TYPES } from "./fetch_page.ts";
 import type { Frontier } from "./frontier.ts";
 import { openLookAhead } from "./look_ahead.ts";
 import { startPace } from "./pace.ts";
+import { MAX_RETRY_AFTER_MS } from "./retry.ts";
 import { openRobots } from "./robots.ts";
 import { productToken } from "./robots_rules.ts";
-import { type Scope, settleOutcome } from "./settle.ts";
+import { openScope, type Scope, type SkipReason } from "./scope.ts";
+import { settleOutcome } from "./settle.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 import type { Timeouts } from "./deadlines.ts";
 
@@ -23,7 +25,17 @@ export { type Frontier, type FrontierEntry, openFrontier, type Settlement } from
 export { type SampleSite, startSampleSite } from "./sample_site.ts";
 export type { Resolve, ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
-export type { Scope } from "./settle.ts";
+export {
+  openScope,
+  type Scope,
+  type ScopeName,
+  type ScopeOptions,
+  SCOPES,
+  SKIPPED_TYPES,
+  type SkipReason,
+} from "./scope.ts";
+export { parseUrlRules, type UrlRules } from "./url_rules.ts";
+export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
 
 /** Options of {@linkcode crawl}. */
 export interface CrawlOptions {
@@ -35,12 +47,20 @@ export interface CrawlOptions {
   readonly contact?: string;
   /** Pages handed downstream, counted over restarts. */
   readonly maxPages?: number;
+  /** Pages asked of one host, counted over restarts. */
+  readonly maxPagesPerHost?: number;
   /** Links away from a seed. */
   readonly maxDepth?: number;
   /** Requests in flight. */
   readonly concurrency?: number;
+  /** Requests in flight to one host, unless `delayMs` is 0 for it. */
+  readonly perHost?: number;
   /** Which links belong to the crawl; by default those on the host of a seed. */
   readonly scope?: Scope;
+  /** Told why links were not followed, and how many. */
+  readonly onSkip?: (reason: SkipReason, links: number) => void;
+  /** Media types that are read. */
+  readonly mediaTypes?: readonly string[];
   /** Allows connections to loopback, private and other special addresses. */
   readonly allowPrivate?: boolean;
   /** Origins exempt from the address policy and from `delayMs`. */
@@ -51,9 +71,12 @@ export interface CrawlOptions {
   readonly maxAheadBytes?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly maxRedirects?: number;
-  /** Least milliseconds between two requests to one host; a longer Crawl-delay wins. */
+  /**
+   * Least milliseconds between two requests to one host; a longer Crawl-delay wins, and a host that
+   * is slow or says it is busy is given more.
+   */
   readonly delayMs?: number;
-  /** First back-off before a retry, in milliseconds. */
+  /** First back-off before a retry, and first extra gap of a busy host, in milliseconds. */
   readonly backoffMs?: number;
   /** Seed of the back-off's jitter. */
   readonly seed?: number;
@@ -77,8 +100,8 @@ function positive(name: string, value: number): number {
 }
 
 /**
- * Crawls from the frontier's seeds, breadth first. Pages come in the order in which their URLs
- * were discovered, whatever the timing; requests are made only while the stream is being read.
+ * Crawls from the frontier's seeds: hosts that are new first, then breadth first. The order of pages
+ * depends on the site and the options alone, never on timing or restarts; requests are made only while the stream is being read.
  * Each page must be acknowledged to the frontier once it is stored, or it is fetched again by the
  * next crawl over the same frontier. A page that cannot be had is dropped with its reason.
  *
@@ -100,9 +123,13 @@ export function crawl({
   userAgent = "cllm/0.1",
   contact,
   maxPages = Infinity,
+  maxPagesPerHost = Infinity,
   maxDepth = 20,
   concurrency = 8,
-  scope = (url, seedHosts) => seedHosts.has(url.host),
+  perHost = 4,
+  scope = openScope(),
+  onSkip = () => {},
+  mediaTypes = TEXT_TYPES,
   allowPrivate = false,
   allowOrigins = [],
   maxBytes = 8 * 2 ** 20,
@@ -117,7 +144,9 @@ export function crawl({
   signal,
 }: CrawlOptions): ReadableStream<Page> {
   positive("concurrency", concurrency);
+  positive("perHost", perHost);
   positive("maxPages", maxPages);
+  positive("maxPagesPerHost", maxPagesPerHost);
   positive("maxBytes", maxBytes);
   const agent = productToken(userAgent);
   if (agent === "") {
@@ -148,35 +177,37 @@ export function crawl({
     agent,
     robots,
     retry,
-    pace: startPace(stop.signal),
+    pace: startPace({ signal: stop.signal, perHost, backoffMs, maxWaitMs: MAX_RETRY_AFTER_MS }),
+    mediaTypes: new Set(mediaTypes),
     maxRedirects,
     delayMs: (url: URL) => exempt.has(url.origin) ? 0 : delayMs,
   };
   const window = openLookAhead({
     frontier,
-    fetch: async ({ url, sequence }) => {
-      const fetched = await fetchPage(url, { ...context, index: sequence });
+    fetch: async ({ url, sequence, validators }) => {
+      const fetched = await fetchPage(url, { ...context, index: sequence, validators });
       meter.in(fetched.page.body.byteLength);
       return fetched;
     },
     concurrency,
     maxPages,
+    maxPerHost: maxPagesPerHost,
     maxBytes,
     maxAheadBytes,
   });
-  const seedHosts = frontier.seedHosts();
+  for (const root of frontier.roots()) scope.addRoot(root);
   let prepared = false;
 
   async function nextPage(): Promise<Page | undefined> {
     if (!prepared) {
       if (maxDepth > 0) {
-        await seedSitemaps({ frontier, robots, connection, concurrency, meter, scope, seedHosts });
+        await seedSitemaps({ frontier, robots, connection, concurrency, meter, scope });
       }
       prepared = true;
     }
     for (let ended = await window.next(); ended !== undefined; ended = await window.next()) {
       meter.phase("busy");
-      const page = settleOutcome(ended, { frontier, scope, seedHosts, maxDepth, meter });
+      const page = settleOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
       if (page !== undefined) return page;
       meter.phase("waiting");
     }

@@ -9,7 +9,8 @@ import type { Exchange } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
 
 const MAX_RETRIES = 2;
-const MAX_RETRY_AFTER_MS = 30_000;
+/** A host that asks to be left alone for longer is given up for this page, not asked too early. */
+export const MAX_RETRY_AFTER_MS = 60_000;
 
 /** How long to wait between attempts. */
 export interface RetryPolicy {
@@ -19,12 +20,15 @@ export interface RetryPolicy {
   readonly signal: AbortSignal;
 }
 
-/** `Retry-After` in milliseconds (RFC 9110 section 10.2.3: seconds or a date), capped. */
+/** `Retry-After` in milliseconds (RFC 9110 section 10.2.3: seconds or a date). */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
+
+/** Whether a status asks to come back later. */
+export const isBusy = (status: number): boolean => status === 429 || status === 503;
 
 const isReset = (error: unknown) =>
   error instanceof FetchFailure && error.cause instanceof Error &&
@@ -44,9 +48,9 @@ export async function withRetries(
     let waitMs = backoff;
     try {
       const answer = await attempt();
-      const busy = answer.status === 429 || answer.status === 503;
-      if (!busy || retry === MAX_RETRIES) return answer;
+      if (!isBusy(answer.status) || retry === MAX_RETRIES) return answer;
       waitMs = retryAfterMs(answer.headers["retry-after"], Date.now()) ?? backoff;
+      if (waitMs > MAX_RETRY_AFTER_MS) return answer;
     } catch (error) {
       if (!isReset(error) || retry === MAX_RETRIES) throw error;
     }

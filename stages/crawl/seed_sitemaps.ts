@@ -8,19 +8,18 @@ import { canonicalLink } from "./canonical_url.ts";
 import type { Connection } from "./exchange.ts";
 import type { Frontier } from "./frontier.ts";
 import type { Robots } from "./robots.ts";
-import type { Scope } from "./settle.ts";
+import type { Scope } from "./scope.ts";
 import { readSitemaps } from "./sitemap.ts";
 
 /** Reads the sitemaps of every seed origin that this frontier has not read them for yet. */
 export async function seedSitemaps(
-  { frontier, robots, connection, concurrency, meter, scope, seedHosts }: {
+  { frontier, robots, connection, concurrency, meter, scope }: {
     frontier: Frontier;
     robots: Robots;
     connection: Connection;
     concurrency: number;
     meter: StageMeter;
     scope: Scope;
-    seedHosts: ReadonlySet<string>;
   },
 ): Promise<void> {
   const pagesOf = async (origin: string) => {
@@ -37,7 +36,7 @@ export async function seedSitemaps(
     // Stored in the order of the seeds, whichever site answered first.
     found.forEach((pages, at) => {
       const links = pages.flatMap((page) => canonicalLink(page, page) ?? [])
-        .filter((link) => scope(new URL(link), seedHosts));
+        .filter((link) => scope.refuses(link) === undefined);
       frontier.addSitemap(group[at] as string, links);
     });
   }

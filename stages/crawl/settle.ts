@@ -9,32 +9,64 @@ import { FetchFailure } from "./failure.ts";
 import type { FetchedPage } from "./fetch_page.ts";
 import type { Frontier, FrontierEntry } from "./frontier.ts";
 import type { Outcome } from "./look_ahead.ts";
-
-/** Whether a URL belongs to a crawl, given the hosts of its seeds. */
-export type Scope = (url: URL, seedHosts: ReadonlySet<string>) => boolean;
+import type { Scope, SkipReason } from "./scope.ts";
 
 /** Where an outcome is booked. */
 export interface Books {
   readonly frontier: Frontier;
+  /** Grows when a seed redirects elsewhere. */
   readonly scope: Scope;
-  /** Grows when a seed redirects to another host. */
-  readonly seedHosts: Set<string>;
   readonly maxDepth: number;
   readonly meter: StageMeter;
+  /** Told why links were not followed, and how many. */
+  readonly onSkip: (reason: SkipReason, links: number) => void;
 }
 
 /** Why a page that was fetched is not handed on, if so. */
 function refusal(
   { page, noindex }: FetchedPage,
-  { entry, books: { frontier, scope, seedHosts } }: { entry: FrontierEntry; books: Books },
+  { entry, canonical, books: { frontier, scope } }: {
+    entry: FrontierEntry;
+    canonical: string | undefined;
+    books: Books;
+  },
 ): FetchFailure | undefined {
   if (frontier.isDuplicate(page.url, entry.sequence)) {
     return new FetchFailure("duplicate", `redirects to ${page.url}, which is known already`);
   }
-  if (page.url !== entry.url && !scope(new URL(page.url), seedHosts)) {
-    return new FetchFailure("http-error", `redirects out of the crawl's scope, to ${page.url}`);
+  if (page.url !== entry.url && scope.refuses(page.url) !== undefined) {
+    return new FetchFailure("out-of-scope", `redirects out of the crawl's scope, to ${page.url}`);
   }
-  return noindex ? new FetchFailure("robots-disallowed", "the page asks for noindex") : undefined;
+  if (noindex) return new FetchFailure("robots-disallowed", "the page asks for noindex");
+  return canonical !== undefined && frontier.isDuplicate(canonical, entry.sequence)
+    ? new FetchFailure("duplicate", `is a copy of ${canonical}, which is known already`)
+    : undefined;
+}
+
+/**
+ * The canonical address that a page may stand for. Sites that by mistake name their home page on
+ * every page are common, so that one is not believed.
+ */
+function believed({ page, canonical }: FetchedPage): string | undefined {
+  if (canonical === undefined) return undefined;
+  const [own, other] = [new URL(page.url), new URL(canonical)];
+  const home = other.pathname === "/" && other.search === "" && own.pathname !== "/";
+  return own.host === other.host && !home ? canonical : undefined;
+}
+
+/** The links to follow; the others are told about, by reason. */
+function followed(
+  links: readonly string[],
+  { depth, books: { scope, maxDepth, onSkip } }: { depth: number; books: Books },
+): string[] {
+  const skipped = new Map<SkipReason, number>();
+  const kept = links.filter((link) => {
+    const reason = scope.refuses(link) ?? (depth >= maxDepth ? "too-deep" : undefined);
+    if (reason !== undefined) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    return reason === undefined;
+  });
+  for (const [reason, count] of skipped) onSkip(reason, count);
+  return kept;
 }
 
 /** Books one outcome; returns the page when there is one to hand on. */
@@ -42,23 +74,28 @@ export function settleOutcome(
   { entry, outcome }: { entry: FrontierEntry; outcome: Outcome },
   books: Books,
 ): Page | undefined {
-  const { frontier, scope, seedHosts, maxDepth, meter } = books;
+  const { frontier, scope, meter, onSkip } = books;
   if (outcome instanceof FetchFailure) {
     meter.drop({ item: entry.url, reason: outcome.reason, detail: outcome.message });
-    frontier.settle(entry, { outcome: "dropped", links: [] });
+    const unchanged = outcome.reason === "unchanged";
+    frontier.settle(entry, { outcome: unchanged ? "unchanged" : "dropped", links: [] });
     return undefined;
   }
-  const { page } = outcome;
+  const { page, validators } = outcome;
   // A site may live at www. of what the user typed: where its seed leads belongs to the crawl.
-  if (entry.depth === 0) seedHosts.add(new URL(page.url).host);
-  const refused = refusal(outcome, { entry, books });
-  const leaves = entry.depth >= maxDepth || refused?.reason === "http-error";
-  const links = leaves ? [] : outcome.links.filter((link) => scope(new URL(link), seedHosts));
-  frontier.settle(entry, {
+  if (entry.depth === 0) scope.addRoot(page.url);
+  const canonical = believed(outcome);
+  const refused = refusal(outcome, { entry, canonical, books });
+  const links = refused?.reason === "out-of-scope"
+    ? []
+    : followed(outcome.links, { depth: entry.depth, books });
+  const traps = frontier.settle(entry, {
     outcome: refused === undefined ? "page" : "dropped",
-    finalUrl: page.url,
+    aliases: canonical === undefined ? [page.url] : [page.url, canonical],
     links,
+    validators,
   });
+  if (traps > 0) onSkip("trap", traps);
   if (refused === undefined) return page;
   meter.drop({ item: entry.url, reason: refused.reason, detail: refused.message });
   return undefined;

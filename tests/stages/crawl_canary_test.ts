@@ -3,7 +3,7 @@
  * server. A canary listens on all of this machine's addresses; it must never hear anybody.
  */
 import { assert, assertEquals } from "@std/assert";
-import { type ResolvedAddress } from "../../stages/crawl/mod.ts";
+import type { ResolvedAddress } from "../../stages/crawl/mod.ts";
 import { guardedLookup } from "../../stages/crawl/address_guard.ts";
 import { fetchAll } from "./crawl_fetch.ts";
 import { serveSite } from "./crawl_server.ts";

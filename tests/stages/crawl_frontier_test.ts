@@ -1,16 +1,34 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Frontier, openFrontier } from "../../stages/crawl/mod.ts";
+import { DatabaseSync } from "node:sqlite";
+import {
+  type Frontier,
+  type FrontierEntry,
+  openFrontier,
+  parseUrlRecord,
+} from "../../stages/crawl/mod.ts";
+import { scratchDir } from "./scratch.ts";
 import { canonicalLink, canonicalSeed } from "../../stages/crawl/canonical_url.ts";
 
-const urls = (frontier: Frontier, after = 0) =>
-  frontier.queued({ after, limit: 100 }).map(({ url }) => url);
+/** Gives every queued entry its turn. */
+function pickAll(frontier: Frontier): FrontierEntry[] {
+  const entries: FrontierEntry[] = [];
+  for (let entry = frontier.pick(); entry !== undefined; entry = frontier.pick()) {
+    entries.push(entry);
+  }
+  return entries;
+}
+
+const urls = (frontier: Frontier) => pickAll(frontier).map(({ url }) => url);
 
 /** Settles the first queued entry as a page with these links. */
 function settleFirst(frontier: Frontier, links: readonly string[] = [], finalUrl?: string): void {
-  const [entry] = frontier.queued({ after: 0, limit: 1 });
+  const entry = frontier.pick();
   if (entry === undefined) throw new Error("nothing is queued");
-  const redirect = finalUrl === undefined ? {} : { finalUrl };
-  frontier.settle(entry, { outcome: "page", links, ...redirect });
+  frontier.settle(entry, {
+    outcome: "page",
+    links,
+    aliases: finalUrl === undefined ? [] : [finalUrl],
+  });
 }
 
 Deno.test("seeds are canonical, known once, and refused when they are no web address", () => {
@@ -34,9 +52,9 @@ Deno.test("links come in the order they were found, one level deeper", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/"]);
   settleFirst(frontier, ["http://a.test/2", "http://a.test/1", "http://a.test/"]);
-  assertEquals(frontier.queued({ after: 0, limit: 9 }), [
-    { sequence: 2, url: "http://a.test/2", depth: 1 },
-    { sequence: 3, url: "http://a.test/1", depth: 1 },
+  assertEquals(pickAll(frontier), [
+    { sequence: 2, turn: 2, url: "http://a.test/2", depth: 1, validators: {} },
+    { sequence: 3, turn: 3, url: "http://a.test/1", depth: 1, validators: {} },
   ]);
 });
 
@@ -72,11 +90,11 @@ Deno.test("the target of a redirect is known from then on and acknowledges its o
   );
 });
 
-Deno.test("seed hosts include where seeds were redirected to", () => {
+Deno.test("roots include where seeds were redirected to", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/"]);
   settleFirst(frontier, ["http://b.test/"], "http://www.a.test/");
-  assertEquals(frontier.seedHosts(), new Set(["a.test", "www.a.test"]));
+  assertEquals(frontier.roots(), ["http://a.test/", "http://www.a.test/"]);
 });
 
 Deno.test("links are brought to one spelling; traps and other schemes are turned away", () => {
@@ -92,6 +110,9 @@ Deno.test("links are brought to one spelling; traps and other schemes are turned
     ["data:text/html,x", undefined],
     ["http://user:secret@a.test/", undefined],
     ["http://[::1", undefined],
+    ["/x?utm_source=a&b=%20&GCLID=1&c", "http://a.test/x?b=%20&c"],
+    ["/x;jsessionid=12AF?fbclid=1", "http://a.test/x"],
+    ["/x?glid=1&", "http://a.test/x?glid=1&"],
     ["/a/b/a/b/c", "http://a.test/a/b/a/b/c"],
     ["/a/b/a/b/a", undefined],
     [`/${"x".repeat(2083 - "http://a.test/".length)}`, `http://a.test/${"x".repeat(2069)}`],
@@ -100,4 +121,105 @@ Deno.test("links are brought to one spelling; traps and other schemes are turned
   for (const [href, expected] of cases) {
     assertEquals(canonicalLink(href, base), expected, href.slice(0, 80));
   }
+});
+
+Deno.test("hosts that are new come first, then what is nearer to a seed", () => {
+  using frontier = openFrontier(":memory:");
+  frontier.seed(["http://a.test/"]);
+  settleFirst(frontier, ["http://a.test/1", "http://b.test/", "http://b.test/1"]);
+  settleFirst(frontier, ["http://c.test/", "http://b.test/2", "http://a.test/2"]); // of b.test/
+  assertEquals(urls(frontier), [
+    ...["http://c.test/", "http://a.test/1", "http://b.test/1"],
+    ...["http://b.test/2", "http://a.test/2"],
+  ]);
+});
+
+Deno.test("turns once given are kept by a reopened frontier", async () => {
+  const path = `${await scratchDir()}/frontier.sqlite`;
+  {
+    using frontier = openFrontier(path);
+    frontier.seed(["http://a.test/1", "http://a.test/2"]);
+    const [first] = [frontier.pick(), frontier.pick()];
+    if (first === undefined) throw new Error("nothing is queued");
+    frontier.settle(first, { outcome: "dropped", links: ["http://b.test/"] });
+  }
+  using frontier = openFrontier(path);
+  // The new host would come first, had the other not had its turn before.
+  assertEquals(urls(frontier), ["http://a.test/2", "http://b.test/"]);
+});
+
+Deno.test("a host has its share of turns and no more", () => {
+  using frontier = openFrontier(":memory:");
+  frontier.seed(["http://a.test/1", "http://a.test/2", "http://a.test/3", "http://b.test/1"]);
+  const picked: string[] = [];
+  for (let entry; (entry = frontier.pick({ maxPerHost: 2 })) !== undefined;) picked.push(entry.url);
+  assertEquals(picked, ["http://a.test/1", "http://a.test/2", "http://b.test/1"]);
+  assertEquals(frontier.queued, 3, "those in flight");
+});
+
+Deno.test("a path takes a thousand queries, a host five hundred calendar pages", () => {
+  const links = (make: (i: number) => string) => Array.from({ length: 2000 }, (_, i) => make(i));
+  const traps: [string[], kept: number][] = [
+    [links((i) => `http://a.test/list?sort=${i}`), 1000],
+    [links((i) => `http://a.test/calendar/${1900 + i % 200}/${1 + i % 12}/${i % 28}`), 500],
+    [links((i) => `http://a.test/page/${i}`), 2000],
+    [links((i) => `http://a.test/2024/${1 + i % 12}/post-${i}`), 2000],
+  ];
+  for (const [found, kept] of traps) {
+    using frontier = openFrontier(":memory:");
+    frontier.seed(["http://a.test/"]);
+    const entry = frontier.pick();
+    if (entry === undefined) throw new Error("nothing is queued");
+    const distinct = new Set(found).size;
+    const refused = frontier.settle(entry, { outcome: "page", links: found });
+    const size = Math.min(kept, distinct);
+    assertEquals([frontier.size - 1, refused > 0], [size, size < distinct], found[0]);
+  }
+});
+
+Deno.test("positions of files are kept with what they hold", async () => {
+  const path = `${await scratchDir()}/frontier.sqlite`;
+  {
+    using frontier = openFrontier(path);
+    frontier.seed(["http://a.test/1", "http://a.test/2"]);
+    settleFirst(frontier);
+    frontier.acknowledge("http://a.test/1", { "a.jsonl": 10, "a.warc": 99 });
+    settleFirst(frontier);
+    frontier.acknowledge("http://a.test/2", { "a.jsonl": 25 });
+  }
+  using frontier = openFrontier(path);
+  assertEquals(frontier.positions(), { "a.jsonl": 25, "a.warc": 99 });
+});
+
+Deno.test("what one frontier exports another imports", () => {
+  using frontier = openFrontier(":memory:");
+  frontier.seed(["http://a.test/1", "http://a.test/2"]);
+  const entry = frontier.pick();
+  if (entry === undefined) throw new Error("nothing is queued");
+  const validators = { etag: '"x"', modified: "yesterday", digest: "abc" };
+  frontier.settle(entry, { outcome: "page", links: ["http://a.test/3"], validators });
+  frontier.acknowledge(entry.url);
+  const lines = Array.from(frontier.export(), (record) => JSON.stringify(record));
+  assertEquals(lines.map((line) => JSON.parse(line)), [
+    { url: "http://a.test/1", depth: 0, state: "done", ...validators },
+    { url: "http://a.test/2", depth: 0, state: "queued" },
+    { url: "http://a.test/3", depth: 1, state: "queued" },
+  ]);
+  using other = openFrontier(":memory:");
+  other.seed(["http://a.test/3"]);
+  other.import(lines.map(parseUrlRecord));
+  assertEquals(Array.from(other.export(), ({ url, state }) => [url, state]), [
+    ["http://a.test/3", "queued"],
+    ["http://a.test/1", "done"],
+    ["http://a.test/2", "queued"],
+  ]);
+  assertEquals(urls(other), ["http://a.test/3", "http://a.test/2"]);
+  assertThrows(() => parseUrlRecord('{"url":"http://a.test/"}'), SyntaxError, "it has no depth");
+});
+
+Deno.test("a database of another format is refused, not misread", async () => {
+  const path = `${await scratchDir()}/frontier.sqlite`;
+  using old = new DatabaseSync(path);
+  old.exec("CREATE TABLE urls (url TEXT)");
+  assertThrows(() => openFrontier(path), Error, "it has format 0 and this program reads 2");
 });

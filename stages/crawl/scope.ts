@@ -1,0 +1,110 @@
+/**
+ * Which links belong to a crawl: near its seeds, of the wanted patterns, not ruled out.
+ *
+ * @module
+ */
+import { getDomain } from "tldts";
+import type { UrlRules } from "./url_rules.ts";
+import { wildcard } from "./wildcard.ts";
+
+/** How near to a seed: on its host, under its registrable domain, in its folder, or anywhere. */
+export const SCOPES = ["host", "domain", "prefix", "any"] as const;
+/** One of {@linkcode SCOPES}. */
+export type ScopeName = (typeof SCOPES)[number];
+
+/** Why a link is not followed. */
+export type SkipReason =
+  | "out-of-scope"
+  | "excluded"
+  | "blocked-by-rule"
+  | "file-type"
+  | "too-deep"
+  | "trap";
+
+/** The border of one crawl. */
+export interface Scope {
+  /** A seed, or where a seed redirected to. */
+  addRoot(url: string): void;
+  /** Why a link is not followed, or `undefined` when it is. */
+  refuses(url: string): SkipReason | undefined;
+}
+
+/** Options of {@linkcode openScope}. */
+export interface ScopeOptions {
+  readonly name?: ScopeName;
+  /** Patterns with `*` over the whole URL; with any, a link must match one of them. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly rules?: UrlRules;
+  /** Endings of paths, without the dot, that are not asked for. */
+  readonly skipTypes?: readonly string[];
+}
+
+/** Endings under which no text to read is found. */
+export const SKIPPED_TYPES: readonly string[] = [
+  ..."7z apk avi avif bin bmp br bz2 css csv deb dmg doc docx eot epub exe flac gif gz heic ico iso"
+    .split(" "),
+  ..."jar jpeg jpg js json m4a m4v map mjs mkv mov mp3 mp4 mpeg mpg odp ods odt ogg ogv otf pdf"
+    .split(" "),
+  ..."png ppt pptx ps rar rpm rss so svg swf tar tgz tif tiff ttf wasm wav webm webp woff woff2"
+    .split(" "),
+  ..."wmv xls xlsx xz zip zst".split(" "),
+];
+
+/** The folder of a URL, with host and scheme. */
+const folderOf = (url: URL) => new URL(".", url).href.split(/[?#]/, 1)[0] ?? "";
+
+/** What two URLs share when they are near each other. */
+const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
+  host: ({ host }) => host,
+  // An IP address or a single name has no registrable domain: it is its own.
+  domain: ({ hostname }) => getDomain(hostname, { allowPrivateDomains: true }) ?? hostname,
+};
+
+/**
+ * Opens the border around roots that are added later.
+ *
+ * @example
+ * ```ts
+ * import { openScope } from "./scope.ts";
+ * const scope = openScope({ exclude: ["*print=1*"] });
+ * scope.addRoot("https://example.org/docs/");
+ * console.assert(scope.refuses("https://example.org/blog/") === undefined);
+ * console.assert(scope.refuses("https://example.com/") === "out-of-scope");
+ * console.assert(scope.refuses("https://example.org/logo.png") === "file-type");
+ * ```
+ */
+export function openScope(
+  { name = "host", include = [], exclude = [], rules, skipTypes = SKIPPED_TYPES }: ScopeOptions =
+    {},
+): Scope {
+  const near = new Set<string>();
+  const folders: string[] = [];
+  const wanted = include.map((pattern) => wildcard(pattern, { whole: true }));
+  const unwanted = exclude.map((pattern) => wildcard(pattern, { whole: true }));
+  const types = new Set(skipTypes);
+
+  function isNear(url: URL): boolean {
+    if (name === "any") return true;
+    if (name === "prefix") return folders.some((folder) => url.href.startsWith(folder));
+    return near.has(NEARNESS[name](url));
+  }
+
+  return {
+    addRoot(root) {
+      const url = new URL(root);
+      if (name === "prefix") folders.push(folderOf(url));
+      else if (name !== "any") near.add(NEARNESS[name](url));
+    },
+    refuses(link) {
+      const url = new URL(link);
+      const rule = rules?.(url);
+      if (rule === "block") return "blocked-by-rule";
+      if (rule === undefined && !isNear(url)) return "out-of-scope";
+      const ending = /\.([a-z0-9]{1,6})$/i.exec(url.pathname)?.[1]?.toLowerCase();
+      if (ending !== undefined && types.has(ending)) return "file-type";
+      if (wanted.length > 0 && !wanted.some((matches) => matches(link))) return "excluded";
+      return unwanted.some((matches) => matches(link)) ? "excluded" : undefined;
+    },
+  };
+}

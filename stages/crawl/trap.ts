@@ -1,0 +1,47 @@
+/**
+ * Families of URLs that sites make without end: one page under ever new queries, a calendar that
+ * turns its leaf forever. A crawl takes so many of a family and no more.
+ *
+ * @module
+ */
+
+/** Different queries taken of one path. */
+const MAX_QUERIES = 1000;
+/** Calendar pages taken of one host: a year of days and some. */
+const MAX_CALENDAR_PAGES = 500;
+
+const CALENDAR_WORD =
+  /\b(calendar|calendario|calendrier|kalender|events?|agenda|diary|schedule)\b/i;
+const DATE = /(^|[/=&?_-])(1[6-9]|2[0-9])\d\d[/-]?(0?[1-9]|1[0-2])([/-]?[0-3]?\d)?([/&_-]|$)/;
+const DATE_PARAMETER =
+  /^(date|day|week|month|year|cal|calendar|ical|outlook-ical|tribe-bar-date)$/i;
+
+/** What bounds a URL's kin. */
+export interface Family {
+  readonly key: string;
+  /** URLs of this family that are taken. */
+  readonly most: number;
+}
+
+function isCalendarPage({ pathname, search, searchParams }: URL): boolean {
+  const dated = DATE.test(pathname) || DATE.test(search);
+  if (dated && (CALENDAR_WORD.test(pathname) || CALENDAR_WORD.test(search))) return true;
+  return [...searchParams.keys()].some((name) => DATE_PARAMETER.test(name));
+}
+
+/**
+ * The family of `url`, or `undefined` for one that no trap made.
+ *
+ * @example
+ * ```ts
+ * import { familyOf } from "./trap.ts";
+ * const leaf = familyOf(new URL("https://example.org/calendar/2031/07/"));
+ * console.assert(leaf?.key === familyOf(new URL("https://example.org/calendar/1999/01/"))?.key);
+ * console.assert(familyOf(new URL("https://example.org/2031/a-post")) === undefined);
+ * ```
+ */
+export function familyOf(url: URL): Family | undefined {
+  if (isCalendarPage(url)) return { key: `calendar ${url.host}`, most: MAX_CALENDAR_PAGES };
+  if (url.search === "") return undefined;
+  return { key: `query ${url.host}${url.pathname}`, most: MAX_QUERIES };
+}
