@@ -21,7 +21,36 @@ export type DropReason =
   | "no-text"
   | "too-short"
   | "duplicate"
-  | "empty";
+  | "empty"
+  | RefusalReason;
+
+/** Why the refine stage thinks little of a text; the rules are those of datatrove and keep its names. */
+export type RefusalReason =
+  | "language"
+  | "near-duplicate"
+  | "gopher-short-doc"
+  | "gopher-long-doc"
+  | "gopher-below-avg-threshold"
+  | "gopher-above-avg-threshold"
+  | "gopher-too-many-hashes"
+  | "gopher-too-many-ellipsis"
+  | "gopher-too-many-bullets"
+  | "gopher-too-many-end-ellipsis"
+  | "gopher-below-alpha-threshold"
+  | "gopher-enough-stop-words"
+  | "dup-line-frac"
+  | "dup-para-frac"
+  | "dup-line-char-frac"
+  | "dup-para-char-frac"
+  | `top-${2 | 3 | 4}-gram`
+  | `duplicated-${5 | 6 | 7 | 8 | 9 | 10}-n-grams`
+  | "lorem-ipsum"
+  | "curly-bracket"
+  | "too-few-sentences"
+  | "line-punct-ratio"
+  | "short-line-ratio"
+  | "char-dup-ratio"
+  | "list-ratio";
 
 /** A dropped item, named, for the log and `--keep-dropped`. */
 export interface Drop {
@@ -31,6 +60,8 @@ export interface Drop {
   readonly reason: DropReason;
   /** One plain sentence. */
   readonly detail: string;
+  /** The text, where there was one; kept with `--keep-dropped`. */
+  readonly text?: string;
 }
 
 /** Plain copy of a meter at one moment. */

@@ -53,6 +53,12 @@ export interface Document {
   readonly fetchedAt: string;
   /** Set on what came out of a WARC file. */
   readonly warc?: WarcPlace;
+  /** SHA-256 of `text` in hex; set by the refine stage. */
+  readonly contentHash?: string;
+  /** ISO 639-1 code of the language that `text` is in, where it was detected. */
+  readonly language?: string;
+  /** What the refine stage measured, by the name of the figure. */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 /** Which part of the corpus a document belongs to. */

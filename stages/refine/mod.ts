@@ -1,29 +1,42 @@
 /**
- * Document → Document: clean text, nothing too short, nothing twice.
+ * Document → Document: clean text, nothing too short, nothing twice; on request also nothing of low
+ * quality, in other languages or nearly twice.
  *
  * @module
  */
 
 import type { StageMeter } from "../meter.ts";
 import type { Document } from "../types.ts";
-import { cleanText } from "./clean_text.ts";
-import type { SeenTexts } from "./seen_texts.ts";
+import { type RefineParts, refiner } from "./refine_text.ts";
+import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
 export { cleanText } from "./clean_text.ts";
+export { type LanguageDetector, loadLanguageDetector } from "./language.ts";
+export { type JournalView, type NearIndex, type NearMatch, openNearIndex } from "./near_index.ts";
+export type { RefineParts } from "./refine_text.ts";
 export { openSeenTexts, type SeenTexts } from "./seen_texts.ts";
+export {
+  type FilterLimits,
+  type FilterName,
+  FILTERS,
+  NO_REFINING,
+  parseLimits,
+  type RefineSettings,
+} from "./settings.ts";
+export { openSiteLines, type SiteLines } from "./site_lines.ts";
 
-/** Choices for {@linkcode refine}. */
-export interface RefineOptions {
-  /** Borrowed; shared by all runs over one corpus. */
-  readonly seen: SeenTexts;
+/** Choices for {@linkcode refine}; databases are borrowed. */
+export interface RefineOptions extends RefineParts {
+  readonly settings?: RefineSettings;
   /** Shorter texts, in UTF-16 code units after cleaning, are dropped. */
   readonly minChars?: number;
   readonly meter?: StageMeter;
 }
 
 /**
- * Cleans documents and drops those that are empty, too short, or exact duplicates of an earlier
- * one with another id.
+ * Cleans documents and drops those that are empty, too short, refused by one of the filters, or
+ * duplicates of an earlier one with another id. Those that pass carry the hash of their text and
+ * what was measured on the way.
  *
  * @example
  * ```ts
@@ -36,25 +49,18 @@ export interface RefineOptions {
  * ```
  */
 export function refine(
-  { seen, minChars = 200, meter }: RefineOptions,
+  { settings = NO_REFINING, minChars = 200, meter, ...parts }: RefineOptions,
 ): TransformStream<Document, Document> {
+  const refineOne = refiner(parts, { settings, minChars });
   return new TransformStream({
     transform(document, controller) {
       meter?.phase("busy");
       meter?.in(document.text.length);
-      const text = cleanText(document.text);
-      const first = text.length < Math.max(1, minChars) ? "" : seen.firstId(text, document.id);
-      if (text === "") {
-        meter?.drop({ item: document.url, reason: "empty", detail: "no text after cleaning" });
-      } else if (text.length < minChars) {
-        const detail = `${text.length} characters, --min-chars is ${minChars}`;
-        meter?.drop({ item: document.url, reason: "too-short", detail });
-      } else if (first !== document.id) {
-        const detail = `same text as document ${first}`;
-        meter?.drop({ item: document.url, reason: "duplicate", detail });
-      } else {
-        controller.enqueue({ ...document, text });
-        meter?.out(text.length);
+      const outcome = refineOne(document);
+      if ("reason" in outcome) meter?.drop({ item: document.url, ...outcome });
+      else {
+        controller.enqueue(outcome);
+        meter?.out(outcome.text.length);
       }
       meter?.phase("waiting");
     },

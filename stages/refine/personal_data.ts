@@ -1,0 +1,86 @@
+/**
+ * Replaces e-mail addresses and public IPv4 addresses, as datatrove's PIIFormatter does.
+ *
+ * @module
+ */
+
+/** Domains that are reserved for examples (RFC 2606). */
+const EMAILS = ["email@example.com", "firstname.lastname@example.org"];
+/** datatrove's, which answered nobody. */
+const ADDRESSES = [
+  "22.214.171.124",
+  "126.96.36.199",
+  "188.8.131.52",
+  "184.108.40.206",
+  "220.127.116.11",
+  "18.104.22.168",
+];
+
+// The bounds are those of RFC 5321 and RFC 1035; they also keep the search linear.
+const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~-]";
+const EMAIL = new RegExp(
+  `(?<!${ATOM}|\\.)${ATOM}{1,64}(?:\\.${ATOM}{1,64}){0,8}` +
+    `@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.){1,8}[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`,
+  "gi",
+);
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** Not a part of a longer number such as a version. */
+const IPV4 = new RegExp(`(?<![\\d.])${OCTET}(?:\\.${OCTET}){3}(?!\\d|\\.\\d)`, "g");
+
+/** Blocks that are not global in IANA's special-purpose registry (RFC 6890), as [address, bits]. */
+const NOT_GLOBAL: readonly (readonly [string, number])[] = [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 4],
+  ["240.0.0.0", 4],
+];
+
+const numeric = (address: string): number =>
+  address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+
+function isPublic(address: string): boolean {
+  return !NOT_GLOBAL.some(([base, bits]) => {
+    const size = 2 ** (32 - bits);
+    return Math.floor(numeric(address) / size) === Math.floor(numeric(base) / size);
+  });
+}
+
+/** A text and how much of it was replaced. */
+export interface MaskedText {
+  readonly text: string;
+  readonly emails: number;
+  readonly addresses: number;
+}
+
+/**
+ * The text with each e-mail address and each public IPv4 address replaced, the replacements in turn
+ * from the first in each text. Private addresses say nothing of anyone and stay.
+ *
+ * @example
+ * ```ts
+ * import { maskPersonalData } from "./personal_data.ts";
+ * const { text } = maskPersonalData("Mail jane@site.net, 8.8.8.8 or 10.0.0.1");
+ * console.assert(text === "Mail email@example.com, 22.214.171.124 or 10.0.0.1");
+ * ```
+ */
+export function maskPersonalData(text: string): MaskedText {
+  let emails = 0, addresses = 0;
+  const withoutEmails = text.includes("@")
+    ? text.replace(EMAIL, () => EMAILS[emails++ % EMAILS.length] as string)
+    : text;
+  const masked = withoutEmails.replace(
+    IPV4,
+    (found) => isPublic(found) ? ADDRESSES[addresses++ % ADDRESSES.length] as string : found,
+  );
+  return { text: masked, emails, addresses };
+}
