@@ -17,3 +17,4 @@ export { listen, type Listener, type ListenOptions, type SocketLimits } from "./
 export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";
 export type { SamplingOptions } from "./sampler.ts";
 export { Scheduler } from "./scheduler.ts";
+export { openWasmEngine, type WasmEngineOptions } from "./wasm/mod.ts";

@@ -1,0 +1,196 @@
+/**
+ * One pass through the model, as one worker of several goes through it. Each phase is cut into
+ * pieces of columns or heads that the workers take from a counter; what a piece needs beforehand
+ * (a norm, a packed operand) each worker makes for itself when it takes its first one.
+ *
+ * No row's result depends on how many rows there are or who computed it.
+ *
+ * @module
+ */
+import { type Kernels, NR, pageHeadSize } from "../../kernels/mod.ts";
+import { share, Word } from "./control_words.ts";
+import { type Plan, Segment, type WorkerPlan } from "./plan.ts";
+import type { Matrix, Plain } from "./weights.ts";
+
+/** A worker's view of the engine. */
+export interface PassContext {
+  readonly plan: Plan;
+  readonly area: WorkerPlan;
+  readonly kernels: Kernels;
+  readonly words: Int32Array;
+  /** The whole memory. */
+  readonly ints: Int32Array;
+}
+
+/** Columns that `matvec` takes at once. */
+const UNIT = 3 * NR;
+/** Pieces a worker and phase: a worker that is held up leaves the rest to others. */
+const PIECES = 3;
+
+/** Runs the pass that is in place. */
+export function forward(context: PassContext): void {
+  const { plan, area, kernels, words, ints } = context;
+  const { hidden_size: D, intermediate_size: F, rms_norm_eps: eps } = plan.config;
+  const { weights } = plan;
+  const n = Atomics.load(words, Word.rows);
+  let phase = 0;
+  share(words, {
+    phase: phase++,
+    pieces: 1,
+    each: () => kernels.embedding(plan.x, weights.embedding.address, plan.ids, n, D),
+  });
+  /** Normalised rows of x, made when first needed. */
+  const normed = (norm: Plain) => () => {
+    kernels.rms_norm(area.normed, area.rstd, plan.x, norm.address, n, D, eps);
+    return area.normed;
+  };
+  for (const [index, layer] of weights.layers.entries()) {
+    multiply(context, { phase: phase++, n, w: layer.qkv, input: normed(layer.inputNorm) })
+      .into(plan.qkv);
+    attend(context, { phase: phase++, n, index });
+    multiply(context, { phase: phase++, n, w: layer.output, input: () => plan.attended })
+      .addTo(plan.x);
+    const { gate, up } = layer;
+    multiply(context, { phase: phase++, n, w: gate, input: normed(layer.postNorm) })
+      .each((product, { column, columns }) => {
+        product(area.gate, gate, columns);
+        product(area.up, up, columns);
+        kernels.gate_columns(
+          plan.activated + column * 4,
+          area.gate,
+          area.up,
+          n,
+          columns,
+          F,
+        );
+      });
+    multiply(context, { phase: phase++, n, w: layer.down, input: () => plan.activated })
+      .addTo(plan.x);
+  }
+  const outputs = Atomics.load(words, Word.outputs);
+  if (outputs === 0) return;
+  const last = () => {
+    for (let i = 0; i < outputs; i++) {
+      const row = ints[plan.outputRows / 4 + i] as number;
+      const x = plan.x + row * D * 4;
+      kernels.rms_norm(area.normed + i * D * 4, area.rstd, x, weights.finalNorm.address, 1, D, eps);
+    }
+    return area.normed;
+  };
+  multiply(context, { phase, n: outputs, w: weights.head, input: last }).into(plan.logits);
+}
+
+/** One product phase. */
+type Product = (y: number, w: Matrix, ldy: number) => void;
+
+function multiply(
+  { area, kernels, words, plan }: PassContext,
+  { phase, n, w, input }: { phase: number; n: number; w: Matrix; input: () => number },
+) {
+  const units = Math.ceil(w.n / UNIT);
+  const pieces = Math.min(units, plan.workers.length * PIECES);
+  const run = (each: (x: number, column: number, columns: number) => void) => {
+    let x: number | undefined;
+    share(words, {
+      phase,
+      pieces,
+      each(piece) {
+        if (x === undefined) {
+          x = input();
+          if (n > 1) kernels.pack_a(area.packed, x, n, w.k, w.k);
+        }
+        const column = Math.floor(piece * units / pieces) * UNIT;
+        const end = Math.min(w.n, Math.floor((piece + 1) * units / pieces) * UNIT);
+        each(x, column, end - column);
+      },
+    });
+  };
+  const product = (
+    { y, ldy, x, m, column, columns, accumulate }: {
+      y: number;
+      ldy: number;
+      x: number;
+      m: Matrix;
+      column: number;
+      columns: number;
+      accumulate: number;
+    },
+  ) => {
+    const b = m.packed + column * m.k * 4;
+    if (n === 1) kernels.matvec(y, x, b, columns, m.k, accumulate);
+    else kernels.gemm(y, area.packed, b, n, columns, m.k, ldy, accumulate);
+  };
+  const whole = (y: number, accumulate: number) =>
+    run((x, column, columns) =>
+      product({ y: y + column * 4, ldy: w.n, x, m: w, column, columns, accumulate })
+    );
+  return {
+    /** Y = X Wᵀ */
+    into: (y: number) => whole(y, 0),
+    /** Y += X Wᵀ */
+    addTo: (y: number) => whole(y, 1),
+    /** Whatever is made of some columns; matrices must be of one shape. */
+    each: (made: (product: Product, at: { column: number; columns: number }) => void) =>
+      run((x, column, columns) =>
+        made(
+          (y, m, ldy) => product({ y, ldy, x, m, column, columns, accumulate: 0 }),
+          { column, columns },
+        )
+      ),
+  };
+}
+
+/** Rotates, stores keys and values, and attends, one group of heads a piece. */
+function attend(
+  { plan, area, kernels, words, ints }: PassContext,
+  { phase, n, index }: { phase: number; n: number; index: number },
+): void {
+  const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = plan.config;
+  const G = H / K, Q = (H + 2 * K) * N, A = H * N;
+  const segments = Atomics.load(words, Word.segments);
+  const rotate = (at: number, heads: number) =>
+    kernels.rope(at, plan.ropeCos, plan.ropeSin, plan.positions, n, heads, N, Q, 1);
+  share(words, {
+    phase,
+    pieces: K,
+    each(head) {
+      const queries = plan.qkv + head * G * N * 4;
+      const keys = plan.qkv + (H + head) * N * 4;
+      const values = plan.qkv + (H + K + head) * N * 4;
+      const cache = plan.cache + (index * K + head) * pageHeadSize(N) * 4;
+      rotate(queries, G);
+      rotate(keys, 1);
+      for (let s = 0; s < segments; s++) {
+        const at = plan.segments / 4 + s * Segment.width;
+        const [row = 0, rows = 0, position = 0] = [ints[at], ints[at + 1], ints[at + 2]];
+        const table = plan.tables + s * plan.pagesPerSequence * 4;
+        const from = row * Q * 4;
+        kernels.cache_write(
+          cache,
+          table,
+          keys + from,
+          values + from,
+          rows,
+          position,
+          N,
+          Q,
+          plan.pageBytes,
+        );
+        kernels.attend_paged(
+          plan.attended + (row * A + head * G * N) * 4,
+          queries + from,
+          cache,
+          table,
+          rows,
+          position + 1,
+          G,
+          N,
+          A,
+          Q,
+          plan.pageBytes,
+          area.scores,
+        );
+      }
+    },
+  });
+}

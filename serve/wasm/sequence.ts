@@ -1,0 +1,45 @@
+/**
+ * A text in the cache of the engine.
+ *
+ * @module
+ */
+import type { Sequence } from "../engine.ts";
+import type { Lease, PagePool } from "./pages.ts";
+
+/** Token ids, and the pages that hold what was computed of them. */
+export class WasmSequence implements Sequence {
+  readonly ids: number[];
+  readonly lease: Lease;
+  readonly pool: PagePool;
+  /** Tokens whose keys and values are in the cache. */
+  cached: number;
+
+  constructor(ids: number[], { lease, pool }: { lease: Lease; pool: PagePool }) {
+    this.ids = ids;
+    this.lease = lease;
+    this.pool = pool;
+    this.cached = lease.reused;
+  }
+
+  get length(): number {
+    return this.ids.length;
+  }
+
+  get reused(): number {
+    return this.lease.reused;
+  }
+
+  append(id: number): void {
+    this.ids.push(id);
+  }
+
+  /** Takes note that the tokens up to `length` are in the cache now. */
+  advance(length: number): void {
+    this.cached = length;
+    this.pool.remember(this.lease, { ids: this.ids, length });
+  }
+
+  [Symbol.dispose](): void {
+    this.pool.release(this.lease);
+  }
+}
