@@ -65,7 +65,7 @@ export async function run(args: string[]): Promise<void> {
   ): Promise<Cost> {
     const cursor = { epoch: 0, batch: 0, state: null };
     const snapshot = (step: number) => ({
-      ...{ step, totalTokens: 0, seconds: 0, guard: null, cursor },
+      ...{ step, totalTokens: 0, cursors: { batch: cursor } },
       parameters: spheres.parameters.slice(),
       firstMoment: spheres.firstMoment.slice(),
       secondMoment: spheres.secondMoment.slice(),

@@ -100,7 +100,8 @@ async function rows(
     const dir = join(checkpoints, name);
     const marks = [...dir === newest ? ["latest"] : [], ...name === best ? ["best"] : []];
     try {
-      const { step, totalTokens: tokens, validationLoss = null } = await readCheckpointInfo(dir);
+      const { step, totalTokens: tokens, metrics } = await readCheckpointInfo(dir);
+      const { validationLoss = null } = metrics;
       found.push({ name, step, tokens, validationLoss, bytes: await sizeOf(dir), marks });
     } catch (error) {
       if (!(error instanceof Error)) throw error;

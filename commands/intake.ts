@@ -5,11 +5,11 @@
  */
 import { crawl, type Frontier, openFrontier } from "../stages/crawl/mod.ts";
 import { extract } from "../stages/extract/mod.ts";
-import type { Journal } from "../stages/journal/mod.ts";
+import type { Journal, Mark } from "../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
-import { read } from "../stages/read/mod.ts";
+import { read, readReadCursor } from "../stages/read/mod.ts";
 import { openSeenTexts, refine } from "../stages/refine/mod.ts";
-import type { Document, Page } from "../stages/types.ts";
+import type { Barrier, Document, Page } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import type { RunPaths } from "./run_folder.ts";
 import type { Sources } from "./sources.ts";
@@ -20,6 +20,8 @@ export interface IntakeOptions {
   readonly sources: Sources;
   readonly paths: RunPaths;
   readonly journal: Journal;
+  /** Where an earlier sitting's sources stood. */
+  readonly mark: Mark | undefined;
   readonly maxPages: number;
   readonly minChars: number;
   readonly textField: string;
@@ -35,7 +37,7 @@ export interface IntakeOptions {
 
 /** Documents on their way to the journal. */
 export interface Intake extends AsyncDisposable {
-  readonly documents: ReadableStream<Document>;
+  readonly documents: ReadableStream<Document | Barrier>;
   readonly meters: readonly StageMeter[];
   /** Those of `meters` that count pages as they come in. */
   readonly sources: readonly StageMeter[];
@@ -54,12 +56,14 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     meters.push(new StageMeter(name, onDrop));
     return meters.at(-1) as StageMeter;
   };
-  const inputs: ReadableStream<Page>[] = [];
+  const inputs: ReadableStream<Page | Barrier>[] = [];
+  const barrier: Barrier = { cursors: {} };
   let frontier: Frontier | undefined;
   if (sources.urls.length > 0) {
     frontier = resources.use(openFrontier(paths.frontier));
     frontier.seed(sources.urls);
-    inputs.push(crawl({
+    inputs.push(crawl<Barrier>({
+      barrier,
       frontier,
       maxPages: options.maxPages,
       seed: options.seed,
@@ -72,7 +76,10 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     }));
   }
   if (sources.paths.length > 0) {
-    inputs.push(read({
+    const cursor = readReadCursor(options.mark?.cursors.read);
+    inputs.push(read<Barrier>({
+      barrier,
+      ...(cursor ? { cursor } : {}),
       paths: sources.paths,
       textField: options.textField,
       meter: meter("read"),
@@ -81,9 +88,9 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   }
   const ofExtract = meter("extract"), ofRefine = meter("refine");
   const documents = ReadableStream.from(oneAfterAnother(inputs))
-    .pipeThrough(watched(extract({ meter: ofExtract, signal: stop }), ofExtract))
+    .pipeThrough(watched(extract<Barrier>({ meter: ofExtract, signal: stop }), ofExtract))
     .pipeThrough(
-      watched(refine({ seen, minChars: options.minChars, meter: ofRefine }), ofRefine),
+      watched(refine<Barrier>({ seen, minChars: options.minChars, meter: ofRefine }), ofRefine),
     )
     .pipeThrough(stored.skip());
   const held = resources.move();

@@ -5,7 +5,8 @@
  */
 import type { Journal } from "../stages/journal/mod.ts";
 import type { StageMeter } from "../stages/meter.ts";
-import type { Document } from "../stages/types.ts";
+import { isBarrier } from "../stages/barrier.ts";
+import type { Barrier, Document } from "../stages/types.ts";
 import { countsText, type DropLog } from "./drop_log.ts";
 
 /** Counts of one sitting. */
@@ -55,11 +56,11 @@ function plural(count: number, noun: string): string {
  */
 export function refuseEmpty(
   { journal, counts, list }: { journal: Journal; counts: () => IntakeCounts; list: string },
-): TransformStream<Document, Document> {
+): TransformStream<Document | Barrier, Document | Barrier> {
   let empty = journal.count === 0;
   return new TransformStream({
     transform(document, controller) {
-      empty = false;
+      if (!isBarrier(document)) empty = false;
       controller.enqueue(document);
     },
     flush() {

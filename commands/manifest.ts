@@ -129,7 +129,7 @@ async function digestTraining(
 ): Promise<Pick<Manifest, "batches" | "weights">> {
   const newest = await latestCheckpoint(checkpoints);
   if (newest === undefined) return {};
-  const { step, totalTokens, cursor, files } = await readCheckpointInfo(newest);
+  const { step, totalTokens, cursors: { batch: cursor }, files } = await readCheckpointInfo(newest);
   const hash = createHash("sha256");
   let tokens = 0;
   let end: Cursor | undefined;

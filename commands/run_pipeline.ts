@@ -7,12 +7,12 @@
 import type { Retention } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { batch, resumePoint } from "../stages/batch/mod.ts";
-import { journal, openJournal } from "../stages/journal/mod.ts";
+import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
 import { tokenize } from "../stages/tokenize/mod.ts";
-import type { StepReport } from "../stages/types.ts";
+import type { Barrier, StepReport } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
@@ -21,6 +21,7 @@ import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
+import { provenanceOf } from "./provenance.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { splitSources } from "./sources.ts";
 import { describeStop } from "./stopped.ts";
@@ -62,6 +63,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   };
 
   const log = resources.use(await openJournal({ dir: paths.corpus }));
+  const mark = await readMark(paths.corpus);
   const drops = resources.use(openDropLog(paths.drops, { note: (line) => status.note(line) }));
   const intake = log.sealed ? undefined : resources.use(
     await openIntake({
@@ -70,6 +72,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         : { urls: [`${site}/`], paths: [] },
       paths,
       journal: log,
+      mark,
       maxPages: settings.maxPages,
       minChars: settings.minChars,
       textField: settings.textField,
@@ -108,8 +111,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
   status.phase(intake ? "collecting documents" : "reading the corpus");
   const ready = Promise.withResolvers<void>();
-  const ends = journal({
+  const ends = journal<Barrier>({
     journal: log,
+    barrier: { cursors: {} },
+    ...(mark ? { mark } : {}),
     from: tokens?.documents ?? 0,
     ready: ready.promise,
     meter: meters.journal,
@@ -148,13 +153,15 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       seed: settings.seed,
       ...(settings.init === "" ? {} : { init: settings.init }),
       tokenizerJson,
+      run: await provenanceOf(settings, { tokenizer: learned }),
       fallBack: options.fallBack,
       rows,
       cols,
       leaves: settings.leaves * settings.gradAccumulation,
       ...options.spheres,
     });
-    const { cursor } = trainer.state;
+    const { cursor, cursors } = trainer.state;
+    checkCursor(log, cursors.journal);
     const expectEnd = () => {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
@@ -164,7 +171,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ready.resolve();
     const live = ends.readable
       .pipeThrough(watched(
-        tokenize({
+        tokenize<Barrier>({
           tokenizer,
           split: splitOf,
           startIndex: tokens.documents,
@@ -172,14 +179,15 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         }),
         meters.tokenize,
       ))
-      .pipeThrough(watched(store({ store: tokens, meter: meters.store }), meters.store));
-    const batches = epochs({
+      .pipeThrough(watched(store<Barrier>({ store: tokens, meter: meters.store }), meters.store));
+    const batches = epochs<Barrier>({
       store: tokens,
       live,
       ...(cursor ? { start: resumePoint(cursor) } : {}),
     })
       .pipeThrough(watched(
-        batch({
+        batch<Barrier>({
+          cursors,
           rows,
           cols,
           seed: settings.seed,

@@ -6,12 +6,13 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Journal } from "../stages/journal/mod.ts";
-import type { Document } from "../stages/types.ts";
+import { isBarrier } from "../stages/barrier.ts";
+import type { Barrier, Document } from "../stages/types.ts";
 
 /** An index that is made from the journal and may lag behind it. */
 export interface StoredIds extends Disposable {
-  /** Passes on documents that the journal did not hold when the index was opened. */
-  skip(): TransformStream<Document, Document>;
+  /** Passes on documents that the journal did not hold and that have not come before. */
+  skip(): TransformStream<Document | Barrier, Document | Barrier>;
 }
 
 /** Rows in one transaction. */
@@ -30,6 +31,9 @@ export async function openStoredIds(
   );
   const add = database.prepare("INSERT OR IGNORE INTO stored (place, id) VALUES (?, ?)");
   const find = database.prepare("SELECT 1 FROM stored WHERE id = ?");
+  // Two operands may lead to one file; a run that goes on must leave out what one sitting would.
+  database.exec("CREATE TEMP TABLE passed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID");
+  const pass = database.prepare("INSERT OR IGNORE INTO passed (id) VALUES (?)");
   const last = database.prepare("SELECT max(place) AS place FROM stored").get()?.place;
   let place = typeof last === "number" ? last + 1 : 0;
   let rows = 0;
@@ -43,7 +47,9 @@ export async function openStoredIds(
     skip: () =>
       new TransformStream({
         transform(document, controller) {
-          if (!find.get(document.id)) controller.enqueue(document);
+          if (
+            isBarrier(document) || (!find.get(document.id) && pass.run(document.id).changes > 0)
+          ) controller.enqueue(document);
         },
       }),
     [Symbol.dispose]: () => database.close(),

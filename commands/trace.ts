@@ -61,7 +61,7 @@ async function readTrained({ paths, journal, store }: OpenRun, root: string): Pr
   if (newest === undefined || !store) {
     throw new UsageError(`Cannot trace ${root}: it has no checkpoint yet; go on with the run`);
   }
-  const { step, cursor } = await readCheckpointInfo(newest);
+  const { step, cursors: { batch: cursor } } = await readCheckpointInfo(newest);
   // Written by our own batch stage, whose state only that stage reads.
   return { root, journal, store, steps: step, cursor: cursor as Cursor };
 }

@@ -10,24 +10,25 @@ import {
   initFromFolder,
   loadNewest,
   type Retention,
+  rotateCheckpoints,
   saveCheckpoint,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
-import { keep, type SnapshotMetrics } from "../stages/keep/mod.ts";
+import { keep, metricsOf, type SnapshotMetrics } from "../stages/keep/mod.ts";
 import type { StageMeter } from "../stages/meter.ts";
 import { report, type Status } from "../stages/report/mod.ts";
 import {
   type Duration,
   newTraining,
   type OptimizerOptions,
-  readGuard,
+  resumeTraining,
   type ScheduleOptions,
   snapshot,
   train,
   type TrainingState,
 } from "../stages/train/mod.ts";
-import type { Batch, Cursor, Snapshot, StepReport } from "../stages/types.ts";
+import type { Batch, Snapshot, StepReport } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
 import type { RunPaths } from "./run_folder.ts";
@@ -41,6 +42,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly init?: string;
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
   readonly fallBack?: boolean;
+  /** Kept with every checkpoint as the `run` of its state.json: plain JSON. */
+  readonly run: unknown;
   /** Text of tokenizer.json, kept with every checkpoint. */
   readonly tokenizerJson: string;
 }
@@ -79,39 +82,25 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   await using resources = new AsyncDisposableStack();
   const spheres = resources.use(await openSpheres(options));
   const { layout, parameters, firstMoment, secondMoment } = spheres;
-  const state = newTraining();
   const found = await loadNewest(paths.checkpoints, {
     layout,
     into: { parameters, firstMoment, secondMoment },
     fallBack: options.fallBack ?? false,
   });
   let newest = found?.dir;
-  if (found !== undefined) {
-    state.step = found.step;
-    state.totalTokens = found.totalTokens;
-    const { seconds, guard } = progressOf(found.settings);
-    state.seconds = seconds;
-    state.guard = guard;
-    // Written by our own batch stage, whose state only that stage reads.
-    state.cursor = found.cursor as Cursor;
-  } else if (init !== undefined) {
-    await initFromFolder(init, { layout, parameters });
-  } else {
-    initParameters(parameters, { config, layout, seed });
-  }
+  const state = found ? resumeTraining(found) : newTraining();
+  if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
+  else if (!found) initParameters(parameters, { config, layout, seed });
   await spheres.packWeights();
 
   let savedStep = state.step;
-  /** Of the last step reported. */
-  let validationLoss: number | undefined;
+  /** Of the last step. */
+  let metrics: SnapshotMetrics = {};
+  let retention: Retention = {};
   const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
     await saveCheckpoint(path, {
-      config,
-      layout,
-      snapshot,
-      tokenizerJson,
-      settings: { seconds: snapshot.seconds, guard: snapshot.guard, seed },
-      ...metrics,
+      ...{ config, layout, snapshot, tokenizerJson, metrics },
+      run: options.run,
     });
     savedStep = snapshot.step;
     newest = path;
@@ -121,6 +110,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     spheres,
     state,
     reports(batches, run) {
+      retention = run.retention;
       return batches
         .pipeThrough(watched(
           train({
@@ -141,7 +131,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
         .pipeThrough(
           new TransformStream<StepReport, StepReport>({
             transform(report, controller) {
-              validationLoss = report.validationLoss;
+              metrics = metricsOf(report);
               controller.enqueue(report);
             },
           }),
@@ -160,20 +150,11 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     async save() {
       if (state.step > savedStep) {
         const path = join(paths.checkpoints, checkpointName(state.step));
-        await save(path, snapshot(spheres, state), { validationLoss });
+        await save(path, snapshot(spheres, state), metrics);
+        await rotateCheckpoints(paths.checkpoints, retention);
       }
       return newest;
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-/** What {@linkcode openTrainer} saves beside the weights. */
-function progressOf(settings: unknown): Pick<TrainingState, "seconds" | "guard"> {
-  if (settings === null || typeof settings !== "object") {
-    throw new TypeError("Cannot resume: state.json has no settings");
-  }
-  const { seconds, guard } = settings as Partial<Record<"seconds" | "guard", unknown>>;
-  if (typeof seconds !== "number") throw new TypeError("Cannot resume: state.json has no seconds");
-  return { seconds, guard: readGuard(guard) };
 }

@@ -34,6 +34,15 @@ export interface PageResponse {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** Where stages stood, each under its own name: plain JSON that only the stage itself reads. */
+export type Cursors = Readonly<Record<string, unknown>>;
+
+/** A mark among the data; see barrier.ts. */
+export interface Barrier {
+  /** Of the stages that it has passed. */
+  readonly cursors: Cursors;
+}
+
 /** The main text of one page. */
 export interface Document {
   /** Stable identifier: the first 16 hex digits of SHA-256 over `url`. */
@@ -110,6 +119,8 @@ export interface Batch {
   /** Number of ones in `mask`. */
   readonly validTokens: number;
   readonly cursor: Cursor;
+  /** Of the stages above, as of the last barrier before this batch; absent where none came. */
+  readonly cursors?: Cursors;
 }
 
 /** What one leaf sphere did in a step. */
@@ -135,11 +146,8 @@ export interface Snapshot {
   /** AdamW first and second moments, in the same layout. */
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
-  readonly cursor: Cursor;
-  /** Seconds spent training. */
-  readonly seconds: number;
-  /** State of the guard; plain JSON that only stages/train reads inside. */
-  readonly guard: unknown;
+  /** Of every stage of the pipeline, from the source to the optimizer. */
+  readonly cursors: Cursors;
 }
 
 /** The outcome of one optimizer step. */

@@ -80,7 +80,7 @@ export async function bestCheckpoint(
 /** A damaged checkpoint is not the best, and its damage is for those to tell who load it. */
 async function lossOf(dir: string): Promise<number | undefined> {
   try {
-    return (await readState(dir)).validationLoss;
+    return (await readState(dir)).metrics.validationLoss;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

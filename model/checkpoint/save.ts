@@ -24,8 +24,8 @@ export interface TrainingState {
   readonly parameters: Float32Array;
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
-  /** Plain JSON. */
-  readonly cursor: unknown;
+  /** Plain JSON, by stage. */
+  readonly cursors: Readonly<Record<string, unknown>>;
 }
 
 /** Options of {@linkcode saveCheckpoint}. */
@@ -35,10 +35,10 @@ export interface SaveCheckpointOptions {
   readonly snapshot: TrainingState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;
-  /** Plain JSON that {@linkcode loadCheckpoint} gives back. */
-  readonly settings?: unknown;
-  /** Mean nats a held-out token at this step, where it was measured. */
-  readonly validationLoss?: number | undefined;
+  /** Plain JSON that {@linkcode loadCheckpoint} gives back: how the run is set and what made it. */
+  readonly run?: unknown;
+  /** Figures of this step; what is not finite is left out. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -56,7 +56,7 @@ export interface SaveCheckpointOptions {
  * const layout = createLayout(config);
  * const area = () => new Float32Array(layout.length);
  * const snapshot = {
- *   ...{ step: 5, totalTokens: 640, cursor: null },
+ *   ...{ step: 5, totalTokens: 640, cursors: {} },
  *   ...{ parameters: area().fill(0.5), firstMoment: area(), secondMoment: area() },
  * };
  * const dir = await Deno.makeTempDir();
@@ -99,7 +99,7 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
 }
 
 async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<void> {
-  const { config, layout, snapshot, tokenizerJson, settings = null, validationLoss } = options;
+  const { config, layout, snapshot, tokenizerJson, run = null, metrics = {} } = options;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
     files[name] = await writeDurably(join(dir, name), text);
@@ -121,9 +121,8 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
     ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),
     ...tensorsOf(snapshot.secondMoment, { layout, prefix: SECOND_MOMENT_PREFIX }),
   ]);
-  const { step, totalTokens, cursor } = snapshot;
-  const loss = validationLoss === undefined ? {} : { validationLoss };
-  const state = formatState({ step, totalTokens, cursor, settings, ...loss, files });
+  const { step, totalTokens, cursors } = snapshot;
+  const state = formatState({ step, totalTokens, cursors, run, metrics, files });
   await writeDurably(join(dir, "state.json"), state);
 }
 

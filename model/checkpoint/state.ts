@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { FileDigest } from "../durable.ts";
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** What state.json says. */
 export interface CheckpointState {
@@ -15,12 +15,12 @@ export interface CheckpointState {
   readonly step: number;
   /** Scored tokens since the first step. */
   readonly totalTokens: number;
-  /** Where in the corpus the last batch ended, as the batch stage wrote it. */
-  readonly cursor: unknown;
-  /** Seeds, schedule and whatever else the run wants to find again: plain JSON. */
-  readonly settings: unknown;
-  /** Mean nats a held-out token, where it was measured at this step. */
-  readonly validationLoss?: number;
+  /** Where each stage of the pipeline stood, by its name; what is inside only that stage reads. */
+  readonly cursors: Readonly<Record<string, unknown>>;
+  /** Settings, versions, schedule, random numbers: what it takes to say how this came about. */
+  readonly run: unknown;
+  /** Figures of this step by name: `loss`, `validationLoss` where it was measured, ... */
+  readonly metrics: Readonly<Record<string, number>>;
   /** Digest of every other file, by name. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
@@ -31,9 +31,9 @@ const schema = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
   step: count,
   totalTokens: count,
-  cursor: z.unknown(),
-  settings: z.unknown(),
-  validationLoss: z.number().optional(),
+  cursors: z.record(z.string(), z.unknown()),
+  run: z.unknown(),
+  metrics: z.record(z.string(), z.number()),
   // Names without a slash: a state must not make us read outside its folder.
   files: z.record(
     z.string().regex(/^[a-z_]+\.(json|safetensors)$/),
@@ -43,12 +43,12 @@ const schema = z.object({
 
 /** The text of a state.json; its last member is the digest of the others. */
 export function formatState(state: CheckpointState): string {
-  const { step, totalTokens, cursor, settings, validationLoss, files } = state;
+  const { step, totalTokens, cursors, run, metrics, files } = state;
+  // JSON has no NaN, which is the loss over no held-out documents.
+  const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
   return seal({
     formatVersion: FORMAT_VERSION,
-    ...{ step, totalTokens, cursor, settings },
-    ...withLoss(validationLoss),
-    files,
+    ...{ step, totalTokens, cursors, run, metrics: Object.fromEntries(finite), files },
   });
 }
 
@@ -78,13 +78,8 @@ export function parseState(text: string, { source }: { source: string }): Checkp
     const issue = parsed.error.issues[0];
     throw new SyntaxError(`Cannot read ${source}: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { step, totalTokens, cursor, settings, validationLoss, files } = parsed.data;
-  return { step, totalTokens, cursor, settings, ...withLoss(validationLoss), files };
-}
-
-/** JSON has no NaN, the loss over no held-out documents. */
-function withLoss(validationLoss: number | undefined): { validationLoss?: number } {
-  return validationLoss !== undefined && Number.isFinite(validationLoss) ? { validationLoss } : {};
+  const { step, totalTokens, cursors, run, metrics, files } = parsed.data;
+  return { step, totalTokens, cursors, run, metrics, files };
 }
 
 function seal(body: Readonly<Record<string, unknown>>): string {

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { isBarrier } from "../barrier.ts";
 import { transformed } from "../flow.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Batch, Cursor, EpochRun } from "../types.ts";
+import type { Barrier, Batch, Cursor, Cursors, EpochRun } from "../types.ts";
 import { arrangeRows, columnsOf } from "./arrange.ts";
 import { type BatchShape, checkShape, makeCursor, type Position, readCursor } from "./cursor.ts";
 import { fillBatch } from "./fill.ts";
@@ -35,6 +36,8 @@ export interface BatchOptions {
   readonly vocabSize: number;
   /** Of the last batch that was used; the input must then start at its `resumePoint`. */
   readonly cursor?: Cursor;
+  /** Of the stages above, for the batches before the first barrier. */
+  readonly cursors?: Cursors;
   /** Counts tokens. */
   readonly meter?: StageMeter;
 }
@@ -63,7 +66,9 @@ const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
  * for await (const { validTokens } of batches) console.assert(validTokens === 2);
  * ```
  */
-export function batch(options: BatchOptions): TransformStream<EpochRun, Batch> {
+export function batch<B extends Barrier = never>(
+  options: BatchOptions,
+): TransformStream<EpochRun | B, Batch> {
   const { rows, cols, mode = "pack", seed = 0, windowTokens = 2 ** 22, dropLast = false } = options;
   for (const [name, value] of Object.entries({ rows, cols, windowTokens })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
@@ -75,7 +80,7 @@ export function batch(options: BatchOptions): TransformStream<EpochRun, Batch> {
     ...(buckets !== undefined && { buckets }),
   };
   if (options.cursor) checkShape(readCursor(options.cursor).shape, shape);
-  return transformed<EpochRun, Batch>({
+  return transformed<EpochRun | B, Batch>({
     generate: (input) => new Batcher(shape, options).batches(input),
   });
 }
@@ -104,8 +109,9 @@ class Batcher {
   #position: Position;
   #batch: number;
   #window: Window;
+  #cursors: Cursors | undefined;
 
-  constructor(shape: BatchShape, { vocabSize, cursor, meter }: BatchOptions) {
+  constructor(shape: BatchShape, { vocabSize, cursor, cursors, meter }: BatchOptions) {
     this.#shape = shape;
     this.#vocabSize = vocabSize;
     this.#meter = meter;
@@ -113,13 +119,18 @@ class Batcher {
       ? readCursor(cursor).position
       : { epoch: 0, index: 0, offset: 0, window: 0, row: 0 };
     this.#batch = cursor?.batch ?? 0;
+    this.#cursors = cursors;
     const { mode, cols } = shape;
     this.#window = new Window({ mode, cols, maxRows: this.#maxRows() });
   }
 
-  async *batches(input: AsyncIterable<EpochRun>): AsyncGenerator<Batch, void> {
+  async *batches(input: AsyncIterable<EpochRun | Barrier>): AsyncGenerator<Batch, void> {
     let isFirst = true, batchesBefore = -1;
     for await (const run of input) {
+      if (isBarrier(run)) {
+        this.#cursors = { ...this.#cursors, ...run.cursors };
+        continue;
+      }
       this.#meter?.phase("busy");
       this.#meter?.in(run.ids.length);
       if (isFirst && (run.epoch !== this.#position.epoch || run.index !== this.#position.index)) {
@@ -181,7 +192,7 @@ class Batcher {
       const made = fillBatch(taken, { window, cols, cursor, segments: mode === "pack" });
       validateBatch(made, { vocabSize: this.#vocabSize });
       this.#meter?.phase("blocked");
-      yield made;
+      yield this.#cursors ? { ...made, cursors: this.#cursors } : made;
       this.#meter?.phase("busy");
       this.#meter?.out(made.validTokens);
     }

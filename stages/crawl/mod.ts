@@ -4,8 +4,9 @@
  * @module
  */
 import { randomStream } from "../../model/random.ts";
+import { BARRIER_BYTES, stamp } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
-import type { Page } from "../types.ts";
+import type { Barrier, Page } from "../types.ts";
 import { type Resolve, resolveBySystem } from "./address_guard.ts";
 import { type Connection, openAgents } from "./exchange.ts";
 import { fetchPage, TEXT_TYPES } from "./fetch_page.ts";
@@ -38,7 +39,7 @@ export { parseUrlRules, type UrlRules } from "./url_rules.ts";
 export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
 
 /** Options of {@linkcode crawl}. */
-export interface CrawlOptions {
+export interface CrawlOptions<B extends Barrier = never> {
   /** Seeded and borrowed; the caller closes it after the stream has ended. */
   readonly frontier: Frontier;
   /** Product token and version, e.g. `cllm/0.1`; the token is what robots.txt lines are matched with. */
@@ -82,6 +83,9 @@ export interface CrawlOptions {
   readonly seed?: number;
   /** Replaces the system's name resolution. */
   readonly resolve?: Resolve;
+  /** Handed on after each so many bytes of pages, and at the end; none otherwise. */
+  readonly barrier?: B;
+  readonly barrierBytes?: number;
   readonly meter?: StageMeter;
   readonly signal?: AbortSignal;
 }
@@ -118,7 +122,7 @@ function positive(name: string, value: number): number {
  * }
  * ```
  */
-export function crawl({
+export function crawl<B extends Barrier = never>({
   frontier,
   userAgent = "cllm/0.1",
   contact,
@@ -140,9 +144,11 @@ export function crawl({
   backoffMs = 1000,
   seed = 0,
   resolve = resolveBySystem,
+  barrier,
+  barrierBytes = BARRIER_BYTES,
   meter = new StageMeter("crawl"),
   signal,
-}: CrawlOptions): ReadableStream<Page> {
+}: CrawlOptions<B>): ReadableStream<Page | B> {
   positive("concurrency", concurrency);
   positive("perHost", perHost);
   positive("maxPages", maxPages);
@@ -227,7 +233,13 @@ export function crawl({
     release(signal?.reason);
   }
 
-  return new ReadableStream<Page>({
+  let sinceBarrier = 0;
+  const passing = (): B | undefined => {
+    sinceBarrier = 0;
+    return barrier && stamp(barrier, { crawl: { pages: frontier.pages, urls: frontier.size } });
+  };
+
+  return new ReadableStream<Page | B>({
     start(controller) {
       fail = (reason) => controller.error(reason);
       if (signal?.aborted) return abort();
@@ -235,14 +247,19 @@ export function crawl({
     },
     async pull(controller) {
       meter.phase("waiting");
+      const due = sinceBarrier >= barrierBytes ? passing() : undefined;
+      if (due) return controller.enqueue(due);
       try {
         const page = await nextPage();
         meter.phase("blocked");
         if (page === undefined) {
           await release(new Error("the crawl has ended"));
+          const last = passing();
+          if (last) controller.enqueue(last);
           controller.close();
         } else {
           meter.out(page.body.byteLength);
+          sinceBarrier += page.body.byteLength;
           controller.enqueue(page);
         }
       } catch (error) {

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { isBarrier, sizeOf } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
-import type { Document, Page } from "../types.ts";
+import type { Barrier, Document, Page } from "../types.ts";
 import { extractDocument } from "./document.ts";
 
 export { extractDocument, type ExtractDocumentOptions, type Refusal } from "./document.ts";
@@ -39,15 +40,20 @@ export interface ExtractOptions {
  * console.assert(documents[0]?.text === "Plain text.");
  * ```
  */
-export function extract({
+export function extract(options?: ExtractOptions): TransformStream<Page, Document>;
+/** The same among barriers. */
+export function extract<B extends Barrier>(
+  options?: ExtractOptions,
+): TransformStream<Page | B, Document | B>;
+export function extract<B extends Barrier>({
   maxDepth = 512,
   maxAttributes = 256,
   meter = new StageMeter("extract"),
   signal,
-}: ExtractOptions = {}): TransformStream<Page, Document> {
+}: ExtractOptions = {}): TransformStream<Page | B, Document | B> {
   let abort: () => void = () => {};
   const release = () => signal?.removeEventListener("abort", abort);
-  return new TransformStream<Page, Document>(
+  return new TransformStream<Page | B, Document | B>(
     {
       start(controller) {
         signal?.throwIfAborted();
@@ -55,6 +61,7 @@ export function extract({
         signal?.addEventListener("abort", abort, { once: true });
       },
       transform(page, controller) {
+        if (isBarrier(page)) return controller.enqueue(page);
         meter.phase("busy");
         meter.in(page.body.byteLength);
         const result = extractDocument(page, { maxDepth, maxAttributes });
@@ -68,7 +75,7 @@ export function extract({
       flush: release,
       cancel: release,
     },
-    { highWaterMark: QUEUE_BYTES, size: (page) => page.body.byteLength },
-    { highWaterMark: QUEUE_BYTES, size: (document) => document.text.length },
+    { highWaterMark: QUEUE_BYTES, size: sizeOf((page: Page) => page.body.byteLength) },
+    { highWaterMark: QUEUE_BYTES, size: sizeOf((document: Document) => document.text.length) },
   );
 }

@@ -69,7 +69,8 @@ const SEAL = "sealed.json";
 export class Journal implements AsyncDisposable {
   /** Bytes of an interrupted write that were cut off when the journal was opened. */
   readonly cut: number;
-  readonly #dir: string;
+  /** Its folder. */
+  readonly dir: string;
   readonly #flushBytes: number;
   readonly #flushMs: number;
   readonly #segmentBytes: number;
@@ -95,7 +96,7 @@ export class Journal implements AsyncDisposable {
     { dir, flushBytes = 2 ** 20, flushMs = 250, segmentBytes = 64 * 2 ** 20 }: OpenJournalOptions,
     { places, cut, sealed }: { places: MemberPlace[]; cut: number; sealed: boolean },
   ) {
-    this.#dir = dir;
+    this.dir = dir;
     this.#flushBytes = flushBytes;
     this.#flushMs = flushMs;
     this.#segmentBytes = segmentBytes;
@@ -126,7 +127,7 @@ export class Journal implements AsyncDisposable {
    * the next one.
    */
   async append(document: Document, { onStored }: { onStored?: () => void } = {}): Promise<void> {
-    if (this.#sealed) throw new Error(`Cannot append to journal ${this.#dir}: it is sealed`);
+    if (this.#sealed) throw new Error(`Cannot append to journal ${this.dir}: it is sealed`);
     this.#throwFailure();
     const line = `${JSON.stringify(document)}\n`;
     const pending = this.#pending;
@@ -155,7 +156,7 @@ export class Journal implements AsyncDisposable {
   async seal(): Promise<void> {
     await this.flush();
     if (this.#sealed) return;
-    await replaceFile(join(this.#dir, SEAL), JSON.stringify({ documents: this.count }) + "\n");
+    await replaceFile(join(this.dir, SEAL), JSON.stringify({ documents: this.count }) + "\n");
     this.#sealed = true;
     this.#wake();
   }
@@ -246,7 +247,7 @@ export class Journal implements AsyncDisposable {
     const last = this.#places.at(-1);
     const end = last === undefined ? 0 : last.offset + last.size;
     const isNew = last === undefined || end >= this.#segmentBytes;
-    const path = isNew ? segmentPath(this.#dir, this.#segments) : last.path;
+    const path = isNew ? segmentPath(this.dir, this.#segments) : last.path;
     const offset = isNew ? 0 : end;
     {
       using file = await Deno.open(path, { write: true, create: isNew });
@@ -254,7 +255,7 @@ export class Journal implements AsyncDisposable {
       await writeAll(file, member);
       await file.sync();
     }
-    if (isNew) await syncFolder(this.#dir);
+    if (isNew) await syncFolder(this.dir);
     const first = this.count;
     this.#places.push({
       path,

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { isBarrier, stamp } from "../barrier.ts";
 import { generated } from "../flow.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Document } from "../types.ts";
+import type { Barrier, Document } from "../types.ts";
 import type { Journal } from "./journal.ts";
+import { type Mark, writeMark } from "./mark.ts";
 
 export {
   Journal,
@@ -16,9 +18,10 @@ export {
   type OpenJournalOptions,
   type ReadDocumentsOptions,
 } from "./journal.ts";
+export { type Mark, readMark } from "./mark.ts";
 
 /** Choices for {@linkcode journal}. */
-export interface JournalOptions {
+export interface JournalOptions<B extends Barrier = never> {
   /** Borrowed. */
   readonly journal: Journal;
   /** Index of the first document to hand on. */
@@ -29,15 +32,19 @@ export interface JournalOptions {
   readonly maxLagBytes?: number;
   /** Called with a document's URL once it is on the disk. */
   readonly onStored?: (url: string) => void;
+  /** Handed on first, and again after each barrier written and at the end; none otherwise. */
+  readonly barrier?: B;
+  /** The last barrier that an earlier run wrote. */
+  readonly mark?: Mark;
   readonly meter?: StageMeter;
 }
 
 /** The two ends of the queue. */
-export interface JournalEnds {
+export interface JournalEnds<B extends Barrier = never> {
   /** Closing it seals the journal; aborting it fails the readable end. */
-  readonly writable: WritableStream<Document>;
+  readonly writable: WritableStream<Document | B>;
   /** Every document from `from` on, those of earlier runs included. */
-  readonly readable: ReadableStream<Document>;
+  readonly readable: ReadableStream<Document | B>;
 }
 
 /**
@@ -56,13 +63,16 @@ export interface JournalEnds {
  * console.assert(documents[0]?.text === "Text.");
  * ```
  */
-export function journal(
-  { journal, from = 0, ready = Promise.resolve(), maxLagBytes = 8 * 2 ** 20, onStored, meter }:
-    JournalOptions,
-): JournalEnds {
+export function journal<B extends Barrier = never>(options: JournalOptions<B>): JournalEnds<B> {
+  const { journal, from = 0, ready = Promise.resolve(), onStored, meter, barrier } = options;
+  const { maxLagBytes = 8 * 2 ** 20 } = options;
+  /** Barriers written and not yet read. */
+  const marks: Mark[] = options.mark ? [options.mark] : [];
+  let newest = options.mark?.cursors;
+  let last = barrier;
   // Lag counts what this run has written, in UTF-16 code units.
   const base = journal.count;
-  let writtenChars = 0, readChars = 0, isReady = false;
+  let written = 0, writtenChars = 0, readChars = 0, isReady = false;
   let room = Promise.withResolvers<void>();
   const makeRoom = (): void => {
     room.resolve();
@@ -83,7 +93,7 @@ export function journal(
     writer?.error(reason);
   };
 
-  const writable = new WritableStream<Document>({
+  const writable = new WritableStream<Document | B>({
     start(controller) {
       writer = controller;
       const { signal } = controller; // aborts at once, even while a write is held back
@@ -93,9 +103,20 @@ export function journal(
       });
     },
     async write(document) {
+      if (isBarrier(document)) {
+        newest = { ...newest, ...document.cursors };
+        const mark = { documents: base + written, cursors: newest };
+        // Before the reader can come by.
+        marks.push(mark);
+        // Only what is on the disk may be left out when the source goes on from here.
+        await journal.flush();
+        await writeMark(journal.dir, mark);
+        return;
+      }
       meter?.phase("busy");
       meter?.in(document.text.length);
       writtenChars += document.text.length;
+      written++;
       await journal.append(document, onStored ? { onStored: () => onStored(document.url) } : {});
       meter?.phase("blocked");
       while (isReady && !stopped && writtenChars - readChars > maxLagBytes) {
@@ -109,27 +130,56 @@ export function journal(
     },
   });
 
-  async function* read(signal: AbortSignal): AsyncGenerator<Document, void> {
+  /** The barrier at document `index`, if one was written there or `always`. */
+  function passed(index: number, { always }: { always: boolean }): B | undefined {
+    let due = always;
+    for (; marks[0] && marks[0].documents <= index; due = true) {
+      last = last && stamp(last, (marks.shift() as Mark).cursors);
+    }
+    return due && last ? stamp(last, { journal: { documents: index } }) : undefined;
+  }
+
+  async function* read(signal: AbortSignal): AsyncGenerator<Document | B, void> {
     try {
       await Promise.race([ready, aborted(signal)]);
       let index = from;
+      const first = passed(index, { always: true });
+      if (first) yield first;
       for await (const document of journal.documents({ from, follow: true, signal })) {
         yield document;
         meter?.out(document.text.length);
         if (index++ >= base) readChars += document.text.length;
         makeRoom();
+        const next = passed(index, { always: false });
+        if (next) yield next;
       }
+      const end = passed(index, { always: true });
+      if (end) yield end;
     } catch (error) {
       stop(error);
       throw error;
     }
   }
-  const readable = generated<Document>((cancelled) => {
+  const readable = generated<Document | B>((cancelled) => {
     // When nobody reads on, what feeds the journal should stop too.
     cancelled.addEventListener("abort", () => stop(cancelled.reason));
     return read(AbortSignal.any([cancelled, broken.signal]));
   });
   return { writable, readable };
+}
+
+/**
+ * Checks that a journal holds what a checkpoint's cursor of this stage says was read from it.
+ *
+ * @throws {Error} when it has lost documents
+ */
+export function checkCursor({ dir, count }: Journal, cursor: unknown): void {
+  const read = (cursor as { documents?: unknown } | undefined)?.documents;
+  if (typeof read !== "number" || read <= count) return;
+  throw new Error(
+    `Cannot go on with ${dir}: it has ${count} documents, and the checkpoint was made of ${read}; ` +
+      `bring back the folder or start another run`,
+  );
 }
 
 /** Rejects with the signal's reason when it aborts. */

@@ -13,10 +13,16 @@ import {
 import { StageMeter } from "../meter.ts";
 import type { Snapshot, StepReport } from "../types.ts";
 
-/** What is known of the model in a snapshot. */
-export interface SnapshotMetrics {
-  /** Mean nats a held-out token, where it was measured at that step. */
-  readonly validationLoss?: number | undefined;
+/** Figures of the step that a snapshot was taken after. */
+export type SnapshotMetrics = Readonly<Record<string, number>>;
+
+/** What of a report is kept with its snapshot. */
+export function metricsOf(report: StepReport): SnapshotMetrics {
+  const { loss, gradNorm, learningRate, tokensPerSecond, validationLoss } = report;
+  return {
+    ...{ loss, gradNorm, learningRate, tokensPerSecond },
+    ...(validationLoss === undefined ? {} : { validationLoss }),
+  };
 }
 
 /** Options of {@linkcode keep}. */
@@ -89,7 +95,7 @@ export function keep(options: KeepOptions): TransformStream<StepReport, StepRepo
       meter.in(bytes);
       if (snapshot) {
         await written();
-        writing = write(snapshot, { validationLoss: report.validationLoss });
+        writing = write(snapshot, metricsOf(report));
       }
       meter.out(bytes);
       controller.enqueue(report);

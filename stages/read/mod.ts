@@ -3,15 +3,17 @@
  *
  * @module
  */
+import { BARRIER_BYTES, stamp } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
-import type { Page } from "../types.ts";
-import { type PageOptions, pagesOf } from "./pages.ts";
-import { findSource, type Source, walk } from "./walk.ts";
+import type { Barrier, Page } from "../types.ts";
+import { pagesAfter, type ReadCursor } from "./cursor.ts";
+import { findSource } from "./walk.ts";
 
+export { type ReadCursor, readReadCursor } from "./cursor.ts";
 export { findSource, type Source } from "./walk.ts";
 
 /** Options of {@linkcode read}. */
-export interface ReadOptions {
+export interface ReadOptions<B extends Barrier = never> {
   /** Files and folders, read in this order; folders recursively, sorted by name. */
   readonly paths: readonly string[];
   /** Field of a JSONL record that holds the text. */
@@ -20,17 +22,13 @@ export interface ReadOptions {
   readonly maxFileBytes?: number;
   /** Cap on one page of a long text file. */
   readonly maxPartBytes?: number;
+  /** Where an earlier reading stood; what came before is not read again. */
+  readonly cursor?: ReadCursor;
+  /** Handed on after each so many bytes of pages, and at the end; none otherwise. */
+  readonly barrier?: B;
+  readonly barrierBytes?: number;
   readonly meter?: StageMeter;
   readonly signal?: AbortSignal;
-}
-
-async function* readAll(
-  sources: readonly Source[],
-  options: PageOptions,
-): AsyncGenerator<Page> {
-  for (const source of sources) {
-    for await (const file of walk(source, options.meter)) yield* pagesOf(file, options);
-  }
 }
 
 /**
@@ -49,22 +47,30 @@ async function* readAll(
  * console.assert(new TextDecoder().decode(pages[1]?.body) === "two");
  * ```
  */
-export function read({
+export function read<B extends Barrier = never>({
   paths,
   textField = "text",
   maxFileBytes = 8 * 2 ** 20,
   maxPartBytes = 4 * 2 ** 20,
+  cursor,
+  barrier,
+  barrierBytes = BARRIER_BYTES,
   meter = new StageMeter("read"),
   signal,
-}: ReadOptions): ReadableStream<Page> {
+}: ReadOptions<B>): ReadableStream<Page | B> {
   const sources = paths.map(findSource);
-  const pages = readAll(sources, { textField, maxFileBytes, maxPartBytes, meter });
+  const pages = pagesAfter(sources, { textField, maxFileBytes, maxPartBytes, meter, cursor });
   let abort: () => void = () => {};
   const release = async () => {
     signal?.removeEventListener("abort", abort);
     await pages.return(undefined);
   };
-  return new ReadableStream<Page>({
+  let sinceBarrier = 0;
+  const passing = (): B | undefined => {
+    sinceBarrier = 0;
+    return barrier && cursor && stamp(barrier, { read: cursor });
+  };
+  return new ReadableStream<Page | B>({
     start(controller) {
       signal?.throwIfAborted();
       abort = () => {
@@ -74,18 +80,25 @@ export function read({
       signal?.addEventListener("abort", abort);
     },
     async pull(controller) {
+      const due = sinceBarrier >= barrierBytes ? passing() : undefined;
+      if (due) return controller.enqueue(due);
       meter.phase("busy");
       const { done, value } = await pages.next();
       meter.phase("blocked");
       if (signal?.aborted) return;
       if (done) {
+        const last = passing();
+        if (last) controller.enqueue(last);
         signal?.removeEventListener("abort", abort);
         controller.close();
         return;
       }
-      meter.in(value.body.byteLength);
-      meter.out(value.body.byteLength);
-      controller.enqueue(value);
+      const { page } = value;
+      cursor = value.cursor;
+      sinceBarrier += page.body.byteLength;
+      meter.in(page.body.byteLength);
+      meter.out(page.body.byteLength);
+      controller.enqueue(page);
     },
     cancel: release,
   }, { highWaterMark: 0 });

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Document } from "../types.ts";
+import type { Barrier, Document } from "../types.ts";
 import { type RefineParts, refiner } from "./refine_text.ts";
 import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
@@ -48,12 +49,20 @@ export interface RefineOptions extends RefineParts {
  * console.assert(kept.length === 1 && kept[0]?.text === "Fellow  citizens");
  * ```
  */
-export function refine(
+export function refine(options: RefineOptions): TransformStream<Document, Document>;
+/** The same among barriers. */
+export function refine<B extends Barrier>(
+  options: RefineOptions,
+): TransformStream<Document | B, Document | B>;
+export function refine<B extends Barrier>(
   { settings = NO_REFINING, minChars = 200, meter, ...parts }: RefineOptions,
-): TransformStream<Document, Document> {
+): TransformStream<Document | B, Document | B> {
   const refineOne = refiner(parts, { settings, minChars });
   return new TransformStream({
     transform(document, controller) {
+      if (isBarrier(document)) {
+        return controller.enqueue(stamp(document, { refine: { texts: parts.seen.flush() } }));
+      }
       meter?.phase("busy");
       meter?.in(document.text.length);
       const outcome = refineOne(document);

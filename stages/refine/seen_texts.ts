@@ -14,6 +14,8 @@ export interface SeenTexts extends Disposable {
    * the same document comes a second time, as after a restart.
    */
   firstId(text: string, id: string): string;
+  /** Brings the texts seen so far to the disk; returns their number. */
+  flush(): number;
   close(): void;
 }
 
@@ -39,12 +41,21 @@ export function openSeenTexts(path: string): SeenTexts {
   `);
   const insert = database.prepare("INSERT OR IGNORE INTO texts (hash, id) VALUES (?, ?)");
   const select = database.prepare("SELECT id FROM texts WHERE hash = ?");
+  let texts = Number(database.prepare("SELECT count(*) AS n FROM texts").get()?.n);
   const close = (): void => database.close();
   return {
     firstId(text, id) {
       const key = hash("sha256", text, "buffer").subarray(0, 16);
-      if (insert.run(key, id).changes > 0) return id;
+      if (insert.run(key, id).changes > 0) {
+        texts++;
+        return id;
+      }
       return String(select.get(key)?.id);
+    },
+    flush() {
+      // Syncs the log even where commits do not.
+      database.exec("PRAGMA wal_checkpoint");
+      return texts;
     },
     close,
     [Symbol.dispose]: close,

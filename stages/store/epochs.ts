@@ -4,16 +4,17 @@
  * @module
  */
 
+import { isBarrier, stamp } from "../barrier.ts";
 import { generated } from "../flow.ts";
-import type { EpochRun, StoredRun } from "../types.ts";
+import type { Barrier, EpochRun, StoredRun } from "../types.ts";
 import type { Store } from "./store.ts";
 
 /** Choices for {@linkcode epochs}. */
-export interface EpochsOptions {
+export interface EpochsOptions<B extends Barrier = never> {
   /** Borrowed; it must have taken each run before `live` hands it on. */
   readonly store: Store;
   /** Runs that are being appended now. */
-  readonly live: ReadableStream<StoredRun>;
+  readonly live: ReadableStream<StoredRun | B>;
   /** First run wanted; the very first unless a checkpoint says otherwise. */
   readonly start?: { readonly epoch: number; readonly index: number };
   readonly maxEpochs?: number;
@@ -35,11 +36,13 @@ export interface EpochsOptions {
  * console.assert(runs.map(({ epoch }) => epoch).join() === "0,1,2");
  * ```
  */
-export function epochs(
-  { store, live, start = { epoch: 0, index: 0 }, maxEpochs = Infinity }: EpochsOptions,
-): ReadableStream<EpochRun> {
+export function epochs<B extends Barrier = never>(
+  { store, live, start = { epoch: 0, index: 0 }, maxEpochs = Infinity }: EpochsOptions<B>,
+): ReadableStream<EpochRun | B> {
   const reader = live.getReader();
   let { epoch, index } = start;
+
+  const passed = (barrier: B): B => stamp(barrier, { epochs: { epoch, index } });
 
   async function* replay(to: number): AsyncGenerator<EpochRun, void> {
     for await (const run of store.read({ split: "train", from: index, to })) {
@@ -48,11 +51,15 @@ export function epochs(
     }
   }
 
-  async function* firstEpoch(): AsyncGenerator<EpochRun, void> {
+  async function* firstEpoch(): AsyncGenerator<EpochRun | B, void> {
     yield* replay(store.count("train"));
     for (;;) {
       const { done, value: run } = await reader.read();
       if (done) break;
+      if (isBarrier(run)) {
+        yield passed(run);
+        continue;
+      }
       if (run.index < index) continue; // replayed, or before the start
       yield* replay(run.index);
       index = run.index + 1;
@@ -61,21 +68,23 @@ export function epochs(
     yield* replay(store.count("train"));
   }
 
-  async function* all(): AsyncGenerator<EpochRun, void> {
+  async function* all(): AsyncGenerator<EpochRun | B, void> {
     if (epoch === 0) {
       yield* firstEpoch();
       epoch = 1;
       index = 0;
     }
     // A resumed run may have lost the end of its store: it must be whole before it is replayed.
-    while (!(await reader.read()).done);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      if (isBarrier(next.value)) yield passed(next.value);
+    }
     if (store.count("train") === 0) {
       throw new Error("Cannot start training: the corpus has no document in its train split");
     }
     for (; epoch < maxEpochs; epoch++, index = 0) yield* replay(store.count("train"));
   }
 
-  return generated((cancelled) => {
+  return generated<EpochRun | B>((cancelled) => {
     // Fails when `live` has failed, and then the reader has its error already.
     cancelled.addEventListener(
       "abort",

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { StoredRun, TokenRun } from "../types.ts";
+import type { Barrier, Split, StoredRun, TokenRun } from "../types.ts";
 import type { Store } from "./store.ts";
 
 export { epochs, type EpochsOptions } from "./epochs.ts";
@@ -36,9 +37,21 @@ export interface StoreOptions {
  * console.assert(train.length === 1 && train[0]?.index === 0);
  * ```
  */
-export function store({ store, meter }: StoreOptions): TransformStream<TokenRun, StoredRun> {
+export function store(options: StoreOptions): TransformStream<TokenRun, StoredRun>;
+/** The same among barriers. */
+export function store<B extends Barrier>(
+  options: StoreOptions,
+): TransformStream<TokenRun | B, StoredRun | B>;
+export function store<B extends Barrier>(
+  { store, meter }: StoreOptions,
+): TransformStream<TokenRun | B, StoredRun | B> {
+  const ends = (split: Split) => ({ documents: store.count(split), tokens: store.tokens(split) });
   return new TransformStream({
     async transform(run, controller) {
+      if (isBarrier(run)) {
+        const cursor = { train: ends("train"), validation: ends("validation") };
+        return controller.enqueue(stamp(run, { store: cursor }));
+      }
       meter?.phase("busy");
       meter?.in(run.ids.length);
       const index = await store.append(run);

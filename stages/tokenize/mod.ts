@@ -4,8 +4,9 @@
  * @module
  */
 
+import { isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Document, Split, TokenRun } from "../types.ts";
+import type { Barrier, Document, Split, TokenRun } from "../types.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export type { SplitName } from "./pretokenize.ts";
@@ -52,13 +53,21 @@ export interface TokenizeOptions {
  * }
  * ```
  */
-export function tokenize(
+export function tokenize(options: TokenizeOptions): TransformStream<Document, TokenRun>;
+/** The same among barriers. */
+export function tokenize<B extends Barrier>(
+  options: TokenizeOptions,
+): TransformStream<Document | B, TokenRun | B>;
+export function tokenize<B extends Barrier>(
   { tokenizer, split, startIndex = 0, meter }: TokenizeOptions,
-): TransformStream<Document, TokenRun> {
+): TransformStream<Document | B, TokenRun | B> {
   const Ids = tokenizer.vocabSize <= 65536 ? Uint16Array : Uint32Array;
   let index = startIndex;
   return new TransformStream({
     transform(document, controller) {
+      if (isBarrier(document)) {
+        return controller.enqueue(stamp(document, { tokenize: { documents: index } }));
+      }
       meter?.phase("busy");
       meter?.in(document.text.length);
       const encoded = tokenizer.encode(document.text);

@@ -5,11 +5,10 @@
  */
 import type { Spheres } from "../../workers/mod.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Batch, Cursor, Snapshot, StepReport } from "../types.ts";
-import { type GuardState, limitsOf, NEW_GUARD, observe } from "./guard.ts";
+import type { Batch, Cursor, Cursors, Snapshot, StepReport } from "../types.ts";
+import { type GuardState, limitsOf, NEW_GUARD, observe, readGuard } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
-export { readGuard } from "./guard.ts";
 export {
   ADAMW_DEFAULTS,
   type AdamwOptions,
@@ -39,12 +38,14 @@ export interface TrainingState {
   seconds: number;
   /** Of the last batch trained on; undefined before the first. */
   cursor: Cursor | undefined;
+  /** Of the stages above the batches, as of that batch. */
+  cursors: Cursors;
   guard: GuardState;
 }
 
 /** The state of a run without a step. */
 export function newTraining(): TrainingState {
-  return { step: 0, totalTokens: 0, seconds: 0, cursor: undefined, guard: NEW_GUARD };
+  return { step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {}, guard: NEW_GUARD };
 }
 
 /** Options of {@linkcode train}. */
@@ -127,6 +128,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
       state.totalTokens += batch.validTokens;
       state.seconds += stepMs / 1000;
       state.cursor = batch.cursor;
+      state.cursors = batch.cursors ?? state.cursors;
       state.guard = observe(state.guard, { outcome, limits });
       const last = progress() >= 1;
       const validationLoss = validation && (last || due(validateEvery))
@@ -180,8 +182,30 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
     parameters: spheres.parameters.slice(),
     firstMoment: spheres.firstMoment.slice(),
     secondMoment: spheres.secondMoment.slice(),
-    cursor: state.cursor,
-    seconds: state.seconds,
-    guard: state.guard,
+    cursors: {
+      ...state.cursors,
+      batch: state.cursor,
+      train: { seconds: state.seconds, guard: state.guard },
+    },
+  };
+}
+
+/**
+ * The state that a snapshot was taken of.
+ *
+ * @throws {TypeError} when its cursors are not those of a training
+ */
+export function resumeTraining(
+  { step, totalTokens, cursors }: Pick<Snapshot, "step" | "totalTokens" | "cursors">,
+): TrainingState {
+  const { batch, train, ...above } = cursors;
+  const { seconds, guard } = (train ?? {}) as Partial<Record<"seconds" | "guard", unknown>>;
+  if (typeof seconds !== "number" || typeof batch !== "object" || batch === null) {
+    throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
+  }
+  return {
+    ...{ step, totalTokens, seconds, guard: readGuard(guard), cursors: above },
+    // Written by the batch stage, which reads inside and checks it.
+    cursor: batch as Cursor,
   };
 }

@@ -16,9 +16,9 @@ Deno.test("loadCheckpoint refuses every file flipped or cut at twenty places", a
   await withDir(async (dir) => {
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     const path = `${dir}/step-000007`;
-    const settings = { note: "a b", list: [1, 2.5] };
+    const run = { note: "a b", list: [1, 2.5] };
     await saveCheckpoint(path, {
-      ...{ config, layout, snapshot, settings },
+      ...{ config, layout, snapshot, run },
       tokenizerJson: TOKENIZER_JSON,
     });
     const into = emptyAreas(layout);
@@ -59,10 +59,10 @@ Deno.test("loadCheckpoint refuses a state of another version and files outside t
       const text = JSON.stringify({ ...body, sha256 }, null, 2) + "\n";
       await Deno.writeTextFile(`${path}/state.json`, text);
     };
-    await rewrite((body) => body.formatVersion = 2);
-    await assertRejects(() => readCheckpointInfo(path), SyntaxError, "formatVersion is 2, not 1");
+    await rewrite((body) => body.formatVersion = 1);
+    await assertRejects(() => readCheckpointInfo(path), SyntaxError, "formatVersion is 1, not 2");
     await rewrite((body) => {
-      body.formatVersion = 1;
+      body.formatVersion = 2;
       body.files = { "../secret.json": { bytes: 1, sha256: "0".repeat(64) } };
     });
     await assertRejects(() => readCheckpointInfo(path), SyntaxError, "files");

@@ -43,7 +43,7 @@ export async function goldenModel(name: string, step = 7): Promise<Model> {
     parameters,
     firstMoment: area().map((_, i) => i - 0.5),
     secondMoment: area().map((_, i) => i / 3),
-    cursor: { epoch: 1, batch: step, state: { window: [3, 1, 2], offset: 12 } },
+    cursors: { batch: { epoch: 1, batch: step, state: { window: [3, 1, 2], offset: 12 } } },
   };
   return { config, layout, snapshot };
 }

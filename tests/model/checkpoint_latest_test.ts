@@ -69,7 +69,7 @@ Deno.test("rotateCheckpoints keeps major steps and the best by validation loss",
       const [step, validationLoss] of [[5, 2], [10, 3], [15, 1.5], [20, 1.5], [25, 4], [30, 2]]
     ) {
       await saveCheckpoint(`${dir}/${checkpointName(step as number)}`, {
-        ...{ config, layout, validationLoss },
+        ...{ config, layout, metrics: { validationLoss: validationLoss as number } },
         snapshot: { ...snapshot, step: step as number },
       });
     }

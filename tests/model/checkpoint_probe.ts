@@ -32,7 +32,7 @@ async function save(step: number): Promise<void> {
       parameters: area(),
       firstMoment: area(),
       secondMoment: area(),
-      cursor: { epoch: 0, batch: step, state: null },
+      cursors: { batch: { epoch: 0, batch: step, state: null } },
     },
   });
 }

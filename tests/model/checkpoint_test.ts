@@ -11,10 +11,10 @@ for (const name of ["gqa_untied", "mha_tied"]) {
   Deno.test(`a saved checkpoint comes back to the bit: ${name}`, async () => {
     await withDir(async (dir) => {
       const { config, layout, snapshot } = await goldenModel(name);
-      const settings = { seed: 42, schedule: { kind: "cosine", warmup: 10 } };
+      const run = { seed: 42, schedule: { kind: "cosine", warmup: 10 } };
       const path = `${dir}/checkpoints/step-000007`;
       await saveCheckpoint(path, {
-        ...{ config, layout, snapshot, settings },
+        ...{ config, layout, snapshot, run },
         tokenizerJson: TOKENIZER_JSON,
       });
       assertEquals(await namesIn(path), [
@@ -30,8 +30,8 @@ for (const name of ["gqa_untied", "mha_tied"]) {
       const info = await loadCheckpoint(path, { layout, into });
       assertEquals(info.config, config);
       assertEquals([info.step, info.totalTokens], [7, 7000]);
-      assertEquals(info.cursor, snapshot.cursor);
-      assertEquals(info.settings, settings);
+      assertEquals(info.cursors, snapshot.cursors);
+      assertEquals(info.run, run);
       for (const area of ["parameters", "firstMoment", "secondMoment"] as const) {
         for (const { name, offset, size } of layout.parameters) {
           const saved = new Uint8Array(snapshot[area].buffer, 4 * offset, 4 * size);
@@ -148,9 +148,9 @@ Deno.test("saveCheckpoint replaces a checkpoint but nothing else", async () => {
   await withDir(async (dir) => {
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     const path = `${dir}/step-000007`;
-    await saveCheckpoint(path, { config, layout, snapshot, settings: "first" });
-    await saveCheckpoint(path, { config, layout, snapshot, settings: "second" });
-    assertEquals((await readCheckpointInfo(path)).settings, "second");
+    await saveCheckpoint(path, { config, layout, snapshot, run: "first" });
+    await saveCheckpoint(path, { config, layout, snapshot, run: "second" });
+    assertEquals((await readCheckpointInfo(path)).run, "second");
     assertEquals(await namesIn(dir), ["latest", "step-000007"]);
     await Deno.mkdir(`${dir}/precious`);
     await Deno.writeTextFile(`${dir}/precious/thesis.txt`, "done");

@@ -8,7 +8,7 @@ import {
   readCheckpointInfo,
   saveCheckpoint,
 } from "../../model/checkpoint/mod.ts";
-import { keep } from "../../stages/keep/mod.ts";
+import { keep, type SnapshotMetrics } from "../../stages/keep/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import type { Snapshot, StepReport } from "../../stages/types.ts";
 import { withDir } from "../model/with_dir.ts";
@@ -22,8 +22,8 @@ const layout = createLayout(config);
 function snapshotOf(step: number): Snapshot {
   const area = () => new Float32Array(layout.length).fill(step);
   return {
-    ...{ step, totalTokens: step * 10, cursor: { epoch: 0, batch: step, state: null } },
-    ...{ seconds: step / 2, guard: null },
+    ...{ step, totalTokens: step * 10 },
+    cursors: { journal: { documents: 3 }, batch: { epoch: 0, batch: step, state: null } },
     ...{ parameters: area(), firstMoment: area(), secondMoment: area() },
   };
 }
@@ -37,8 +37,8 @@ function reportOf(step: number, { snapshot = false } = {}): StepReport {
   };
 }
 
-const save = (path: string, snapshot: Snapshot) =>
-  saveCheckpoint(path, { config, layout, snapshot });
+const save = (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) =>
+  saveCheckpoint(path, { config, layout, snapshot, metrics });
 
 Deno.test("keep saves the snapshots, rotates them and passes every report on without", async () => {
   await withDir(async (parent) => {
@@ -64,9 +64,10 @@ Deno.test("keep saves the snapshots, rotates them and passes every report on wit
     const path = await latestCheckpoint(dir);
     assertEquals(path, `${dir}/step-000050`);
     const parameters = new Float32Array(layout.length);
-    const { step, cursor } = await loadCheckpoint(path ?? "", { into: { parameters } });
+    const { step, cursors, metrics } = await loadCheckpoint(path ?? "", { into: { parameters } });
     assertEquals([step, parameters[0]], [50, 50]);
-    assertEquals(cursor, { epoch: 0, batch: 50, state: null });
+    assertEquals(cursors, snapshotOf(50).cursors);
+    assertEquals(metrics, { loss: 2, gradNorm: 1, learningRate: 1e-3, tokensPerSecond: 100 });
     const { itemsIn, itemsOut, bytesIn } = meter.counts();
     assertEquals([itemsIn, itemsOut, bytesIn], [50, 50, 5 * 3 * 4 * layout.length]);
   });
@@ -113,10 +114,10 @@ Deno.test("keep writes beside training, one snapshot at a time, and ends once it
     }, { highWaterMark: 0 });
     const disk = Promise.withResolvers<void>();
     let saving = 0;
-    const slow = async (path: string, snapshot: Snapshot) => {
+    const slow = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
       assertEquals(++saving, 1, "one save at a time");
       await disk.promise;
-      await save(path, snapshot);
+      await save(path, snapshot, metrics);
       saving--;
     };
     const reader = reports.pipeThrough(keep({ dir, save: slow })).getReader();
@@ -170,12 +171,15 @@ Deno.test("keep saves the validation loss of the step, and keeps the best checkp
       dir,
       retention,
       save: (path, snapshot, metrics) =>
-        saveCheckpoint(path, { config, layout, snapshot, ...metrics }),
+        saveCheckpoint(path, { config, layout, snapshot, metrics }),
     });
     await Array.fromAsync(ReadableStream.from(reports).pipeThrough(stage));
     assertEquals(await listCheckpoints(dir), ["step-000002", "step-000005"]);
-    assertEquals((await readCheckpointInfo(`${dir}/step-000002`)).validationLoss, 2);
-    assertEquals((await readCheckpointInfo(`${dir}/step-000005`)).validationLoss, undefined);
+    assertEquals((await readCheckpointInfo(`${dir}/step-000002`)).metrics.validationLoss, 2);
+    assertEquals(
+      (await readCheckpointInfo(`${dir}/step-000005`)).metrics.validationLoss,
+      undefined,
+    );
   });
 });
 

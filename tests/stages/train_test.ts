@@ -3,14 +3,13 @@ import {
   ADAMW_DEFAULTS,
   MUON_DEFAULTS,
   newTraining,
-  readGuard,
   SCHEDULE_DEFAULTS,
   type ScheduleName,
   train,
   type TrainingState,
   type TrainOptions,
 } from "../../stages/train/mod.ts";
-import { limitsOf, NEW_GUARD, observe } from "../../stages/train/guard.ts";
+import { limitsOf, NEW_GUARD, observe, readGuard } from "../../stages/train/guard.ts";
 import { optimizerStep } from "../../stages/train/optimizer.ts";
 import { learningRateAt } from "../../stages/train/schedule.ts";
 import { randomStream } from "../../model/random.ts";

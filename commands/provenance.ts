@@ -1,0 +1,39 @@
+/**
+ * What every checkpoint says about how it came about: settings, versions, tokenizer, schedule,
+ * optimizer and random numbers. Where each stage stood is in its cursors.
+ *
+ * @module
+ */
+import { digestProgram, type ProgramDigest } from "./program_digest.ts";
+import type { RunSettings } from "./run_folder.ts";
+import type { TokenizerFile } from "./tokenizer_file.ts";
+import { optimizerOf, scheduleOf } from "./training_flags.ts";
+
+/** Plain JSON, the `run` of a state.json. */
+export interface Provenance {
+  readonly settings: RunSettings;
+  readonly program: ProgramDigest;
+  readonly versions: typeof Deno.version;
+  /** SHA-256 of tokenizer.json, which with the documents decides the tokens. */
+  readonly tokenizer: string;
+  readonly schedule: ReturnType<typeof scheduleOf>;
+  readonly optimizer: ReturnType<typeof optimizerOf>;
+  /** Every draw is addressed by name, epoch and index, which the batch stage's cursor tells. */
+  readonly random: { readonly generator: "philox4x32-10"; readonly seed: number };
+}
+
+/** The provenance of a run. */
+export async function provenanceOf(
+  settings: RunSettings,
+  { tokenizer }: { tokenizer: TokenizerFile },
+): Promise<Provenance> {
+  return {
+    settings,
+    program: await digestProgram(),
+    versions: Deno.version,
+    tokenizer: tokenizer.hash,
+    schedule: scheduleOf(settings),
+    optimizer: optimizerOf(settings),
+    random: { generator: "philox4x32-10", seed: settings.seed },
+  };
+}

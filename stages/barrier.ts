@@ -1,0 +1,40 @@
+/**
+ * Barriers: marks among the data that say where each stage above stood when they passed it.
+ *
+ * A source sends one now and then; each stage hands it on in its place, with its own cursor added,
+ * and what reaches the batches, and with them the checkpoint, is a place of the whole pipeline.
+ * Stages take and send barriers only where their caller asks, by the type parameter `B`.
+ *
+ * @module
+ */
+
+import type { Barrier, Cursors } from "./types.ts";
+
+/** Bytes that a source hands on between two barriers, unless told otherwise. */
+export const BARRIER_BYTES = 4 * 2 ** 20;
+
+/**
+ * Tells a barrier from what flows with it.
+ *
+ * @example
+ * ```ts
+ * import { isBarrier, stamp } from "./barrier.ts";
+ * const barrier = stamp({ cursors: { read: { pages: 3 } } }, { refine: { texts: 2 } });
+ * console.assert(isBarrier(barrier) && "read" in barrier.cursors && "refine" in barrier.cursors);
+ * ```
+ */
+export function isBarrier<T extends object, B extends Barrier>(value: T | B): value is B {
+  return "cursors" in value;
+}
+
+/** The barrier with more cursors; those it has already are replaced. */
+export function stamp<B extends Barrier>(barrier: B, cursors: Cursors): B {
+  return { ...barrier, cursors: { ...barrier.cursors, ...cursors } };
+}
+
+/** Size of a value in a queue that is counted in bytes: a barrier takes no room. */
+export function sizeOf<T extends object>(
+  size: (value: T) => number,
+): (value: T | Barrier) => number {
+  return (value) => isBarrier<T, Barrier>(value) ? 0 : size(value);
+}

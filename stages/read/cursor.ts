@@ -1,0 +1,62 @@
+/**
+ * Where a reading of files stands: in which file, and how many pages of it have been handed on.
+ *
+ * @module
+ */
+import { StageMeter } from "../meter.ts";
+import type { Page } from "../types.ts";
+import { type PageOptions, pagesOf } from "./pages.ts";
+import { type Source, walk } from "./walk.ts";
+
+/** A place between two pages; plain JSON. */
+export interface ReadCursor {
+  /** Files before this one, in the order in which they are read. */
+  readonly files: number;
+  readonly path: string;
+  /** Pages of this file that were handed on. */
+  readonly pages: number;
+}
+
+/** Reads back what a barrier carried for this stage; undefined when that is no such cursor. */
+export function readReadCursor(value: unknown): ReadCursor | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { files, path, pages } = value as Partial<Record<keyof ReadCursor, unknown>>;
+  const counts = [files, pages].every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
+  return counts && typeof path === "string"
+    ? { files: Number(files), path, pages: Number(pages) }
+    : undefined;
+}
+
+/**
+ * The pages after `cursor`, each with the cursor behind it. Where that file is no longer at its
+ * place among the sources, all pages come: what was stored of them is known by its id.
+ */
+export async function* pagesAfter(
+  sources: readonly Source[],
+  { cursor, ...options }: PageOptions & { cursor: ReadCursor | undefined },
+): AsyncGenerator<{ page: Page; cursor: ReadCursor }> {
+  const from = cursor && await isAt(sources, cursor) ? cursor : { files: 0, pages: 0 };
+  let files = -1;
+  for await (const file of filesOf(sources, options.meter)) {
+    if (++files < from.files) continue;
+    let pages = 0;
+    for await (const page of pagesOf(file, options)) {
+      pages++;
+      if (files === from.files && pages <= from.pages) continue;
+      yield { page, cursor: { files, path: file.path, pages } };
+    }
+  }
+}
+
+async function isAt(sources: readonly Source[], { files, path }: ReadCursor): Promise<boolean> {
+  let at = 0;
+  // Looks only; what it drops is dropped, and counted, by the reading itself.
+  for await (const file of filesOf(sources, new StageMeter("read"))) {
+    if (at++ === files) return file.path === path;
+  }
+  return false;
+}
+
+async function* filesOf(sources: readonly Source[], meter: StageMeter) {
+  for (const source of sources) yield* walk(source, meter);
+}
