@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { join } from "node:path";
+import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
+import { exists } from "../model/durable.ts";
+import { SEAL } from "../stages/journal/mod.ts";
 import type { Command } from "./command.ts";
 import { reasonOf } from "./failure.ts";
 import { parseFlags, UsageError } from "./flags.ts";
@@ -14,11 +18,11 @@ import {
   type RunPaths,
   runPaths,
   type RunSettings,
-  settle,
   writeSettings,
 } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
 import { runPipeline } from "./run_pipeline.ts";
+import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
 import { spheresOf } from "./training_flags.ts";
@@ -38,41 +42,50 @@ export const pipeline: Command = {
     const { wanted, named } = settingsOf(parsed);
     checkSources(wanted.sources);
     if (wanted.init !== "") await checkInit(wanted.init);
-    const decide = (existing: RunSettings | undefined) =>
-      settle(existing, { wanted, given: named, root: paths.root });
+    const decide = async (existing: RunSettings | undefined) => {
+      const { step, sealed } = await progressOf(paths);
+      const { force } = values;
+      return settle(existing, { wanted, given: named, root: paths.root, force, step, sealed });
+    };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
-    decide(await readSettings(paths));
+    await decide(await readSettings(paths));
     await makeRunFolder(paths);
     using _lock = await lockRun(paths.root);
     const existing = await readSettings(paths);
-    let settings = decide(existing);
+    let settings = await decide(existing);
 
     using interrupt = stopOnInterrupt();
     await using site = settings.sources.length === 0
       ? await openSampleSite(paths, { port: existing?.sitePort })
       : undefined;
-    if (!existing) {
-      settings = { ...settings, sitePort: site?.port ?? 0 };
-      await writeSettings(paths, settings);
-    }
+    if (!existing) settings = { ...settings, sitePort: site?.port ?? 0 };
+    if (settings !== existing) await writeSettings(paths, settings);
+    for (const line of describeForced(settings, existing)) console.error(line);
     await runPipeline({
       paths,
       settings,
       site: site?.origin,
-      spheres: spheresOf(values),
+      spheres: { ...spheresOf(values), strictSimd: settings.strictSimd },
       checkpointEvery: values["checkpoint-every"],
       fallBack: values["fall-back"],
       retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
       validateEvery: values["validate-every"],
-      userAgent: values["user-agent"],
       contact: values.contact,
-      allowPrivate: values["allow-private"],
       json: values.json,
       stop: interrupt.signal,
     });
     return interrupt.exitCode;
   },
 };
+
+/** How far the run has come. */
+async function progressOf(paths: RunPaths): Promise<{ step: number; sealed: boolean }> {
+  const newest = await latestCheckpoint(paths.checkpoints);
+  return {
+    step: newest === undefined ? 0 : stepOf(newest),
+    sealed: await exists(join(paths.corpus, SEAL)),
+  };
+}
 
 async function makeRunFolder({ root }: RunPaths): Promise<void> {
   try {

@@ -8,6 +8,7 @@ import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import type { RunSettings } from "./run_folder.ts";
+import type { GivenSetting } from "./settle.ts";
 import { absolute } from "./sources.ts";
 import { OPTIMIZER_FLAGS, RUN_FLAGS, SPHERE_FLAGS } from "./training_flags.ts";
 
@@ -82,14 +83,21 @@ export const PIPELINE_FLAGS = {
     defaultValue: undefined,
   }),
   "allow-private": toggle({ help: "let the crawler connect to private and loopback addresses" }),
+  force: toggle({
+    help: "change settings that alter the result of a run that has begun, from here on",
+  }),
   json: toggle({ help: "one JSON object a step on standard output, and nothing else" }),
 };
 
-/** Flags that decide the result, by the setting they decide. */
-const DECISIVE: Partial<Record<keyof typeof PIPELINE_FLAGS, keyof RunSettings>> = {
+/** The setting that each flag decides; null for those that never change the result of a run. */
+const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>> = {
+  run: null,
   preset: "preset",
   steps: "steps",
   seconds: "seconds",
+  workers: null,
+  "strict-simd": "strictSimd",
+  recompute: null,
   seed: "seed",
   "max-pages": "maxPages",
   "min-chars": "minChars",
@@ -103,13 +111,23 @@ const DECISIVE: Partial<Record<keyof typeof PIPELINE_FLAGS, keyof RunSettings>> 
   "weight-decay": "weightDecay",
   guard: "guard",
   clip: "clip",
+  "checkpoint-every": null,
+  "keep-last": null,
+  "keep-every": null,
+  "fall-back": null,
+  "validate-every": null,
   init: "init",
+  "user-agent": "userAgent",
+  contact: null,
+  "allow-private": "allowPrivate",
+  force: null,
+  json: null,
 };
 
-/** The settings that a command line asks for, and which of them it names. */
+/** The settings that a command line asks for, and which of them it names by which flag. */
 export function settingsOf(
   { values, given, operands }: Parsed<typeof PIPELINE_FLAGS>,
-): { wanted: RunSettings; named: ReadonlySet<keyof RunSettings> } {
+): { wanted: RunSettings; named: ReadonlyMap<GivenSetting, string> } {
   if (values.steps !== undefined && values.seconds !== undefined) {
     throw new UsageError("Cannot use both --steps and --seconds: choose one");
   }
@@ -133,10 +151,19 @@ export function settingsOf(
     clip: values.clip,
     guard: values.guard,
     init: values.init === undefined ? "" : absolute([values.init])[0] ?? "",
+    userAgent: values["user-agent"],
+    allowPrivate: values["allow-private"],
+    strictSimd: values["strict-simd"],
+    forced: [],
     sitePort: 0,
   };
-  const named = new Set<keyof RunSettings>();
-  for (const [flag, setting] of Object.entries(DECISIVE)) if (given.has(flag)) named.add(setting);
-  if (operands.length > 0) named.add("sources");
+  const named = new Map<GivenSetting, string>();
+  for (const [flag, setting] of Object.entries(DECIDES)) {
+    if (setting !== null && given.has(flag)) named.set(setting, `--${flag}`);
+  }
+  // Either goal takes the place of the other.
+  if (named.has("steps")) named.set("seconds", "--seconds");
+  else if (named.has("seconds")) named.set("steps", "--steps");
+  if (operands.length > 0) named.set("sources", "sources");
   return { wanted, named };
 }

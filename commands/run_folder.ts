@@ -9,6 +9,15 @@ import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 
+/** A setting that was changed with `--force`. */
+export interface ForcedChange {
+  /** Last step with the old value. */
+  readonly step: number;
+  readonly name: string;
+  readonly before: unknown;
+  readonly now: unknown;
+}
+
 /** Settings that decide the result of a run; kept in run.json. */
 export interface RunSettings {
   /** URLs, files and folders; empty for the built-in sample site. */
@@ -35,12 +44,20 @@ export interface RunSettings {
   readonly guard: number;
   /** Hugging Face folder of the first weights and the tokenizer; empty for seeded ones. */
   readonly init: string;
+  /** How the crawler names itself, which decides what robots.txt lets it see. */
+  readonly userAgent: string;
+  /** Whether the crawler may connect to private and loopback addresses. */
+  readonly allowPrivate: boolean;
+  /** Whether relaxed SIMD is avoided, which may round otherwise. */
+  readonly strictSimd: boolean;
+  /** Settings changed after the run had begun, in their order. */
+  readonly forced: readonly ForcedChange[];
   /** Port of the sample site, so that its addresses stay the same; 0 without it. */
   readonly sitePort: number;
 }
 
 /** Version of the run.json format. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Paths inside a run folder. */
 export interface RunPaths {
@@ -111,32 +128,7 @@ function parseRun(json: string, { root }: RunPaths): { format: number; settings:
   throw new UsageError(`Cannot continue --run ${root}: its run.json is damaged`);
 }
 
-/**
- * The settings a run has: those `wanted` when it is new, and otherwise those it began with.
- *
- * @throws {UsageError} when a setting `given` on the command line would change the run's result
- */
-export function settle(
-  existing: RunSettings | undefined,
-  { wanted, given, root }: {
-    wanted: RunSettings;
-    given: ReadonlySet<keyof RunSettings>;
-    root: string;
-  },
-): RunSettings {
-  if (existing === undefined) return wanted;
-  for (const name of given) {
-    const [before, now] = [JSON.stringify(existing[name]), JSON.stringify(wanted[name])];
-    if (before === now) continue;
-    throw new UsageError(
-      `Cannot continue --run ${root} with ${name} ${now}: it was started with ${before}; ` +
-        `leave it out to go on, or choose another folder`,
-    );
-  }
-  return existing;
-}
-
-/** Keeps the settings of a new run. */
+/** Keeps the settings of a run. */
 export async function writeSettings(paths: RunPaths, settings: RunSettings): Promise<void> {
   const run = { format: FORMAT, settings, versions: Deno.version };
   await replaceFile(paths.settings, JSON.stringify(run, null, 2) + "\n");

@@ -40,9 +40,7 @@ export interface PipelineOptions {
   readonly retention: Retention;
   readonly fallBack: boolean;
   readonly validateEvery: number;
-  readonly userAgent: string;
   readonly contact: string | undefined;
-  readonly allowPrivate: boolean;
   readonly json: boolean;
   readonly stop: AbortSignal;
 }
@@ -77,10 +75,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       minChars: settings.minChars,
       textField: settings.textField,
       seed: settings.seed,
-      userAgent: options.userAgent,
+      userAgent: settings.userAgent,
       contact: options.contact,
       allowOrigins: site === undefined ? [] : [site],
-      allowPrivate: options.allowPrivate,
+      allowPrivate: settings.allowPrivate,
       stop: AbortSignal.any([stop, enough.signal]),
       onDrop: drops.add,
     }),

@@ -20,6 +20,11 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, "0")}`;
 }
 
+/** The step of a checkpoint's folder, by its name alone. */
+export function stepOf(dir: string): number {
+  return Number(/(\d+)(\.old)?$/.exec(dir)?.[1]);
+}
+
 /** Points `latest` to the checkpoint `name` in the same folder. */
 export async function writeLatest(checkpointsDir: string, name: string): Promise<void> {
   const temporary = join(checkpointsDir, `${TEMPORARY_PREFIX}${POINTER}-${crypto.randomUUID()}`);

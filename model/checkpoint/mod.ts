@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { checkpointName, latestCheckpoint, listCheckpoints } from "./latest.ts";
+export { checkpointName, latestCheckpoint, listCheckpoints, stepOf } from "./latest.ts";
 export { bestCheckpoint, checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";

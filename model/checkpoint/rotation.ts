@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { syncFolder } from "../durable.ts";
-import { listCheckpoints, readPointer, TEMPORARY_PREFIX } from "./latest.ts";
+import { listCheckpoints, readPointer, stepOf, TEMPORARY_PREFIX } from "./latest.ts";
 import { readState } from "./load.ts";
 
 /** Which checkpoints stay; each rule by itself is enough for one to stay. */
@@ -85,8 +85,4 @@ async function lossOf(dir: string): Promise<number | undefined> {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function stepOf(name: string): number {
-  return Number(/\d+/.exec(name)?.[0]);
 }

@@ -63,7 +63,8 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
   return new Journal(options, { places, cut, sealed: seal !== undefined });
 }
 
-const SEAL = "sealed.json";
+/** The file of a journal that says that it is complete. */
+export const SEAL = "sealed.json";
 
 /** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
 export class Journal implements AsyncDisposable {

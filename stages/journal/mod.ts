@@ -17,6 +17,7 @@ export {
   openJournal,
   type OpenJournalOptions,
   type ReadDocumentsOptions,
+  SEAL,
 } from "./journal.ts";
 export { type Mark, readMark } from "./mark.ts";
 

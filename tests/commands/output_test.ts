@@ -74,13 +74,14 @@ Deno.test("--seconds trains for its time and goes on with what is left of it", a
     await Deno.readTextFile(join(lines.at(-1).summary.checkpoint, "state.json")),
   );
   // The last step began before the time was over.
-  assert(state.settings.seconds >= 3, `trained ${state.settings.seconds} s`);
+  assert(state.cursors.train.seconds >= 3, `trained ${state.cursors.train.seconds} s`);
   const conflict = await run(["pipeline", "--run", runDir, "--steps", "9"]);
   assertEquals(conflict.code, 2);
   assertEquals(
     conflict.err,
-    `error: Cannot continue --run ${runDir} with steps 9: it was started with 0; ` +
-      `leave it out to go on, or choose another folder\n`,
+    `error: Cannot continue --run ${runDir} with --steps 9 (began with 0), --seconds 0 (began with 3): ` +
+      `that alters the result; leave it out to go on, add --force to change it from step ` +
+      `${state.step + 1} on, or choose another folder\n`,
   );
 });
 

@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { parseFlags, UsageError } from "../../commands/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
+import { settle } from "../../commands/settle.ts";
+import { writeCorpus } from "./corpus.ts";
+import { openFolder, run } from "./program.ts";
+
+const parse = (...args: string[]) => settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS }));
+
+/** What a run that began with `before` says to `now`. */
+function decide(
+  before: readonly string[],
+  now: readonly string[],
+  { force = false, sealed = true }: { force?: boolean; sealed?: boolean } = {},
+) {
+  const { wanted, named } = parse(...now);
+  const existing = parse(...before).wanted;
+  return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed });
+}
+
+/** A value that is not the default, for each flag that may alter the result. */
+const OTHER: Readonly<Record<string, string[]>> = {
+  preset: ["small"],
+  steps: ["9"],
+  seconds: ["9"],
+  "strict-simd": [],
+  seed: ["9"],
+  "max-pages": ["9"],
+  "min-chars": ["9"],
+  "text-field": ["body"],
+  vocab: ["999"],
+  leaves: ["9"],
+  "grad-accumulation": ["2"],
+  optimizer: ["adamw"],
+  "learning-rate": ["0.5"],
+  schedule: ["cosine"],
+  "weight-decay": ["0.5"],
+  guard: ["3"],
+  clip: ["9"],
+  init: ["elsewhere"],
+  "user-agent": ["other/1"],
+  "allow-private": [],
+};
+
+/** A value for each flag that never does. */
+const FREE: Readonly<Record<string, string[]>> = {
+  run: ["runs/b"],
+  workers: ["5"],
+  recompute: [],
+  "checkpoint-every": ["9"],
+  "keep-last": ["9"],
+  "keep-every": ["9"],
+  "fall-back": [],
+  "validate-every": ["9"],
+  contact: ["mailto:a@b.test"],
+  force: [],
+  json: [],
+};
+
+Deno.test("every flag is known to alter the result of a run or never to", () => {
+  assertEquals(
+    [...Object.keys(OTHER), ...Object.keys(FREE)].sort(),
+    Object.keys(PIPELINE_FLAGS).sort(),
+  );
+  const began = parse().wanted;
+  for (const [flag, value] of Object.entries(FREE)) {
+    assertEquals(decide([], [`--${flag}`, ...value]), began, flag);
+  }
+  for (const [flag, value] of Object.entries(OTHER)) {
+    const given = [`--${flag}`, ...value];
+    const error = assertThrows(() => decide([], given), UsageError, `--${flag} `);
+    assertStringIncludes(error.message, "Cannot continue --run runs/a with ");
+    // The same value again changes nothing.
+    const same = parse(...given).wanted;
+    assertEquals(decide(given, given), same, flag);
+  }
+});
+
+Deno.test("--force changes what can still be changed and notes it", () => {
+  const never = ["preset", "seed", "vocab", "grad-accumulation", "init"];
+  const early = ["max-pages", "min-chars", "text-field", "user-agent", "allow-private"];
+  for (const [flag, value] of Object.entries(OTHER)) {
+    const given = [`--${flag}`, ...value];
+    if (never.includes(flag)) {
+      const change = () => decide([], given, { force: true, sealed: false });
+      assertThrows(change, UsageError, "that cannot change any more; choose another folder");
+      continue;
+    }
+    if (early.includes(flag)) {
+      const late = () => decide([], given, { force: true });
+      assertThrows(late, UsageError, "its corpus is complete; choose another folder");
+    }
+    const { forced, ...rest } = decide([], given, { force: true, sealed: false });
+    const { forced: _, ...wanted } = parse(...given).wanted;
+    // A default that follows from another flag stays as the run began with it.
+    assertEquals(rest, { ...wanted, learningRate: rest.learningRate }, flag);
+    assert(forced.every(({ step }) => step === 7) && forced.length > 0, flag);
+  }
+  assertThrows(
+    () => decide(["--clip", "2"], ["--clip", "3", "--guard", "4"]),
+    UsageError,
+    "Cannot continue --run runs/a with --guard 4 (began with 10), --clip 3 (began with 2): " +
+      "that alters the result; leave it out to go on, add --force to change it from step 8 on",
+  );
+});
+
+Deno.test("a finished run goes on for more steps with --force, and its manifest tells", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 11 });
+  const runDir = join(folder.path, "run");
+  const small = ["--vocab", "300", "--json"];
+  const first = await run(["pipeline", "--run", runDir, "--steps", "3", ...small, corpus]);
+  assertEquals([first.code, first.err], [0, ""]);
+  const before = JSON.parse(await Deno.readTextFile(join(runDir, "manifest.json")));
+  const longer = ["pipeline", "--run", runDir, "--json", "--steps", "5"];
+  const refused = await run(longer);
+  assertEquals([refused.code, refused.out], [2, ""]);
+  assertStringIncludes(refused.err, "--steps 5 (began with 3)");
+  const forced = await run([...longer, "--force"]);
+  assertEquals([forced.code, forced.err], [
+    0,
+    "From step 4 on, steps is 5 instead of 3, as --force says.\n",
+  ]);
+  assertEquals(JSON.parse(forced.out.split("\n")[0] ?? "").step, 4);
+  const after = JSON.parse(await Deno.readTextFile(join(runDir, "manifest.json")));
+  assert(after.settings.sha256 !== before.settings.sha256);
+  assertEquals([after.corpus, after.tokenizer], [before.corpus, before.tokenizer]);
+  const verified = await run(["verify", runDir]);
+  assertEquals([verified.code, verified.err], [0, ""], verified.out);
+  // What a checkpoint says of itself.
+  const path = join(runDir, "checkpoints", "step-000005", "state.json");
+  const state = JSON.parse(await Deno.readTextFile(path));
+  assertEquals(state.run.settings.forced, [{ step: 3, name: "steps", before: 3, now: 5 }]);
+  assertEquals(state.run.program, after.program);
+  assertEquals(state.run.tokenizer, after.tokenizer.sha256);
+  assertEquals(state.run.random, { generator: "philox4x32-10", seed: 0 });
+  assertEquals([state.run.schedule.name, state.run.optimizer.muon.momentum], ["wsd", 0.95]);
+  const { read, refine, journal, tokenize, store, epochs, batch, train } = state.cursors;
+  assertEquals(read, { files: 10, path: join(corpus, "010.txt"), pages: 1 });
+  assertEquals([refine.texts, journal.documents, tokenize.documents], [11, 11, 11]);
+  assertEquals([store.train, store.validation].map(({ documents }) => documents), [10, 1]);
+  assertEquals(store.train.tokens, after.tokens.train.tokens);
+  assertEquals([epochs, batch.batch, train.guard.steps], [{ epoch: 0, index: 10 }, 5, 5]);
+  assert(state.metrics.loss > 0 && state.metrics.validationLoss > 0);
+});
