@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
-import { readIfThere } from "../stages/durable.ts";
-import { parseTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
+import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import { type Engine, openOnnxEngine } from "../serve/mod.ts";
 import { ONNX_FILE } from "./export_run.ts";
 import { type Flag, text, UsageError } from "./flags.ts";
@@ -52,11 +51,10 @@ export async function openModel(
     );
   }
   const tokenizerPath = join(folder, "tokenizer.json");
-  const tokenizerJson = await readIfThere(tokenizerPath);
-  if (tokenizerJson === undefined) {
+  if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
   }
-  const codec = parseTokenizer(tokenizerJson, { source: tokenizerPath });
+  const { tokenizer: codec } = await readTokenizer(tokenizerPath);
   const config = await readModelConfig(folder);
   if (config.vocab_size !== codec.vocabSize) {
     throw new TypeError(

@@ -11,7 +11,7 @@ import { checkCursor, journal, openJournal, readMark } from "../stages/journal/m
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
-import { tokenize } from "../stages/tokenize/mod.ts";
+import { openEncoders, tokenize } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import { openDropLog } from "./drop_log.ts";
@@ -171,6 +171,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       .pipeThrough(watched(
         tokenize<Barrier>({
           tokenizer,
+          encoders: resources.use(openEncoders(tokenizer)),
           split: splitOf,
           startIndex: tokens.documents,
           meter: meters.tokenize,

@@ -10,7 +10,7 @@ import type { Journal } from "../stages/journal/mod.ts";
 import type { Status } from "../stages/report/mod.ts";
 import {
   formatTokenizer,
-  parseTokenizer,
+  readTokenizer,
   type Tokenizer,
   trainTokenizer,
 } from "../stages/tokenize/mod.ts";
@@ -39,8 +39,8 @@ export async function loadTokenizer(
   const candidates = [paths.tokenizer, ...(init === "" ? [] : [join(init, "tokenizer.json")])];
   for (const source of candidates) {
     try {
-      const json = await Deno.readTextFile(source);
-      const loaded = withHash(parseTokenizer(json, { source }), json);
+      const { tokenizer, json } = await readTokenizer(source);
+      const loaded = withHash(tokenizer, json);
       if (source !== paths.tokenizer) await write(paths, json);
       return loaded;
     } catch (cause) {

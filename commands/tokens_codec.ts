@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
+import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { openFile } from "./open_file.ts";
@@ -65,9 +65,8 @@ export const decode: Command = {
 };
 
 async function open(source: string): Promise<Tokenizer> {
-  const { readable } = await openFile(source);
-  const json = await new Response(readable).text();
-  return parseTokenizer(json, { source });
+  (await openFile(source)).close(); // says in plain words why a file cannot be read
+  return (await readTokenizer(source)).tokenizer;
 }
 
 const WANTED = { encode: "a JSON string", decode: "a JSON array of ids" };

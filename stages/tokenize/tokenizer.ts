@@ -4,15 +4,11 @@
  * @module
  */
 
-import { ALPHABET_ORDER, BYTE_CHARS, bytesOfToken } from "./byte_alphabet.ts";
+import { bytesOfToken } from "./byte_alphabet.ts";
 import { MergeRules } from "./merge.ts";
-import {
-  createPretokenizer,
-  MAX_PRETOKEN_BYTES,
-  type Pretokenizer,
-  type SplitName,
-} from "./pretokenize.ts";
-import { WordTable } from "./word_table.ts";
+import { offsetsOf } from "./offsets.ts";
+import { createPretokenizer, type Pretokenizer, type SplitName } from "./pretokenize.ts";
+import { WordEncoder } from "./word_encoder.ts";
 
 /** A special token: one id for a text that ordinary encoding never produces. */
 export interface SpecialToken {
@@ -53,14 +49,24 @@ export interface EncodeStream {
 export interface EncodeOptions {
   /** Read the text of a special token as that token. Off, it is ordinary text. */
   readonly allowSpecial?: boolean;
+  /** Leave out what is more than this. */
+  readonly maxTokens?: number;
+  /** Which tokens stay when some are left out; the first ones unless stated. */
+  readonly keep?: "start" | "end";
+}
+
+/** Tokens and where they stand. */
+export interface Encoding {
+  readonly ids: Uint32Array;
+  /** Start and end of each token in UTF-16 code units of the text, `[2 * ids.length]`. */
+  readonly offsets: Uint32Array;
 }
 
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"];
 const PAD = ["<|pad|>", "<pad>"];
 
-/** The word cache starts again past either bound: about 2 MiB together. */
-const CACHE_WORDS = 1 << 15;
-const CACHE_BYTES = 1 << 20;
+/** Characters that truncation reads at a time. */
+const STRETCH_CHARS = 4096;
 
 /**
  * A byte-level BPE tokenizer, compatible with the `ByteLevel` + `BPE` models of Hugging Face
@@ -86,18 +92,9 @@ export class Tokenizer {
   readonly #tokens: (string | undefined)[];
   /** Bytes of each id. */
   readonly #bytes: (Uint8Array | undefined)[];
-  readonly #idOfByte = new Int32Array(256);
-  readonly #rules = new MergeRules();
   readonly #pretokenize: Pretokenizer;
+  readonly #words: WordEncoder;
   readonly #specialPattern: RegExp | undefined;
-
-  readonly #cache = new WordTable();
-  /** Ids of cached word `i`: `#cacheIds[#cacheEnds[i - 1], #cacheEnds[i])`. */
-  readonly #cacheEnds = new Int32Array(CACHE_WORDS);
-  readonly #cacheIds = new Int32Array(CACHE_BYTES + MAX_PRETOKEN_BYTES);
-  readonly #symbols = new Int32Array(MAX_PRETOKEN_BYTES);
-  #output = new Uint32Array(4096);
-  #length = 0;
 
   /** @throws {SyntaxError} when a merge's part or its result is not in the vocabulary */
   constructor(parts: TokenizerParts) {
@@ -111,16 +108,15 @@ export class Tokenizer {
     const encoder = new TextEncoder();
     for (const { id, content } of parts.specials) this.#bytes[id] = encoder.encode(content);
 
-    for (const byte of ALPHABET_ORDER) {
-      this.#idOfByte[byte] = parts.vocab.get(BYTE_CHARS[byte] as string) ?? -1;
-    }
+    const rules = new MergeRules();
     parts.merges.forEach(([left, right], rank) =>
-      this.#rules.add(this.#known(left, `merge ${rank}`), {
+      rules.add(this.#known(left, `merge ${rank}`), {
         right: this.#known(right, `merge ${rank}`),
         result: this.#known(`${left}${right}`, `the result of merge ${rank}`),
         rank,
       })
     );
+    this.#words = new WordEncoder({ ...parts, rules });
 
     const idOf = (names: string[]) =>
       names.map((name) => this.tokenToId(name)).find((id) => id !== undefined);
@@ -139,27 +135,81 @@ export class Tokenizer {
     }
   }
 
-  /** Token ids of `text`; `decode` gives it back. */
-  encode(text: string, { allowSpecial = false }: EncodeOptions = {}): Uint32Array {
-    this.#length = 0;
+  /**
+   * Token ids of `text`; `decode` gives it back.
+   *
+   * @throws {RangeError} at a byte that the vocabulary does not have
+   */
+  encode(text: string, options: EncodeOptions = {}): Uint32Array {
+    const { maxTokens = Infinity, keep = "start" } = options;
+    if (keep === "start" && text.length > maxTokens && !options.allowSpecial) {
+      return this.#encodeStart(text, maxTokens);
+    }
+    this.#encodeAll(text, options);
+    const ids = this.#words.ids;
+    return keep === "start"
+      ? ids.slice(0, maxTokens)
+      : ids.slice(Math.max(0, ids.length - maxTokens));
+  }
+
+  /** Token ids of `text` and where in it each token stands. */
+  encodeWithOffsets(text: string, options: EncodeOptions = {}): Encoding {
+    const { maxTokens = Infinity, keep = "start", ...rest } = options;
+    const all = this.encode(text, rest);
+    const offsets = offsetsOf(text, all.values().map((id) => this.#bytes[id]?.length ?? 0));
+    const count = Math.min(all.length, maxTokens);
+    const from = keep === "start" ? 0 : all.length - count;
+    return {
+      ids: all.subarray(from, from + count),
+      offsets: offsets.subarray(2 * from, 2 * (from + count)),
+    };
+  }
+
+  /** Ids of an ordinary text and the end-of-text id, at the width that a store keeps them in. */
+  encodeDocument(text: string): Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
+    this.#encodeAll(text, {});
+    this.#words.emit(this.endOfTextId);
+    const { ids } = this.#words;
+    return this.vocabSize <= 65536 ? new Uint16Array(ids) : new Uint32Array(ids);
+  }
+
+  /** Writes the ids of `text` to the output. */
+  #encodeAll(text: string, { allowSpecial = false }: EncodeOptions): void {
+    const words = this.#words;
+    words.start();
     if (allowSpecial && this.#specialPattern !== undefined) {
       text.split(this.#specialPattern).forEach((piece, i) => {
-        if (i % 2 === 0) this.#pretokenize(piece, this.#encodeWord);
-        else this.#emit(this.tokenToId(piece) as number);
+        if (i % 2 === 0) this.#pretokenize(piece, words.visit);
+        else words.emit(this.tokenToId(piece) as number);
       });
     } else {
-      this.#pretokenize(text, this.#encodeWord);
+      this.#pretokenize(text, words.visit);
     }
-    return this.#output.slice(0, this.#length);
+  }
+
+  /** The first ids of a text, which is read no further than it takes. */
+  #encodeStart(text: string, maxTokens: number): Uint32Array {
+    const stream = this.encodeStream();
+    const ids = new Uint32Array(maxTokens);
+    let count = 0;
+    const add = (found: Uint32Array): void => {
+      ids.set(found.subarray(0, maxTokens - count), count);
+      count += Math.min(found.length, maxTokens - count);
+    };
+    for (let at = 0; at < text.length && count < maxTokens; at += STRETCH_CHARS) {
+      add(stream.push(text.slice(at, at + STRETCH_CHARS)));
+    }
+    if (count < maxTokens) add(stream.flush());
+    return ids.subarray(0, count);
   }
 
   /** An encoder for ordinary text that comes in pieces; its memory is fixed. */
   encodeStream(): EncodeStream {
     const pretokenize = createPretokenizer(this.parts.split);
     const encode = (text: string, more: boolean): Uint32Array => {
-      this.#length = 0;
-      pretokenize(text, this.#encodeWord, { more });
-      return this.#output.slice(0, this.#length);
+      this.#words.start();
+      pretokenize(text, this.#words.visit, { more });
+      return this.#words.ids.slice();
     };
     return { push: (text) => encode(text, true), flush: () => encode("", false) };
   }
@@ -205,57 +255,5 @@ export class Tokenizer {
       throw new SyntaxError(`${what} needs ${JSON.stringify(token)}, not in the vocabulary`);
     }
     return id;
-  }
-
-  #emit(id: number): void {
-    if (this.#length === this.#output.length) {
-      const output = new Uint32Array(this.#length * 2);
-      output.set(this.#output);
-      this.#output = output;
-    }
-    this.#output[this.#length++] = id;
-  }
-
-  readonly #encodeWord = (bytes: Uint8Array, start: number, end: number): void => {
-    let word = this.#cache.find(bytes, start, end);
-    if (word < 0) word = this.#learnWord(bytes, start, end);
-    const ids = this.#cacheIds;
-    const stop = this.#cacheEnds[word] as number;
-    for (let at = word === 0 ? 0 : this.#cacheEnds[word - 1] as number; at < stop; at++) {
-      this.#emit(ids[at] as number);
-    }
-  };
-
-  /** Merges a word that is not in the cache, and adds it. */
-  #learnWord(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#cache.size === CACHE_WORDS || this.#cache.byteLength > CACHE_BYTES) {
-      this.#cache.clear();
-    }
-    const length = this.#mergeWord(bytes, start, end);
-    const word = this.#cache.add(bytes, { start, end });
-    const at = word === 0 ? 0 : this.#cacheEnds[word - 1] as number;
-    this.#cacheIds.set(this.#symbols.subarray(0, length), at);
-    this.#cacheEnds[word] = at + length;
-    return word;
-  }
-  /** Writes the ids of a word into `#symbols` and returns their number. */
-  #mergeWord(bytes: Uint8Array, start: number, end: number): number {
-    if (this.parts.ignoreMerges) {
-      let token = "";
-      for (let i = start; i < end; i++) token += BYTE_CHARS[bytes[i] as number];
-      const id = this.parts.vocab.get(token);
-      if (id !== undefined) {
-        this.#symbols[0] = id;
-        return 1;
-      }
-    }
-    for (let i = start; i < end; i++) {
-      const id = this.#idOfByte[bytes[i] as number] as number;
-      if (id < 0) {
-        throw new RangeError(`Cannot encode byte ${bytes[i]}: it is not in the vocabulary`);
-      }
-      this.#symbols[i - start] = id;
-    }
-    return this.#rules.merge(this.#symbols, end - start);
   }
 }

@@ -4,13 +4,16 @@
  * @module
  */
 
+import { checkJsonBounds } from "./json_bounds.ts";
 import { formatSplit, parseSplit } from "./split_json.ts";
 import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
 
-/** Larger files are refused unread: the largest vocabularies in use take about 20 MiB. */
-const MAX_CHARS = 64 * 2 ** 20;
-/** Ids beyond this would make the tables of a small file arbitrarily large. */
-const MAX_ID = 2 ** 21;
+/** Larger files are refused unread: the largest vocabularies in use take about 30 MiB. */
+export const MAX_FILE_BYTES = 64 * 2 ** 20;
+/** Vocabularies, merges and special tokens beyond these are refused before anything is made of them. */
+const MAX_TOKENS = 2 ** 19, MAX_MERGES = 2 ** 20, MAX_SPECIALS = 2 ** 14;
+/** Ids may leave gaps, but a small file may not ask for large tables: at most so many ids a token. */
+const IDS_A_TOKEN = 4, SPARE_IDS = 1024;
 
 /**
  * Reads a tokenizer.json. Its post-processor is passed over: no token is put first or last.
@@ -26,9 +29,19 @@ const MAX_ID = 2 ** 21;
  * console.assert(read.encode("ab").length === 1);
  * ```
  */
-export function parseTokenizer(text: string, { source }: { source: string }): Tokenizer {
+export function parseTokenizer(
+  text: string,
+  { source, isChecked = false }: {
+    source: string;
+    /** The text has been held to the limits already. */
+    isChecked?: boolean;
+  },
+): Tokenizer {
   try {
-    if (text.length > MAX_CHARS) throw new SyntaxError(`it is larger than ${MAX_CHARS} characters`);
+    if (text.length > MAX_FILE_BYTES) {
+      throw new SyntaxError(`it is larger than ${MAX_FILE_BYTES} bytes`);
+    }
+    if (!isChecked) checkJsonBounds(text);
     const root = record(JSON.parse(text), "the file");
     expect(root.version, { field: "version", allowed: ["1.0", undefined] });
     const model = record(root.model, "model");
@@ -41,24 +54,36 @@ export function parseTokenizer(text: string, { source }: { source: string }): To
     for (const field of ["continuing_subword_prefix", "end_of_word_suffix"]) {
       expect(model[field], { field: `model.${field}`, allowed: [null, undefined, ""] });
     }
+    const merges = list(model.merges, { field: "model.merges", most: MAX_MERGES });
+    const specials = list(root.added_tokens ?? [], { field: "added_tokens", most: MAX_SPECIALS });
+    const entries = Object.entries(record(model.vocab, "model.vocab"));
+    if (entries.length > MAX_TOKENS) {
+      throw new SyntaxError(`model.vocab has more than ${MAX_TOKENS} tokens`);
+    }
+    const below = IDS_A_TOKEN * (entries.length + specials.length) + SPARE_IDS;
     const vocab = new Map<string, number>();
-    for (const [token, id] of Object.entries(record(model.vocab, "model.vocab"))) {
-      vocab.set(token, tokenId(id, `model.vocab[${JSON.stringify(token)}]`));
+    for (const [token, id] of entries) {
+      vocab.set(token, tokenId(id, { field: `model.vocab[${JSON.stringify(token)}]`, below }));
     }
     if (new Set(vocab.values()).size !== vocab.size) {
       throw new SyntaxError("model.vocab gives one id to two tokens");
     }
     return new Tokenizer({
       vocab,
-      merges: list(model.merges, "model.merges").map(parseMerge),
-      specials: list(root.added_tokens ?? [], "added_tokens").map(parseSpecial),
+      merges: merges.map(parseMerge),
+      specials: specials.map((value, index) => parseSpecial(value, { index, below })),
       split: parseSplit(root.pre_tokenizer),
       ignoreMerges: ignoreMerges === true,
     });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new SyntaxError(`Cannot read tokenizer ${source}: ${cause.message}`, { cause });
+    throw refuse(source, cause.message, cause);
   }
+}
+
+/** The error for a file that is no tokenizer of ours. */
+export function refuse(source: string, reason: string, cause?: Error): SyntaxError {
+  return new SyntaxError(`Cannot read tokenizer ${source}: ${reason}`, { cause });
 }
 
 /** Writes a tokenizer.json, indented and in the order in which Hugging Face tokenizers does. */
@@ -112,8 +137,9 @@ function record(value: unknown, field: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function list(value: unknown, field: string): unknown[] {
+function list(value: unknown, { field, most }: { field: string; most: number }): unknown[] {
   if (!Array.isArray(value)) throw new SyntaxError(`${field} is not an array`);
+  if (value.length > most) throw new SyntaxError(`${field} has more than ${most} entries`);
   return value;
 }
 
@@ -123,11 +149,11 @@ function expect(value: unknown, { field, allowed }: { field: string; allowed: un
   throw new SyntaxError(`${field} must be ${JSON.stringify(allowed[0])}, got ${got}`);
 }
 
-function tokenId(value: unknown, field: string): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < MAX_ID) {
+function tokenId(value: unknown, { field, below }: { field: string; below: number }): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < below) {
     return value;
   }
-  throw new SyntaxError(`${field} must be an integer from 0 to ${MAX_ID - 1}`);
+  throw new SyntaxError(`${field} must be an integer from 0 to ${below - 1}`);
 }
 
 /** A pair as `["a", "b"]` or, in older files, `"a b"`. */
@@ -140,7 +166,10 @@ function parseMerge(value: unknown, rank: number): [string, string] {
   throw new SyntaxError(`model.merges[${rank}] is not a pair of tokens`);
 }
 
-function parseSpecial(value: unknown, index: number): SpecialToken {
+function parseSpecial(
+  value: unknown,
+  { index, below }: { index: number; below: number },
+): SpecialToken {
   const field = `added_tokens[${index}]`;
   const token = record(value, field);
   if (typeof token.content !== "string" || token.content === "") {
@@ -149,5 +178,5 @@ function parseSpecial(value: unknown, index: number): SpecialToken {
   for (const flag of ["single_word", "lstrip", "rstrip"]) {
     expect(token[flag], { field: `${field}.${flag}`, allowed: [false, undefined] });
   }
-  return { id: tokenId(token.id, `${field}.id`), content: token.content };
+  return { id: tokenId(token.id, { field: `${field}.id`, below }), content: token.content };
 }

@@ -1,0 +1,99 @@
+/**
+ * Looks over a JSON text before it is parsed, so that what is built to be costly is refused for its
+ * shape: nesting, number of values, length of one string.
+ *
+ * @module
+ */
+
+/** What a tokenizer.json may hold; the largest vocabularies in use stay below a third of each. */
+export const JSON_LIMITS: {
+  readonly depth: number;
+  readonly values: number;
+  readonly stringBytes: number;
+} = { depth: 64, values: 3 * 2 ** 20, stringBytes: 2 ** 16 };
+
+const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c;
+/** `[` and `{`, and their counterparts, differ in one bit alone. */
+const OPEN = 0x5b, CLOSE = 0x5d, BRACE_BIT = 0x20;
+
+/**
+ * Goes through UTF-8 bytes piece by piece. It takes any bytes: what is not JSON is the parser's to
+ * find.
+ *
+ * @example
+ * ```ts
+ * import { JsonBounds } from "./json_bounds.ts";
+ * const bounds = new JsonBounds();
+ * bounds.push(new TextEncoder().encode('{"a": [1, 2'));
+ * console.assert(bounds.values === 3);
+ * ```
+ */
+export class JsonBounds {
+  #depth = 0;
+  #values = 1;
+  /** Bytes of the string that a piece ended in, -1 outside strings. */
+  #string = -1;
+  #isEscaped = false;
+
+  /** Values seen so far, members of objects and arrays among them. */
+  get values(): number {
+    return this.#values;
+  }
+
+  /** @throws {SyntaxError} when a limit is passed */
+  push(bytes: Uint8Array): void {
+    const { depth: maxDepth, values: maxValues } = JSON_LIMITS;
+    let depth = this.#depth, values = this.#values, at = 0;
+    if (this.#string >= 0) at = this.#skipString(bytes, 0);
+    while (at < bytes.length) {
+      const byte = bytes[at++] as number;
+      if (byte === QUOTE) {
+        this.#string = 0;
+        at = this.#skipString(bytes, at);
+      } else if (byte === COMMA || byte === COLON) {
+        values++;
+        if (values > maxValues) throw new SyntaxError(`it has more than ${maxValues} values`);
+      } else if ((byte & ~BRACE_BIT) === OPEN) {
+        depth++;
+        if (depth > maxDepth) throw new SyntaxError(`it is nested more than ${maxDepth} deep`);
+      } else if ((byte & ~BRACE_BIT) === CLOSE) depth--;
+    }
+    this.#depth = depth;
+    this.#values = values;
+  }
+
+  /** Index after the end of the string whose next byte is at `at`. */
+  #skipString(bytes: Uint8Array, at: number): number {
+    const start = at;
+    for (; at < bytes.length; at++) {
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (bytes[at] === BACKSLASH) this.#isEscaped = true;
+      else if (bytes[at] === QUOTE) {
+        this.#check(this.#string + at - start);
+        this.#string = -1;
+        return at + 1;
+      }
+      if (at - start > JSON_LIMITS.stringBytes) break;
+    }
+    this.#string += at - start;
+    this.#check(this.#string);
+    return at;
+  }
+
+  #check(length: number): void {
+    const { stringBytes } = JSON_LIMITS;
+    if (length > stringBytes) throw new SyntaxError(`a string in it passes ${stringBytes} bytes`);
+  }
+}
+
+/** Looks over a text that is in memory already. */
+export function checkJsonBounds(text: string): void {
+  const bounds = new JsonBounds();
+  const encoder = new TextEncoder();
+  const buffer = new Uint8Array(2 ** 16);
+  for (let at = 0; at < text.length;) {
+    const { read, written } = encoder.encodeInto(text.slice(at, at + buffer.length / 4), buffer);
+    bounds.push(buffer.subarray(0, written));
+    at += read;
+  }
+}
