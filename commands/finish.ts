@@ -84,7 +84,7 @@ async function continueHeldOut(
     promptIds.push(...inputIds.subarray(0, PROMPT_TOKENS).filter((_, i) => isPrompt(i)));
     break;
   }
-  const { engine, codec } = await openModel({ run: paths.root, model: undefined }, { threads: 1 });
+  const { engine, codec } = await openModel({ run: paths.root, engine: "onnx" });
   await using _engine = engine;
   let continuation = "";
   const pieces = generate({

@@ -5,7 +5,7 @@
  */
 import { generate as generatePieces, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
-import { number, parseFlags, text, UsageError } from "./flags.ts";
+import { parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { SAMPLING_FLAGS } from "./sampling_flags.ts";
@@ -14,7 +14,6 @@ const FLAGS = {
   ...MODEL_FLAGS,
   prompt: text({ help: "text to continue", defaultValue: "Fellow citizens" }),
   ...SAMPLING_FLAGS,
-  threads: number({ help: "threads of onnxruntime", min: 1, max: 64, defaultValue: 1 }),
 };
 
 /** The `generate` command. */
@@ -28,7 +27,7 @@ export const generate: Command = {
     if (operands.length > 0) {
       throw new UsageError(`Cannot use ${operands[0]}: give the text with --prompt`);
     }
-    const { engine, codec } = await openModel(values, { threads: values.threads });
+    const { engine, codec } = await openModel(values);
     await using _engine = engine;
     using interrupt = stopOnInterrupt();
     const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));

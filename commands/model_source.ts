@@ -3,53 +3,70 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import { basename, join } from "node:path";
+import { initFromFolder, latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
+import { createLayout } from "../model/layout.ts";
 import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
-import { type Engine, openOnnxEngine } from "../serve/mod.ts";
+import { type Engine, openOnnxEngine, openWasmEngine } from "../serve/mod.ts";
 import { ONNX_FILE } from "./export_run.ts";
-import { type Flag, text, UsageError } from "./flags.ts";
+import { choice, type Flag, number, text, UsageError } from "./flags.ts";
 import { runPaths } from "./run_folder.ts";
 
-/** Flags that name a model. */
-export const MODEL_FLAGS: { run: Flag<string>; model: Flag<string | undefined> } = {
+/** What can run a model. */
+export const ENGINES = ["wasm", "onnx"] as const;
+
+/** A name in {@linkcode ENGINES}. */
+export type EngineName = typeof ENGINES[number];
+
+/** Flags that name a model and what runs it. */
+export const MODEL_FLAGS: {
+  run: Flag<string>;
+  model: Flag<string | undefined>;
+  engine: Flag<EngineName | undefined>;
+  threads: Flag<number | undefined>;
+} = {
   run: text({ help: "run folder", value: "DIR", defaultValue: "runs/default" }),
   model: text({
-    help: "folder of an exported model (default: export/ of the run)",
+    help: "folder of a model: config.json, tokenizer.json and weights (default: of the run)",
     value: "DIR",
+    defaultValue: undefined,
+  }),
+  engine: choice({
+    help: "what runs the model (default: wasm, or onnx where there is only an ONNX file)",
+    of: ENGINES,
+    defaultValue: undefined,
+  }),
+  threads: number({
+    help: "threads that compute (default: one a core for wasm, 1 for onnx)",
+    min: 1,
+    max: 64,
     defaultValue: undefined,
   }),
 };
 
+/** Values of {@linkcode MODEL_FLAGS}. */
+export interface ModelChoice {
+  readonly run: string;
+  readonly model?: string | undefined;
+  readonly engine?: EngineName | undefined;
+  readonly threads?: number | undefined;
+}
+
 /** A model ready to generate. */
 export interface OpenModel {
   readonly engine: Engine;
+  readonly engineName: EngineName;
   readonly codec: Tokenizer;
   readonly name: string;
+  /** The folder it was read from. */
+  readonly folder: string;
 }
 
-/** Opens the exported model that the flags name. */
-export async function openModel(
-  { run, model }: { run: string; model: string | undefined },
-  { threads }: { threads: number },
-): Promise<OpenModel> {
-  const folder = model ?? runPaths(run).export;
-  const onnx = join(folder, ONNX_FILE);
-  if (!await exists(folder)) {
-    const flag = model === undefined ? `--run ${run}` : `--model ${model}`;
-    throw new UsageError(
-      `Cannot open the model of ${flag}: there is no folder ${folder}; ` +
-        `train one with \`deno task pipeline\``,
-    );
-  }
-  if (!await exists(onnx)) {
-    throw new UsageError(
-      `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; ` +
-        `make it with \`deno task export\``,
-    );
-  }
+/** Opens the model that the flags name: the run's newest checkpoint, its export, or a folder. */
+export async function openModel(choice: ModelChoice): Promise<OpenModel> {
+  const { folder, engineName } = await locate(choice);
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -62,8 +79,63 @@ export async function openModel(
         `its tokenizer ${codec.vocabSize}`,
     );
   }
-  const engine = await openOnnxEngine({ model: onnx, config, threads });
-  return { engine, codec, name: "cllm" };
+  const engine = await openEngine(folder, { config, engineName, threads: choice.threads });
+  return { engine, engineName, codec, name: "cllm", folder };
+}
+
+/** Opens an engine on the weights in `folder`, whose name becomes their fingerprint. */
+export async function openEngine(
+  folder: string,
+  { config, engineName, threads }: {
+    config: ModelConfig;
+    engineName: EngineName;
+    threads: number | undefined;
+  },
+): Promise<Engine> {
+  const fingerprint = basename(folder);
+  if (engineName === "onnx") {
+    const model = join(folder, ONNX_FILE);
+    return await openOnnxEngine({ model, config, fingerprint, ...threads && { threads } });
+  }
+  const layout = createLayout(config);
+  const parameters = new Float32Array(layout.length);
+  await initFromFolder(folder, { layout, parameters });
+  return await openWasmEngine({
+    ...{ config, parameters, fingerprint },
+    ...threads && { workers: threads },
+  });
+}
+
+/** The folder to open, and the engine for what is in it. */
+async function locate(
+  { run, model, engine }: ModelChoice,
+): Promise<{ folder: string; engineName: EngineName }> {
+  if (model === undefined && engine !== "onnx") {
+    const newest = await latestCheckpoint(runPaths(run).checkpoints);
+    if (newest !== undefined) return { folder: newest, engineName: "wasm" };
+  }
+  const folder = model ?? runPaths(run).export;
+  if (!await exists(folder)) {
+    const flag = model === undefined ? `--run ${run}` : `--model ${model}`;
+    throw new UsageError(
+      `Cannot open the model of ${flag}: there is no folder ${folder}; ` +
+        `train one with \`deno task pipeline\``,
+    );
+  }
+  const weights = ["model.safetensors", "model.safetensors.index.json"];
+  const found = await Promise.all(weights.map((name) => exists(join(folder, name))));
+  const hasOnnx = await exists(join(folder, ONNX_FILE));
+  if (engine === "wasm" || (engine === undefined && found.includes(true))) {
+    if (found.includes(true)) return { folder, engineName: "wasm" };
+    throw new UsageError(
+      `Cannot open the model in ${folder}: --engine wasm needs its model.safetensors; ` +
+        `use --engine onnx${hasOnnx ? "" : ", once there is an ONNX file"}`,
+    );
+  }
+  if (hasOnnx) return { folder, engineName: "onnx" };
+  throw new UsageError(
+    `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; make it with \`deno task export\``,
+  );
 }
 
 /** The newest checkpoint of a run, or the folder given. */

@@ -3,34 +3,48 @@
  *
  * @module
  */
-import { createApp, listen } from "../serve/mod.ts";
+import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
 import { number, parseFlags, text, UsageError } from "./flags.ts";
+import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
+import { runPaths } from "./run_folder.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
   hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
   port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue: 8000 }),
-  threads: number({ help: "threads of onnxruntime", min: 1, max: 64, defaultValue: 1 }),
 };
 
 /** The `serve` command. */
 export const serve: Command = {
   name: "serve",
-  summary: "Serves completions over HTTP, in the form of OpenAI's API.",
+  summary: "Serves completions over HTTP, in the form of OpenAI's API.\n" +
+    "Follows the run: whenever it has a newer checkpoint, new requests are answered by that.",
   operands: "",
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (operands.length > 0) throw new UsageError(`Cannot serve ${operands[0]}: use --run DIR`);
-    const { engine, codec, name } = await openModel(values, { threads: values.threads });
-    await using _engine = engine;
-    using interrupt = stopOnInterrupt(() => console.log("Stopping: running requests may finish."));
+    const { engine, engineName, codec, name } = await openModel(values);
+    const scheduler = new Scheduler(engine);
+    const follows = values.model === undefined && engineName === "wasm";
+    await using _engine = follows
+      ? follow({
+        checkpoints: runPaths(values.run).checkpoints,
+        scheduler,
+        threads: values.threads,
+        note: (line) => console.log(line),
+      })
+      : engine;
+    using interrupt = stopOnInterrupt(() => {
+      console.log("Stopping: running requests may finish.");
+      void scheduler.drain();
+    });
     const app = createApp({
-      engine,
+      scheduler,
       codec,
       modelName: name,
       onFailure: (error) => console.error(error),
@@ -46,7 +60,7 @@ export const serve: Command = {
       throw new Error(`Cannot listen on ${values.hostname}:${values.port}: ${reason}`, { cause });
     });
     const origin = `http://${hostname}:${port}`;
-    console.log(`Serving model ${name} on ${origin}`);
+    console.log(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
     console.log(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
         `-d '{"model":"${name}","prompt":"Fellow citizens","max_tokens":50,"stream":true}'`,

@@ -5,17 +5,15 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import type { SchedulerLimits } from "./admission.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { complete, unknownModel } from "./completions.ts";
-import type { Engine } from "./engine.ts";
 import type { TextCodec } from "./generate.ts";
 import { addPage } from "./page/mod.ts";
-import { Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** What the server takes on at most. */
-export interface AppLimits extends SchedulerLimits {
+export interface AppLimits {
   /** Longest request body. */
   readonly maxBodyBytes?: number;
   /** Ends streams whose client reads nothing for this long. */
@@ -26,7 +24,7 @@ export interface AppLimits extends SchedulerLimits {
 
 /** What {@linkcode createApp} serves. */
 export interface AppOptions {
-  readonly engine: Engine;
+  readonly scheduler: Scheduler;
   readonly codec: TextCodec;
   /** The `model` that clients ask for. */
   readonly modelName: string;
@@ -39,22 +37,22 @@ export interface AppOptions {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /**
- * The application. It borrows `engine`: dispose that after the last request.
+ * The application over what `scheduler` runs.
  *
  * @example
  * ```ts
  * import { createApp } from "./app.ts";
- * import type { Engine } from "./engine.ts";
- * import type { TextCodec } from "./generate.ts";
+ *  * import type { TextCodec } from "./generate.ts";
  * async function isHealthy(engine: Engine, codec: TextCodec): Promise<boolean> {
  *   const app = createApp({ engine, codec, modelName: "mine", onFailure: console.error });
  *   return (await app.request("/health")).ok;
  * }
  * ```
  */
-export function createApp({ engine, codec, modelName, onFailure, limits = {} }: AppOptions): Hono {
+export function createApp(
+  { scheduler, codec, modelName, onFailure, limits = {} }: AppOptions,
+): Hono {
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
-  const scheduler = new Scheduler(engine, limits);
   const created = Math.floor(Date.now() / 1000);
   const model = { id: modelName, object: "model", created, owned_by: "cllm" };
   const app = new Hono();

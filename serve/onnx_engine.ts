@@ -170,7 +170,9 @@ function checkInputs(session: ort.InferenceSession, { num_hidden_layers: L }: Mo
     { length: L },
     (_, layer) => [`past_key_values.${layer}.key`, `past_key_values.${layer}.value`],
   ).flat();
-  const expected = ["input_ids", "attention_mask", "position_ids", ...pastNames].sort();
+  // Exports with the attention of onnxruntime itself count positions on their own.
+  const positions = session.inputNames.includes("position_ids") ? ["position_ids"] : [];
+  const expected = ["input_ids", "attention_mask", ...positions, ...pastNames].sort();
   const found = [...session.inputNames].sort();
   if (expected.join() !== found.join()) {
     throw new TypeError(
@@ -195,7 +197,8 @@ async function advance(
   const { logits, ...present } = await session.run({
     input_ids: int64(fresh),
     attention_mask: int64(new Array<bigint>(to).fill(1n)),
-    position_ids: int64(fresh.map((_, i) => BigInt(from + i))),
+    ...session.inputNames.includes("position_ids") &&
+      { position_ids: int64(fresh.map((_, i) => BigInt(from + i))) },
     ...sequence.past,
   });
   disposeAll(sequence.past);

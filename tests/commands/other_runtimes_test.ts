@@ -87,7 +87,7 @@ Deno.test({
       ...["Address 3: the people", "It's  1789, they'll say:\n\n", "Ça va — déjà 12 voix."],
       ...[prose(50, { words: 20 }), prose(51, { words: 30 })],
     ];
-    const { engine, codec } = await openModel({ run: runDir, model: undefined }, { threads: 1 });
+    const { engine, codec } = await openModel({ run: runDir, engine: "onnx" });
     await using _engine = engine;
     const expected: string[] = [];
     for (const text of texts) {

@@ -4,15 +4,17 @@
  * @module
  */
 import type { Hono } from "hono";
+import type { SchedulerLimits } from "../../serve/admission.ts";
 import { type AppLimits, createApp } from "../../serve/app.ts";
 import { listen, type SocketLimits } from "../../serve/listen.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
+import { Scheduler } from "../../serve/scheduler.ts";
 import { type CountedEngine, countEngine } from "./counted_engine.ts";
 import { characterCodec, goldenModel } from "./golden.ts";
 
 /** What to open. */
 export interface GoldenAppOptions {
-  readonly limits?: AppLimits;
+  readonly limits?: AppLimits & SchedulerLimits;
   /** Longest text; the model's own unless given. */
   readonly context?: number;
   /** 61 and above never end a text: the model has no such token. */
@@ -37,7 +39,7 @@ export async function openApp(options: GoldenAppOptions = {}): Promise<GoldenApp
   );
   const failures: unknown[] = [];
   const app = createApp({
-    engine,
+    scheduler: new Scheduler(engine, limits),
     codec: characterCodec({ endOfTextId }),
     modelName: "golden",
     onFailure: (error) => failures.push(error),

@@ -1,0 +1,78 @@
+/**
+ * Follows a run: whenever it has a newer checkpoint, the scheduler goes over to it. What runs ends
+ * on the weights it began with.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import type { Engine, Scheduler } from "../serve/mod.ts";
+import { reasonOf } from "./failure.ts";
+import { openEngine } from "./model_source.ts";
+
+/** What {@linkcode follow} follows, and with what. */
+export interface FollowOptions {
+  /** Folder of the run's checkpoints. */
+  readonly checkpoints: string;
+  readonly scheduler: Scheduler;
+  readonly threads: number | undefined;
+  /** Told what happened, in a line. */
+  readonly note: (line: string) => void;
+}
+
+/** Under way until disposed; that also closes the engine then in use. */
+export interface Follower extends AsyncDisposable {
+  /** Settles once the checkpoint that was newest at the call is being served, or has failed to. */
+  settled(): Promise<void>;
+}
+
+/** Starts to follow. The scheduler's engine is the follower's from now on. */
+export function follow({ checkpoints, scheduler, threads, note }: FollowOptions): Follower {
+  const retiring = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  let serving = scheduler.engine.fingerprint;
+
+  const retire = (before: Engine, drained: Promise<void>) => {
+    const closed = drained.then(() => before[Symbol.asyncDispose]());
+    retiring.add(closed);
+    void closed.finally(() => retiring.delete(closed));
+  };
+  const look = async () => {
+    const newest = await latestCheckpoint(checkpoints);
+    if (newest === undefined || basename(newest) === serving || stopping.signal.aborted) return;
+    try {
+      const config = await readModelConfig(newest);
+      const engine = await openEngine(newest, { config, engineName: "wasm", threads });
+      const before = scheduler.engine;
+      retire(before, scheduler.replaceEngine(engine));
+      serving = engine.fingerprint;
+      note(`Serving ${serving}`);
+    } catch (error) {
+      // It may be damaged, or rotated away while it was read: what is served is whole.
+      note(`Cannot go over to ${basename(newest)}, still serving ${serving}: ${reasonOf(error)}`);
+    }
+  };
+  let looking = look();
+  const watcher = Deno.watchFs(checkpoints, { recursive: false });
+  const watching = (async () => {
+    for await (const { paths } of watcher) {
+      if (!paths.some((path) => basename(path) === "latest")) continue;
+      looking = looking.then(look);
+      await looking;
+    }
+  })();
+  return {
+    async settled() {
+      looking = looking.then(look);
+      await looking;
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      watcher.close();
+      await watching;
+      await looking;
+      await Promise.all(retiring);
+      await scheduler.engine[Symbol.asyncDispose]();
+    },
+  };
+}
