@@ -7,6 +7,7 @@
 import { setImmediate } from "node:timers/promises";
 import * as ort from "onnxruntime-web";
 import type { ModelConfig } from "../model/config.ts";
+import { checkOnnx } from "../model/onnx/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "./engine.ts";
 
 /** How {@linkcode openOnnxEngine} finds and runs a model. */
@@ -76,6 +77,7 @@ class OnnxSequence implements Sequence {
  * Opens a model. It runs on the calling thread, giving way to other work after every sequence.
  *
  * @throws {RangeError} when another engine of this process has another number of threads
+ * @throws {SyntaxError} when the file is damaged or hostile, see {@linkcode checkOnnx}
  * @throws {TypeError} when the file's inputs are not those of a decoder of `config`
  * @example
  * ```ts
@@ -97,6 +99,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
   const { fingerprint = "onnx" } = options;
   useThreads(threads);
   const bytes = typeof model === "string" ? await Deno.readFile(model) : model;
+  checkOnnx(bytes, { source: typeof model === "string" ? model : "the ONNX model" });
   const session = await createSession(bytes);
   const pastNames = checkInputs(session, config);
   const { num_key_value_heads: K, head_dim: N } = config;

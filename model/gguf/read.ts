@@ -12,6 +12,8 @@ import { ggufTensors } from "./tensors.ts";
 /** Bytes of the value types of fixed size, by the format's number. */
 const FIXED_BYTES: Readonly<Record<number, number>> = { 4: 4, 5: 4, 6: 4, 7: 1 };
 const STRING = 8, ARRAY = 9;
+/** ggml's limit, and far more tensors than a model has. */
+const MAX_RANK = 4, MAX_TENSORS = 1 << 16;
 
 /**
  * Fills `parameters` with the weights in the file, in Hugging Face's order of rows.
@@ -39,6 +41,11 @@ export async function readGguf(
       );
     }
     const { begin, type } = stored;
+    if (begin + bytesOf(size, type) > bytes.length) {
+      throw new SyntaxError(
+        `Cannot read ${path}: tensor ${name} ends past the file, it is truncated`,
+      );
+    }
     const tensor = new Float32Array(size);
     decodeRows(tensor, bytes.subarray(begin, begin + bytesOf(size, type)), type);
     const columns = shape.at(-1) as number;
@@ -62,33 +69,46 @@ function readTable(bytes: Uint8Array, { path }: { path: string }): Map<string, S
   let at = 0;
   const uint32 = () => view.getUint32((at += 4) - 4, true);
   const uint64 = () => Number(view.getBigUint64((at += 8) - 8, true));
+  const skip = (count: number) => {
+    if (count > bytes.length - at) throw new RangeError("past the end");
+    at += count;
+  };
   const string = () => {
     const length = uint64();
-    return new TextDecoder().decode(bytes.subarray(at, at += length));
+    skip(length);
+    return new TextDecoder().decode(bytes.subarray(at - length, at));
   };
-  const skipValue = (type: number) => {
-    if (type === STRING) return void string();
+  const atMost = (count: number, { most, what }: { most: number; what: string }) => {
+    if (count <= most) return count;
+    throw new SyntaxError(`Cannot read ${path}: it claims ${count} ${what}, more than ${most}`);
+  };
+  const skipValues = (type: number, count: number) => {
+    if (type === STRING) {
+      for (; count > 0; count--) skip(uint64());
+      return;
+    }
     const size = FIXED_BYTES[type];
     if (size === undefined) throw new SyntaxError(`Cannot read ${path}: value type ${type}`);
-    at += size;
+    skip(size * count);
   };
   try {
     if (uint32() !== MAGIC || uint32() !== VERSION) {
       throw new SyntaxError(`Cannot read ${path}: it is no GGUF file of version ${VERSION}`);
     }
-    const tensorCount = uint64();
+    const tensorCount = atMost(uint64(), { most: MAX_TENSORS, what: "tensors" });
     for (let pairs = uint64(); pairs > 0; pairs--) {
       string();
       const type = uint32();
-      if (type !== ARRAY) skipValue(type);
-      else {
-        const element = uint32();
-        for (let count = uint64(); count > 0; count--) skipValue(element);
-      }
+      if (type === ARRAY) skipValues(uint32(), uint64());
+      else skipValues(type, 1);
     }
     const tensors = Array.from({ length: tensorCount }, () => {
       const name = string();
-      const shape = Array.from({ length: uint32() }, uint64).reverse();
+      const rank = atMost(uint32(), {
+        most: MAX_RANK,
+        what: `dimensions of ${name.slice(0, 100)}`,
+      });
+      const shape = Array.from({ length: rank }, uint64).reverse();
       const number = uint32();
       const type = (Object.keys(GGML_TYPE) as GgufType[]).find((type) =>
         GGML_TYPE[type] === number

@@ -6,6 +6,7 @@
 import { writeWhole } from "../durable.ts";
 import { encodeOnnx, type OnnxSource } from "./encode.ts";
 
+export { checkOnnx } from "./check.ts";
 export type { OnnxSource } from "./encode.ts";
 export type { Precision } from "./precision.ts";
 

@@ -33,6 +33,9 @@ export const MAX_HEADER_BYTES = 2 ** 20;
 /** The header, a tensor's entry, its shape. */
 const MAX_DEPTH = 3;
 
+/** Four a tensor; a megabyte of keys alone would take longer than an instant. */
+const MAX_KEYS = 2 ** 15;
+
 /** NumPy's limit; the format states none. */
 const MAX_RANK = 64;
 
@@ -114,7 +117,7 @@ export function parseHeader(
   let fault: string | undefined;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    fault = findJsonFault(text, { maxDepth: MAX_DEPTH });
+    fault = findJsonFault(text, { maxDepth: MAX_DEPTH, maxKeys: MAX_KEYS });
     json = fault === undefined ? JSON.parse(text) : {};
   } catch (cause) {
     return fail("its header is not JSON in UTF-8", cause);
@@ -157,6 +160,9 @@ export function parseHeader(
 
 /** The checked entry, or what is wrong with it. */
 function parseEntry(value: unknown): TensorEntry | string {
+  // Before each of its members is looked at.
+  const rank = (value as { shape?: { length?: unknown } } | null)?.shape?.length;
+  if (Number(rank) > MAX_RANK) return `is not described rightly: shape: longer than ${MAX_RANK}`;
   const parsed = entrySchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -10,8 +10,8 @@ const QUOTE = 0x22, BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
 
 /**
- * What is wrong with a JSON text: too deep, or a key twice in one object. Finds no other fault; the
- * text need not be valid JSON.
+ * What is wrong with a JSON text: too deep, a key twice in one object, or keys without end. Finds no
+ * other fault; the text need not be valid JSON.
  *
  * @throws {SyntaxError} when a key has an escape that JSON has not
  * @example
@@ -23,10 +23,11 @@ const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE 
  */
 export function findJsonFault(
   json: string,
-  { maxDepth }: { maxDepth: number },
+  { maxDepth, maxKeys = Infinity }: { maxDepth: number; maxKeys?: number },
 ): string | undefined {
   // Keys of each open object; an open array has none.
   const open: (Set<string> | undefined)[] = [];
+  let count = 0;
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === OPEN_BRACE || code === OPEN_BRACKET) {
@@ -44,6 +45,7 @@ export function findJsonFault(
       const key: string = raw.includes("\\") ? JSON.parse(`"${raw}"`) : raw;
       if (keys.has(key)) return `has ${quote(key)} twice`;
       keys.add(key);
+      if (++count > maxKeys) return `has more than ${maxKeys} keys`;
     }
   }
   return undefined;

@@ -152,3 +152,75 @@ Deno.test("GGUF exports that cannot be right are refused", async () => {
     await assertRejects(() => readGguf(path, into), SyntaxError, "no GGUF file");
   });
 });
+
+/** A GGUF file of these words, whatever they say. */
+function ggufOf(...parts: (["u32" | "u64", number | bigint] | string)[]): Uint8Array {
+  const bytes: number[] = [...new TextEncoder().encode("GGUF"), 3, 0, 0, 0];
+  for (const part of parts) {
+    const [size, value] = typeof part === "string" ? ["u64", part.length] : part;
+    const word = new Uint8Array(BigUint64Array.of(BigInt(value ?? 0)).buffer);
+    bytes.push(...word.subarray(0, size === "u32" ? 4 : 8));
+    if (typeof part === "string") bytes.push(...new TextEncoder().encode(part));
+  }
+  return Uint8Array.from(bytes);
+}
+
+Deno.test("readGguf refuses what claims more than the file has", async () => {
+  const { config, layout } = await readGolden("mha_tied");
+  const parameters = new Float32Array(layout.length);
+  const huge = 2n ** 60n;
+  const [none, one] = [["u64", 0], ["u64", 1]] as const;
+  const attacks: [name: string, file: Uint8Array, message: string][] = [
+    ["tensors", ggufOf(["u64", huge], [...none]), "tensors, more than 65536"],
+    ["pairs", ggufOf([...none], ["u64", huge]), "it is truncated"],
+    ["a key", ggufOf([...none], [...one], ["u64", huge]), "it is truncated"],
+    [
+      "an array of numbers",
+      ggufOf([...none], [...one], "a", ["u32", 9], ["u32", 4], ["u64", huge]),
+      "it is truncated",
+    ],
+    [
+      "an array of booleans",
+      ggufOf([...none], [...one], "a", ["u32", 9], ["u32", 7], ["u64", huge]),
+      "it is truncated",
+    ],
+    [
+      "an array of texts",
+      ggufOf([...none], [...one], "a", ["u32", 9], ["u32", 8], ["u64", huge], "b", ["u64", huge]),
+      "it is truncated",
+    ],
+    [
+      "an array of arrays",
+      ggufOf([...none], [...one], "a", ["u32", 9], ["u32", 9], ["u64", huge]),
+      "value type 9",
+    ],
+    ["dimensions", ggufOf([...one], [...none], "t", ["u32", 2 ** 32 - 1]), "dimensions of t"],
+    [
+      "a shape",
+      ggufOf([...one], [...none], "token_embd.weight", ["u32", 2], ["u64", huge], ["u64", huge], [
+        "u32",
+        0,
+      ], ["u64", 0]),
+      "tensor token_embd.weight is [",
+    ],
+    [
+      "a place",
+      ggufOf(
+        ...[[...one], [...none], "token_embd.weight", ["u32", 2]] as ["u64", number][],
+        ...[["u64", config.hidden_size], ["u64", config.vocab_size]] as ["u64", number][],
+        ["u32", 0],
+        ["u64", huge],
+      ),
+      "tensor token_embd.weight ends past the file",
+    ],
+  ];
+  await withDir(async (dir) => {
+    const path = join(dir, "model.gguf");
+    for (const [name, file, message] of attacks) {
+      await Deno.writeFile(path, file);
+      const error = await assertRejects(() => readGguf(path, { config, layout, parameters }));
+      assert(error instanceof Error && error.message.includes(message), `${name}: ${error}`);
+      assert(error.message.startsWith(`Cannot read ${path}: `), error.message);
+    }
+  });
+});

@@ -154,6 +154,18 @@ const ATTACKS: { name: string; bytes: Uint8Array; message: string }[] = [
     bytes: fileOf('{"a":{"__proto__":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}}'),
     message: "nests deeper than 3",
   },
+  {
+    name: "a megabyte of empty tensors",
+    bytes: fileOf(Object.fromEntries(Array.from({ length: 90_000 }, (_, i) => [i, {}]))),
+    message: "has more than 32768 keys",
+  },
+  {
+    name: "a megabyte of tensors without data",
+    bytes: fileOf(
+      Object.fromEntries(Array.from({ length: 15_000 }, (_, i) => [`t${i}`, f32([0], 0, 0)])),
+    ),
+    message: "has more than 32768 keys",
+  },
   { name: "a tensor that is null", bytes: fileOf({ a: null }), message: 'tensor "a"' },
   {
     name: "metadata that is no map of strings",
