@@ -72,6 +72,7 @@ export const pipeline: Command = {
       validateEvery: values["validate-every"],
       contact: values.contact,
       json: values.json,
+      tensorboard: values.tensorboard,
       stop: interrupt.signal,
     });
     return interrupt.exitCode;

@@ -86,6 +86,7 @@ export const PIPELINE_FLAGS = {
   force: toggle({
     help: "change settings that alter the result of a run that has begun, from here on",
   }),
+  tensorboard: toggle({ help: "also write the figures of each step for TensorBoard" }),
   json: toggle({ help: "one JSON object a step on standard output, and nothing else" }),
 };
 
@@ -121,6 +122,7 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   contact: null,
   "allow-private": "allowPrivate",
   force: null,
+  tensorboard: null,
   json: null,
 };
 

@@ -72,6 +72,7 @@ export interface RunPaths {
   readonly checkpoints: string;
   readonly export: string;
   readonly drops: string;
+  readonly tensorboard: string;
 }
 
 /** Where things are in the run folder `root`. */
@@ -88,6 +89,7 @@ export function runPaths(root: string): RunPaths {
     checkpoints: `${root}/checkpoints`,
     export: `${root}/export`,
     drops: `${root}/dropped.jsonl`,
+    tensorboard: `${root}/tensorboard`,
   };
 }
 

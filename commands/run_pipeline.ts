@@ -9,7 +9,12 @@ import { presetConfig, PRESETS } from "../model/config.ts";
 import { batch, resumePoint } from "../stages/batch/mod.ts";
 import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
-import { startStatus } from "../stages/report/mod.ts";
+import {
+  type MetricsSink,
+  openEventFile,
+  openTelemetry,
+  startStatus,
+} from "../stages/report/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
 import { openEncoders, tokenize } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
@@ -22,6 +27,7 @@ import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { provenanceOf } from "./provenance.ts";
+import { measureConstants } from "./run_constants.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { splitSources } from "./sources.ts";
 import { describeStop } from "./stopped.ts";
@@ -42,6 +48,8 @@ export interface PipelineOptions {
   readonly validateEvery: number;
   readonly contact: string | undefined;
   readonly json: boolean;
+  /** Whether TensorBoard's event files are written too. */
+  readonly tensorboard: boolean;
   readonly stop: AbortSignal;
 }
 
@@ -86,6 +94,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
+    runDir: paths.root,
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
@@ -197,6 +206,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         meters.batch,
       ));
     const validation = () => heldOutBatches({ journal: log, tokenizer, rows: preset.rows, cols });
+    const sinks: MetricsSink[] = [openTelemetry()];
+    if (options.tensorboard) {
+      sinks.push(resources.use(await openEventFile(paths.tensorboard)));
+    }
     const reports = trainer.reports(batches, {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
       schedule: scheduleOf(settings),
@@ -210,6 +223,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       status,
       meters: { train: meters.train, keep: meters.keep },
       allMeters,
+      constants: await measureConstants({
+        journal: log,
+        tokenizer,
+        config,
+        cols,
+        workers: options.spheres.workers,
+      }),
+      sinks,
     });
     let last: StepReport | undefined;
     try {

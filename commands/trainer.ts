@@ -17,7 +17,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
 import { keep, metricsOf, type SnapshotMetrics } from "../stages/keep/mod.ts";
 import type { StageMeter } from "../stages/meter.ts";
-import { report, type Status } from "../stages/report/mod.ts";
+import { type MetricsSink, report, type RunConstants, type Status } from "../stages/report/mod.ts";
 import {
   type Duration,
   newTraining,
@@ -64,6 +64,9 @@ export interface TrainerRun {
   readonly meters: { readonly train: StageMeter; readonly keep: StageMeter };
   /** All stages, for metrics.jsonl. */
   readonly allMeters: readonly StageMeter[];
+  readonly constants: RunConstants;
+  /** Other places that the figures of each step go to. */
+  readonly sinks: readonly MetricsSink[];
 }
 
 /** A model in training. */
@@ -145,7 +148,13 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
           }),
           run.meters.keep,
         ))
-        .pipeThrough(report({ runDir: paths.root, status: run.status, meters: run.allMeters }));
+        .pipeThrough(report({
+          runDir: paths.root,
+          status: run.status,
+          meters: run.allMeters,
+          constants: run.constants,
+          sinks: run.sinks,
+        }));
     },
     async save() {
       if (state.step > savedStep) {

@@ -150,6 +150,18 @@ export interface Snapshot {
   readonly cursors: Cursors;
 }
 
+/** How long the parts of a step took. */
+export interface StepPhases {
+  /** Waiting for the batch. */
+  readonly dataMs: number;
+  /** Until the last leaf was done. */
+  readonly forwardBackwardMs: number;
+  /** The rest of the step: gradient norm, optimizer, packing of the new weights. */
+  readonly updateMs: number;
+  /** Validation after the step; 0 where there was none. */
+  readonly validationMs: number;
+}
+
 /** The outcome of one optimizer step. */
 export interface StepReport {
   /** 1-based. */
@@ -168,6 +180,8 @@ export interface StepReport {
   readonly totalTokens: number;
   readonly tokensPerSecond: number;
   readonly stepMs: number;
+  /** Where the time went, from the end of the step before. */
+  readonly phases?: StepPhases;
   readonly spheres: readonly SphereCounters[];
   readonly cursor: Cursor;
   /** Set on the steps where validation ran: mean nats per token. */

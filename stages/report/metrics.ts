@@ -6,31 +6,24 @@
 import type { StageCounts } from "../meter.ts";
 import type { SphereCounters, StepReport } from "../types.ts";
 import { TextLineStream } from "@std/streams";
+import { type RunConstants, SPHERE_METRICS, STEP_METRICS } from "./metrics_table.ts";
 
-/** How evenly the leaf spheres shared a step's work. */
-export interface SphereSummary {
-  readonly leaves: number;
-  readonly workers: number;
-  readonly meanComputeMs: number;
-  readonly maxComputeMs: number;
-  readonly meanWaitMs: number;
-  readonly maxWaitMs: number;
-  readonly bytesReduced: number;
-}
+/** Names of the figures of a step. */
+export type StepMetricName = typeof STEP_METRICS[number]["name"];
+/** Names of the figures of a leaf sphere. */
+export type SphereMetricName = typeof SPHERE_METRICS[number]["name"];
 
-/** One line of metrics.jsonl. A figure that is not finite (a diverged loss) is written as null. */
-export interface MetricsRecord {
+/**
+ * One line of metrics.jsonl: the figures of metrics_table.ts by name. One that is not finite (a
+ * diverged loss) is written as null; one that was not measured is absent.
+ */
+export interface MetricsRecord extends Readonly<Partial<Record<StepMetricName, number>>> {
   readonly step: number;
   readonly loss: number;
-  readonly perplexity: number;
-  readonly learningRate: number;
-  readonly gradNorm: number;
-  readonly tokens: number;
-  readonly totalTokens: number;
-  readonly tokensPerSecond: number;
-  readonly stepMs: number;
-  readonly validationLoss?: number;
-  readonly spheres: SphereSummary;
+  /** Where the guard kept the step from moving the weights. */
+  readonly skipped?: true;
+  /** Each figure for every leaf, in the order of leaves; `[S]`. */
+  readonly spheres: Readonly<Record<SphereMetricName, readonly number[]>>;
   /** ISO 8601 instant at which the step was reported. */
   readonly time: string;
   /** The stages' counters so far; on some steps only. */
@@ -40,33 +33,33 @@ export interface MetricsRecord {
 /** What is kept of a step; `time` in milliseconds since the epoch. */
 export function metricsRecord(
   report: StepReport,
-  { time, stages }: { time: number; stages?: readonly StageCounts[] },
+  { time, stages, constants = {} }: {
+    time: number;
+    stages?: readonly StageCounts[];
+    constants?: RunConstants;
+  },
 ): MetricsRecord {
-  const { spheres, cursor: _cursor, snapshot: _snapshot, ...figures } = report;
+  const { step, loss, skipped } = report;
+  const figures = Object.fromEntries(
+    STEP_METRICS.map(({ name, of }) => [name, of({ report, constants })] as const)
+      .filter(([, value]) => value !== undefined),
+  );
   return {
-    ...figures,
-    spheres: summarizeSpheres(spheres),
+    ...{ step, loss, ...figures },
+    ...(skipped && { skipped }),
+    spheres: columnsOf(report.spheres),
     time: new Date(time).toISOString(),
     ...(stages && { stages }),
   };
 }
 
-function summarizeSpheres(spheres: readonly SphereCounters[]): SphereSummary {
-  const sum = (name: "computeMs" | "waitMs" | "bytesReduced") =>
-    spheres.reduce((total, sphere) => total + sphere[name], 0);
-  const max = (name: "computeMs" | "waitMs") =>
-    spheres.reduce((most, sphere) => Math.max(most, sphere[name]), 0);
-  // A step without spheres has means of nothing: 0.
-  const count = Math.max(1, spheres.length);
-  return {
-    leaves: spheres.length,
-    workers: new Set(spheres.map(({ worker }) => worker)).size,
-    meanComputeMs: sum("computeMs") / count,
-    maxComputeMs: max("computeMs"),
-    meanWaitMs: sum("waitMs") / count,
-    maxWaitMs: max("waitMs"),
-    bytesReduced: sum("bytesReduced"),
-  };
+/** Hundredths of a millisecond are exact enough, and half as long to write. */
+function columnsOf(spheres: readonly SphereCounters[]): MetricsRecord["spheres"] {
+  const columns = SPHERE_METRICS.map(({ name, of }) =>
+    [name, spheres.map((sphere) => Math.round(100 * of(sphere)) / 100)] as const
+  );
+  // Every name of the table is there.
+  return Object.fromEntries(columns) as Record<SphereMetricName, number[]>;
 }
 
 /**

@@ -8,10 +8,16 @@ import { join } from "node:path";
 import type { StageMeter } from "../meter.ts";
 import type { StepReport } from "../types.ts";
 import { cutMetrics, metricsRecord } from "./metrics.ts";
-import type { MetricsRecord } from "./metrics.ts";
+import type { RunConstants } from "./metrics_table.ts";
+import type { MetricsSink } from "./sink.ts";
 import type { Status } from "./status.ts";
 
-export { type MetricsRecord, metricsRecord, type SphereSummary } from "./metrics.ts";
+export { type MetricsRecord, metricsRecord } from "./metrics.ts";
+export { describeMetrics, type RunConstants } from "./metrics_table.ts";
+export { openTelemetry } from "./open_telemetry.ts";
+export { prometheusText } from "./prometheus.ts";
+export type { MetricsSink } from "./sink.ts";
+export { openEventFile } from "./tensorboard.ts";
 export { startStatus } from "./status.ts";
 export type { Every, Status, StatusOptions } from "./status.ts";
 export { processTerminal, type Terminal } from "./terminal.ts";
@@ -25,8 +31,10 @@ export interface ReportOptions {
   /** Stages whose counters are written with the first step and each `countsEvery` steps. */
   meters?: readonly StageMeter[];
   countsEvery?: number;
-  /** Listens to what is written. */
-  onReport?: (record: MetricsRecord) => void;
+  /** What some figures are computed by. */
+  constants?: RunConstants;
+  /** Take each record as it is written; borrowed. */
+  sinks?: readonly MetricsSink[];
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
@@ -50,7 +58,8 @@ export function report({
   status,
   meters = [],
   countsEvery = 50,
-  onReport = () => {},
+  constants = {},
+  sinks = [],
   now = Date.now,
 }: ReportOptions): TransformStream<StepReport, StepReport> {
   const path = join(runDir, "metrics.jsonl");
@@ -62,11 +71,11 @@ export function report({
         ? { stages: meters.map((meter) => meter.counts()) }
         : {};
       isFirst = false;
-      const record = metricsRecord(step, { time: now(), ...counts });
+      const record = metricsRecord(step, { time: now(), constants, ...counts });
       // Opened for each line: no file to leak when the run is torn down, and steps are slow.
       await Deno.writeTextFile(path, JSON.stringify(record) + "\n", { append: true });
       status?.step(step);
-      onReport(record);
+      for (const sink of sinks) await sink.step(record);
       controller.enqueue(step);
     },
   });

@@ -5,6 +5,7 @@ import { liveView } from "./live_view.ts";
 import { metricsRecord } from "./metrics.ts";
 import { plainView } from "./plain_view.ts";
 import { type Progress, TrainingProgress } from "./progress.ts";
+import { statusFile } from "./status_file.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { plainText } from "./text_width.ts";
 import type { View } from "./view.ts";
@@ -38,6 +39,8 @@ export interface StatusOptions {
   terminal?: Terminal;
   /** Prints one JSON object a step and nothing else. */
   json?: boolean;
+  /** Folder of the run, whose status.json is written each second. */
+  runDir?: string;
   /** By default unless NO_COLOR is set. */
   color?: boolean;
   /** Milliseconds since the epoch. */
@@ -48,6 +51,8 @@ export interface StatusOptions {
 
 /** Time between two redraws. */
 const TICK_MS = 100;
+/** Time between two writings of status.json. */
+const STATUS_FILE_MS = 1000;
 /** The bottleneck is sought over the last one to two windows. */
 const WINDOW_MS = 5_000;
 
@@ -69,6 +74,7 @@ export function startStatus({
   deadline,
   terminal = processTerminal(Deno.stdout),
   json = false,
+  runDir,
   color = !Deno.noColor,
   now = Date.now,
   every = systemTimer,
@@ -99,11 +105,15 @@ export function startStatus({
     ? liveView(progress, { terminal, color })
     : plainView(progress, { terminal });
   const stopTicking = every(TICK_MS, view.tick);
+  const writeStatus = runDir === undefined ? () => {} : statusFile(runDir, progress, now);
+  const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, writeStatus);
 
   const close = () => {
     if (closed) return;
     closed = true;
     stopTicking();
+    stopWriting();
+    writeStatus();
     view.close();
   };
   return {

@@ -5,7 +5,7 @@
  */
 import type { Spheres } from "../../workers/mod.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Batch, Cursor, Cursors, Snapshot, StepReport } from "../types.ts";
+import type { Batch, Cursor, Cursors, Snapshot, SphereCounters, StepReport } from "../types.ts";
 import { type GuardState, limitsOf, NEW_GUARD, observe, readGuard } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
@@ -96,6 +96,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
     "steps" in duration ? state.step / duration.steps : state.seconds / duration.seconds;
   const due = (every: number) => every > 0 && state.step % every === 0;
   let stepping = false;
+  let endedAt = now();
 
   return new TransformStream<Batch, StepReport>({
     start(controller) {
@@ -130,10 +131,19 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
       state.cursor = batch.cursor;
       state.cursors = batch.cursors ?? state.cursors;
       state.guard = observe(state.guard, { outcome, limits });
+      const steppedAt = now();
       const last = progress() >= 1;
       const validationLoss = validation && (last || due(validateEvery))
         ? await validate(spheres, validation())
         : undefined;
+      const forwardBackwardMs = Math.min(stepMs, leavesMs(outcome.spheres));
+      const phases = {
+        dataMs: started - endedAt,
+        forwardBackwardMs,
+        updateMs: stepMs - forwardBackwardMs,
+        validationMs: now() - steppedAt,
+      };
+      endedAt = now();
       meter?.out(batch.validTokens);
       meter?.phase("waiting");
       controller.enqueue({
@@ -147,6 +157,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         totalTokens: state.totalTokens,
         tokensPerSecond: batch.validTokens / (stepMs / 1000),
         stepMs,
+        phases,
         spheres: outcome.spheres,
         cursor: batch.cursor,
         ...(validationLoss === undefined ? {} : { validationLoss }),
@@ -156,6 +167,15 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
       if (last || stop?.aborted) controller.terminate();
     },
   });
+}
+
+/** Time of the worker whose leaves took longest. */
+function leavesMs(spheres: readonly SphereCounters[]): number {
+  const byWorker = new Map<number, number>();
+  for (const { worker, computeMs, waitMs } of spheres) {
+    byWorker.set(worker, (byWorker.get(worker) ?? 0) + computeMs + waitMs);
+  }
+  return Math.max(0, ...byWorker.values());
 }
 
 /** Mean nats per scored token over held-out batches; NaN when there are none. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { StageMeter } from "../../stages/meter.ts";
-import { type MetricsRecord, report } from "../../stages/report/mod.ts";
+import { type MetricsRecord, type MetricsSink, report } from "../../stages/report/mod.ts";
 import type { StepReport } from "../../stages/types.ts";
 import { stepReport } from "./report/step_report.ts";
 import { watch } from "./report/watch.ts";
@@ -43,15 +43,7 @@ Deno.test("report: one line a step, counters with the first and each third", asy
     totalTokens: 3048,
     tokensPerSecond: 12345,
     stepMs: 100,
-    spheres: {
-      leaves: 2,
-      workers: 2,
-      meanComputeMs: 20,
-      maxComputeMs: 30,
-      meanWaitMs: 2,
-      maxWaitMs: 4,
-      bytesReduced: 200,
-    },
+    spheres: { worker: [0, 1], tokens: [10, 10], computeMs: [10, 30], waitMs: [0, 4] },
     time: "2030-01-02T00:00:00.000Z",
   });
   await Deno.remove(runDir, { recursive: true });
@@ -93,7 +85,13 @@ Deno.test("report: steps reach the status and the listener", async () => {
   const runDir = await Deno.makeTempDir();
   const { status, taken } = watch({ json: true });
   const heard: number[] = [];
-  const stage = report({ runDir, status, onReport: ({ step }) => heard.push(step) });
+  const sink: MetricsSink = {
+    step({ step }) {
+      heard.push(step);
+      return Promise.resolve();
+    },
+  };
+  const stage = report({ runDir, status, sinks: [sink] });
   const steps = ReadableStream.from([stepReport(1), stepReport(2)]);
   await steps.pipeThrough(stage).pipeTo(new WritableStream());
   assertEquals(heard, [1, 2]);

@@ -1,0 +1,49 @@
+/**
+ * The figures of each step through OpenTelemetry: Deno exports what reaches its API when it is
+ * started with OTEL_DENO=true, and without that the API does nothing.
+ *
+ * @module
+ */
+import { metrics, trace } from "@opentelemetry/api";
+import type { MetricsRecord } from "./metrics.ts";
+import { SPHERE_METRICS, STEP_METRICS } from "./metrics_table.ts";
+import type { MetricsSink } from "./sink.ts";
+
+/**
+ * A sink that sets one gauge a figure, and ends one span a step.
+ *
+ * @example
+ * ```ts
+ * import { openTelemetry } from "./open_telemetry.ts";
+ * const spheres = { worker: [], tokens: [], computeMs: [], waitMs: [] };
+ * await openTelemetry().step({ step: 1, loss: 8, stepMs: 100, spheres, time: "2030-01-02T00:00:00Z" });
+ * ```
+ */
+export function openTelemetry(): MetricsSink {
+  const meter = metrics.getMeter("cllm");
+  const tracer = trace.getTracer("cllm");
+  const gauge = (
+    prefix: string,
+    { name, unit, meaning }: typeof STEP_METRICS[number] | typeof SPHERE_METRICS[number],
+  ) => meter.createGauge(`cllm.${prefix}${name}`, { unit, description: meaning });
+  const ofStep = STEP_METRICS.map((metric) => [metric.name, gauge("", metric)] as const);
+  const ofSphere = SPHERE_METRICS.map((metric) => [metric.name, gauge("sphere.", metric)] as const);
+  return {
+    step(record: MetricsRecord) {
+      for (const [name, gauge] of ofStep) {
+        const value = record[name];
+        if (value !== undefined) gauge.record(value);
+      }
+      for (const [name, gauge] of ofSphere) {
+        record.spheres[name].forEach((value, leaf) => gauge.record(value, { leaf }));
+      }
+      const endTime = Date.parse(record.time);
+      const startTime = endTime - (record.stepMs ?? 0);
+      tracer.startSpan("step", {
+        startTime,
+        attributes: { "cllm.step": record.step, "cllm.loss": record.loss },
+      }).end(endTime);
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import type { ReadProgress } from "./view.ts";
+
+/** What a run is doing, in `status.json` of its folder, for those who watch from elsewhere. */
+export interface StatusFile {
+  /** ISO 8601 instant of writing; a run that is alive writes each second. */
+  readonly time: string;
+  readonly phase: string;
+  readonly elapsedMs: number;
+  readonly bottleneck?: string;
+  readonly totalSteps?: number;
+  readonly remainingMs?: number;
+  readonly stages: ReturnType<ReadProgress>["stages"];
+}
+
+/** Writes `status.json` of `runDir`, whole or not at all. */
+export function statusFile(runDir: string, progress: ReadProgress, now: () => number): () => void {
+  const path = join(runDir, "status.json");
+  return () => {
+    const { phase, elapsedMs, stages, bottleneck, totalSteps, remainingMs } = progress();
+    const status: StatusFile = {
+      time: new Date(now()).toISOString(),
+      ...{ phase, elapsedMs, stages },
+      ...(bottleneck !== undefined && { bottleneck }),
+      ...(totalSteps !== undefined && { totalSteps }),
+      ...(remainingMs !== undefined && { remainingMs }),
+    };
+    // Readers never see half of it; after a crash of the machine nobody needs it.
+    Deno.writeTextFileSync(`${path}.next`, JSON.stringify(status));
+    Deno.renameSync(`${path}.next`, path);
+  };
+}
