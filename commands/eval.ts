@@ -4,16 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import { createLayout } from "../model/layout.ts";
-import { initFromFolder, listCheckpoints } from "../model/checkpoint/mod.ts";
+import { listCheckpoints } from "../model/checkpoint/mod.ts";
 import { openJournal } from "../stages/journal/mod.ts";
-import { openSpheres } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
 import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { evaluateModel, readHeldOut } from "./evaluation.ts";
 import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
-import { findCheckpoint, readNamedConfig } from "./model_source.ts";
+import { findCheckpoint } from "./model_source.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
+import { openScored, readScoredConfig } from "./scored.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
 
@@ -38,9 +37,10 @@ const FLAGS = {
 export const evaluate: Command = {
   name: "eval",
   summary:
-    "Loss, perplexity and bits a byte of checkpoints on the held-out documents of a run, source by\n" +
-    "source, and how each continues a few texts. Without operands: the run's newest checkpoint.",
-  operands: "[CHECKPOINT]...",
+    "Loss, perplexity and bits a byte of checkpoints and exported ONNX files on the held-out\n" +
+    "documents of a run, source by source, and how each continues a few texts.\n" +
+    "Without operands: the run's newest checkpoint.",
+  operands: "[CHECKPOINT | MODEL.onnx]...",
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
@@ -61,7 +61,7 @@ export const evaluate: Command = {
     await using journal = await openJournal({ dir: paths.corpus });
     const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
-      const config = await readNamedConfig(checkpoint, { flag: "checkpoint" });
+      const config = await readScoredConfig(checkpoint);
       if (config.vocab_size !== tokenizer.tokenizer.vocabSize) {
         throw new TypeError(
           `Cannot evaluate ${checkpoint}: its vocabulary has ${config.vocab_size} entries and the ` +
@@ -70,18 +70,15 @@ export const evaluate: Command = {
       }
       const cols = values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2));
       const { rows } = values;
-      await using spheres = await openSpheres({ config, rows, cols, ...spheresOf(values) });
-      await initFromFolder(checkpoint, {
-        layout: createLayout(config),
-        parameters: spheres.parameters,
+      await using scored = await openScored(checkpoint, {
+        ...{ config, rows, cols, ...spheresOf(values) },
       });
-      await spheres.packWeights();
       const texts = await readHeldOut({ journal, tokenizer: tokenizer.tokenizer, cols });
       if (texts.length === 0) {
         throw new Error(`Cannot evaluate on ${values.run}: it has no held-out document`);
       }
-      const evaluation = await evaluateModel(spheres, {
-        ...{ texts, config, tokenizer: tokenizer.tokenizer, rows, cols },
+      const evaluation = await evaluateModel(scored, {
+        ...{ texts, tokenizer: tokenizer.tokenizer, rows, cols },
       });
       evaluations.push({ checkpoint, ...evaluation });
       if (values.json) console.log(JSON.stringify({ checkpoint, ...evaluation }));

@@ -5,15 +5,13 @@
  * @module
  */
 import { basename, dirname } from "node:path";
-import type { ModelConfig } from "../model/config.ts";
-import { exportOnnx } from "../model/onnx/mod.ts";
-import { generate, openOnnxEngine, Scheduler } from "../serve/mod.ts";
+import { type Engine, generate, Scheduler } from "../serve/mod.ts";
 import { evaluationBatches } from "../stages/batch/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import type { TokenRun } from "../stages/types.ts";
-import type { Spheres } from "../workers/mod.ts";
 import { heldOutDocuments, MAX_ROWS, ROWS_EACH } from "./held_out.ts";
+import type { Scored } from "./scored.ts";
 
 /** Beginnings that any corpus may go on from; the likeliest continuation of each is told. */
 const PROMPTS = ["The", "It is", "In the year"] as const;
@@ -79,12 +77,11 @@ export function sourceOf(url: string): string {
   return protocol === "file:" ? `${basename(dirname(decodeURIComponent(pathname)))}/` : host;
 }
 
-/** Scores the model that `spheres` hold. */
+/** Scores a model. */
 export async function evaluateModel(
-  spheres: Spheres,
-  { texts, config, tokenizer, rows, cols }: {
+  { evaluate, engine }: Pick<Scored, "evaluate" | "engine">,
+  { texts, tokenizer, rows, cols }: {
     texts: readonly SourceTexts[];
-    config: ModelConfig;
     tokenizer: Tokenizer;
     /** B */
     rows: number;
@@ -98,7 +95,7 @@ export async function evaluateModel(
     for await (
       const batch of evaluationBatches({ runs: ReadableStream.from(runs), rows, cols })
     ) {
-      const { loss, tokens } = await spheres.evaluate(batch);
+      const { loss, tokens } = await evaluate(batch);
       sum.nats += loss;
       sum.tokens += tokens;
     }
@@ -111,7 +108,7 @@ export async function evaluateModel(
   return {
     ...scoreOf(total),
     sources: Object.fromEntries(sums.map(([source, sum]) => [source, scoreOf(sum)])),
-    samples: await continuePrompts(spheres, { config, tokenizer }),
+    samples: await continuePrompts(engine, tokenizer),
   };
 }
 
@@ -131,13 +128,11 @@ function scoreOf({ documents, tokens, nats, bytes }: Sum): Score {
   };
 }
 
-/** The likeliest continuation of each prompt, by the model as it is exported. */
+/** The likeliest continuation of each prompt. */
 async function continuePrompts(
-  { layout, parameters }: Spheres,
-  { config, tokenizer }: { config: ModelConfig; tokenizer: Tokenizer },
+  engine: Engine,
+  tokenizer: Tokenizer,
 ): Promise<Evaluation["samples"]> {
-  const model = exportOnnx({ config, layout, parameters });
-  await using engine = await openOnnxEngine({ model, config });
   const scheduler = new Scheduler(engine);
   const samples: Evaluation["samples"][number][] = [];
   for (const prompt of PROMPTS) {

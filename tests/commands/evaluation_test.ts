@@ -48,6 +48,22 @@ Deno.test("eval compares checkpoints, source by source", async () => {
   assertMatch(table.out, /step-000004 +[\d,]+ +\d\.\d{4} +\d+\.\d\d +\d\.\d{4}$/m);
   assertMatch(table.out, /^ {2}In the year ▸/m);
 
+  // Exported files, scored by the runtime that runs them.
+  const exported = await run(["export", "--run", runDir, "--format", "onnx-int8"]);
+  assertEquals([exported.code, exported.err], [0, ""]);
+  const files = ["model.onnx", "model_quantized.onnx"].map((name) =>
+    join(runDir, "export", "onnx", name)
+  );
+  const scored = await run(["eval", "--run", runDir, "--json", ...files]);
+  assertEquals([scored.code, scored.err], [0, ""]);
+  const [f32, int8] = scored.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals([f32.tokens, int8.tokens], [evaluations[1].tokens, evaluations[1].tokens]);
+  assertAlmostEquals(f32.loss, evaluations[1].loss, 1e-4);
+  assertAlmostEquals(int8.perplexity / f32.perplexity, 1, 0.02);
+  assert(int8.loss !== f32.loss, "rounded weights");
+  const missing = await run(["eval", "--run", runDir, `${files[0]}x.onnx`]);
+  assertEquals(missing.code, 2);
+
   const both = await run(["eval", "--run", runDir, "--all", "x"]);
   assertEquals([both.code, both.err], [2, "error: Cannot evaluate x with --all: choose one\n"]);
 });

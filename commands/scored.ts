@@ -1,0 +1,90 @@
+/**
+ * What `eval` can score: a checkpoint by the training kernels, or an exported ONNX file by the
+ * runtime that will run it.
+ *
+ * @module
+ */
+import { basename, dirname } from "node:path";
+import { initFromFolder } from "../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { exists } from "../model/durable.ts";
+import { createLayout } from "../model/layout.ts";
+import { exportOnnx } from "../model/onnx/mod.ts";
+import { type Engine, openOnnxEngine } from "../serve/mod.ts";
+import { openSpheres, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
+import { UsageError } from "./flags.ts";
+import { readNamedConfig } from "./model_source.ts";
+
+/** A model to score. */
+export interface Scored extends AsyncDisposable {
+  readonly config: ModelConfig;
+  /** Sum of nats over the scored tokens, and their number. */
+  evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
+  /** Continues texts as the model does once it is exported. */
+  readonly engine: Engine;
+}
+
+/** The configuration of what `path` names: a checkpoint, a Hugging Face folder, an ONNX file. */
+export async function readScoredConfig(path: string): Promise<ModelConfig> {
+  if (!isOnnx(path)) return await readNamedConfig(path, { flag: "checkpoint" });
+  if (!await exists(path)) throw new UsageError(`Cannot evaluate ${path}: there is no such file`);
+  const dir = dirname(path);
+  return await readNamedConfig(basename(dir) === "onnx" ? dirname(dir) : dir, { flag: "model of" });
+}
+
+/** Opens what `path` names. */
+export async function openScored(
+  path: string,
+  options: SpheresOptions & { config: ModelConfig },
+): Promise<Scored> {
+  const { config } = options;
+  if (isOnnx(path)) {
+    const engine = await openOnnxEngine({ model: path, config });
+    return {
+      ...{ config, engine },
+      evaluate: (batch) => engineLoss(engine, batch),
+      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    };
+  }
+  await using resources = new AsyncDisposableStack();
+  const spheres = resources.use(await openSpheres(options));
+  const layout = createLayout(config);
+  await initFromFolder(path, { layout, parameters: spheres.parameters });
+  await spheres.packWeights();
+  const model = exportOnnx({ config, layout, parameters: spheres.parameters });
+  const engine = resources.use(await openOnnxEngine({ model, config }));
+  const held = resources.move();
+  return {
+    ...{ config, engine },
+    evaluate: (batch) => spheres.evaluate(batch),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+function isOnnx(path: string): boolean {
+  return path.endsWith(".onnx");
+}
+
+/** Scores a batch token by token over the cache, as in serving. Rows hold one document each. */
+async function engineLoss(
+  engine: Engine,
+  { inputIds, targetIds, mask, rows, cols }: SphereBatch,
+): Promise<{ loss: number; tokens: number }> {
+  let loss = 0, tokens = 0;
+  for (let row = 0; row < rows; row++) {
+    const from = row * cols;
+    const count = mask.subarray(from, from + cols).lastIndexOf(1) + 1;
+    if (count === 0) continue;
+    using sequence = engine.createSequence(inputIds.subarray(from, from + 1), { maxTokens: count });
+    for (let at = from; at < from + count; at++) {
+      if (at > from) sequence.append(inputIds[at] as number);
+      const [logits] = await engine.step([sequence]);
+      if (!logits || mask[at] !== 1) continue;
+      const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+      const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+      loss += most + Math.log(sum) - (logits[targetIds[at] as number] as number);
+      tokens++;
+    }
+  }
+  return { loss, tokens };
+}
