@@ -39,6 +39,7 @@ export async function run(args: string[]): Promise<void> {
     ...{ inputIds, targetIds: inputIds, mask: inputIds.map(() => 1), rows, cols },
     validTokens: inputIds.length,
   };
+  await Deno.mkdir("runs", { recursive: true });
   const dir = await Deno.makeTempDir({ dir: "runs", prefix: "bench-" });
   const without: Cost[] = [], withCheckpoint: Cost[] = [];
   try {

@@ -9,6 +9,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   jax: () => import("./jax.ts"),
   kernels: () => import("./kernels.ts"),
   quality: () => import("./quality.ts"),
+  refusal: () => import("./refusal.ts"),
   tokens: () => import("./tokens.ts"),
   tokenizer: () => import("./tokenizer.ts"),
   train: () => import("./train.ts"),

@@ -85,9 +85,9 @@ function checkGraph(reader: FieldReader, graph: Field, depth: number): void {
     }
     if (field.number !== GRAPH.node) continue;
     const { opType, inputs, output, product } = checkNode(reader, field, depth);
-    if (product !== undefined) made.set(output, product);
-    const at = SIZED_BY.get(opType);
-    if (at !== undefined) sized.push({ node: opType, input: inputs[at] ?? "" });
+    if (product !== undefined && output) made.set(reader.text(output), product);
+    const input = inputs[SIZED_BY.get(opType) ?? -1];
+    if (input) sized.push({ node: opType, input: reader.text(input) });
   }
   for (const { node, input } of sized) {
     const elements = made.get(input) ?? 0;
@@ -96,13 +96,15 @@ function checkGraph(reader: FieldReader, graph: Field, depth: number): void {
 }
 
 function checkNode(reader: FieldReader, node: Field, depth: number) {
-  let opType = "", output = "";
+  // Names are decoded where they matter.
+  let opType = "";
+  let output: Field | undefined;
   let product: number | undefined;
-  const inputs: string[] = [];
+  const inputs: Field[] = [];
   for (const field of reader.fields(node.begin, node.end)) {
     if (field.number === NODE.opType) opType = reader.text(field);
-    if (field.number === NODE.input) inputs.push(reader.text(field));
-    if (field.number === NODE.output) output ||= reader.text(field);
+    if (field.number === NODE.input) inputs.push(field);
+    if (field.number === NODE.output) output ??= field;
     if (field.number !== NODE.attribute) continue;
     for (const part of reader.fields(field.begin, field.end)) {
       switch (part.number) {
@@ -126,7 +128,7 @@ function checkNode(reader: FieldReader, node: Field, depth: number) {
 /** Checks one tensor; `product` is that of its integers, where they could be a shape. */
 function checkTensor(reader: FieldReader, tensor: Field): { name: string; product: number } {
   let name = "", dataType = 0, raw: Field | undefined, isExternal = false;
-  const dims: bigint[] = [], integers: bigint[] = [];
+  const dims: number[] = [], integers: number[] = [];
   for (const field of reader.fields(tensor.begin, tensor.end)) {
     const isPacked = field.end > field.begin;
     if (field.number === TENSOR.dims) {
@@ -141,7 +143,7 @@ function checkTensor(reader: FieldReader, tensor: Field): { name: string; produc
         if (integers.length <= MAX_RANK) integers.push(value);
       }
     } else if (field.number === TENSOR.name) name = reader.text(field);
-    else if (field.number === TENSOR.dataType) dataType = Number(field.value);
+    else if (field.number === TENSOR.dataType) dataType = field.value;
     else if (field.number === TENSOR.raw) raw = field;
     else if (
       field.number === TENSOR.external || (field.number === TENSOR.location && field.value)
@@ -153,21 +155,21 @@ function checkTensor(reader: FieldReader, tensor: Field): { name: string; produc
     throw new SyntaxError(`tensor ${quote(name)} ${reason}`);
   };
   if (isExternal) fail("lies in another file; put all weights into this one");
-  if (dims.some((dim) => dim < 0n)) fail(`has the shape [${dims}]`);
-  const elements = dims.reduce((product, dim) => product * dim, 1n);
+  if (dims.some((dim) => dim < 0)) fail(`has the shape [${dims}]`);
+  const elements = dims.reduce((product, dim) => product * dim, 1);
   if (raw) {
     const elementBytes = ELEMENT_BYTES[dataType] ?? fail(`has the unknown type ${dataType}`);
-    const needed = Number(elements) * elementBytes;
+    const needed = elements * elementBytes;
     if (Math.ceil(needed) !== raw.end - raw.begin) {
       fail(`of shape [${dims}] needs ${needed} bytes but has ${raw.end - raw.begin}`);
     }
     // 7 is INT64, the type of shapes.
-    if (dataType === 7 && elements <= BigInt(MAX_RANK)) integers.push(...reader.words(raw));
-  } else if (elements > BigInt(tensor.end - tensor.begin)) {
+    if (dataType === 7 && elements <= MAX_RANK) integers.push(...reader.words(raw));
+  } else if (elements > tensor.end - tensor.begin) {
     // Values in fields of their own take a byte or more each.
     fail(`of shape [${dims}] has ${tensor.end - tensor.begin} bytes in all`);
   }
-  const product = integers.reduce((all, value) => all * Math.max(1, Number(value)), 1);
+  const product = integers.reduce((all, value) => all * Math.max(1, value), 1);
   return { name, product: integers.length <= MAX_RANK ? product : 0 };
 }
 

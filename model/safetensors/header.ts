@@ -63,12 +63,6 @@ export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-const size = z.int().nonnegative();
-const entrySchema = z.object({
-  dtype: z.string(),
-  shape: z.array(size).max(MAX_RANK),
-  data_offsets: z.tuple([size, size]),
-});
 const metadataSchema = z.record(z.string(), z.string());
 
 /**
@@ -160,15 +154,9 @@ export function parseHeader(
 
 /** The checked entry, or what is wrong with it. */
 function parseEntry(value: unknown): TensorEntry | string {
-  // Before each of its members is looked at.
-  const rank = (value as { shape?: { length?: unknown } } | null)?.shape?.length;
-  if (Number(rank) > MAX_RANK) return `is not described rightly: shape: longer than ${MAX_RANK}`;
-  const parsed = entrySchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    return `is not described rightly: ${issue?.path.join(".") || "entry"}: ${issue?.message}`;
-  }
-  const { dtype, shape, data_offsets: [begin, end] } = parsed.data;
+  const fault = faultOf(value);
+  if (fault !== undefined) return `is not described rightly: ${fault}`;
+  const { dtype, shape, data_offsets: [begin, end] } = value as RawEntry;
   const elementBytes = ELEMENT_BYTES.get(dtype);
   if (elementBytes === undefined) return `has the unknown dtype ${quote(dtype)}`;
   if (end < begin) return `ends at byte ${end}, before it starts at ${begin}`;
@@ -178,6 +166,28 @@ function parseEntry(value: unknown): TensorEntry | string {
     return `of dtype ${dtype} and shape [${shape}] needs ${bytes} bytes but has ${end - begin}`;
   }
   return { dtype, shape, begin, end };
+}
+
+/** An entry as the format wants it. */
+interface RawEntry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [begin: number, end: number];
+}
+
+/** What keeps a value from being a {@linkcode RawEntry}; by hand, as a header has thousands. */
+function faultOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return "it is no object";
+  const { dtype, shape, data_offsets: offsets } = value as Partial<Record<keyof RawEntry, unknown>>;
+  if (typeof dtype !== "string") return "dtype: it is no text";
+  if (!Array.isArray(shape)) return "shape: it is no list";
+  if (shape.length > MAX_RANK) return `shape: it is longer than ${MAX_RANK}`;
+  if (!Array.isArray(offsets) || offsets.length !== 2) return "data_offsets: it is no pair";
+  for (const [name, list] of [["shape", shape], ["data_offsets", offsets]] as const) {
+    const at = list.findIndex((size) => !Number.isSafeInteger(size) || size < 0);
+    if (at >= 0) return `${name}.${at}: it is no integer from 0 to 2^53`;
+  }
+  return undefined;
 }
 
 /** Elements of a shape; 1 for a scalar. */
