@@ -5,7 +5,6 @@
  * @module
  */
 import type { Retention } from "../model/checkpoint/mod.ts";
-import { presetConfig, PRESETS } from "../model/config.ts";
 import { batch, resumePoint } from "../stages/batch/mod.ts";
 import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
@@ -28,6 +27,7 @@ import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { provenanceOf } from "./provenance.ts";
 import { measureConstants } from "./run_constants.ts";
+import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { splitSources } from "./sources.ts";
 import { describeStop } from "./stopped.ts";
@@ -147,13 +147,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     tokens ??= await openTokens(learned);
     const { tokenizer, json: tokenizerJson } = learned;
 
-    const preset = PRESETS[settings.preset];
-    const { cols } = preset;
-    const config = presetConfig(settings.preset, {
-      vocabSize: tokenizer.vocabSize,
-      endOfTextId: tokenizer.endOfTextId,
-    });
-    const rows = preset.rows * settings.gradAccumulation;
+    const { config, cols, rows: fewRows } = await runConfig(settings, { paths, tokenizer });
+    const rows = fewRows * settings.gradAccumulation;
     await using trainer = await openTrainer({
       config,
       paths,
@@ -205,7 +200,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         }),
         meters.batch,
       ));
-    const validation = () => heldOutBatches({ journal: log, tokenizer, rows: preset.rows, cols });
+    const validation = () => heldOutBatches({ journal: log, tokenizer, rows: fewRows, cols });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
       sinks.push(resources.use(await openEventFile(paths.tensorboard)));
