@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { reasonOf } from "./failure.ts";
 
 /**
  * Locks the run folder `root` until disposed. The system frees the lock of a process that ends in
@@ -13,7 +14,7 @@ import { join } from "node:path";
  */
 export async function lockRun(root: string): Promise<Disposable> {
   const path = join(root, "lock");
-  const file = await Deno.open(path, { read: true, write: true, create: true });
+  const file = await openLock(path, root);
   if (!await file.tryLock(true)) {
     file.close();
     const holder = (await Deno.readTextFile(path)).trim() || "unknown";
@@ -26,4 +27,14 @@ export async function lockRun(root: string): Promise<Disposable> {
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
   // The file stays: removing it would let two processes lock two files of one name.
   return { [Symbol.dispose]: () => file.close() };
+}
+
+async function openLock(path: string, root: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (cause) {
+    throw new Error(`Cannot use --run ${root}: it cannot be written to (${reasonOf(cause)})`, {
+      cause,
+    });
+  }
 }
