@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import("./commands/train.ts")).train,
   eval: async () => (await import("./commands/eval.ts")).evaluate,
   generate: async () => (await import("./commands/generate.ts")).generate,
+  dashboard: async () => (await import("./commands/dashboard.ts")).dashboard,
   serve: async () => (await import("./commands/serve.ts")).serve,
   export: async () => (await import("./commands/export.ts")).exportModel,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,

@@ -12,6 +12,8 @@ export interface Flag<T> {
   /** Placeholder in the help, absent for a switch. */
   readonly value?: string;
   readonly defaultValue: T;
+  /** What the flag means when it is given without its value. */
+  readonly bare?: string;
   /** Turns the text after the flag into its value; throws a `UsageError`. */
   readonly read: (text: string, flag: string) => T;
 }
@@ -40,16 +42,20 @@ export function text<T extends string | undefined>(
 
 /** A flag with a number, checked against its bounds. */
 export function number<T extends number | undefined>(
-  { help, value = "N", defaultValue, min = 0, max = Infinity, integer = true }: Described<T> & {
-    min?: number;
-    max?: number;
-    integer?: boolean;
-  },
+  { help, value = "N", defaultValue, bare, min = 0, max = Infinity, integer = true }:
+    & Described<T>
+    & {
+      bare?: string;
+      min?: number;
+      max?: number;
+      integer?: boolean;
+    },
 ): Flag<T | number> {
   return {
     help,
     value,
     defaultValue,
+    ...(bare !== undefined && { bare }),
     read(given, flag) {
       const parsed = given.trim() === "" ? NaN : Number(given);
       const fits = integer ? Number.isSafeInteger(parsed) : Number.isFinite(parsed);
@@ -134,6 +140,10 @@ export function parseFlags<F extends Flags>(
       : [String(given)];
     if (all.length > 1) throw new UsageError(`Cannot use --${name} twice`);
     if (all.length === 0) return [name, flag.defaultValue];
+    if (all[0] === "" && flag.bare !== undefined) {
+      seen.add(name);
+      return [name, flag.read(flag.bare, name)];
+    }
     if (all[0] === "") throw new UsageError(`Cannot use --${name} without ${flag.value}`);
     seen.add(name);
     return [name, flag.read(all[0] as string, name)];

@@ -8,6 +8,7 @@ import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { SEAL } from "../stages/journal/mod.ts";
 import type { Command } from "./command.ts";
+import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
@@ -54,6 +55,7 @@ export const pipeline: Command = {
     const existing = await readSettings(paths);
     let settings = await decide(existing);
 
+    const over = new AbortController();
     using interrupt = stopOnInterrupt();
     await using site = settings.sources.length === 0
       ? await openSampleSite(paths, { port: existing?.sitePort })
@@ -61,6 +63,15 @@ export const pipeline: Command = {
     if (!existing) settings = { ...settings, sitePort: site?.port ?? 0 };
     if (settings !== existing) await writeSettings(paths, settings);
     for (const line of describeForced(settings, existing)) console.error(line);
+    using _closed = { [Symbol.dispose]: () => over.abort() };
+    if (values.dashboard !== undefined) {
+      const { hostname, port } = await listenDashboard([paths.root], {
+        hostname: "127.0.0.1",
+        port: values.dashboard,
+        signal: over.signal,
+      });
+      if (!values.json) console.log(`Dashboard on http://${hostname}:${port}/`);
+    }
     await runPipeline({
       paths,
       settings,
@@ -73,6 +84,7 @@ export const pipeline: Command = {
       contact: values.contact,
       json: values.json,
       tensorboard: values.tensorboard,
+      args,
       stop: interrupt.signal,
     });
     return interrupt.exitCode;

@@ -86,6 +86,13 @@ export const PIPELINE_FLAGS = {
   force: toggle({
     help: "change settings that alter the result of a run that has begun, from here on",
   }),
+  dashboard: number({
+    help: "show the run on a page on this machine while it lasts, at this port (8010 without one)",
+    value: "[PORT]",
+    max: 65535,
+    bare: "8010",
+    defaultValue: undefined,
+  }),
   tensorboard: toggle({ help: "also write the figures of each step for TensorBoard" }),
   json: toggle({ help: "one JSON object a step on standard output, and nothing else" }),
 };
@@ -122,6 +129,7 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   contact: null,
   "allow-private": "allowPrivate",
   force: null,
+  dashboard: null,
   tensorboard: null,
   json: null,
 };

@@ -73,6 +73,7 @@ export interface RunPaths {
   readonly export: string;
   readonly drops: string;
   readonly tensorboard: string;
+  readonly report: string;
 }
 
 /** Where things are in the run folder `root`. */
@@ -90,6 +91,7 @@ export function runPaths(root: string): RunPaths {
     export: `${root}/export`,
     drops: `${root}/dropped.jsonl`,
     tensorboard: `${root}/tensorboard`,
+    report: `${root}/report.html`,
   };
 }
 

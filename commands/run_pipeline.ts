@@ -29,6 +29,8 @@ import { provenanceOf } from "./provenance.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
+import { writeRunReport } from "./run_report.ts";
+import { openSampler } from "./samples.ts";
 import { splitSources } from "./sources.ts";
 import { describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
@@ -50,6 +52,8 @@ export interface PipelineOptions {
   readonly json: boolean;
   /** Whether TensorBoard's event files are written too. */
   readonly tensorboard: boolean;
+  /** The command line, for the report. */
+  readonly args: readonly string[];
   readonly stop: AbortSignal;
 }
 
@@ -201,6 +205,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         meters.batch,
       ));
     const validation = () => heldOutBatches({ journal: log, tokenizer, rows: fewRows, cols });
+    const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
       sinks.push(resources.use(await openEventFile(paths.tensorboard)));
@@ -226,6 +231,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         workers: options.spheres.workers,
       }),
       sinks,
+      onSaved: sampler.take,
     });
     let last: StepReport | undefined;
     try {
@@ -244,6 +250,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.phase("exporting");
     const parts = { settings, journal: log, store: tokens, tokenizer: learned };
     await recordManifest(paths, parts);
+    await sampler.idle();
     const outcome = await finish({
       paths,
       settings,
@@ -257,6 +264,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.phase("done");
     status.close();
     summarize();
+    const { vocabSize } = tokenizer;
+    await writeRunReport(paths, { ...parts, args: options.args, vocabSize, dropped: drops.counts });
     console.log(outcome);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;

@@ -5,6 +5,7 @@
  */
 import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
+import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
 import { number, parseFlags, text, UsageError } from "./flags.ts";
 import { follow } from "./follow.ts";
@@ -47,6 +48,8 @@ export const serve: Command = {
       scheduler,
       codec,
       modelName: name,
+      // A folder that is no run has nothing to show.
+      ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
       onFailure: (error) => console.error(error),
     });
     const { hostname, port, finished } = await listen(app, {

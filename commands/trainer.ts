@@ -67,6 +67,8 @@ export interface TrainerRun {
   readonly constants: RunConstants;
   /** Other places that the figures of each step go to. */
   readonly sinks: readonly MetricsSink[];
+  /** Told of each checkpoint. */
+  readonly onSaved: (saved: { step: number; path: string }) => void;
 }
 
 /** A model in training. */
@@ -145,6 +147,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
             save,
             retention: run.retention,
             meter: run.meters.keep,
+            onSaved: run.onSaved,
           }),
           run.meters.keep,
         ))

@@ -30,6 +30,8 @@ export interface AppOptions {
   readonly modelName: string;
   /** Told of failures that are the server's own; clients learn no details of them. */
   readonly onFailure: (error: unknown) => void;
+  /** Shown under `/dashboard/`. */
+  readonly dashboard?: Hono;
   readonly limits?: AppLimits;
 }
 
@@ -50,7 +52,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  * ```
  */
 export function createApp(
-  { scheduler, codec, modelName, onFailure, limits = {} }: AppOptions,
+  { scheduler, codec, modelName, onFailure, dashboard, limits = {} }: AppOptions,
 ): Hono {
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
@@ -85,7 +87,11 @@ export function createApp(
       onFailure,
     });
   });
-  addPage(app);
+  addPage(app, { hasDashboard: dashboard !== undefined });
+  if (dashboard) {
+    app.get("/dashboard", (context) => context.redirect("dashboard/"));
+    app.route("/dashboard/", dashboard);
+  }
   app.notFound((context) => {
     const route = `${context.req.method} ${context.req.path}`;
     return errorResponse(new ApiError(`There is no ${route}`, { status: 404 }));

@@ -5,6 +5,15 @@
  */
 export { DeadlineError, DrainingError, QueueFullError, type SchedulerLimits } from "./admission.ts";
 export { type AppLimits, type AppOptions, createApp } from "./app.ts";
+export {
+  createDashboard,
+  type DashboardOptions,
+  readRun,
+  renderReport,
+  type ReportParts,
+  type RunHistory,
+  type ShownRun,
+} from "./dashboard/mod.ts";
 export { type CacheUse, type Engine, NoRoomError, type Sequence } from "./engine.ts";
 export {
   type FinishReason,

@@ -40,7 +40,9 @@ function watchedInput<In>(stage: WritableStream<In>, meter: StageMeter): Writabl
   const writer = stage.getWriter();
   // Nothing has been written yet: this is the whole room of the queue.
   const room = writer.desiredSize ?? 0;
+  let isOver = false;
   meter.queueFrom(() => {
+    if (isOver) return 0;
     const free = writer.desiredSize;
     return free === null || room <= 0 ? 0 : (room - free) / room;
   });
@@ -54,7 +56,11 @@ function watchedInput<In>(stage: WritableStream<In>, meter: StageMeter): Writabl
       writer.write(value).catch(() => {});
       return writer.ready;
     },
-    close: () => writer.close(),
+    async close() {
+      await writer.close();
+      // A closed queue has no room left, and nothing in it either.
+      isOver = true;
+    },
     abort: (reason) => writer.abort(reason),
   });
 }

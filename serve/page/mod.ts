@@ -19,9 +19,12 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+const TAB = `<p><a href="dashboard/">Training</a></p>`;
+
 /** Adds `/` and the two files it loads to `app`. */
-export function addPage(app: Hono): void {
-  app.get("/", (context) => context.html(html, 200, { "content-security-policy": POLICY }));
+export function addPage(app: Hono, { hasDashboard }: { hasDashboard: boolean }): void {
+  const shown = hasDashboard ? html.replace("</h1>", `</h1>\n      ${TAB}`) : html;
+  app.get("/", (context) => context.html(shown, 200, { "content-security-policy": POLICY }));
   app.get("/page.css", (context) => context.body(css, 200, { "content-type": "text/css" }));
   app.get(
     "/page.js",

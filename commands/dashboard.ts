@@ -1,0 +1,76 @@
+/**
+ * `dashboard`: a page on this machine that shows runs as they train, one beside another.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { createDashboard, listen, type Listener, type RunHistory } from "../serve/mod.ts";
+import { type MetricsRecord, prometheusText, type StatusFile } from "../stages/report/mod.ts";
+import type { Command } from "./command.ts";
+import { isAddressTaken, reasonOf } from "./failure.ts";
+import { number, parseFlags, text } from "./flags.ts";
+import { stopOnInterrupt } from "./interrupt.ts";
+import { requireSettings } from "./open_run.ts";
+
+/** Where the dashboard is unless told otherwise. */
+export const DASHBOARD_PORT = 8010;
+
+const FLAGS = {
+  hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
+  port: number({
+    help: "port to listen on; 0 takes a free one",
+    max: 65535,
+    defaultValue: DASHBOARD_PORT,
+  }),
+};
+
+/** The `dashboard` command. */
+export const dashboard: Command = {
+  name: "dashboard",
+  summary:
+    "Shows runs as they train, on a page on this machine. Reads run folders, changes nothing.",
+  operands: "[RUN FOLDER]...",
+  flags: FLAGS,
+  async run(args) {
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const folders = operands.length === 0 ? ["runs/default"] : operands;
+    for (const folder of folders) await requireSettings(folder);
+    using interrupt = stopOnInterrupt();
+    const { hostname, port, finished } = await listenDashboard(folders, {
+      ...values,
+      signal: interrupt.signal,
+    });
+    console.log(`Dashboard on http://${hostname}:${port}/`);
+    await finished;
+    return 0;
+  },
+};
+
+/** The application over run folders; a run is named by its folder. */
+export function dashboardOf(folders: readonly string[]): ReturnType<typeof createDashboard> {
+  const runs = folders.map((dir) => ({ name: dir, dir: resolve(dir) }));
+  return createDashboard({ runs, exposition });
+}
+
+/** Listens for the dashboard alone. */
+export async function listenDashboard(
+  folders: readonly string[],
+  { hostname, port, signal }: { hostname: string; port: number; signal: AbortSignal },
+): Promise<Listener> {
+  try {
+    return await listen(dashboardOf(folders), { hostname, port, signal });
+  } catch (cause) {
+    const reason = isAddressTaken(cause) ? "another program listens there" : reasonOf(cause);
+    throw new Error(
+      `Cannot show the dashboard on ${hostname}:${port}: ${reason}; choose another port`,
+      { cause },
+    );
+  }
+}
+
+function exposition({ last, status }: RunHistory): Promise<string> {
+  // Both were written by stages/report, whole.
+  const record = last as MetricsRecord | null;
+  const stages = (status as StatusFile | null)?.stages ?? [];
+  return prometheusText({ ...(record && { record }), stages });
+}

@@ -1,0 +1,110 @@
+/**
+ * The dashboard: a page that shows runs as they train. A function from Request to Response like the
+ * rest of the server; it reads run folders and changes nothing.
+ *
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import css from "./page/dashboard.css" with { type: "text" };
+import html from "./page/index.html" with { type: "text" };
+import page from "./page/dashboard.js" with { type: "text" };
+import pictures from "./page/pictures.js" with { type: "text" };
+import spheres from "./page/spheres.js" with { type: "text" };
+import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
+import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import { eventStream } from "../event_stream.ts";
+import { follow } from "./feed.ts";
+import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
+
+export { renderReport, type ReportParts } from "./report.ts";
+export type { RunHistory, ShownRun } from "./run_files.ts";
+export { readRun } from "./run_files.ts";
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** Options of {@linkcode createDashboard}. */
+export interface DashboardOptions {
+  /** The first is shown at once, the others beside it on request. */
+  readonly runs: readonly ShownRun[];
+  /** The figures of a run as Prometheus reads them. */
+  readonly exposition: (run: RunHistory) => Promise<string>;
+  /** Ends streams whose client reads nothing for this long. */
+  readonly stallMs?: number;
+}
+
+/**
+ * The application; its addresses are relative, so that it can be mounted anywhere.
+ *
+ * @example
+ * ```ts
+ * import { createDashboard } from "./mod.ts";
+ * const dir = await Deno.makeTempDir();
+ * const app = createDashboard({ runs: [{ name: "mine", dir }], exposition: async () => "" });
+ * console.assert(await (await app.request("/runs")).text() === '["mine"]');
+ * ```
+ */
+export function createDashboard(
+  { runs, exposition, stallMs = 30_000 }: DashboardOptions,
+): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    context.res.headers.set("x-content-type-options", "nosniff");
+    context.res.headers.set("cache-control", "no-store");
+  });
+  app.get("/", (context) => context.html(html, 200, { "content-security-policy": POLICY }));
+  const files: [path: string, type: string, text: string][] = [
+    ["/dashboard.css", "text/css", css],
+    ["/uplot.css", "text/css", uplotCss],
+    ["/uplot.js", "text/javascript", uplot],
+    ["/pictures.js", "text/javascript", pictures],
+    ["/spheres.js", "text/javascript", spheres],
+    ["/dashboard.js", "text/javascript", page],
+  ];
+  for (const [path, type, text] of files) {
+    app.get(
+      path,
+      (context) => context.body(text, 200, { "content-type": `${type}; charset=utf-8` }),
+    );
+  }
+  const named = (context: Context) => {
+    const name = context.req.query("run");
+    return name === undefined ? runs[0] : runs.find((run) => run.name === name);
+  };
+  const unknown = (context: Context) => context.json({ error: "There is no such run" }, 404);
+  app.get("/runs", (context) => context.json(runs.map(({ name }) => name)));
+  app.get("/history", async (context) => {
+    const run = named(context);
+    return run ? context.json(await readRun(run)) : unknown(context);
+  });
+  app.get("/events", (context) => {
+    const run = named(context);
+    if (!run) return unknown(context);
+    const left = new AbortController();
+    const body = eventStream(messages(run, left.signal), {
+      stallMs,
+      onLeave: (reason) => left.abort(reason),
+    });
+    return context.body(body, 200, { "content-type": "text/event-stream" });
+  });
+  app.get("/metrics", async (context) => {
+    const run = named(context);
+    if (!run) return unknown(context);
+    const text = await exposition(await readRun(run));
+    return context.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
+  return app;
+}
+
+async function* messages(run: ShownRun, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const message of follow(run, signal)) yield JSON.stringify(message);
+}
