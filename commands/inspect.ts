@@ -10,6 +10,7 @@ import {
   listCheckpoints,
   readCheckpointInfo,
 } from "../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { readIfThere } from "../stages/durable.ts";
 import { readIndex } from "../stages/store/index_file.ts";
@@ -73,7 +74,7 @@ async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents
   const index = await readIndex(paths.tokens);
   const newest = await latestCheckpoint(paths.checkpoints);
   const manifest = await readIfThere(manifestPath(paths));
-  const config = newest === undefined ? undefined : (await readCheckpointInfo(newest)).config;
+  const config = newest === undefined ? undefined : await readWholeConfig(newest);
   const count = (split: "train" | "validation") =>
     index?.splits[split].reduce((sum, { tokens }) => sum + tokens, 0) ?? 0;
   return {
@@ -87,6 +88,16 @@ async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents
     checkpoints: await rows(paths, { newest }),
     manifest: manifest === undefined ? null : JSON.parse(manifest).sha256,
   };
+}
+
+/** The configuration of a checkpoint; undefined where that is damaged, as its row will say. */
+async function readWholeConfig(dir: string): Promise<ModelConfig | undefined> {
+  try {
+    return (await readCheckpointInfo(dir)).config;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 async function rows(

@@ -25,7 +25,7 @@ export interface ReplayOptions {
 export async function* replayBatches(
   { store, cursor, vocabSize, ids = (run) => run.ids, steps }: ReplayOptions,
 ): AsyncGenerator<Batch, void> {
-  const { rows, cols, mode, seed, windowTokens, dropLast } = readCursor(cursor).shape;
+  const { buckets, ...shape } = readCursor(cursor).shape;
   const runs = epochs({ store, live: new ReadableStream({ start: (live) => live.close() }) });
   const batches = runs
     .pipeThrough(
@@ -33,7 +33,11 @@ export async function* replayBatches(
         transform: (run, controller) => controller.enqueue({ ...run, ids: ids(run) }),
       }),
     )
-    .pipeThrough(batch({ rows, cols, mode, seed, windowTokens, dropLast, vocabSize }));
+    .pipeThrough(batch({
+      ...shape,
+      ...(buckets === undefined ? {} : { buckets: buckets.split(",").map(Number) }),
+      vocabSize,
+    }));
   let step = 0;
   if (steps < 1) return;
   for await (const each of batches) {

@@ -22,6 +22,21 @@ export interface Provenance {
   readonly random: { readonly generator: "philox4x32-10"; readonly seed: number };
 }
 
+/**
+ * What a user should know before a run goes on from a checkpoint of provenance `before`; undefined
+ * when there is nothing.
+ */
+export function describeDrift(before: unknown, now: Provenance): string | undefined {
+  const { program, versions } = (before ?? {}) as Partial<Provenance>;
+  const changed = [
+    ...program && program.sha256 !== now.program.sha256 ? ["program"] : [],
+    ...versions && versions.v8 !== now.versions.v8 ? ["Deno"] : [],
+  ];
+  if (changed.length === 0) return undefined;
+  return `goes on with another version of ${changed.join(" and ")} than made its checkpoint: ` +
+    "the result may differ from that of one version alone";
+}
+
 /** The provenance of a run. */
 export async function provenanceOf(
   settings: RunSettings,

@@ -25,7 +25,7 @@ import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
-import { provenanceOf } from "./provenance.ts";
+import { describeDrift, provenanceOf } from "./provenance.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
@@ -153,13 +153,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
     const { config, cols, rows: fewRows } = await runConfig(settings, { paths, tokenizer });
     const rows = fewRows * settings.gradAccumulation;
+    const provenance = await provenanceOf(settings, { tokenizer: learned });
     await using trainer = await openTrainer({
       config,
       paths,
       seed: settings.seed,
       ...(settings.init === "" ? {} : { init: settings.init }),
       tokenizerJson,
-      run: await provenanceOf(settings, { tokenizer: learned }),
+      run: provenance,
       fallBack: options.fallBack,
       rows,
       cols,
@@ -168,6 +169,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
     const { cursor, cursors } = trainer.state;
     checkCursor(log, cursors.journal);
+    const drift = describeDrift(trainer.resumedRun, provenance);
+    if (drift) status.note(drift);
     const expectEnd = () => {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));

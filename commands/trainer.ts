@@ -75,6 +75,8 @@ export interface TrainerRun {
 export interface Trainer extends AsyncDisposable {
   readonly spheres: Spheres;
   readonly state: TrainingState;
+  /** The `run` of the checkpoint it goes on from; undefined for a new run. */
+  readonly resumedRun: unknown;
   /** Trains on batches that begin after `state.cursor`. */
   reports(batches: ReadableStream<Batch>, run: TrainerRun): ReadableStream<StepReport>;
   /** Saves what is not saved yet; returns the newest checkpoint's folder, if there is any. */
@@ -114,6 +116,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   return {
     spheres,
     state,
+    resumedRun: found?.run,
     reports(batches, run) {
       retention = run.retention;
       return batches

@@ -49,6 +49,13 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
     `error: Cannot trace --step 7: ${runDir} has been saved at step 6\n`,
   ]);
 
+  const state = join(runDir, "checkpoints", "step-000006", "state.json");
+  await flip(state, 100);
+  const looked = await run(["inspect", runDir]);
+  assertEquals([looked.code, looked.err], [0, ""]);
+  assertMatch(looked.out, /^ {2}step-000006 .*state\.json.* damaged$/m);
+  await flip(state, 100);
+
   const damaged = join(runDir, "checkpoints", "step-000006", "model.safetensors");
   await flip(damaged, 5000);
   const refused = await run(["verify", runDir]);
