@@ -5,12 +5,17 @@
  * @module
  */
 
-/** What a tokenizer.json may hold; the largest vocabularies in use stay below a third of each. */
+/** What a tokenizer.json may hold; the largest vocabularies in use stay well below each. */
 export const JSON_LIMITS: {
   readonly depth: number;
+  /** Commas and colons, which is about the number of values and keys. */
   readonly values: number;
+  /** Members of one object: tokens of a vocabulary. */
+  readonly members: number;
+  /** Entries of one list: merges. */
+  readonly entries: number;
   readonly stringBytes: number;
-} = { depth: 64, values: 3 * 2 ** 20, stringBytes: 2 ** 16 };
+} = { depth: 64, values: 2 ** 21, members: 2 ** 19, entries: 2 ** 20, stringBytes: 2 ** 16 };
 
 const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c;
 /** `[` and `{`, and their counterparts, differ in one bit alone. */
@@ -30,6 +35,9 @@ const OPEN = 0x5b, CLOSE = 0x5d, BRACE_BIT = 0x20;
  */
 export class JsonBounds {
   #depth = 0;
+  /** By depth: entries of the container there, and how many it may have. */
+  readonly #counts = new Int32Array(JSON_LIMITS.depth + 1);
+  readonly #limits = new Int32Array(JSON_LIMITS.depth + 1).fill(JSON_LIMITS.entries);
   #values = 1;
   /** Bytes of the string that a piece ended in, -1 outside strings. */
   #string = -1;
@@ -42,7 +50,8 @@ export class JsonBounds {
 
   /** @throws {SyntaxError} when a limit is passed */
   push(bytes: Uint8Array): void {
-    const { depth: maxDepth, values: maxValues } = JSON_LIMITS;
+    const { depth: maxDepth, values: maxValues, members, entries } = JSON_LIMITS;
+    const counts = this.#counts, limits = this.#limits;
     let depth = this.#depth, values = this.#values, at = 0;
     if (this.#string >= 0) at = this.#skipString(bytes, 0);
     while (at < bytes.length) {
@@ -53,10 +62,17 @@ export class JsonBounds {
       } else if (byte === COMMA || byte === COLON) {
         values++;
         if (values > maxValues) throw new SyntaxError(`it has more than ${maxValues} values`);
+        const count = counts[depth] as number + (byte === COMMA ? 1 : 0);
+        counts[depth] = count;
+        if (count >= (limits[depth] as number)) {
+          throw new SyntaxError(`a list or object in it has more than ${limits[depth]} entries`);
+        }
       } else if ((byte & ~BRACE_BIT) === OPEN) {
         depth++;
         if (depth > maxDepth) throw new SyntaxError(`it is nested more than ${maxDepth} deep`);
-      } else if ((byte & ~BRACE_BIT) === CLOSE) depth--;
+        counts[depth] = 0;
+        limits[depth] = byte === OPEN ? entries : members;
+      } else if ((byte & ~BRACE_BIT) === CLOSE && depth > 0) depth--;
     }
     this.#depth = depth;
     this.#values = values;

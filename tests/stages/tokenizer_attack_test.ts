@@ -23,14 +23,19 @@ const BOMBS: [name: string, text: () => string, reason: string][] = [
     () => goldenJson.slice(0, -2) + `,"more": ${"[".repeat(MiB)}`,
     "it is nested more than 64 deep",
   ],
-  ["six million small numbers", () => `[${"0,".repeat(6e6)}0]`, "it has more than 3145728 values"],
+  ["six million small numbers", () => `[${"0,".repeat(6e6)}0]`, "has more than 1048576 entries"],
   [
-    "a million tokens",
+    "six million small numbers in many lists",
+    () => `[${"[0,0,0,0,0,0,0,0,0,0],".repeat(6e5)}0]`,
+    "it has more than 2097152 values",
+  ],
+  [
+    "six hundred thousand tokens",
     () =>
       withVocab(
         `"vocab": {${Array.from({ length: 600_000 }, (_, i) => `"${i.toString(36)}":${i}`)}}`,
       ),
-    "model.vocab has more than 524288 tokens",
+    "a list or object in it has more than 524288 entries",
   ],
   ["a string of 60 MiB", () => `{"a": "${"x".repeat(60 * MiB)}"}`, "a string in it passes 65536"],
   ["escapes without end", () => `{"a": "${"\\\\".repeat(MiB)}`, "a string in it passes 65536"],
