@@ -10,6 +10,7 @@ import { readGguf } from "../model/gguf/mod.ts";
 import { presetConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { median } from "./median.ts";
+import { refuseBombs } from "./tokenizer_bombs.ts";
 
 const ROUNDS = 9;
 const MIB = 2 ** 20;
@@ -92,6 +93,12 @@ export async function run(): Promise<void> {
       console.log(
         `${name.padEnd(36)}${median(times).toFixed(1).padStart(7)} ms, ` +
           `at most ${Math.max(...times).toFixed(1)} ms, memory ${grown.toFixed(0)} MiB more`,
+      );
+    }
+    for (const [name, { ms, grownMiB }] of Object.entries(await refuseBombs({ path, rounds: 5 }))) {
+      console.log(
+        `${`tokenizer.json: ${name}`.padEnd(36)}${ms.toFixed(1).padStart(7)} ms, ` +
+          `memory ${grownMiB.toFixed(0)} MiB more`,
       );
     }
   } finally {

@@ -15,7 +15,16 @@ export const JSON_LIMITS: {
   /** Entries of one list: merges. */
   readonly entries: number;
   readonly stringBytes: number;
-} = { depth: 64, values: 2 ** 21, members: 2 ** 19, entries: 2 ** 20, stringBytes: 2 ** 16 };
+  /** White space, or digits of one number, at a stretch. */
+  readonly idleBytes: number;
+} = {
+  depth: 64,
+  values: 2 ** 21,
+  members: 2 ** 19,
+  entries: 2 ** 20,
+  stringBytes: 2 ** 16,
+  idleBytes: 2 ** 16,
+};
 
 const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c;
 /** `[` and `{`, and their counterparts, differ in one bit alone. */
@@ -42,6 +51,7 @@ export class JsonBounds {
   /** Bytes of the string that a piece ended in, -1 outside strings. */
   #string = -1;
   #isEscaped = false;
+  #idle = 0;
 
   /** Values seen so far, members of objects and arrays among them. */
   get values(): number {
@@ -50,16 +60,19 @@ export class JsonBounds {
 
   /** @throws {SyntaxError} when a limit is passed */
   push(bytes: Uint8Array): void {
-    const { depth: maxDepth, values: maxValues, members, entries } = JSON_LIMITS;
+    const { depth: maxDepth, values: maxValues, members, entries, idleBytes } = JSON_LIMITS;
     const counts = this.#counts, limits = this.#limits;
-    let depth = this.#depth, values = this.#values, at = 0;
+    let depth = this.#depth, values = this.#values, idle = this.#idle, at = 0;
     if (this.#string >= 0) at = this.#skipString(bytes, 0);
     while (at < bytes.length) {
       const byte = bytes[at++] as number;
+      idle++;
       if (byte === QUOTE) {
+        idle = 0;
         this.#string = 0;
         at = this.#skipString(bytes, at);
       } else if (byte === COMMA || byte === COLON) {
+        idle = 0;
         values++;
         if (values > maxValues) throw new SyntaxError(`it has more than ${maxValues} values`);
         const count = counts[depth] as number + (byte === COMMA ? 1 : 0);
@@ -73,9 +86,13 @@ export class JsonBounds {
         counts[depth] = 0;
         limits[depth] = byte === OPEN ? entries : members;
       } else if ((byte & ~BRACE_BIT) === CLOSE && depth > 0) depth--;
+      else if (idle > idleBytes) {
+        throw new SyntaxError(`a number or white space in it passes ${idleBytes} bytes`);
+      }
     }
     this.#depth = depth;
     this.#values = values;
+    this.#idle = idle;
   }
 
   /** Index after the end of the string whose next byte is at `at`. */

@@ -37,6 +37,7 @@ const BOMBS: [name: string, text: () => string, reason: string][] = [
       ),
     "a list or object in it has more than 524288 entries",
   ],
+  ["60 MiB of white space", () => " ".repeat(60 * MiB), "white space in it passes 65536 bytes"],
   ["a string of 60 MiB", () => `{"a": "${"x".repeat(60 * MiB)}"}`, "a string in it passes 65536"],
   ["escapes without end", () => `{"a": "${"\\\\".repeat(MiB)}`, "a string in it passes 65536"],
   [
