@@ -73,7 +73,12 @@ export const evaluate: Command = {
       await using scored = await openScored(checkpoint, {
         ...{ config, rows, cols, ...spheresOf(values) },
       });
-      const texts = await readHeldOut({ journal, tokenizer: tokenizer.tokenizer, cols });
+      const texts = await readHeldOut({
+        journal,
+        rule: settings.holdOut,
+        tokenizer: tokenizer.tokenizer,
+        cols,
+      });
       if (texts.length === 0) {
         throw new Error(`Cannot evaluate on ${values.run}: it has no held-out document`);
       }

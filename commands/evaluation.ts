@@ -11,6 +11,7 @@ import type { Journal } from "../stages/journal/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import type { TokenRun } from "../stages/types.ts";
 import { heldOutDocuments, MAX_ROWS, ROWS_EACH } from "./held_out.ts";
+import type { HoldOutRule } from "./hold_out.ts";
 import type { Scored } from "./scored.ts";
 
 /** Beginnings that any corpus may go on from; the likeliest continuation of each is told. */
@@ -50,11 +51,16 @@ export interface Evaluation extends Score {
  * to {@linkcode MAX_ROWS} rows of `cols` tokens.
  */
 export async function readHeldOut(
-  { journal, tokenizer, cols }: { journal: Journal; tokenizer: Tokenizer; cols: number },
+  { journal, rule, tokenizer, cols }: {
+    journal: Journal;
+    rule: HoldOutRule;
+    tokenizer: Tokenizer;
+    cols: number;
+  },
 ): Promise<SourceTexts[]> {
   const bySource = new Map<string, { runs: TokenRun[]; bytes: number }>();
   let rows = 0;
-  for await (const { id: docId, url, text } of heldOutDocuments(journal)) {
+  for await (const { id: docId, url, text } of heldOutDocuments({ journal, rule })) {
     const ids = [...tokenizer.encode(text), tokenizer.endOfTextId];
     const room = Math.min(ROWS_EACH, MAX_ROWS - rows) * cols;
     const kept = Uint32Array.from(ids.slice(0, room));

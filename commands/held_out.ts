@@ -1,37 +1,33 @@
 /**
- * The held-out documents: each tenth of the corpus, never trained on.
+ * The held-out documents: a tenth of the corpus, never trained on.
  *
  * @module
  */
 import { evaluationBatches } from "../stages/batch/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import { tokenize, type Tokenizer } from "../stages/tokenize/mod.ts";
-import type { Batch, Document, Split } from "../stages/types.ts";
+import type { Batch, Document } from "../stages/types.ts";
+import { type HoldOutRule, splitter } from "./hold_out.ts";
 import { SAMPLE_CHARS } from "./tokenizer_file.ts";
 
-/** One document in so many is held out. */
-const HOLD_OUT = 10;
 /** Rows of the fixed validation set, and rows that one document may take of them. */
 export const MAX_ROWS = 96, ROWS_EACH = 4;
 
-/** The part of the corpus that document `index` of the journal belongs to. */
-export function splitOf(index: number): Split {
-  return index % HOLD_OUT === HOLD_OUT - 1 ? "validation" : "train";
-}
-
-/** The place among the documents of the train split that document `index` of the journal has. */
-export function trainIndexOf(index: number): number {
-  return index - Math.floor(index / HOLD_OUT);
-}
-
-/** The inverse of {@linkcode trainIndexOf}. */
-export function journalIndexOf(trainIndex: number): number {
-  return trainIndex + Math.floor(trainIndex / (HOLD_OUT - 1));
+/** Documents of the train split with their places in it, in the order of the journal. */
+export async function* trainDocuments(
+  { journal, rule }: { journal: Journal; rule: HoldOutRule },
+): AsyncGenerator<{ place: number; document: Document }, void> {
+  const splitOf = splitter(rule);
+  let index = 0, place = 0;
+  for await (const document of journal.documents()) {
+    if (splitOf(index++, document) === "train") yield { place: place++, document };
+  }
 }
 
 /** What {@linkcode heldOutBatches} reads. */
 export interface HeldOutOptions {
   readonly journal: Journal;
+  readonly rule: HoldOutRule;
   readonly tokenizer: Tokenizer;
   /** B */
   readonly rows: number;
@@ -45,10 +41,10 @@ export interface HeldOutOptions {
  * a run is over the same text however far the crawl has come.
  */
 export function heldOutBatches(
-  { journal, tokenizer, rows, cols }: HeldOutOptions,
+  { journal, rule, tokenizer, rows, cols }: HeldOutOptions,
 ): ReadableStream<Batch> {
   return evaluationBatches({
-    runs: ReadableStream.from(heldOutDocuments(journal)).pipeThrough(
+    runs: ReadableStream.from(heldOutDocuments({ journal, rule })).pipeThrough(
       tokenize({ tokenizer, split: () => "validation" }),
     ),
     rows,
@@ -59,12 +55,15 @@ export function heldOutBatches(
 }
 
 /** The held-out documents that {@linkcode heldOutBatches} are made of. */
-export async function* heldOutDocuments(journal: Journal): AsyncGenerator<Document> {
+export async function* heldOutDocuments(
+  { journal, rule }: { journal: Journal; rule: HoldOutRule },
+): AsyncGenerator<Document> {
+  const splitOf = splitter(rule);
   let chars = 0;
   let index = 0;
   for await (const document of journal.documents()) {
     if (chars >= SAMPLE_CHARS) return;
     chars += document.text.length;
-    if (splitOf(index++) === "validation") yield document;
+    if (splitOf(index++, document) === "validation") yield document;
   }
 }

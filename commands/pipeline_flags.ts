@@ -7,6 +7,7 @@ import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
+import { HOLD_OUT_RULES } from "./hold_out.ts";
 import type { RunSettings } from "./run_folder.ts";
 import type { GivenSetting } from "./settle.ts";
 import { absolute } from "./sources.ts";
@@ -41,6 +42,11 @@ export const PIPELINE_FLAGS = {
     defaultValue: "text",
   }),
   vocab: number({ help: "entries of the tokenizer", min: 258, max: 1 << 20, defaultValue: 4096 }),
+  "hold-out": choice({
+    help: "documents for validation: each tenth that comes, or a tenth by their address's hash",
+    of: HOLD_OUT_RULES,
+    defaultValue: "each-tenth",
+  }),
   leaves: number({ help: "logical leaf spheres", min: 1, max: 144, defaultValue: DEFAULT_LEAVES }),
   "grad-accumulation": number({
     help: "times as many leaves and rows a step",
@@ -111,6 +117,7 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   "min-chars": "minChars",
   "text-field": "textField",
   vocab: "vocab",
+  "hold-out": "holdOut",
   leaves: "leaves",
   "grad-accumulation": "gradAccumulation",
   optimizer: "optimizer",
@@ -149,6 +156,7 @@ export function settingsOf(
     steps: values.seconds === undefined ? values.steps ?? preset.steps : 0,
     seconds: values.seconds ?? 0,
     vocab: values.vocab,
+    holdOut: values["hold-out"],
     maxPages: values["max-pages"],
     minChars: values["min-chars"],
     textField: values["text-field"],

@@ -8,6 +8,7 @@ import { readIfThere, replaceFile } from "../stages/durable.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
+import type { HoldOutRule } from "./hold_out.ts";
 
 /** A setting that was changed with `--force`. */
 export interface ForcedChange {
@@ -28,6 +29,8 @@ export interface RunSettings {
   readonly steps: number;
   readonly seconds: number;
   readonly vocab: number;
+  /** Which documents are kept for validation. */
+  readonly holdOut: HoldOutRule;
   readonly maxPages: number;
   /** Shorter documents are dropped, in UTF-16 code units. */
   readonly minChars: number;

@@ -20,7 +20,8 @@ import type { Barrier, StepReport } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
-import { heldOutBatches, splitOf } from "./held_out.ts";
+import { heldOutBatches } from "./held_out.ts";
+import { splitter } from "./hold_out.ts";
 import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
@@ -183,7 +184,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         tokenize<Barrier>({
           tokenizer,
           encoders: resources.use(openEncoders(tokenizer)),
-          split: splitOf,
+          split: splitter(settings.holdOut),
           startIndex: tokens.documents,
           meter: meters.tokenize,
         }),
@@ -207,7 +208,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         }),
         meters.batch,
       ));
-    const validation = () => heldOutBatches({ journal: log, tokenizer, rows: fewRows, cols });
+    const validation = () =>
+      heldOutBatches({ journal: log, rule: settings.holdOut, tokenizer, rows: fewRows, cols });
     const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {

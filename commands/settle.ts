@@ -19,6 +19,7 @@ const CHANGEABLE: Readonly<
   steps: "always",
   seconds: "always",
   vocab: "never",
+  holdOut: "never",
   maxPages: "corpus",
   minChars: "corpus",
   textField: "corpus",

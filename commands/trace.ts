@@ -7,7 +7,8 @@ import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts
 import type { Cursor, Document } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
-import { journalIndexOf, splitOf, trainIndexOf } from "./held_out.ts";
+import { trainDocuments } from "./held_out.ts";
+import { type HoldOutRule, splitter } from "./hold_out.ts";
 import { replayDocuments } from "./lineage.ts";
 import { type OpenRun, openRun, runOperand } from "./open_run.ts";
 
@@ -50,25 +51,29 @@ export const trace: Command = {
 /** What of a run was trained on. */
 interface Trained extends Pick<OpenRun, "journal"> {
   readonly root: string;
+  readonly rule: HoldOutRule;
   readonly store: NonNullable<OpenRun["store"]>;
   readonly cursor: Cursor;
   /** Steps done. */
   readonly steps: number;
 }
 
-async function readTrained({ paths, journal, store }: OpenRun, root: string): Promise<Trained> {
+async function readTrained(
+  { paths, settings, journal, store }: OpenRun,
+  root: string,
+): Promise<Trained> {
   const newest = await latestCheckpoint(paths.checkpoints);
   if (newest === undefined || !store) {
     throw new UsageError(`Cannot trace ${root}: it has no checkpoint yet; go on with the run`);
   }
   const { step, cursors: { batch: cursor } } = await readCheckpointInfo(newest);
   // Written by our own batch stage, whose state only that stage reads.
-  return { root, journal, store, steps: step, cursor: cursor as Cursor };
+  return { root, rule: settings.holdOut, journal, store, steps: step, cursor: cursor as Cursor };
 }
 
 /** A line for each document of the step's batch, the one with most tokens first. */
 async function* traceStep(
-  { root, journal, store, cursor, steps }: Trained,
+  { root, rule, journal, store, cursor, steps }: Trained,
   step: number,
   json: boolean,
 ): AsyncGenerator<string, void> {
@@ -77,10 +82,15 @@ async function* traceStep(
   }
   let tokens: ReadonlyMap<number, number> = new Map();
   for await (tokens of replayDocuments({ store, cursor, steps: step }));
-  const places = [...tokens].sort(([a, m], [b, n]) => n - m || a - b);
-  for (const [index, scored] of places) {
-    const document = await documentAt(journal, journalIndexOf(index));
-    const { id = "?", url = "?", title = "" } = document ?? {};
+  const found: { document: Document; scored: number }[] = [];
+  for await (const { place, document } of trainDocuments({ journal, rule })) {
+    const scored = tokens.get(place);
+    if (scored !== undefined) found.push({ document, scored });
+    if (found.length === tokens.size) break;
+  }
+  for (
+    const { document: { id, url, title }, scored } of found.sort((a, b) => b.scored - a.scored)
+  ) {
     yield json
       ? JSON.stringify({ step, id, url, title, tokens: scored })
       : `${id}  ${String(scored).padStart(6)} tokens  ${url}`;
@@ -89,28 +99,15 @@ async function* traceStep(
 
 /** A line for each step that trained on the document. */
 async function* traceDocument(
-  { root, journal, store, cursor, steps }: Trained,
+  { root, rule, journal, store, cursor, steps }: Trained,
   wanted: string,
   json: boolean,
 ): AsyncGenerator<string, void> {
-  let index = 0;
-  let found: Document | undefined;
-  for await (const document of journal.documents()) {
-    if (document.id === wanted || document.url === wanted) {
-      found = document;
-      break;
-    }
-    index++;
-  }
-  if (!found) {
-    throw new UsageError(`Cannot trace --document ${wanted}: ${root} has no such id or address`);
-  }
-  const { id, url } = found;
-  if (splitOf(index) === "validation") {
+  const { id, url, place } = await findDocument({ journal, rule, root }, wanted);
+  if (place === undefined) {
     if (!json) yield `${id}  ${url}  is held out: no step trains on it`;
     return;
   }
-  const place = trainIndexOf(index);
   let step = 0;
   for await (const tokens of replayDocuments({ store, cursor, steps })) {
     step++;
@@ -122,10 +119,18 @@ async function* traceDocument(
   }
 }
 
-async function documentAt(
-  journal: Trained["journal"],
-  index: number,
-): Promise<Document | undefined> {
-  for await (const document of journal.documents({ from: index })) return document;
-  return undefined;
+/** A document of the journal, and its place in the train split where it is not held out. */
+async function findDocument(
+  { journal, rule, root }: Pick<Trained, "journal" | "rule" | "root">,
+  wanted: string,
+): Promise<{ id: string; url: string; place: number | undefined }> {
+  const splitOf = splitter(rule);
+  let index = 0, place = 0;
+  for await (const document of journal.documents()) {
+    const isTrain = splitOf(index++, document) === "train";
+    const { id, url } = document;
+    if (id === wanted || url === wanted) return { id, url, place: isTrain ? place : undefined };
+    if (isTrain) place++;
+  }
+  throw new UsageError(`Cannot trace --document ${wanted}: ${root} has no such id or address`);
 }

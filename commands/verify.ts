@@ -10,7 +10,7 @@ import { tokenize } from "../stages/tokenize/mod.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { splitOf } from "./held_out.ts";
+import { splitter } from "./hold_out.ts";
 import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
 import { type OpenRun, openRun, runOperand } from "./open_run.ts";
 
@@ -85,7 +85,10 @@ export function describeManifest(manifest: Manifest): string[] {
 }
 
 /** Tokenizes the corpus once more: the stored tokens must be its beginning. */
-async function checkTokens({ journal, tokenizer }: OpenRun, manifest: Manifest): Promise<string[]> {
+async function checkTokens(
+  { journal, settings, tokenizer }: OpenRun,
+  manifest: Manifest,
+): Promise<string[]> {
   const faults: string[] = [];
   for (const split of ["train", "validation"] as const) {
     const stored = manifest.tokens[split];
@@ -103,7 +106,7 @@ async function checkTokens({ journal, tokenizer }: OpenRun, manifest: Manifest):
     if (!tokenizer || documents === 0) return;
     let taken = 0;
     const runs = journal.documents()
-      .pipeThrough(tokenize({ tokenizer: tokenizer.tokenizer, split: splitOf }));
+      .pipeThrough(tokenize({ tokenizer: tokenizer.tokenizer, split: splitter(settings.holdOut) }));
     for await (const run of runs) {
       if (run.split !== split) continue;
       yield run;

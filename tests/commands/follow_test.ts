@@ -30,6 +30,12 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     const first = await save(dir, model, { step: 1, factor: 1 });
     const options = { config: model.config, engineName: "wasm", threads: 1 } as const;
     const scheduler = new Scheduler(await openEngine(first, options));
+    const another = async (prompt: readonly number[]): Promise<Float32Array> => {
+      await using engine = await openEngine(first, options);
+      using sequence = engine.createSequence(prompt);
+      const [logits] = await engine.step([sequence]);
+      return logits?.slice() ?? new Float32Array();
+    };
     const lines: string[] = [];
     await using follower = follow({
       ...{ checkpoints: dir, scheduler, threads: 1 },
@@ -63,13 +69,6 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     await follower.settled();
     assertEquals(lines.at(-1), "Serving step-000004");
     fresh[Symbol.dispose]();
-
-    async function another(prompt: readonly number[]): Promise<Float32Array> {
-      await using engine = await openEngine(first, options);
-      using sequence = engine.createSequence(prompt);
-      const [logits] = await engine.step([sequence]);
-      return logits?.slice() ?? new Float32Array();
-    }
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

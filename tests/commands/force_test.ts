@@ -30,6 +30,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "min-chars": ["9"],
   "text-field": ["body"],
   vocab: ["999"],
+  "hold-out": ["by-hash"],
   leaves: ["9"],
   "grad-accumulation": ["2"],
   optimizer: ["adamw"],
@@ -53,6 +54,8 @@ const FREE: Readonly<Record<string, string[]>> = {
   "keep-every": ["9"],
   "fall-back": [],
   "validate-every": ["9"],
+  tensorboard: [],
+  dashboard: ["8081"],
   contact: ["mailto:a@b.test"],
   force: [],
   json: [],
@@ -78,7 +81,7 @@ Deno.test("every flag is known to alter the result of a run or never to", () => 
 });
 
 Deno.test("--force changes what can still be changed and notes it", () => {
-  const never = ["preset", "seed", "vocab", "grad-accumulation", "init"];
+  const never = ["preset", "seed", "vocab", "hold-out", "grad-accumulation", "init"];
   const early = ["max-pages", "min-chars", "text-field", "user-agent", "allow-private"];
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];

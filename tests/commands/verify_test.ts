@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { journalIndexOf, splitOf, trainIndexOf } from "../../commands/held_out.ts";
 import { writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 
@@ -82,10 +81,4 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   await flip(join(shards, shard), 40);
   const altered = await run(["verify", runDir]);
   assertEquals(altered.code, 1, altered.out);
-});
-
-Deno.test("places in the journal and in the train split are each other's inverse", () => {
-  const train = Array.from({ length: 100 }, (_, i) => i).filter((i) => splitOf(i) === "train");
-  assertEquals(train.map(trainIndexOf), Array.from({ length: 90 }, (_, i) => i));
-  assertEquals(train.map((_, i) => journalIndexOf(i)), train);
 });
