@@ -60,7 +60,9 @@ export function refuseEmpty(
   let empty = journal.count === 0;
   return new TransformStream({
     transform(document, controller) {
-      if (!isBarrier(document)) empty = false;
+      // Sources that brought nothing are read from the start again, once they are mended.
+      if (isBarrier(document) && empty) return;
+      empty = false;
       controller.enqueue(document);
     },
     flush() {

@@ -36,7 +36,12 @@ export interface EpochsOptions<B extends Barrier = never> {
  * console.assert(runs.map(({ epoch }) => epoch).join() === "0,1,2");
  * ```
  */
-export function epochs<B extends Barrier = never>(
+export function epochs(options: EpochsOptions): ReadableStream<EpochRun>;
+/** The same among barriers. */
+export function epochs<B extends Barrier>(
+  options: EpochsOptions<B>,
+): ReadableStream<EpochRun | B>;
+export function epochs<B extends Barrier>(
   { store, live, start = { epoch: 0, index: 0 }, maxEpochs = Infinity }: EpochsOptions<B>,
 ): ReadableStream<EpochRun | B> {
   const reader = live.getReader();
