@@ -3,24 +3,10 @@
  *
  * @module
  */
-import { type Command, describeCommand } from "./commands/command.ts";
+import { COMMANDS } from "./commands/all.ts";
+import { describeCommand } from "./commands/command.ts";
 import { explain } from "./commands/failure.ts";
 import { UsageError } from "./commands/flags.ts";
-
-/** Loaded on demand, so that a command needs the permissions of its own packages only. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  pipeline: async () => (await import("./commands/pipeline.ts")).pipeline,
-  train: async () => (await import("./commands/train.ts")).train,
-  eval: async () => (await import("./commands/eval.ts")).evaluate,
-  generate: async () => (await import("./commands/generate.ts")).generate,
-  dashboard: async () => (await import("./commands/dashboard.ts")).dashboard,
-  serve: async () => (await import("./commands/serve.ts")).serve,
-  export: async () => (await import("./commands/export.ts")).exportModel,
-  inspect: async () => (await import("./commands/inspect.ts")).inspect,
-  verify: async () => (await import("./commands/verify.ts")).verify,
-  tokens: async () => (await import("./commands/tokens.ts")).tokens,
-  trace: async () => (await import("./commands/trace.ts")).trace,
-};
 
 /** Exit codes as shells know them. */
 const FAILURE = 1, USAGE = 2;

@@ -8,6 +8,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   gemm: () => import("./gemm.ts"),
   jax: () => import("./jax.ts"),
   kernels: () => import("./kernels.ts"),
+  report: () => import("./report.ts"),
   quality: () => import("./quality.ts"),
   refusal: () => import("./refusal.ts"),
   tokens: () => import("./tokens.ts"),
