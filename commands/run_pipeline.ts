@@ -33,7 +33,7 @@ import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { writeRunReport } from "./run_report.ts";
 import { openSampler } from "./samples.ts";
 import { splitSources } from "./sources.ts";
-import { describeStop } from "./stopped.ts";
+import { describeSkip, describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
@@ -103,7 +103,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
-  stop.addEventListener("abort", () => status.phase("stopping, Ctrl-C again ends at once"));
+  let isTraining = false;
+  stop.addEventListener("abort", () => {
+    const saving = isTraining ? `its step to ${paths.checkpoints}` : `documents to ${paths.corpus}`;
+    status.phase(`stopping: saves ${saving}; Ctrl-C again ends at once`);
+  });
   const summarize = () => {
     if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
   };
@@ -176,6 +180,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
+    isTraining = true;
     if (!stop.aborted) status.phase("training");
     expectEnd();
     ready.resolve();
@@ -289,9 +294,4 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ready.reject(new DOMException("the run is over", "AbortError"));
     await ended;
   }
-}
-
-function describeSkip({ step, loss, gradNorm }: StepReport): string {
-  return `step ${step} skipped: loss ${loss.toFixed(3)}, gradient norm ${gradNorm.toFixed(2)}: ` +
-    `an outlier (--guard 0 lets all pass)`;
 }

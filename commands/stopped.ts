@@ -4,6 +4,7 @@
  * @module
  */
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
+import type { StepReport } from "../stages/types.ts";
 import type { RunPaths } from "./run_folder.ts";
 
 /** `Stopped at step 8, saved …/step-000008, go on with: deno task pipeline --run …`. */
@@ -21,4 +22,10 @@ export async function describeStop(
 /** A path as a POSIX shell reads it back. */
 export function quoted(path: string): string {
   return /^[\w./@%+:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What a person is told of a step that the guard skipped. */
+export function describeSkip({ step, loss, gradNorm }: StepReport): string {
+  return `step ${step} skipped: loss ${loss.toFixed(3)}, gradient norm ${gradNorm.toFixed(2)}: ` +
+    `an outlier (--guard 0 lets all pass)`;
 }

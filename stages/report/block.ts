@@ -31,7 +31,9 @@ export function renderBlock(progress: Progress, columns: number): string[] {
   const nameWidth = Math.max(0, ...progress.stages.map(({ name }) => name.length));
   const lines = [
     fitParts([phase, time], columns),
-    ...progress.stages.map((counts) => fitParts(stageParts(counts, progress, nameWidth), columns)),
+    ...progress.stages.map((counts) =>
+      fitParts(stageParts(counts, progress, { nameWidth, columns }), columns)
+    ),
   ];
   if (progress.report) {
     lines.push(fitParts(trainingParts(progress), columns));
@@ -62,15 +64,18 @@ export function trainingParts(progress: Progress): string[] {
 function stageParts(
   counts: StageCounts,
   { bottleneck }: Progress,
-  nameWidth: number,
+  { nameWidth, columns }: { nameWidth: number; columns: number },
 ): string[] {
   const parts = [
     counts.name.padEnd(nameWidth),
     `${formatCount(counts.itemsIn).padStart(5)} in`,
     `${formatCount(counts.itemsOut).padStart(5)} out`,
-    bar(counts.queueFill),
   ];
-  if (bottleneck === counts.name) parts.push(BOTTLENECK_MARK);
+  const fill = bar(counts.queueFill);
+  const mark = bottleneck === counts.name ? [BOTTLENECK_MARK] : [];
+  // On a narrow terminal the word says more than the bar.
+  const hasRoom = textWidth([...parts, fill, ...mark].join(GAP)) <= columns;
+  parts.push(...(hasRoom || mark.length === 0 ? [fill] : []), ...mark);
   const dropped = droppedText(counts);
   if (dropped) parts.push(dropped);
   return parts;

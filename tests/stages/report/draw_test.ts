@@ -119,7 +119,7 @@ Deno.test("renderBlock: a narrow terminal shows what fits, most telling first", 
   assertEquals(renderBlock(TRAINING, 40), [
     "training  1:12",
     "crawl   1234 in   1230 out            ",
-    "train    121 in    120 out  [████····]",
+    "train    121 in    120 out  ◀ bottleneck",
     "step 120/900  loss 5.0000",
     "loss  █▆▃▁",
   ]);
