@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { join } from "node:path";
+import { exists } from "../model/durable.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
 import { openRun } from "./open_run.ts";
+import { openTokenFolder } from "./token_folder.ts";
 
 /** The tokens of a run and what made them. */
 export interface OpenTokens extends AsyncDisposable {
@@ -15,11 +18,13 @@ export interface OpenTokens extends AsyncDisposable {
 }
 
 /**
- * Opens the run in folder `root`, which nobody else works in until it is disposed.
+ * Opens the run in folder `root`, which nobody else works in until it is disposed, or a folder that
+ * holds tokens alone.
  *
  * @throws {UsageError} when it is no run or has no tokenizer yet
  */
 export async function openTokens(root: string): Promise<OpenTokens> {
+  if (!await exists(join(root, "run.json"))) return await openTokenFolder(root);
   const run = await openRun(root);
   const { store, tokenizer } = run;
   if (!store || !tokenizer) {

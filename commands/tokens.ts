@@ -9,6 +9,8 @@ import { decode, encode } from "./tokens_codec.ts";
 import { exportTokens } from "./tokens_export.ts";
 import { show } from "./tokens_show.ts";
 import { stats } from "./tokens_stats.ts";
+import { importTokens } from "./tokens_import.ts";
+import { mixTokens } from "./tokens_mix.ts";
 import { train } from "./tokens_train.ts";
 
 const SUBCOMMANDS: Readonly<Record<string, Command>> = {
@@ -18,6 +20,8 @@ const SUBCOMMANDS: Readonly<Record<string, Command>> = {
   stats,
   show,
   export: exportTokens,
+  import: importTokens,
+  mix: mixTokens,
 };
 
 /** The `tokens` command. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Store } from "../stages/store/mod.ts";
+import { HEADER_BYTES, MAGICS, type Store } from "../stages/store/mod.ts";
 import { writeAll } from "../stages/durable.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
@@ -29,8 +29,6 @@ const FLAGS = {
   }),
 };
 
-/** llm.c's header (dev/data/data_common.py): 256 words, of which three are used. */
-const HEADER_WORDS = 256, MAGIC = 20240520, VERSION = 1;
 /** Tokens of 16 bits. */
 const MAX_VOCAB = 65536;
 
@@ -57,9 +55,11 @@ export const exportTokens: Command = {
   },
 };
 
+/** The header of llm.c for ids of 16 bits. */
 function headerOf(tokens: number): Uint8Array {
-  const header = new DataView(new ArrayBuffer(HEADER_WORDS * 4));
-  [MAGIC, VERSION, tokens].forEach((word, i) => header.setInt32(4 * i, word, true));
+  const [{ magic, version }] = MAGICS;
+  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  [magic, version, tokens].forEach((word, i) => header.setInt32(4 * i, word, true));
   return new Uint8Array(header.buffer);
 }
 

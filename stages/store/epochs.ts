@@ -32,7 +32,7 @@ export interface EpochsOptions<B extends Barrier = never> {
  * await using tokens = await openStore({ dir, vocabSize: 300, tokenizerHash: "abc" });
  * const run = { docId: "0011223344556677", split: "train" as const, ids: Uint16Array.of(5, 0) };
  * const live = ReadableStream.from([run]).pipeThrough(store({ store: tokens }));
- * const runs = await Array.fromAsync(epochs({ store: tokens, live, maxEpochs: 3 }));
+ * const runs = await Array.fromAsync(epochs<never>({ store: tokens, live, maxEpochs: 3 }));
  * console.assert(runs.map(({ epoch }) => epoch).join() === "0,1,2");
  * ```
  */

@@ -9,7 +9,9 @@ import type { StageMeter } from "../meter.ts";
 import type { Barrier, Split, StoredRun, TokenRun } from "../types.ts";
 import type { Store } from "./store.ts";
 
+export { HEADER_BYTES, MAGICS, readBin, type ReadBinOptions } from "./bin_file.ts";
 export { epochs, type EpochsOptions } from "./epochs.ts";
+export { mix, type MixedRun, type MixOptions, type MixPosition, type MixSource } from "./mix.ts";
 export { openStore, type OpenStoreOptions, type ReadOptions, Store } from "./store.ts";
 
 /** Choices for {@linkcode store}. */

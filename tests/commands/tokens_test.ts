@@ -105,6 +105,36 @@ Deno.test("tokens stats, show and export read the store of a run", async () => {
   const size = Object.keys(model.vocab).length;
   assertEquals(vocabulary.size, size);
 
+  // What was exported comes back the same, and mixes with the run that it came from.
+  const tokenizer = join(root, "tokenizer.json");
+  const back = join(folder.path, "back");
+  const imported = await run([
+    "tokens",
+    "import",
+    "--tokenizer",
+    tokenizer,
+    "--output",
+    back,
+    file,
+  ]);
+  assertEquals(
+    [imported.code, imported.out],
+    [0, `${back}: ${train.documents} documents, ${train.tokens} tokens\n`],
+    imported.err,
+  );
+  const again = join(folder.path, "again.bin");
+  await run(["tokens", "export", back, "--format", "llm.c", "--output", again]);
+  assertEquals(await Deno.readFile(again), bytes);
+  const mixture = join(folder.path, "mixture");
+  const mixed = await run(["tokens", "mix", "--output", mixture, `${root}=2x2`, `${back}=1`]);
+  assertEquals(mixed.code, 0, mixed.err);
+  assertMatch(mixed.out, /^.*\/run: \d+ documents, \d+ tokens \(6\d\.\d %\), pass 2\n/);
+  const twice = await run(["tokens", "mix", "--output", mixture, `${root}=1`]);
+  assertEquals(
+    [twice.code, twice.err],
+    [2, `error: Cannot write tokens to ${mixture}: it holds some; name another --output\n`],
+  );
+
   const dir = join(root, "tokens");
   await assertRejects(
     () => openStore({ dir, vocabSize: size + 1, tokenizerHash: "another" }),
