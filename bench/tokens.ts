@@ -7,15 +7,18 @@ import process from "node:process";
 import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
 import { randomStream } from "../model/random.ts";
-import { batch } from "../stages/batch/mod.ts";
+import { batch, BatchStream } from "../stages/batch/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
 import { tokenize, trainTokenizer } from "../stages/tokenize/mod.ts";
-import type { Document } from "../stages/types.ts";
+import type { Cursor, Document } from "../stages/types.ts";
 import { readAddresses } from "./addresses.ts";
 import { generateDocuments } from "./generated_corpus.ts";
+import { median } from "./median.ts";
 
 const VOCAB = 8192;
 const SEEKS = 20;
+/** Batches from one cursor that is kept to the next. */
+const CURSOR_EVERY = 97;
 
 /**
  * Runs `bench tokens [--megabytes N] [--dir FOLDER] [--json]`: trains a tokenizer on a generated
@@ -51,7 +54,11 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
   const batches = epochs({ store: tokens, live, maxEpochs: 1 })
     .pipeThrough(batch({ rows: 12, cols: 256, vocabSize }));
   let scored = 0;
-  for await (const { validTokens } of batches) scored += validTokens;
+  const cursors: Cursor[] = [];
+  for await (const { validTokens, cursor } of batches) {
+    scored += validTokens;
+    if (cursor.batch % CURSOR_EVERY === 0) cursors.push(cursor);
+  }
   const batchSeconds = (performance.now() - encodeStart) / 1000;
 
   const random = randomStream(1, { name: "seek" });
@@ -65,6 +72,22 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     if (value?.index !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.index}`);
     await reader.cancel();
   }
+  // From everywhere in a window, the middle of the corpus included.
+  const resumeMs: number[] = [];
+  for (let i = 0; i < SEEKS && cursors.length > 0; i++) {
+    const cursor = cursors[random.word(SEEKS + i) % cursors.length] as Cursor;
+    const resumeStart = performance.now();
+    await using stream = new BatchStream({
+      open: (start) =>
+        epochs({ store: tokens, live: ReadableStream.from([]), start, maxEpochs: 1 }),
+      ...{ rows: 12, cols: 256, vocabSize, cursor },
+    });
+    const next = await stream.next();
+    resumeMs.push(performance.now() - resumeStart);
+    if (next && next.cursor.batch !== cursor.batch + 1) {
+      throw new Error("Cannot resume: wrong batch");
+    }
+  }
   return {
     trainSeconds,
     trainPeakMiB,
@@ -74,6 +97,8 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     tokens: tokens.tokens("train"),
     scored,
     slowestSeekMs: Math.max(...seekMs),
+    medianResumeMs: median(resumeMs),
+    slowestResumeMs: Math.max(...resumeMs),
   };
 }
 
