@@ -56,6 +56,8 @@ const CHARTS = [
   { key: "gradNorm", title: "Gradient norm", format: (v) => v.toFixed(3) },
   { key: "tokensPerSecond", title: "Throughput, tokens a second", format: short },
 ];
+/** Of the runs in the order of comparing; dashes tell them apart without colour. */
+const HUES = ["busy", "accent", "ink", "muted"];
 const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
 
 /** Columns and series of one chart over several runs. */
@@ -80,7 +82,7 @@ function chartOf({ key, format }, runs, smoothing) {
     series.push({
       ...common,
       label: label(isNoisy ? "smoothed" : "rate"),
-      stroke: color("busy"),
+      stroke: color(HUES[i % HUES.length]),
       width: 2,
     });
     if (key === "loss" && curves.validationSteps.length > 0) {
