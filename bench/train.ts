@@ -134,7 +134,8 @@ function stepFlops({ L, D, F, T, B, V }: Dims): number {
   return 6 * matrixWeights * tokens + attention;
 }
 
-function modelConfig({ L, H, D, F, T, V }: Dims): ModelConfig {
+/** The configuration of a reference model. */
+export function modelConfig({ L, H, D, F, T, V }: Dims): ModelConfig {
   return {
     vocab_size: V,
     hidden_size: D,

@@ -237,4 +237,6 @@ export interface Kernels {
 
   /** A register-only loop of {@linkcode FMA_PEAK_FLOPS} operations an iteration; the value means nothing. */
   fma_peak(iterations: number): number;
+  /** Reads `n` floats, a multiple of 32, and hardly computes; the value means nothing. */
+  read_peak(x: number, n: number): number;
 }

@@ -21,3 +21,4 @@ export { copy, zero } from "./copy";
 export { sum_squares } from "./sum_squares";
 export { adamw } from "./adamw";
 export { fma_peak } from "./peak";
+export { read_peak } from "./read_peak";
