@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 /** Every command, loaded on demand, so that each needs the permissions of its own packages only. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
+  crawl: async () => (await import("./crawl.ts")).crawlCommand,
   train: async () => (await import("./train.ts")).train,
   eval: async () => (await import("./eval.ts")).evaluate,
   generate: async () => (await import("./generate.ts")).generate,

@@ -16,6 +16,8 @@ export interface Flag<T> {
   readonly bare?: string;
   /** Turns the text after the flag into its value; throws a `UsageError`. */
   readonly read: (text: string, flag: string) => T;
+  /** May be given more than once: `read` returns an array, and all of them are joined. */
+  readonly many?: true;
 }
 
 /** A table of flags, by name without the dashes. */
@@ -69,6 +71,17 @@ export function number<T extends number | undefined>(
       }
       return parsed;
     },
+  };
+}
+
+/** A flag that may be given again and again, its values in the order given. */
+export function list({ help, value }: { help: string; value: string }): Flag<readonly string[]> {
+  return {
+    help,
+    value,
+    defaultValue: [],
+    read: (given) => [given],
+    many: true,
   };
 }
 
@@ -138,15 +151,16 @@ export function parseFlags<F extends Flags>(
       : given === undefined
       ? []
       : [String(given)];
-    if (all.length > 1) throw new UsageError(`Cannot use --${name} twice`);
+    if (all.length > 1 && !flag.many) throw new UsageError(`Cannot use --${name} twice`);
     if (all.length === 0) return [name, flag.defaultValue];
     if (all[0] === "" && flag.bare !== undefined) {
       seen.add(name);
       return [name, flag.read(flag.bare, name)];
     }
-    if (all[0] === "") throw new UsageError(`Cannot use --${name} without ${flag.value}`);
+    if (all.includes("")) throw new UsageError(`Cannot use --${name} without ${flag.value}`);
     seen.add(name);
-    return [name, flag.read(all[0] as string, name)];
+    const values = all.map((each) => flag.read(each, name));
+    return [name, flag.many ? values.flat() : values[0]];
   }));
   // Every name of the table has been read by its own flag just above.
   return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
@@ -158,7 +172,9 @@ export function describeFlags(flags: Flags): string {
     const left = `  --${name}${value === undefined ? "" : ` ${value}`}`;
     // A default that depends on something else is told by the help text itself.
     if (help.includes("(default")) return [left, help] as const;
-    const shown = value === undefined ? "off" : defaultValue ?? "none";
+    const none = defaultValue === undefined ||
+      (Array.isArray(defaultValue) && !defaultValue.length);
+    const shown = value === undefined ? "off" : none ? "none" : defaultValue;
     return [left, `${help} (default ${shown})`] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;

@@ -66,8 +66,10 @@ export interface Frontier extends Disposable {
    * batches. `positions` are byte lengths of the files they are stored in.
    */
   acknowledge(url: string, positions?: Readonly<Record<string, number>>): void;
-  /** Byte lengths as last acknowledged, by file name. */
+  /** Byte lengths as last acknowledged or declared, by file name. */
   positions(): Record<string, number>;
+  /** Declares files of this crawl before they are made. */
+  declare(positions: Readonly<Record<string, number>>): void;
   /** Queues every page again, to be fetched if it has changed. */
   recrawl(): void;
   /** Everything known, in the order of discovery. */
@@ -144,6 +146,10 @@ export function openFrontier(path: string): Frontier {
       ...(typeof row.digest === "string" ? { digest: row.digest } : {}),
     },
   });
+
+  function keep(positions: Readonly<Record<string, number>>): void {
+    for (const [name, bytes] of Object.entries(positions)) setPosition.run(name, bytes);
+  }
 
   function pick({ maxPerHost = Infinity } = {}): FrontierEntry | undefined {
     const again = reached < lastTurn ? turned.get(reached) : undefined;
@@ -224,7 +230,7 @@ export function openFrontier(path: string): Frontier {
       db.exec("PRAGMA synchronous = FULL");
       transaction(db, () => {
         finish.run(Number(row.turn));
-        for (const [name, bytes] of Object.entries(positions)) setPosition.run(name, bytes);
+        keep(positions);
       });
       db.exec("PRAGMA synchronous = NORMAL");
     },
@@ -233,6 +239,7 @@ export function openFrontier(path: string): Frontier {
         db.prepare(`SELECT name, bytes FROM positions`).all()
           .map(({ name, bytes }) => [String(name), Number(bytes)]),
       ),
+    declare: (positions) => transaction(db, () => keep(positions)),
     recrawl() {
       transaction(db, () => {
         db.exec(`UPDATE urls SET state = 'queued', turn = NULL; UPDATE hosts SET taken = 0;`);

@@ -26,6 +26,7 @@ export { type Frontier, type FrontierEntry, openFrontier, type Settlement } from
 export { type SampleSite, startSampleSite } from "./sample_site.ts";
 export type { Resolve, ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
+export { productToken } from "./robots_rules.ts";
 export {
   openScope,
   type Scope,
@@ -35,6 +36,7 @@ export {
   SKIPPED_TYPES,
   type SkipReason,
 } from "./scope.ts";
+export { warcInfo, warcResponse } from "./warc.ts";
 export { parseUrlRules, type UrlRules } from "./url_rules.ts";
 export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
 

@@ -8,7 +8,7 @@ const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname
 const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   [
     "teach",
-    "Cannot run teach: commands are pipeline, train, eval, generate, dashboard, serve, export, inspect, verify, tokens, trace",
+    "Cannot run teach: commands are pipeline, crawl, train, eval, generate, dashboard, serve, export, inspect, verify, tokens, trace",
   ],
   ["tokens", "Cannot run tokens: say one of train, encode, decode, stats, show, export"],
   ["tokens train", "Cannot train a tokenizer: name at least one text file"],

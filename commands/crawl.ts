@@ -1,0 +1,133 @@
+/**
+ * `crawl`: from addresses to clean documents and an archive, without any training.
+ *
+ * @module
+ */
+import { TextLineStream } from "@std/streams";
+import {
+  canonicalSeed,
+  type Frontier,
+  openFrontier,
+  parseUrlRecord,
+  type UrlRecord,
+} from "../stages/crawl/mod.ts";
+import { writeAll } from "../stages/durable.ts";
+import type { Command } from "./command.ts";
+import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_flags.ts";
+import { reasonOf } from "./failure.ts";
+import { parseFlags, UsageError } from "./flags.ts";
+import { stopOnInterrupt } from "./interrupt.ts";
+import { runCrawl } from "./run_crawl.ts";
+import { lockRun } from "./run_lock.ts";
+
+/** The `crawl` command. */
+export const crawlCommand: Command = {
+  name: "crawl",
+  summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
+    "Given the same --out folder again, also without addresses, it goes on where it stopped.",
+  operands: "[URL]...",
+  flags: CRAWL_FLAGS,
+  async run(args) {
+    const parsed = parseFlags(args, { flags: CRAWL_FLAGS });
+    const { values, operands } = parsed;
+    const seeds = [...operands, ...await readSeeds(values.seeds)];
+    checkSeeds(seeds);
+    const paths = crawlPaths(values.out);
+    await makeFolder(paths);
+    using _lock = await lockRun(paths.root);
+    const settings = await settleCrawl(parsed, paths);
+    using frontier = openFrontier(paths.frontier);
+    frontier.seed(seeds);
+    if (values.import !== undefined) await importFrom(values.import, frontier);
+    if (values.export !== undefined) {
+      await exportTo(values.export, frontier);
+      return 0;
+    }
+    if (frontier.size === 0) {
+      throw new UsageError(`Cannot crawl into --out ${paths.root}: name at least one address`);
+    }
+    if (values.recrawl) {
+      if (frontier.queued > 0) {
+        throw new UsageError(
+          `Cannot use --recrawl: the crawl in ${paths.root} has ${frontier.queued} addresses to ` +
+            `go; finish it first, without --recrawl`,
+        );
+      }
+      frontier.recrawl();
+    }
+    using interrupt = stopOnInterrupt();
+    await runCrawl({ frontier, settings, paths, stop: interrupt.signal });
+    return interrupt.exitCode;
+  },
+};
+
+async function makeFolder({ root }: CrawlPaths): Promise<void> {
+  try {
+    await Deno.mkdir(root, { recursive: true });
+  } catch (cause) {
+    throw new UsageError(`Cannot make --out ${root}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function checkSeeds(seeds: readonly string[]): void {
+  for (const seed of seeds) {
+    try {
+      canonicalSeed(seed);
+    } catch (cause) {
+      throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  }
+}
+
+/** The lines of a file, without empty ones. */
+async function* linesOf(path: string, flag: string): AsyncGenerator<string> {
+  let bytes: ReadableStream<Uint8Array<ArrayBuffer>>;
+  try {
+    bytes = path === "-" ? Deno.stdin.readable : (await Deno.open(path)).readable;
+  } catch (cause) {
+    throw new UsageError(`Cannot read --${flag} ${path}: ${reasonOf(cause)}`, { cause });
+  }
+  const lines = bytes.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  for await (const line of lines) if (line.trim() !== "") yield line.trim();
+}
+
+async function readSeeds(path: string | undefined): Promise<string[]> {
+  return path === undefined ? [] : await Array.fromAsync(linesOf(path, "seeds"));
+}
+
+/** Adds another crawl's addresses, some thousands at a time. */
+async function importFrom(path: string, frontier: Frontier): Promise<void> {
+  let records: UrlRecord[] = [];
+  let at = 0;
+  for await (const line of linesOf(path, "import")) {
+    at++;
+    try {
+      records.push(parseUrlRecord(line));
+    } catch (cause) {
+      throw new UsageError(`Cannot import ${path}, record ${at}: ${reasonOf(cause)}`, { cause });
+    }
+    if (records.length < 10_000) continue;
+    frontier.import(records);
+    records = [];
+  }
+  frontier.import(records);
+}
+
+async function exportTo(path: string, frontier: Frontier): Promise<void> {
+  const temporary = `${path}.new`;
+  {
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    const encoder = new TextEncoder();
+    let lines: string[] = [];
+    for (const record of frontier.export()) {
+      lines.push(JSON.stringify(record) + "\n");
+      if (lines.length < 10_000) continue;
+      await writeAll(file, encoder.encode(lines.join("")));
+      lines = [];
+    }
+    await writeAll(file, encoder.encode(lines.join("")));
+    await file.sync();
+  }
+  await Deno.rename(temporary, path);
+  console.log(`${path}: ${frontier.size} addresses`);
+}
