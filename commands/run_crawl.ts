@@ -6,7 +6,7 @@
 import { crawl, type Frontier, openScope, parseUrlRules } from "../stages/crawl/mod.ts";
 import { extract } from "../stages/extract/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
-import type { Page } from "../stages/types.ts";
+import type { Page, WarcPlace } from "../stages/types.ts";
 import { openOutput, openWarcFiles, type WarcFiles } from "./crawl_files.ts";
 import type { CrawlPaths, CrawlSettings } from "./crawl_flags.ts";
 import { countsText, openDropLog } from "./drop_log.ts";
@@ -30,6 +30,7 @@ export interface RunCrawlOptions {
 interface Mark {
   readonly url: string;
   readonly positions: Record<string, number>;
+  readonly warc?: WarcPlace;
 }
 
 /** Crawls until there is nothing left, a limit is reached, or `stop`; tells what came of it. */
@@ -92,7 +93,9 @@ export async function runCrawl(
     const found = pages.pipeThrough(archive(warc, marks))
       .pipeThrough(extract({ meter: ofExtract, signal: stop }));
     for await (const document of found) {
-      await output.append(encoder.encode(JSON.stringify(document) + "\n"));
+      const place = marks.find(({ url }) => url === document.url)?.warc;
+      const line = JSON.stringify(place === undefined ? document : { ...document, warc: place });
+      await output.append(encoder.encode(line + "\n"));
       documents++;
       written = document.url;
       if (output.length - sureBytes >= BATCH_BYTES) await acknowledge(document.url);
@@ -138,7 +141,11 @@ function archive(warc: WarcFiles | undefined, marks: Mark[]): TransformStream<Pa
     {
       async transform(page, controller) {
         const place = await warc?.append(page);
-        marks.push({ url: page.url, positions: warc?.positions() ?? {} });
+        marks.push({
+          url: page.url,
+          positions: warc?.positions() ?? {},
+          ...(place === undefined ? {} : { warc: place }),
+        });
         controller.enqueue(place === undefined ? page : { ...page, warc: place });
       },
     },
