@@ -10,7 +10,10 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
     "teach",
     "Cannot run teach: commands are pipeline, crawl, train, eval, generate, dashboard, serve, export, inspect, verify, tokens, trace",
   ],
-  ["tokens", "Cannot run tokens: say one of train, encode, decode, stats, show, export"],
+  [
+    "tokens",
+    "Cannot run tokens: say one of train, encode, decode, stats, show, export, import, mix",
+  ],
   ["tokens train", "Cannot train a tokenizer: name at least one text file"],
   ["tokens train @/none.txt", "Cannot read @/none.txt: no such file or folder"],
   ["tokens encode --json --tokenizer @", "Cannot read @: it is a folder"],
