@@ -12,7 +12,7 @@ import { initParameters } from "../model/init.ts";
 import { createLayout } from "../model/layout.ts";
 import { writeOnnx } from "../model/onnx/mod.ts";
 import { type Engine, openOnnxEngine, openWasmEngine, type Sequence } from "../serve/mod.ts";
-import { likeliest } from "../serve/sampler.ts";
+import { likeliest } from "../serve/distribution.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 import { measureRead } from "./read_peak.ts";

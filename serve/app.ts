@@ -8,9 +8,9 @@ import { type Context, Hono } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { complete, unknownModel } from "./completions.ts";
-import type { TextCodec } from "./generate.ts";
 import { addPage } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { TextCodec } from "./text_codec.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits {
@@ -44,9 +44,10 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @example
  * ```ts
  * import { createApp } from "./app.ts";
- *  * import type { TextCodec } from "./generate.ts";
- * async function isHealthy(engine: Engine, codec: TextCodec): Promise<boolean> {
- *   const app = createApp({ engine, codec, modelName: "mine", onFailure: console.error });
+ * import type { Scheduler } from "./scheduler.ts";
+ * import type { TextCodec } from "./text_codec.ts";
+ * async function isHealthy(scheduler: Scheduler, codec: TextCodec): Promise<boolean> {
+ *   const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
  *   return (await app.request("/health")).ok;
  * }
  * ```

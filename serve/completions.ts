@@ -8,8 +8,9 @@ import { ApiError, errorBody } from "./api_error.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { checkPrompt } from "./engine.ts";
 import { eventStream } from "./event_stream.ts";
-import { type FinishReason, generate, type Piece, type TextCodec } from "./generate.ts";
+import { type FinishReason, generate, type Piece } from "./generate.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { decodeIds, type TextCodec } from "./text_codec.ts";
 
 /** What serves a completion. */
 export interface CompletionContext {
@@ -116,8 +117,7 @@ function toIds(
 
 function toText(prompt: CompletionRequest["prompt"], codec: TextCodec): string {
   if (typeof prompt === "string") return prompt;
-  const decoder = codec.decodeStream();
-  return prompt.map((id) => decoder.push(id)).join("") + decoder.flush();
+  return decodeIds(codec, prompt);
 }
 
 async function firstPiece(

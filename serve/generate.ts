@@ -3,18 +3,11 @@
  *
  * @module
  */
+import { type ChosenToken, scoreToken } from "./logprobs.ts";
 import { createSampler, type SamplingOptions } from "./sampler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { createStopFilter } from "./stop_strings.ts";
-
-/** What generation needs of a tokenizer. */
-export interface TextCodec {
-  encode(text: string): ArrayLike<number>;
-  /** A decoder that never splits a character: `push` may hold bytes back, `flush` gives them out. */
-  decodeStream(): { push(id: number): string; flush(): string };
-  /** Ends a text. */
-  readonly endOfTextId: number;
-}
+import type { TextCodec } from "./text_codec.ts";
 
 /** `stop`: the text ended or a stop string came; `length`: no more tokens allowed. */
 export type FinishReason = "stop" | "length";
@@ -24,9 +17,18 @@ export interface Piece {
   readonly text: string;
   /** Tokens generated so far, the end-of-text token included. */
   readonly tokens: number;
+  /** The tokens that begin in this text, where log-probabilities were asked for. */
+  readonly scored: readonly ChosenToken[];
   readonly finishReason?: FinishReason;
   /** The weights that made it, such as `step-000900`. */
   readonly fingerprint: string;
+}
+
+/** Says which tokens may come next, and learns which one did. */
+export interface TokenConstraint {
+  /** Zero for each token `[V]` that must not come; never all zero. */
+  allowed(): Uint8Array;
+  accept(id: number): void;
 }
 
 /** What to generate. */
@@ -39,6 +41,10 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens: number;
   /** Text ends before the first of these. */
   readonly stop?: readonly string[];
+  /** Scores each token, and this many of the likeliest beside it. */
+  readonly topLogprobs?: number;
+  /** Keeps the text within a grammar. */
+  readonly constraint?: TokenConstraint;
   /** Who asks; see {@linkcode AdmitOptions}. */
   readonly client?: string;
   /** Ends generation within one token; the generator then throws its reason. */
@@ -55,8 +61,9 @@ export interface GenerateOptions extends SamplingOptions {
  * @example
  * ```ts
  * import type { Engine } from "./engine.ts";
- * import { generate, type TextCodec } from "./generate.ts";
+ * import { generate } from "./generate.ts";
  * import { Scheduler } from "./scheduler.ts";
+ * import type { TextCodec } from "./text_codec.ts";
  * async function* tell(engine: Engine, codec: TextCodec) {
  *   const scheduler = new Scheduler(engine);
  *   const promptIds = codec.encode("Once upon a time");
@@ -66,7 +73,7 @@ export interface GenerateOptions extends SamplingOptions {
  * ```
  */
 export async function* generate(options: GenerateOptions): AsyncGenerator<Piece, void> {
-  const { scheduler, codec, maxTokens, stop = [], client, signal } = options;
+  const { scheduler, codec, maxTokens, stop = [], topLogprobs, constraint } = options;
   const promptIds = options.promptIds.length > 0 ? options.promptIds : [codec.endOfTextId];
   const context = scheduler.engine.config.max_position_embeddings;
   const limit = Math.min(maxTokens, context - promptIds.length);
@@ -74,29 +81,62 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   const decoder = codec.decodeStream();
   const filter = createStopFilter(stop);
 
+  const scores = createScoreQueue();
+
+  const { client, signal } = options;
   using slot = await scheduler.admit(promptIds, { client, maxTokens: limit, signal });
   const { fingerprint } = slot;
+  const chosenIds: number[] = [];
   let finishReason: FinishReason = "length";
-  let tokens = 0;
-  let chosen: number | undefined;
-  while (tokens < limit) {
-    chosen = sample(await slot.next(chosen), tokens++);
-    if (chosen === codec.endOfTextId) {
+  while (chosenIds.length < limit) {
+    const logits = await slot.next(chosenIds.at(-1));
+    const id = sample(logits, { promptIds, chosenIds, allowed: constraint?.allowed() });
+    constraint?.accept(id);
+    chosenIds.push(id);
+    const tokens = chosenIds.length;
+    if (id === codec.endOfTextId) {
       finishReason = "stop";
       break;
     }
-    const { text, stopped } = filter.push(decoder.push(chosen));
+    const decoded = decoder.push(id);
+    if (topLogprobs !== undefined) {
+      scores.add(scoreToken(logits, { id, top: topLogprobs }), decoded.length);
+    }
+    const { text, stopped } = filter.push(decoded);
+    const scored = scores.before(text.length);
     if (stopped) {
-      yield { text, tokens, finishReason: "stop", fingerprint };
+      yield { text, tokens, scored, finishReason: "stop", fingerprint };
       return;
     }
-    if (text) yield { text, tokens, fingerprint };
+    if (text) yield { text, tokens, scored, fingerprint };
   }
   const { text, stopped } = filter.push(decoder.flush());
   yield {
     text: text + filter.flush(),
-    tokens,
+    tokens: chosenIds.length,
+    scored: stopped ? scores.before(text.length) : scores.rest(),
     finishReason: stopped ? "stop" : finishReason,
     fingerprint,
+  };
+}
+
+/** Holds scores back until the text in which their tokens begin is given out. */
+function createScoreQueue() {
+  let held: { token: ChosenToken; start: number }[] = [];
+  let decoded = 0, released = 0;
+  return {
+    /** Adds a token that completed `length` characters. */
+    add(token: ChosenToken, length: number): void {
+      held.push({ token, start: decoded });
+      decoded += length;
+    },
+    /** The tokens that begin before the end of the next `length` characters. */
+    before(length: number): ChosenToken[] {
+      released += length;
+      const ready = held.filter(({ start }) => start < released);
+      held = held.slice(ready.length);
+      return ready.map(({ token }) => token);
+    },
+    rest: (): ChosenToken[] => held.map(({ token }) => token),
   };
 }

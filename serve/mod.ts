@@ -20,10 +20,11 @@ export {
   generate,
   type GenerateOptions,
   type Piece,
-  type TextCodec,
+  type TokenConstraint,
 } from "./generate.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
 export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";
 export type { SamplingOptions } from "./sampler.ts";
 export { Scheduler } from "./scheduler.ts";
 export { openWasmEngine, type WasmEngineOptions } from "./wasm/mod.ts";
+export type { TextCodec } from "./text_codec.ts";

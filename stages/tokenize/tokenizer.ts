@@ -249,6 +249,16 @@ export class Tokenizer {
     return this.#tokens[id];
   }
 
+  /** The bytes of an id; undefined where no token has it. */
+  bytesOf(id: number): Uint8Array | undefined {
+    return this.#bytes[id];
+  }
+
+  /** Whether the id is a special token's. */
+  isSpecial(id: number): boolean {
+    return this.parts.specials.some((special) => special.id === id);
+  }
+
   #known(token: string, what: string): number {
     const id = this.parts.vocab.get(token);
     if (id === undefined) {

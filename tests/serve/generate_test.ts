@@ -1,13 +1,9 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import {
-  generate,
-  type GenerateOptions,
-  type Piece,
-  type TextCodec,
-} from "../../serve/generate.ts";
+import { generate, type GenerateOptions, type Piece } from "../../serve/generate.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { likeliest } from "../../serve/sampler.ts";
+import { likeliest } from "../../serve/distribution.ts";
 import { Scheduler } from "../../serve/scheduler.ts";
+import type { TextCodec } from "../../serve/text_codec.ts";
 import { countEngine } from "./counted_engine.ts";
 import { characterCodec, goldenModel } from "./golden.ts";
 

@@ -9,7 +9,7 @@ import { initFromFolder, readModelConfig } from "../../model/checkpoint/mod.ts";
 import { createLayout, type Layout } from "../../model/layout.ts";
 import { exportOnnx } from "../../model/onnx/mod.ts";
 import { openSafetensors } from "../../model/safetensors/mod.ts";
-import type { TextCodec } from "../../serve/generate.ts";
+import type { TextCodec } from "../../serve/text_codec.ts";
 
 /** Grouped-query attention with its own head; multi-head attention with a tied one. */
 export const GOLDENS = ["gqa_untied", "mha_tied"] as const;
@@ -58,6 +58,9 @@ export function characterCodec({ endOfTextId = 2 }: { endOfTextId?: number } = {
     encode: (text) => Array.from(text, (character) => (character.charCodeAt(0) + 28) % 61),
     decodeStream: () => ({ push: (id) => String.fromCharCode(33 + id), flush: () => "" }),
     endOfTextId,
+    vocabSize: 61,
+    bytesOf: (id) => id >= 0 && id < 61 ? Uint8Array.of(33 + id) : undefined,
+    isSpecial: (id) => id === endOfTextId,
   };
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { exportOnnx } from "../../model/onnx/mod.ts";
 import type { Engine } from "../../serve/engine.ts";
-import { likeliest } from "../../serve/sampler.ts";
+import { likeliest } from "../../serve/distribution.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
 import { distance, goldenModel, GOLDENS, readGolden } from "./golden.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@
 import { exportOnnx } from "../../model/onnx/mod.ts";
 import { type Engine, NoRoomError, type Sequence } from "../../serve/engine.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { likeliest } from "../../serve/sampler.ts";
+import { likeliest } from "../../serve/distribution.ts";
 import { openWasmEngine, type WasmEngineOptions } from "../../serve/wasm/mod.ts";
 import { type Golden, GOLDENS, readGolden } from "./golden.ts";
 import { distance } from "./golden.ts";

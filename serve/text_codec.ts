@@ -1,0 +1,27 @@
+/**
+ * What serving needs of a tokenizer.
+ *
+ * @module
+ */
+
+/** Text to token ids and back. */
+export interface TextCodec {
+  /** With `allowSpecial`, the text of a special token is read as that token. */
+  encode(text: string, options?: { allowSpecial?: boolean }): ArrayLike<number>;
+  /** A decoder that never splits a character: `push` may hold bytes back, `flush` gives them out. */
+  decodeStream(): { push(id: number): string; flush(): string };
+  /** One more than the highest id. */
+  readonly vocabSize: number;
+  /** Ends a text. */
+  readonly endOfTextId: number;
+  /** The UTF-8 of a token, which may end within a character; undefined where no token has the id. */
+  bytesOf(id: number): Uint8Array | undefined;
+  /** Whether ordinary text never has this token. */
+  isSpecial(id: number): boolean;
+}
+
+/** Text of `ids`; ids that end inside a character give U+FFFD. */
+export function decodeIds(codec: TextCodec, ids: ArrayLike<number>): string {
+  const decoder = codec.decodeStream();
+  return Array.from(ids, (id) => decoder.push(id)).join("") + decoder.flush();
+}
