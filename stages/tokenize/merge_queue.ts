@@ -107,29 +107,21 @@ export class MergeQueue {
       this.#move(parent, at);
       at = parent;
     }
-    this.#put(at, { pair, count, list });
+    this.#put(at, pair, count, list);
   }
 
   /** Removes the first entry. */
   pop(): void {
     const size = --this.#size;
-    if (size > 0) this.#sink(this.#entry(size), size);
+    if (size > 0) this.#sink(size, this.#counts[size] as number, size);
   }
 
   /** Gives the first entry another count and the place that belongs to it. */
   recount(count: number): void {
-    this.#sink({ ...this.#entry(0), count }, this.#size);
+    this.#sink(0, count, this.#size);
   }
 
-  #entry(at: number): Entry {
-    return {
-      pair: this.#pairs[at] as number,
-      count: this.#counts[at] as number,
-      list: this.#lists[at] as number,
-    };
-  }
-
-  #put(at: number, { pair, count, list }: Entry): void {
+  #put(at: number, pair: number, count: number, list: number): void {
     this.#pairs[at] = pair;
     this.#counts[at] = count;
     this.#lists[at] = list;
@@ -141,8 +133,12 @@ export class MergeQueue {
     this.#lists[to] = this.#lists[from] as number;
   }
 
-  /** Places `entry` from the top of a heap of `size` whose first place is free. */
-  #sink(entry: Entry, size: number): void {
+  /**
+   * Places the entry that stands at `from`, with another count, from the top of a heap of `size`
+   * whose first place is free.
+   */
+  #sink(from: number, count: number, size: number): void {
+    const pair = this.#pairs[from] as number, list = this.#lists[from] as number;
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
@@ -152,11 +148,11 @@ export class MergeQueue {
         other < size &&
         this.#isBefore(this.#pairs[other] as number, this.#counts[other] as number, child)
       ) child = other;
-      if (this.#isBefore(entry.pair, entry.count, child)) break;
+      if (this.#isBefore(pair, count, child)) break;
       this.#move(child, at);
       at = child;
     }
-    this.#put(at, entry);
+    this.#put(at, pair, count, list);
   }
 
   /** Whether (pair, count) comes before the entry at `at`. */
@@ -167,12 +163,6 @@ export class MergeQueue {
     const left = pairs.left(pair), otherLeft = pairs.left(other);
     return left !== otherLeft ? left < otherLeft : pairs.right(pair) < pairs.right(other);
   }
-}
-
-interface Entry {
-  readonly pair: number;
-  readonly count: number;
-  readonly list: number;
 }
 
 /** A copy of an array with room for twice as much. */

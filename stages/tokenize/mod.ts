@@ -4,6 +4,7 @@
  * @module
  */
 
+export { encodeBytes } from "./byte_strings.ts";
 export { type DocumentIds, type Encoders, type EncodersOptions, openEncoders } from "./encoders.ts";
 export type { SplitName } from "./pretokenize.ts";
 export { readTokenizer, type TokenizerFileContents } from "./read_tokenizer.ts";

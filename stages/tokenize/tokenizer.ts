@@ -223,17 +223,16 @@ export class Tokenizer {
     return pieces.join("");
   }
 
+  /** Bytes of `ids`, which need not be text. */
+  decodeBytes(ids: Iterable<number>): Uint8Array {
+    return Uint8Array.from(Array.from(ids, (id) => [...this.#knownBytes(id)]).flat());
+  }
+
   /** A decoder for ids that arrive one by one. */
   decodeStream(): DecodeStream {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     return {
-      push: (id) => {
-        const bytes = this.#bytes[id];
-        if (bytes === undefined) {
-          throw new RangeError(`Cannot decode id ${id}: the vocabulary has ${this.vocabSize} ids`);
-        }
-        return decoder.decode(bytes, { stream: true });
-      },
+      push: (id) => decoder.decode(this.#knownBytes(id), { stream: true }),
       flush: () => decoder.decode(),
     };
   }
@@ -257,6 +256,12 @@ export class Tokenizer {
   /** Whether the id is a special token's. */
   isSpecial(id: number): boolean {
     return this.parts.specials.some((special) => special.id === id);
+  }
+
+  #knownBytes(id: number): Uint8Array {
+    const bytes = this.#bytes[id];
+    if (bytes !== undefined) return bytes;
+    throw new RangeError(`Cannot decode id ${id}: the vocabulary has ${this.vocabSize} ids`);
   }
 
   #known(token: string, what: string): number {

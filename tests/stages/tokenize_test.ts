@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MergeRules } from "../../stages/tokenize/merge.ts";
 import {
+  encodeBytes,
   formatTokenizer,
   parseTiktoken,
   parseTokenizer,
@@ -156,12 +157,24 @@ Deno.test("training on texts in pieces gives what the whole texts give", async (
   assertEquals(formatTokenizer(pieced), formatTokenizer(whole));
 });
 
-Deno.test("whatever bytes are read as text come back", () => {
+Deno.test("any byte string comes back, and bytes that are text are encoded as that text", () => {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  // Bytes at random, and text with bytes put in at random: cut off, overlong, surrogates.
+  const torn = fc.tuple(
+    fc.string({ unit: "binary", maxLength: 30 }),
+    fc.uint8Array({ maxLength: 3 }),
+  ).map(([text, bytes]) => {
+    const all = [...new TextEncoder().encode(text)];
+    all.splice(all.length >> 1, bytes.length >> 1, ...bytes);
+    return Uint8Array.from(all);
+  });
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), torn), (bytes) => {
+      const ids = encodeBytes(golden, bytes);
+      assertEquals(golden.decodeBytes(ids), bytes);
       const text = decoder.decode(bytes);
       assertEquals(golden.decode(golden.encode(text)), text);
+      if (!text.includes("\ufffd")) assertEquals(ids, golden.encode(text));
     }),
     { numRuns: 10_000 },
   );
