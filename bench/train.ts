@@ -6,6 +6,7 @@
 import process from "node:process";
 import { parseArgs } from "@std/cli/parse-args";
 import type { ModelConfig } from "../model/config.ts";
+import { trainingFlopsPerToken } from "../model/flops.ts";
 import { createLayout } from "../model/layout.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
@@ -95,7 +96,8 @@ export async function measureTraining(
   const heapGrowth = Deno.memoryUsage().heapUsed - heap;
   const rootUsed = process.threadCpuUsage(rootCpu);
   const msPerStep = median(stepMs);
-  const gflops = stepFlops(dims) / msPerStep / 1e6;
+  const { B, T } = dims;
+  const gflops = B * T * trainingFlopsPerToken(config, { cols: T }) / msPerStep / 1e6;
   const peakGflops = await measurePeak(spheres.topology.workers);
   return {
     config: name,
@@ -103,7 +105,7 @@ export async function measureTraining(
     workers: spheres.topology.workers,
     sharedMiB: Math.round(spheres.bytes / 2 ** 20),
     msPerStep,
-    tokensPerSecond: dims.B * dims.T / msPerStep * 1000,
+    tokensPerSecond: B * T / msPerStep * 1000,
     gflops,
     peakGflops,
     shareOfPeak: gflops / peakGflops,
@@ -124,14 +126,6 @@ function phaseMs(
   return Object.fromEntries(
     Object.entries(after).map(([name, ms]) => [name, (ms - (before[name] ?? 0)) / share]),
   );
-}
-
-/** 6 FLOPs a matrix weight and token, and causal attention at half of its square. */
-function stepFlops({ L, D, F, T, B, V }: Dims): number {
-  const matrixWeights = L * (4 * D * D + 3 * D * F) + D * V;
-  const tokens = B * T;
-  const attention = L * tokens * 6 * T * D;
-  return 6 * matrixWeights * tokens + attention;
 }
 
 /** The configuration of a reference model. */
