@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
   crawl: async () => (await import("./crawl.ts")).crawlCommand,
+  text: async () => (await import("./text.ts")).text,
   train: async () => (await import("./train.ts")).train,
   eval: async () => (await import("./eval.ts")).evaluate,
   generate: async () => (await import("./generate.ts")).generate,

@@ -12,11 +12,12 @@ export interface DropLog extends Disposable {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What happens on any site or disk; the counts say enough. All other reasons are failures. */
+/**
+ * What happens on any site or disk; the counts say enough, as they do of all that the refine stage
+ * drops. All other reasons are failures.
+ */
 const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
   "no-text",
-  "too-short",
-  "duplicate",
   "robots-disallowed",
   "out-of-scope",
   "unchanged",
@@ -26,24 +27,40 @@ const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
 /** Failures of one reason that are told one by one. */
 const MAX_NOTES = 5;
 
+/** Choices for {@linkcode openDropLog}. */
+export interface DropLogOptions {
+  /** Hears of the first failures of each reason, in one line each. */
+  readonly note: (line: string) => void;
+  /** Whether the log has the texts of the drops too, where there are any. */
+  readonly keepText: boolean;
+}
+
 /**
- * Opens the log at `path` for appending; it is made with the first drop. The first failures of each
- * reason are told to `note`, in one line each.
+ * Opens the log at `path` for appending; it is made with the first drop. Without a path drops are
+ * counted and told only.
  */
-export function openDropLog(path: string, { note }: { note: (line: string) => void }): DropLog {
+export function openDropLog(
+  path: string | undefined,
+  { note, keepText }: DropLogOptions,
+): DropLog {
+  const more = path === undefined ? "are only counted" : `are listed only in ${path}`;
   let file: Deno.FsFile | undefined;
   const counts: Record<string, number> = {};
   return {
     counts,
     add(drop) {
-      const { stage, item, reason, detail } = drop;
+      const { text, ...entry } = drop;
+      const { stage, item, reason, detail } = entry;
       const count = counts[reason] = (counts[reason] ?? 0) + 1;
-      file ??= Deno.openSync(path, { append: true, create: true });
-      let bytes = new TextEncoder().encode(JSON.stringify(drop) + "\n");
-      while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
-      if (ROUTINE.has(reason) || count > MAX_NOTES) return;
+      if (path !== undefined) {
+        file ??= Deno.openSync(path, { append: true, create: true });
+        const kept = keepText && text !== undefined ? drop : entry;
+        let bytes = new TextEncoder().encode(JSON.stringify(kept) + "\n");
+        while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
+      }
+      if (stage === "refine" || ROUTINE.has(reason) || count > MAX_NOTES) return;
       note(`${stage} dropped ${item}: ${reason} (${detail})`);
-      if (count === MAX_NOTES) note(`further drops as ${reason} are listed only in ${path}`);
+      if (count === MAX_NOTES) note(`further drops as ${reason} ${more}`);
     },
     [Symbol.dispose]: () => file?.close(),
   };

@@ -8,29 +8,34 @@ import { extract } from "../stages/extract/mod.ts";
 import type { Journal, Mark } from "../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import { read, readReadCursor } from "../stages/read/mod.ts";
-import { openSeenTexts, refine } from "../stages/refine/mod.ts";
+import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Barrier, Document, Page } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
-import type { RunPaths } from "./run_folder.ts";
+import { openRefinery } from "./refinery.ts";
+import type { RunPaths, RunSettings } from "./run_folder.ts";
 import type { Sources } from "./sources.ts";
 import { openStoredIds } from "./stored_ids.ts";
+
+/** Settings of a run that decide which documents come in. */
+export type IntakeSettings =
+  & RefineSettings
+  & Pick<
+    RunSettings,
+    "maxPages" | "minChars" | "textField" | "seed" | "userAgent" | "allowPrivate" | "dedupAgainst"
+  >;
 
 /** What {@linkcode openIntake} needs. */
 export interface IntakeOptions {
   readonly sources: Sources;
   readonly paths: RunPaths;
-  readonly journal: Journal;
+  /** Documents that it holds are not handed on again; absent where nothing is stored. */
+  readonly journal?: Journal;
   /** Where an earlier sitting's sources stood. */
   readonly mark: Mark | undefined;
-  readonly maxPages: number;
-  readonly minChars: number;
-  readonly textField: string;
-  readonly seed: number;
-  readonly userAgent: string;
+  readonly settings: IntakeSettings;
   readonly contact: string | undefined;
   /** Origins that may be on a private address. */
   readonly allowOrigins: readonly string[];
-  readonly allowPrivate: boolean;
   readonly stop: AbortSignal;
   readonly onDrop: (drop: Drop) => void;
 }
@@ -47,10 +52,10 @@ export interface Intake extends AsyncDisposable {
 
 /** Opens the databases of the run folder and the streams over them. */
 export async function openIntake(options: IntakeOptions): Promise<Intake> {
-  const { sources, paths, journal, stop, onDrop } = options;
+  const { sources, paths, journal, settings, stop, onDrop } = options;
   await using resources = new AsyncDisposableStack();
-  const seen = resources.use(openSeenTexts(paths.seenTexts));
-  const stored = resources.use(await openStoredIds(paths.storedIds, { journal }));
+  const stored = journal &&
+    resources.use(await openStoredIds(paths.storedIds, { journal }));
   const meters: StageMeter[] = [];
   const meter = (name: string) => {
     meters.push(new StageMeter(name, onDrop));
@@ -65,12 +70,12 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     inputs.push(crawl<Barrier>({
       barrier,
       frontier,
-      maxPages: options.maxPages,
-      seed: options.seed,
-      userAgent: options.userAgent,
+      maxPages: settings.maxPages,
+      seed: settings.seed,
+      userAgent: settings.userAgent,
       ...(options.contact === undefined ? {} : { contact: options.contact }),
       allowOrigins: options.allowOrigins,
-      allowPrivate: options.allowPrivate,
+      allowPrivate: settings.allowPrivate,
       meter: meter("crawl"),
       signal: stop,
     }));
@@ -81,18 +86,26 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
       barrier,
       ...(cursor ? { cursor } : {}),
       paths: sources.paths,
-      textField: options.textField,
+      textField: settings.textField,
       meter: meter("read"),
       signal: stop,
     }));
   }
   const ofExtract = meter("extract"), ofRefine = meter("refine");
-  const documents = ReadableStream.from(oneAfterAnother(inputs))
+  const refinery = resources.use(
+    await openRefinery({
+      paths,
+      settings,
+      minChars: settings.minChars,
+      dedupAgainst: settings.dedupAgainst,
+      ...(journal ? { journal } : {}),
+      meter: ofRefine,
+    }),
+  );
+  const refined = ReadableStream.from(oneAfterAnother(inputs))
     .pipeThrough(watched(extract<Barrier>({ meter: ofExtract, signal: stop }), ofExtract))
-    .pipeThrough(
-      watched(refine<Barrier>({ seen, minChars: options.minChars, meter: ofRefine }), ofRefine),
-    )
-    .pipeThrough(stored.skip());
+    .pipeThrough(watched(refinery.stream, ofRefine));
+  const documents = stored ? refined.pipeThrough(stored.skip()) : refined;
   const held = resources.move();
   return {
     documents,

@@ -37,12 +37,12 @@ export function countIntake(
 /** `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`. */
 export function describeIntake(
   { pages, documents, dropped }: IntakeCounts,
-  { list }: { list: string },
+  { list }: { list: string | undefined },
 ): string {
   const count = Object.values(dropped).reduce((sum, each) => sum + each, 0);
   const losses = count === 0
     ? "none dropped"
-    : `${count} dropped (${countsText(dropped)}), listed in ${list}`;
+    : `${count} dropped (${countsText(dropped)})${list === undefined ? "" : `, listed in ${list}`}`;
   return `Pages: ${pages} seen, ${plural(documents, "document")} kept, ${losses}`;
 }
 

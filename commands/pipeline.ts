@@ -14,6 +14,7 @@ import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
+import { findIndexes } from "./refinery.ts";
 import {
   readSettings,
   type RunPaths,
@@ -42,6 +43,7 @@ export const pipeline: Command = {
     const paths = runPaths(values.run);
     const { wanted, named } = settingsOf(parsed);
     checkSources(wanted.sources);
+    await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") await checkInit(wanted.init);
     const decide = async (existing: RunSettings | undefined) => {
       const { step, sealed } = await progressOf(paths);
@@ -82,6 +84,7 @@ export const pipeline: Command = {
       retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
       validateEvery: values["validate-every"],
       contact: values.contact,
+      keepDropped: values["keep-dropped"],
       json: values.json,
       tensorboard: values.tensorboard,
       args,

@@ -8,6 +8,7 @@ import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import { HOLD_OUT_RULES } from "./hold_out.ts";
+import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
 import type { RunSettings } from "./run_folder.ts";
 import type { GivenSetting } from "./settle.ts";
 import { absolute } from "./sources.ts";
@@ -41,6 +42,8 @@ export const PIPELINE_FLAGS = {
     value: "NAME",
     defaultValue: "text",
   }),
+  ...REFINE_FLAGS,
+  "keep-dropped": KEEP_DROPPED,
   vocab: number({ help: "entries of the tokenizer", min: 258, max: 1 << 20, defaultValue: 4096 }),
   "hold-out": choice({
     help: "documents for validation: each tenth that comes, or a tenth by their address's hash",
@@ -116,6 +119,15 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   "max-pages": "maxPages",
   "min-chars": "minChars",
   "text-field": "textField",
+  filters: "filters",
+  "filter-settings": "limits",
+  language: "languages",
+  "language-score": "minLanguageScore",
+  "mask-personal-data": "maskPersonalData",
+  "near-duplicates": "nearDuplicates",
+  "dedup-against": "dedupAgainst",
+  "repeated-lines": "repeatedLines",
+  "keep-dropped": null,
   vocab: "vocab",
   "hold-out": "holdOut",
   leaves: "leaves",
@@ -149,6 +161,7 @@ export function settingsOf(
     throw new UsageError("Cannot use both --steps and --seconds: choose one");
   }
   const preset = PRESETS[values.preset];
+  const refined = refineSettingsOf(values);
   const wanted: RunSettings = {
     sources: absolute(operands),
     preset: values.preset,
@@ -160,6 +173,8 @@ export function settingsOf(
     maxPages: values["max-pages"],
     minChars: values["min-chars"],
     textField: values["text-field"],
+    ...refined,
+    dedupAgainst: absolute(refined.dedupAgainst),
     leaves: values.leaves,
     gradAccumulation: values["grad-accumulation"],
     optimizer: values.optimizer,
@@ -182,6 +197,8 @@ export function settingsOf(
   // Either goal takes the place of the other.
   if (named.has("steps")) named.set("seconds", "--seconds");
   else if (named.has("seconds")) named.set("steps", "--steps");
+  // Comparing with others takes an index of one's own.
+  if (named.has("dedupAgainst")) named.set("nearDuplicates", "--near-duplicates");
   if (operands.length > 0) named.set("sources", "sources");
   return { wanted, named };
 }

@@ -40,7 +40,9 @@ export async function runCrawl(
   const scope = await scopeOf(settings);
   await using resources = new AsyncDisposableStack();
   const output = resources.use(await openOutput(paths.documents, frontier));
-  const drops = resources.use(openDropLog(paths.drops, { note: (line) => console.error(line) }));
+  const drops = resources.use(
+    openDropLog(paths.drops, { note: (line) => console.error(line), keepText: false }),
+  );
   const warc = settings.warc === undefined
     ? undefined
     : resources.use(await openWarcFiles(settings.warc, { frontier, fields: about(settings) }));

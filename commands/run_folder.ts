@@ -5,6 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
+import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
@@ -20,7 +21,7 @@ export interface ForcedChange {
 }
 
 /** Settings that decide the result of a run; kept in run.json. */
-export interface RunSettings {
+export interface RunSettings extends RefineSettings {
   /** URLs, files and folders; empty for the built-in sample site. */
   readonly sources: readonly string[];
   readonly preset: PresetName;
@@ -36,6 +37,8 @@ export interface RunSettings {
   readonly minChars: number;
   /** Field of a JSONL record that holds its text. */
   readonly textField: string;
+  /** Run folders or index files whose documents are not wanted again. */
+  readonly dedupAgainst: readonly string[];
   readonly leaves: number;
   readonly gradAccumulation: number;
   readonly optimizer: OptimizerName;
@@ -60,7 +63,7 @@ export interface RunSettings {
 }
 
 /** Version of the run.json format. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** Paths inside a run folder. */
 export interface RunPaths {
@@ -68,6 +71,8 @@ export interface RunPaths {
   readonly settings: string;
   readonly frontier: string;
   readonly seenTexts: string;
+  readonly nearTexts: string;
+  readonly siteLines: string;
   readonly storedIds: string;
   readonly corpus: string;
   readonly tokenizer: string;
@@ -86,6 +91,8 @@ export function runPaths(root: string): RunPaths {
     settings: `${root}/run.json`,
     frontier: `${root}/frontier.sqlite`,
     seenTexts: `${root}/seen.sqlite`,
+    nearTexts: `${root}/near.sqlite`,
+    siteLines: `${root}/lines.sqlite`,
     storedIds: `${root}/stored.sqlite`,
     corpus: `${root}/corpus`,
     tokenizer: `${root}/tokenizer.json`,

@@ -50,6 +50,8 @@ export interface PipelineOptions {
   readonly fallBack: boolean;
   readonly validateEvery: number;
   readonly contact: string | undefined;
+  /** Whether dropped.jsonl has the texts too. */
+  readonly keepDropped: boolean;
   readonly json: boolean;
   /** Whether TensorBoard's event files are written too. */
   readonly tensorboard: boolean;
@@ -75,7 +77,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
   const log = resources.use(await openJournal({ dir: paths.corpus }));
   const mark = await readMark(paths.corpus);
-  const drops = resources.use(openDropLog(paths.drops, { note: (line) => status.note(line) }));
+  const drops = resources.use(openDropLog(paths.drops, {
+    note: (line) => status.note(line),
+    keepText: options.keepDropped,
+  }));
   const intake = log.sealed ? undefined : resources.use(
     await openIntake({
       sources: site === undefined
@@ -84,14 +89,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       paths,
       journal: log,
       mark,
-      maxPages: settings.maxPages,
-      minChars: settings.minChars,
-      textField: settings.textField,
-      seed: settings.seed,
-      userAgent: settings.userAgent,
+      settings,
       contact: options.contact,
       allowOrigins: site === undefined ? [] : [site],
-      allowPrivate: settings.allowPrivate,
       stop: AbortSignal.any([stop, enough.signal]),
       onDrop: drops.add,
     }),

@@ -61,6 +61,7 @@ export function refine<B extends Barrier>(
   return new TransformStream({
     transform(document, controller) {
       if (isBarrier(document)) {
+        parts.lines?.flush();
         return controller.enqueue(stamp(document, { refine: { texts: parts.seen.flush() } }));
       }
       meter?.phase("busy");

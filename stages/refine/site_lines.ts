@@ -13,6 +13,8 @@ export interface SiteLines extends Disposable {
    * pages keep theirs: whether a line comes back is not known before it does.
    */
   strip(text: string, page: { url: string; id: string }): { text: string; removed: number };
+  /** Brings what was noted so far to the disk. */
+  flush(): void;
 }
 
 /** Choices for {@linkcode openSiteLines}. */
@@ -80,6 +82,10 @@ export function openSiteLines(path: string, { pages }: SiteLinesOptions): SiteLi
       if (removed === 0) return { text, removed };
       const joined = kept.join("\n").replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
       return { text: joined, removed };
+    },
+    flush() {
+      // Syncs the log even where commits do not.
+      database.exec("PRAGMA wal_checkpoint");
     },
     [Symbol.dispose]: () => database.close(),
   };

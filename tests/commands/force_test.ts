@@ -19,6 +19,10 @@ function decide(
   return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed });
 }
 
+const limits = await Deno.makeTempFile({ suffix: ".json" });
+await Deno.writeTextFile(limits, '{"c4":{"min_num_sentences":9}}');
+addEventListener("unload", () => Deno.removeSync(limits));
+
 /** A value that is not the default, for each flag that may alter the result. */
 const OTHER: Readonly<Record<string, string[]>> = {
   preset: ["small"],
@@ -29,6 +33,14 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "max-pages": ["9"],
   "min-chars": ["9"],
   "text-field": ["body"],
+  filters: ["gopher-quality"],
+  "filter-settings": [limits],
+  language: ["en"],
+  "language-score": ["0.9"],
+  "mask-personal-data": [],
+  "near-duplicates": [],
+  "dedup-against": ["elsewhere"],
+  "repeated-lines": ["9"],
   vocab: ["999"],
   "hold-out": ["by-hash"],
   leaves: ["9"],
@@ -57,6 +69,7 @@ const FREE: Readonly<Record<string, string[]>> = {
   tensorboard: [],
   dashboard: ["8081"],
   contact: ["mailto:a@b.test"],
+  "keep-dropped": [],
   force: [],
   json: [],
 };
@@ -82,7 +95,9 @@ Deno.test("every flag is known to alter the result of a run or never to", () => 
 
 Deno.test("--force changes what can still be changed and notes it", () => {
   const never = ["preset", "seed", "vocab", "hold-out", "grad-accumulation", "init"];
-  const early = ["max-pages", "min-chars", "text-field", "user-agent", "allow-private"];
+  const early = ["max-pages", "min-chars", "text-field", "user-agent", "allow-private", "filters"]
+    .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
+    .concat(["near-duplicates", "dedup-against", "repeated-lines"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
     if (never.includes(flag)) {

@@ -8,7 +8,7 @@ const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname
 const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   [
     "teach",
-    "Cannot run teach: commands are pipeline, crawl, train, eval, generate, dashboard, serve, export, inspect, verify, tokens, trace",
+    "Cannot run teach: commands are pipeline, crawl, text, train, eval, generate, dashboard, serve, export, inspect, verify, tokens, trace",
   ],
   [
     "tokens",
@@ -39,6 +39,29 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   ],
   ["pipeline --init @/none", "Cannot open --init @/none: there is no such folder"],
   ["pipeline --init @", "Cannot open --init @: it has no config.json"],
+  [
+    "pipeline --filters gopher",
+    "Cannot use --filters gopher: it must be of gopher-repetition, gopher-quality, c4, fineweb, or all",
+  ],
+  [
+    "pipeline --language english",
+    "Cannot use --language english: write two-letter codes such as en,ja; or any",
+  ],
+  [
+    "pipeline --filter-settings @/limits.json",
+    "Cannot use --filter-settings @/limits.json: gopher-quality.min_doc_words: " +
+    "Invalid input: expected number, received string",
+  ],
+  ["text", "Cannot take out text: name at least one address, file or folder"],
+  ["text --keep-dropped @/a.txt", "Cannot use --keep-dropped without --dropped FILE"],
+  [
+    "text --output @/a.csv @",
+    "Cannot write @/a.csv: its name must end in one of .jsonl, .jsonl.gz, .parquet",
+  ],
+  [
+    "text --dedup-against @ @",
+    "Cannot use --dedup-against @: it is neither a run made with --near-duplicates nor an index file",
+  ],
   ["train", "Cannot train: --init DIR and --batches FILE say what on"],
   [
     "train --init @/none --batches @/none.json",
@@ -75,6 +98,10 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
 Deno.test("a bad command line ends with one plain line, code 2 and no run folder", async () => {
   await using folder = await openFolder();
   await Deno.writeTextFile(join(folder.path, "a.pdf"), "%PDF");
+  await Deno.writeTextFile(
+    join(folder.path, "limits.json"),
+    '{"gopher-quality":{"min_doc_words":"many"}}',
+  );
   const waiting = [...REFUSED];
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -115,7 +142,7 @@ Deno.test("CLLM_TRACE=1 shows where an error came from", async () => {
 });
 
 Deno.test("--help of every command shows every flag with its default", async () => {
-  for (const command of ["pipeline", "train", "eval", "generate", "serve", "export"]) {
+  for (const command of ["pipeline", "text", "train", "eval", "generate", "serve", "export"]) {
     const { code, out, err } = await run([command, "--help"]);
     assertEquals([code, err], [0, ""]);
     const flags = out.slice(out.indexOf("Flags:\n")).trimEnd().split("\n").slice(1);

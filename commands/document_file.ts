@@ -1,0 +1,60 @@
+/**
+ * Documents as a file: JSON lines, plain or gzipped, or Parquet.
+ *
+ * @module
+ */
+import type { Document } from "../stages/types.ts";
+import { UsageError } from "./flags.ts";
+import { writeParquet } from "./parquet_file.ts";
+
+/** Forms of a file of documents, by the ending of its name. */
+const ENDINGS = { ".jsonl": "jsonl", ".jsonl.gz": "jsonl.gz", ".parquet": "parquet" } as const;
+
+/** A form of a file of documents. */
+export type DocumentFormat = (typeof ENDINGS)[keyof typeof ENDINGS];
+
+/** The form that a file's name asks for; a `UsageError` where its ending asks for none. */
+export function documentFormat(path: string): DocumentFormat {
+  for (const [ending, format] of Object.entries(ENDINGS)) if (path.endsWith(ending)) return format;
+  throw new UsageError(
+    `Cannot write ${path}: its name must end in one of ${Object.keys(ENDINGS).join(", ")}`,
+  );
+}
+
+/** Documents as JSON lines, one document each. */
+export function jsonLines(): TransformStream<Document, Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  return new TransformStream({
+    transform(document, controller) {
+      controller.enqueue(encoder.encode(`${JSON.stringify(document)}\n`));
+    },
+  });
+}
+
+/**
+ * Writes documents to `path`, which has its name only once it is whole. When `documents` fails, no
+ * file is left.
+ *
+ * @returns once the file is on the disk
+ */
+export async function writeDocuments(
+  documents: ReadableStream<Document>,
+  { path, format }: { path: string; format: DocumentFormat },
+): Promise<void> {
+  const unfinished = `${path}.unfinished`;
+  try {
+    if (format === "parquet") await writeParquet(documents, unfinished);
+    else {
+      const lines = documents.pipeThrough(jsonLines());
+      const bytes = format === "jsonl" ? lines : lines.pipeThrough(new CompressionStream("gzip"));
+      const file = await Deno.open(unfinished, { write: true, create: true, truncate: true });
+      await bytes.pipeTo(file.writable);
+    }
+  } catch (error) {
+    await Deno.remove(unfinished).catch((cause) => {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    });
+    throw error;
+  }
+  await Deno.rename(unfinished, path);
+}

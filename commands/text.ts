@@ -1,0 +1,158 @@
+/**
+ * `text`: the front half alone, from addresses and files to clean text.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { isBarrier } from "../stages/barrier.ts";
+import { StageMeter } from "../stages/meter.ts";
+import type { Barrier, Document } from "../stages/types.ts";
+import type { Command } from "./command.ts";
+import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
+import { openDropLog } from "./drop_log.ts";
+import { type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
+import { type Intake, openIntake } from "./intake.ts";
+import { countIntake, describeIntake } from "./intake_summary.ts";
+import { isAnswerTo, stopOnInterrupt } from "./interrupt.ts";
+import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
+import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
+import { runPaths } from "./run_folder.ts";
+import { checkSources, splitSources } from "./sources.ts";
+
+const { "max-pages": maxPages, "min-chars": minChars, "text-field": textField } = PIPELINE_FLAGS;
+const { seed, "user-agent": userAgent, contact, "allow-private": allowPrivate } = PIPELINE_FLAGS;
+
+const FLAGS = {
+  output: textFlag({
+    help: "where documents go: .jsonl, .jsonl.gz or .parquet (default: JSON lines to the terminal)",
+    value: "FILE",
+    defaultValue: undefined,
+  }),
+  dropped: textFlag({
+    help: "where dropped documents are listed, each with its reason",
+    value: "FILE",
+    defaultValue: undefined,
+  }),
+  "keep-dropped": KEEP_DROPPED,
+  "near-index": textFlag({
+    help:
+      "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
+    value: "FILE",
+    defaultValue: undefined,
+  }),
+  ...REFINE_FLAGS,
+  ...{ "max-pages": maxPages, "min-chars": minChars, "text-field": textField },
+  ...{ seed, "user-agent": userAgent, contact, "allow-private": allowPrivate },
+};
+
+type Values = FlagValues<typeof FLAGS>;
+
+/** The `text` command. */
+export const text: Command = {
+  name: "text",
+  summary: "Crawls or reads pages and writes their clean text, one document a record.",
+  operands: "URL | FILE | FOLDER...",
+  flags: FLAGS,
+  async run(args) {
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    if (operands.length === 0) {
+      throw new UsageError("Cannot take out text: name at least one address, file or folder");
+    }
+    if (values["keep-dropped"] && values.dropped === undefined) {
+      throw new UsageError("Cannot use --keep-dropped without --dropped FILE");
+    }
+    if (values.output !== undefined) documentFormat(values.output);
+    checkSources(operands);
+    await using resources = new AsyncDisposableStack();
+    const interrupt = resources.use(stopOnInterrupt());
+    // What the crawl and the search for duplicates remember is of no use afterwards.
+    const state = await Deno.makeTempDir({ prefix: "cllm-text-" });
+    resources.defer(() => Deno.remove(state, { recursive: true }));
+    const drops = resources.use(
+      openDropLog(values.dropped, { note: console.error, keepText: values["keep-dropped"] }),
+    );
+    const intake = resources.use(
+      await open(operands, { values, state, stop: interrupt.signal, onDrop: drops.add }),
+    );
+    const written = new StageMeter("write");
+    const documents = intake.documents
+      .pipeThrough(acknowledge(intake, written))
+      .pipeThrough(endWith(interrupt.signal));
+    await write(documents, values.output);
+    const counts = countIntake({ sources: intake.sources, journal: written, drops });
+    console.error(describeIntake(counts, { list: values.dropped }));
+    return interrupt.exitCode;
+  },
+};
+
+function open(
+  operands: readonly string[],
+  { values, state, stop, onDrop }: {
+    values: Values;
+    state: string;
+    stop: AbortSignal;
+    onDrop: Parameters<typeof openIntake>[0]["onDrop"];
+  },
+): Promise<Intake> {
+  const refine = refineSettingsOf(values);
+  const index = values["near-index"];
+  return openIntake({
+    sources: splitSources(operands),
+    paths: { ...runPaths(state), nearTexts: index ?? join(state, "near.sqlite") },
+    mark: undefined,
+    settings: {
+      ...refine,
+      nearDuplicates: refine.nearDuplicates || index !== undefined,
+      maxPages: values["max-pages"],
+      minChars: values["min-chars"],
+      textField: values["text-field"],
+      seed: values.seed,
+      userAgent: values["user-agent"],
+      allowPrivate: values["allow-private"],
+    },
+    contact: values.contact,
+    allowOrigins: [],
+    stop,
+    onDrop,
+  });
+}
+
+/** Counts documents, and tells the crawl that they have arrived; nobody here needs barriers. */
+function acknowledge(
+  intake: Intake,
+  meter: StageMeter,
+): TransformStream<Document | Barrier, Document> {
+  return new TransformStream({
+    transform(document, controller) {
+      if (isBarrier(document)) return;
+      meter.in(document.text.length);
+      controller.enqueue(document);
+      intake.stored(document.url);
+    },
+  });
+}
+
+/** Ends in good order where the documents fail for no other reason than `stop`. */
+function endWith(stop: AbortSignal): ReadableWritablePair<Document, Document> {
+  const { readable, writable } = new TransformStream<Document, Document>();
+  async function* whole(): AsyncGenerator<Document> {
+    try {
+      yield* readable;
+    } catch (error) {
+      if (!isAnswerTo(stop, error)) throw error;
+    }
+  }
+  return { readable: ReadableStream.from(whole()), writable };
+}
+
+async function write(documents: ReadableStream<Document>, path: string | undefined) {
+  if (path !== undefined) {
+    return await writeDocuments(documents, { path, format: documentFormat(path) });
+  }
+  try {
+    await documents.pipeThrough(jsonLines()).pipeTo(Deno.stdout.writable, { preventClose: true });
+  } catch (error) {
+    // Whoever read on has had enough, as `head` does.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
