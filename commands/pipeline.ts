@@ -23,6 +23,7 @@ import {
   writeSettings,
 } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
+import { type RunServer, serveRun } from "./serve_run.ts";
 import { runPipeline } from "./run_pipeline.ts";
 import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
@@ -53,44 +54,65 @@ export const pipeline: Command = {
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide(await readSettings(paths));
     await makeRunFolder(paths);
-    using _lock = await lockRun(paths.root);
-    const existing = await readSettings(paths);
-    let settings = await decide(existing);
-
     const over = new AbortController();
     using interrupt = stopOnInterrupt();
-    await using site = settings.sources.length === 0
-      ? await openSampleSite(paths, { port: existing?.sitePort })
-      : undefined;
-    if (!existing) settings = { ...settings, sitePort: site?.port ?? 0 };
-    if (settings !== existing) await writeSettings(paths, settings);
-    for (const line of describeForced(settings, existing)) console.error(line);
     using _closed = { [Symbol.dispose]: () => over.abort() };
-    if (values.dashboard !== undefined) {
-      const { hostname, port } = await listenDashboard([paths.root], {
-        hostname: "127.0.0.1",
-        port: values.dashboard,
-        signal: over.signal,
+    await using stack = new AsyncDisposableStack();
+    // Standard output is for JSON alone where that was asked for.
+    const aside = (line: string) => values.json ? console.error(line) : console.log(line);
+    let say = aside;
+    let served: RunServer | undefined;
+    {
+      using _lock = await lockRun(paths.root);
+      const existing = await readSettings(paths);
+      let settings = await decide(existing);
+
+      await using site = settings.sources.length === 0
+        ? await openSampleSite(paths, { port: existing?.sitePort })
+        : undefined;
+      if (!existing) settings = { ...settings, sitePort: site?.port ?? 0 };
+      if (settings !== existing) await writeSettings(paths, settings);
+      for (const line of describeForced(settings, existing)) console.error(line);
+      if (values.dashboard !== undefined) {
+        const { hostname, port } = await listenDashboard([paths.root], {
+          hostname: "127.0.0.1",
+          port: values.dashboard,
+          signal: over.signal,
+        });
+        if (!values.json) console.log(`Dashboard on http://${hostname}:${port}/`);
+      }
+      if (values.serve !== undefined) {
+        served = stack.use(
+          await serveRun(paths.root, { port: values.serve, note: (line) => say(line) }),
+        );
+        aside(`Serves on ${served.origin} once there is a checkpoint`);
+      }
+      await runPipeline({
+        paths,
+        settings,
+        site: site?.origin,
+        spheres: { ...spheresOf(values), strictSimd: settings.strictSimd },
+        checkpointEvery: values["checkpoint-every"],
+        fallBack: values["fall-back"],
+        retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
+        validateEvery: values["validate-every"],
+        contact: values.contact,
+        keepDropped: values["keep-dropped"],
+        json: values.json,
+        tensorboard: values.tensorboard,
+        args,
+        onStatus: (note) => say = note,
+        stop: interrupt.signal,
       });
-      if (!values.json) console.log(`Dashboard on http://${hostname}:${port}/`);
     }
-    await runPipeline({
-      paths,
-      settings,
-      site: site?.origin,
-      spheres: { ...spheresOf(values), strictSimd: settings.strictSimd },
-      checkpointEvery: values["checkpoint-every"],
-      fallBack: values["fall-back"],
-      retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
-      validateEvery: values["validate-every"],
-      contact: values.contact,
-      keepDropped: values["keep-dropped"],
-      json: values.json,
-      tensorboard: values.tensorboard,
-      args,
-      stop: interrupt.signal,
+    if (!served || interrupt.signal.aborted) return interrupt.exitCode;
+    aside(`Training is over; serves on ${served.origin} until Ctrl-C`);
+    await new Promise((resolve) => {
+      interrupt.signal.addEventListener("abort", resolve, { once: true });
     });
-    return interrupt.exitCode;
+    aside("Stopping: running requests may finish.");
+    // Stopping on request is what a server is meant to do.
+    return 0;
   },
 };
 

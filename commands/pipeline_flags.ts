@@ -102,6 +102,14 @@ export const PIPELINE_FLAGS = {
     bare: "8010",
     defaultValue: undefined,
   }),
+  serve: number({
+    help: "serve the newest checkpoint on this machine while it trains, and after until Ctrl-C, " +
+      "at this port (8000 without one)",
+    value: "[PORT]",
+    max: 65535,
+    bare: "8000",
+    defaultValue: undefined,
+  }),
   tensorboard: toggle({ help: "also write the figures of each step for TensorBoard" }),
   json: toggle({ help: "one JSON object a step on standard output, and nothing else" }),
 };
@@ -149,6 +157,7 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   "allow-private": "allowPrivate",
   force: null,
   dashboard: null,
+  serve: null,
   tensorboard: null,
   json: null,
 };

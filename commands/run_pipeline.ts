@@ -58,6 +58,8 @@ export interface PipelineOptions {
   /** The command line, for the report. */
   readonly args: readonly string[];
   readonly stop: AbortSignal;
+  /** Given what prints a line beside the run's status. */
+  readonly onStatus?: (note: (line: string) => void) => void;
 }
 
 /** Runs the pipeline until training is over or `stop` is given; prints what came of it. */
@@ -103,6 +105,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
+  if (!json) options.onStatus?.(status.note);
   let isTraining = false;
   stop.addEventListener("abort", () => {
     const saving = isTraining ? `its step to ${paths.checkpoints}` : `documents to ${paths.corpus}`;

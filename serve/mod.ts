@@ -23,6 +23,7 @@ export {
   type TokenConstraint,
 } from "./generate.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
+export { createLoadingApp } from "./loading.ts";
 export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";
 export type { SamplingOptions } from "./sampler.ts";
 export { Scheduler } from "./scheduler.ts";

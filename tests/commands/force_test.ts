@@ -68,6 +68,7 @@ const FREE: Readonly<Record<string, string[]>> = {
   "validate-every": ["9"],
   tensorboard: [],
   dashboard: ["8081"],
+  serve: ["8082"],
   contact: ["mailto:a@b.test"],
   "keep-dropped": [],
   force: [],

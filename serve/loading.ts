@@ -1,0 +1,26 @@
+/**
+ * What a server answers before it has a model.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { ApiError, errorResponse } from "./api_error.ts";
+
+/** What clients and health checks are told to wait, in seconds. */
+const RETRY_AFTER = { "retry-after": "1" };
+
+/** The application until the model is there: 503 for every request. */
+export function createLoadingApp(): Hono {
+  const app = new Hono();
+  app.get("/health", (context) => context.json({ status: "loading" }, 503, RETRY_AFTER));
+  app.notFound(() =>
+    errorResponse(
+      new ApiError("There is no model to serve yet; try again later", {
+        status: 503,
+        code: "model_loading",
+        headers: RETRY_AFTER,
+      }),
+    )
+  );
+  return app;
+}
