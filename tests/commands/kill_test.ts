@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { randomStream } from "../../model/random.ts";
-import { serveChain, writeCorpus } from "./corpus.ts";
+import { prose, serveChain, writeCorpus } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
 const KILLS = Number(Deno.env.get("CLLM_KILLS") ?? 5);
@@ -22,8 +22,13 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
   await using site = serveChain({ pages: 5 });
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 10 });
+  // Nearly the same as one before them, as five others are as pages of the site.
+  for (const i of [2, 5]) {
+    await Deno.writeTextFile(join(corpus, `00${i}-again.txt`), prose(i).replace(/\.$/, " indeed."));
+  }
   const args = (runDir: string, workers: number) => [
     ...["pipeline", "--run", runDir, "--allow-private", "--steps", "8", "--vocab", "320"],
+    ...["--near-duplicates", "--repeated-lines", "2", "--mask-personal-data"],
     ...["--checkpoint-every", "2", "--workers", `${workers}`, "--json"],
     ...[`${site.origin}/0`, corpus],
   ];
@@ -33,6 +38,8 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
   assertEquals(code, 0, err);
   const undisturbedMs = performance.now() - begun;
   const expected = await manifestOf(calm);
+  const drops = await Deno.readTextFile(join(calm, "dropped.jsonl"));
+  assertEquals(drops.match(/"near-duplicate"/g)?.length, 7);
 
   let kills = 0;
   for (let storm = 0; kills < KILLS; storm++) {
