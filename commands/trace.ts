@@ -88,11 +88,10 @@ async function* traceStep(
     if (scored !== undefined) found.push({ document, scored });
     if (found.length === tokens.size) break;
   }
-  for (
-    const { document: { id, url, title }, scored } of found.sort((a, b) => b.scored - a.scored)
-  ) {
+  for (const { document, scored } of found.sort((a, b) => b.scored - a.scored)) {
+    const { id, url, title } = document;
     yield json
-      ? JSON.stringify({ step, id, url, title, tokens: scored })
+      ? JSON.stringify({ step, id, url, title, tokens: scored, ...originOf(document) })
       : `${id}  ${String(scored).padStart(6)} tokens  ${url}`;
   }
 }
@@ -103,7 +102,9 @@ async function* traceDocument(
   wanted: string,
   json: boolean,
 ): AsyncGenerator<string, void> {
-  const { id, url, place } = await findDocument({ journal, rule, root }, wanted);
+  const { document, place } = await findDocument({ journal, rule, root }, wanted);
+  const { id, url } = document;
+  if (!json) yield* describeOrigin(document);
   if (place === undefined) {
     if (!json) yield `${id}  ${url}  is held out: no step trains on it`;
     return;
@@ -119,17 +120,33 @@ async function* traceDocument(
   }
 }
 
+/** Where a document came from, and what was measured before it was kept. */
+function originOf({ fetchedAt, contentHash, lang, language, warc, scores }: Document) {
+  return { fetchedAt, contentHash, lang, language, warc, scores };
+}
+
+/** {@linkcode originOf} for people, a line a value; what is not known has none. */
+function* describeOrigin(document: Document): Generator<string, void> {
+  const { scores = {}, warc, ...origin } = originOf(document);
+  const place = warc && `${warc.file} at byte ${warc.offset}`;
+  const values = { url: document.url, ...origin, warc: place, ...scores };
+  const width = Math.max(...Object.keys(values).map((name) => name.length));
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) yield `${name.padEnd(width)}  ${value}`;
+  }
+}
+
 /** A document of the journal, and its place in the train split where it is not held out. */
 async function findDocument(
   { journal, rule, root }: Pick<Trained, "journal" | "rule" | "root">,
   wanted: string,
-): Promise<{ id: string; url: string; place: number | undefined }> {
+): Promise<{ document: Document; place: number | undefined }> {
   const splitOf = splitter(rule);
   let index = 0, place = 0;
   for await (const document of journal.documents()) {
     const isTrain = splitOf(index++, document) === "train";
     const { id, url } = document;
-    if (id === wanted || url === wanted) return { id, url, place: isTrain ? place : undefined };
+    if (id === wanted || url === wanted) return { document, place: isTrain ? place : undefined };
     if (isTrain) place++;
   }
   throw new UsageError(`Cannot trace --document ${wanted}: ${root} has no such id or address`);

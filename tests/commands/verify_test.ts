@@ -14,7 +14,12 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 12 });
   const runDir = join(folder.path, "run");
-  const flags = ["--steps", "6", "--checkpoint-every", "3", "--vocab", "300", "--json", corpus];
+  // Of these sentences eleven in fourteen words and signs are made of letters.
+  const limits = join(folder.path, "limits.json");
+  await Deno.writeTextFile(limits, '{"gopher-quality":{"max_non_alpha_words_ratio":0.75}}');
+  const filters = ["--filters", "gopher-quality", "--filter-settings", limits, "--language", "en"];
+  const flags = ["--steps", "6", "--checkpoint-every", "3", "--vocab", "300", "--json", corpus]
+    .concat(filters);
   const trained = await run(["pipeline", "--run", runDir, ...flags]);
   assertEquals([trained.code, trained.err], [0, ""]);
   const manifest = JSON.parse(await Deno.readTextFile(join(runDir, "manifest.json")));
@@ -42,6 +47,16 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   const heldOut = `file://${corpus}/009.txt`;
   assert(documents.every(({ url }) => url.startsWith("file:///") && url !== heldOut));
   assertEquals(await lines("--document", heldOut), []);
+  // Where a document came from and what was measured on the way.
+  const text = await Deno.readTextFile(new URL(most.url));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  assertEquals(most.contentHash, new Uint8Array(digest).toHex());
+  assertEquals([most.language, most.scores.words], ["en", text.match(/\p{L}+|\d+/gu)?.length]);
+  const shown = await run(["trace", runDir, "--document", heldOut]);
+  assertMatch(shown.out, /^contentHash {2,}[0-9a-f]{64}$/m);
+  assertMatch(shown.out, /^fetchedAt {2,}\d{4}-\d\d-\d\dT/m);
+  assertMatch(shown.out, /^alpha_words_ratio {2,}0\.\d+$/m);
+  assertMatch(shown.out, /^[0-9a-f]{16} {2}.* is held out: no step trains on it$/m);
   const late = await run(["trace", runDir, "--step", "7"]);
   assertEquals([late.code, late.err], [
     2,
