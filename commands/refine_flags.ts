@@ -37,7 +37,7 @@ export const REFINE_FLAGS = {
     max: 1,
     defaultValue: 0.5,
   }),
-  "mask-personal-data": toggle({ help: "replace e-mail and public IPv4 addresses" }),
+  "mask-personal-data": toggle({ help: "replace e-mail and public IP addresses" }),
   "near-duplicates": toggle({ help: "drop documents that are nearly the same as an earlier one" }),
   "dedup-against": text({
     help: "run folders or index files whose documents count as earlier ones, divided by commas",

@@ -1,8 +1,10 @@
 /**
- * Replaces e-mail addresses and public IPv4 addresses, as datatrove's PIIFormatter does.
+ * Replaces e-mail addresses and public IPv4 addresses, as datatrove's PIIFormatter does, and public
+ * IPv6 addresses, which that leaves alone.
  *
  * @module
  */
+import { isIPv6 } from "node:net";
 
 /** Domains that are reserved for examples (RFC 2606). */
 const EMAILS = ["email@example.com", "firstname.lastname@example.org"];
@@ -15,6 +17,8 @@ const ADDRESSES = [
   "220.127.116.11",
   "18.104.22.168",
 ];
+/** Of the block for documentation (RFC 3849). */
+const ADDRESSES_V6 = ["2001:db8::1", "2001:db8::2"];
 
 // The bounds are those of RFC 5321 and RFC 1035; they also keep the search linear.
 const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~-]";
@@ -26,6 +30,8 @@ const EMAIL = new RegExp(
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 /** Not a part of a longer number such as a version. */
 const IPV4 = new RegExp(`(?<![\\d.])${OCTET}(?:\\.${OCTET}){3}(?!\\d|\\.\\d)`, "g");
+/** What may be an address in 2000::/3, the block that holds all global ones. */
+const IPV6 = /(?<![\w:.])[23][\da-f]{3}(?:(?:::?[\da-f]{1,4}){1,7}(?:::)?|::)(?!\w|:\w|\.\d)/gi;
 
 /** Blocks that are not global in IANA's special-purpose registry (RFC 6890), as [address, bits]. */
 const NOT_GLOBAL: readonly (readonly [string, number])[] = [
@@ -55,6 +61,14 @@ function isPublic(address: string): boolean {
   });
 }
 
+/** Protocol assignments (2001::/23) and documentation (2001:db8::/32, 3fff::/20) are nobody's. */
+function isPublicV6(address: string): boolean {
+  if (!isIPv6(address)) return false;
+  const [first = 0, second = 0] = address.split(":").map((group) => parseInt(group || "0", 16));
+  if (first === 0x2001) return second >= 0x200 && second !== 0xdb8;
+  return first !== 0x3fff || second >= 0x1000;
+}
+
 /** A text and how much of it was replaced. */
 export interface MaskedText {
   readonly text: string;
@@ -63,7 +77,7 @@ export interface MaskedText {
 }
 
 /**
- * The text with each e-mail address and each public IPv4 address replaced, the replacements in turn
+ * The text with each e-mail address and each public IP address replaced, the replacements in turn
  * from the first in each text. Private addresses say nothing of anyone and stay.
  *
  * @example
@@ -74,13 +88,18 @@ export interface MaskedText {
  * ```
  */
 export function maskPersonalData(text: string): MaskedText {
-  let emails = 0, addresses = 0;
+  let emails = 0, fours = 0, sixes = 0;
   const withoutEmails = text.includes("@")
     ? text.replace(EMAIL, () => EMAILS[emails++ % EMAILS.length] as string)
     : text;
-  const masked = withoutEmails.replace(
-    IPV4,
-    (found) => isPublic(found) ? ADDRESSES[addresses++ % ADDRESSES.length] as string : found,
-  );
-  return { text: masked, emails, addresses };
+  const masked = withoutEmails
+    .replace(
+      IPV4,
+      (found) => isPublic(found) ? ADDRESSES[fours++ % ADDRESSES.length] as string : found,
+    )
+    .replace(
+      IPV6,
+      (found) => isPublicV6(found) ? ADDRESSES_V6[sixes++ % ADDRESSES_V6.length] as string : found,
+    );
+  return { text: masked, emails, addresses: fours + sixes };
 }

@@ -40,6 +40,21 @@ Deno.test("public IPv4 addresses are replaced; private ones, versions and dates 
   assertEquals(text, `${MAIL} ${ADDRESS} firstname.lastname@example.org 126.96.36.199:80`);
 });
 
+Deno.test("public IPv6 addresses are replaced; reserved ones and what only looks alike stay", () => {
+  const open = ["2606:4700:4700::1111", "2001:4860:4860:0:0:0:0:8888", "2A00:1450::", "2002::1"]
+    .concat(["2001:200::", "2001:db7::1", "2001:db9::1", "3fff:1000::1", "3ffe:ffff::"]);
+  const closed = ["::1", "::", "fe80::1", "fc00::1", "ff02::1", "64:ff9b::1", "1fff::1", "4000::1"]
+    .concat(["2001::1", "2001:1ff::1", "2001:db8::1", "2001:db8:ffff::", "3fff::1", "3fff:fff::1"]);
+  const others = ["12:30:45", "std::vector", "2024:10:11", "2000:1::2::3", "x2606::1", "2606::1x"]
+    .concat(["2606:1:2:3:4:5:6:7:8", "a::b", "2001"]);
+  for (const address of open) {
+    assertEquals(maskPersonalData(`at [${address}]:80.`).text, "at [2001:db8::1]:80.", address);
+  }
+  assertEquals(maskPersonalData("It is 2606::1: so").text, "It is 2001:db8::1: so");
+  assertEquals(maskPersonalData("2606::1, 2606::2/64.").text, "2001:db8::1, 2001:db8::2/64.");
+  for (const text of [...closed, ...others]) assertEquals(maskPersonalData(text).text, text);
+});
+
 Deno.test("masking hostile text takes linear time", () => {
   // A search that backs up at each sign would need hours for these.
   for (
