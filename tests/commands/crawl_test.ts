@@ -1,11 +1,14 @@
 /**
  * The crawl command against a site on loopback: killed at random moments, it ends with each document
- * once. `CLLM_KILLS` says how many kills; `CLLM_SEED` repeats a sequence.
+ * once and fetches nothing again that was stored for good. `CLLM_KILLS` says how many kills; `CLLM_SEED` repeats a sequence.
  */
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
+import { WARCParser } from "warcio";
 import { randomStream } from "../../model/random.ts";
 import { openFolder, run, start } from "./program.ts";
 
@@ -13,20 +16,33 @@ const KILLS = Number(Deno.env.get("CLLM_KILLS") ?? 4);
 const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
 const PAGES = 150;
 
-/** A tree of pages, three links each, some text in every one. */
+/** A tree of pages, three links each, so much text in every one that twenty fill a batch. */
 function serveTree() {
+  const requests: string[] = [];
+  let onRequest = () => {};
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
     const { pathname } = new URL(url);
     const at = Number(pathname.slice(1));
+    requests.push(url);
+    onRequest();
     if (pathname === "/robots.txt" || !(at < PAGES)) return new Response("no", { status: 404 });
     const links = [1, 2, 3].map((i) => `<a href="/${3 * at + i}">x</a>`).join("");
-    const text = `Page ${at} says more than a few words, so that it is kept. `.repeat(20);
+    const text = `Page ${at} says more than a few words, so that it is kept. `.repeat(1000);
     return new Response(`<title>${at}</title><main><p>${text}</p></main>${links}`, {
       headers: { "content-type": "text/html" },
     });
   });
   return {
     origin: `http://127.0.0.1:${server.addr.port}`,
+    /** Addresses asked for, in order. */
+    requests,
+    /** Calls `act` when `count` more requests have come. */
+    after(count: number, act: () => void) {
+      const due = requests.length + count;
+      onRequest = () => {
+        if (requests.length === due) act();
+      };
+    },
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
@@ -51,24 +67,27 @@ Deno.test(`${KILLS} kills of a crawl leave each document once (CLLM_SEED=${SEED}
     `${site.origin}/0`,
   ];
   const calm = join(folder.path, "calm");
-  const begun = performance.now();
   const { code, err } = await run(args(calm));
   assertEquals(code, 0, err);
-  const undisturbedMs = performance.now() - begun;
   const expected = (await documentsOf(calm)).map(({ url }) => url);
   assertEquals(expected, Array.from({ length: PAGES }, (_, i) => `${site.origin}/${i}`));
 
   const out = join(folder.path, "storm");
   for (let kills = 0; kills < KILLS; kills++) {
+    const [sure, from] = [acknowledgedOf(out), site.requests.length];
     await using program = start(args(out));
-    const timer = setTimeout(
-      () => program.kill("SIGKILL"),
-      undisturbedMs * random.uniform(kills),
-    );
+    // The first comes half way, where some batches are sure and others are not.
+    const count = kills === 0 ? PAGES / 2 : Math.ceil(PAGES * random.uniform(kills));
+    site.after(count, () => program.kill("SIGKILL"));
     await program.ended;
-    clearTimeout(timer);
+    assertEquals(site.requests.slice(from).filter((url) => sure.has(url)), []);
+    if (kills > 0) continue;
+    const { size } = acknowledgedOf(out);
+    assert(size > 0 && size < PAGES, `${size} pages were acknowledged before the first kill`);
   }
+  const [sure, from] = [acknowledgedOf(out), site.requests.length];
   assertEquals((await run(args(out))).code, 0);
+  assertEquals(site.requests.slice(from).filter((url) => sure.has(url)), []);
   const documents = await documentsOf(out);
   assertEquals(documents.map(({ url }) => url), expected);
 
@@ -87,7 +106,34 @@ Deno.test(`${KILLS} kills of a crawl leave each document once (CLLM_SEED=${SEED}
     const digest = createHash("sha1").update(block).digest();
     assertEquals(fromBase32(/WARC-Block-Digest: sha1:(\w+)/.exec(head)?.[1] ?? ""), [...digest]);
   }
+  assertEquals(await readByWarcio(file), documents.map(({ url, warc }) => [warc.offset, url]));
 });
+
+/** Where each response record begins and what it is of, as another program reads the file. */
+async function readByWarcio(
+  file: Uint8Array<ArrayBuffer>,
+): Promise<[number, string | null | undefined][]> {
+  const parser = new WARCParser(new Blob([file]).stream());
+  const found: [number, string | null | undefined][] = [];
+  for await (const record of parser) {
+    const text = await record.contentText();
+    if (record.warcType !== "response") continue;
+    assertEquals(record.httpHeaders?.statusline, "HTTP/1.1 200 OK");
+    assert(text.includes("says more than a few words"), text.slice(0, 200));
+    found.push([parser.offset, record.warcTargetURI]);
+  }
+  return found;
+}
+
+/** Addresses whose pages are stored for good. */
+function acknowledgedOf(out: string): Set<string> {
+  const path = join(out, "frontier.sqlite");
+  if (!existsSync(path)) return new Set();
+  using db = new DatabaseSync(path);
+  return new Set(
+    db.prepare("SELECT url FROM urls WHERE state = 'done'").all().map(({ url }) => String(url)),
+  );
+}
 
 /** RFC 4648 section 6. */
 function fromBase32(text: string): number[] {
