@@ -1,0 +1,47 @@
+import { assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { writeCorpus } from "./corpus.ts";
+import { openFolder, run, start } from "./program.ts";
+
+const STREAMS = 8;
+
+Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 12 });
+  const runDir = join(folder.path, "run");
+  const trained = await run(
+    ["pipeline", "--run", runDir, "--steps", "1", "--vocab", "320", "--json", corpus],
+  );
+  assertEquals(trained.code, 0, trained.err);
+
+  await using program = start(["serve", "--run", runDir, "--port", "0"]);
+  const [origin = ""] = /http:\S+/.exec(await program.line(/^Serving model /)) ?? [];
+  const request = {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ prompt: "the", max_tokens: 200, temperature: 0, stream: true }),
+  };
+  let begun = 0, ended = 0;
+  const all = Promise.withResolvers<void>();
+  const texts = Array.from({ length: STREAMS }, async () => {
+    const { body } = await fetch(`${origin}/v1/completions`, request);
+    let text = "";
+    for await (const part of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      if (text === "" && ++begun === STREAMS) all.resolve();
+      text += part;
+    }
+    ended++;
+    return text;
+  });
+  await program.until(all.promise);
+  program.kill("SIGTERM");
+  await program.line(/^Stopping: running requests may finish\.$/);
+  assertLess(ended, STREAMS, "every stream had ended before the server was asked to stop");
+  await assertRejects(() => fetch(`${origin}/v1/completions`, request));
+  for (const text of await Promise.all(texts)) {
+    assertMatch(text, /"finish_reason":"length"[^\n]*\n\ndata: \[DONE\]\n\n$/);
+  }
+  const { code, err } = await program.ended;
+  assertEquals([code, err], [0, ""]);
+});
