@@ -1,6 +1,7 @@
 /**
  * The crawl command against a site on loopback: killed at random moments, it ends with each document
- * once and fetches nothing again that was stored for good. `CLLM_KILLS` says how many kills; `CLLM_SEED` repeats a sequence.
+ * once and fetches nothing again that was stored for good. `CLLM_KILLS` says how many kills;
+ * `CLLM_SEED` repeats a sequence.
  */
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";

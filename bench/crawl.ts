@@ -1,0 +1,74 @@
+/**
+ * How fast does a crawl read pages, beside Crawlee, and does its memory grow with the site? Both
+ * crawl the same generated site on loopback, with the same concurrency and no delay, one after the
+ * other. Needs Node with npm.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import type { CrawlReport } from "./crawl_job.ts";
+import { serveGenerated } from "./crawl_site.ts";
+import { runCrawlee } from "./crawlee.ts";
+
+/** Runs `bench crawl [--pages N] [--memory] [--json]`; `--memory` compares 1,000 with 20,000 pages. */
+export async function run(args: string[]): Promise<void> {
+  const flags = parseArgs(args, { string: ["pages"], boolean: ["json", "memory"] });
+  const concurrency = 8;
+  await Deno.mkdir("runs", { recursive: true });
+  const folder = await Deno.realPath(
+    await Deno.makeTempDir({ dir: "runs", prefix: "bench-crawl-" }),
+  );
+  try {
+    const result = flags.memory
+      ? await memory(folder, concurrency)
+      : await besideCrawlee(folder, { pages: Number(flags.pages ?? 2000), concurrency });
+    console.log(flags.json ? JSON.stringify(result) : result);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function besideCrawlee(
+  folder: string,
+  { pages, concurrency }: { pages: number; concurrency: number },
+) {
+  await using site = serveGenerated(pages);
+  const ours = await ourCrawl(site.start, { folder, concurrency, pages });
+  const theirs = await runCrawlee({ start: site.start, concurrency, folder });
+  if (theirs.pages !== pages) throw new Error(`Crawlee read ${theirs.pages} of ${pages} pages`);
+  const [pagesPerSecond, crawleePagesPerSecond] = [ours, theirs].map(({ ms }) => 1000 * pages / ms);
+  return {
+    pages,
+    concurrency,
+    pagesPerSecond,
+    crawleePagesPerSecond,
+    timesAsFast: theirs.ms / ours.ms,
+  };
+}
+
+async function memory(folder: string, concurrency: number) {
+  const peaks: Record<string, number> = {};
+  for (const pages of [1000, 20_000]) {
+    await using site = serveGenerated(pages);
+    peaks[`peakMiBAt${pages}`] =
+      (await ourCrawl(site.start, { folder, concurrency, pages })).peakMiB;
+  }
+  return { concurrency, ...peaks };
+}
+
+async function ourCrawl(
+  start: string,
+  { folder, concurrency, pages }: { folder: string; concurrency: number; pages: number },
+): Promise<CrawlReport> {
+  const job = { start, concurrency, frontier: `${folder}/${pages}.sqlite` };
+  const script = new URL("./crawl_job.ts", import.meta.url).pathname;
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    // Only a process with all permissions may read its peak from /proc.
+    args: ["run", "--quiet", "--allow-all", script, JSON.stringify(job)],
+    stderr: "inherit",
+  }).output();
+  if (code !== 0) throw new Error(`Cannot crawl ${start}: the process ended with ${code}`);
+  const report: CrawlReport = JSON.parse(new TextDecoder().decode(stdout));
+  if (report.pages !== pages) throw new Error(`our crawl read ${report.pages} of ${pages} pages`);
+  return report;
+}
