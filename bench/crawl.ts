@@ -6,20 +6,25 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import type { CrawlReport } from "./crawl_job.ts";
+import type { CrawlJob, CrawlReport, FillJob } from "./crawl_job.ts";
 import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
 
-/** Runs `bench crawl [--pages N] [--memory] [--json]`; `--memory` compares 1,000 with 20,000 pages. */
+/**
+ * Runs `bench crawl [--pages N] [--memory] [--urls N] [--json]`. `--memory` compares 1,000 with 20,000
+ * pages; `--urls` fills a frontier alone.
+ */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["pages"], boolean: ["json", "memory"] });
+  const flags = parseArgs(args, { string: ["pages", "urls"], boolean: ["json", "memory"] });
   const concurrency = 8;
   await Deno.mkdir("runs", { recursive: true });
   const folder = await Deno.realPath(
     await Deno.makeTempDir({ dir: "runs", prefix: "bench-crawl-" }),
   );
   try {
-    const result = flags.memory
+    const result = flags.urls !== undefined
+      ? await runJob({ urls: Number(flags.urls), frontier: `${folder}/full.sqlite` })
+      : flags.memory
       ? await memory(folder, concurrency)
       : await besideCrawlee(folder, { pages: Number(flags.pages ?? 2000), concurrency });
     console.log(flags.json ? JSON.stringify(result) : result);
@@ -60,15 +65,18 @@ async function ourCrawl(
   start: string,
   { folder, concurrency, pages }: { folder: string; concurrency: number; pages: number },
 ): Promise<CrawlReport> {
-  const job = { start, concurrency, frontier: `${folder}/${pages}.sqlite` };
+  const report = await runJob({ start, concurrency, frontier: `${folder}/${pages}.sqlite` });
+  if (report.pages !== pages) throw new Error(`our crawl read ${report.pages} of ${pages} pages`);
+  return report;
+}
+
+async function runJob(job: CrawlJob | FillJob): Promise<CrawlReport> {
   const script = new URL("./crawl_job.ts", import.meta.url).pathname;
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     // Only a process with all permissions may read its peak from /proc.
     args: ["run", "--quiet", "--allow-all", script, JSON.stringify(job)],
     stderr: "inherit",
   }).output();
-  if (code !== 0) throw new Error(`Cannot crawl ${start}: the process ended with ${code}`);
-  const report: CrawlReport = JSON.parse(new TextDecoder().decode(stdout));
-  if (report.pages !== pages) throw new Error(`our crawl read ${report.pages} of ${pages} pages`);
-  return report;
+  if (code !== 0) throw new Error(`Cannot crawl: the process ended with ${code}`);
+  return JSON.parse(new TextDecoder().decode(stdout));
 }

@@ -22,10 +22,19 @@ export interface CrawlReport {
   readonly peakMiB: number;
 }
 
+/** How many addresses to fill a frontier with. */
+export interface FillJob {
+  readonly urls: number;
+  /** The frontier's file. */
+  readonly frontier: string;
+}
+
 /** Pages after which the frontier is told that they are stored. */
 const BATCH = 100;
+/** Links of a page; a tenth of them are known. */
+const LINKS = 100;
 
-async function work({ start, concurrency, frontier: path }: CrawlJob): Promise<CrawlReport> {
+async function crawlSite({ start, concurrency, frontier: path }: CrawlJob): Promise<CrawlReport> {
   using frontier = openFrontier(path);
   frontier.seed([start]);
   const allowOrigins = [new URL(start).origin];
@@ -36,4 +45,26 @@ async function work({ start, concurrency, frontier: path }: CrawlJob): Promise<C
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };
 }
 
-if (import.meta.main) console.log(JSON.stringify(await work(JSON.parse(Deno.args[0] ?? ""))));
+/** Settles pages, without asking for any, until the frontier knows so many addresses. */
+function fill({ urls, frontier: path }: FillJob): CrawlReport {
+  using frontier = openFrontier(path);
+  frontier.seed(["https://example.org/0"]);
+  const begun = performance.now();
+  let pages = 0;
+  for (let next = 1; frontier.size < urls; next += 0.9 * LINKS) {
+    const entry = frontier.pick();
+    if (entry === undefined) throw new Error(`nothing is queued after ${pages} pages`);
+    const links = Array.from({ length: LINKS }, (_, i) => {
+      const at = Math.max(0, next + i - 0.1 * LINKS);
+      return `https://host${at % 1000}.example.org/section-${at % 97}/a-page-of-some-name-${at}`;
+    });
+    frontier.settle(entry, { outcome: "page", links });
+    if (++pages % BATCH === 0) frontier.acknowledge(entry.url);
+  }
+  return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };
+}
+
+if (import.meta.main) {
+  const job: CrawlJob | FillJob = JSON.parse(Deno.args[0] ?? "");
+  console.log(JSON.stringify("urls" in job ? fill(job) : await crawlSite(job)));
+}

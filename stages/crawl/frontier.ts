@@ -5,7 +5,7 @@
  * @module
  */
 import { canonicalSeed } from "./canonical_url.ts";
-import { openLinks } from "./frontier_links.ts";
+import { type Added, openLinks } from "./frontier_links.ts";
 import { openTables, transaction } from "./frontier_schema.ts";
 import { exportUrls, importUrls, type UrlRecord } from "./url_records.ts";
 
@@ -99,7 +99,7 @@ export interface Frontier extends Disposable {
  */
 export function openFrontier(path: string): Frontier {
   const db = openTables(path);
-  const add = openLinks(db);
+  const insert = openLinks(db);
   const turned = db.prepare(
     `SELECT * FROM urls WHERE state = 'queued' AND turn > ? ORDER BY turn LIMIT 1`,
   );
@@ -131,7 +131,10 @@ export function openFrontier(path: string): Frontier {
   const markSitemap = db.prepare(`INSERT INTO sitemaps VALUES (?) ON CONFLICT DO NOTHING`);
   const numbers = (sql: string) => Number(db.prepare(sql).get()?.n ?? 0);
   let pages = numbers(`SELECT COUNT(*) AS n FROM urls WHERE state = 'done'`);
+  let queued = numbers(`SELECT COUNT(*) AS n FROM urls WHERE state = 'queued'`);
   let lastTurn = numbers(`SELECT MAX(turn) AS n FROM urls`);
+  /** Sequences have no gaps, as no row is ever taken away. */
+  const size = () => numbers(`SELECT MAX(sequence) AS n FROM urls`);
   /** Entries with a turn up to here are in flight or settled in this sitting. */
   let reached = 0;
 
@@ -147,6 +150,12 @@ export function openFrontier(path: string): Frontier {
     },
   });
 
+  function add(url: string, depth: number): Added {
+    const added = insert(url, depth);
+    if (added === "added") queued++;
+    return added;
+  }
+
   function keep(positions: Readonly<Record<string, number>>): void {
     for (const [name, bytes] of Object.entries(positions)) setPosition.run(name, bytes);
   }
@@ -161,6 +170,7 @@ export function openFrontier(path: string): Frontier {
       const { sequence, host } = row as { sequence: number; host: string };
       if (Number(takenOf.get(host)?.taken ?? 0) >= maxPerHost) {
         setState.run("dropped", sequence);
+        queued--;
         continue;
       }
       reached = ++lastTurn;
@@ -209,6 +219,7 @@ export function openFrontier(path: string): Frontier {
       transaction(db, () => {
         const states = { page: "claimed", dropped: "dropped", unchanged: "done" };
         setState.run(states[outcome], sequence);
+        queued--;
         if (validators !== undefined) {
           const { etag = null, modified = null, digest = null } = validators;
           setValidators.run(etag, modified, digest, sequence);
@@ -245,17 +256,18 @@ export function openFrontier(path: string): Frontier {
         db.exec(`UPDATE urls SET state = 'queued', turn = NULL; UPDATE hosts SET taken = 0;`);
       });
       pages = lastTurn = reached = 0;
+      queued = size();
     },
     export: () => exportUrls(db),
-    import: (records) => importUrls(db, records, add),
+    import: (records) => queued += importUrls(db, records, insert),
     get queued() {
-      return numbers(`SELECT COUNT(*) AS n FROM urls WHERE state = 'queued'`);
+      return queued;
     },
     get pages() {
       return pages;
     },
     get size() {
-      return numbers(`SELECT COUNT(*) AS n FROM urls`);
+      return size();
     },
     [Symbol.dispose]() {
       db.close();

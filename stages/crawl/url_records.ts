@@ -39,22 +39,27 @@ export function* exportUrls(db: DatabaseSync): Generator<UrlRecord> {
   }
 }
 
-/** Adds records, in batches; `add` decides about order and traps as for any link. */
+/**
+ * Adds records, in batches; `add` decides about order and traps as for any link. Returns how many of
+ * those added are queued.
+ */
 export function importUrls(
   db: DatabaseSync,
   records: Iterable<UrlRecord>,
   add: (url: string, depth: number) => Added,
-): void {
+): number {
   const update = db.prepare(
     `UPDATE urls SET state = ?, etag = ?, modified = ?, digest = ? WHERE url = ?`,
   );
   let batch: UrlRecord[] = [];
+  let queued = 0;
   const store = () => {
     transaction(db, () => {
       for (const { url, depth, state, etag = null, modified = null, digest = null } of batch) {
         const canonical = canonicalSeed(url);
         if (add(canonical, depth) !== "added") continue;
         update.run(state, etag, modified, digest, canonical);
+        if (state === "queued") queued++;
       }
     });
     batch = [];
@@ -64,6 +69,7 @@ export function importUrls(
     if (batch.length === BATCH) store();
   }
   store();
+  return queued;
 }
 
 /**

@@ -223,3 +223,39 @@ Deno.test("a database of another format is refused, not misread", async () => {
   old.exec("CREATE TABLE urls (url TEXT)");
   assertThrows(() => openFrontier(path), Error, "it has format 0 and this program reads 2");
 });
+
+Deno.test("the counts are those of the tables, whatever has happened", async () => {
+  const path = `${await scratchDir()}/frontier.sqlite`;
+  const check = (frontier: Frontier) => {
+    using db = new DatabaseSync(path);
+    const counted = db.prepare(
+      `SELECT COUNT(*) AS size, COUNT(*) FILTER (WHERE state = 'queued') AS queued FROM urls`,
+    ).get();
+    assertEquals({ size: frontier.size, queued: frontier.queued }, { ...counted });
+  };
+  const link = (at: number) => `http://h${at % 3}.test/${at}`;
+  {
+    using frontier = openFrontier(path);
+    check(frontier);
+    frontier.seed([link(0), link(1), link(0)]);
+    frontier.addSitemap("http://h0.test", [link(1), link(3), link(6)]);
+    check(frontier);
+    settleFirst(frontier, [link(1), link(4), link(5), link(5)]);
+    check(frontier);
+    const given = frontier.pick();
+    if (given !== undefined) frontier.settle(given, { outcome: "dropped", links: [link(7)] });
+    check(frontier);
+    frontier.pick({ maxPerHost: 1 });
+    check(frontier);
+    frontier.import([
+      { url: link(8), depth: 1, state: "queued" },
+      { url: link(9), depth: 1, state: "done" },
+      { url: link(0), depth: 1, state: "queued" },
+    ]);
+    check(frontier);
+  }
+  using again = openFrontier(path);
+  check(again);
+  again.recrawl();
+  check(again);
+});
