@@ -6,6 +6,7 @@
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   checkpoint: () => import("./checkpoint.ts"),
   crawl: () => import("./crawl.ts"),
+  extract: () => import("./extract.ts"),
   gemm: () => import("./gemm.ts"),
   jax: () => import("./jax.ts"),
   kernels: () => import("./kernels.ts"),

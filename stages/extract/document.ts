@@ -4,18 +4,30 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { DOMParser } from "deno_dom";
 import type { Drop } from "../meter.ts";
 import type { Document, Page } from "../types.ts";
 import { findBomb, type MarkupLimits } from "./bomb.ts";
 import { decodePage } from "./charset.ts";
-import { mainText } from "./main_text.ts";
+import type { Content } from "./content.ts";
+import { readDom } from "./dom.ts";
+import { readFast } from "./fast.ts";
+import { oneLine } from "./metadata.ts";
+import { render, type TextFormat } from "./render.ts";
 
 /** Why a page gave no document. */
 export type Refusal = Omit<Drop, "stage">;
 
+/** How main text is found: in one pass over the tokens, or in a tree. */
+export type Engine = "fast" | "dom";
+
 /** Options of {@linkcode extractDocument}. */
-export type ExtractDocumentOptions = Partial<MarkupLimits>;
+export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
+  readonly engine?: Engine;
+  readonly format?: TextFormat;
+}
+
+/** What is taken out of a page. */
+type Taken = Pick<Document, "title" | "text" | "lang" | "author" | "date" | "description">;
 
 const HTML_TYPES = ["text/html", "application/xhtml+xml"];
 const PLAIN_TYPES = ["text/plain", "text/markdown"];
@@ -23,35 +35,29 @@ const PLAIN_TYPES = ["text/plain", "text/markdown"];
 /** The first 16 hex digits of SHA-256 over the URL. */
 const documentId = (url: string) => createHash("sha256").update(url).digest("hex").slice(0, 16);
 
-/** A BCP 47 tag in the spelling of RFC 5646, or `und` when there is none. */
-function languageTag(declared: string | null | undefined): string {
-  try {
-    return Intl.getCanonicalLocales(declared?.trim() || "und")[0] ?? "und";
-  } catch (error) {
-    if (error instanceof RangeError) return "und";
-    throw error;
-  }
-}
-
-const oneLine = (text: string) => text.replace(/\s+/g, " ").trim().normalize("NFC");
-
-/** Title, language and main text of HTML; `undefined` when the parser gives up. */
-function readHtml(html: string): Pick<Document, "title" | "text" | "lang"> | undefined {
-  const document = new DOMParser().parseFromString(html, "text/html");
-  if (document === null) return undefined;
-  const heading = document.querySelector("title") ?? document.querySelector("h1");
-  return {
-    title: oneLine(heading?.textContent ?? ""),
-    text: mainText(document),
-    lang: languageTag(document.querySelector("html")?.getAttribute("lang")),
-  };
-}
-
-/** Text as it stands, with Unix line ends; the first line serves as the title of Markdown. */
-function readPlain(text: string, isMarkdown: boolean): Pick<Document, "title" | "text" | "lang"> {
+/** Text as it stands, with Unix line ends; the first heading is the title of Markdown. */
+function readPlain(text: string, isMarkdown: boolean): Taken {
   const unix = text.replace(/\r\n?/g, "\n").trim();
   const heading = isMarkdown ? /^#+\s+(.+)$/m.exec(unix)?.[1] : undefined;
   return { title: oneLine(heading ?? ""), text: unix, lang: "und" };
+}
+
+/** Content of a page as a document keeps it: what it does not declare is absent. */
+function taken({ blocks, author, date, description, ...rest }: Content, format: TextFormat): Taken {
+  return {
+    title: rest.title,
+    lang: rest.lang,
+    text: render(blocks, format),
+    ...(author === "" ? {} : { author }),
+    ...(date === "" ? {} : { date }),
+    ...(description === "" ? {} : { description }),
+  };
+}
+
+/** Reads HTML by the engine asked for; text instead where its markup breaks a limit. */
+function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: Engine }) {
+  if (engine === "fast") return readFast(html, limits);
+  return findBomb(html, limits) ?? readDom(html) ?? "the HTML parser gave no document";
 }
 
 /**
@@ -71,8 +77,9 @@ function readPlain(text: string, isMarkdown: boolean): Pick<Document, "title" | 
  * ```
  */
 export function extractDocument(
-  { url, contentType, body, fetchedAt }: Page,
-  { maxDepth = 512, maxAttributes = 256 }: ExtractDocumentOptions = {},
+  { url, contentType, body, fetchedAt, warc }: Page,
+  { engine = "fast", format = "text", maxDepth = 512, maxAttributes = 256 }:
+    ExtractDocumentOptions = {},
 ): Document | Refusal {
   const refuse = (reason: Refusal["reason"], detail: string) => ({ item: url, reason, detail });
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -82,13 +89,14 @@ export function extractDocument(
   }
   const source = decodePage(body, { contentType, isHtml });
   if (source.includes("\0")) return refuse("malformed", "binary data where text was announced");
-  const bomb = isHtml ? findBomb(source, { maxDepth, maxAttributes }) : undefined;
-  if (bomb !== undefined) return refuse("malformed", bomb);
-  const content = isHtml ? readHtml(source) : readPlain(source, type === "text/markdown");
-  if (content === undefined) return refuse("malformed", "the HTML parser gave no document");
-  const text = content.text.normalize("NFC");
+  const content = isHtml ? readHtml(source, { engine, maxDepth, maxAttributes }) : undefined;
+  if (typeof content === "string") return refuse("malformed", content);
+  const found = content === undefined
+    ? readPlain(source, type === "text/markdown")
+    : taken(content, format);
+  const text = found.text.normalize("NFC");
   if (text === "") {
     return refuse("no-text", "no paragraph outside of navigation and lists of links");
   }
-  return { id: documentId(url), url, title: content.title, text, lang: content.lang, fetchedAt };
+  return { id: documentId(url), url, ...found, text, fetchedAt, ...(warc && { warc }) };
 }

@@ -8,7 +8,13 @@ import { StageMeter } from "../meter.ts";
 import type { Barrier, Document, Page } from "../types.ts";
 import { extractDocument } from "./document.ts";
 
-export { extractDocument, type ExtractDocumentOptions, type Refusal } from "./document.ts";
+export {
+  type Engine,
+  extractDocument,
+  type ExtractDocumentOptions,
+  type Refusal,
+} from "./document.ts";
+export type { TextFormat } from "./render.ts";
 
 /** Bytes of pages, and of text, that may wait on either side. */
 const QUEUE_BYTES = 2 ** 20;

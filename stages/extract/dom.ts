@@ -1,17 +1,13 @@
 /**
- * Finds the main text of a parsed page.
+ * The `dom` engine: parses a page to a tree and chooses the element that holds its main text.
  *
  * @module
  */
-import type { Element, HTMLDocument } from "deno_dom";
-import { type Block, readBlocks } from "./blocks.ts";
-
-/** A block with more of its characters in links is a list of links, not text. */
-const MAX_LINK_DENSITY = 0.5;
-/** Shorter blocks say nothing about where the text is. */
-const MIN_SCORED_LENGTH = 25;
-/** A container must hold this share of the page's score to be taken for the whole text. */
-const MIN_SHARE = 0.5;
+import { DOMParser, type Element, type HTMLDocument } from "deno_dom";
+import { MIN_SHARE, scoreOf, textBlocks } from "./block.ts";
+import type { Content } from "./content.ts";
+import { type HeldBlock, readBlocks } from "./dom_blocks.ts";
+import { type Metadata, MetadataReader } from "./metadata.ts";
 
 /** The author's own mark of the main content, when it is there and unambiguous. */
 function declaredRoot(document: HTMLDocument): Element | undefined {
@@ -21,14 +17,11 @@ function declaredRoot(document: HTMLDocument): Element | undefined {
   return articles.length === 1 ? articles[0] : undefined;
 }
 
-const scoreOf = ({ text, linkDensity, isHeading }: Block) =>
-  isHeading || text.length < MIN_SCORED_LENGTH ? 0 : text.length * (1 - linkDensity);
-
 /**
  * The container that most of the page's running text stands in: each block counts for its holder's
  * parent in full and for the grandparent by half, as in Arc90's Readability (2009).
  */
-function scoredRoot(blocks: readonly Block[]): Element | undefined {
+function scoredRoot(blocks: readonly HeldBlock[]): Element | undefined {
   const scores = new Map<Element, number>();
   let total = 0;
   for (const block of blocks) {
@@ -49,12 +42,40 @@ function scoredRoot(blocks: readonly Block[]): Element | undefined {
 }
 
 /**
- * The page's main text, blocks separated by one blank line; empty when it has none. Lists of links
- * and headings with nothing under them are left out.
+ * Reads a page. Nesting and attributes must have been looked at before: the parser knows no limits.
+ *
+ * @returns `undefined` when the parser gives up
  */
-export function mainText(document: HTMLDocument): string {
+export function readDom(html: string): Content | undefined {
+  const document = new DOMParser().parseFromString(html, "text/html");
+  return document === null
+    ? undefined
+    : { ...readMetadata(document), blocks: mainBlocks(document) };
+}
+
+function readMetadata(document: HTMLDocument): Metadata {
+  const metadata = new MetadataReader();
+  for (const meta of document.querySelectorAll("meta")) {
+    const name = ["name", "property", "itemprop", "http-equiv"]
+      .map((attribute) => meta.getAttribute(attribute)).find((value) => value !== null);
+    metadata.meta(name ?? "", meta.getAttribute("content") ?? "");
+  }
+  metadata.title(document.querySelector("title")?.textContent ?? "");
+  metadata.heading(document.querySelector("h1")?.textContent ?? "");
+  metadata.byline(
+    document.querySelector("[rel=author], [itemprop=author]")?.textContent ?? "",
+  );
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    metadata.time(time.getAttribute("datetime") ?? "");
+  }
+  metadata.lang(document.querySelector("html")?.getAttribute("lang") ?? "");
+  return metadata.read();
+}
+
+/** The blocks of the main text, without lists of links and headings with nothing under them. */
+function mainBlocks(document: HTMLDocument): HeldBlock[] {
   const body = document.querySelector("body");
-  if (body === null) return "";
+  if (body === null) return [];
   const content = markedContent(document);
   let root = declaredRoot(document);
   let blocks = readBlocks(root ?? body, content);
@@ -62,7 +83,7 @@ export function mainText(document: HTMLDocument): string {
     root = scoredRoot(blocks);
     if (root !== undefined) blocks = readBlocks(root, content);
   }
-  return textBlocks(blocks).map(({ text }) => text).join("\n\n");
+  return textBlocks(blocks);
 }
 
 /** Main and article elements and all they stand in. */
@@ -76,18 +97,4 @@ function markedContent(document: HTMLDocument): Set<Element> {
     ) content.add(element);
   }
   return content;
-}
-
-/** Drops lists of links, and headings with no text under them. */
-function textBlocks(blocks: readonly Block[]): Block[] {
-  const kept: Block[] = [];
-  let headings: Block[] = [];
-  for (const block of blocks) {
-    if (block.isHeading) headings.push(block);
-    else if (block.linkDensity <= MAX_LINK_DENSITY) {
-      kept.push(...headings, block);
-      headings = [];
-    } else headings = [];
-  }
-  return kept;
 }
