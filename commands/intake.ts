@@ -21,7 +21,14 @@ export type IntakeSettings =
   & RefineSettings
   & Pick<
     RunSettings,
-    "maxPages" | "minChars" | "textField" | "seed" | "userAgent" | "allowPrivate" | "dedupAgainst"
+    | "maxPages"
+    | "minChars"
+    | "textField"
+    | "extract"
+    | "seed"
+    | "userAgent"
+    | "allowPrivate"
+    | "dedupAgainst"
   >;
 
 /** What {@linkcode openIntake} needs. */
@@ -103,7 +110,12 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     }),
   );
   const refined = ReadableStream.from(oneAfterAnother(inputs))
-    .pipeThrough(watched(extract<Barrier>({ meter: ofExtract, signal: stop }), ofExtract))
+    .pipeThrough(
+      watched(
+        extract<Barrier>({ engine: settings.extract, meter: ofExtract, signal: stop }),
+        ofExtract,
+      ),
+    )
     .pipeThrough(watched(refinery.stream, ofRefine));
   const documents = stored ? refined.pipeThrough(stored.skip()) : refined;
   const held = resources.move();

@@ -5,6 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
+import { ENGINES } from "../stages/extract/mod.ts";
 import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import { HOLD_OUT_RULES } from "./hold_out.ts";
@@ -37,6 +38,11 @@ export const PIPELINE_FLAGS = {
   seed: number({ help: "seed of everything random", defaultValue: 0 }),
   "max-pages": number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000 }),
   "min-chars": number({ help: "shorter documents are dropped", defaultValue: 200 }),
+  extract: choice({
+    help: "how main text is found: fast, in one pass, or dom, in a tree",
+    of: ENGINES,
+    defaultValue: "dom",
+  }),
   "text-field": text({
     help: "field of a JSONL record that holds its text",
     value: "NAME",
@@ -126,6 +132,7 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   seed: "seed",
   "max-pages": "maxPages",
   "min-chars": "minChars",
+  extract: "extract",
   "text-field": "textField",
   filters: "filters",
   "filter-settings": "limits",
@@ -182,6 +189,7 @@ export function settingsOf(
     maxPages: values["max-pages"],
     minChars: values["min-chars"],
     textField: values["text-field"],
+    extract: values.extract,
     ...refined,
     dedupAgainst: absolute(refined.dedupAgainst),
     leaves: values.leaves,

@@ -6,6 +6,7 @@
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
 import type { RefineSettings } from "../stages/refine/mod.ts";
+import type { Engine } from "../stages/extract/mod.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
@@ -37,6 +38,8 @@ export interface RunSettings extends RefineSettings {
   readonly minChars: number;
   /** Field of a JSONL record that holds its text. */
   readonly textField: string;
+  /** How main text is found in pages. */
+  readonly extract: Engine;
   /** Run folders or index files whose documents are not wanted again. */
   readonly dedupAgainst: readonly string[];
   readonly leaves: number;

@@ -23,6 +23,7 @@ const CHANGEABLE: Readonly<
   maxPages: "corpus",
   minChars: "corpus",
   textField: "corpus",
+  extract: "corpus",
   filters: "corpus",
   limits: "corpus",
   languages: "corpus",

@@ -19,7 +19,8 @@ import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts"
 import { runPaths } from "./run_folder.ts";
 import { checkSources, splitSources } from "./sources.ts";
 
-const { "max-pages": maxPages, "min-chars": minChars, "text-field": textField } = PIPELINE_FLAGS;
+const { "max-pages": maxPages, "min-chars": minChars, "text-field": textField, extract } =
+  PIPELINE_FLAGS;
 const { seed, "user-agent": userAgent, contact, "allow-private": allowPrivate } = PIPELINE_FLAGS;
 
 const FLAGS = {
@@ -41,7 +42,7 @@ const FLAGS = {
     defaultValue: undefined,
   }),
   ...REFINE_FLAGS,
-  ...{ "max-pages": maxPages, "min-chars": minChars, "text-field": textField },
+  ...{ "max-pages": maxPages, "min-chars": minChars, "text-field": textField, extract },
   ...{ seed, "user-agent": userAgent, contact, "allow-private": allowPrivate },
 };
 
@@ -106,6 +107,7 @@ function open(
       maxPages: values["max-pages"],
       minChars: values["min-chars"],
       textField: values["text-field"],
+      extract: values.extract,
       seed: values.seed,
       userAgent: values["user-agent"],
       allowPrivate: values["allow-private"],

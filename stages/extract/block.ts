@@ -23,8 +23,8 @@ export interface Block {
 /** Stands between the cells of a row: the unit separator of ASCII, which no page shows. */
 export const CELL_END = "\x1f";
 
-const SPACE_OR_CELL = /[\s\x1f]+/g;
-const ONLY_CELLS = /^[\s\x1f]*$/;
+const SPACE_OR_CELL = new RegExp(`[\\s${CELL_END}]+`, "g");
+const ONLY_CELLS = new RegExp(`^[\\s${CELL_END}]*$`);
 
 /** A block with more of its characters in links is a list of links, not text. */
 const MAX_LINK_DENSITY = 0.5;

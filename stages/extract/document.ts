@@ -18,7 +18,9 @@ import { render, type TextFormat } from "./render.ts";
 export type Refusal = Omit<Drop, "stage">;
 
 /** How main text is found: in one pass over the tokens, or in a tree. */
-export type Engine = "fast" | "dom";
+export const ENGINES = ["fast", "dom"] as const;
+/** One of {@linkcode ENGINES}. */
+export type Engine = typeof ENGINES[number];
 
 /** Options of {@linkcode extractDocument}. */
 export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
@@ -78,8 +80,8 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
  */
 export function extractDocument(
   { url, contentType, body, fetchedAt, warc }: Page,
-  { engine = "fast", format = "text", maxDepth = 512, maxAttributes = 256 }:
-    ExtractDocumentOptions = {},
+  { engine = "dom", format = "text", maxDepth = 512, maxAttributes = 256 }: ExtractDocumentOptions =
+    {},
 ): Document | Refusal {
   const refuse = (reason: Refusal["reason"], detail: string) => ({ item: url, reason, detail });
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";

@@ -6,10 +6,11 @@
 import { isBarrier, sizeOf } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
 import type { Barrier, Document, Page } from "../types.ts";
-import { extractDocument } from "./document.ts";
+import { type Engine, extractDocument } from "./document.ts";
 
 export {
   type Engine,
+  ENGINES,
   extractDocument,
   type ExtractDocumentOptions,
   type Refusal,
@@ -21,6 +22,8 @@ const QUEUE_BYTES = 2 ** 20;
 
 /** Options of {@linkcode extract}. */
 export interface ExtractOptions {
+  /** How main text is found; in a tree unless stated. */
+  readonly engine?: Engine;
   /** Elements inside one another; deeper pages are dropped as malformed. */
   readonly maxDepth?: number;
   /** Attributes of one element; pages with more are dropped as malformed. */
@@ -31,7 +34,7 @@ export interface ExtractOptions {
 
 /**
  * Takes the main text out of each page. HTML goes through a DOM parser after a scan for nesting and
- * attribute bombs; plain text and Markdown pass through decoded. Pages without text are dropped.
+ * attribute bombs, or in one pass over its tokens; plain text and Markdown pass through decoded. Pages without text are dropped.
  *
  * @example
  * ```ts
@@ -52,6 +55,7 @@ export function extract<B extends Barrier>(
   options?: ExtractOptions,
 ): TransformStream<Page | B, Document | B>;
 export function extract<B extends Barrier>({
+  engine = "dom",
   maxDepth = 512,
   maxAttributes = 256,
   meter = new StageMeter("extract"),
@@ -70,7 +74,7 @@ export function extract<B extends Barrier>({
         if (isBarrier(page)) return controller.enqueue(page);
         meter.phase("busy");
         meter.in(page.body.byteLength);
-        const result = extractDocument(page, { maxDepth, maxAttributes });
+        const result = extractDocument(page, { engine, maxDepth, maxAttributes });
         if ("reason" in result) meter.drop(result);
         else {
           meter.out(result.text.length);

@@ -33,6 +33,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "max-pages": ["9"],
   "min-chars": ["9"],
   "text-field": ["body"],
+  extract: ["fast"],
   filters: ["gopher-quality"],
   "filter-settings": [limits],
   language: ["en"],
@@ -96,7 +97,15 @@ Deno.test("every flag is known to alter the result of a run or never to", () => 
 
 Deno.test("--force changes what can still be changed and notes it", () => {
   const never = ["preset", "seed", "vocab", "hold-out", "grad-accumulation", "init"];
-  const early = ["max-pages", "min-chars", "text-field", "user-agent", "allow-private", "filters"]
+  const early = [
+    "max-pages",
+    "min-chars",
+    "text-field",
+    "extract",
+    "user-agent",
+    "allow-private",
+    "filters",
+  ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
     .concat(["near-duplicates", "dedup-against", "repeated-lines"]);
   for (const [flag, value] of Object.entries(OTHER)) {
