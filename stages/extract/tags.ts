@@ -43,7 +43,7 @@ export const SURROUNDING_ROLES = setOf(
 /** Words in class names and ids by which sites mark such parts. */
 const WORDS = setOf(
   "ad ads advert advertisement banner breadcrumb breadcrumbs comments cookie cookies footer " +
-    "masthead menu nav navbar navigation newsletter pager pagination popup promo recommended " +
+    "masthead menu nav navbar navfooter navheader navigation newsletter pager pagination popup promo recommended " +
     "related share sharing sidebar social sponsor sponsored subscribe toolbar",
 );
 
