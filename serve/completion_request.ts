@@ -1,11 +1,13 @@
 /**
- * Reads the body of `POST /v1/completions`: OpenAI's fields, plus `top_k`. A field that would
+ * Reads the body of `POST /v1/completions`: OpenAI's fields, plus `top_k`, `min_p`, `typical_p` and
+ * `repetition_penalty`. A field that would
  * change the answer in a way this server cannot is refused, never ignored.
  *
  * @module
  */
 import { z } from "zod";
 import { ApiError } from "./api_error.ts";
+import type { SamplingOptions } from "./sampler.ts";
 
 const tokenIds = z.array(z.int().nonnegative());
 
@@ -21,6 +23,14 @@ const schema = z.strictObject({
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   top_k: z.int().positive().nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
+  typical_p: z.number().min(0).max(1).nullish(),
+  repetition_penalty: z.number().positive().max(10).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  logit_bias: z.record(z.string().regex(/^(0|[1-9]\d{0,8})$/), z.number().min(-100).max(100))
+    .nullish(),
+  logprobs: z.int().min(0).max(5).nullish(),
   seed: z.int().nonnegative().nullish(),
   stop: z.union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).max(4)], {
     error: "expected a string or an array of up to 4, each of 1 to 256 characters",
@@ -32,24 +42,16 @@ const schema = z.strictObject({
   // Understood, but only where they ask for nothing.
   n: z.literal(1, { error: "only 1 is supported" }).nullish(),
   best_of: z.literal(1, { error: "only 1 is supported" }).nullish(),
-  logprobs: z.null({ error: "not supported" }).optional(),
   suffix: z.literal("", { error: "not supported" }).nullish(),
-  presence_penalty: z.literal(0, { error: "only 0 is supported" }).nullish(),
-  frequency_penalty: z.literal(0, { error: "only 0 is supported" }).nullish(),
-  logit_bias: z.record(z.string(), z.unknown())
-    .refine((bias) => Object.keys(bias).length === 0, "not supported")
-    .nullish(),
 });
 
 /** A request for a completion, defaults filled in. */
-export interface CompletionRequest {
+export interface CompletionRequest extends SamplingOptions {
   readonly model: string | undefined;
   readonly prompt: string | readonly number[];
   readonly maxTokens: number;
-  readonly temperature: number;
-  readonly topP: number;
-  readonly topK?: number;
-  readonly seed: number;
+  /** How many of the likeliest tokens to score beside each chosen one. */
+  readonly topLogprobs?: number;
   readonly stop: readonly string[];
   readonly stream: boolean;
   readonly includeUsage: boolean;
@@ -72,6 +74,9 @@ export function parseCompletionRequest(body: string): CompletionRequest {
   if (raw.stream_options && !raw.stream) {
     throw invalid("stream_options is only allowed with stream: true", "stream_options");
   }
+  if (raw.echo && raw.logprobs != null) {
+    throw invalid("logprobs of an echoed prompt are not supported", "logprobs");
+  }
   return {
     model: raw.model,
     prompt: unwrap(raw.prompt),
@@ -79,6 +84,15 @@ export function parseCompletionRequest(body: string): CompletionRequest {
     temperature: raw.temperature ?? 1,
     topP: raw.top_p ?? 1,
     ...(raw.top_k != null && { topK: raw.top_k }),
+    minP: raw.min_p ?? 0,
+    typicalP: raw.typical_p ?? 1,
+    repetitionPenalty: raw.repetition_penalty ?? 1,
+    presencePenalty: raw.presence_penalty ?? 0,
+    frequencyPenalty: raw.frequency_penalty ?? 0,
+    logitBias: new Map(
+      Object.entries(raw.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias]),
+    ),
+    ...(raw.logprobs != null && { topLogprobs: raw.logprobs }),
     seed: raw.seed ?? randomSeed(),
     stop: typeof raw.stop === "string" ? [raw.stop] : raw.stop ?? [],
     stream: raw.stream ?? false,

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { QueueFullError } from "./admission.ts";
 import { ApiError, errorBody } from "./api_error.ts";
+import { type CompletionLogprobs, completionLogprobs } from "./completion_logprobs.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import { checkPrompt } from "./engine.ts";
 import { eventStream } from "./event_stream.ts";
-import { type FinishReason, generate, type Piece } from "./generate.ts";
+import { generate, type Piece } from "./generate.ts";
+import { refusalOf } from "./refusals.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { decodeIds, type TextCodec } from "./text_codec.ts";
 
@@ -42,6 +43,7 @@ interface Completion {
   readonly promptTokens: number;
   /** Precedes the generated text. */
   readonly prefix: string;
+  readonly logprobs: (scored: Piece["scored"]) => CompletionLogprobs | null;
 }
 
 /**
@@ -49,7 +51,7 @@ interface Completion {
  * their status.
  *
  * @throws {ApiError} 400 for a prompt that does not fit the model, 404 for another model, 429 when
- * the queue is full
+ * the queue is full, 503 when the server is about to stop, 504 when it took too long
  */
 export async function complete(
   request: CompletionRequest,
@@ -60,9 +62,13 @@ export async function complete(
   const promptIds = toIds(request.prompt, context);
   const left = new AbortController();
   const signal = AbortSignal.any([context.signal, left.signal]);
-  const generated = generate({ ...request, scheduler, codec, promptIds, signal });
+  checkBias(request, codec);
+  const generated = refusing(
+    generate({ ...request, scheduler, codec, promptIds, signal }),
+    context,
+  );
   const completion: Completion = {
-    pieces: prepend(await firstPiece(generated, context), generated),
+    pieces: prepend(await firstPiece(generated), generated),
     head: {
       id: `cmpl-${crypto.randomUUID().replaceAll("-", "")}`,
       object: "text_completion",
@@ -71,13 +77,15 @@ export async function complete(
     },
     promptTokens: promptIds.length,
     prefix: request.echo ? toText(request.prompt, codec) : "",
+    logprobs: (scored) =>
+      request.topLogprobs === undefined ? null : completionLogprobs(scored, codec),
   };
   if (!request.stream) return Response.json(await whole(completion));
   const events = chunks(completion, {
     includeUsage: request.includeUsage,
     onFailure: (error) => {
       // Once the client has left, its generation ends with the reason of that.
-      if (!signal.aborted) context.onFailure(error);
+      if (!signal.aborted && !(error instanceof ApiError)) context.onFailure(error);
     },
   });
   const body = eventStream(events, {
@@ -120,22 +128,21 @@ function toText(prompt: CompletionRequest["prompt"], codec: TextCodec): string {
   return decodeIds(codec, prompt);
 }
 
-async function firstPiece(
-  generated: AsyncIterator<Piece, void>,
-  { retryAfterSeconds }: CompletionContext,
-): Promise<Piece> {
+async function firstPiece(generated: AsyncIterator<Piece, void>): Promise<Piece> {
+  const { value } = await generated.next();
+  if (!value) throw new Error("Cannot complete: generation ended without a last piece");
+  return value;
+}
+
+/** `pieces`, failing with what the client may be told. */
+async function* refusing(
+  pieces: AsyncIterable<Piece>,
+  options: { retryAfterSeconds: number },
+): AsyncGenerator<Piece, void> {
   try {
-    const { value } = await generated.next();
-    if (!value) throw new Error("Cannot complete: generation ended without a last piece");
-    return value;
+    yield* pieces;
   } catch (cause) {
-    if (!(cause instanceof QueueFullError)) throw cause;
-    throw new ApiError("The server is busy; try again later", {
-      status: 429,
-      code: "rate_limit_exceeded",
-      headers: { "retry-after": `${retryAfterSeconds}` },
-      cause,
-    });
+    throw refusalOf(cause, options);
   }
 }
 
@@ -144,27 +151,41 @@ async function* prepend(first: Piece, rest: AsyncIterable<Piece>): AsyncGenerato
   yield* rest;
 }
 
-async function whole({ pieces, head, promptTokens, prefix }: Completion) {
+async function whole({ pieces, head, promptTokens, prefix, logprobs }: Completion) {
   let text = prefix, tokens = 0;
-  let finishReason: FinishReason | undefined;
+  let last: Piece | undefined;
+  const scored: Piece["scored"][number][] = [];
   for await (const piece of pieces) {
     text += piece.text;
-    ({ tokens, finishReason } = piece);
+    scored.push(...piece.scored);
+    tokens = piece.tokens;
+    last = piece;
   }
-  return { ...head, choices: [choice(text, finishReason)], usage: usage(promptTokens, tokens) };
+  return {
+    ...head,
+    system_fingerprint: last?.fingerprint,
+    choices: [choice(text, last, logprobs(scored))],
+    usage: usage(promptTokens, tokens),
+  };
 }
 
 /** JSON for each event, `[DONE]` last. A failure midway is an event too: the status is long sent. */
 async function* chunks(
-  { pieces, head, promptTokens, prefix }: Completion,
+  { pieces, head, promptTokens, prefix, logprobs }: Completion,
   { includeUsage, onFailure }: { includeUsage: boolean; onFailure: (error: unknown) => void },
 ): AsyncGenerator<string, void> {
-  let before = prefix, tokens = 0;
+  let before = prefix, tokens = 0, fingerprint: string | undefined;
   const event = (choices: unknown[], total: Usage | null) =>
-    JSON.stringify({ ...head, choices, ...(includeUsage && { usage: total }) });
+    JSON.stringify({
+      ...head,
+      system_fingerprint: fingerprint,
+      choices,
+      ...(includeUsage && { usage: total }),
+    });
   try {
     for await (const piece of pieces) {
-      yield event([choice(before + piece.text, piece.finishReason)], null);
+      ({ fingerprint } = piece);
+      yield event([choice(before + piece.text, piece, logprobs(piece.scored))], null);
       before = "";
       tokens = piece.tokens;
     }
@@ -177,8 +198,21 @@ async function* chunks(
   yield "[DONE]";
 }
 
-function choice(text: string, finishReason: FinishReason | undefined) {
-  return { text, index: 0, logprobs: null, finish_reason: finishReason ?? null };
+/** Refuses a bias for what is no token. */
+function checkBias({ logitBias }: CompletionRequest, codec: TextCodec): void {
+  for (const id of logitBias?.keys() ?? []) {
+    if (id < codec.vocabSize) continue;
+    const message = `Invalid logit_bias: there is no token ${id}, only 0 to ${codec.vocabSize - 1}`;
+    throw new ApiError(message, { status: 400, param: "logit_bias" });
+  }
+}
+
+function choice(
+  text: string,
+  piece: Piece | undefined,
+  logprobs: CompletionLogprobs | null,
+) {
+  return { text, index: 0, logprobs, finish_reason: piece?.finishReason ?? null };
 }
 
 function usage(promptTokens: number, completionTokens: number): Usage {

@@ -12,13 +12,18 @@ import type { TextCodec } from "./text_codec.ts";
 /** `stop`: the text ended or a stop string came; `length`: no more tokens allowed. */
 export type FinishReason = "stop" | "length";
 
+/** A scored token and where in the generated text it begins. */
+export interface PlacedToken extends ChosenToken {
+  readonly start: number;
+}
+
 /** Some more text. The last piece alone has a finish reason, and maybe no text. */
 export interface Piece {
   readonly text: string;
   /** Tokens generated so far, the end-of-text token included. */
   readonly tokens: number;
   /** The tokens that begin in this text, where log-probabilities were asked for. */
-  readonly scored: readonly ChosenToken[];
+  readonly scored: readonly PlacedToken[];
   readonly finishReason?: FinishReason;
   /** The weights that made it, such as `step-000900`. */
   readonly fingerprint: string;
@@ -122,21 +127,21 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
 
 /** Holds scores back until the text in which their tokens begin is given out. */
 function createScoreQueue() {
-  let held: { token: ChosenToken; start: number }[] = [];
+  let held: PlacedToken[] = [];
   let decoded = 0, released = 0;
   return {
     /** Adds a token that completed `length` characters. */
     add(token: ChosenToken, length: number): void {
-      held.push({ token, start: decoded });
+      held.push({ ...token, start: decoded });
       decoded += length;
     },
     /** The tokens that begin before the end of the next `length` characters. */
-    before(length: number): ChosenToken[] {
+    before(length: number): PlacedToken[] {
       released += length;
       const ready = held.filter(({ start }) => start < released);
       held = held.slice(ready.length);
-      return ready.map(({ token }) => token);
+      return ready;
     },
-    rest: (): ChosenToken[] => held.map(({ token }) => token),
+    rest: (): PlacedToken[] => held,
   };
 }

@@ -37,6 +37,7 @@ Deno.test("a completion has OpenAI's fields", async () => {
   assertEquals(rest, {
     object: "text_completion",
     model: "golden",
+    system_fingerprint: opened.engine.fingerprint,
     usage: { prompt_tokens: 2, completion_tokens: 8, total_tokens: 10 },
   });
 });
@@ -56,7 +57,7 @@ Deno.test("a stream has the same text in chunks, its reason in the last, then [D
   assertEquals(reasons, [null, null, null, null, null, null, null, null, "length"]);
   for (const { id, object, model, ...rest } of chunks) {
     assertEquals([id, object, model], [chunks[0].id, "text_completion", "golden"]);
-    assertEquals(Object.keys(rest).sort(), ["choices", "created"]);
+    assertEquals(Object.keys(rest).sort(), ["choices", "created", "system_fingerprint"]);
   }
 });
 
@@ -137,15 +138,15 @@ Deno.test("a request that cannot be met is refused with its field", async (t) =>
     [{ stop: "" }, "stop", ">=1 characters"],
     [{ n: 2 }, "n", "only 1 is supported"],
     [{ best_of: 3 }, "best_of", "only 1 is supported"],
-    [{ logprobs: 1 }, "logprobs", "not supported"],
+    [{ logprobs: 6 }, "logprobs", "<=5"],
     [{ suffix: "end" }, "suffix", "not supported"],
-    [{ presence_penalty: 1 }, "presence_penalty", "only 0"],
-    [{ frequency_penalty: -1 }, "frequency_penalty", "only 0"],
-    [{ logit_bias: { "5": 1 } }, "logit_bias", "not supported"],
+    [{ presence_penalty: 3 }, "presence_penalty", "<=2"],
+    [{ frequency_penalty: -3 }, "frequency_penalty", ">=-2"],
+    [{ logit_bias: { "999999": 1 } }, "logit_bias", "no token"],
     [{ stream: "yes" }, "stream", "expected boolean"],
     [{ stream_options: { include_usage: true } }, "stream_options", "only allowed with stream"],
     [{ stream: true, stream_options: { odd: 1 } }, "stream_options.odd", "Unrecognized"],
-    [{ typical_p: 0.5 }, "typical_p", "Unrecognized request argument: typical_p"],
+    [{ mirostat: 0.5 }, "mirostat", "Unrecognized request argument: mirostat"],
   ];
   for (const [change, param, message] of cases) {
     await t.step(JSON.stringify(change).slice(0, 60), async () => {

@@ -1,0 +1,48 @@
+/**
+ * Log-probabilities in the shape of OpenAI's completions.
+ *
+ * @module
+ */
+import type { PlacedToken } from "./generate.ts";
+import type { TextCodec } from "./text_codec.ts";
+
+/** The `logprobs` of a choice: one entry for each token. */
+export interface CompletionLogprobs {
+  readonly tokens: readonly string[];
+  readonly token_logprobs: readonly number[];
+  /** The likeliest tokens and the chosen one. */
+  readonly top_logprobs: readonly Readonly<Record<string, number>>[];
+  /** Where each token begins in the text, in UTF-16 code units. */
+  readonly text_offset: readonly number[];
+}
+
+/** `scored` for a client. */
+export function completionLogprobs(
+  scored: readonly PlacedToken[],
+  codec: TextCodec,
+): CompletionLogprobs {
+  return {
+    tokens: scored.map(({ id }) => tokenText(codec, id)),
+    token_logprobs: scored.map(({ logprob }) => finite(logprob)),
+    top_logprobs: scored.map((chosen) =>
+      Object.fromEntries(
+        [...chosen.top, chosen].map(({ id, logprob }) => [tokenText(codec, id), finite(logprob)]),
+      )
+    ),
+    text_offset: scored.map(({ start }) => start),
+  };
+}
+
+/** A token's text; one that is no whole UTF-8 is spelled `bytes:\xe2\x82`, as OpenAI does. */
+export function tokenText(codec: TextCodec, id: number): string {
+  const bytes = codec.bytesOf(id) ?? new Uint8Array();
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (!text.includes("\ufffd")) return text;
+  return "bytes:" +
+    Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
+}
+
+/** JSON has no -Infinity; OpenAI gives -9999 for it. */
+function finite(logprob: number): number {
+  return Math.max(logprob, -9999);
+}
