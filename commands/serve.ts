@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createApp, listen, Scheduler } from "../serve/mod.ts";
+import { type ApiKeys, createApp, listen, parseApiKeys, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
@@ -16,6 +16,11 @@ import { runPaths } from "./run_folder.ts";
 const FLAGS = {
   ...MODEL_FLAGS,
   hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
+  "api-key-file": text({
+    help: "file of keys, one a line, of which requests must bear one; needed off this machine",
+    value: "FILE",
+    defaultValue: undefined,
+  }),
   port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue: 8000 }),
 };
 
@@ -29,6 +34,13 @@ export const serve: Command = {
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (operands.length > 0) throw new UsageError(`Cannot serve ${operands[0]}: use --run DIR`);
+    const apiKeys = await readApiKeys(values["api-key-file"]);
+    if (!apiKeys && !isLoopback(values.hostname)) {
+      throw new UsageError(
+        `Cannot listen on ${values.hostname} without API keys: give --api-key-file FILE, or leave ` +
+          `--hostname out to serve this machine alone`,
+      );
+    }
     const { engine, engineName, codec, name } = await openModel(values);
     const scheduler = new Scheduler(engine);
     const follows = values.model === undefined && engineName === "wasm";
@@ -50,6 +62,7 @@ export const serve: Command = {
       modelName: name,
       // A folder that is no run has nothing to show.
       ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
+      ...(apiKeys && { apiKeys }),
       onFailure: (error) => console.error(error),
     });
     const { hostname, port, finished } = await listen(app, {
@@ -73,3 +86,17 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** Whether only programs of this machine can reach an address. */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+async function readApiKeys(path: string | undefined): Promise<ApiKeys | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return parseApiKeys(await Deno.readTextFile(path));
+  } catch (cause) {
+    throw new UsageError(`Cannot read --api-key-file ${path}: ${reasonOf(cause)}`, { cause });
+  }
+}

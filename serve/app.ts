@@ -6,6 +6,7 @@
  */
 import { type Context, Hono } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
+import { type ApiKeys, requireApiKey } from "./api_keys.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { complete, unknownModel } from "./completions.ts";
 import { addPage } from "./page/mod.ts";
@@ -33,6 +34,8 @@ export interface AppOptions {
   /** Shown under `/dashboard/`. */
   readonly dashboard?: Hono;
   readonly limits?: AppLimits;
+  /** One of these must come with requests to the API and the dashboard; anybody may ask without. */
+  readonly apiKeys?: ApiKeys;
 }
 
 /** Nginx's status for a client that left before the answer; nobody reads it. */
@@ -53,7 +56,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  * ```
  */
 export function createApp(
-  { scheduler, codec, modelName, onFailure, dashboard, limits = {} }: AppOptions,
+  { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys }: AppOptions,
 ): Hono {
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
@@ -64,6 +67,9 @@ export function createApp(
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  if (apiKeys) {
+    for (const path of ["/v1/*", "/dashboard/*"]) app.use(path, requireApiKey(apiKeys));
+  }
   app.get(
     "/health",
     (context) =>

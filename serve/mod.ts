@@ -4,6 +4,7 @@
  * @module
  */
 export { DeadlineError, DrainingError, QueueFullError, type SchedulerLimits } from "./admission.ts";
+export { type ApiKeys, parseApiKeys } from "./api_keys.ts";
 export { type AppLimits, type AppOptions, createApp } from "./app.ts";
 export {
   createDashboard,

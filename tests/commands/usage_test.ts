@@ -17,6 +17,15 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   ["tokens train", "Cannot train a tokenizer: name at least one text file"],
   ["tokens train @/none.txt", "Cannot read @/none.txt: no such file or folder"],
   ["tokens encode --json --tokenizer @", "Cannot read @: it is a folder"],
+  [
+    "serve --hostname 0.0.0.0",
+    "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE, or leave --hostname out " +
+    "to serve this machine alone",
+  ],
+  [
+    "serve --api-key-file @/none",
+    "Cannot read --api-key-file @/none: no such file or folder",
+  ],
   ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
   ["pipeline --steps", "Cannot use --steps without N"],
   ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],

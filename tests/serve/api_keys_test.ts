@@ -1,0 +1,70 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseApiKeys } from "../../serve/api_keys.ts";
+import { createApp } from "../../serve/app.ts";
+import { openOnnxEngine } from "../../serve/onnx_engine.ts";
+import { Scheduler } from "../../serve/scheduler.ts";
+import { characterCodec, goldenModel } from "./golden.ts";
+
+const [FIRST, SECOND] = ["first-key-0123456789", "second-key-0123456789"];
+
+Deno.test("with keys, the API and the dashboard ask for one; health and the page do not", async () => {
+  const { model, config } = await goldenModel();
+  await using engine = await openOnnxEngine({ model, config });
+  const options = {
+    scheduler: new Scheduler(engine),
+    codec: characterCodec({ endOfTextId: 61 }),
+    modelName: "golden",
+    onFailure: () => {},
+  };
+  const locked = createApp({ ...options, apiKeys: parseApiKeys(`# two\n${FIRST}\n\n${SECOND}\n`) });
+  const open = createApp(options);
+  const completion = {
+    method: "POST",
+    body: JSON.stringify({ model: "golden", prompt: "a", max_tokens: 1 }),
+  };
+  const ask = async (app: typeof open, path: string, authorization?: string) => {
+    const headers = new Headers({ "content-type": "application/json" });
+    if (authorization !== undefined) headers.set("authorization", authorization);
+    const init = path === "/v1/completions" ? { ...completion, headers } : { headers };
+    const response = await app.request(path, init);
+    const text = await response.text();
+    return { status: response.status, text, headers: response.headers };
+  };
+  const wrong = [
+    undefined,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer wrong-key-0123456789",
+    `Bearer ${FIRST}x`,
+    `Bearer ${FIRST.slice(0, -1)}`,
+    `Basic ${FIRST}`,
+    FIRST,
+    `Bearer ${FIRST} ${SECOND}`,
+  ];
+  for (const path of ["/v1/completions", "/v1/models", "/v1/models/golden", "/v1/none"]) {
+    for (const authorization of wrong) {
+      const { status, text, headers } = await ask(locked, path, authorization);
+      assertEquals([status, headers.get("www-authenticate")], [401, "Bearer"], `${authorization}`);
+      assertEquals(JSON.parse(text).error.code, "invalid_api_key");
+      assertEquals(text.includes("key-0123"), false);
+    }
+    for (const key of [FIRST, SECOND]) {
+      const { status } = await ask(locked, path, `Bearer ${key}`);
+      assertEquals(status, path === "/v1/none" ? 404 : 200, path);
+    }
+    assertEquals((await ask(open, path)).status, path === "/v1/none" ? 404 : 200);
+  }
+  assertEquals((await ask(locked, "/dashboard/")).status, 401);
+  for (const path of ["/health", "/"]) assertEquals((await ask(locked, path)).status, 200);
+});
+
+Deno.test("a file without keys, or with one that is short, is refused without telling it", () => {
+  assertThrows(() => parseApiKeys("\n# none\n"), RangeError, "there is no key in it");
+  const error = assertThrows(
+    () => parseApiKeys(`${FIRST}\nshort\n`),
+    RangeError,
+    "line 2: a key has at least 16 characters",
+  );
+  assertEquals((error as Error).message.includes("short"), false);
+});
