@@ -25,8 +25,8 @@ const FLAGS = {
 export const mixTokens: Command = {
   name: "tokens mix",
   summary:
-    "Mixes the train splits of runs by weight, document by document: `docs=3 wiki=1x4` takes three\n" +
-    "tokens of docs for each of wiki, which may be gone through four times.",
+    "Mixes the train splits of runs by weight, document by document: `runs/a=3 runs/b=1x4` takes\n" +
+    "three tokens of runs/a for each of runs/b, which may be gone through four times.",
   operands: "RUN=WEIGHT[xPASSES]...",
   flags: FLAGS,
   async run(args) {

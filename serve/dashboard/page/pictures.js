@@ -222,7 +222,10 @@ function timeBar({ name, busyMs, waitingInputMs, blockedOutputMs }) {
 function drawSamples(host, samples) {
   if (samples.length === 0) {
     host.replaceChildren(
-      make("p", { className: "muted", text: "The first sample comes with the first validation." }),
+      make("p", {
+        className: "muted",
+        text: "The first sample comes with the first checkpoint, if training goes on.",
+      }),
     );
     return;
   }
