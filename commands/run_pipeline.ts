@@ -5,7 +5,6 @@
  * @module
  */
 import type { Retention } from "../model/checkpoint/mod.ts";
-import { batch, resumePoint } from "../stages/batch/mod.ts";
 import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -14,14 +13,14 @@ import {
   openTelemetry,
   startStatus,
 } from "../stages/report/mod.ts";
-import { epochs, openStore, store } from "../stages/store/mod.ts";
-import { openEncoders, tokenize } from "../stages/tokenize/mod.ts";
+import { openStore } from "../stages/store/mod.ts";
+import { openEncoders } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
-import { watched } from "../stages/watched.ts";
+import { batchFlow } from "./batch_flow.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
+import { isFinished } from "./finished.ts";
 import { heldOutBatches } from "./held_out.ts";
-import { splitter } from "./hold_out.ts";
 import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
@@ -98,10 +97,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       onDrop: drops.add,
     }),
   );
+  // Another look at a finished run leaves what it says of itself as it was.
+  const finished = !options.fallBack && await isFinished(paths, settings);
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
-    runDir: paths.root,
+    ...(finished ? {} : { runDir: paths.root }),
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
@@ -175,8 +176,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       leaves: settings.leaves * settings.gradAccumulation,
       ...options.spheres,
     });
-    const { cursor, cursors } = trainer.state;
-    checkCursor(log, cursors.journal);
+    checkCursor(log, trainer.state.cursors.journal);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
     const expectEnd = () => {
@@ -184,38 +184,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
     isTraining = true;
-    if (!stop.aborted) status.phase("training");
+    if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
     expectEnd();
     ready.resolve();
-    const live = ends.readable
-      .pipeThrough(watched(
-        tokenize<Barrier>({
-          tokenizer,
-          encoders: resources.use(openEncoders(tokenizer)),
-          split: splitter(settings.holdOut),
-          startIndex: tokens.documents,
-          meter: meters.tokenize,
-        }),
-        meters.tokenize,
-      ))
-      .pipeThrough(watched(store<Barrier>({ store: tokens, meter: meters.store }), meters.store));
-    const batches = epochs<Barrier>({
-      store: tokens,
-      live,
-      ...(cursor ? { start: resumePoint(cursor) } : {}),
-    })
-      .pipeThrough(watched(
-        batch<Barrier>({
-          cursors,
-          rows,
-          cols,
-          seed: settings.seed,
-          vocabSize: config.vocab_size,
-          meter: meters.batch,
-          ...(cursor ? { cursor } : {}),
-        }),
-        meters.batch,
-      ));
+    const batches = batchFlow(ends.readable, {
+      ...{ settings, tokenizer, tokens, rows, cols, meters },
+      encoders: resources.use(openEncoders(tokenizer)),
+      state: trainer.state,
+    });
     const validation = () =>
       heldOutBatches({ journal: log, rule: settings.holdOut, tokenizer, rows: fewRows, cols });
     const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
@@ -261,8 +237,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     await ended;
     stop.throwIfAborted();
     status.phase("exporting");
-    const parts = { settings, journal: log, store: tokens, tokenizer: learned };
-    await recordManifest(paths, parts);
+    await sampler.idle();
+    const path = await trainer.save();
+    // A run shorter than its first checkpoint has a sample too.
+    if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
     await sampler.idle();
     const outcome = await finish({
       paths,
@@ -277,8 +255,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.phase("done");
     status.close();
     summarize();
-    const { vocabSize } = tokenizer;
-    await writeRunReport(paths, { ...parts, args: options.args, vocabSize, dropped: drops.counts });
+    if (!finished) {
+      const parts = { settings, journal: log, store: tokens, tokenizer: learned };
+      const { vocabSize } = tokenizer;
+      await writeRunReport(paths, { ...parts, args: options.args, vocabSize });
+      await recordManifest(paths, parts);
+    }
     console.log(outcome);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;

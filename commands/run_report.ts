@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
+import { exists } from "../model/durable.ts";
 import { readRun, renderReport } from "../serve/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
@@ -19,28 +21,57 @@ export interface RunReportParts {
   readonly journal: Journal;
   readonly store: Store;
   readonly vocabSize: number;
-  readonly dropped: Readonly<Record<string, number>>;
 }
 
 /** Writes the page; returns its path. */
 export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Promise<string> {
-  const { journal, store, vocabSize, dropped, args } = parts;
+  const { journal, store, vocabSize, args } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const last = run.last as { step?: number; totalTokens?: number } | null;
   const count = (value: number | undefined) => (value ?? 0).toLocaleString("en");
-  const validation = run.curves.validationLoss.at(-1);
+  const validation = run.lastValidation;
+  const loss = validation?.validationLoss;
+  const bits = validation?.validationBitsPerByte;
   const facts: [string, string][] = [
     ["Steps", count(last?.step)],
     ["Tokens trained on", count(last?.totalTokens)],
-    ["Last validation loss, nats a token", validation?.toFixed(4) ?? "none held out"],
+    ["Validation loss, nats a token", loss?.toFixed(4) ?? "none held out"],
+    ...(typeof loss === "number"
+      ? [["Validation perplexity", Math.exp(loss).toFixed(1)] as [string, string]]
+      : []),
+    ...(typeof bits === "number"
+      ? [["Validation bits a byte", bits.toFixed(3)] as [string, string]]
+      : []),
     ["Documents in the corpus", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
     ["Documents as tokens", count(store.documents)],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");
-  const page = renderReport({ name, run, facts, dropped, reproduce: command });
+  const page = renderReport({
+    name,
+    run,
+    facts,
+    dropped: await countDrops(paths.drops),
+    reproduce: command,
+  });
   await replaceFile(paths.report, page);
   return paths.report;
+}
+
+/** The drops of all sittings by reason, as dropped.jsonl lists them. */
+async function countDrops(path: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  if (!await exists(path)) return counts;
+  const file = await Deno.open(path);
+  const lines = file.readable.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  for await (const line of lines) {
+    // A line torn by a crash has the next one behind it. Quotes inside a value are escaped.
+    for (const [, reason = ""] of line.matchAll(/"reason":"([^"]+)"/g)) {
+      counts[reason] = (counts[reason] ?? 0) + 1;
+    }
+  }
+  return counts;
 }

@@ -11,7 +11,11 @@ type Curve = typeof CURVES[number];
 
 /** One line of metrics.jsonl, as far as the dashboard looks at it; null: not finite. */
 export type StepRecord =
-  & { readonly step: number; readonly validationLoss?: number | null }
+  & {
+    readonly step: number;
+    readonly validationLoss?: number | null;
+    readonly validationBitsPerByte?: number | null;
+  }
   & { readonly [name in Curve]?: number | null };
 
 /** Columns of equal length, and the validations in columns of their own. */

@@ -21,6 +21,8 @@ export interface RunHistory {
   readonly curves: Curves;
   /** The last line of metrics.jsonl. */
   readonly last: StepRecord | null;
+  /** The last line with a validation. */
+  readonly lastValidation: StepRecord | null;
   readonly samples: readonly unknown[];
   readonly status: unknown;
   /** Bytes of metrics.jsonl that were read. */
@@ -31,13 +33,18 @@ export interface RunHistory {
 export async function readRun({ dir }: ShownRun): Promise<RunHistory> {
   const history = new History();
   let last: StepRecord | null = null;
+  let lastValidation: StepRecord | null = null;
   const { records, offset } = await readLines(join(dir, "metrics.jsonl"), 0);
-  for await (const record of records) history.add(last = record);
+  for await (const record of records) {
+    history.add(last = record);
+    if (typeof record.validationLoss === "number") lastValidation = record;
+  }
   const run = await readJson(join(dir, "run.json")) as { settings?: unknown } | null;
   return {
     settings: run?.settings ?? null,
     curves: history.curves(),
     last,
+    lastValidation,
     samples: await readSamples(dir),
     status: await readJson(join(dir, "status.json")),
     offset: offset(),

@@ -43,7 +43,10 @@ export function renderBlock(progress: Progress, columns: number): string[] {
   return lines;
 }
 
-/** The last step, most telling figure first. Empty before the first step. */
+/**
+ * The last step, most telling figure first; the perplexity is that of the held-out documents, and
+ * stands beside their loss. Empty before the first step.
+ */
 export function trainingParts(progress: Progress): string[] {
   const { report, totalSteps, remainingMs, validationLoss } = progress;
   if (!report) return [];
@@ -54,9 +57,13 @@ export function trainingParts(progress: Progress): string[] {
   ];
   const isLast = report.step === totalSteps;
   if (remainingMs !== undefined && !isLast) parts.push(`${formatDuration(remainingMs)} left`);
-  if (validationLoss !== undefined) parts.push(`validation ${validationLoss.toFixed(4)}`);
-  const { perplexity } = report;
-  parts.push(`perplexity ${perplexity < 1000 ? perplexity.toFixed(1) : formatCount(perplexity)}`);
+  if (validationLoss !== undefined) {
+    const perplexity = Math.exp(validationLoss);
+    parts.push(
+      `validation ${validationLoss.toFixed(4)}`,
+      `perplexity ${perplexity < 1000 ? perplexity.toFixed(1) : formatCount(perplexity)}`,
+    );
+  }
   parts.push(`learning rate ${formatRate(report.learningRate)}`);
   return parts;
 }

@@ -58,7 +58,7 @@ function bitsPerByte(nats: number | undefined, { bytesPerToken }: RunConstants) 
 /** Once a step. */
 export const STEP_METRICS = [
   step("loss", "nats/token", "mean loss over the step's batch", ({ report }) => report.loss),
-  step("perplexity", "", "e to the loss", ({ report }) => report.perplexity),
+  step("perplexity", "", "e to the loss of the step's batch", ({ report }) => report.perplexity),
   step(
     "bitsPerByte",
     "bits/byte",
@@ -70,6 +70,13 @@ export const STEP_METRICS = [
     "nats/token",
     "mean loss on held-out documents, on steps that validate",
     ({ report }) => report.validationLoss,
+  ),
+  step(
+    "validationPerplexity",
+    "",
+    "e to the validation loss",
+    ({ report: { validationLoss } }) =>
+      validationLoss === undefined ? undefined : Math.exp(validationLoss),
   ),
   step(
     "validationBitsPerByte",

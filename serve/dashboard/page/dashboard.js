@@ -10,6 +10,7 @@ const state = {
   name: "",
   curves: undefined,
   last: null,
+  lastValidation: null,
   status: null,
   samples: [],
   flow: [],
@@ -42,6 +43,7 @@ function take(message) {
     curves.steps.push(record.step);
     for (const name of COLUMNS) curves[name].push(record[name] ?? null);
     if (typeof record.validationLoss === "number") {
+      state.lastValidation = record;
       curves.validationSteps.push(record.step);
       curves.validationLoss.push(record.validationLoss);
     }
@@ -89,14 +91,23 @@ function draw() {
 }
 
 function figures() {
-  const { curves, last, status } = state;
+  const { last, lastValidation, status } = state;
   const total = status?.totalSteps;
-  const validation = curves.validationLoss.at(-1);
+  const validation = lastValidation?.validationLoss;
   const shown = [
     ["Step", last ? `${last.step}${total ? ` / ${total}` : ""}` : "–", "step"],
     ["Loss", last?.loss?.toFixed(4) ?? "–", "loss"],
     ["Validation loss", validation?.toFixed(4) ?? "–", "validationLoss"],
-    ["Bits a byte", last?.bitsPerByte?.toFixed(3) ?? "–", "bitsPerByte"],
+    [
+      "Validation perplexity",
+      validation === undefined ? "–" : perplexity(Math.exp(validation)),
+      "validationPerplexity",
+    ],
+    [
+      "Validation bits a byte",
+      lastValidation?.validationBitsPerByte?.toFixed(3) ?? "–",
+      "validationBitsPerByte",
+    ],
     ["Tokens a second", short(last?.tokensPerSecond), "tokensPerSecond"],
     [
       "Share of peak",
@@ -118,6 +129,11 @@ function figures() {
   const percent = last && total ? Math.round(100 * last.step / total) : 0;
   byId("progress").firstElementChild.style.width = `${percent}%`;
   byId("progress").setAttribute("aria-valuenow", String(percent));
+}
+
+/** One digit after the point where there are less than four before it. */
+function perplexity(value) {
+  return value < 1000 ? value.toFixed(1) : short(value);
 }
 
 /** The browser connects again by itself while the server is away, and gets all there is again. */

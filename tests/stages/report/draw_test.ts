@@ -110,7 +110,7 @@ Deno.test("renderBlock: a wide terminal shows everything", () => {
     "training  1:12",
     "crawl   1234 in   1230 out              4 dropped: timeout 3, http-error 1",
     "train    121 in    120 out  [████····]  ◀ bottleneck",
-    "step 120/900  loss 5.0000  12.3k tokens/s  4:12 left  validation 4.9123  perplexity 148.4  learning rate 2.93e-3",
+    "step 120/900  loss 5.0000  12.3k tokens/s  4:12 left  validation 4.9123  perplexity 136.0  learning rate 2.93e-3",
     "loss  █▆▃▁",
   ]);
 });
@@ -128,6 +128,15 @@ Deno.test("renderBlock: a narrow terminal shows what fits, most telling first", 
       assert(textWidth(line) <= columns, `${columns} columns: ${line}`);
     }
   }
+});
+
+Deno.test("renderBlock: the perplexity is that of the validation, and absent without one", () => {
+  const { validationLoss: _, ...unseen } = TRAINING;
+  const line = (progress: Progress) => renderBlock(progress, 200)[3] ?? "";
+  assert(!line(unseen).includes("perplexity"), line(unseen));
+  // e to the 1.6094379124 is 5, e to the 9 is 8103.08.
+  assert(line({ ...TRAINING, validationLoss: 1.6094379124 }).includes("  perplexity 5.0  "));
+  assert(line({ ...TRAINING, validationLoss: 9 }).includes("  perplexity 8103  "));
 });
 
 Deno.test("renderBlock: before the first step there is no training line", () => {

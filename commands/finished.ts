@@ -1,0 +1,40 @@
+/**
+ * Whether there is anything left to do in a run.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { latestCheckpoint, readCheckpointInfo, stepOf } from "../model/checkpoint/mod.ts";
+import { exists } from "../model/durable.ts";
+import { ONNX_FILE } from "./export_run.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import type { RunPaths, RunSettings } from "./run_folder.ts";
+
+/**
+ * Whether the run has come to its end: all of it trained, exported and reported. The manifest is
+ * what a run writes last; one that is damaged is written again.
+ */
+export async function isFinished(paths: RunPaths, settings: RunSettings): Promise<boolean> {
+  const newest = await latestCheckpoint(paths.checkpoints);
+  const manifest = newest === undefined ? undefined : await readWhole(paths);
+  if (newest === undefined || manifest?.weights?.step !== stepOf(newest)) return false;
+  const { steps, seconds } = settings;
+  if (steps > 0 ? manifest.weights.step < steps : await secondsOf(newest) < seconds) return false;
+  return await exists(paths.report) && await exists(join(paths.export, ONNX_FILE));
+}
+
+async function readWhole(paths: RunPaths): Promise<Manifest | undefined> {
+  try {
+    return await readManifest(paths);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Seconds that a checkpoint's run has trained. */
+async function secondsOf(checkpoint: string): Promise<number> {
+  const { train } = (await readCheckpointInfo(checkpoint)).cursors;
+  // Written by the train stage.
+  return (train as { readonly seconds: number }).seconds;
+}

@@ -1,0 +1,47 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { writeCorpus } from "./corpus.ts";
+import { openFolder, run } from "./program.ts";
+
+Deno.test("a run shorter than its first checkpoint has a sample, and stays as it ended", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 11 });
+  await Deno.writeTextFile(join(corpus, "bad.jsonl"), "{broken\n{broken too\n");
+  const runDir = join(folder.path, "run");
+  const flags = ["--steps", "3", "--vocab", "300"];
+  const first = await run(["pipeline", "--run", runDir, ...flags, corpus]);
+  assertEquals([first.code, first.err], [0, ""]);
+
+  const read = (name: string) => Deno.readTextFile(join(runDir, name));
+  const samples = (await read("samples.jsonl")).trimEnd().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(samples.map(({ step }) => step), [3]);
+  assert(samples[0].samples.every(({ continuation }: { continuation: string }) => continuation));
+  const report = await read("report.html");
+  assertMatch(report, /malformed<\/th>\s*<td>2<\/td>/);
+  // The line of the last step, the summary and the report tell one validation.
+  const { validationLoss, validationPerplexity } = JSON.parse(
+    (await read("metrics.jsonl")).trimEnd().split("\n").at(-1) ?? "",
+  );
+  const [loss, perplexity] = [validationLoss.toFixed(4), (Math.E ** validationLoss).toFixed(1)];
+  assertEquals(validationPerplexity.toFixed(1), perplexity);
+  assertStringIncludes(first.out, `validation ${loss}  perplexity ${perplexity}  `);
+  assertStringIncludes(first.out, `held-out documents (perplexity ${perplexity}).`);
+  assertMatch(report, new RegExp(`Validation loss, nats a token</th>\\s*<td>${loss}</td>`));
+  assertMatch(report, new RegExp(`Validation perplexity</th>\\s*<td>${perplexity}</td>`));
+
+  const names = ["status.json", "report.html", "manifest.json", "metrics.jsonl", "samples.jsonl"];
+  const before = await Promise.all(names.map(read));
+  const again = await run(["pipeline", "--run", runDir]);
+  assertEquals([again.code, again.err], [0, ""]);
+  assertMatch(again.out, /^finished before, nothing to train$/m);
+  assertMatch(again.out, /^Trained 3 steps on /m);
+  assertEquals(await Promise.all(names.map(read)), before);
+
+  // What is missing is made again.
+  await Deno.remove(join(runDir, "report.html"));
+  assertEquals((await run(["pipeline", "--run", runDir])).code, 0);
+  assertMatch(await read("report.html"), /malformed<\/th>\s*<td>2<\/td>/);
+});
