@@ -9,7 +9,13 @@ import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
 import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
-import { type Engine, openOnnxEngine, openWasmEngine } from "../serve/mod.ts";
+import {
+  type ChatTemplate,
+  type Engine,
+  openOnnxEngine,
+  openWasmEngine,
+  readChatTemplate,
+} from "../serve/mod.ts";
 import { ONNX_FILE } from "./export_run.ts";
 import { choice, type Flag, number, text, UsageError } from "./flags.ts";
 import { runPaths } from "./run_folder.ts";
@@ -59,6 +65,8 @@ export interface OpenModel {
   readonly engine: Engine;
   readonly engineName: EngineName;
   readonly codec: Tokenizer;
+  /** How it writes conversations down, where it says so. */
+  readonly chatTemplate: ChatTemplate | undefined;
   readonly name: string;
   /** The folder it was read from. */
   readonly folder: string;
@@ -79,8 +87,9 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
         `its tokenizer ${codec.vocabSize}`,
     );
   }
+  const chatTemplate = await readChatTemplate(folder);
   const engine = await openEngine(folder, { config, engineName, threads: choice.threads });
-  return { engine, engineName, codec, name: "cllm", folder };
+  return { engine, engineName, codec, chatTemplate, name: "cllm", folder };
 }
 
 /** Opens an engine on the weights in `folder`, whose name becomes their fingerprint. */

@@ -41,7 +41,7 @@ export const serve: Command = {
           `--hostname out to serve this machine alone`,
       );
     }
-    const { engine, engineName, codec, name } = await openModel(values);
+    const { engine, engineName, codec, chatTemplate, name } = await openModel(values);
     const scheduler = new Scheduler(engine);
     const follows = values.model === undefined && engineName === "wasm";
     await using _engine = follows
@@ -59,6 +59,7 @@ export const serve: Command = {
     const app = createApp({
       scheduler,
       codec,
+      chatTemplate,
       modelName: name,
       // A folder that is no run has nothing to show.
       ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),

@@ -91,13 +91,13 @@ async function openFirst(
 ): Promise<{ app: Hono; scheduler: Scheduler; follower: Follower } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
-      const { engine, codec, name } = await openModel({
+      const { engine, codec, chatTemplate, name } = await openModel({
         ...{ run: root, engine: "wasm", threads: THREADS },
       });
       const scheduler = new Scheduler(engine);
       const follower = follow({ checkpoints, scheduler, threads: THREADS, note });
       const app = createApp({
-        ...{ scheduler, codec, modelName: name, dashboard: dashboardOf([root]) },
+        ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });
       note(`Serving ${engine.fingerprint}`);

@@ -7,8 +7,10 @@
 import { type Context, Hono } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
+import { type ChatTemplate, createChat } from "./chat/mod.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
-import { complete, unknownModel } from "./completions.ts";
+import { unknownModel } from "./answer.ts";
+import { complete } from "./completions.ts";
 import { addPage } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
@@ -27,6 +29,8 @@ export interface AppLimits {
 export interface AppOptions {
   readonly scheduler: Scheduler;
   readonly codec: TextCodec;
+  /** How a conversation becomes a text; a plain one unless given. */
+  readonly chatTemplate?: ChatTemplate | undefined;
   /** The `model` that clients ask for. */
   readonly modelName: string;
   /** Told of failures that are the server's own; clients learn no details of them. */
@@ -56,8 +60,9 @@ const CLIENT_CLOSED_REQUEST = 499;
  * ```
  */
 export function createApp(
-  { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys }: AppOptions,
+  options: AppOptions,
 ): Hono {
+  const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
   const model = { id: modelName, object: "model", created, owned_by: "cllm" };
@@ -81,19 +86,19 @@ export function createApp(
     if (id !== modelName) throw unknownModel(id);
     return context.json(model);
   });
-  app.post("/v1/completions", async (context) => {
-    const { signal } = context.req.raw;
-    const request = parseCompletionRequest(await readJsonBody(context, { maxBodyBytes }));
-    return await complete(request, {
-      scheduler,
-      codec,
-      modelName,
-      stallMs,
-      retryAfterSeconds,
-      signal,
-      onFailure,
-    });
+  const chat = createChat(codec, options.chatTemplate);
+  const answering = ({ req }: Context) => ({
+    ...{ scheduler, codec, modelName, stallMs, retryAfterSeconds, onFailure },
+    signal: req.raw.signal,
   });
+  app.post("/v1/completions", async (context) => {
+    const request = parseCompletionRequest(await readJsonBody(context, { maxBodyBytes }));
+    return await complete(request, answering(context));
+  });
+  app.post(
+    "/v1/chat/completions",
+    async (context) => chat(await readJsonBody(context, { maxBodyBytes }), answering(context)),
+  );
   addPage(app, { hasDashboard: dashboard !== undefined });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));

@@ -23,10 +23,12 @@ export function completionLogprobs(
 ): CompletionLogprobs {
   return {
     tokens: scored.map(({ id }) => tokenText(codec, id)),
-    token_logprobs: scored.map(({ logprob }) => finite(logprob)),
+    token_logprobs: scored.map(({ logprob }) => finiteLogprob(logprob)),
     top_logprobs: scored.map((chosen) =>
       Object.fromEntries(
-        [...chosen.top, chosen].map(({ id, logprob }) => [tokenText(codec, id), finite(logprob)]),
+        [...chosen.top, chosen].map((
+          { id, logprob },
+        ) => [tokenText(codec, id), finiteLogprob(logprob)]),
       )
     ),
     text_offset: scored.map(({ start }) => start),
@@ -43,6 +45,6 @@ export function tokenText(codec: TextCodec, id: number): string {
 }
 
 /** JSON has no -Infinity; OpenAI gives -9999 for it. */
-function finite(logprob: number): number {
+export function finiteLogprob(logprob: number): number {
   return Math.max(logprob, -9999);
 }

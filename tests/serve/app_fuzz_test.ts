@@ -12,6 +12,9 @@ Deno.test("whatever is posted, the answer is JSON and never the server's failure
       .split(" "),
     "__proto__",
     "logit_bias",
+    "n",
+    "best_of",
+    "logprobs",
   );
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
@@ -45,6 +48,13 @@ Deno.test("whatever is posted, the answer is JSON and never the server's failure
       } else {
         const parsed = JSON.parse(text);
         assert(response.ok ? parsed.choices : parsed.error.message);
+        // The validator's own words are not for clients.
+        assert(
+          !/Invalid (input|option|key|element)|Too (small|big)|\bexpected /.test(
+            parsed.error?.message ?? "",
+          ),
+          text,
+        );
       }
     }),
     { numRuns: 500 },

@@ -78,7 +78,7 @@ Deno.test("OpenAI's own client completes, streams, lists models and reads errors
   assertEquals((await openai.models.retrieve("golden")).owned_by, "cllm");
 
   const refused = await assertRejects(
-    () => openai.completions.create({ ...options, n: 3 }),
+    () => openai.completions.create({ ...options, n: 30 }),
     OpenAI.BadRequestError,
   );
   assertEquals([refused.param, refused.type], ["n", "invalid_request_error"]);

@@ -1,0 +1,96 @@
+/**
+ * Chat templates: how a conversation becomes one text, in Jinja as Hugging Face's tokenizers have it.
+ *
+ * @module
+ */
+import { Template } from "@huggingface/jinja";
+import { renderWithin } from "./budget.ts";
+
+/** One turn of a conversation. */
+export interface Message {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** A way to write a conversation down. */
+export interface ChatTemplate {
+  /** Where it comes from, for messages. */
+  readonly name: string;
+  /** Ends of an answer that the model may not mark with a token. */
+  readonly stops: readonly string[];
+  /**
+   * The text that an answer continues.
+   *
+   * @throws {ChatTemplateError} when the template refuses the messages, breaks or takes too long
+   */
+  render(messages: readonly Message[]): string;
+}
+
+/** Thrown where a template makes no text of messages. */
+export class ChatTemplateError extends Error {
+  override name = "ChatTemplateError";
+}
+
+/** Texts that templates refer to, such as `bos_token`. */
+export type TemplateTokens = Readonly<Record<string, string>>;
+
+/** Longest template. */
+const MAX_TEMPLATE_CHARS = 256 << 10;
+
+/**
+ * A template out of its source.
+ *
+ * @throws {ChatTemplateError} when the source is no Jinja that can be read, or too long
+ * @example
+ * ```ts
+ * import { createChatTemplate } from "./template.ts";
+ * const source = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";
+ * const template = createChatTemplate(source, { name: "mine" });
+ * console.assert(template.render([{ role: "user", content: "Hi" }]) === "<user>Hi");
+ * ```
+ */
+export function createChatTemplate(
+  source: string,
+  { name, tokens = {}, stops = [] }: {
+    name: string;
+    tokens?: TemplateTokens;
+    stops?: readonly string[];
+  },
+): ChatTemplate {
+  if (source.length > MAX_TEMPLATE_CHARS) {
+    throw new ChatTemplateError(
+      `Cannot read the chat template ${name}: it has more than ${MAX_TEMPLATE_CHARS} characters`,
+    );
+  }
+  const { parsed } = attempt(() => new Template(source), `Cannot read the chat template ${name}`);
+  return {
+    name,
+    stops,
+    render: (messages) =>
+      attempt(
+        () => renderWithin(parsed, { ...tokens, messages, add_generation_prompt: true }),
+        `Cannot write the messages down with the chat template ${name}`,
+      ),
+  };
+}
+
+function attempt<T>(make: () => T, what: string): T {
+  try {
+    return make();
+  } catch (cause) {
+    // Whatever a template does wrong is told: nothing but the template and the messages is involved.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ChatTemplateError(`${what}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * For models that come with no template, which have mostly never seen a conversation: each turn under
+ * its role's name, in plain words that a text could have. An answer ends where the model goes on
+ * with another turn.
+ */
+export const DEFAULT_TEMPLATE: ChatTemplate = createChatTemplate(
+  "{% for message in messages %}{{ message.role | capitalize }}:\n{{ message.content }}\n\n" +
+    "{% endfor %}{{ 'Assistant:\n' }}",
+  { name: "default", stops: ["\n\nUser:", "\n\nSystem:", "\n\nAssistant:"] },
+);

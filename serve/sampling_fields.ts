@@ -1,0 +1,89 @@
+/**
+ * The fields of a request that say how tokens are chosen and when to stop, the same for completions
+ * and chat: OpenAI's, and `top_k`, `min_p`, `typical_p` and `repetition_penalty`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { anyText, fields, flag, integerFrom, invalid, numberFrom } from "./request_fields.ts";
+import type { SamplingOptions } from "./sampler.ts";
+
+/** Choices that one request may ask for, best_of included. */
+export const MAX_CHOICES = 16;
+
+const biasRule = { error: "must be an object of token ids and numbers from -100 to 100" };
+const stopRule = { error: "must be a string or an array of up to 4, each of 1 to 256 characters" };
+const stop = z.string(stopRule).min(1, stopRule).max(256, stopRule);
+
+/** Zod types by field name. */
+export const SAMPLING_FIELDS = {
+  model: anyText().optional(),
+  temperature: numberFrom(0, 2).nullish(),
+  top_p: numberFrom(0, 1).nullish(),
+  top_k: integerFrom(1).nullish(),
+  min_p: numberFrom(0, 1).nullish(),
+  typical_p: numberFrom(0, 1).nullish(),
+  repetition_penalty: numberFrom(0.01, 10).nullish(),
+  presence_penalty: numberFrom(-2, 2).nullish(),
+  frequency_penalty: numberFrom(-2, 2).nullish(),
+  logit_bias: z.record(
+    z.string(biasRule).regex(/^(0|[1-9]\d{0,8})$/, biasRule),
+    numberFrom(-100, 100),
+    biasRule,
+  ).nullish(),
+  seed: integerFrom(0).nullish(),
+  stop: z.union([stop, z.array(stop, stopRule).max(4, stopRule)], stopRule).nullish(),
+  stream: flag().nullish(),
+  stream_options: fields({ include_usage: flag().optional() }).nullish(),
+  n: integerFrom(1, MAX_CHOICES).nullish(),
+  user: anyText().optional(),
+};
+
+const sampling = fields(SAMPLING_FIELDS);
+
+/** What {@linkcode SAMPLING_FIELDS} come to, defaults filled in. */
+export interface AnswerRequest extends SamplingOptions {
+  readonly model: string | undefined;
+  /** How many of the likeliest tokens to score beside each chosen one. */
+  readonly topLogprobs?: number;
+  readonly stop: readonly string[];
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  /** Choices to answer with. */
+  readonly n: number;
+}
+
+/**
+ * Reads the fields.
+ *
+ * @throws {ApiError} 400 when they contradict one another
+ */
+export function readSampling(raw: z.infer<typeof sampling>): AnswerRequest {
+  if (raw.stream_options && !raw.stream) {
+    throw invalid("stream_options is only allowed with stream: true", "stream_options");
+  }
+  return {
+    model: raw.model,
+    temperature: raw.temperature ?? 1,
+    topP: raw.top_p ?? 1,
+    ...(raw.top_k != null && { topK: raw.top_k }),
+    minP: raw.min_p ?? 0,
+    typicalP: raw.typical_p ?? 1,
+    repetitionPenalty: raw.repetition_penalty ?? 1,
+    presencePenalty: raw.presence_penalty ?? 0,
+    frequencyPenalty: raw.frequency_penalty ?? 0,
+    logitBias: new Map(
+      Object.entries(raw.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias]),
+    ),
+    seed: raw.seed ?? randomSeed(),
+    stop: typeof raw.stop === "string" ? [raw.stop] : raw.stop ?? [],
+    stream: raw.stream ?? false,
+    includeUsage: raw.stream_options?.include_usage ?? false,
+    n: raw.n ?? 1,
+  };
+}
+
+function randomSeed(): number {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return seed;
+}
