@@ -11,8 +11,8 @@ import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
 
 /**
- * Runs `bench crawl [--pages N] [--memory] [--urls N] [--json]`. `--memory` compares 1,000 with 20,000
- * pages; `--urls` fills a frontier alone.
+ * Runs `bench crawl [--pages N] [--memory] [--urls N] [--json]`. `--memory` compares sites of 1,000,
+ * 10,000 and 100,000 pages, which takes minutes; `--urls` fills a frontier alone.
  */
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs(args, { string: ["pages", "urls"], boolean: ["json", "memory"] });
@@ -53,7 +53,7 @@ async function besideCrawlee(
 
 async function memory(folder: string, concurrency: number) {
   const peaks: Record<string, number> = {};
-  for (const pages of [1000, 20_000]) {
+  for (const pages of [1000, 10_000, 100_000]) {
     await using site = serveGenerated(pages);
     peaks[`peakMiBAt${pages}`] =
       (await ourCrawl(site.start, { folder, concurrency, pages })).peakMiB;
@@ -74,9 +74,17 @@ async function runJob(job: CrawlJob | FillJob): Promise<CrawlReport> {
   const script = new URL("./crawl_job.ts", import.meta.url).pathname;
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     // Only a process with all permissions may read its peak from /proc.
-    args: ["run", "--quiet", "--allow-all", script, JSON.stringify(job)],
+    args: ["run", "--quiet", "--allow-all", await v8Flags(), script, JSON.stringify(job)],
     stderr: "inherit",
   }).output();
   if (code !== 0) throw new Error(`Cannot crawl: the process ended with ${code}`);
   return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** How `deno task crawl` sets up V8. */
+async function v8Flags(): Promise<string> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  const [flags] = /--v8-flags=\S+/.exec(tasks.crawl.command) ?? [];
+  if (flags === undefined) throw new Error("Cannot crawl: the crawl task has no V8 flags");
+  return flags;
 }
