@@ -3,25 +3,40 @@
  *
  * @module
  */
-import { type ApiKeys, createApp, listen, parseApiKeys, Scheduler } from "../serve/mod.ts";
+import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
-import { number, parseFlags, text, UsageError } from "./flags.ts";
+import { choice, list, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { runPaths } from "./run_folder.ts";
+import { KEYS_VARIABLE, readApiKeys } from "./serve_keys.ts";
+import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
   hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
   "api-key-file": text({
-    help: "file of keys, one a line, of which requests must bear one; needed off this machine",
+    help: "file of keys, one a line, a name before each where wanted; requests must bear one",
     value: "FILE",
     defaultValue: undefined,
   }),
   port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue: 8000 }),
+  "cors-origin": list({
+    help: "lets pages of this origin use the API, or * for all; may be given again",
+    value: "ORIGIN",
+  }),
+  "trust-proxy": toggle({
+    help: "takes the client's address from the X-Forwarded-For of a proxy in front",
+  }),
+  "access-log": choice({
+    help: "where to write a line of JSON for each request",
+    of: ["stdout", "off"],
+    defaultValue: "stdout",
+  }),
+  ...LIMIT_FLAGS,
 };
 
 /** The `serve` command. */
@@ -34,26 +49,28 @@ export const serve: Command = {
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (operands.length > 0) throw new UsageError(`Cannot serve ${operands[0]}: use --run DIR`);
+    const corsOrigins = values["cors-origin"].map(checkOrigin);
     const apiKeys = await readApiKeys(values["api-key-file"]);
     if (!apiKeys && !isLoopback(values.hostname)) {
       throw new UsageError(
-        `Cannot listen on ${values.hostname} without API keys: give --api-key-file FILE, or leave ` +
-          `--hostname out to serve this machine alone`,
+        `Cannot listen on ${values.hostname} without API keys: give --api-key-file FILE or ` +
+          `${KEYS_VARIABLE}, or leave --hostname out to serve this machine alone`,
       );
     }
     const { engine, engineName, codec, chatTemplate, name } = await openModel(values);
-    const scheduler = new Scheduler(engine);
+    const limits = limitsOf(values);
+    const scheduler = new Scheduler(engine, limits.scheduler);
     const follows = values.model === undefined && engineName === "wasm";
     await using _engine = follows
       ? follow({
         checkpoints: runPaths(values.run).checkpoints,
         scheduler,
         threads: values.threads,
-        note: (line) => console.log(line),
+        note: (line) => console.error(line),
       })
       : engine;
     using interrupt = stopOnInterrupt(() => {
-      console.log("Stopping: running requests may finish.");
+      console.error("Stopping: running requests may finish.");
       void scheduler.drain();
     });
     const app = createApp({
@@ -64,12 +81,19 @@ export const serve: Command = {
       // A folder that is no run has nothing to show.
       ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
       ...(apiKeys && { apiKeys }),
+      ...(values["access-log"] === "stdout" && {
+        onAccess: (record) => console.log(JSON.stringify(record)),
+      }),
+      corsOrigins,
+      trustProxy: values["trust-proxy"],
+      limits: limits.app,
       onFailure: (error) => console.error(error),
     });
     const { hostname, port, finished } = await listen(app, {
       hostname: values.hostname,
       port: values.port,
       signal: interrupt.signal,
+      limits: limits.sockets,
     }).catch((cause: unknown) => {
       const reason = isAddressTaken(cause)
         ? `another program listens there; choose another --port`
@@ -77,8 +101,9 @@ export const serve: Command = {
       throw new Error(`Cannot listen on ${values.hostname}:${values.port}: ${reason}`, { cause });
     });
     const origin = `http://${hostname}:${port}`;
-    console.log(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
-    console.log(
+    // The log alone goes to the standard output.
+    console.error(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
+    console.error(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
         `-d '{"model":"${name}","prompt":"Fellow citizens","max_tokens":50,"stream":true}'`,
     );
@@ -93,11 +118,10 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-async function readApiKeys(path: string | undefined): Promise<ApiKeys | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return parseApiKeys(await Deno.readTextFile(path));
-  } catch (cause) {
-    throw new UsageError(`Cannot read --api-key-file ${path}: ${reasonOf(cause)}`, { cause });
-  }
+/** An origin as browsers send it. */
+function checkOrigin(origin: string): string {
+  if (origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
+  throw new UsageError(
+    `Cannot use --cors-origin ${origin}: write it like https://example.org, without a path`,
+  );
 }

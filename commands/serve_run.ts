@@ -44,7 +44,10 @@ export async function serveRun(
   let app = createLoadingApp();
   const stopping = new AbortController();
   const { signal } = stopping;
-  const listener = await listenAt(port, { fetch: (request) => app.fetch(request), signal });
+  const listener = await listenAt(port, {
+    fetch: (request, env) => app.fetch(request, env),
+    signal,
+  });
   const opening = openFirst(paths, { note, signal }).then((opened) => {
     if (opened) app = opened.app;
     return opened;
@@ -70,7 +73,7 @@ export async function serveRun(
 async function listenAt(
   port: number,
   { fetch, signal }: {
-    fetch: (request: Request) => ReturnType<Hono["fetch"]>;
+    fetch: (request: Request, env?: object) => ReturnType<Hono["fetch"]>;
     signal: AbortSignal;
   },
 ): Promise<Listener> {

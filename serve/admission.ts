@@ -12,6 +12,10 @@ export interface SchedulerLimits {
   readonly maxWaiting?: number;
   /** Generations of one client, running or waiting; more are refused. */
   readonly maxPerClient?: number;
+  /** Tokens of a prompt, where the model's context is not limit enough; longer ones are refused. */
+  readonly maxPromptTokens?: number;
+  /** Tokens of an answer; longer ones end there. */
+  readonly maxTokens?: number;
   /** Time a generation may take, waiting included. */
   readonly requestMs?: number;
 }
@@ -46,6 +50,11 @@ export class QueueFullError extends Error {
   override name = "QueueFullError";
 }
 
+/** Thrown for a prompt that is longer than the server takes. */
+export class LongPromptError extends RangeError {
+  override name = "LongPromptError";
+}
+
 /** Thrown to who waits or comes when the server is about to stop. */
 export class DrainingError extends Error {
   override name = "DrainingError";
@@ -63,12 +72,14 @@ export class DeadlineError extends Error {
  */
 export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> {
   const { maxRunning = 128, maxWaiting = 1024, requestMs = 600_000 } = limits;
-  const { maxPerClient = Infinity } = limits;
+  const { maxPerClient = Infinity, maxPromptTokens = Infinity, maxTokens = Infinity } = limits;
   for (
     const [name, value, least] of [
       ["maxRunning", maxRunning, 1],
       ["maxWaiting", maxWaiting, 0],
       ["maxPerClient", maxPerClient, 1],
+      ["maxPromptTokens", maxPromptTokens, 1],
+      ["maxTokens", maxTokens, 1],
       ["requestMs", requestMs, 1],
     ] as const
   ) {
@@ -76,5 +87,5 @@ export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> 
       throw new RangeError(`Cannot schedule: ${name} must be an integer >= ${least}, got ${value}`);
     }
   }
-  return { maxRunning, maxWaiting, maxPerClient, requestMs };
+  return { maxRunning, maxWaiting, maxPerClient, maxPromptTokens, maxTokens, requestMs };
 }

@@ -7,7 +7,7 @@ import { ApiError, errorBody } from "./api_error.ts";
 import { type ChoicePiece, generateChoices } from "./choices.ts";
 import { checkPrompt } from "./engine.ts";
 import { eventStream } from "./event_stream.ts";
-import type { FinishReason, PlacedToken } from "./generate.ts";
+import type { FinishReason, GenerationMeter, PlacedToken } from "./generate.ts";
 import { refusalOf } from "./refusals.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -22,6 +22,9 @@ export interface AnswerContext {
   readonly stallMs: number;
   /** What a client is told to wait when the queue is full. */
   readonly retryAfterSeconds: number;
+  /** Who asks: clients share the server fairly. */
+  readonly client: string;
+  readonly meter: GenerationMeter;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   /** Told of failures that are the server's own. */
@@ -90,7 +93,7 @@ export async function answer(
     promptField: string;
   },
 ): Promise<Response> {
-  const { scheduler, codec, modelName } = context;
+  const { scheduler, codec, modelName, client, meter } = context;
   if (task.model !== undefined && task.model !== modelName) throw unknownModel(task.model);
   checkIds(task.promptIds, { scheduler, promptField });
   checkBias(task, codec);
@@ -100,11 +103,11 @@ export async function answer(
   const pieces = refusing(
     generateChoices({
       ...task,
-      ...{ scheduler, codec, signal, count: bestOf },
+      ...{ scheduler, codec, client, meter, signal, count: bestOf },
       // What is ranked must be scored.
       ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),
     }),
-    context,
+    { ...context, promptField },
   );
   const head = {
     id: `${form.idPrefix}${crypto.randomUUID().replaceAll("-", "")}`,
@@ -170,7 +173,7 @@ function checkBias({ logitBias }: AnswerTask, codec: TextCodec): void {
 /** `pieces`, failing with what the client may be told. */
 async function* refusing(
   pieces: AsyncIterable<ChoicePiece>,
-  options: { retryAfterSeconds: number },
+  options: { retryAfterSeconds: number; promptField: string },
 ): AsyncGenerator<ChoicePiece, void> {
   try {
     yield* pieces;

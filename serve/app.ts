@@ -4,13 +4,18 @@
  *
  * @module
  */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { type AccessRecord, notesOf } from "./access_log.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
 import { type ChatTemplate, createChat } from "./chat/mod.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { unknownModel } from "./answer.ts";
 import { complete } from "./completions.ts";
+import { readJsonBody } from "./json_body.ts";
+import { ServeMetrics } from "./metrics.ts";
+import { observe } from "./observe.ts";
 import { addPage } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
@@ -25,6 +30,14 @@ export interface AppLimits {
   readonly retryAfterSeconds?: number;
 }
 
+/** What anybody may see where keys are needed: nothing of it comes from the model. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/",
+  "/page.css",
+  "/page.js",
+  "/health",
+]);
+
 /** What {@linkcode createApp} serves. */
 export interface AppOptions {
   readonly scheduler: Scheduler;
@@ -38,8 +51,14 @@ export interface AppOptions {
   /** Shown under `/dashboard/`. */
   readonly dashboard?: Hono;
   readonly limits?: AppLimits;
-  /** One of these must come with requests to the API and the dashboard; anybody may ask without. */
+  /** One of these must come with every request but for the page and the health check. */
   readonly apiKeys?: ApiKeys;
+  /** Origins whose pages may use the API, or `*` for all; none unless given. */
+  readonly corsOrigins?: readonly string[];
+  /** Told of each request when it has ended. */
+  readonly onAccess?: (record: AccessRecord) => void;
+  /** Takes the client's address from the `x-forwarded-for` of a proxy in front. */
+  readonly trustProxy?: boolean;
 }
 
 /** Nginx's status for a client that left before the answer; nobody reads it. */
@@ -63,23 +82,29 @@ export function createApp(
   options: AppOptions,
 ): Hono {
   const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
+  const { corsOrigins = [], onAccess = () => {}, trustProxy = false } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
   const model = { id: modelName, object: "model", created, owned_by: "cllm" };
+  const metrics = new ServeMetrics(scheduler);
   const app = new Hono();
 
+  app.use(observe({ metrics, onAccess, trustProxy }));
   app.use(async (context, next) => {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
-  if (apiKeys) {
-    for (const path of ["/v1/*", "/dashboard/*"]) app.use(path, requireApiKey(apiKeys));
-  }
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
+  if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: OPEN_PATHS }));
   app.get(
     "/health",
     (context) =>
       context.json({ status: "ok", running: scheduler.running, waiting: scheduler.waiting }),
   );
+  app.get("/metrics", async (context) =>
+    context.body(await metrics.text(), 200, {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+    }));
   app.get("/v1/models", (context) => context.json({ object: "list", data: [model] }));
   app.get("/v1/models/:id", (context) => {
     const id = context.req.param("id");
@@ -87,10 +112,14 @@ export function createApp(
     return context.json(model);
   });
   const chat = createChat(codec, options.chatTemplate);
-  const answering = ({ req }: Context) => ({
-    ...{ scheduler, codec, modelName, stallMs, retryAfterSeconds, onFailure },
-    signal: req.raw.signal,
-  });
+  const answering = (context: Context) => {
+    const notes = notesOf(context);
+    return {
+      ...{ scheduler, codec, modelName, stallMs, retryAfterSeconds, onFailure },
+      ...{ client: notes.client, meter: metrics.meter(notes) },
+      signal: context.req.raw.signal,
+    };
+  };
   app.post("/v1/completions", async (context) => {
     const request = parseCompletionRequest(await readJsonBody(context, { maxBodyBytes }));
     return await complete(request, answering(context));
@@ -99,7 +128,7 @@ export function createApp(
     "/v1/chat/completions",
     async (context) => chat(await readJsonBody(context, { maxBodyBytes }), answering(context)),
   );
-  addPage(app, { hasDashboard: dashboard !== undefined });
+  addPage(app, { hasDashboard: dashboard !== undefined && !apiKeys });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.route("/dashboard/", dashboard);
@@ -118,46 +147,13 @@ export function createApp(
   return app;
 }
 
-/** The body's text. Throws an {@linkcode ApiError} for another type, too many bytes, or no UTF-8. */
-async function readJsonBody(
-  context: Context,
-  { maxBodyBytes }: { maxBodyBytes: number },
-): Promise<string> {
-  const type = context.req.header("content-type") ?? "";
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new ApiError("The content-type must be application/json", { status: 415 });
-  }
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let bytes = 0, text = "";
-  for await (const chunk of bodyOf(context.req.raw)) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) {
-      throw new ApiError(`The request body is longer than ${maxBodyBytes} bytes`, {
-        status: 413,
-        // What is still on its way would be taken for the next request.
-        headers: { connection: "close" },
-      });
-    }
-    text += decode(decoder, chunk);
-  }
-  return text + decode(decoder);
-}
-
-/** The body's bytes; that they do not all arrive is the client's fault. */
-async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
-  try {
-    yield* request.body ?? [];
-  } catch (cause) {
-    throw new ApiError("The request body ended too early", { status: 400, cause });
-  }
-}
-
-/** Decodes the next bytes, or without any, the end. */
-function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
-  try {
-    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new ApiError("The request body is not UTF-8", { status: 400, cause });
-  }
+/** Lets the pages of some origins use the API; they may send a key, but no cookie. */
+function allowOrigins(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes("*") ? "*" : [...origins],
+    allowMethods: ["GET", "POST"],
+    allowHeaders: ["authorization", "content-type", "x-request-id"],
+    exposeHeaders: ["x-request-id", "retry-after"],
+    maxAge: 600,
+  });
 }

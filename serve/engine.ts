@@ -27,6 +27,8 @@ export interface CacheUse {
   readonly totalBytes: number;
   /** Set aside for sequences. */
   readonly usedBytes: number;
+  /** Where memory is handed out in pages. */
+  readonly pages?: { readonly total: number; readonly used: number };
 }
 
 /** Thrown where a sequence must wait until others are disposed of. */

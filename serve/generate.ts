@@ -36,6 +36,14 @@ export interface TokenConstraint {
   accept(id: number): void;
 }
 
+/** Told how a generation goes. */
+export interface GenerationMeter {
+  /** It has its place; `reusedTokens` of its prompt were in the cache. */
+  admitted(prompt: { promptTokens: number; reusedTokens: number }): void;
+  /** Another token, `seconds` after it was asked for: the first one since `generate` was called. */
+  token(token: { isFirst: boolean; seconds: number }): void;
+}
+
 /** What to generate. */
 export interface GenerateOptions extends SamplingOptions {
   readonly scheduler: Scheduler;
@@ -52,6 +60,7 @@ export interface GenerateOptions extends SamplingOptions {
   readonly constraint?: TokenConstraint;
   /** Who asks; see {@linkcode AdmitOptions}. */
   readonly client?: string;
+  readonly meter?: GenerationMeter;
   /** Ends generation within one token; the generator then throws its reason. */
   readonly signal?: AbortSignal;
 }
@@ -81,16 +90,18 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   const { scheduler, codec, maxTokens, stop = [], topLogprobs, constraint } = options;
   const promptIds = options.promptIds.length > 0 ? options.promptIds : [codec.endOfTextId];
   const context = scheduler.engine.config.max_position_embeddings;
-  const limit = Math.min(maxTokens, context - promptIds.length);
+  const limit = Math.min(maxTokens, scheduler.maxTokens, context - promptIds.length);
   const sample = createSampler(options);
   const decoder = codec.decodeStream();
   const filter = createStopFilter(stop);
 
   const scores = createScoreQueue();
 
-  const { client, signal } = options;
+  const { client, signal, meter } = options;
+  let asked = performance.now();
   using slot = await scheduler.admit(promptIds, { client, maxTokens: limit, signal });
   const { fingerprint } = slot;
+  meter?.admitted({ promptTokens: options.promptIds.length, reusedTokens: slot.reused });
   const chosenIds: number[] = [];
   let finishReason: FinishReason = "length";
   while (chosenIds.length < limit) {
@@ -99,6 +110,7 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
     constraint?.accept(id);
     chosenIds.push(id);
     const tokens = chosenIds.length;
+    meter?.token({ isFirst: tokens === 1, seconds: (performance.now() - asked) / 1000 });
     if (id === codec.endOfTextId) {
       finishReason = "stop";
       break;
@@ -114,6 +126,7 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
       return;
     }
     if (text) yield { text, tokens, scored, fingerprint };
+    asked = performance.now();
   }
   const { text, stopped } = filter.push(decoder.flush());
   yield {

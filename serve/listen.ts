@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
+import { errorResponse } from "./api_error.ts";
+import { answerSocketErrors, malformedRequest } from "./socket_errors.ts";
 
 /** What sockets may ask for. */
 export interface SocketLimits {
@@ -16,6 +18,8 @@ export interface SocketLimits {
   readonly requestMs?: number;
   /** Time a connection may wait for its next request. */
   readonly idleMs?: number;
+  /** Time a connection may go without taking any of what is written to it. */
+  readonly stallMs?: number;
   readonly maxHeaderBytes?: number;
   readonly maxConnections?: number;
   /** Time for requests to end once listening stops. */
@@ -61,27 +65,39 @@ export interface Listener {
  * ```
  */
 export async function listen(
-  app: { fetch(request: Request): Response | Promise<Response> },
+  app: { fetch(request: Request, env?: object): Response | Promise<Response> },
   { hostname = "127.0.0.1", port, signal, limits = {} }: ListenOptions,
 ): Promise<Listener> {
   const {
     headersMs = 10_000,
     requestMs = 30_000,
     idleMs = 75_000,
+    stallMs = 30_000,
     maxHeaderBytes = 16 << 10,
     maxConnections = 2048,
     drainMs = 10_000,
     checkMs = 1000,
   } = limits;
   signal?.throwIfAborted();
-  const server = createServer({
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    keepAliveTimeout: idleMs,
-    maxHeaderSize: maxHeaderBytes,
-    connectionsCheckingInterval: checkMs,
-  }, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const server = createServer(
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: idleMs,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: checkMs,
+      // The application's answer has an error object, Node's own has not.
+      requireHostHeader: false,
+    },
+    getRequestListener(app.fetch, {
+      overrideGlobalObjects: false,
+      errorHandler: (error) =>
+        error instanceof RequestError ? malformedRequest() : errorResponse(error),
+    }),
+  );
   server.maxConnections = maxConnections;
+  answerSocketErrors(server);
+  endStalled(server, { stallMs, checkMs });
   const drain = drainer(server, { drainMs });
 
   const bound = Promise.withResolvers<void>();
@@ -126,4 +142,26 @@ function drainer(server: Server, { drainMs }: { drainMs: number }): () => void {
     server.close(() => clearTimeout(late));
     for (const [socket, isBusy] of busy) if (!isBusy) socket.destroySoon();
   };
+}
+
+/** Ends connections that have taken nothing of what is written to them for `stallMs`. */
+function endStalled(
+  server: Server,
+  { stallMs, checkMs }: { stallMs: number; checkMs: number },
+): void {
+  const connections = new Map<Socket, { taken: number; since: number }>();
+  server.on("connection", (socket) => {
+    connections.set(socket, { taken: 0, since: performance.now() });
+    socket.once("close", () => connections.delete(socket));
+  });
+  const timer = setInterval(() => {
+    const now = performance.now();
+    for (const [socket, seen] of connections) {
+      const taken = socket.bytesWritten - socket.writableLength;
+      if (taken > seen.taken || socket.writableLength === 0) {
+        connections.set(socket, { taken, since: now });
+      } else if (now - seen.since > stallMs) socket.destroy();
+    }
+  }, checkMs);
+  server.once("close", () => clearInterval(timer));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { AccessRecord } from "./access_log.ts";
 export { DeadlineError, DrainingError, QueueFullError, type SchedulerLimits } from "./admission.ts";
 export { type ApiKeys, parseApiKeys } from "./api_keys.ts";
 export { type AppLimits, type AppOptions, createApp } from "./app.ts";
@@ -21,6 +22,7 @@ export {
   type FinishReason,
   generate,
   type GenerateOptions,
+  type GenerationMeter,
   type Piece,
   type TokenConstraint,
 } from "./generate.ts";

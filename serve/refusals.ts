@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { DeadlineError, DrainingError, QueueFullError } from "./admission.ts";
+import { DeadlineError, DrainingError, LongPromptError, QueueFullError } from "./admission.ts";
 import { ApiError } from "./api_error.ts";
 
 /** What a client may be told of `cause`: an {@linkcode ApiError}, or `cause` where that is nothing. */
 export function refusalOf(
   cause: unknown,
-  { retryAfterSeconds }: { retryAfterSeconds: number },
+  { retryAfterSeconds, promptField }: { retryAfterSeconds: number; promptField: string },
 ): unknown {
   const headers = { "retry-after": `${retryAfterSeconds}` };
   if (cause instanceof QueueFullError) {
@@ -19,6 +19,11 @@ export function refusalOf(
   if (cause instanceof DrainingError) {
     const message = "The server is about to stop; try again later";
     return new ApiError(message, { status: 503, code: "server_draining", headers, cause });
+  }
+  if (cause instanceof LongPromptError) {
+    const { message } = cause;
+    const code = "context_length_exceeded";
+    return new ApiError(message, { status: 400, param: promptField, code, cause });
   }
   if (cause instanceof DeadlineError) {
     const message = "The request took too long; ask for fewer tokens or try again later";

@@ -11,6 +11,7 @@ import {
   checkLimits,
   DeadlineError,
   DrainingError,
+  LongPromptError,
   QueueFullError,
   type SchedulerLimits,
   type Slot,
@@ -73,6 +74,11 @@ export class Scheduler {
     return this.#engine;
   }
 
+  /** Tokens of an answer, where the model's context is not limit enough. */
+  get maxTokens(): number {
+    return this.#limits.maxTokens;
+  }
+
   /** Admitted generations. */
   get running(): number {
     let count = 0;
@@ -91,12 +97,17 @@ export class Scheduler {
    * @throws {QueueFullError} when too many wait already, or the client has too many
    * @throws {DrainingError} when the server is about to stop
    * @throws {DeadlineError} when it waited too long
+   * @throws {LongPromptError} when the prompt has more tokens than the limit
    * @throws {RangeError} when the engine refuses the prompt
    */
   async admit(promptIds: ArrayLike<number>, options: AdmitOptions = {}): Promise<Slot> {
     const { client = "", maxTokens, signal } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
+    const { maxPromptTokens } = this.#limits;
+    if (promptIds.length > maxPromptTokens) {
+      throw new LongPromptError(`Cannot take a prompt of more than ${maxPromptTokens} tokens`);
+    }
     const own = this.#perClient.get(client) ?? 0;
     if (own >= this.#limits.maxPerClient) {
       throw new QueueFullError(`Cannot take the request: its client has ${own} under way`);

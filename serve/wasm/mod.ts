@@ -123,10 +123,12 @@ class WasmEngine implements Engine {
   }
 
   get cache() {
-    const { pages, pageBytes } = this.#plan;
+    const { pages: total, pageBytes } = this.#plan;
+    const used = total - this.#pool.available;
     return {
-      totalBytes: pages * pageBytes,
-      usedBytes: (pages - this.#pool.available) * pageBytes,
+      totalBytes: total * pageBytes,
+      usedBytes: used * pageBytes,
+      pages: { total, used },
     };
   }
 

@@ -102,10 +102,12 @@ async function runUntilDone(
   if (!isServer) return await runIn(cwd, [program, ...args]);
   const child = new Deno.Command(program, {
     args: [...args, "--port", "0"],
-    ...{ cwd, stdout: "piped", stderr: "inherit" },
+    ...{ cwd, stdout: "piped", stderr: "piped" },
   }).spawn();
   let said = "";
-  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+  // The output of `serve` is its log; what it has to say goes to the standard error.
+  const output = args[1] === "serve" ? child.stderr : child.stdout;
+  for await (const part of output.pipeThrough(new TextDecoderStream())) {
     said += part;
     if (/ on http:/.test(said)) break;
   }

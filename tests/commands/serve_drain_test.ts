@@ -42,6 +42,11 @@ Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0", a
   for (const text of await Promise.all(texts)) {
     assertMatch(text, /"finish_reason":"length"[^\n]*\n\ndata: \[DONE\]\n\n$/);
   }
-  const { code, err } = await program.ended;
-  assertEquals([code, err], [0, ""]);
+  const { code, out, err } = await program.ended;
+  assertEquals(code, 0);
+  assertMatch(err, /^Serving model .*\nTry: curl .*\nStopping: running requests may finish\.\n$/);
+  const log = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(log.map(({ route, status, tokensOut }) => [route, status, tokensOut > 1]), [
+    ...Array.from({ length: STREAMS }, () => ["/v1/completions", 200, true]),
+  ]);
 });

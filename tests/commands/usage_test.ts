@@ -19,13 +19,18 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   ["tokens encode --json --tokenizer @", "Cannot read @: it is a folder"],
   [
     "serve --hostname 0.0.0.0",
-    "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE, or leave --hostname out " +
-    "to serve this machine alone",
+    "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE or CLLM_API_KEYS, " +
+    "or leave --hostname out to serve this machine alone",
   ],
   [
     "serve --api-key-file @/none",
     "Cannot read --api-key-file @/none: no such file or folder",
   ],
+  [
+    "serve --cors-origin https://a.test/",
+    "Cannot use --cors-origin https://a.test/: write it like https://example.org, without a path",
+  ],
+  ["serve --max-running 0", "Cannot use --max-running 0: it must be an integer at least 1"],
   ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
   ["pipeline --steps", "Cannot use --steps without N"],
   ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],

@@ -170,7 +170,7 @@ Deno.test("bodies that are no requests are refused", async (t) => {
     ["half of it", '{"prompt": "a', 400, "not JSON"],
     ["null", "null", 400, "request body must be an object"],
     ["an array", "[]", 400, "request body must be an object"],
-    ["deep nesting", "[".repeat(999), 400, "not JSON"],
+    ["deep nesting", "[".repeat(999), 400, "nested more than 64 deep"],
     ["no UTF-8", Uint8Array.of(...utf8('{"prompt":"'), 0xff, ...utf8('"}')), 400, "not UTF-8"],
     ["half a character", Uint8Array.of(...utf8('"'), 0xe2, 0x82), 400, "not UTF-8"],
     ["too long", JSON.stringify({ prompt: "a".repeat(1000) }), 413, "longer than 1000 bytes"],

@@ -45,7 +45,10 @@ Deno.test("a draining server and a passed deadline are API errors", async () => 
   assertEquals([response.status, response.headers.get("retry-after")], [503, "1"]);
   assertEquals((await response.json()).error.code, "server_draining");
   assertEquals(failures, []);
-  const late = refusalOf(new DeadlineError("late"), { retryAfterSeconds: 1 });
+  const late = refusalOf(new DeadlineError("late"), {
+    retryAfterSeconds: 1,
+    promptField: "prompt",
+  });
   assert(late instanceof ApiError);
   assertEquals([late.status, late.code], [504, "deadline_exceeded"]);
 });

@@ -5,7 +5,7 @@
  */
 import type { Hono } from "hono";
 import type { SchedulerLimits } from "../../serve/admission.ts";
-import { type AppLimits, createApp } from "../../serve/app.ts";
+import { type AppLimits, type AppOptions, createApp } from "../../serve/app.ts";
 import { listen, type SocketLimits } from "../../serve/listen.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
 import { Scheduler } from "../../serve/scheduler.ts";
@@ -13,7 +13,8 @@ import { type CountedEngine, countEngine } from "./counted_engine.ts";
 import { characterCodec, goldenModel } from "./golden.ts";
 
 /** What to open. */
-export interface GoldenAppOptions {
+export interface GoldenAppOptions
+  extends Pick<AppOptions, "apiKeys" | "corsOrigins" | "onAccess" | "trustProxy"> {
   readonly limits?: AppLimits & SchedulerLimits;
   /** Longest text; the model's own unless given. */
   readonly context?: number;
@@ -31,7 +32,7 @@ export interface GoldenApp extends AsyncDisposable {
 
 /** Opens the application as `golden`. */
 export async function openApp(options: GoldenAppOptions = {}): Promise<GoldenApp> {
-  const { limits = {}, context, endOfTextId = 61 } = options;
+  const { limits = {}, context, endOfTextId = 61, ...rest } = options;
   const { model, config } = await goldenModel();
   const max_position_embeddings = context ?? config.max_position_embeddings;
   const engine = countEngine(
@@ -44,6 +45,7 @@ export async function openApp(options: GoldenAppOptions = {}): Promise<GoldenApp
     modelName: "golden",
     onFailure: (error) => failures.push(error),
     limits,
+    ...rest,
   });
   return { app, engine, failures, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }

@@ -1,0 +1,95 @@
+/**
+ * Reads a request's JSON, within limits.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import { ApiError } from "./api_error.ts";
+
+/** What a request body may be. */
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+}
+
+/** Lists and objects within one another. No request needs as many. */
+const MAX_DEPTH = 64;
+
+/**
+ * The text of the body.
+ *
+ * @throws {ApiError} 415 for another type, 413 for too many bytes, 400 for what is no UTF-8 or nested
+ * too deeply
+ */
+export async function readJsonBody(
+  context: Context,
+  { maxBodyBytes }: BodyLimits,
+): Promise<string> {
+  const type = context.req.header("content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new ApiError("The content-type must be application/json", { status: 415 });
+  }
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let bytes = 0, text = "";
+  for await (const chunk of bodyOf(context.req.raw)) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) {
+      throw new ApiError(`The request body is longer than ${maxBodyBytes} bytes`, {
+        status: 413,
+        // What is still on its way would be taken for the next request.
+        headers: { connection: "close" },
+      });
+    }
+    text += decode(decoder, chunk);
+  }
+  text += decode(decoder);
+  if (isNestedDeeper(text, MAX_DEPTH)) {
+    throw new ApiError(`The request body is nested more than ${MAX_DEPTH} deep`, { status: 400 });
+  }
+  return text;
+}
+
+/**
+ * Whether more than `depth` lists and objects are open at once, without parsing: a parser may need
+ * memory or stack for each.
+ *
+ * @example
+ * ```ts
+ * import { isNestedDeeper } from "./json_body.ts";
+ * console.assert(isNestedDeeper('{"a": [1, "[[["]}', 1));
+ * console.assert(!isNestedDeeper('{"a": [1, "[[["]}', 2));
+ * ```
+ */
+export function isNestedDeeper(json: string, depth: number): boolean {
+  let open = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (inString) {
+      if (character === "\\") i++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === "[" || character === "{") {
+      if (++open > depth) return true;
+    } else if (character === "]" || character === "}") open--;
+  }
+  return false;
+}
+
+/** The body's bytes; that they do not all arrive is the client's fault. */
+async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.body ?? [];
+  } catch (cause) {
+    throw new ApiError("The request body ended too early", { status: 400, cause });
+  }
+}
+
+/** Decodes the next bytes, or without any, the end. */
+function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+  try {
+    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ApiError("The request body is not UTF-8", { status: 400, cause });
+  }
+}
