@@ -7,15 +7,16 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { type AccessRecord, notesOf } from "./access_log.ts";
+import { unknownModel } from "./answer.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
 import { type ChatTemplate, createChat } from "./chat/mod.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
-import { unknownModel } from "./answer.ts";
 import { complete } from "./completions.ts";
 import { readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
+import { refuseRoute } from "./methods.ts";
 import { addPage } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
@@ -133,10 +134,7 @@ export function createApp(
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.route("/dashboard/", dashboard);
   }
-  app.notFound((context) => {
-    const route = `${context.req.method} ${context.req.path}`;
-    return errorResponse(new ApiError(`There is no ${route}`, { status: 404 }));
-  });
+  app.notFound((context) => refuseRoute(app, context));
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) {
       return new Response(null, { status: CLIENT_CLOSED_REQUEST });

@@ -77,14 +77,17 @@ export function keepTypical(distribution: Distribution, p: number): Distribution
   return upTo(select(distribution, order), p);
 }
 
-/** The token at `uniform`, in [0, 1), along the distribution. */
+/** The token at `uniform`, in [0, 1), along the distribution; never one of probability 0. */
 export function draw({ ids, probabilities }: Distribution, uniform: number): number {
-  let left = uniform;
-  for (let i = 0; i < ids.length - 1; i++) {
-    left -= at(probabilities, i);
+  let left = uniform, last = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const probability = at(probabilities, i);
+    left -= probability;
     if (left < 0) return at(ids, i);
+    if (probability > 0) last = i;
   }
-  return at(ids, ids.length - 1);
+  // Rounding has left the sum a little below 1.
+  return at(ids, last);
 }
 
 /** Tokens with at least `threshold`, likeliest first; of equals, the lower id first. */

@@ -215,11 +215,33 @@ Deno.test("models, health and what is not there", async () => {
   });
   const asked = await post(opened, JSON.stringify({ ...REQUEST, model: "gpt-4" }));
   assertEquals([asked.status, (await asked.json()).error.code], [404, "model_not_found"]);
-  for (const [method, path] of [["GET", "/nothing"], ["GET", "/v1/completions"], ["PUT", "/"]]) {
-    const response = await app.request(path ?? "", { method: method ?? "" });
+  for (const [method, path] of [["GET", "/nothing"], ["PUT", "/v1"]] as const) {
+    const response = await app.request(path, { method });
     assertEquals(response.status, 404);
     assertEquals((await response.json()).error.message, `There is no ${method} ${path}`);
   }
+});
+
+Deno.test("another method than a route's is refused with those it has", async () => {
+  await using opened = await openApp();
+  const cases = [
+    ["GET", "/v1/completions", "POST"],
+    ["PUT", "/v1/chat/completions", "POST"],
+    ["POST", "/v1/models", "GET"],
+    ["DELETE", "/v1/models/golden", "GET"],
+    ["PUT", "/", "GET"],
+  ] as const;
+  for (const [method, path, allow] of cases) {
+    const response = await opened.app.request(path, { method });
+    assertEquals([response.status, response.headers.get("allow")], [405, allow]);
+    assertEquals((await response.json()).error, {
+      message: `${path} takes ${allow} requests, not ${method}`,
+      type: "invalid_request_error",
+      param: null,
+      code: "method_not_allowed",
+    });
+  }
+  assertEquals((await opened.app.request("/health", { method: "HEAD" })).status, 200);
 });
 
 Deno.test("the page allows no requests but to this server", async () => {

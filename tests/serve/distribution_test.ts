@@ -57,6 +57,11 @@ Deno.test("keepTopP keeps the fewest likeliest that reach p", () => {
   }));
 });
 
+Deno.test("draw never gives a token of probability 0, whatever rounding leaves", () => {
+  const ids = Uint32Array.of(1, 2, 3);
+  assertEquals(draw({ ids, probabilities: Float64Array.of(0.3, 0.7 - 1e-9, 0) }, 1 - 1e-12), 2);
+});
+
 Deno.test("draw walks the distribution", () => {
   const distribution = { ids: Uint32Array.of(7, 3), probabilities: Float64Array.of(0.25, 0.75) };
   assertEquals([0, 0.2499, 0.25, 0.9999].map((u) => draw(distribution, u)), [7, 7, 3, 3]);
