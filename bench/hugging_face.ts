@@ -8,13 +8,17 @@
 /** Loaded when it is asked for: no other command needs these 65 MB. */
 const PACKAGE = "npm:tokenizers@0.23.2";
 
-/** Trains with the one trainer that the package offers: 30,000 tokens, the text's own alphabet. */
+/** The one size of vocabulary that the package's trainer offers. */
+export const PACKAGE_VOCAB = 30_000;
+
+/** Trains on the text's own alphabet. */
 export interface TrainJob {
   readonly kind: "train";
   /** Each line of a file is a text. */
   readonly files: readonly string[];
   /** Where tokenizer.json goes. */
   readonly output: string;
+  readonly vocab: number;
 }
 
 /** Encodes every file, one after another. */
@@ -30,12 +34,14 @@ export interface EncodeJob {
 export interface JobReport {
   /** Of the training, or of each round. */
   readonly seconds: readonly number[];
+  /** Resident once all was loaded, before the job. */
+  readonly idleMiB: number;
   readonly peakMiB: number;
-  /** Ids of all files together. */
+  /** Ids of all files together, or the size of the vocabulary. */
   readonly tokens: number;
 }
 
-/** Does a job of Hugging Face's in a new process. */
+/** Does a job of Hugging Face's in a new process; what is trained has {@linkcode PACKAGE_VOCAB}. */
 export async function runHuggingFace(job: TrainJob | EncodeJob): Promise<JobReport> {
   const script = new URL(import.meta.url).pathname;
   return await runJob(script, job, ["--no-config", "--no-lock", "--node-modules-dir=none"]);
@@ -53,6 +59,19 @@ export async function runJob(
     stderr: "inherit",
   }).output();
   if (code !== 0) throw new Error(`Cannot run ${script}: it ended with ${code}`);
+  return lastLine(stdout);
+}
+
+/** Trains with Hugging Face's Python package, which takes any size of vocabulary. */
+export async function trainByPython(python: string, job: TrainJob): Promise<JobReport> {
+  const script = new URL("compare/hf_tokenizers.py", import.meta.url).pathname;
+  const args = [script, JSON.stringify(job)];
+  const { code, stdout } = await new Deno.Command(python, { args, stderr: "inherit" }).output();
+  if (code !== 0) throw new Error(`Cannot run ${script} with ${python}: it ended with ${code}`);
+  return lastLine(stdout);
+}
+
+function lastLine(stdout: Uint8Array): JobReport {
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1) as string);
 }
 
@@ -82,6 +101,7 @@ interface HuggingFaceTokenizer {
 async function doJob(job: TrainJob | EncodeJob): Promise<JobReport> {
   const { Tokenizer, BPE, byteLevelPreTokenizer }: HuggingFace = await import(PACKAGE);
   const seconds: number[] = [];
+  const idleMiB = peakMiB();
   let tokens = 0;
   if (job.kind === "train") {
     const tokenizer = new Tokenizer(BPE.empty());
@@ -102,7 +122,7 @@ async function doJob(job: TrainJob | EncodeJob): Promise<JobReport> {
       if (round > 0) seconds.push((performance.now() - start) / 1000);
     }
   }
-  return { seconds, peakMiB: peakMiB(), tokens };
+  return { seconds, idleMiB, peakMiB: peakMiB(), tokens };
 }
 
 if (import.meta.main) console.log(JSON.stringify(await doJob(JSON.parse(Deno.args[0] as string))));

@@ -11,7 +11,7 @@ import { parseTiktoken, parseTokenizer, trainTokenizer } from "../stages/tokeniz
 import { median } from "./median.ts";
 import { addressPaths, readAddresses } from "./addresses.ts";
 import { runHuggingFace } from "./hugging_face.ts";
-import { compareTraining, writeCorpus } from "./tokenizer_training.ts";
+import { compareTraining, type TrainingComparison, writeCorpus } from "./tokenizer_training.ts";
 
 const FIXTURE = new URL("../tests/fixtures/bpe/tokenizer.json", import.meta.url);
 const RANKS = [
@@ -22,15 +22,24 @@ const VOCAB = 8192;
 const LARGE_MEGABYTES = 100;
 
 /**
- * Runs `bench tokenizer [--rounds N] [--hugging-face] [--json]`. Hugging Face's library is fetched
- * when it is asked for, and runs in a process with all permissions, so this needs them, too.
+ * Runs `bench tokenizer [--rounds N] [--hugging-face] [--python PYTHON] [--json]`. Hugging Face's
+ * library is fetched when it is asked for, and runs in a process with all permissions, so this needs
+ * them, too. With `--python` training is compared with the library in that interpreter, which takes
+ * any size of vocabulary, and encoding is left out.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds"], boolean: ["json", "hugging-face"] });
+  const flags = parseArgs(args, {
+    string: ["rounds", "python"],
+    boolean: ["json", "hugging-face"],
+  });
   const rounds = Number(flags.rounds ?? 5);
   const texts = await readAddresses();
+  const print = (result: unknown) => console.log(flags.json ? JSON.stringify(result) : result);
   const megabytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0) /
     1e6;
+  if (flags.python !== undefined) {
+    return print({ train: await trainings(texts, { megabytes, python: flags.python }) });
+  }
   const encode: Record<string, unknown> = {};
   for (const { name, split, endOfText, theirs } of RANKS) {
     const path = new URL(import.meta.resolve(`gpt-tokenizer/data/${name}.tiktoken`));
@@ -65,7 +74,7 @@ export async function run(args: string[]): Promise<void> {
       huggingFace: await compareHuggingFace({ texts, megabytes, rounds, own: ownSeconds }),
     }),
   };
-  console.log(flags.json ? JSON.stringify(result) : result);
+  print(result);
 }
 
 /** Encoding of the corpus, and training on it and on 100 MB, against Hugging Face's library. */
@@ -77,25 +86,34 @@ async function compareHuggingFace(
     own: readonly number[];
   },
 ) {
+  const tokenizer = FIXTURE.pathname;
+  const files = await addressPaths();
+  const encoded = await runHuggingFace({ kind: "encode", files, tokenizer, rounds });
+  return {
+    encode: {
+      megabytesPerSecond: megabytes / median(encoded.seconds),
+      ratio: median(encoded.seconds) / median(own),
+      tokens: encoded.tokens,
+    },
+    train: await trainings(texts, { megabytes, python: undefined }),
+  };
+}
+
+/** Training on the corpus and on 100 MB made of it, against Hugging Face's library. */
+async function trainings(
+  texts: readonly string[],
+  { megabytes, python }: { megabytes: number; python: string | undefined },
+): Promise<TrainingComparison[]> {
   await Deno.mkdir("runs", { recursive: true });
   const dir = await Deno.makeTempDir({ dir: "runs" });
   try {
-    const files = await addressPaths();
-    const tokenizer = FIXTURE.pathname;
-    const encoded = await runHuggingFace({ kind: "encode", files, tokenizer, rounds });
     const large = join(dir, "large.txt");
     await writeCorpus(large, { corpus: texts.join("\n\n"), megabytes: LARGE_MEGABYTES });
-    return {
-      encode: {
-        megabytesPerSecond: megabytes / median(encoded.seconds),
-        ratio: median(encoded.seconds) / median(own),
-        tokens: encoded.tokens,
-      },
-      train: [
-        await compareTraining(files, { dir, megabytes }),
-        await compareTraining([large], { dir, megabytes: LARGE_MEGABYTES }),
-      ],
-    };
+    const shared = { dir, vocab: VOCAB, python };
+    return [
+      await compareTraining(await addressPaths(), { ...shared, megabytes }),
+      await compareTraining([large], { ...shared, megabytes: LARGE_MEGABYTES }),
+    ];
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

@@ -6,36 +6,64 @@
  */
 import { join } from "node:path";
 import { generateDocuments } from "./generated_corpus.ts";
-import { type JobReport, runHuggingFace, runJob, type TrainJob } from "./hugging_face.ts";
+import {
+  type JobReport,
+  PACKAGE_VOCAB,
+  runHuggingFace,
+  runJob,
+  trainByPython,
+  type TrainJob,
+} from "./hugging_face.ts";
 import { median } from "./median.ts";
 
 /** Both trainers on one corpus. */
 export interface TrainingComparison {
   readonly megabytes: number;
+  readonly vocab: number;
   readonly ours: JobReport;
   readonly huggingFace: JobReport;
   /** Ours over theirs. */
   readonly seconds: number;
-  readonly memory: number;
+  readonly peakMemory: number;
+  /** The same of what training adds to the idle process. */
+  readonly addedMemory: number;
   /** Merges of theirs, every one of which is ours, too. */
   readonly sameMerges: number;
 }
 
-/** Trains 30,000 tokens with both on `files`, in folder `dir`. */
+/**
+ * Trains with both on `files`, in folder `dir`: `vocab` tokens against Hugging Face's package for
+ * the interpreter `python`, or 30,000 against their package for Node.
+ */
 export async function compareTraining(
   files: readonly string[],
-  { dir, megabytes }: { dir: string; megabytes: number },
+  { dir, megabytes, vocab, python }: {
+    dir: string;
+    megabytes: number;
+    vocab: number;
+    python: string | undefined;
+  },
 ): Promise<TrainingComparison> {
   const script = new URL("train_tokenizer.ts", import.meta.url).pathname;
-  const job = (name: string): TrainJob => ({ kind: "train", files, output: join(dir, name) });
+  const tokens = python === undefined ? PACKAGE_VOCAB : vocab;
+  const job = (name: string): TrainJob => ({
+    kind: "train",
+    files,
+    output: join(dir, name),
+    vocab: tokens,
+  });
   const ours = await runJob(script, job("ours.json"));
-  const huggingFace = await runHuggingFace(job("theirs.json"));
+  const huggingFace = python === undefined
+    ? await runHuggingFace(job("theirs.json"))
+    : await trainByPython(python, job("theirs.json"));
   return {
     megabytes,
+    vocab: tokens,
     ours,
     huggingFace,
     seconds: median(ours.seconds) / median(huggingFace.seconds),
-    memory: ours.peakMiB / huggingFace.peakMiB,
+    peakMemory: ours.peakMiB / huggingFace.peakMiB,
+    addedMemory: (ours.peakMiB - ours.idleMiB) / (huggingFace.peakMiB - huggingFace.idleMiB),
     sameMerges: await countSameMerges(job("ours.json").output, job("theirs.json").output),
   };
 }

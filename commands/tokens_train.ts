@@ -9,6 +9,7 @@ import {
   type Tokenizer,
   type TrainProgress,
   trainTokenizer,
+  utf8Pieces,
 } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
@@ -65,9 +66,7 @@ export const train: Command = {
     if (paths.length === 0) {
       throw new UsageError("Cannot train a tokenizer: name at least one text file");
     }
-    async function* texts(): AsyncGenerator<ReadableStream<string>, void> {
-      for (const path of paths) yield await readText(path);
-    }
+    const texts = () => paths.values().map(readText);
     const maxTokenBytes = values["max-token-bytes"];
     let reported: TrainProgress | undefined;
     const tokenizer = await trainTokenizer(texts(), {
@@ -109,7 +108,7 @@ export const train: Command = {
 /** Progress is written over itself, and only for a person. */
 function showProgress({ phase, chars, tokens }: TrainProgress): void {
   if (!Deno.stderr.isTerminal()) return;
-  const line = phase === "count" ? `counted ${chars} characters` : `learned ${tokens} tokens`;
+  const line = phase === "count" ? `counted ${chars} bytes` : `learned ${tokens} tokens`;
   Deno.stderr.writeSync(new TextEncoder().encode(`\r${line.padEnd(40)}`));
 }
 
@@ -117,27 +116,26 @@ function clearProgress(): void {
   if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
 }
 
-/** The text of a file, piece by piece; a byte order mark is text, too. */
-async function readText(path: string): Promise<ReadableStream<string>> {
-  const { readable } = await openFile(path);
-  return readable.pipeThrough(new TextDecoderStream("utf-8", { ignoreBOM: true }));
+/** The text of a file, piece by piece. */
+async function* readText(path: string): AsyncGenerator<Uint8Array, void> {
+  using file = await openFile(path);
+  yield* utf8Pieces(file);
 }
 
 /** How well the tokenizer compresses the texts, `uses` counting each id. */
 async function measure(
-  texts: AsyncIterable<AsyncIterable<string>>,
+  texts: Iterable<AsyncIterable<Uint8Array>>,
   { tokenizer, uses }: { tokenizer: Tokenizer; uses: Float64Array },
 ): Promise<{ bytes: number; ids: number }> {
   let bytes = 0, ids = 0;
-  const encoder = new TextEncoder();
   const add = (found: Uint32Array): void => {
     ids += found.length;
     addUses(uses, found);
   };
-  for await (const text of texts) {
+  for (const text of texts) {
     const stream = tokenizer.encodeStream();
     for await (const piece of text) {
-      bytes += encoder.encode(piece).length;
+      bytes += piece.length;
       add(stream.push(piece));
     }
     add(stream.flush());

@@ -30,20 +30,21 @@ function codeOf(byte: number): number {
 }
 
 /**
- * Bytes of a vocabulary entry, or `undefined` when it holds a character that stands for no byte.
+ * Writes the bytes of a vocabulary entry to `arena` from `at` on, one for each of its characters.
  *
+ * @returns whether each of its characters stands for a byte; else nothing sensible is written
  * @example
  * ```ts
- * import { bytesOfToken } from "./byte_alphabet.ts";
- * console.assert(new TextDecoder().decode(bytesOfToken("Ġthe")) === " the");
+ * import { writeToken } from "./byte_alphabet.ts";
+ * const bytes = new Uint8Array(4);
+ * console.assert(writeToken("Ġthe", bytes, 0) && new TextDecoder().decode(bytes) === " the");
  * ```
  */
-export function bytesOfToken(token: string): Uint8Array | undefined {
-  const bytes = new Uint8Array(token.length);
+export function writeToken(token: string, arena: Uint8Array, at: number): boolean {
   for (let i = 0; i < token.length; i++) {
     const byte = byteOfChar.get(token[i] as string);
-    if (byte === undefined) return undefined;
-    bytes[i] = byte;
+    if (byte === undefined) return false;
+    arena[at + i] = byte;
   }
-  return bytes;
+  return true;
 }

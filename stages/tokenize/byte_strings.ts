@@ -47,7 +47,7 @@ export function encodeBytes(tokenizer: Tokenizer, bytes: Uint8Array): Uint32Arra
 }
 
 /** Where the well-formed UTF-8 from `at` on ends (Unicode 16.0, table 3-7). */
-function validUntil(bytes: Uint8Array, at: number): number {
+export function validUntil(bytes: Uint8Array, at: number): number {
   while (at < bytes.length) {
     const lead = bytes[at] as number;
     const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

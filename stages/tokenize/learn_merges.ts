@@ -5,7 +5,8 @@
  * @module
  */
 
-import { grown, MergeQueue, WordLists } from "./merge_queue.ts";
+import { grown, release } from "./flat_array.ts";
+import { MergeQueue, WordLists } from "./merge_queue.ts";
 import { PairTable } from "./pair_table.ts";
 
 /** Distinct words as token ids, end to end: word `i` is `symbols[starts[i], starts[i + 1])`. */
@@ -19,8 +20,8 @@ export interface CountedWords {
 
 /** What {@linkcode learnMerges} needs besides the words. */
 export interface LearnMergesOptions {
-  /** Written form of every known token, by id; learned tokens are appended. */
-  readonly tokens: string[];
+  /** Ids of the known tokens' written forms, counted from 0; learned tokens are added. */
+  readonly vocab: Map<string, number>;
   readonly vocabSize: number;
   /** A pair that occurs less often is never merged. */
   readonly minFrequency: number;
@@ -36,9 +37,10 @@ const MERGES_A_TURN = 128;
  * Learns merges until there are `vocabSize` tokens or no pair is frequent enough. The most frequent
  * pair comes first, and of equals the one with the lower ids.
  *
- * Memory is about 8 bytes for each byte of the distinct words. `words.symbols` is overwritten.
+ * Memory is about 8 bytes for each byte of the distinct words. `words` are given up: their arrays are
+ * released.
  *
- * @returns the merged pairs of ids, in order
+ * @returns the merged pairs in their written forms, in order
  * @example
  * ```ts
  * import { learnMerges } from "./learn_merges.ts";
@@ -47,27 +49,27 @@ const MERGES_A_TURN = 128;
  *   starts: Int32Array.of(0, 2, 5),
  *   counts: Float64Array.of(3, 1),
  * };
- * const tokens = ["a", "b", "c"];
- * const merges = await learnMerges(words, { tokens, vocabSize: 4, minFrequency: 2 });
- * console.assert(merges.length === 1 && tokens[3] === "ab");
+ * const vocab = new Map([["a", 0], ["b", 1], ["c", 2]]);
+ * const merges = await learnMerges(words, { vocab, vocabSize: 4, minFrequency: 2 });
+ * console.assert(merges.join() === "a,b" && vocab.get("ab") === 3);
  * ```
  */
 export async function learnMerges(
   words: CountedWords,
-  { tokens, vocabSize, minFrequency, maxTokenBytes = Infinity, onProgress }: LearnMergesOptions,
-): Promise<[number, number][]> {
+  { vocab, vocabSize, minFrequency, maxTokenBytes = Infinity, onProgress }: LearnMergesOptions,
+): Promise<[string, string][]> {
   const { symbols, starts, counts } = words;
   const lengths = new Int32Array(counts.length);
   for (let i = 0; i < counts.length; i++) {
     lengths[i] = starts[i + 1] as number - (starts[i] as number);
   }
-  const idOfToken = new Map(tokens.map((token, id) => [token, id]));
-  const pairs = new PairTable();
+  const tokens = [...vocab.keys()];
+  using pairs = new PairTable();
   const index = indexPairs(words, pairs);
   let pairCounts = index.counts;
-  const queue = new MergeQueue(pairs);
-  const lists = new WordLists();
-  const merges: [number, number][] = [];
+  using queue = new MergeQueue(pairs);
+  using lists = new WordLists();
+  const merges: [string, string][] = [];
   // Words in which a pair has become more frequent since the queue was last filled.
   let risen = new Int32Array(pairCounts.length).fill(-1);
   const risenPairs: number[] = [];
@@ -76,7 +78,7 @@ export async function learnMerges(
     const pair = pairs.add(left, right);
     if (pair >= pairCounts.length) {
       pairCounts = grown(pairCounts);
-      risen = grown(risen).fill(-1, risen.length);
+      risen = grown(risen).fill(-1, pair);
     }
     pairCounts[pair] = pairCounts[pair] as number + by * (counts[word] as number);
     if (by < 0) return;
@@ -113,7 +115,7 @@ export async function learnMerges(
     queue.push(pair, { count: pairCounts[pair] as number, list: -1 });
   }
 
-  while (idOfToken.size < vocabSize && queue.size > 0) {
+  while (vocab.size < vocabSize && queue.size > 0) {
     const { pair, list: later } = queue;
     const count = pairCounts[pair] as number;
     if (queue.count !== count) {
@@ -124,18 +126,19 @@ export async function learnMerges(
     if (count < Math.max(1, minFrequency)) break;
     queue.pop();
     const left = pairs.left(pair), right = pairs.right(pair);
-    const token = `${tokens[left]}${tokens[right]}`; // one character a byte
+    const parts: [string, string] = [tokens[left] as string, tokens[right] as string];
+    const token = parts.join(""); // one character a byte
     if (token.length > maxTokenBytes) {
       dropAll(later);
       continue;
     }
     // Two ways to spell one token share its id; the rule is recorded all the same.
-    let id = idOfToken.get(token);
+    let id = vocab.get(token);
     if (id === undefined) {
       id = tokens.push(token) - 1;
-      idOfToken.set(token, id);
+      vocab.set(token, id);
     }
-    merges.push([left, right]);
+    merges.push(parts);
     if (later === -1) {
       for (const word of index.wordsOf(pair)) mergeInWord(word, left, right, id);
     }
@@ -155,6 +158,8 @@ export async function learnMerges(
     }
   }
   onProgress?.(tokens.length);
+  release(symbols, starts, counts, lengths, pairCounts, risen);
+  index.release();
   return merges;
 }
 
@@ -165,7 +170,7 @@ export async function learnMerges(
 function indexPairs(
   { symbols, starts, counts }: CountedWords,
   pairs: PairTable,
-): { counts: Float64Array; wordsOf: (pair: number) => Int32Array } {
+): { counts: Float64Array; wordsOf: (pair: number) => Int32Array; release: () => void } {
   let pairCounts = new Float64Array(1024);
   // By pair: the word seen last, and in how many words it is.
   let last = new Int32Array(1024).fill(-1), sizes = new Int32Array(1024);
@@ -202,5 +207,6 @@ function indexPairs(
   return {
     counts: pairCounts,
     wordsOf: (pair) => all.subarray(pair === 0 ? 0 : ends[pair - 1], ends[pair]),
+    release: () => release(all, ends),
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { grown, release } from "./flat_array.ts";
 import type { PairTable } from "./pair_table.ts";
 
 const NONE = -1;
@@ -43,6 +44,11 @@ export class WordLists {
     this.#rest[list] = this.#free;
     this.#free = list;
     return rest;
+  }
+
+  /** Gives the memory back; there are no lists any more. */
+  [Symbol.dispose](): void {
+    release(this.#words, this.#rest);
   }
 }
 
@@ -121,6 +127,11 @@ export class MergeQueue {
     this.#sink(0, count, this.#size);
   }
 
+  /** Gives the memory back; the queue is of no use any more. */
+  [Symbol.dispose](): void {
+    release(this.#pairs, this.#counts, this.#lists);
+  }
+
   #put(at: number, pair: number, count: number, list: number): void {
     this.#pairs[at] = pair;
     this.#counts[at] = count;
@@ -163,13 +174,4 @@ export class MergeQueue {
     const left = pairs.left(pair), otherLeft = pairs.left(other);
     return left !== otherLeft ? left < otherLeft : pairs.right(pair) < pairs.right(other);
   }
-}
-
-/** A copy of an array with room for twice as much. */
-export function grown<A extends Int32Array | Float64Array>(array: A): A {
-  const copy = array instanceof Int32Array
-    ? new Int32Array(array.length * 2)
-    : new Float64Array(array.length * 2);
-  copy.set(array);
-  return copy as A;
 }

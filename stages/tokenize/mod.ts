@@ -20,6 +20,7 @@ export {
   type TokenizerParts,
 } from "./tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
+export { utf8Pieces } from "./utf8_pieces.ts";
 export {
   type TrainingText,
   type TrainProgress,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { grown, release } from "./flat_array.ts";
+
 /**
  * Pairs numbered 0, 1, 2, … in the order in which they were added.
  *
@@ -54,6 +56,11 @@ export class PairTable {
     return index;
   }
 
+  /** Gives the memory back; the table is of no use any more. */
+  [Symbol.dispose](): void {
+    release(this.#slots, this.#left, this.#right);
+  }
+
   /** Slot that holds the pair, or the free one where it belongs. */
   #slot(left: number, right: number): number {
     const mask = this.#slots.length - 1;
@@ -66,13 +73,11 @@ export class PairTable {
   }
 
   #grow(): void {
-    const left = new Int32Array(this.#size * 2);
-    left.set(this.#left);
-    this.#left = left;
-    const right = new Int32Array(this.#size * 2);
-    right.set(this.#right);
-    this.#right = right;
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    this.#left = grown(this.#left);
+    this.#right = grown(this.#right);
+    const { length } = this.#slots;
+    release(this.#slots);
+    this.#slots = new Int32Array(length * 2).fill(-1);
     for (let i = 0; i < this.#size; i++) {
       this.#slots[this.#slot(this.left(i), this.right(i))] = i;
     }

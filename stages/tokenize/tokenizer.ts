@@ -4,10 +4,10 @@
  * @module
  */
 
-import { bytesOfToken } from "./byte_alphabet.ts";
 import { MergeRules } from "./merge.ts";
 import { offsetsOf } from "./offsets.ts";
-import { createPretokenizer, type Pretokenizer, type SplitName } from "./pretokenize.ts";
+import { createPretokenizer, type Pretokenizer, type SplitName, type Text } from "./pretokenize.ts";
+import { TokenBytes } from "./token_bytes.ts";
 import { WordEncoder } from "./word_encoder.ts";
 
 /** A special token: one id for a text that ordinary encoding never produces. */
@@ -37,10 +37,13 @@ export interface DecodeStream {
   flush(): string;
 }
 
-/** Turns text into ids piece by piece, with the ids of the whole text in the end. */
+/**
+ * Turns text into ids piece by piece, with the ids of the whole text in the end. The pieces are all
+ * strings, or all well-formed UTF-8.
+ */
 export interface EncodeStream {
   /** The ids that have become certain with this piece. */
-  push(text: string): Uint32Array;
+  push(text: Text): Uint32Array;
   /** The ids of what is left at the end. */
   flush(): Uint32Array;
 }
@@ -90,8 +93,7 @@ export class Tokenizer {
   readonly parts: TokenizerParts;
 
   readonly #tokens: (string | undefined)[];
-  /** Bytes of each id. */
-  readonly #bytes: (Uint8Array | undefined)[];
+  readonly #bytes: TokenBytes;
   readonly #pretokenize: Pretokenizer;
   readonly #words: WordEncoder;
   readonly #specialPattern: RegExp | undefined;
@@ -104,15 +106,13 @@ export class Tokenizer {
     for (const [token, id] of parts.vocab) this.#tokens[id] = token;
     for (const { id, content } of parts.specials) this.#tokens[id] = content;
     this.vocabSize = this.#tokens.length;
-    this.#bytes = this.#tokens.map((token) => token === undefined ? token : bytesOfToken(token));
-    const encoder = new TextEncoder();
-    for (const { id, content } of parts.specials) this.#bytes[id] = encoder.encode(content);
+    this.#bytes = new TokenBytes(this.#tokens, parts.specials);
 
     const rules = new MergeRules();
     parts.merges.forEach(([left, right], rank) =>
-      rules.add(this.#known(left, `merge ${rank}`), {
-        right: this.#known(right, `merge ${rank}`),
-        result: this.#known(`${left}${right}`, `the result of merge ${rank}`),
+      rules.add(this.#known(left, rank), {
+        right: this.#known(right, rank),
+        result: this.#known(`${left}${right}`, rank, "the result of "),
         rank,
       })
     );
@@ -156,7 +156,7 @@ export class Tokenizer {
   encodeWithOffsets(text: string, options: EncodeOptions = {}): Encoding {
     const { maxTokens = Infinity, keep = "start", ...rest } = options;
     const all = this.encode(text, rest);
-    const offsets = offsetsOf(text, all.values().map((id) => this.#bytes[id]?.length ?? 0));
+    const offsets = offsetsOf(text, all.values().map((id) => this.#bytes.length(id)));
     const count = Math.min(all.length, maxTokens);
     const from = keep === "start" ? 0 : all.length - count;
     return {
@@ -206,7 +206,7 @@ export class Tokenizer {
   /** An encoder for ordinary text that comes in pieces; its memory is fixed. */
   encodeStream(): EncodeStream {
     const pretokenize = createPretokenizer(this.parts.split);
-    const encode = (text: string, more: boolean): Uint32Array => {
+    const encode = (text: Text, more: boolean): Uint32Array => {
       this.#words.start();
       pretokenize(text, this.#words.visit, { more });
       return this.#words.ids.slice();
@@ -250,7 +250,7 @@ export class Tokenizer {
 
   /** The bytes of an id; undefined where no token has it. */
   bytesOf(id: number): Uint8Array | undefined {
-    return this.#bytes[id];
+    return this.#bytes.of(id);
   }
 
   /** Whether the id is a special token's. */
@@ -259,15 +259,18 @@ export class Tokenizer {
   }
 
   #knownBytes(id: number): Uint8Array {
-    const bytes = this.#bytes[id];
+    const bytes = this.#bytes.of(id);
     if (bytes !== undefined) return bytes;
     throw new RangeError(`Cannot decode id ${id}: the vocabulary has ${this.vocabSize} ids`);
   }
 
-  #known(token: string, what: string): number {
+  /** Id of a token that merge `rank`, or its result, is made of. */
+  #known(token: string, rank: number, what = ""): number {
     const id = this.parts.vocab.get(token);
     if (id === undefined) {
-      throw new SyntaxError(`${what} needs ${JSON.stringify(token)}, not in the vocabulary`);
+      throw new SyntaxError(
+        `${what}merge ${rank} needs ${JSON.stringify(token)}, not in the vocabulary`,
+      );
     }
     return id;
   }

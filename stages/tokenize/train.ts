@@ -5,8 +5,14 @@
  */
 
 import { ALPHABET_ORDER, BYTE_CHARS } from "./byte_alphabet.ts";
+import { release } from "./flat_array.ts";
 import { learnMerges } from "./learn_merges.ts";
-import { createPretokenizer, type PretokenVisitor, type SplitName } from "./pretokenize.ts";
+import {
+  createPretokenizer,
+  type PretokenVisitor,
+  type SplitName,
+  type Text,
+} from "./pretokenize.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { WordCounts, type Words } from "./word_counts.ts";
 
@@ -16,7 +22,7 @@ export const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
 /** How far training has come. */
 export interface TrainProgress {
   readonly phase: "count" | "merge";
-  /** UTF-16 code units read so far. */
+  /** UTF-16 code units read so far, or bytes of text that comes as bytes. */
   readonly chars: number;
   /** Tokens known so far. */
   readonly tokens: number;
@@ -26,8 +32,8 @@ export interface TrainProgress {
   readonly droppedWords: number;
 }
 
-/** One text, whole or in pieces. */
-export type TrainingText = string | AsyncIterable<string>;
+/** One text, whole or in pieces, which are all strings or all well-formed UTF-8. */
+export type TrainingText = Text | AsyncIterable<Text>;
 
 /** Choices for {@linkcode trainTokenizer}. */
 export interface TrainTokenizerOptions {
@@ -83,24 +89,25 @@ export async function trainTokenizer(
   for (const byte of words.arena) alphabet.add(byte);
   checkVocab(vocabSize, specialTokens.length + alphabet.size);
   const bytes = ALPHABET_ORDER.filter((byte) => alphabet.has(byte));
-  const tokens = [...specialTokens, ...bytes.map((byte) => BYTE_CHARS[byte] as string)];
+  const vocab = new Map([...specialTokens, ...bytes.map((byte) => BYTE_CHARS[byte] as string)]
+    .map((token, id) => [token, id]));
   const idOfByte = new Int32Array(256);
   bytes.forEach((byte, i) => idOfByte[byte] = specialTokens.length + i);
   const { starts, counts } = words;
-  const pairs = await learnMerges({
+  const merges = await learnMerges({
     symbols: symbolsOf(words, { idOfByte, vocabSize }),
     starts,
     counts,
   }, {
-    tokens,
+    vocab,
     vocabSize,
     minFrequency,
     maxTokenBytes,
     onProgress: (count) => options.onProgress?.({ ...progress, phase: "merge", tokens: count }),
   });
   return new Tokenizer({
-    vocab: new Map(tokens.map((token, id) => [token, id])),
-    merges: pairs.map(([left, right]) => [tokens[left] as string, tokens[right] as string]),
+    vocab,
+    merges,
     specials: specialTokens.map((content, id) => ({ id, content })),
     split,
   });
@@ -123,16 +130,16 @@ async function countWords(
   let chars = 0;
   const visit: PretokenVisitor = (bytes, start, end) => counts.add(bytes, start, end);
   const now = () => ({ chars, tokens: 0, spills: counts.runs, droppedWords: 0 });
-  const add = (text: string): void => {
+  const add = (text: Text): void => {
     for (let at = 0; at < text.length; at += STRETCH_CHARS) {
-      pretokenize(text.slice(at, at + STRETCH_CHARS), visit, { more: true });
+      pretokenize(stretch(text, at), visit, { more: true });
       counts.spillIfLarge();
     }
     chars += text.length;
     onProgress?.({ phase: "count", ...now() });
   };
   for await (const text of texts) {
-    if (typeof text === "string") add(text);
+    if (typeof text === "string" || text instanceof Uint8Array) add(text);
     else for await (const piece of text) add(piece);
     pretokenize("", visit);
   }
@@ -140,7 +147,15 @@ async function countWords(
   return { words, progress: { phase: "count", ...now(), droppedWords: words.dropped } };
 }
 
-/** The words as ids of their bytes. */
+/** The part of a text that is counted from `at` on. */
+function stretch(text: Text, at: number): Text {
+  if (at === 0 && text.length <= STRETCH_CHARS) return text;
+  return typeof text === "string"
+    ? text.slice(at, at + STRETCH_CHARS)
+    : text.subarray(at, at + STRETCH_CHARS);
+}
+
+/** The words as ids of their bytes, which are released. */
 function symbolsOf(
   { arena, starts }: Words,
   { idOfByte, vocabSize }: { idOfByte: Int32Array; vocabSize: number },
@@ -151,5 +166,6 @@ function symbolsOf(
   for (let i = 0; i < symbols.length; i++) {
     symbols[i] = idOfByte[arena[i] as number] as number;
   }
+  release(arena);
   return symbols;
 }

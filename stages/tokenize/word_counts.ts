@@ -6,6 +6,7 @@
  */
 
 import { join } from "node:path";
+import { grown, release } from "./flat_array.ts";
 import { mergeRuns, writeRun } from "./word_runs.ts";
 import { WordTable } from "./word_table.ts";
 
@@ -75,11 +76,7 @@ export class WordCounts implements Disposable {
     let word = this.#table.find(bytes, start, end);
     if (word < 0) {
       word = this.#table.add(bytes, { start, end });
-      if (word === this.#counts.length) {
-        const counts = new Float64Array(2 * word);
-        counts.set(this.#counts);
-        this.#counts = counts;
-      }
+      if (word === this.#counts.length) this.#counts = grown(this.#counts);
       this.#counts[word] = 0;
     }
     this.#counts[word] = this.#counts[word] as number + 1;
@@ -100,18 +97,20 @@ export class WordCounts implements Disposable {
     const path = join(this.#dir, `${this.#runs.length}.run`);
     writeRun(path, { table: this.#table, counts: this.#counts });
     this.#runs.push(path);
+    this.#table[Symbol.dispose]();
+    release(this.#counts);
     this.#table = new WordTable();
     this.#counts = new Float64Array(512);
   }
 
-  /** All words with their counts. Where they had to be spilled they come in the order of bytes. */
+  /**
+   * All words with their counts, for the caller to keep; nothing can be added any more. Where they
+   * had to be spilled they come in the order of bytes.
+   */
   finish(): Words {
     if (this.#runs.length === 0) {
-      const { arena, size } = this.#table;
-      const starts = new Int32Array(size + 1);
-      for (let i = 0; i <= size; i++) starts[i] = this.#table.start(i);
-      const counts = this.#counts.subarray(0, size);
-      return { arena: arena.subarray(0, starts[size]), starts, counts, dropped: 0 };
+      const counts = this.#counts.subarray(0, this.#table.size);
+      return { ...this.#table.take(), counts, dropped: 0 };
     }
     this.#spill();
     return this.#load(this.#leastCount());

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { grown, release } from "./flat_array.ts";
+
 /**
  * Byte strings numbered 0, 1, 2, … in the order in which they were added.
  *
@@ -20,7 +22,8 @@
 export class WordTable {
   #slots = new Int32Array(1024).fill(-1);
   #hashes = new Int32Array(512);
-  #ends = new Uint32Array(512);
+  /** One more than there are words. */
+  #starts = new Int32Array(512);
   #arena = new Uint8Array(4096);
   #size = 0;
 
@@ -36,7 +39,7 @@ export class WordTable {
 
   /** Bytes that the table holds. */
   get memoryBytes(): number {
-    return this.#slots.byteLength + this.#hashes.byteLength + this.#ends.byteLength +
+    return this.#slots.byteLength + this.#hashes.byteLength + this.#starts.byteLength +
       this.#arena.length;
   }
 
@@ -47,7 +50,24 @@ export class WordTable {
 
   /** Where word `index` starts in the arena. */
   start(index: number): number {
-    return index === 0 ? 0 : this.#ends[index - 1] as number;
+    return this.#starts[index] as number;
+  }
+
+  /**
+   * All words end to end in `arena`, word `i` being `[starts[i], starts[i + 1])`, for the caller to
+   * keep; the table is of no use any more.
+   */
+  take(): { arena: Uint8Array; starts: Int32Array } {
+    release(this.#slots, this.#hashes);
+    return {
+      arena: this.#arena.subarray(0, this.byteLength),
+      starts: this.#starts.subarray(0, this.#size + 1),
+    };
+  }
+
+  /** Gives the memory back; the table is of no use any more. */
+  [Symbol.dispose](): void {
+    release(this.#slots, this.#hashes, this.#starts, this.#arena);
   }
 
   /** Number of the word `bytes[start, end)`, or -1. */
@@ -59,8 +79,8 @@ export class WordTable {
       const index = this.#slots[slot] as number;
       if (index < 0) return -1;
       if (this.#hashes[index] !== hash) continue;
-      let at = this.start(index);
-      if (this.#ends[index] as number - at !== end - start) continue;
+      let at = this.#starts[index] as number;
+      if (this.#starts[index + 1] as number - at !== end - start) continue;
       let i = start;
       while (i < end && arena[at] === bytes[i]) i++, at++;
       if (i === end) return index;
@@ -70,15 +90,11 @@ export class WordTable {
   /** Adds the word `bytes[start, end)`, which the table must not hold yet; returns its number. */
   add(bytes: Uint8Array, { start, end }: { start: number; end: number }): number {
     const index = this.#size;
-    if (index === this.#ends.length) this.#grow();
+    if (index + 1 === this.#starts.length) this.#grow();
     const at = this.byteLength;
-    while (at + end - start > this.#arena.length) {
-      const arena = new Uint8Array(this.#arena.length * 2);
-      arena.set(this.#arena);
-      this.#arena = arena;
-    }
+    while (at + end - start > this.#arena.length) this.#arena = grown(this.#arena);
     for (let i = start; i < end; i++) this.#arena[at + i - start] = bytes[i] as number;
-    this.#ends[index] = at + end - start;
+    this.#starts[index + 1] = at + end - start;
     this.#hashes[index] = hashBytes(bytes, start, end);
     this.#size++;
     this.#place(index);
@@ -99,13 +115,11 @@ export class WordTable {
   }
 
   #grow(): void {
-    const hashes = new Int32Array(this.#hashes.length * 2);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
-    const ends = new Uint32Array(this.#ends.length * 2);
-    ends.set(this.#ends);
-    this.#ends = ends;
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    this.#hashes = grown(this.#hashes);
+    this.#starts = grown(this.#starts);
+    const { length } = this.#slots;
+    release(this.#slots);
+    this.#slots = new Int32Array(length * 2).fill(-1);
     for (let index = 0; index < this.#size; index++) this.#place(index);
   }
 }

@@ -1,0 +1,77 @@
+/**
+ * Text as the UTF-8 bytes that it is on disk: no string is made of it, so reading a large corpus
+ * leaves nothing to collect.
+ *
+ * @module
+ */
+
+import { validUntil } from "./byte_strings.ts";
+
+const BUFFER_BYTES = 1 << 16;
+/** A code point that goes on in the next read takes at most one byte less than this. */
+const MAX_CODE_POINT_BYTES = 4;
+
+/** What bytes come from: an open file, say. */
+export interface ByteSource {
+  read(buffer: Uint8Array): Promise<number | null>;
+}
+
+/**
+ * A text, piece by piece, as well-formed UTF-8 cut between code points. What is malformed is read as
+ * U+FFFD, as `TextDecoder` does; a byte order mark is text. A piece is valid until the next is asked
+ * for.
+ *
+ * @example
+ * ```ts
+ * import { utf8Pieces } from "./utf8_pieces.ts";
+ * const bytes = new TextEncoder().encode("naïve");
+ * let at = 0;
+ * const source = {
+ *   read(buffer: Uint8Array): Promise<number | null> {
+ *     if (at === bytes.length) return Promise.resolve(null);
+ *     buffer[0] = bytes[at++] as number;
+ *     return Promise.resolve(1);
+ *   },
+ * };
+ * const lengths: number[] = [];
+ * for await (const piece of utf8Pieces(source)) lengths.push(piece.length);
+ * console.assert(lengths.join() === "1,1,2,1,1");
+ * ```
+ */
+export async function* utf8Pieces(
+  source: ByteSource,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  let filled = 0;
+  for (;;) {
+    const count = await source.read(buffer.subarray(filled));
+    filled += count ?? 0;
+    const valid = validUntil(buffer.subarray(0, filled), 0);
+    const isCut = count !== null && filled - valid < MAX_CODE_POINT_BYTES;
+    if (valid === filled || isCut) {
+      if (valid > 0) yield buffer.subarray(0, valid);
+      buffer.copyWithin(0, valid, filled);
+      filled -= valid;
+    } else {
+      // Rare: by way of strings, and the same for what a decoder keeps back of this piece.
+      yield* repaired(buffer.subarray(0, filled), source);
+      return;
+    }
+    if (count === null) return;
+  }
+}
+
+/** The rest of a text from a piece on that holds something malformed. */
+async function* repaired(
+  first: Uint8Array,
+  source: ByteSource,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  yield encoder.encode(decoder.decode(first, { stream: true }));
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for (let count; (count = await source.read(buffer)) !== null;) {
+    yield encoder.encode(decoder.decode(buffer.subarray(0, count), { stream: true }));
+  }
+  yield encoder.encode(decoder.decode());
+}
