@@ -11,7 +11,7 @@ import type { Pace } from "./pace.ts";
 import { followRedirects, isRedirect } from "./redirects.ts";
 import type { Robots } from "./robots.ts";
 import { isBusy, retryAfterMs, type RetryPolicy, withRetries } from "./retry.ts";
-import type { Validators } from "./frontier.ts";
+import type { Validators } from "./frontier_entry.ts";
 
 /** A fetched page, the links on it, and how to ask whether it has changed. */
 export interface FetchedPage extends PageLinks {

@@ -5,45 +5,22 @@
  * @module
  */
 import { canonicalSeed } from "./canonical_url.ts";
+import type { FrontierEntry, Settlement } from "./frontier_entry.ts";
 import { type Added, openLinks } from "./frontier_links.ts";
+import { openQueue, type PickOptions } from "./frontier_queue.ts";
+import { openRules, type Reconsidered } from "./frontier_rules.ts";
 import { openTables, transaction } from "./frontier_schema.ts";
+import { openRobotsStore, type RobotsStore } from "./robots_store.ts";
 import { exportUrls, importUrls, type UrlRecord } from "./url_records.ts";
-
-/** What a server said about a page, by which it can be asked whether the page has changed. */
-export interface Validators {
-  readonly etag?: string;
-  /** Last-Modified, as received. */
-  readonly modified?: string;
-  /** Of the body, so that a server without validators is understood too. */
-  readonly digest?: string;
-}
-
-/** One URL to fetch. */
-export interface FrontierEntry {
-  /** Position in the order of discovery, from 1. */
-  readonly sequence: number;
-  /** Position in the order of fetching, from 1. */
-  readonly turn: number;
-  readonly url: string;
-  /** Links away from a seed. */
-  readonly depth: number;
-  /** From an earlier crawl. */
-  readonly validators: Validators;
-}
-
-/** How an entry ended, with the links its page holds, in document order. */
-export interface Settlement {
-  /** `page` is handed downstream and waits for its acknowledgement. */
-  readonly outcome: "page" | "dropped" | "unchanged";
-  /** Where redirects led, or the canonical address: these count as met from now on. */
-  readonly aliases?: readonly string[];
-  readonly links: readonly string[];
-  readonly validators?: Validators;
-}
 
 /** The durable, ordered URL set of a crawl. Borrowed by `crawl`, closed by who opened it. */
 export interface Frontier extends Disposable {
-  /** Adds the addresses the user named. @throws {SyntaxError | TypeError} for one that is no URL */
+  /**
+   * Adds the addresses the user named; those that were dropped are queued again, copies of other
+   * pages excepted.
+   *
+   * @throws {SyntaxError | TypeError} for one that is no URL
+   */
   seed(urls: readonly string[]): void;
   /** Adds sitemap entries once per origin, as if linked from a seed. */
   addSitemap(origin: string, urls: readonly string[]): void;
@@ -53,10 +30,13 @@ export interface Frontier extends Disposable {
   /** Origins of the seeds, in their order. */
   seedOrigins(): string[];
   /**
-   * The next entry, whose turn is thereby settled for good; `undefined` while nothing is queued.
-   * Hosts that have had `maxPerHost` turns are passed over.
+   * Takes notice of the settings that decide which URLs are wanted. Where `key` is not that of the
+   * sitting before, URLs are queued that were refused for a setting and now are wanted, and those
+   * that are not wanted any more are dropped.
    */
-  pick(options?: { maxPerHost?: number }): FrontierEntry | undefined;
+  reconsider(key: string, wants: (url: string, depth: number) => boolean): Reconsidered;
+  /** The next entry, whose turn is thereby settled for good; `undefined` while nothing is queued. */
+  pick(options?: PickOptions): FrontierEntry | undefined;
   /** Whether a URL is known under another entry than `sequence`, and not given up. */
   isDuplicate(url: string, sequence: number): boolean;
   /** Stores an entry's outcome and its links in one transaction; returns the links of traps. */
@@ -72,6 +52,8 @@ export interface Frontier extends Disposable {
   declare(positions: Readonly<Record<string, number>>): void;
   /** Queues every page again, to be fetched if it has changed. */
   recrawl(): void;
+  /** Files of rules, kept for a day. */
+  readonly robots: RobotsStore;
   /** Everything known, in the order of discovery. */
   export(): Iterable<UrlRecord>;
   /** Adds what another frontier exported; what is known here stays as it is. */
@@ -83,6 +65,8 @@ export interface Frontier extends Disposable {
   /** URLs known. */
   readonly size: number;
 }
+
+const STATES = { page: "claimed", dropped: "dropped", unchanged: "done" } as const;
 
 /**
  * Opens the frontier in the SQLite file `path`, creating it when missing. Pages that an earlier
@@ -100,21 +84,16 @@ export interface Frontier extends Disposable {
 export function openFrontier(path: string): Frontier {
   const db = openTables(path);
   const insert = openLinks(db);
-  const turned = db.prepare(
-    `SELECT * FROM urls WHERE state = 'queued' AND turn > ? ORDER BY turn LIMIT 1`,
-  );
-  const untouched = db.prepare(
-    `SELECT * FROM urls WHERE state = 'queued' AND turn IS NULL ORDER BY priority, sequence LIMIT 1`,
-  );
-  const giveTurn = db.prepare(`UPDATE urls SET turn = ? WHERE sequence = ?`);
-  const takenOf = db.prepare(`SELECT taken FROM hosts WHERE host = ?`);
-  const take = db.prepare(`UPDATE hosts SET taken = taken + 1 WHERE host = ?`);
   const find = db.prepare(
-    `SELECT sequence, turn, state FROM urls WHERE url = ?1
-     UNION ALL SELECT u.sequence, u.turn, u.state FROM aliases a JOIN urls u USING (sequence)
+    `SELECT sequence, handed, state FROM urls WHERE url = ?1
+     UNION ALL SELECT u.sequence, u.handed, u.state FROM aliases a JOIN urls u USING (sequence)
      WHERE a.url = ?1`,
   );
-  const setState = db.prepare(`UPDATE urls SET state = ? WHERE sequence = ?`);
+  const end = db.prepare(`UPDATE urls SET state = ?, reason = ?, handed = ? WHERE sequence = ?`);
+  const again = db.prepare(
+    `UPDATE urls SET state = 'queued', turn = NULL, reason = NULL
+     WHERE url = ? AND state = 'dropped' AND reason IS NOT 'duplicate'`,
+  );
   const setValidators = db.prepare(
     `UPDATE urls SET etag = ?, modified = ?, digest = ? WHERE sequence = ?`,
   );
@@ -122,7 +101,7 @@ export function openFrontier(path: string): Frontier {
     `INSERT INTO aliases (url, sequence) VALUES (?, ?) ON CONFLICT DO NOTHING`,
   );
   const finish = db.prepare(
-    `UPDATE urls SET state = 'done' WHERE turn <= ? AND state = 'claimed'`,
+    `UPDATE urls SET state = 'done' WHERE handed <= ? AND state = 'claimed'`,
   );
   const setPosition = db.prepare(
     `INSERT INTO positions VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2`,
@@ -130,26 +109,13 @@ export function openFrontier(path: string): Frontier {
   const findSitemap = db.prepare(`SELECT 1 FROM sitemaps WHERE origin = ?`);
   const markSitemap = db.prepare(`INSERT INTO sitemaps VALUES (?) ON CONFLICT DO NOTHING`);
   const numbers = (sql: string) => Number(db.prepare(sql).get()?.n ?? 0);
-  let pages = numbers(`SELECT COUNT(*) AS n FROM urls WHERE state = 'done'`);
-  let queued = numbers(`SELECT COUNT(*) AS n FROM urls WHERE state = 'queued'`);
-  let lastTurn = numbers(`SELECT MAX(turn) AS n FROM urls`);
+  const counted = (state: string) =>
+    numbers(`SELECT COUNT(*) AS n FROM urls WHERE state = '${state}'`);
+  let pages = counted("done");
+  let queued = counted("queued");
+  let handed = 0;
   /** Sequences have no gaps, as no row is ever taken away. */
   const size = () => numbers(`SELECT MAX(sequence) AS n FROM urls`);
-  /** Entries with a turn up to here are in flight or settled in this sitting. */
-  let reached = 0;
-
-  const entryOf = (row: Record<string, unknown>, turn: number): FrontierEntry => ({
-    sequence: Number(row.sequence),
-    turn,
-    url: String(row.url),
-    depth: Number(row.depth),
-    validators: {
-      ...(typeof row.etag === "string" ? { etag: row.etag } : {}),
-      ...(typeof row.modified === "string" ? { modified: row.modified } : {}),
-      ...(typeof row.digest === "string" ? { digest: row.digest } : {}),
-    },
-  });
-
   function add(url: string, depth: number): Added {
     const added = insert(url, depth);
     if (added === "added") queued++;
@@ -160,31 +126,17 @@ export function openFrontier(path: string): Frontier {
     for (const [name, bytes] of Object.entries(positions)) setPosition.run(name, bytes);
   }
 
-  function pick({ maxPerHost = Infinity } = {}): FrontierEntry | undefined {
-    const again = reached < lastTurn ? turned.get(reached) : undefined;
-    if (again !== undefined) {
-      reached = Number(again.turn);
-      return entryOf(again, reached);
-    }
-    for (let row = untouched.get(); row !== undefined; row = untouched.get()) {
-      const { sequence, host } = row as { sequence: number; host: string };
-      if (Number(takenOf.get(host)?.taken ?? 0) >= maxPerHost) {
-        setState.run("dropped", sequence);
-        queued--;
-        continue;
-      }
-      reached = ++lastTurn;
-      giveTurn.run(lastTurn, sequence);
-      take.run(host);
-      return entryOf(row, lastTurn);
-    }
-    return undefined;
-  }
+  const queue = openQueue(db, { onLimit: () => queued-- });
+  const rules = openRules(db, { add: (url, depth) => add(url, depth) === "added" });
 
   return {
     seed(urls) {
       const checked = urls.map(canonicalSeed);
-      transaction(db, () => checked.forEach((url) => add(url, 0)));
+      transaction(db, () => {
+        for (const url of checked) {
+          if (add(url, 0) === "known") queued += Number(again.run(url).changes);
+        }
+      });
     },
     addSitemap(origin, urls) {
       transaction(db, () => {
@@ -204,9 +156,14 @@ export function openFrontier(path: string): Frontier {
           .map((row) => new URL(String(row.url)).origin),
       ),
     ],
-    pick(options) {
+    reconsider(key, wants) {
+      const changes = rules.reconsider(key, wants);
+      queued = counted("queued");
+      return changes;
+    },
+    pick(options = {}) {
       let entry: FrontierEntry | undefined;
-      transaction(db, () => entry = pick(options));
+      transaction(db, () => entry = queue.pick(options));
       return entry;
     },
     isDuplicate(url, sequence) {
@@ -214,11 +171,12 @@ export function openFrontier(path: string): Frontier {
       return other !== undefined && Number(other.sequence) !== sequence &&
         other.state !== "dropped";
     },
-    settle({ sequence, depth, url }, { outcome, aliases = [], links, validators }) {
+    settle({ sequence, depth, url }, settlement) {
+      const { outcome, reason = null, aliases = [], links, refused = [], validators } = settlement;
       let traps = 0;
+      queue.leave(sequence);
       transaction(db, () => {
-        const states = { page: "claimed", dropped: "dropped", unchanged: "done" };
-        setState.run(states[outcome], sequence);
+        end.run(STATES[outcome], reason, outcome === "page" ? ++handed : null, sequence);
         queued--;
         if (validators !== undefined) {
           const { etag = null, modified = null, digest = null } = validators;
@@ -228,6 +186,7 @@ export function openFrontier(path: string): Frontier {
           if (alias !== url && find.get(alias) === undefined) addAlias.run(alias, sequence);
         }
         for (const link of links) if (add(link, depth + 1) === "trap") traps++;
+        for (const link of refused) rules.refuse(link, depth + 1);
       });
       if (outcome !== "dropped") pages++;
       return traps;
@@ -240,7 +199,7 @@ export function openFrontier(path: string): Frontier {
       // What has been acknowledged must not come again, so this waits for the disk, with all before.
       db.exec("PRAGMA synchronous = FULL");
       transaction(db, () => {
-        finish.run(Number(row.turn));
+        if (row.state === "claimed") finish.run(Number(row.handed));
         keep(positions);
       });
       db.exec("PRAGMA synchronous = NORMAL");
@@ -253,11 +212,15 @@ export function openFrontier(path: string): Frontier {
     declare: (positions) => transaction(db, () => keep(positions)),
     recrawl() {
       transaction(db, () => {
-        db.exec(`UPDATE urls SET state = 'queued', turn = NULL; UPDATE hosts SET taken = 0;`);
+        db.exec(
+          `UPDATE urls SET state = 'queued', turn = NULL, reason = NULL; UPDATE hosts SET taken = 0;`,
+        );
       });
-      pages = lastTurn = reached = 0;
+      queue.reset();
+      pages = 0;
       queued = size();
     },
+    robots: openRobotsStore(db),
     export: () => exportUrls(db),
     import: (records) => queued += importUrls(db, records, insert),
     get queued() {

@@ -6,7 +6,7 @@
 import { DatabaseSync } from "node:sqlite";
 
 /** Version of the tables; kept in the file. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS urls (
@@ -19,19 +19,32 @@ const SCHEMA = `
     -- Place in the order of fetching, given once and kept over restarts.
     turn INTEGER,
     state TEXT NOT NULL DEFAULT 'queued',
+    -- Why it was dropped.
+    reason TEXT,
+    -- Place in the order of being handed on, in this sitting.
+    handed INTEGER,
     etag TEXT,
     modified TEXT,
     digest TEXT
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS queue ON urls (priority, sequence)
+  CREATE INDEX IF NOT EXISTS queue ON urls (priority, sequence, host)
     WHERE state = 'queued' AND turn IS NULL;
   CREATE INDEX IF NOT EXISTS turns ON urls (turn) WHERE state = 'queued' AND turn IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS claimed ON urls (turn) WHERE state = 'claimed';
+  CREATE INDEX IF NOT EXISTS claimed ON urls (handed) WHERE state = 'claimed';
   CREATE TABLE IF NOT EXISTS aliases (url TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS sitemaps (origin TEXT PRIMARY KEY) STRICT;
   CREATE TABLE IF NOT EXISTS hosts (host TEXT PRIMARY KEY, taken INTEGER NOT NULL DEFAULT 0) STRICT;
   -- URLs of one kind that a trap would make without end: see trap.ts.
   CREATE TABLE IF NOT EXISTS families (key TEXT PRIMARY KEY, urls INTEGER NOT NULL) STRICT;
+  -- Links that the settings refuse, in case other settings do not: see frontier_rules.ts.
+  CREATE TABLE IF NOT EXISTS refused (
+    id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, depth INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  -- Without a body: the origin has no such file.
+  CREATE TABLE IF NOT EXISTS robots (
+    origin TEXT PRIMARY KEY, body BLOB, fetched INTEGER NOT NULL
+  ) STRICT;
   -- How far the files written from this crawl's pages are sure.
   CREATE TABLE IF NOT EXISTS positions (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT;
   -- What was handed on but never acknowledged is fetched again, in the same order and as if new.

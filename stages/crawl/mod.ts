@@ -7,22 +7,24 @@ import { randomStream } from "../../model/random.ts";
 import { BARRIER_BYTES, stamp } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
 import type { Barrier, Page } from "../types.ts";
-import { type Resolve, resolveBySystem } from "./address_guard.ts";
+import { resolveBySystem } from "./address_guard.ts";
 import { type Connection, openAgents } from "./exchange.ts";
 import { fetchPage, TEXT_TYPES } from "./fetch_page.ts";
-import type { Frontier } from "./frontier.ts";
 import { openLookAhead } from "./look_ahead.ts";
+import { type CrawlOptions, exactOrigin, positive } from "./options.ts";
 import { startPace } from "./pace.ts";
 import { MAX_RETRY_AFTER_MS } from "./retry.ts";
 import { openRobots } from "./robots.ts";
 import { productToken } from "./robots_rules.ts";
-import { openScope, type Scope, type SkipReason } from "./scope.ts";
+import { openScope } from "./scope.ts";
 import { settleOutcome } from "./settle.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
-import type { Timeouts } from "./deadlines.ts";
 
+export type { CrawlOptions } from "./options.ts";
 export { canonicalSeed } from "./canonical_url.ts";
-export { type Frontier, type FrontierEntry, openFrontier, type Settlement } from "./frontier.ts";
+export { type Frontier, openFrontier } from "./frontier.ts";
+export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
+export type { Reconsidered } from "./frontier_rules.ts";
 export { type SampleSite, startSampleSite } from "./sample_site.ts";
 export type { Resolve, ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
@@ -40,74 +42,10 @@ export { warcInfo, warcResponse } from "./warc.ts";
 export { parseUrlRules, type UrlRules } from "./url_rules.ts";
 export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
 
-/** Options of {@linkcode crawl}. */
-export interface CrawlOptions<B extends Barrier = never> {
-  /** Seeded and borrowed; the caller closes it after the stream has ended. */
-  readonly frontier: Frontier;
-  /** Product token and version, e.g. `cllm/0.1`; the token is what robots.txt lines are matched with. */
-  readonly userAgent?: string;
-  /** URL or mail address by which a site's owner can reach who runs the crawl. */
-  readonly contact?: string;
-  /** Pages handed downstream, counted over restarts. */
-  readonly maxPages?: number;
-  /** Pages asked of one host, counted over restarts. */
-  readonly maxPagesPerHost?: number;
-  /** Links away from a seed. */
-  readonly maxDepth?: number;
-  /** Requests in flight. */
-  readonly concurrency?: number;
-  /** Requests in flight to one host, unless `delayMs` is 0 for it. */
-  readonly perHost?: number;
-  /** Which links belong to the crawl; by default those on the host of a seed. */
-  readonly scope?: Scope;
-  /** Told why links were not followed, and how many. */
-  readonly onSkip?: (reason: SkipReason, links: number) => void;
-  /** Media types that are read. */
-  readonly mediaTypes?: readonly string[];
-  /** Allows connections to loopback, private and other special addresses. */
-  readonly allowPrivate?: boolean;
-  /** Origins exempt from the address policy and from `delayMs`. */
-  readonly allowOrigins?: readonly string[];
-  /** Cap on one body, as received and as decoded. */
-  readonly maxBytes?: number;
-  /** Cap on what is fetched ahead of the reader. */
-  readonly maxAheadBytes?: number;
-  readonly timeouts?: Partial<Timeouts>;
-  readonly maxRedirects?: number;
-  /**
-   * Least milliseconds between two requests to one host; a longer Crawl-delay wins, and a host that
-   * is slow or says it is busy is given more.
-   */
-  readonly delayMs?: number;
-  /** First back-off before a retry, and first extra gap of a busy host, in milliseconds. */
-  readonly backoffMs?: number;
-  /** Seed of the back-off's jitter. */
-  readonly seed?: number;
-  /** Replaces the system's name resolution. */
-  readonly resolve?: Resolve;
-  /** Handed on after each so many bytes of pages, and at the end; none otherwise. */
-  readonly barrier?: B;
-  readonly barrierBytes?: number;
-  readonly meter?: StageMeter;
-  readonly signal?: AbortSignal;
-}
-
-function exactOrigin(origin: string): string {
-  const parsed = URL.parse(origin)?.origin;
-  if (parsed === origin) return origin;
-  throw new TypeError(
-    `Cannot crawl: allowOrigins must hold origins like http://127.0.0.1:8080, got "${origin}"`,
-  );
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0) return value;
-  throw new RangeError(`Cannot crawl: ${name} must be positive, got ${value}`);
-}
-
 /**
- * Crawls from the frontier's seeds: hosts that are new first, then breadth first. The order of pages
- * depends on the site and the options alone, never on timing or restarts; requests are made only while the stream is being read.
+ * Crawls from the frontier's seeds: hosts that are new first, then breadth first, hosts taking turns.
+ * The order of pages depends on the site and the options alone, never on timing or restarts, unless
+ * `patienceMs` says otherwise. Requests are made only while the stream is being read.
  * Each page must be acknowledged to the frontier once it is stored, or it is fetched again by the
  * next crawl over the same frontier. A page that cannot be had is dropped with its reason.
  *
@@ -131,10 +69,12 @@ export function crawl<B extends Barrier = never>({
   maxPages = Infinity,
   maxPagesPerHost = Infinity,
   maxDepth = 20,
+  patienceMs = Infinity,
   concurrency = 8,
   perHost = 4,
   scope = openScope(),
   onSkip = () => {},
+  onReconsidered = () => {},
   mediaTypes = TEXT_TYPES,
   allowPrivate = false,
   allowOrigins = [],
@@ -179,7 +119,7 @@ export function crawl<B extends Barrier = never>({
     jitter: randomStream(seed, { name: "crawl-retry" }),
     signal: stop.signal,
   };
-  const robots = openRobots(connection, { agent, retry });
+  const robots = openRobots(connection, { agent, retry, store: frontier.robots });
   const context = {
     connection,
     agent,
@@ -202,8 +142,22 @@ export function crawl<B extends Barrier = never>({
     maxPerHost: maxPagesPerHost,
     maxBytes,
     maxAheadBytes,
+    patienceMs,
   });
   for (const root of frontier.roots()) scope.addRoot(root);
+  onReconsidered(frontier.reconsider(
+    // Whatever decides that a page is not asked for or not taken.
+    JSON.stringify([
+      scope.key,
+      maxDepth,
+      maxPagesPerHost,
+      maxBytes,
+      agent,
+      allowPrivate,
+      allowOrigins,
+    ]),
+    (url, depth) => depth <= maxDepth && scope.refuses(url) === undefined,
+  ));
   let prepared = false;
 
   async function nextPage(): Promise<Page | undefined> {

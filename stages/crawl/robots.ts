@@ -8,13 +8,14 @@ import { FetchFailure } from "./failure.ts";
 import { followRedirects } from "./redirects.ts";
 import { type RetryPolicy, withRetries } from "./retry.ts";
 import { MAX_ROBOTS_BYTES, parseRobotsText } from "./robots_rules.ts";
+import type { RobotsCopy, RobotsStore } from "./robots_store.ts";
 
 /** RFC 9309 section 2.3.1.2: follow at least five redirects. */
 const MAX_ROBOTS_REDIRECTS = 5;
 /** RFC 9309 section 2.4: use a cached version for no more than 24 hours. */
 const MAX_AGE_MS = 24 * 60 * 60 * 1000;
-/** Origins remembered; beyond, the one that was fetched first is asked again. */
-const MAX_ORIGINS = 10_000;
+/** Origins whose rules are in memory; beyond, the one that was fetched first is looked up again. */
+const MAX_ORIGINS = 1000;
 const MAX_CRAWL_DELAY_MS = 60_000;
 
 /** What one origin asks of this crawler. */
@@ -64,15 +65,28 @@ export function parseRobots(
  * Opens the cache of rules for one crawl.
  *
  * @param options.agent the product token matched by User-agent lines
+ * @param options.store keeps what was fetched beyond this crawl's end
  * @param options.now a clock in milliseconds
  */
 export function openRobots(
   connection: Connection,
-  { agent, retry, now = Date.now }: { agent: string; retry: RetryPolicy; now?: () => number },
+  { agent, retry, store, now = Date.now }: {
+    agent: string;
+    retry: RetryPolicy;
+    store?: RobotsStore;
+    now?: () => number;
+  },
 ): Robots {
-  const cache = new Map<string, { rules: Promise<RobotsRules | Unreachable>; until: number }>();
+  const cache = new Map<string, { rules: Promise<RobotsRules>; until: number }>();
+  const rulesOf = (origin: string, { body }: Pick<RobotsCopy, "body">) =>
+    body === undefined ? ALLOW_ALL : parseRobots(`${origin}/robots.txt`, { body, agent });
 
+  /** Asks the origin; what it says is stored, that it could not say anything is not. */
   async function load(origin: string): Promise<RobotsRules | Unreachable> {
+    const keep = (copy: Pick<RobotsCopy, "body">) => {
+      store?.put(origin, { ...copy, fetchedAt: now() });
+      return rulesOf(origin, copy);
+    };
     const short = { ...connection, cutAt: MAX_ROBOTS_BYTES };
     const get = (url: URL) =>
       withRetries(() => exchange(url, short, (status) => status < 300), { ...retry, index: 0 });
@@ -90,17 +104,17 @@ export function openRobots(
           ),
         );
       }
-      return status >= 300 ? ALLOW_ALL : parseRobots(robotsUrl, { body, agent });
+      return keep(status >= 300 ? {} : { body });
     } catch (error) {
       if (!(error instanceof FetchFailure)) throw error;
-      if (error.reason === "too-many-redirects") return ALLOW_ALL;
+      if (error.reason === "too-many-redirects") return keep({});
       const detail = `${robotsUrl} could not be fetched: ${error.message}`;
       return refuseAll(new FetchFailure(error.reason, detail, { cause: error }));
     }
   }
 
   /** Fresh rules, or those of yesterday when the origin cannot be reached today. */
-  async function renew(origin: string, old: Promise<RobotsRules | Unreachable> | undefined) {
+  async function renew(origin: string, old: Promise<RobotsRules> | undefined) {
     const fresh = await load(origin);
     return "unreachable" in fresh && old !== undefined ? await old : fresh;
   }
@@ -110,9 +124,13 @@ export function openRobots(
     if (known !== undefined && now() < known.until) return known.rules;
     const [first] = cache.keys();
     if (cache.size >= MAX_ORIGINS && first !== undefined) cache.delete(first);
-    const rules = renew(origin, known?.rules);
+    const stored = known === undefined ? store?.get(origin) : undefined;
+    const old = stored === undefined ? known?.rules : Promise.resolve(rulesOf(origin, stored));
+    const storedUntil = (stored?.fetchedAt ?? -Infinity) + MAX_AGE_MS;
+    const isFresh = old !== undefined && now() < storedUntil;
+    const rules = isFresh ? old : renew(origin, old);
     cache.delete(origin);
-    cache.set(origin, { rules, until: now() + MAX_AGE_MS });
+    cache.set(origin, { rules, until: isFresh ? storedUntil : now() + MAX_AGE_MS });
     return rules;
   };
 }

@@ -23,6 +23,8 @@ export type SkipReason =
 
 /** The border of one crawl. */
 export interface Scope {
+  /** Tells this border from others, whatever its roots. */
+  readonly key: string;
   /** A seed, or where a seed redirected to. */
   addRoot(url: string): void;
   /** Why a link is not followed, or `undefined` when it is. */
@@ -91,6 +93,7 @@ export function openScope(
   }
 
   return {
+    key: JSON.stringify([name, include, exclude, rules?.text ?? null, [...types]]),
     addRoot(root) {
       const url = new URL(root);
       if (name === "prefix") folders.push(folderOf(url));

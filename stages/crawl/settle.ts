@@ -7,7 +7,8 @@ import type { StageMeter } from "../meter.ts";
 import type { Page } from "../types.ts";
 import { FetchFailure } from "./failure.ts";
 import type { FetchedPage } from "./fetch_page.ts";
-import type { Frontier, FrontierEntry } from "./frontier.ts";
+import type { Frontier } from "./frontier.ts";
+import type { FrontierEntry } from "./frontier_entry.ts";
 import type { Outcome } from "./look_ahead.ts";
 import type { Scope, SkipReason } from "./scope.ts";
 
@@ -54,19 +55,23 @@ function believed({ page, canonical }: FetchedPage): string | undefined {
   return own.host === other.host && !home ? canonical : undefined;
 }
 
-/** The links to follow; the others are told about, by reason. */
-function followed(
+/** Parts links into those to follow and those refused for a setting; all refused are told about. */
+function parted(
   links: readonly string[],
   { depth, books: { scope, maxDepth, onSkip } }: { depth: number; books: Books },
-): string[] {
+): { links: string[]; refused: string[] } {
   const skipped = new Map<SkipReason, number>();
-  const kept = links.filter((link) => {
+  const parts = { links: [] as string[], refused: [] as string[] };
+  for (const link of links) {
     const reason = scope.refuses(link) ?? (depth >= maxDepth ? "too-deep" : undefined);
-    if (reason !== undefined) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-    return reason === undefined;
-  });
+    if (reason === undefined) parts.links.push(link);
+    else {
+      skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+      if (reason !== "file-type") parts.refused.push(link);
+    }
+  }
   for (const [reason, count] of skipped) onSkip(reason, count);
-  return kept;
+  return parts;
 }
 
 /** Books one outcome; returns the page when there is one to hand on. */
@@ -78,7 +83,12 @@ export function settleOutcome(
   if (outcome instanceof FetchFailure) {
     meter.drop({ item: entry.url, reason: outcome.reason, detail: outcome.message });
     const unchanged = outcome.reason === "unchanged";
-    frontier.settle(entry, { outcome: unchanged ? "unchanged" : "dropped", links: [] });
+    frontier.settle(
+      entry,
+      unchanged
+        ? { outcome: "unchanged", links: [] }
+        : { outcome: "dropped", reason: outcome.reason, links: [] },
+    );
     return undefined;
   }
   const { page, validators } = outcome;
@@ -86,13 +96,13 @@ export function settleOutcome(
   if (entry.depth === 0) scope.addRoot(page.url);
   const canonical = believed(outcome);
   const refused = refusal(outcome, { entry, canonical, books });
-  const links = refused?.reason === "out-of-scope"
-    ? []
-    : followed(outcome.links, { depth: entry.depth, books });
+  const links = refused?.reason === "out-of-scope" ? [] : outcome.links;
   const traps = frontier.settle(entry, {
-    outcome: refused === undefined ? "page" : "dropped",
+    ...(refused === undefined
+      ? { outcome: "page" }
+      : { outcome: "dropped", reason: refused.reason }),
     aliases: canonical === undefined ? [page.url] : [page.url, canonical],
-    links,
+    ...parted(links, { depth: entry.depth, books }),
     validators,
   });
   if (traps > 0) onSkip("trap", traps);

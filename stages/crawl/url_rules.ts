@@ -13,7 +13,11 @@
 import { canonicalSeed } from "./canonical_url.ts";
 
 /** What the rules say about a URL; `undefined` where none matches. */
-export type UrlRules = (url: URL) => "allow" | "block" | undefined;
+export interface UrlRules {
+  (url: URL): "allow" | "block" | undefined;
+  /** The file. */
+  readonly text: string;
+}
 
 interface Rule {
   readonly verdict: "allow" | "block";
@@ -97,7 +101,7 @@ export function parseUrlRules(text: string, { source }: { source: string }): Url
       throw new SyntaxError(`Cannot use ${source}, line ${at + 1}: ${cause.message}`, { cause });
     }
   }
-  return (url) => {
+  const judge = (url: URL) => {
     const found = [
       tables.exact.get(url.href),
       ...Array.from(domainsOf(url.hostname), (domain) => tables.domains.get(domain)),
@@ -105,4 +109,5 @@ export function parseUrlRules(text: string, { source }: { source: string }): Url
     ].filter((rule) => rule !== undefined);
     return found.sort((a, b) => a.line - b.line)[0]?.verdict;
   };
+  return Object.assign(judge, { text });
 }

@@ -148,6 +148,32 @@ Deno.test("turns once given are kept by a reopened frontier", async () => {
   assertEquals(urls(frontier), ["http://a.test/2", "http://b.test/"]);
 });
 
+Deno.test("hosts take turns among the next URLs, and a parked host has none", () => {
+  using frontier = openFrontier(":memory:");
+  frontier.seed(["http://a.test/1", "http://a.test/2", "http://a.test/3", "http://b.test/1"]);
+  const pick = (crowded: string[], parked: string[] = []) =>
+    frontier.pick({ crowded: new Set(crowded), parked: new Set(parked) })?.url;
+  assertEquals(pick([]), "http://a.test/1");
+  assertEquals(pick(["a.test"]), "http://b.test/1");
+  assertEquals(pick(["b.test"], ["a.test"]), undefined);
+  assertEquals(pick(["a.test", "b.test"]), "http://a.test/2", "there is no other");
+});
+
+Deno.test("a page that was passed is not stored by the acknowledgement of those that passed it", () => {
+  const urls = ["http://slow.test/", "http://a.test/1", "http://a.test/2", "http://a.test/3"];
+  using frontier = openFrontier(":memory:");
+  frontier.seed(urls);
+  const [slow, first, second, third] = pickAll(frontier) as [FrontierEntry, ...FrontierEntry[]];
+  const states = () => Array.from(frontier.export(), ({ state }) => state);
+  for (const entry of [first, second, slow, third]) {
+    if (entry) frontier.settle(entry, { outcome: "page", links: [] });
+  }
+  frontier.acknowledge("http://a.test/2");
+  assertEquals(states(), ["queued", "done", "done", "queued"]);
+  frontier.acknowledge("http://slow.test/");
+  assertEquals(states(), ["done", "done", "done", "queued"]);
+});
+
 Deno.test("a host has its share of turns and no more", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/1", "http://a.test/2", "http://a.test/3", "http://b.test/1"]);
@@ -221,7 +247,7 @@ Deno.test("a database of another format is refused, not misread", async () => {
   const path = `${await scratchDir()}/frontier.sqlite`;
   using old = new DatabaseSync(path);
   old.exec("CREATE TABLE urls (url TEXT)");
-  assertThrows(() => openFrontier(path), Error, "it has format 0 and this program reads 2");
+  assertThrows(() => openFrontier(path), Error, "it has format 0 and this program reads 3");
 });
 
 Deno.test("the counts are those of the tables, whatever has happened", async () => {

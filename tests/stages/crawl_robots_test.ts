@@ -4,7 +4,9 @@ import { crawl, openFrontier } from "../../stages/crawl/mod.ts";
 import { randomStream } from "../../model/random.ts";
 import { resolveBySystem } from "../../stages/crawl/address_guard.ts";
 import { openAgents } from "../../stages/crawl/exchange.ts";
-import { openRobots, parseRobots } from "../../stages/crawl/robots.ts";
+import { FetchFailure } from "../../stages/crawl/failure.ts";
+import { openRobots, parseRobots, type Robots } from "../../stages/crawl/robots.ts";
+import type { RobotsStore } from "../../stages/crawl/robots_store.ts";
 import { parseSitemap } from "../../stages/crawl/sitemap.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { serveSite } from "./crawl_server.ts";
@@ -47,10 +49,9 @@ Deno.test("every 4xx allows all; a redirect to where nothing may connect forbids
   assertEquals(lost.drops.map(({ reason }) => reason), ["blocked-address"]);
 });
 
-Deno.test("rules hold for a day, and yesterday's while today's cannot be had", async () => {
-  const day = 24 * 60 * 60 * 1000;
-  const answers = ["Disallow: /a", "Disallow: /b", 500, "Disallow: /c"];
-  await using site = serveSite({
+/** The rules of a site whose robots.txt answers so, one after the other, at times of a clock. */
+function openClocked(answers: (string | number)[]) {
+  const site = serveSite({
     "/robots.txt": () => {
       const answer = answers.shift() ?? 404;
       return typeof answer === "number"
@@ -58,45 +59,87 @@ Deno.test("rules hold for a day, and yesterday's while today's cannot be had", a
         : new Response(`User-agent: *\n${answer}`);
     },
   });
-  using agents = openAgents(1);
+  const agents = openAgents(1);
   const signal = new AbortController().signal;
   let time = 0;
-  const robots = openRobots({
-    agents,
-    rules: { allowPrivate: true, allowOrigins: new Set() },
-    resolve: resolveBySystem,
-    userAgent: "cllm/0.1",
-    maxBytes: 1000,
-    timeouts: { headersMs: 5000, idleMs: 5000, totalMs: 5000 },
-    signal,
-  }, {
-    agent: "cllm",
-    retry: { backoffMs: 0, jitter: randomStream(0, { name: "test" }), signal },
-    now: () => time,
-  });
-  const forbidden = async () => {
-    const rules = await robots(new URL(site.origin));
-    return ["/a", "/b", "/c"].filter((path) => {
-      try {
-        rules.check(new URL(path, site.origin));
-        return false;
-      } catch {
-        return true;
-      }
+  const open = (store?: RobotsStore) =>
+    openRobots({
+      agents,
+      rules: { allowPrivate: true, allowOrigins: new Set() },
+      resolve: resolveBySystem,
+      userAgent: "cllm/0.1",
+      maxBytes: 1000,
+      timeouts: { headersMs: 5000, idleMs: 5000, totalMs: 5000 },
+      signal,
+    }, {
+      agent: "cllm",
+      retry: { backoffMs: 0, jitter: randomStream(0, { name: "test" }), signal },
+      now: () => time,
+      ...(store === undefined ? {} : { store }),
     });
+  return {
+    open,
+    requests: site.requests,
+    /** Which of /a, /b, /c are off limits then. */
+    async forbidden(robots: Robots, at: number): Promise<string> {
+      time = at;
+      const rules = await robots(new URL(site.origin));
+      return ["/a", "/b", "/c"].filter((path) => {
+        try {
+          rules.check(new URL(path, site.origin));
+          return false;
+        } catch (error) {
+          if (error instanceof FetchFailure) return true;
+          throw error;
+        }
+      }).join(" ");
+    },
+    async [Symbol.asyncDispose]() {
+      agents[Symbol.dispose]();
+      await site[Symbol.asyncDispose]();
+    },
   };
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+Deno.test("rules hold for a day, and yesterday's while today's cannot be had", async () => {
+  await using site = openClocked(["Disallow: /a", "Disallow: /b", 500, "Disallow: /c"]);
+  const robots = site.open();
   for (
     const [at, path, requests] of [
       [0, "/a", 1],
-      [day - 1, "/a", 1],
-      [day, "/b", 2],
-      [2 * day, "/b", 3], // answered 500
-      [3 * day, "/c", 4],
+      [DAY - 1, "/a", 1],
+      [DAY, "/b", 2],
+      [2 * DAY, "/b", 3], // answered 500
+      [3 * DAY, "/c", 4],
     ] as const
   ) {
-    time = at;
-    assertEquals([await forbidden(), site.requests.length], [[path], requests]);
+    assertEquals(await site.forbidden(robots, at), path, `at ${at}`);
+    assertEquals(site.requests.length, requests);
   }
+});
+
+Deno.test("rules outlive a restart until their day is over; that there are none, too", async () => {
+  await using site = openClocked(["Disallow: /a", 500, 404, 500, "Disallow: /c", 500]);
+  using frontier = openFrontier(":memory:");
+  const all = "/a /b /c";
+  for (
+    const [at, paths, requests] of [
+      [0, "/a", 1],
+      [DAY - 1, "/a", 1],
+      [DAY, "/a", 2], // answered 500, which is not kept: yesterday's rules hold
+      [DAY + 1, "", 3], // answered 404
+      [2 * DAY, "", 3],
+      [2 * DAY + 1, "", 4], // answered 500
+      [2 * DAY + 2, "/c", 5],
+    ] as const
+  ) {
+    // A new cache each time, over the same database.
+    assertEquals(await site.forbidden(site.open(frontier.robots), at), paths, `at ${at}`);
+    assertEquals(site.requests.length, requests, `requests at ${at}`);
+  }
+  assertEquals(await site.forbidden(site.open(), 0), all, "500 without a copy forbids all");
 });
 
 Deno.test("robots.txt is parsed up to 500 KiB and through five redirects", async () => {
