@@ -124,8 +124,8 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     meters,
     sources: meters.slice(0, inputs.length),
     stored(url) {
-      // Files have no place in the frontier; a second reading skips what is stored.
-      if (!url.startsWith("file:")) frontier?.acknowledge(url);
+      // What was read has no place in the frontier; a second reading skips what is stored.
+      if (frontier?.knows(url)) frontier.acknowledge(url);
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

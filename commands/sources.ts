@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { canonicalSeed } from "../stages/crawl/mod.ts";
-import { findSource } from "../stages/read/mod.ts";
+import { findSource, STDIN } from "../stages/read/mod.ts";
 import { UsageError } from "./flags.ts";
 
 /** Operands by kind. */
@@ -24,7 +24,9 @@ export function isAddress(operand: string): boolean {
 
 /** Makes paths absolute, so that a run can go on from another folder. */
 export function absolute(operands: readonly string[]): string[] {
-  return operands.map((operand) => isAddress(operand) ? operand : resolve(operand));
+  return operands.map((operand) =>
+    isAddress(operand) || operand === STDIN ? operand : resolve(operand)
+  );
 }
 
 /** Splits operands into addresses and paths, each in the order given. */
@@ -41,6 +43,9 @@ export function splitSources(operands: readonly string[]): Sources {
  * @throws {UsageError} for an address that cannot be crawled or a path that cannot be read
  */
 export function checkSources(operands: readonly string[]): void {
+  if (operands.filter((operand) => operand === STDIN).length > 1) {
+    throw new UsageError("Cannot read - twice: standard input comes once");
+  }
   for (const operand of operands) {
     try {
       if (isAddress(operand)) canonicalSeed(operand);

@@ -41,6 +41,8 @@ export interface Frontier extends Disposable {
   isDuplicate(url: string, sequence: number): boolean;
   /** Stores an entry's outcome and its links in one transaction; returns the links of traps. */
   settle(entry: FrontierEntry, settlement: Settlement): number;
+  /** Whether an address has been met. */
+  knows(url: string): boolean;
   /**
    * Marks the page with this URL, and all pages handed on before it, as stored; may be called in
    * batches. `positions` are byte lengths of the files they are stored in.
@@ -191,6 +193,7 @@ export function openFrontier(path: string): Frontier {
       if (outcome !== "dropped") pages++;
       return traps;
     },
+    knows: (url) => find.get(url) !== undefined,
     acknowledge(url, positions = {}) {
       const row = find.get(url);
       if (row === undefined) {

@@ -1,9 +1,10 @@
 /**
- * Decodes a page's bytes: byte order mark, then HTTP header, then meta element, then UTF-8, as the
- * HTML standard's encoding sniffing orders them.
+ * Decodes a page's bytes: byte order mark, then HTTP header, then meta element, then by what the
+ * bytes look like, as the HTML standard's encoding sniffing orders them.
  *
  * @module
  */
+import { detectCharset } from "../charset.ts";
 
 /** Bytes searched for a meta element; the HTML standard's own figure. */
 const PRESCAN_BYTES = 1024;
@@ -47,6 +48,6 @@ export function decodePage(
   const decoder = decoderFor(bom) ??
     decoderFor(parameter(contentType)) ??
     (isHtml ? decoderFor(metaLabel(body)) : undefined) ??
-    new TextDecoder();
+    new TextDecoder(detectCharset(body));
   return decoder.decode(body);
 }

@@ -1,48 +1,81 @@
 /**
- * A file as a stream of byte chunks, decompressed and, where it is UTF-16, turned into UTF-8.
+ * A file or standard input as a stream of byte chunks, and text as UTF-8 whatever it was before.
  *
  * @module
  */
 import { createReadStream } from "node:fs";
-import { PassThrough, pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
-import type { SourceFile } from "./walk.ts";
+import { CHARSET_SAMPLE_BYTES, detectCharset } from "../charset.ts";
+import { concat } from "./byte_reader.ts";
+import { STDIN } from "./walk.ts";
 
-/** The decoded bytes of a file. Leaving the loop closes the file. */
-export async function* readBytes({ path, gzipped }: SourceFile): AsyncGenerator<Uint8Array> {
-  // pipeline hands an error of the file on to the reader of the last stream and closes both.
-  const stream = pipeline(
-    createReadStream(path),
-    gzipped ? createGunzip() : new PassThrough(),
-    () => {},
-  );
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk;
-}
+/** Length of the longest byte order mark. */
+const MARK_BYTES = 3;
 
-/** The same bytes as UTF-8 where they begin with a UTF-16 byte order mark, else unchanged. */
-export async function* asUtf8(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let decoder: TextDecoder | undefined;
-  const encoder = new TextEncoder();
-  let head: Uint8Array | undefined = new Uint8Array();
-  for await (let chunk of source) {
-    if (head !== undefined) {
-      chunk = concat(head, chunk);
-      head = chunk.byteLength < 2 ? chunk : undefined;
-      if (head !== undefined) continue;
-      if (chunk[0] === 0xff && chunk[1] === 0xfe) decoder = new TextDecoder("utf-16le");
-      if (chunk[0] === 0xfe && chunk[1] === 0xff) decoder = new TextDecoder("utf-16be");
-    }
-    yield decoder === undefined ? chunk : encoder.encode(decoder.decode(chunk, { stream: true }));
+/** The bytes of a file, or of standard input. Leaving the loop, or aborting, closes it. */
+export async function* readBytes(
+  path: string,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<Uint8Array> {
+  if (path !== STDIN) {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) yield chunk;
+    return;
   }
-  if (head !== undefined && head.byteLength > 0) yield head;
-  if (decoder !== undefined) yield encoder.encode(decoder.decode());
+  const reader = Deno.stdin.readable.getReader();
+  // Whoever feeds the pipe may never do so again.
+  const stop = () => void reader.cancel(signal?.reason);
+  signal?.addEventListener("abort", stop);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await reader.cancel();
+  }
 }
 
-/** `a` followed by `b`. */
-export function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.byteLength === 0) return b;
-  const joined = new Uint8Array(a.byteLength + b.byteLength);
-  joined.set(a);
-  joined.set(b, a.byteLength);
-  return joined;
+/**
+ * The same text as UTF-8. Its encoding is told by a byte order mark, else by what stands from the
+ * first byte on that is not ASCII; where none is likely, the bytes go on as they are.
+ */
+export async function* asUtf8(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  let decoder: TextDecoder | undefined;
+  let isTold = false, isFirst = true;
+  let held: Uint8Array = new Uint8Array();
+  try {
+    for (;;) {
+      const { done, value } = await chunks.next();
+      let chunk = value as Uint8Array | undefined;
+      if (!isTold) {
+        if (chunk !== undefined) held = concat(held, chunk);
+        const wanted = isAscii(held) ? MARK_BYTES : CHARSET_SAMPLE_BYTES;
+        if (!done && held.byteLength < wanted) continue;
+        chunk = held;
+        held = new Uint8Array();
+        const bom = isFirst ? bomLabel(chunk) : undefined;
+        isFirst = false;
+        isTold = bom !== undefined || !isAscii(chunk);
+        const label = isTold ? bom ?? detectCharset(chunk) : undefined;
+        if (label !== undefined && label !== "utf-8") decoder = new TextDecoder(label);
+      }
+      if (decoder !== undefined) yield encoder.encode(decoder.decode(chunk, { stream: !done }));
+      else if (chunk !== undefined && chunk.byteLength > 0) yield chunk;
+      if (done) return;
+    }
+  } finally {
+    await chunks.return?.();
+  }
 }
+
+function bomLabel([first, second, third]: Uint8Array): string | undefined {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  return first === 0xef && second === 0xbb && third === 0xbf ? "utf-8" : undefined;
+}
+
+/** ASCII text: a zero byte is none of it, so that UTF-16 is not taken for it. */
+const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80 && byte > 0);

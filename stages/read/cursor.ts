@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { StageMeter } from "../meter.ts";
 import type { Page } from "../types.ts";
-import { type PageOptions, pagesOf } from "./pages.ts";
-import { type Source, walk } from "./walk.ts";
+import type { PageOptions } from "./page_options.ts";
+import { pagesOf } from "./pages.ts";
+import { type OnDrop, type Source, STDIN, walk } from "./walk.ts";
 
 /** A place between two pages; plain JSON. */
 export interface ReadCursor {
@@ -29,34 +29,47 @@ export function readReadCursor(value: unknown): ReadCursor | undefined {
 
 /**
  * The pages after `cursor`, each with the cursor behind it. Where that file is no longer at its
- * place among the sources, all pages come: what was stored of them is known by its id.
+ * place among the sources, all pages come: what was stored of them is known by its id. Drops
+ * between pages that were handed on before have been counted before.
+ *
+ * @throws {Error} where standard input does not hold what was read from it before
  */
 export async function* pagesAfter(
   sources: readonly Source[],
-  { cursor, ...options }: PageOptions & { cursor: ReadCursor | undefined },
+  { cursor, drop, ...options }: PageOptions & { cursor: ReadCursor | undefined },
 ): AsyncGenerator<{ page: Page; cursor: ReadCursor }> {
   const from = cursor && await isAt(sources, cursor) ? cursor : { files: 0, pages: 0 };
-  let files = -1;
-  for await (const file of filesOf(sources, options.meter)) {
+  let files = -1, pages = 0;
+  const isPast = () => files > from.files || (files === from.files && pages >= from.pages);
+  const dropPast: OnDrop = (item) => {
+    if (isPast()) drop(item);
+  };
+  for await (const file of filesOf(sources, dropPast)) {
+    pages = 0;
     if (++files < from.files) continue;
-    let pages = 0;
-    for await (const page of pagesOf(file, options)) {
+    for await (const page of pagesOf(file, { ...options, drop: dropPast })) {
       pages++;
       if (files === from.files && pages <= from.pages) continue;
       yield { page, cursor: { files, path: file.path, pages } };
     }
+    if (isPast()) continue;
+    const detail = `it ended after ${pages} pages where ${from.pages} had been read`;
+    if (file.path === STDIN) {
+      throw new Error(`Cannot go on reading standard input: ${detail}; give the same data again`);
+    }
+    drop({ item: file.path, reason: "unreadable", detail });
   }
 }
 
 async function isAt(sources: readonly Source[], { files, path }: ReadCursor): Promise<boolean> {
   let at = 0;
   // Looks only; what it drops is dropped, and counted, by the reading itself.
-  for await (const file of filesOf(sources, new StageMeter("read"))) {
+  for await (const file of filesOf(sources, () => {})) {
     if (at++ === files) return file.path === path;
   }
   return false;
 }
 
-async function* filesOf(sources: readonly Source[], meter: StageMeter) {
-  for (const source of sources) yield* walk(source, meter);
+async function* filesOf(sources: readonly Source[], drop: OnDrop) {
+  for (const source of sources) yield* walk(source, drop);
 }

@@ -10,15 +10,15 @@ import { pagesAfter, type ReadCursor } from "./cursor.ts";
 import { findSource } from "./walk.ts";
 
 export { type ReadCursor, readReadCursor } from "./cursor.ts";
-export { findSource, type Source } from "./walk.ts";
+export { findSource, type Source, STDIN } from "./walk.ts";
 
 /** Options of {@linkcode read}. */
 export interface ReadOptions<B extends Barrier = never> {
-  /** Files and folders, read in this order; folders recursively, sorted by name. */
+  /** Files and folders, read in this order; folders recursively, sorted by name; `-` is stdin. */
   readonly paths: readonly string[];
-  /** Field of a JSONL record that holds the text. */
+  /** Field of a JSONL record, or column of a table, that holds the text. */
   readonly textField?: string;
-  /** Cap on an HTML file and on a JSONL line; long text files are split instead. */
+  /** Cap on a web page and on a record; long text files are split instead. */
   readonly maxFileBytes?: number;
   /** Cap on one page of a long text file. */
   readonly maxPartBytes?: number;
@@ -32,12 +32,13 @@ export interface ReadOptions<B extends Barrier = never> {
 }
 
 /**
- * Reads .html, .htm, .txt, .md and .jsonl, plain or gzipped. A JSONL record becomes a page named
- * `file:///path#line=12`; a text file longer than `maxPartBytes` becomes several, named `#part=1`
- * and so on. What cannot be read is dropped with its reason. Needs read permission for `paths`.
+ * Reads web pages, text and records, plain or in gzip or zstd; docs/reading.md has the formats. A
+ * JSONL record becomes a page named `file:///path#line=12`; a text file longer than `maxPartBytes`
+ * becomes several, named `#part=1` and so on; a page in a WARC file keeps its address. What cannot
+ * be read is dropped with its reason. Needs read permission for `paths`.
  *
  * @throws {Deno.errors.NotFound} when a path does not exist
- * @throws {TypeError} when a path names a file of another format
+ * @throws {TypeError} when a path names a file of a format that is not read
  * @example
  * ```ts
  * import { read } from "./mod.ts";
@@ -59,7 +60,9 @@ export function read<B extends Barrier = never>({
   signal,
 }: ReadOptions<B>): ReadableStream<Page | B> {
   const sources = paths.map(findSource);
-  const pages = pagesAfter(sources, { textField, maxFileBytes, maxPartBytes, meter, cursor });
+  const drop = meter.drop.bind(meter);
+  const caps = { maxFileBytes, maxPartBytes };
+  const pages = pagesAfter(sources, { textField, ...caps, drop, cursor, signal });
   let abort: () => void = () => {};
   const release = async () => {
     signal?.removeEventListener("abort", abort);

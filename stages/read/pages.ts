@@ -3,143 +3,97 @@
  *
  * @module
  */
-import { pathToFileURL } from "node:url";
-import type { StageMeter } from "../meter.ts";
+import { basename } from "node:path";
 import type { Page } from "../types.ts";
-import { asUtf8, readBytes } from "./bytes.ts";
-import { splitLines, splitParts } from "./split.ts";
-import type { SourceFile } from "./walk.ts";
-
-/** How files become pages. */
-export interface PageOptions {
-  /** Field of a JSONL record that holds the text. */
-  readonly textField: string;
-  /** Cap on a file that is read whole, and on a JSONL line. */
-  readonly maxFileBytes: number;
-  /** Cap on one page of a long text file. */
-  readonly maxPartBytes: number;
-  readonly meter: StageMeter;
-}
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const ENCODER = new TextEncoder();
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    UTF8.decode(bytes);
-    return true;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
-}
-
-const pageAt = (url: string, { body, contentType }: Pick<Page, "body" | "contentType">): Page => ({
-  url,
-  contentType,
-  body,
-  fetchedAt: new Date().toISOString(),
-});
+import { ByteReader } from "./byte_reader.ts";
+import { readBytes } from "./bytes.ts";
+import { ReadFailure } from "./failure.ts";
+import { findFormat, type Format, HEAD_BYTES, isWarcName } from "./format.ts";
+import { jsonlPages } from "./jsonl_pages.ts";
+import { type Member, members, packingOf } from "./members.ts";
+import type { PageOptions } from "./page_options.ts";
+import { htmlPage, textPages } from "./text_pages.ts";
+import { type SourceFile, urlOf } from "./walk.ts";
+import { warcPages } from "./warc_pages.ts";
 
 /** The pages of one file, in file order. Failures are dropped and counted, never thrown. */
 export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGenerator<Page> {
+  const source = new ByteReader(readBytes(file.path, options));
   try {
-    if (file.format === "jsonl") yield* jsonlPages(file, options);
-    else if (file.format === "html") yield* htmlPage(file, options);
-    else yield* textPages(file, options);
+    const packing = packingOf(await source.peek(4));
+    const parts = packing ? members(source, packing) : single(source);
+    yield* contentPages(file, { ...options, parts, isPacked: packing !== undefined });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? error.name;
-    const broken = file.gzipped && /^(Z_|ERR_?_)/.test(code);
-    options.meter.drop({
-      item: file.path,
-      reason: broken ? "malformed" : "unreadable",
-      detail: broken ? `the gzip data is broken or ends early (${code})` : error.message,
-    });
+    const reason = error instanceof ReadFailure ? error.reason : "unreadable";
+    options.drop({ item: file.path, reason, detail: error.message });
+  } finally {
+    await source.close();
   }
 }
 
-async function* htmlPage(
-  file: SourceFile,
-  { maxFileBytes, meter }: PageOptions,
-): AsyncGenerator<Page> {
-  let body: Uint8Array = new Uint8Array();
-  for await (const part of splitParts(readBytes(file), { maxPartBytes: maxFileBytes })) {
-    if (body.byteLength > 0) {
-      const detail = `larger than ${maxFileBytes} bytes`;
-      return meter.drop({ item: file.path, reason: "too-large", detail });
-    }
-    body = part;
-  }
-  // The charset is declared inside; finding it is the extractor's business.
-  yield pageAt(pathToFileURL(file.path).href, { body, contentType: "text/html" });
+/** A stream that is not compressed, as if it were one member. */
+async function* single(content: ByteReader): AsyncGenerator<Member> {
+  yield { offset: 0, content };
 }
 
-async function* textPages(
+/** Reads the content by its format. @throws {ReadFailure} where the file as a whole is unfit */
+async function* contentPages(
   file: SourceFile,
-  { maxPartBytes, meter }: PageOptions,
+  options: PageOptions & { parts: AsyncGenerator<Member>; isPacked: boolean },
 ): AsyncGenerator<Page> {
-  const url = pathToFileURL(file.path).href;
-  const subtype = file.format === "markdown" ? "markdown" : "plain";
-  const contentType = `text/${subtype}; charset=utf-8`;
-  let part = 0;
-  let held: Uint8Array | undefined;
-  const take = (body: Uint8Array, at: string): Page[] => {
-    if (isUtf8(body)) return [pageAt(at, { body, contentType })];
-    meter.drop({ item: at, reason: "malformed", detail: "not valid UTF-8" });
-    return [];
-  };
-  // One part is held back, since only a file of several parts numbers them.
-  for await (const next of splitParts(asUtf8(readBytes(file)), { maxPartBytes })) {
-    if (held !== undefined) yield* take(held, `${url}#part=${++part}`);
-    held = next;
+  const begun = await begin(file, options);
+  if (begun === undefined) throw new ReadFailure("empty", "the file holds nothing");
+  const { format, parts } = begun;
+  if (format === "warc") return yield* warcPages(file, { ...options, parts });
+  const text = { url: urlOf(file.path), content: contentOf(parts) };
+  switch (format) {
+    case "jsonl":
+      return yield* jsonlPages(text, options);
+    case "html":
+      return yield* htmlPage(text, options);
+    case "markdown":
+      return yield* textPages({ ...text, contentType: "text/markdown; charset=utf-8" }, options);
+    default:
+      return yield* textPages(text, options);
   }
-  if (held !== undefined) yield* take(held, part === 0 ? url : `${url}#part=${++part}`);
-  else meter.drop({ item: file.path, reason: "empty", detail: "the file holds nothing" });
 }
 
-async function* jsonlPages(
+/** Looks at the beginning of the content; all members of it are still to be read. */
+async function begin(
   file: SourceFile,
-  { textField, maxFileBytes, meter }: PageOptions,
-): AsyncGenerator<Page> {
-  const url = pathToFileURL(file.path).href;
-  let number = 0;
-  const lines = splitLines(asUtf8(readBytes(file)), { maxLineBytes: maxFileBytes });
-  for await (const line of lines) {
-    const at = `${url}#line=${++number}`;
-    if (line === undefined) {
-      meter.drop({ item: at, reason: "too-large", detail: `longer than ${maxFileBytes} bytes` });
+  { parts, isPacked, drop }: PageOptions & { parts: AsyncGenerator<Member>; isPacked: boolean },
+): Promise<{ format: Format; parts: AsyncGenerator<Member> } | undefined> {
+  const name = basename(file.path);
+  for (;;) {
+    const { done, value: first } = await parts.next();
+    if (done) return undefined;
+    let head: Uint8Array;
+    try {
+      head = await first.content.peek(HEAD_BYTES);
+    } catch (error) {
+      // In a WARC file what follows a broken member can be read.
+      if (!(error instanceof ReadFailure) || !isWarcName(name)) throw error;
+      const item = `${urlOf(file.path)}#offset=${first.offset}`;
+      drop({ item, reason: error.reason, detail: error.message });
       continue;
     }
-    const text = recordText(line, textField);
-    if (text === undefined) continue;
-    if (text instanceof SyntaxError) {
-      meter.drop({ item: at, reason: "malformed", detail: text.message });
-      continue;
+    if (head.byteLength === 0) continue;
+    if (isPacked && packingOf(head) !== undefined) {
+      throw new ReadFailure("unsupported-type", "compressed twice; unpack it first");
     }
-    yield pageAt(at, {
-      body: ENCODER.encode(text),
-      contentType: "text/plain; charset=utf-8",
-    });
+    const found = findFormat(head, { name, asked: file.asked });
+    if ("unsupported" in found) throw new ReadFailure("unsupported-type", found.unsupported);
+    return { format: found.format, parts: chain(first, parts) };
   }
 }
 
-/** The text of one record; `undefined` for a blank line, an error for one that is no record. */
-function recordText(line: Uint8Array, textField: string): string | SyntaxError | undefined {
-  let record: unknown;
-  try {
-    const json = UTF8.decode(line).trim();
-    if (json === "") return undefined;
-    record = JSON.parse(json);
-  } catch (error) {
-    if (error instanceof SyntaxError) return error;
-    if (error instanceof TypeError) return new SyntaxError("not valid UTF-8", { cause: error });
-    throw error;
-  }
-  const text = typeof record === "object" && record !== null && Object.hasOwn(record, textField)
-    ? Reflect.get(record, textField)
-    : undefined;
-  return typeof text === "string"
-    ? text
-    : new SyntaxError(`no text in the field "${textField}"; name another with --text-field`);
+async function* chain(first: Member, rest: AsyncGenerator<Member>): AsyncGenerator<Member> {
+  yield first;
+  yield* rest;
+}
+
+/** What all members hold, one after another. */
+async function* contentOf(parts: AsyncIterable<Member>): AsyncGenerator<Uint8Array> {
+  for await (const { content } of parts) yield* content.chunks();
 }

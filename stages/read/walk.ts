@@ -3,56 +3,48 @@
  *
  * @module
  */
-import { join, resolve } from "node:path";
-import type { StageMeter } from "../meter.ts";
+import { basename, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Drop } from "../meter.ts";
+import { findFormat, HEAD_BYTES } from "./format.ts";
+import { packingOf } from "./members.ts";
 
-/** How a file is read. */
-export type Format = "html" | "text" | "markdown" | "jsonl";
+/** The operand that names standard input. */
+export const STDIN = "-";
 
 /** One file to read. */
 export interface SourceFile {
-  /** Absolute. */
+  /** Absolute, or {@linkcode STDIN}. */
   readonly path: string;
-  readonly format: Format;
-  readonly gzipped: boolean;
+  /** Whether the user named this very file, and not only a folder around it. */
+  readonly asked: boolean;
 }
 
-const FORMATS: Readonly<Record<string, Format>> = {
-  html: "html",
-  htm: "html",
-  txt: "text",
-  md: "markdown",
-  jsonl: "jsonl",
-};
-
-/** The formats' endings, for messages. */
-const READABLE = ".html, .htm, .txt, .md and .jsonl, each also with .gz";
-
-/** The format a file name tells, or `undefined` for one that is not read. */
-function formatOf(name: string): Omit<SourceFile, "path"> | undefined {
-  const lower = name.toLowerCase();
-  const gzipped = lower.endsWith(".gz");
-  const bare = gzipped ? lower.slice(0, -".gz".length) : lower;
-  const dot = bare.lastIndexOf(".");
-  const format = dot < 0 ? undefined : FORMATS[bare.slice(dot + 1)];
-  return format === undefined ? undefined : { format, gzipped };
-}
-
-/** A path the user named: a folder to walk or a file of a known format. */
+/** A path the user named: a folder to walk or a file. */
 export type Source = SourceFile | { readonly folder: string };
+
+/** Hears of what is passed over. */
+export type OnDrop = (drop: Omit<Drop, "stage">) => void;
+
+/** The address of a file, under which its pages are known. */
+export const urlOf = (path: string): string =>
+  pathToFileURL(path === STDIN ? "/dev/stdin" : path).href;
 
 /**
  * Looks at a path once, following it where it is a link.
  *
  * @throws {Deno.errors.NotFound} when it does not exist
- * @throws {TypeError} when it is a file of another format
+ * @throws {TypeError} when it is a file of a format that is not read
  */
 export function findSource(path: string): Source {
+  if (path === STDIN) return { path, asked: true };
   const absolute = resolve(path);
-  if (statPath(path).isDirectory) return { folder: absolute };
-  const format = formatOf(path);
-  if (format !== undefined) return { path: absolute, ...format };
-  throw new TypeError(`Cannot read ${path}: its name must end in one of ${READABLE}`);
+  const { isDirectory, isFile } = statPath(path);
+  if (isDirectory) return { folder: absolute };
+  // A pipe can be looked at only once.
+  const found = isFile ? lookAt(absolute) : { format: "text" };
+  if ("format" in found) return { path: absolute, asked: true };
+  throw new TypeError(`Cannot read ${path}: ${found.unsupported}; docs/reading.md has the formats`);
 }
 
 function statPath(path: string): Deno.FileInfo {
@@ -64,34 +56,37 @@ function statPath(path: string): Deno.FileInfo {
   }
 }
 
-/** The readable files of a source; in folders, links are not followed and other files are counted. */
-export async function* walk(source: Source, meter: StageMeter): AsyncGenerator<SourceFile> {
-  if ("folder" in source) yield* walkFolder(source.folder, meter);
+function lookAt(path: string) {
+  const head = new Uint8Array(HEAD_BYTES);
+  using file = Deno.openSync(path);
+  const known = head.subarray(0, file.readSync(head) ?? 0);
+  if (packingOf(known) !== undefined) return { format: "compressed" };
+  return findFormat(known, { name: basename(path), asked: true });
+}
+
+/** The files of a source; in folders, links are not followed. */
+export async function* walk(source: Source, drop: OnDrop): AsyncGenerator<SourceFile> {
+  if ("folder" in source) yield* walkFolder(source.folder, drop);
   else yield source;
 }
 
-async function* walkFolder(folder: string, meter: StageMeter): AsyncGenerator<SourceFile> {
+async function* walkFolder(folder: string, drop: OnDrop): AsyncGenerator<SourceFile> {
   const entries: Deno.DirEntry[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) entries.push(entry);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    meter.drop({ item: folder, reason: "unreadable", detail: error.message });
+    drop({ item: folder, reason: "unreadable", detail: error.message });
     return;
   }
   entries.sort((a, b) => a.name < b.name ? -1 : 1);
-  for (const { name, isDirectory, isFile } of entries) {
+  for (const { name, isDirectory, isFile, isSymlink } of entries) {
     const path = join(folder, name);
-    if (isDirectory) {
-      yield* walkFolder(path, meter);
-      continue;
-    }
-    const format = formatOf(name);
-    if (isFile && format !== undefined) yield { path, ...format };
-    else if (isFile) {
-      meter.drop({ item: path, reason: "unsupported-type", detail: `not one of ${READABLE}` });
-    } else {
-      meter.drop({ item: path, reason: "unsupported-type", detail: "links are not followed" });
+    if (isDirectory) yield* walkFolder(path, drop);
+    else if (isFile) yield { path, asked: false };
+    else {
+      const detail = isSymlink ? "links are not followed" : "neither a file nor a folder";
+      drop({ item: path, reason: "unsupported-type", detail });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parquetReadObjects } from "hyparquet";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { prose, serveChain } from "./corpus.ts";
 import { isThere, openFolder, run, start } from "./program.ts";
 
@@ -122,4 +122,55 @@ Deno.test("text crawls, and a crawl that is stopped leaves whole records", async
   held.release();
   assert(kept.length > 0 && kept.length <= 4, `${kept.length}`);
   assertStringIncludes(err, `${kept.length} document`);
+});
+
+/** Runs `text ...args` with `input` on its standard input. */
+async function pipe(input: Uint8Array<ArrayBuffer>, args: readonly string[]) {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", main, "text", ...args],
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const output = child.output();
+  await new Blob([input]).stream().pipeTo(child.stdin);
+  const { code, stdout, stderr } = await output;
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+Deno.test("text reads standard input, whatever is in it", async () => {
+  const records = new TextEncoder().encode(
+    [prose(1), prose(2)].map((text) => JSON.stringify({ body: text })).join("\n"),
+  );
+  const { code, out, err } = await pipe(new Uint8Array(gzipSync(records)), [
+    "--text-field",
+    "body",
+    "-",
+  ]);
+  assertEquals(code, 0, err);
+  assertEquals(parse(out).map(({ url, text }) => [url, text]), [
+    ["file:///dev/stdin#line=1", prose(1)],
+    ["file:///dev/stdin#line=2", prose(2)],
+  ]);
+});
+
+Deno.test("a stop is heard while standard input is silent", async () => {
+  await using folder = await openFolder();
+  const fifo = join(folder.path, "fifo");
+  await new Deno.Command("mkfifo", { args: [fifo] }).output();
+  // Open on both sides: the pipe neither ends nor says more than one record.
+  using writer = await Deno.open(fifo, { read: true, write: true });
+  await writer.write(new TextEncoder().encode(`${JSON.stringify({ text: prose(1) })}\n`));
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const child = new Deno.Command("sh", {
+    args: ["-c", `exec "${Deno.execPath()}" run --allow-all "${main}" text - < "${fifo}"`],
+    ...{ stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assertEquals(parse(new TextDecoder().decode(value))[0].text, prose(1));
+  child.kill("SIGINT");
+  await reader.cancel();
+  const err = await new Response(child.stderr).text();
+  assertEquals((await child.status).code, 130, err);
 });

@@ -46,10 +46,10 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
     'Cannot crawl "ftp://a/": the scheme is ftp: but must be http: or https:',
   ],
   ["pipeline @/none.txt", "Cannot read @/none.txt: no such file or folder"],
+  ["pipeline - -", "Cannot read - twice: standard input comes once"],
   [
     "pipeline @/a.pdf",
-    "Cannot read @/a.pdf: its name must end in one of .html, .htm, .txt, .md and .jsonl, " +
-    "each also with .gz",
+    "Cannot read @/a.pdf: an image; docs/reading.md has the formats",
   ],
   ["pipeline --init @/none", "Cannot open --init @/none: there is no such folder"],
   ["pipeline --init @", "Cannot open --init @: it has no config.json"],
@@ -111,7 +111,7 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
 
 Deno.test("a bad command line ends with one plain line, code 2 and no run folder", async () => {
   await using folder = await openFolder();
-  await Deno.writeTextFile(join(folder.path, "a.pdf"), "%PDF");
+  await Deno.writeTextFile(join(folder.path, "a.pdf"), "GIF89a");
   await Deno.writeTextFile(
     join(folder.path, "limits.json"),
     '{"gopher-quality":{"min_doc_words":"many"}}',

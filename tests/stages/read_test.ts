@@ -64,7 +64,7 @@ Deno.test("bad items are dropped with the reason, and what follows is read", asy
   const packed = gzipSync("a text that is long enough to be cut in the middle");
   await using folder = await folderOf({
     "a.txt.gz": packed.subarray(0, packed.length - 12),
-    "b.txt.gz": "not gzip at all",
+    "b.txt.gz": "not gzip, whatever its name",
     "c.txt": new Uint8Array([0x61, 0xff, 0x62]),
     "d.jsonl": '{"text":1}\n{broken\n{"text":"good"}\n[1]\n{"toString":"x"}\n',
     "e.html": "x".repeat(101),
@@ -73,10 +73,14 @@ Deno.test("bad items are dropped with the reason, and what follows is read", asy
     "h.txt": "last",
   });
   const { pages, dropped } = await readAll(folder.path, { maxFileBytes: 100 });
-  assertEquals(pages.map(({ text }) => text), ["good", "short", "last"]);
+  assertEquals(pages.map(({ text }) => text), [
+    "not gzip, whatever its name",
+    "good",
+    "short",
+    "last",
+  ]);
   assertEquals(dropped, [
     "a.txt.gz: malformed",
-    "b.txt.gz: malformed",
     "c.txt: malformed",
     "d.jsonl#line=1: malformed",
     "d.jsonl#line=2: malformed",
@@ -134,17 +138,22 @@ Deno.test("links inside a folder are not followed", async () => {
 });
 
 Deno.test("a path that does not exist, or is of no known format, is refused at once", async () => {
-  await using folder = await folderOf({ "a.pdf": "%PDF" });
+  await using folder = await folderOf({
+    "a.txt": new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    "b": new Uint8Array([0, 1, 2]),
+  });
   assertThrows(
     () => read({ paths: [folder.path, "/no/such/path"] }),
     Deno.errors.NotFound,
     "Cannot read /no/such/path: no such file or folder",
   );
-  assertThrows(
-    () => read({ paths: [`${folder.path}/a.pdf`] }),
-    TypeError,
-    `Cannot read ${folder.path}/a.pdf: its name must end in one of .html`,
-  );
+  for (const [name, what] of [["a.txt", "an image"], ["b", "binary data"]]) {
+    assertThrows(
+      () => read({ paths: [`${folder.path}/${name}`] }),
+      TypeError,
+      `Cannot read ${folder.path}/${name}: ${what}; docs/reading.md has the formats`,
+    );
+  }
 });
 
 Deno.test("a file that vanishes after the start is dropped as unreadable", async () => {

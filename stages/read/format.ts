@@ -1,0 +1,131 @@
+/**
+ * Tells what is in a file: by its first bytes, and by its name only where those say nothing.
+ *
+ * @module
+ */
+import { detectCharset } from "../charset.ts";
+import { beginsWarc } from "./warc_record.ts";
+
+/** How a file is read; a zip archive is told apart inside. */
+export type Format =
+  | "html"
+  | "text"
+  | "markdown"
+  | "jsonl"
+  | "csv"
+  | "warc"
+  | "parquet"
+  | "pdf"
+  | "zip"
+  | "eml";
+
+/** What a file is, or why it is not read. */
+export type Found = { readonly format: Format } | { readonly unsupported: string };
+
+/** Bytes that are looked at. */
+export const HEAD_BYTES = 1024;
+
+/** By the ending of a name. */
+const ENDINGS: Readonly<Record<string, Format>> = {
+  html: "html",
+  htm: "html",
+  xhtml: "html",
+  txt: "text",
+  text: "text",
+  md: "markdown",
+  markdown: "markdown",
+  jsonl: "jsonl",
+  ndjson: "jsonl",
+  csv: "csv",
+  tsv: "csv",
+  eml: "eml",
+};
+
+const latin1 = new TextDecoder("latin1");
+
+const UNPACK = "unpack it first";
+const SAVE = "save it as .docx, .xlsx or .pptx";
+
+/** First bytes, in hex or as they read, of what is read; then of what is often met and is not. */
+const BEGINNINGS: readonly (readonly [beginning: string, found: Found, at?: number])[] = [
+  ["PAR1", { format: "parquet" }],
+  ["%PDF-", { format: "pdf" }],
+  ["0x504b0304", { format: "zip" }],
+  ["0x504b0506", { format: "zip" }],
+  ["0xd0cf11e0a1b11ae1", { unsupported: `an Office file of before 2007; ${SAVE}` }],
+  ["0xfd377a585a00", { unsupported: `compressed by xz; ${UNPACK}` }],
+  ["0x314159265359", { unsupported: `compressed by bzip2; ${UNPACK}` }, 4],
+  ["0x377abcaf271c", { unsupported: `a 7z archive; ${UNPACK}` }],
+  ["0x526172211a07", { unsupported: `a RAR archive; ${UNPACK}` }],
+  ["ustar", { unsupported: `a tar archive; ${UNPACK}` }, 257],
+  ["0x89504e47", { unsupported: "an image" }],
+  ["0xffd8ff", { unsupported: "an image" }],
+  ["GIF8", { unsupported: "an image" }],
+  ["WEBP", { unsupported: "an image" }, 8],
+  ["WAVE", { unsupported: "sound" }, 8],
+  ["OggS", { unsupported: "sound or video" }],
+  ["ftyp", { unsupported: "sound or video" }, 4],
+  ["0x1a45dfa3", { unsupported: "sound or video" }],
+  ["SQLite format 3", { unsupported: "an SQLite database" }],
+  ["0x7f454c46", { unsupported: "a program" }],
+];
+
+const bytesOf = (beginning: string): Uint8Array =>
+  beginning.startsWith("0x")
+    ? Uint8Array.fromHex(beginning.slice(2))
+    : new TextEncoder().encode(beginning);
+const SIGNATURES = BEGINNINGS.map(([beginning, found, at = 0]) => ({
+  bytes: bytesOf(beginning),
+  ...{ found, at },
+}));
+
+const HTML =
+  /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
+
+/** A file's name without the ending of a compression. */
+export const bareName = (name: string): string => name.replace(/\.(gz|zst)$/i, "");
+
+/** Whether a name says that the file is a WARC file. */
+export const isWarcName = (name: string): boolean => /\.warc$/i.test(bareName(name));
+
+/** The format that a file's name tells. */
+function formatOfName(name: string): Format | undefined {
+  const ending = /\.([a-z]+)$/i.exec(bareName(name))?.[1]?.toLowerCase() ?? "";
+  return Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending] : undefined;
+}
+
+/** The format that the first bytes alone tell. */
+export function formatOfBytes(head: Uint8Array): Found | undefined {
+  if (beginsWarc(head)) return { format: "warc" };
+  return SIGNATURES.find(({ bytes, at }) => bytes.every((byte, i) => head[at + i] === byte))?.found;
+}
+
+/** Whether this is the beginning of an HTML document. */
+export const beginsHtml = (head: Uint8Array): boolean =>
+  HTML.test(latin1.decode(head.subarray(0, HEAD_BYTES)));
+
+/** A byte of no text in any encoding but UTF-16: a control character that is no blank. */
+const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
+
+/**
+ * What the file with these first bytes, already decompressed, is. Text under a name that tells
+ * nothing is read only where the user `asked` for this very file.
+ */
+export function findFormat(
+  head: Uint8Array,
+  { name, asked }: { name: string; asked: boolean },
+): Found {
+  const found = formatOfBytes(head);
+  if (found !== undefined) return found;
+  const format = formatOfName(name);
+  if (format !== undefined) return { format };
+  const text = latin1.decode(head.subarray(0, HEAD_BYTES));
+  // Some bytes of other programs may stand before it.
+  if (/\.pdf$/i.test(bareName(name)) && text.includes("%PDF-")) return { format: "pdf" };
+  if (beginsHtml(head)) return { format: "html" };
+  if (!asked) return { unsupported: "neither its first bytes nor its name tell a format" };
+  const isUtf16 = detectCharset(head)?.startsWith("utf-16");
+  if (head.some(isControl) && !isUtf16) return { unsupported: "binary data" };
+  if (/^\s*\{"/.test(text)) return { format: "jsonl" };
+  return { format: "text" };
+}

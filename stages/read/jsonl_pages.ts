@@ -1,0 +1,55 @@
+/**
+ * Pages out of JSON lines, one a record.
+ *
+ * @module
+ */
+import type { Page } from "../types.ts";
+import { asUtf8 } from "./bytes.ts";
+import { pageAt, type PageOptions, PLAIN } from "./page_options.ts";
+import { splitLines } from "./split.ts";
+import type { TextSource } from "./text_pages.ts";
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const ENCODER = new TextEncoder();
+
+/** The records' texts; lines that are no records are dropped. */
+export async function* jsonlPages(
+  { url, content }: TextSource,
+  { textField, maxFileBytes, drop }: PageOptions,
+): AsyncGenerator<Page> {
+  let number = 0;
+  for await (const line of splitLines(asUtf8(content), { maxLineBytes: maxFileBytes })) {
+    const at = `${url}#line=${++number}`;
+    if (line === undefined) {
+      drop({ item: at, reason: "too-large", detail: `longer than ${maxFileBytes} bytes` });
+      continue;
+    }
+    const text = recordText(line, textField);
+    if (text === undefined) continue;
+    if (text instanceof SyntaxError) {
+      drop({ item: at, reason: "malformed", detail: text.message });
+      continue;
+    }
+    yield pageAt(at, { body: ENCODER.encode(text), contentType: PLAIN });
+  }
+}
+
+/** The text of one record; `undefined` for a blank line, an error for one that is no record. */
+function recordText(line: Uint8Array, textField: string): string | SyntaxError | undefined {
+  let record: unknown;
+  try {
+    const json = UTF8.decode(line).trim();
+    if (json === "") return undefined;
+    record = JSON.parse(json);
+  } catch (error) {
+    if (error instanceof SyntaxError) return error;
+    if (error instanceof TypeError) return new SyntaxError("not valid UTF-8", { cause: error });
+    throw error;
+  }
+  const text = typeof record === "object" && record !== null && Object.hasOwn(record, textField)
+    ? Reflect.get(record, textField)
+    : undefined;
+  return typeof text === "string"
+    ? text
+    : new SyntaxError(`no text in the field "${textField}"; name another with --text-field`);
+}

@@ -1,0 +1,31 @@
+/**
+ * How files become pages.
+ *
+ * @module
+ */
+import type { Page } from "../types.ts";
+import type { OnDrop } from "./walk.ts";
+
+/** What every reader of a format is given. */
+export interface PageOptions {
+  /** Field of a JSONL record, or column of a table, that holds the text. */
+  readonly textField: string;
+  /** Cap on a web page, an archived response and a record. */
+  readonly maxFileBytes: number;
+  /** Cap on one page of a long text file. */
+  readonly maxPartBytes: number;
+  readonly drop: OnDrop;
+  /** Ends the reading of standard input. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A page of something read just now. */
+export function pageAt(
+  url: string,
+  { body, contentType }: Pick<Page, "body" | "contentType">,
+): Page {
+  return { url, contentType, body, fetchedAt: new Date().toISOString() };
+}
+
+/** The media type of text that the read stage has turned into UTF-8. */
+export const PLAIN = "text/plain; charset=utf-8";
