@@ -23,8 +23,16 @@ export interface Block {
 /** Stands between the cells of a row: the unit separator of ASCII, which no page shows. */
 export const CELL_END = "\x1f";
 
-const SPACE_OR_CELL = new RegExp(`[\\s${CELL_END}]+`, "g");
+/** White space that is more or other than one blank; blanks alone, as most are, cost nothing. */
+const UNEVEN_SPACE = /(?:[^\S ]| \s)\s*/g;
+const UNEVEN_SPACE_OR_CELL = new RegExp(
+  `(?:[${CELL_END}\\t-\\r\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]| [\\s${CELL_END}])[\\s${CELL_END}]*`,
+  "g",
+);
 const ONLY_CELLS = new RegExp(`^[\\s${CELL_END}]*$`);
+
+/** As HTML normalizes them. */
+const LINE_END = /\r\n|\r|\n/;
 
 /** A block with more of its characters in links is a list of links, not text. */
 const MAX_LINK_DENSITY = 0.5;
@@ -48,12 +56,22 @@ export function makeBlock(
     linkCharacters: number;
   },
 ): Block | undefined {
-  const clean = kind === "code"
-    ? trimLines(text)
-    : text.replace(kind === "row" ? /\s+/g : SPACE_OR_CELL, " ").trim();
-  if (clean === "" || (kind === "row" && ONLY_CELLS.test(clean))) return undefined;
-  const linkDensity = linkCharacters === 0 ? 0 : linkCharacters / visibleLength(text);
-  return { text: clean, kind, level, ordinal, linkDensity };
+  const clean = cleanText(text, kind);
+  if (clean === "") return undefined;
+  return { text: clean, kind, level, ordinal, linkDensity: linkDensityOf(text, linkCharacters) };
+}
+
+/** The text of a block as {@linkcode Block.text} has it; empty where there is nothing to see. */
+export function cleanText(text: string, kind: BlockKind): string {
+  if (kind === "code") return trimLines(text);
+  if (kind !== "row") return text.replace(UNEVEN_SPACE_OR_CELL, " ").trim();
+  const row = text.replace(UNEVEN_SPACE, " ").trim();
+  return ONLY_CELLS.test(row) ? "" : row;
+}
+
+/** The share of links, given how many characters of `text` are in them. */
+export function linkDensityOf(text: string, linkCharacters: number): number {
+  return linkCharacters === 0 ? 0 : linkCharacters / visibleLength(text);
 }
 
 /** Characters that are not white space. */
@@ -75,7 +93,7 @@ function isWideSpace(code: number): boolean {
 
 /** Without blank lines around and white space at line ends; what stands before code is kept. */
 function trimLines(text: string): string {
-  const lines = text.split("\n").map((line) => line.trimEnd());
+  const lines = text.split(LINE_END).map((line) => line.trimEnd());
   const first = lines.findIndex((line) => line !== "");
   return lines.slice(Math.max(0, first), lines.findLastIndex((line) => line !== "") + 1).join("\n");
 }

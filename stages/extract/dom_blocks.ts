@@ -19,10 +19,8 @@ function isHidden(element: Element): boolean {
 }
 
 function isNamedSo(element: Element): boolean {
-  return isNamedSurrounding(
-    element.getAttribute("class") ?? "",
-    element.getAttribute("id") ?? "",
-  );
+  return isNamedSurrounding(element.getAttribute("class") ?? "") ||
+    isNamedSurrounding(element.getAttribute("id") ?? "");
 }
 
 /** Whether an element and all inside it is left out; the names of `content` elements don't count. */

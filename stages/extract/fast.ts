@@ -5,271 +5,242 @@
  *
  * @module
  */
-import { Tokenizer } from "htmlparser2";
-import { CELL_END, makeBlock, textBlocks, visibleLength } from "./block.ts";
+import { ATTRIBUTE } from "./attribute.ts";
+import { CELL_END } from "./block.ts";
+import { BlockText } from "./block_text.ts";
 import type { MarkupLimits } from "./bomb.ts";
 import type { Content } from "./content.ts";
+import { clearNames, mainBlocks } from "./main_blocks.ts";
 import { MetadataReader } from "./metadata.ts";
-import {
-  clearNames,
-  isLeftOut,
-  type OpenElement,
-  OpenElements,
-  type PlacedBlock,
-  scoredRoot,
-  shapeOf,
-  type Suspicion,
-} from "./open_elements.ts";
-import {
-  BLOCK,
-  CELL,
-  HEAD,
-  hides,
-  isNamedSurrounding,
-  SURROUNDING,
-  SURROUNDING_ROLES,
-  UNREAD,
-  VOID,
-} from "./tags.ts";
+import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
+import { Scanner, type TokenSink } from "./scanner.ts";
+import { knownTags, type Tag } from "./tag.ts";
+import { type ContentModel, hides, isNamedSurrounding, SURROUNDING_ROLES } from "./tags.ts";
 
-/** Attributes that decide anything here; all others are passed over. */
-const READ_ATTRIBUTES = new Set(
-  "aria-hidden class content datetime hidden http-equiv id itemprop lang name property rel role style"
-    .split(" "),
+const TAG = knownTags(
+  ...["a", "article", "body", "br", "desc", "foreignobject", "h1", "head", "hr", "html"] as const,
+  ...["li", "main", "meta", "time", "title"] as const,
 );
 
-/** Start tags and pieces of text in one page, at some two microseconds each. */
+/** Attributes by which a meta element says what it tells. */
+const META_NAMES = [
+  ATTRIBUTE.name,
+  ATTRIBUTE.property,
+  ATTRIBUTE.itemprop,
+  ATTRIBUTE["http-equiv"],
+];
+
+/** More of a title or of an author's name is not gathered. */
+const MAX_TOLD = 4000;
+
+/** Start tags and pieces of text in one page. */
 const MAX_TOKENS = 1_000_000;
-
-type Attributes = Record<string, string>;
-const NO_ATTRIBUTES: Attributes = Object.freeze({});
-
-function suspicionOf(name: string, attributes: Attributes): Suspicion {
-  if (SURROUNDING.has(name)) return "surrounding";
-  if (attributes === NO_ATTRIBUTES) return "none";
-  const { role = "", style = "", class: classes = "", id = "" } = attributes;
-  const isHidden = "hidden" in attributes || attributes["aria-hidden"] === "true" ||
-    (style !== "" && hides(style));
-  if (isHidden || SURROUNDING_ROLES.has(role)) return "surrounding";
-  return (classes !== "" || id !== "") && isNamedSurrounding(classes, id) ? "named" : "none";
-}
 
 /**
  * Reads a page in one pass.
  *
  * @returns its content, or the limit that its markup breaks
  */
-export function readFast(
-  html: string,
-  { maxDepth, maxAttributes }: MarkupLimits,
-): Content | string {
-  const blocks: PlacedBlock[] = [];
-  const metadata = new MetadataReader();
-  const mains: OpenElement[] = [];
-  const articles: OpenElement[] = [];
-  const elements = new OpenElements(ended);
-  let bomb: string | undefined;
-  let text = "";
-  let linkCharacters = 0;
-  let links = 0;
-  /** The outermost open element whose content is not read. */
-  let unread: OpenElement | undefined;
-  /** What is gathered of an element that tells metadata: its title, heading or byline. */
-  let told: { element: OpenElement; text: string } | undefined;
-  /** An inline element under suspicion inside a block, and what came before it. */
-  let aside: { element: OpenElement; length: number; linkCharacters: number } | undefined;
-  let pre: OpenElement | undefined;
-  let tokens = 0;
-  let name = "";
-  let attributes: Attributes = NO_ATTRIBUTES;
-  let attributeCount = 0;
-  let attributeName = "";
-  let attributeValue = "";
-
-  function flush(holder: OpenElement | undefined, suspect = holder?.suspect): void {
-    if (text === "" || holder === undefined) return;
-    if (aside !== undefined && aside.length < text.length) {
-      // The block ends inside an aside: what came before it is a block of its own.
-      const [rest, restLinks] = [text.slice(aside.length), linkCharacters - aside.linkCharacters];
-      const { element } = aside;
-      [text, linkCharacters, aside] = [
-        text.slice(0, aside.length),
-        aside.linkCharacters,
-        undefined,
-      ];
-      flush(holder, element.parent?.suspect);
-      [text, linkCharacters] = [rest, restLinks];
-    }
-    const block = makeBlock(text, { ...shapeOf(holder), linkCharacters });
-    if (block !== undefined) blocks.push({ ...block, holder, suspect });
-    text = "";
-    linkCharacters = 0;
-  }
-
-  /** The element that holds text met now. */
-  function holder(): OpenElement | undefined {
-    if (pre !== undefined) return pre;
-    let at = elements.top;
-    while (at !== undefined && !at.isBlock) at = at.parent;
-    return at ?? elements.top;
-  }
-
-  function ended(element: OpenElement): void {
-    if (told?.element === element) {
-      if (element.name === "title") metadata.title(told.text);
-      else if (element.name === "h1") metadata.heading(told.text);
-      else metadata.byline(told.text);
-      told = undefined;
-    }
-    if (unread !== undefined) {
-      if (unread === element) unread = undefined;
-      element.endBlock = blocks.length;
-      return;
-    }
-    if (aside?.element === element) {
-      if (element.suspicion !== "none") {
-        text = text.slice(0, aside.length);
-        linkCharacters = aside.linkCharacters;
-      }
-      aside = undefined;
-    }
-    if (pre === element || (element.isBlock && pre === undefined)) flush(element);
-    if (pre === element) pre = undefined;
-    if (element.name === "a") links--;
-    element.endBlock = blocks.length;
-  }
-
-  function started(): void {
-    count();
-    if (elements.top?.name === "head" && !HEAD.has(name)) elements.close("head");
-    if (name === "meta") {
-      const { name: of, property, itemprop, "http-equiv": equiv, content = "" } = attributes;
-      metadata.meta(of ?? property ?? itemprop ?? equiv ?? "", content);
-    }
-    if (name === "time" && attributes.datetime) metadata.time(attributes.datetime);
-    if (name === "br" && unread === undefined) text += "\n";
-    if (VOID.has(name)) {
-      if (name === "hr" && pre === undefined && unread === undefined) flush(holder());
-      return;
-    }
-    elements.endFor(name);
-    if (name === "html" || name === "body") {
-      metadata.lang(attributes.lang ?? "");
-      // Written twice, the first one counts.
-      if (elements.has(name)) return;
-    }
-    if (name === "a" && elements.has("a")) elements.close("a");
-    const suspicion = suspicionOf(name, attributes);
-    const isBlock = pre === undefined && unread === undefined && BLOCK.has(name);
-    if (isBlock) flush(holder());
-    const element = elements.open(name, { suspicion, blocks: blocks.length });
-    if (elements.depth > maxDepth) stop(`elements nest deeper than ${maxDepth}`);
-    const tells = name === "title" || name === "h1" || attributes.rel === "author" ||
-      attributes.itemprop === "author";
-    if (tells && told === undefined && (name !== "title" || !elements.has("svg"))) {
-      told = { element, text: "" };
-    }
-    if (unread !== undefined) return;
-    if (UNREAD.has(name)) {
-      unread = element;
-      return;
-    }
-    if (CELL.has(name)) text += CELL_END;
-    if (name === "a") links++;
-    if (name === "pre") pre ??= element;
-    if (name === "li" && element.parent && element.parent.items >= 0) element.parent.items++;
-    if (name === "main" || attributes.role === "main") mains.push(element);
-    if (name === "article") articles.push(element);
-    if (name === "main" || name === "article" || name === "body") clearNames(element);
-    if (element.suspicion !== "none" && !isBlock && aside === undefined) {
-      aside = { element, length: text.length, linkCharacters };
-    }
-  }
-
-  function say(piece: string): void {
-    count();
-    if (told !== undefined && told.text.length < 4000) told.text += piece;
-    if (unread !== undefined) return;
-    if (elements.depth === 0) elements.open("body", { suspicion: "none", blocks: blocks.length });
-    text += piece;
-    if (links > 0) linkCharacters += visibleLength(piece);
-  }
-
-  function count(): void {
-    if (++tokens > MAX_TOKENS) {
-      stop(`there are more than ${MAX_TOKENS} elements and pieces of text`);
-    }
-  }
-
-  function stop(limit: string): void {
-    bomb ??= limit;
-    tokenizer.pause();
-  }
-
-  function openTagEnd(): void {
-    started();
-    attributes = NO_ATTRIBUTES;
-    attributeCount = 0;
-  }
-
-  const tokenizer = new Tokenizer({ xmlMode: false, decodeEntities: true }, {
-    ontext(start, end) {
-      say(html.slice(start, end));
-    },
-    ontextentity(codepoint) {
-      say(String.fromCodePoint(codepoint));
-    },
-    onopentagname(start, end) {
-      name = html.slice(start, end).toLowerCase();
-    },
-    onopentagend: openTagEnd,
-    onselfclosingtag: openTagEnd,
-    onclosetag(start, end) {
-      const closed = html.slice(start, end).toLowerCase();
-      if (closed === "br") {
-        if (unread === undefined) text += "\n";
-      } else if (closed !== "body" && closed !== "html") elements.close(closed);
-    },
-    onattribname(start, end) {
-      if (++attributeCount > maxAttributes) {
-        stop(`an element has more than ${maxAttributes} attributes`);
-      }
-      const found = html.slice(start, end).toLowerCase();
-      attributeName = READ_ATTRIBUTES.has(found) ? found : "";
-      attributeValue = "";
-    },
-    onattribdata(start, end) {
-      if (attributeName !== "") attributeValue += html.slice(start, end);
-    },
-    onattribentity(codepoint) {
-      if (attributeName !== "") attributeValue += String.fromCodePoint(codepoint);
-    },
-    onattribend() {
-      if (attributeName === "") return;
-      if (attributes === NO_ATTRIBUTES) attributes = {};
-      attributes[attributeName] ??= attributeValue;
-    },
-    oncdata() {},
-    oncomment() {},
-    ondeclaration() {},
-    onprocessinginstruction() {},
-    onend() {},
-  });
-  tokenizer.write(html);
-  if (bomb !== undefined) return bomb;
-  tokenizer.end();
-  flush(holder());
-  elements.closeAll();
-  return { ...metadata.read(), blocks: chooseBlocks(blocks, { mains, articles }) };
+export function readFast(html: string, limits: MarkupLimits): Content | string {
+  return new PageReader(html, limits).run();
 }
 
-/** The blocks of the main text: under the author's own mark, else where most of the text stands. */
-function chooseBlocks(
-  blocks: readonly PlacedBlock[],
-  { mains, articles }: { mains: readonly OpenElement[]; articles: readonly OpenElement[] },
-): PlacedBlock[] {
-  const declared = mains.length === 1 ? mains[0] : articles.length === 1 ? articles[0] : undefined;
-  const root = declared ?? scoredRoot(blocks.filter((block) => !isLeftOut(block, undefined)));
-  const under = root === undefined ? blocks : blocks.slice(root.firstBlock, root.endBlock);
-  return textBlocks(under.filter((block) => !isLeftOut(block, root)));
+/** Reads one page. */
+class PageReader implements TokenSink {
+  readonly #scanner: Scanner;
+  readonly #maxDepth: number;
+  readonly #metadata = new MetadataReader();
+  readonly #text = new BlockText();
+  readonly #elements = new OpenElements((element) => this.#ended(element));
+  readonly #mains: OpenElement[] = [];
+  readonly #articles: OpenElement[] = [];
+  #hasBody = false;
+  /** Open elements that the page has no tag for. */
+  #implied = 0;
+  /** The outermost open element whose content is not read. */
+  #unread: OpenElement | undefined;
+  /** The outermost open element of SVG or MathML. */
+  #foreign: OpenElement | undefined;
+  /** What is gathered of an element that tells metadata: its title, heading or byline. */
+  #told: { readonly element: OpenElement; text: string } | undefined;
+
+  /** Reads `html`, once {@linkcode PageReader.run} is called. */
+  constructor(html: string, { maxDepth, maxAttributes }: MarkupLimits) {
+    this.#scanner = new Scanner(html, { maxAttributes, maxTokens: MAX_TOKENS });
+    this.#maxDepth = maxDepth;
+  }
+
+  /** The limit that the page breaks, or what it says of itself and the blocks of its main text. */
+  run(): Content | string {
+    const broken = this.#scanner.run(this);
+    if (broken !== undefined) return broken;
+    this.#text.flush(this.#elements.top?.holder);
+    this.#elements.closeAll();
+    const marked = { mains: this.#mains, articles: this.#articles };
+    return { ...this.#metadata.read(), blocks: mainBlocks(this.#text.blocks, marked) };
+  }
+
+  /** Whether what comes is SVG or MathML, and no HTML inside of it. */
+  get takesCdata(): boolean {
+    return this.#foreign !== undefined && this.#elements.openCount(TAG.foreignobject) === 0 &&
+      this.#elements.openCount(TAG.desc) === 0;
+  }
+
+  /** Takes a start tag. */
+  open(tag: Tag, isSelfClosing: boolean): ContentModel {
+    if (this.takesCdata) {
+      if (!tag.breaksOut) {
+        if (!isSelfClosing) this.#begin(tag, "none");
+        return "markup";
+      }
+      while (this.#foreign !== undefined) this.#elements.close(this.#foreign.tag);
+    }
+    if (!this.#hasBody && this.#unread === undefined) this.#beforeBody(tag);
+    if (tag.isVoid) this.#passVoid(tag);
+    else if (tag === TAG.html || tag === TAG.body || tag === TAG.head) this.#openRoot(tag);
+    else if (!tag.isForeign) this.#openElement(tag);
+    else if (!isSelfClosing) this.#openForeign(tag);
+    return tag.content;
+  }
+
+  /** Takes an end tag. */
+  close(tag: Tag): void {
+    if (tag === TAG.br) this.#passVoid(tag);
+    else if (tag !== TAG.body && tag !== TAG.html) this.#elements.close(tag);
+  }
+
+  /** Takes a piece of text. */
+  text(start: number, end: number, isEscaped: boolean): void {
+    const isTold = this.#told !== undefined && this.#told.text.length < MAX_TOLD;
+    if (this.#unread !== undefined && !isTold) return;
+    const piece = this.#scanner.read(start, end, isEscaped);
+    if (isTold) this.#told!.text += piece;
+    if (this.#unread !== undefined) return;
+    if (!this.#hasBody) this.#implyBody();
+    this.#text.add(piece, this.#elements.openCount(TAG.a) > 0);
+  }
+
+  /** Takes white space. */
+  space(start: number, end: number): void {
+    if (this.#told !== undefined) this.#told.text += " ";
+    if (this.#unread !== undefined || !this.#hasBody) return;
+    if (this.#isInCode) this.#text.add(this.#scanner.read(start, end, false), false);
+    else this.#text.addSpace();
+  }
+
+  get #isInCode(): boolean {
+    return this.#elements.top?.holder?.tag.kind === "code";
+  }
+
+  /** Ends the head, and begins the body, for all that is not the head's. */
+  #beforeBody(tag: Tag): void {
+    if (tag.isHead || tag === TAG.html || tag === TAG.head) return;
+    this.#elements.close(TAG.head);
+    if (tag !== TAG.body) this.#implyBody();
+  }
+
+  #implyBody(): void {
+    this.#elements.close(TAG.head);
+    this.#begin(TAG.body, "none");
+    this.#implied++;
+    this.#hasBody = true;
+  }
+
+  /** Elements that a page has once: a second tag is passed over. */
+  #openRoot(tag: Tag): void {
+    if (tag !== TAG.head) this.#metadata.lang(this.#scanner.attribute(ATTRIBUTE.lang));
+    if (this.#hasBody || this.#unread !== undefined || this.#elements.openCount(tag) > 0) return;
+    const element = this.#begin(tag, this.#suspicionOf(tag));
+    if (tag !== TAG.body) return;
+    this.#hasBody = true;
+    clearNames(element);
+  }
+
+  #openForeign(tag: Tag): void {
+    this.#foreign = this.#begin(tag, this.#suspicionOf(tag));
+    if (tag.isUnread) this.#unread ??= this.#foreign;
+  }
+
+  #passVoid(tag: Tag): void {
+    const scanner = this.#scanner;
+    if (tag === TAG.meta) {
+      const name = META_NAMES.find((attribute) => scanner.has(attribute));
+      if (name !== undefined) {
+        this.#metadata.meta(scanner.attribute(name), scanner.attribute(ATTRIBUTE.content));
+      }
+    } else if (this.#unread !== undefined || !this.#hasBody) return;
+    else if (tag === TAG.hr && !this.#isInCode) this.#text.flush(this.#elements.top?.holder);
+    else if (tag === TAG.br) this.#text.add("\n", false);
+  }
+
+  #openElement(tag: Tag): void {
+    const elements = this.#elements, scanner = this.#scanner;
+    if (tag === TAG.time) this.#metadata.time(scanner.attribute(ATTRIBUTE.datetime));
+    elements.endFor(tag);
+    if (tag === TAG.a) elements.close(tag);
+    const isBlock = tag.isBlock && this.#unread === undefined && !this.#isInCode;
+    if (isBlock) this.#text.flush(elements.top?.holder);
+    const suspicion = this.#suspicionOf(tag);
+    const element = this.#begin(tag, suspicion);
+    const isMarked = scanner.hasAttributes && this.#marksAuthor();
+    if (this.#told === undefined && (tag === TAG.title || tag === TAG.h1 || isMarked)) {
+      this.#told = { element, text: "" };
+    }
+    if (this.#unread !== undefined) return;
+    if (tag.isUnread) {
+      this.#unread = element;
+      return;
+    }
+    if (tag.isCell) this.#text.add(CELL_END, false);
+    if (tag === TAG.li && element.parent && element.parent.items >= 0) element.parent.items++;
+    const isMain = tag === TAG.main || scanner.attribute(ATTRIBUTE.role) === "main";
+    if (isMain) this.#mains.push(element);
+    if (tag === TAG.article) this.#articles.push(element);
+    if (tag === TAG.main || tag === TAG.article) clearNames(element);
+    if (suspicion !== "none" && !isBlock) this.#text.beginAside(element);
+  }
+
+  #begin(tag: Tag, suspicion: Suspicion): OpenElement {
+    const element = this.#elements.open(tag, { suspicion, blocks: this.#text.blocks.length });
+    if (this.#elements.depth - this.#implied > this.#maxDepth) {
+      this.#scanner.stop(`elements nest deeper than ${this.#maxDepth}`);
+    }
+    return element;
+  }
+
+  #ended(element: OpenElement): void {
+    if (this.#foreign === element) this.#foreign = undefined;
+    if (this.#told?.element === element) this.#tell(this.#told);
+    if (this.#unread === undefined) {
+      this.#text.endAside(element);
+      if (element.holder === element) this.#text.flush(element);
+    } else if (this.#unread === element) this.#unread = undefined;
+    element.endBlock = this.#text.blocks.length;
+  }
+
+  #tell({ element: { tag }, text }: { element: OpenElement; text: string }): void {
+    if (tag === TAG.title) this.#metadata.title(text);
+    else if (tag === TAG.h1) this.#metadata.heading(text);
+    else this.#metadata.byline(text);
+    this.#told = undefined;
+  }
+
+  #marksAuthor(): boolean {
+    return this.#scanner.attribute(ATTRIBUTE.rel) === "author" ||
+      this.#scanner.attribute(ATTRIBUTE.itemprop) === "author";
+  }
+
+  #suspicionOf(tag: Tag): Suspicion {
+    const scanner = this.#scanner;
+    if (tag.isSurrounding) return "surrounding";
+    if (!scanner.hasAttributes) return "none";
+    const isHidden = scanner.has(ATTRIBUTE.hidden) ||
+      scanner.attribute(ATTRIBUTE["aria-hidden"]) === "true" ||
+      (scanner.has(ATTRIBUTE.style) && hides(scanner.attribute(ATTRIBUTE.style)));
+    if (isHidden || SURROUNDING_ROLES.has(scanner.attribute(ATTRIBUTE.role))) return "surrounding";
+    const isNamed = (scanner.has(ATTRIBUTE.class) &&
+      isNamedSurrounding(scanner.attribute(ATTRIBUTE.class))) ||
+      (scanner.has(ATTRIBUTE.id) && isNamedSurrounding(scanner.attribute(ATTRIBUTE.id)));
+    return isNamed ? "named" : "none";
+  }
 }

@@ -23,7 +23,7 @@ export const CELL = setOf("td th");
 
 /** Elements whose content is never text to be read. */
 export const UNREAD = setOf(
-  "canvas datalist head iframe link meta noscript object script select style svg template " +
+  "canvas datalist head iframe link meta noembed noframes noscript object script select style svg template " +
     "textarea title input",
 );
 
@@ -47,17 +47,56 @@ const WORDS = setOf(
     "related share sharing sidebar social sponsor sponsored subscribe toolbar",
 );
 
-/** Whether the first word of a class or the id is one of those: `related-box`, `navTop`. */
-export function isNamedSurrounding(classes: string, id: string): boolean {
-  return `${classes} ${id}`.split(/\s+/).some((name) =>
-    WORDS.has((/^[a-z]+|^[A-Z][a-z]*/.exec(name)?.[0] ?? "").toLowerCase())
-  );
+const LONGEST_WORD = Math.max(...Array.from(WORDS, (word) => word.length));
+const isSmall = (code: number) => code >= 0x61 && code <= 0x7a;
+
+/**
+ * Whether the first word of a name in a list of classes or in an id is one of those: `related` of
+ * `related-box`, `nav` of `navTop`.
+ */
+export function isNamedSurrounding(names: string): boolean {
+  const { length } = names;
+  for (let at = 0; at < length; at++) {
+    const start = at;
+    if (isSmall(names.charCodeAt(at) | 0x20)) at++;
+    while (at < length && isSmall(names.charCodeAt(at))) at++;
+    if (at - start > 1 && at - start <= LONGEST_WORD) {
+      if (WORDS.has(names.slice(start, at).toLowerCase())) return true;
+    }
+    while (at < length && names.charCodeAt(at) > 0x20) at++;
+  }
+  return false;
 }
 
 /** Whether a style attribute hides the element. */
 export function hides(style: string): boolean {
   return /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style);
 }
+
+/** Elements of HTML that end the SVG or MathML around them (HTML standard, 13.2.6.5). */
+export const BREAKS_OUT = setOf(
+  "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li " +
+    "listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var",
+);
+
+/**
+ * How the content of an element is written: as markup, as text with or without character references
+ * up to its end tag, as a script, or as text up to the end of the page (HTML standard, 13.2.6.4).
+ */
+export type ContentModel = "markup" | "escapable" | "raw" | "script" | "plain";
+
+/** The elements whose content is no markup. */
+export const CONTENT_MODELS: ReadonlyMap<string, ContentModel> = new Map([
+  ["title", "escapable"],
+  ["textarea", "escapable"],
+  ["style", "raw"],
+  ["xmp", "raw"],
+  ["iframe", "raw"],
+  ["noembed", "raw"],
+  ["noframes", "raw"],
+  ["script", "script"],
+  ["plaintext", "plain"],
+]);
 
 const PARAGRAPH = setOf("p");
 const CELLS = setOf("td th p");

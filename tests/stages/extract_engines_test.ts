@@ -75,3 +75,28 @@ Deno.test("both engines read title, author, date, language and description", () 
     );
   }
 });
+
+Deno.test("both engines give the same text where markup is out of place", () => {
+  const cases: [html: string, text: string][] = [
+    ["<td>A cell without a table.</td>", "A cell without a table."],
+    ["<b>Bold</b> and plain", "Bold and plain"],
+    ["<title>T</title>text at once", "text at once"],
+    [
+      "<p>before <span class=ad>bought<div>and paid</div> for</span> after</p>",
+      "before after",
+    ],
+    ["<p>one<svg><path/><title/><text>drawn</text></svg> two</p>", "one two"],
+    ["<p>a<!-- <p>b --> c <!--> d</p>", "a c d"],
+    ["<p>x<script>'<p>' + '</p>'</script>y</p><style>p > a {}</style>", "xy"],
+    ["<pre>a\r\n  b\rc</pre>", "a\n  b\nc"],
+    ["<p>1 < 2 &amp; 3 &gt; 2 &lt;b&gt;</p>", "1 < 2 & 3 > 2 <b>"],
+    ["<P TITLE='a > b' class=\"x\">Quoted.</P>", "Quoted."],
+    ["<ol><li>one<li>two</ol><dl><dt>a<dd>b</dl>", "one\n\ntwo\n\na\n\nb"],
+  ];
+  for (const [html, text] of cases) {
+    for (const engine of ENGINES) {
+      const result = extractDocument(htmlPage(html), { engine });
+      assertEquals("text" in result ? result.text : result.reason, text, `${engine}: ${html}`);
+    }
+  }
+});
