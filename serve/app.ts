@@ -17,7 +17,7 @@ import { readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
 import { refuseRoute } from "./methods.ts";
-import { addPage } from "./page/mod.ts";
+import { addPage, PAGE_PATHS } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
 
@@ -32,12 +32,7 @@ export interface AppLimits {
 }
 
 /** What anybody may see where keys are needed: nothing of it comes from the model. */
-const OPEN_PATHS: ReadonlySet<string> = new Set([
-  "/",
-  "/page.css",
-  "/page.js",
-  "/health",
-]);
+const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health"]);
 
 /** What {@linkcode createApp} serves. */
 export interface AppOptions {
@@ -97,11 +92,10 @@ export function createApp(
   });
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: OPEN_PATHS }));
-  app.get(
-    "/health",
-    (context) =>
-      context.json({ status: "ok", running: scheduler.running, waiting: scheduler.waiting }),
-  );
+  app.get("/health", (context) => {
+    const { engine: { fingerprint }, running, waiting } = scheduler;
+    return context.json({ status: "ok", fingerprint, running, waiting });
+  });
   app.get("/metrics", async (context) =>
     context.body(await metrics.text(), 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
@@ -129,7 +123,11 @@ export function createApp(
     "/v1/chat/completions",
     async (context) => chat(await readJsonBody(context, { maxBodyBytes }), answering(context)),
   );
-  addPage(app, { hasDashboard: dashboard !== undefined && !apiKeys });
+  addPage(app, {
+    needsKey: apiKeys !== undefined,
+    // A browser sends no key with a page that it opens.
+    hasDashboard: dashboard !== undefined && !apiKeys,
+  });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.route("/dashboard/", dashboard);

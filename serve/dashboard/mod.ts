@@ -13,6 +13,7 @@ import spheres from "./page/spheres.js" with { type: "text" };
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import { eventStream } from "../event_stream.ts";
+import theme from "../theme.css" with { type: "text" };
 import { follow } from "./feed.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
 
@@ -63,7 +64,7 @@ export function createDashboard(
   });
   app.get("/", (context) => context.html(html, 200, { "content-security-policy": POLICY }));
   const files: [path: string, type: string, text: string][] = [
-    ["/dashboard.css", "text/css", css],
+    ["/dashboard.css", "text/css", theme + css],
     ["/uplot.css", "text/css", uplotCss],
     ["/uplot.js", "text/javascript", uplot],
     ["/pictures.js", "text/javascript", pictures],

@@ -5,6 +5,7 @@
  * @module
  */
 import { html, raw } from "hono/html";
+import theme from "../theme.css" with { type: "text" };
 import css from "./page/dashboard.css" with { type: "text" };
 import pictures from "./page/pictures.js" with { type: "text" };
 import reportScript from "./page/report.js" with { type: "text" };
@@ -66,7 +67,7 @@ export function renderReport({ name, run, facts, dropped, reproduce }: ReportPar
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="content-security-policy" content="${raw(POLICY)}">
         <title>${name}: report of a run</title>
-        <style>${raw(uplotCss)}${raw(css)}</style>
+        <style>${raw(uplotCss)}${raw(theme + css)}</style>
       </head>
       <body>
         <header><h1>${name}</h1><span class="muted">report of a run</span></header>

@@ -1,12 +1,15 @@
 /**
- * The page on which people try the model. It loads nothing from elsewhere.
+ * The playground: the page on which people try the model. It loads nothing from elsewhere.
  *
  * @module
  */
 import type { Hono } from "hono";
+import theme from "../theme.css" with { type: "text" };
+import events from "./events.js" with { type: "text" };
 import html from "./index.html" with { type: "text" };
 import css from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
+import tokens from "./tokens.js" with { type: "text" };
 
 const POLICY = [
   "default-src 'none'",
@@ -17,17 +20,42 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
 ].join("; ");
 
-const TAB = `<p><a href="dashboard/">Training</a></p>`;
+const SCRIPT = "text/javascript; charset=utf-8";
+const FILES: readonly (readonly [path: string, type: string, text: string])[] = [
+  ["/page.css", "text/css; charset=utf-8", theme + css],
+  ["/page.js", SCRIPT, script],
+  ["/events.js", SCRIPT, events],
+  ["/tokens.js", SCRIPT, tokens],
+];
 
-/** Adds `/` and the two files it loads to `app`. */
-export function addPage(app: Hono, { hasDashboard }: { hasDashboard: boolean }): void {
-  const shown = hasDashboard ? html.replace("</h1>", `</h1>\n      ${TAB}`) : html;
-  app.get("/", (context) => context.html(shown, 200, { "content-security-policy": POLICY }));
-  app.get("/page.css", (context) => context.body(css, 200, { "content-type": "text/css" }));
-  app.get(
-    "/page.js",
-    (context) => context.body(script, 200, { "content-type": "text/javascript" }),
-  );
+/** Where the page and what it loads lie. */
+export const PAGE_PATHS: readonly string[] = ["/", ...FILES.map(([path]) => path)];
+
+/** What the page shows of what a server may have. */
+export interface PageOptions {
+  readonly hasDashboard: boolean;
+  /** Whether it asks for an API key. */
+  readonly needsKey: boolean;
+}
+
+/** Adds the page to `app`. */
+export function addPage(app: Hono, { hasDashboard, needsKey }: PageOptions): void {
+  const shown = html
+    .replace('id="key-row" hidden', (row) => needsKey ? 'id="key-row"' : row)
+    .replace(/\s*<a id="dashboard-link".*<\/a>/, (link) => hasDashboard ? link : "");
+  app.get("/", (context) =>
+    context.html(shown, 200, {
+      "content-security-policy": POLICY,
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-cache",
+    }));
+  for (const [path, type, text] of FILES) {
+    app.get(
+      path,
+      (context) => context.body(text, 200, { "content-type": type, "cache-control": "no-cache" }),
+    );
+  }
 }

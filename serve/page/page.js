@@ -1,70 +1,141 @@
-// Sends the prompt and shows the answer as it arrives.
+// The playground: sends the prompt and shows the answer as it arrives.
+import { complete } from "./events.js";
+import { TokenDetails, TokenText } from "./tokens.js";
+
 const element = (id) => document.getElementById(id);
-const [prompt, temperature, tokens, generate, stop, text, status] = [
+const [form, prompt, generate, stop, text, status, error, key] = [
+  "form",
   "prompt",
-  "temperature",
-  "tokens",
   "generate",
   "stop",
   "text",
   "status",
+  "error",
+  "key",
 ].map(element);
+const KEY = "cllm-api-key";
+const NUMBERS = ["temperature", "max_tokens", "top_k", "top_p", "min_p", "seed"];
+const HEALTH_MS = 10_000;
 
+const tokens = new TokenText(
+  text,
+  new TokenDetails({
+    panel: element("token"),
+    title: element("token-title"),
+    list: element("alternatives"),
+    hint: element("text-hint"),
+  }),
+);
 let running;
 
-document.querySelector("form").addEventListener("submit", async (event) => {
+key.value = sessionStorage.getItem(KEY) ?? "";
+key.addEventListener("input", () => sessionStorage.setItem(KEY, key.value));
+
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (running) return;
   running = new AbortController();
   generate.disabled = true;
   stop.disabled = false;
-  text.textContent = prompt.value;
-  status.textContent = "";
+  error.hidden = true;
+  text.setAttribute("aria-busy", "true");
+  status.textContent = "Reading the prompt";
+  tokens.begin(prompt.value);
+  let ending = "";
   try {
-    await stream(running.signal);
-  } catch (error) {
-    status.textContent = error.name === "AbortError" ? "Stopped." : error.message;
-  } finally {
-    generate.disabled = false;
-    stop.disabled = true;
+    ending = await show(complete(request(), { key: key.value, signal: running.signal }));
+  } catch (reason) {
+    if (reason.name === "AbortError") ending = "stopped";
+    else {
+      tell(reason);
+      ending = "failed";
+    }
   }
+  status.textContent = [progress(), ending].filter(Boolean).join(" \u00b7 ");
+  text.setAttribute("aria-busy", "false");
+  generate.disabled = false;
+  stop.disabled = true;
+  running = undefined;
 });
 
-stop.addEventListener("click", () => running.abort());
+stop.addEventListener("click", () => {
+  running?.abort();
+  // A button that is no longer there to press gives its focus to the next one to be pressed.
+  generate.disabled = false;
+  generate.focus();
+});
 
-async function stream(signal) {
-  const response = await fetch("v1/completions", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      prompt: prompt.value,
-      temperature: temperature.valueAsNumber,
-      max_tokens: tokens.valueAsNumber,
-      stream: true,
-    }),
-    signal,
-  });
-  if (!response.ok) throw new Error((await response.json()).error.message);
-  let pending = "";
-  for await (const chunk of chunks(response.body.pipeThrough(new TextDecoderStream()))) {
-    const events = (pending + chunk).split("\n\n");
-    pending = events.pop();
-    for (const event of events) show(event.slice("data: ".length));
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") running?.abort();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+
+/** The fields of a completion; those left empty are left to the server. */
+function request() {
+  const stops = element("stop_strings").value.split("\n").filter((line) => line !== "");
+  const numbers = NUMBERS.map((name) => [name, element(name).valueAsNumber])
+    .filter(([, value]) => !Number.isNaN(value));
+  return {
+    prompt: prompt.value,
+    logprobs: 5,
+    ...(stops.length > 0 && { stop: stops }),
+    ...Object.fromEntries(numbers),
+  };
+}
+
+let begun = 0;
+
+/** Shows chunks until the last; gives the reason of the end. */
+async function show(chunks) {
+  begun = 0;
+  let ending = "";
+  for await (const { choices, system_fingerprint } of chunks) {
+    begun ||= performance.now();
+    const [{ text: piece, logprobs, finish_reason }] = choices;
+    tokens.add(piece, logprobs);
+    serving(system_fingerprint);
+    if (finish_reason === "length") ending = "as long as allowed";
+    if (finish_reason === "stop") ending = "ended by itself";
+    status.textContent = progress();
+  }
+  return ending;
+}
+
+function progress() {
+  const { count } = tokens;
+  if (count === 0) return "";
+  const rate = 1000 * (count - 1) / (performance.now() - begun);
+  const shown = count > 1 ? ` \u00b7 ${rate.toFixed(rate < 100 ? 1 : 0)} tokens/s` : "";
+  return `${count} ${count === 1 ? "token" : "tokens"}${shown}`;
+}
+
+function tell({ message, status }) {
+  const isUnreachable = status === undefined && message === "Failed to fetch";
+  error.textContent = isUnreachable ? "The server cannot be reached" : message;
+  error.hidden = false;
+  if (status === 401) {
+    element("key-row").hidden = false;
+    key.focus();
   }
 }
 
-// Not every browser can iterate over a stream.
-async function* chunks(stream) {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
+/** Names the weights that answer. */
+function serving(fingerprint) {
+  const step = /^step-0*(\d+)$/.exec(fingerprint)?.[1];
+  const name = step === undefined ? `Serving ${fingerprint}` : `Serving step ${step}`;
+  // Said again only when it changes.
+  if (element("serving").textContent !== name) element("serving").textContent = name;
 }
 
-function show(data) {
-  if (data === "[DONE]") return;
-  const { error, choices } = JSON.parse(data);
-  if (error) throw new Error(error.message);
-  text.append(choices[0].text);
+/** Asks which weights answer now: a newer checkpoint may have taken over. */
+async function look() {
+  if (document.hidden) return;
+  try {
+    serving((await (await fetch("health")).json()).fingerprint);
+  } catch {
+    element("serving").textContent = "not reachable";
+  }
 }
+setInterval(look, HEALTH_MS);
+addEventListener("visibilitychange", look);
+await look();

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { PAGE_PATHS } from "../../serve/page/mod.ts";
 import { openApp, post } from "./golden_app.ts";
 
 /** A request that is always answered with the same text. */
@@ -203,7 +204,8 @@ Deno.test("models, health and what is not there", async () => {
   assertEquals(list.data, [model]);
   assertEquals([model.id, model.object, model.owned_by], ["golden", "model", "cllm"]);
   const health = await json(await app.request("/health"));
-  assertEquals(health, { status: "ok", running: 0, waiting: 0 });
+  const { fingerprint } = opened.engine;
+  assertEquals(health, { status: "ok", fingerprint, running: 0, waiting: 0 });
 
   const unknown = await app.request("/v1/models/gpt-4");
   assertEquals(unknown.status, 404);
@@ -249,12 +251,13 @@ Deno.test("the page allows no requests but to this server", async () => {
   const page = await opened.app.request("/");
   assertEquals(page.status, 200);
   assertMatch(page.headers.get("content-type") ?? "", /^text\/html/);
-  assertStringIncludes(page.headers.get("content-security-policy") ?? "", "default-src 'none'");
+  const policy = page.headers.get("content-security-policy") ?? "";
+  assertStringIncludes(policy, "default-src 'none'");
+  assertEquals(policy.includes("unsafe"), false);
   const html = await page.text();
-  assertEquals(html.match(/https?:|style=|<script(?! type="module" src="page.js")/g), null);
-  for (const [, file = ""] of html.matchAll(/(?:src|href)="(page\.\w+)"/g)) {
-    assertEquals((await opened.app.request(`/${file}`)).status, 200);
-  }
+  assertEquals(html.match(/https?:|style=| on\w+=|<script(?! type="module" src="page.js")/g), null);
+  assertEquals([html.includes('id="key-row" hidden'), html.includes("dashboard/")], [true, false]);
+  for (const path of PAGE_PATHS) assertEquals((await opened.app.request(path)).status, 200, path);
 });
 
 Deno.test("a full queue answers 429 and when to come back", async () => {

@@ -9,6 +9,8 @@ import type { Engine, Sequence } from "../../serve/engine.ts";
 export interface CountedEngine extends Engine {
   /** The sequences of each step, numbered in order of creation. */
   readonly steps: number[][];
+  /** Sequences so far. */
+  readonly created: number;
   /** Settles when sequence `n` is disposed of. */
   disposed(n: number): Promise<void>;
   /** Set to make steps fail. */
@@ -25,6 +27,9 @@ export function countEngine(engine: Engine): CountedEngine {
     fingerprint: engine.fingerprint,
     get cache() {
       return engine.cache;
+    },
+    get created() {
+      return numbers.size;
     },
     steps: [],
     failure: undefined,

@@ -5,44 +5,11 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import axe from "axe-core";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { listenDashboard } from "../../commands/dashboard.ts";
 import { openFolder, start } from "../commands/program.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
-
-/** What a page did that it must not. */
-function faultsOf(page: Page, origin: string): string[] {
-  const faults: string[] = [];
-  page.on("console", (message) => {
-    // Chromium tells of a stream that ended when the server did.
-    const isExpected = /ERR_(CONNECTION|INCOMPLETE)/.test(message.text());
-    if (message.type() === "error" && !isExpected) faults.push(message.text());
-  });
-  page.on("pageerror", (error) => faults.push(error.message));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (!url.startsWith(origin) && !url.startsWith("data:")) faults.push(`requested ${url}`);
-  });
-  return faults;
-}
-
-async function seriousViolations(page: Page): Promise<string[]> {
-  // The page's policy forbids scripts of others: this one comes through the debugger.
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    return (await axe.run()).violations.map(({ id, impact, nodes }) => ({
-      id,
-      impact,
-      where: nodes.map(({ html }) => html),
-    }));
-  });
-  return found.filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map((violation) => JSON.stringify(violation));
-}
+import { CHROMIUM, faultsOf, seriousViolations } from "./browser.ts";
 
 async function lastRecord(dir: string): Promise<{ step: number; loss: number }> {
   const text = await Deno.readTextFile(join(dir, "metrics.jsonl"));

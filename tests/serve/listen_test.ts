@@ -192,7 +192,8 @@ Deno.test("malformed requests are refused, and the server goes on", async (t) =>
     });
   }
   const health = await fetch(`${server.url}/health`);
-  assertEquals(await health.json(), { status: "ok", running: 0, waiting: 0 });
+  const { fingerprint } = server.engine;
+  assertEquals(await health.json(), { status: "ok", fingerprint, running: 0, waiting: 0 });
   assertEquals(server.failures, []);
 });
 

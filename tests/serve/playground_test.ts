@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { isThere } from "../commands/program.ts";
+
+Deno.test({
+  name: "playground: used in Chromium, by mouse, keyboard and screen reader",
+  // Debian: apt-get install chromium
+  ignore: !await isThere("/usr/bin/chromium"),
+  async fn() {
+    const browser = new URL("playground_browser.ts", import.meta.url).pathname;
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "--quiet", "--allow-all", browser],
+    }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals(code, 0, `${out}${err}`);
+  },
+});
