@@ -44,7 +44,7 @@ export const PIPELINE_FLAGS = {
     defaultValue: "dom",
   }),
   "text-field": text({
-    help: "field of a JSONL record that holds its text",
+    help: "field of a JSONL record, or column of a table, that holds its text",
     value: "NAME",
     defaultValue: "text",
   }),

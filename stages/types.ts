@@ -24,6 +24,8 @@ export interface Page {
   readonly fetchedAt: string;
   /** Set on what came out of a WARC file. */
   readonly warc?: WarcPlace;
+  /** What its file says about it outside of the body. */
+  readonly declared?: Declared;
   /** What the server sent before the body, for a page that came over HTTP. */
   readonly response?: PageResponse;
 }
@@ -69,6 +71,9 @@ export interface Document {
   /** What the refine stage measured, by the name of the figure. */
   readonly scores?: Readonly<Record<string, number>>;
 }
+
+/** What is said about a text by other means than the text itself. */
+export type Declared = Partial<Pick<Document, "title" | "author" | "date" | "description">>;
 
 /** Which part of the corpus a document belongs to. */
 export type Split = "train" | "validation";

@@ -79,7 +79,7 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
  * ```
  */
 export function extractDocument(
-  { url, contentType, body, fetchedAt, warc }: Page,
+  { url, contentType, body, fetchedAt, warc, declared }: Page,
   { engine = "dom", format = "text", maxDepth = 512, maxAttributes = 256 }: ExtractDocumentOptions =
     {},
 ): Document | Refusal {
@@ -100,5 +100,7 @@ export function extractDocument(
   if (text === "") {
     return refuse("no-text", "no paragraph outside of navigation and lists of links");
   }
-  return { id: documentId(url), url, ...found, text, fetchedAt, ...(warc && { warc }) };
+  const title = found.title || declared?.title || "";
+  const about = { ...declared, ...found, title, text };
+  return { id: documentId(url), url, ...about, fetchedAt, ...(warc && { warc }) };
 }

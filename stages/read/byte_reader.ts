@@ -53,7 +53,7 @@ export class ByteReader {
   }
 
   /** All that is left, or `undefined` when that is more than `maxBytes`. */
-  async rest(maxBytes: number): Promise<Uint8Array | undefined> {
+  async rest(maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of this.chunks()) {

@@ -6,6 +6,7 @@
 import type { Page } from "../types.ts";
 import type { PageOptions } from "./page_options.ts";
 import { pagesOf } from "./pages.ts";
+import { Sandbox } from "./sandbox.ts";
 import { type OnDrop, type Source, STDIN, walk } from "./walk.ts";
 
 /** A place between two pages; plain JSON. */
@@ -36,9 +37,14 @@ export function readReadCursor(value: unknown): ReadCursor | undefined {
  */
 export async function* pagesAfter(
   sources: readonly Source[],
-  { cursor, drop, ...options }: PageOptions & { cursor: ReadCursor | undefined },
+  { cursor, drop, maxDocumentMs, ...options }: Omit<PageOptions, "sandbox"> & {
+    cursor: ReadCursor | undefined;
+    /** What a document that is read whole may take until something comes out of it. */
+    maxDocumentMs: number;
+  },
 ): AsyncGenerator<{ page: Page; cursor: ReadCursor }> {
   const from = cursor && await isAt(sources, cursor) ? cursor : { files: 0, pages: 0 };
+  await using sandbox = new Sandbox({ timeoutMs: maxDocumentMs });
   let files = -1, pages = 0;
   const isPast = () => files > from.files || (files === from.files && pages >= from.pages);
   const dropPast: OnDrop = (item) => {
@@ -47,7 +53,7 @@ export async function* pagesAfter(
   for await (const file of filesOf(sources, dropPast)) {
     pages = 0;
     if (++files < from.files) continue;
-    for await (const page of pagesOf(file, { ...options, drop: dropPast })) {
+    for await (const page of pagesOf(file, { ...options, sandbox, drop: dropPast })) {
       pages++;
       if (files === from.files && pages <= from.pages) continue;
       yield { page, cursor: { files, path: file.path, pages } };

@@ -20,6 +20,10 @@ export interface ReadOptions<B extends Barrier = never> {
   readonly textField?: string;
   /** Cap on a web page and on a record; long text files are split instead. */
   readonly maxFileBytes?: number;
+  /** Cap on a document that is read whole, such as PDF. */
+  readonly maxDocumentBytes?: number;
+  /** What such a document may take until something comes out of it. */
+  readonly maxDocumentMs?: number;
   /** Cap on one page of a long text file. */
   readonly maxPartBytes?: number;
   /** Where an earlier reading stood; what came before is not read again. */
@@ -32,7 +36,7 @@ export interface ReadOptions<B extends Barrier = never> {
 }
 
 /**
- * Reads web pages, text and records, plain or in gzip or zstd; docs/reading.md has the formats. A
+ * Reads web pages, text, records, tables and documents, plain or in gzip or zstd; docs/reading.md has the formats. A
  * JSONL record becomes a page named `file:///path#line=12`; a text file longer than `maxPartBytes`
  * becomes several, named `#part=1` and so on; a page in a WARC file keeps its address. What cannot
  * be read is dropped with its reason. Needs read permission for `paths`.
@@ -52,6 +56,8 @@ export function read<B extends Barrier = never>({
   paths,
   textField = "text",
   maxFileBytes = 8 * 2 ** 20,
+  maxDocumentBytes = 64 * 2 ** 20,
+  maxDocumentMs = 60_000,
   maxPartBytes = 4 * 2 ** 20,
   cursor,
   barrier,
@@ -61,7 +67,7 @@ export function read<B extends Barrier = never>({
 }: ReadOptions<B>): ReadableStream<Page | B> {
   const sources = paths.map(findSource);
   const drop = meter.drop.bind(meter);
-  const caps = { maxFileBytes, maxPartBytes };
+  const caps = { maxFileBytes, maxDocumentBytes, maxDocumentMs, maxPartBytes };
   const pages = pagesAfter(sources, { textField, ...caps, drop, cursor, signal });
   let abort: () => void = () => {};
   const release = async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Page } from "../types.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { OnDrop } from "./walk.ts";
 
 /** What every reader of a format is given. */
@@ -12,6 +13,10 @@ export interface PageOptions {
   readonly textField: string;
   /** Cap on a web page, an archived response and a record. */
   readonly maxFileBytes: number;
+  /** Cap on a document that is read whole. */
+  readonly maxDocumentBytes: number;
+  /** Where such documents are taken apart. */
+  readonly sandbox: Sandbox;
   /** Cap on one page of a long text file. */
   readonly maxPartBytes: number;
   readonly drop: OnDrop;

@@ -4,16 +4,19 @@
  * @module
  */
 import { basename } from "node:path";
+import { stat } from "node:fs/promises";
 import type { Page } from "../types.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { readBytes } from "./bytes.ts";
+import { csvPages } from "./csv_pages.ts";
 import { ReadFailure } from "./failure.ts";
 import { findFormat, type Format, HEAD_BYTES, isWarcName } from "./format.ts";
 import { jsonlPages } from "./jsonl_pages.ts";
 import { type Member, members, packingOf } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
+import { sealedPages, type SealedSource } from "./sealed_pages.ts";
 import { htmlPage, textPages } from "./text_pages.ts";
-import { type SourceFile, urlOf } from "./walk.ts";
+import { type SourceFile, STDIN, urlOf } from "./walk.ts";
 import { warcPages } from "./warc_pages.ts";
 
 /** The pages of one file, in file order. Failures are dropped and counted, never thrown. */
@@ -50,13 +53,37 @@ async function* contentPages(
   switch (format) {
     case "jsonl":
       return yield* jsonlPages(text, options);
+    case "csv":
+      return yield* csvPages(text, options);
     case "html":
       return yield* htmlPage(text, options);
     case "markdown":
       return yield* textPages({ ...text, contentType: "text/markdown; charset=utf-8" }, options);
-    default:
+    case "text":
       return yield* textPages(text, options);
+    default: {
+      const fetchedAt = new Date().toISOString();
+      const source = await sealedSource(file, { ...options, format, content: text.content });
+      yield* sealedPages(source, { ...options, url: text.url, fetchedAt });
+    }
   }
+}
+
+/** A table where it lies, or a whole document. @throws {ReadFailure} for one that is too large */
+async function sealedSource(
+  { path }: SourceFile,
+  { format, content, isPacked, maxDocumentBytes }: Pick<PageOptions, "maxDocumentBytes"> & {
+    format: SealedSource["format"];
+    content: AsyncIterable<Uint8Array>;
+    isPacked: boolean;
+  },
+): Promise<SealedSource> {
+  if (format === "parquet" && !isPacked && path !== STDIN && (await stat(path)).isFile()) {
+    return { format, path };
+  }
+  const bytes = await new ByteReader(content).rest(maxDocumentBytes);
+  if (bytes !== undefined) return { format, bytes };
+  throw new ReadFailure("too-large", `larger than ${maxDocumentBytes} bytes`);
 }
 
 /** Looks at the beginning of the content; all members of it are still to be read. */

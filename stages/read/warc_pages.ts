@@ -6,10 +6,11 @@
 import { basename } from "node:path";
 import type { Page } from "../types.ts";
 import { ReadFailure } from "./failure.ts";
-import { beginsHtml } from "./format.ts";
+import { beginsHtml, formatOfBytes } from "./format.ts";
 import { decodeBody, readResponseHead } from "./http_message.ts";
 import type { Member } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
+import { sealedPages } from "./sealed_pages.ts";
 import { type SourceFile, urlOf } from "./walk.ts";
 import { type WarcRecord, warcRecords } from "./warc_record.ts";
 
@@ -33,11 +34,16 @@ export async function* warcPages(
     try {
       for await (const record of warcRecords(content, { onBroken })) {
         const offset = placeOf(record.offset);
-        const page = await pageOf(record, options).catch((failure: unknown) => {
+        const dropHere: PageOptions["drop"] = ({ reason, detail }) =>
+          drop(offset, new ReadFailure(reason, detail));
+        try {
+          for await (const page of pagesOf(record, { ...options, drop: dropHere })) {
+            yield { ...page, warc: { ...place, offset } };
+          }
+        } catch (failure) {
           if (!(failure instanceof ReadFailure)) throw failure;
           drop(offset, failure);
-        });
-        if (page !== undefined) yield { ...page, warc: { ...place, offset } };
+        }
       }
     } catch (failure) {
       // Broken between records, as a compressed member is.
@@ -47,34 +53,42 @@ export async function* warcPages(
   }
 }
 
-/** The page in a record; nothing for one about the crawl. @throws {ReadFailure} for one unfit */
-async function pageOf(
+/** Media types of documents that are read whole. */
+const SEALED = /\b(pdf|zip|octet-stream|officedocument|opendocument)\b/i;
+
+/** The pages in a record; none in one about the crawl. @throws {ReadFailure} for one unfit */
+async function* pagesOf(
   { fields, block }: WarcRecord,
-  { maxFileBytes }: PageOptions,
-): Promise<Page | undefined> {
+  options: PageOptions,
+): AsyncGenerator<Page> {
   const type = fields.get("warc-type")?.toLowerCase();
   if (type === "revisit") {
     throw new ReadFailure("unchanged", `${targetOf(fields)} was met again with the same content`);
   }
-  if (type !== "response" && type !== "conversion" && type !== "resource") return undefined;
-  const declared = fields.get("content-type") ?? "";
-  if (/^dns:/i.test(fields.get("warc-target-uri") ?? "")) return undefined;
+  if (type !== "response" && type !== "conversion" && type !== "resource") return;
+  if (/^dns:/i.test(fields.get("warc-target-uri") ?? "")) return;
   const url = targetOf(fields);
-  const isHttp = type === "response" && /^application\/http\b/i.test(declared);
+  const ofRecord = fields.get("content-type") ?? "";
+  const isHttp = type === "response" && /^application\/http\b/i.test(ofRecord);
   const head = isHttp ? await readResponseHead(block) : undefined;
   if (head !== undefined && (head.status < 200 || head.status > 299)) {
     throw new ReadFailure("http-error", `${url} answered with status ${head.status}`);
   }
-  const raw = await block.rest(maxFileBytes);
+  const declared = head === undefined ? ofRecord : head.fields.get("content-type") ?? "";
+  const maxBytes = SEALED.test(declared) ? options.maxDocumentBytes : options.maxFileBytes;
+  const raw = await block.rest(maxBytes);
   if (raw === undefined) {
-    throw new ReadFailure("too-large", `${url} is larger than ${maxFileBytes} bytes`);
+    throw new ReadFailure("too-large", `${url} is larger than ${maxBytes} bytes`);
   }
-  const body = head === undefined
-    ? raw
-    : decodeBody(raw, { fields: head.fields, maxBytes: maxFileBytes });
-  const contentType = (head === undefined ? declared : head.fields.get("content-type") ?? "") ||
-    (beginsHtml(body) ? "text/html" : "");
-  return { url, contentType, body, fetchedAt: instantOf(fields.get("warc-date")) };
+  const body = head === undefined ? raw : decodeBody(raw, { fields: head.fields, maxBytes });
+  const fetchedAt = instantOf(fields.get("warc-date"));
+  const found = formatOfBytes(body);
+  const format = found !== undefined && "format" in found ? found.format : undefined;
+  if (format === "pdf" || format === "zip") {
+    // Its own buffer goes to the thread that reads it.
+    return yield* sealedPages({ format, bytes: body.slice() }, { ...options, url, fetchedAt });
+  }
+  yield { url, contentType: declared || (beginsHtml(body) ? "text/html" : ""), body, fetchedAt };
 }
 
 /** The address of a record: `<http://a/>` in old files, plain in newer ones. */

@@ -1,0 +1,124 @@
+/**
+ * The rows of a Parquet table, row group by row group, of one column only.
+ *
+ * @module
+ */
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { ReadFailure } from "../failure.ts";
+import { type Piece, PLAIN, type Task } from "./task.ts";
+
+/** Cap on what the column of one row group unpacks to; the row group is held in memory. */
+const MAX_GROUP_BYTES = 256 * 2 ** 20;
+
+const ENCODER = new TextEncoder();
+
+/** What hyparquet reads from: a range of bytes at a time. */
+interface Ranges {
+  readonly byteLength: number;
+  slice(start: number, end?: number): Promise<ArrayBuffer> | ArrayBuffer;
+}
+
+/** Decoders of page data beside Snappy, which hyparquet has. */
+const compressors = {
+  GZIP: (input: Uint8Array, length: number) => gunzipSync(input, { maxOutputLength: length }),
+  ZSTD: (input: Uint8Array, length: number) =>
+    zstdDecompressSync(input, { maxOutputLength: length }),
+  BROTLI: (input: Uint8Array, length: number) =>
+    brotliDecompressSync(input, { maxOutputLength: length }),
+};
+
+/** The rows' texts; rows without one and row groups that cannot be read are dropped. */
+export async function* readParquet(
+  task: Task & ({ bytes: Uint8Array<ArrayBuffer> } | { path: string }),
+): AsyncGenerator<Piece> {
+  using file = "path" in task ? openRanges(task.path) : undefined;
+  const ranges: Ranges = file ?? (task as { bytes: Uint8Array<ArrayBuffer> }).bytes.buffer;
+  const metadata = await parquetMetadataAsync(ranges);
+  requireColumn(metadata, task.textField);
+  let rowStart = 0;
+  for (const [number, group] of metadata.row_groups.entries()) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const rows = `rows=${rowStart + 1}-${rowEnd}`;
+    try {
+      checkGroup(group, { number, column: task.textField });
+      const read = await parquetReadObjects({
+        ...{ file: ranges, metadata, columns: [task.textField], rowStart, rowEnd, compressors },
+      });
+      yield* pagesOf(read.map((row) => row[task.textField]), { rowStart, task });
+    } catch (error) {
+      const { reason, message } = error instanceof ReadFailure
+        ? error
+        : new ReadFailure("malformed", error instanceof Error ? error.message : String(error));
+      yield { part: rows, reason, message };
+    }
+    rowStart = rowEnd;
+  }
+}
+
+function* pagesOf(
+  texts: readonly unknown[],
+  { rowStart, task }: { rowStart: number; task: Task },
+): Generator<Piece> {
+  for (const [at, text] of texts.entries()) {
+    const part = `row=${rowStart + at + 1}`;
+    if (typeof text !== "string") {
+      const message = `no text in the column "${task.textField}"`;
+      yield { part, reason: "malformed", message };
+    } else yield { part, contentType: PLAIN, body: ENCODER.encode(text) };
+  }
+}
+
+/** @throws {ReadFailure} where the table has no such column at its top */
+function requireColumn({ schema }: FileMetaData, column: string): void {
+  const [root, ...nodes] = schema;
+  const names: string[] = [];
+  for (let at = 0, left = root?.num_children ?? 0; left > 0 && at < nodes.length; left--) {
+    names.push(nodes[at]?.name ?? "");
+    // Past what is inside this one.
+    for (let inside = 1; inside > 0 && at < nodes.length; inside--) {
+      inside += nodes[at++]?.num_children ?? 0;
+    }
+  }
+  if (names.includes(column)) return;
+  throw new ReadFailure(
+    "malformed",
+    `no column "${column}"; name one of ${names.slice(0, 20).join(", ")} with --text-field`,
+  );
+}
+
+function checkGroup(
+  { columns }: FileMetaData["row_groups"][number],
+  { number, column }: { number: number; column: string },
+): void {
+  const sizes = columns
+    .filter(({ meta_data }) => meta_data?.path_in_schema[0] === column)
+    .map(({ meta_data }) => Number(meta_data?.total_uncompressed_size ?? 0));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes <= MAX_GROUP_BYTES) return;
+  const mib = Math.round(bytes / 2 ** 20);
+  throw new ReadFailure(
+    "too-large",
+    `the text of row group ${number + 1} takes ${mib} MiB, more than ${MAX_GROUP_BYTES / 2 ** 20}`,
+  );
+}
+
+/** Ranges of a file, read when they are wanted. */
+function openRanges(path: string): Ranges & Disposable {
+  const file = Deno.openSync(path);
+  return {
+    byteLength: file.statSync().size,
+    slice(start, end = file.statSync().size) {
+      const bytes = new Uint8Array(Math.max(0, end - start));
+      file.seekSync(start, Deno.SeekMode.Start);
+      let done = 0;
+      while (done < bytes.byteLength) {
+        const read = file.readSync(bytes.subarray(done));
+        if (read === null) throw new ReadFailure("malformed", "the file ends early");
+        done += read;
+      }
+      return bytes.buffer;
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The text of a PDF document, line by line as its pages show it.
+ *
+ * @module
+ */
+import { getDocumentProxy } from "unpdf";
+import type { Declared } from "../../types.ts";
+import { ReadFailure } from "../failure.ts";
+import { textParts } from "./parts.ts";
+import type { SealedPage, Task } from "./task.ts";
+
+const MAX_PAGES = 10_000;
+/** Distance of two lines, in heights of the line, from which on a paragraph begins between them. */
+const PARAGRAPH_GAP = 1.6;
+
+/** The text of all pages. @throws {ReadFailure} for one that is locked or has too many pages */
+export async function* readPdf(
+  task: Task & { bytes: Uint8Array },
+): AsyncGenerator<SealedPage> {
+  const pdf = await open(task.bytes);
+  if (pdf.numPages > MAX_PAGES) {
+    throw new ReadFailure("too-large", `it has ${pdf.numPages} pages, more than ${MAX_PAGES}`);
+  }
+  const declared = declaredBy((await pdf.getMetadata()).info);
+  async function* text(): AsyncGenerator<string> {
+    let chars = 0;
+    for (let number = 1; number <= pdf.numPages; number++) {
+      const page = await pdf.getPage(number);
+      const { items } = await page.getTextContent();
+      const paragraphs = layOut(items.filter((item) => "str" in item));
+      page.cleanup();
+      if (paragraphs === "") continue;
+      chars += paragraphs.length;
+      if (chars > task.maxUnpackedBytes) {
+        throw new ReadFailure(
+          "too-large",
+          `its text is longer than ${task.maxUnpackedBytes} bytes`,
+        );
+      }
+      yield `${paragraphs}\n\n`;
+    }
+  }
+  yield* textParts(text(), { ...task, declared });
+}
+
+async function open(bytes: Uint8Array) {
+  try {
+    return await getDocumentProxy(bytes, { verbosity: 0 });
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== "PasswordException") throw cause;
+    throw new ReadFailure("unreadable", "it is locked with a password", { cause });
+  }
+}
+
+/** A run of text on a page: where its baseline begins, and its height. */
+interface Run {
+  readonly str: string;
+  readonly hasEOL: boolean;
+  readonly height: number;
+  readonly transform: number[];
+}
+
+/** Lines as they follow, with a blank line where the page leaves room. */
+function layOut(runs: readonly Run[]): string {
+  let text = "", line = "";
+  let last: { y: number; height: number } | undefined;
+  let y = 0, height = 0;
+  const end = () => {
+    const trimmed = line.trim();
+    line = "";
+    if (trimmed === "") return;
+    const gap = last === undefined ? 0 : Math.abs(last.y - y);
+    const isNew = last !== undefined && gap > PARAGRAPH_GAP * Math.max(last.height, height, 1);
+    text = isNew ? `${text}\n\n${trimmed}` : joinLines(text, trimmed);
+    last = { y, height };
+    height = 0;
+  };
+  for (const run of runs) {
+    if (run.str.trim() !== "") {
+      if (line.trim() === "") y = run.transform[5] ?? 0;
+      height = Math.max(height, run.height);
+    }
+    line += run.str;
+    if (run.hasEOL) end();
+  }
+  end();
+  return text;
+}
+
+/** A word that is divided at the end of a line becomes whole. */
+function joinLines(text: string, line: string): string {
+  if (text === "") return line;
+  return /\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(line)
+    ? `${text.slice(0, -1)}${line}`
+    : `${text}\n${line}`;
+}
+
+function declaredBy(info: object): Declared {
+  const { Title: title, Author: author, CreationDate: created } = info as Record<string, unknown>;
+  const day = /^D:(\d{4})(\d\d)(\d\d)/.exec(String(created))?.slice(1).join("-");
+  return {
+    ...(typeof title === "string" && title.trim() !== "" ? { title: title.trim() } : {}),
+    ...(typeof author === "string" && author.trim() !== "" ? { author: author.trim() } : {}),
+    ...(day === undefined ? {} : { date: day }),
+  };
+}

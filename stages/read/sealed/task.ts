@@ -1,0 +1,54 @@
+/**
+ * What the reading thread is asked and answers.
+ *
+ * @module
+ */
+import type { DropReason } from "../../meter.ts";
+import type { Page } from "../../types.ts";
+
+/** A document to read whole, or a table to read by row groups. */
+export type Task =
+  & {
+    /** Cap on everything that is unpacked from it, and on its text. */
+    readonly maxUnpackedBytes: number;
+    /** Cap on one page of a long text. */
+    readonly maxPartBytes: number;
+    /** Column that holds the text. */
+    readonly textField: string;
+  }
+  & (
+    | {
+      readonly format: "pdf" | "zip" | "eml" | "parquet";
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+    | { readonly format: "parquet"; readonly path: string }
+  );
+
+/** A page out of a document. */
+export interface SealedPage extends Pick<Page, "contentType" | "body" | "declared"> {
+  /** Which part of the document it is; empty where it is all of it. */
+  readonly part: string;
+}
+
+/** A part of a document that cannot be read. */
+export interface SealedDrop {
+  readonly part: string;
+  readonly reason: DropReason;
+  readonly message: string;
+}
+
+/** What comes out of a document. */
+export type Piece = SealedPage | SealedDrop;
+
+/** Begins a document, or asks for more of it. */
+export type Request = { readonly begin: Task } | "more";
+
+/** Some pieces, or why there are none. */
+export type Answer =
+  | { readonly pieces: readonly Piece[]; readonly isLast: boolean }
+  | { readonly reason: DropReason; readonly message: string };
+
+/** The media type of text that the thread has made. */
+export const PLAIN = "text/plain; charset=utf-8";
+/** The media type of markup that the thread has made. */
+export const HTML = "text/html; charset=utf-8";

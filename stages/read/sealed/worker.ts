@@ -1,0 +1,52 @@
+/**
+ * The reading thread: takes documents apart, one at a time.
+ *
+ * @module
+ */
+import { parentPort } from "node:worker_threads";
+import { ReadFailure } from "../failure.ts";
+import type { Answer, Piece, Request, Task } from "./task.ts";
+
+/** Bytes of pages, and pages, in one answer. */
+const ANSWER_BYTES = 2 ** 20;
+const ANSWER_PIECES = 256;
+
+/** The reader of a format, loaded when it is wanted. */
+async function* read(task: Task): AsyncGenerator<Piece> {
+  switch (task.format) {
+    case "pdf":
+      return yield* (await import("./pdf.ts")).readPdf(task);
+    case "zip":
+      return yield* (await import("./container.ts")).readContainer(task);
+    case "eml":
+      return yield* (await import("./mail.ts")).readMail(task);
+    case "parquet":
+      return yield* (await import("./parquet.ts")).readParquet(task);
+  }
+}
+
+async function some(pieces: AsyncGenerator<Piece>): Promise<Answer> {
+  const taken: Piece[] = [];
+  let bytes = 0;
+  try {
+    while (bytes < ANSWER_BYTES && taken.length < ANSWER_PIECES) {
+      const { done, value } = await pieces.next();
+      if (done) return { pieces: taken, isLast: true };
+      taken.push(value);
+      if ("body" in value) bytes += value.body.byteLength;
+    }
+    return { pieces: taken, isLast: false };
+  } catch (error) {
+    if (error instanceof ReadFailure) return { reason: error.reason, message: error.message };
+    // Libraries say in many ways that they cannot read what they were given.
+    const said = error instanceof Error ? error.message : String(error);
+    const message = said.split("\n")[0]?.slice(0, 200) || "its reader gives no reason";
+    return { reason: "malformed", message };
+  }
+}
+
+let pieces: AsyncGenerator<Piece> | undefined;
+parentPort?.on("message", async (request: Request) => {
+  if (typeof request === "object") pieces = read(request.begin);
+  if (pieces !== undefined) parentPort?.postMessage(await some(pieces));
+});
