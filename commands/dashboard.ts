@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { createDashboard, listen, type Listener, type RunHistory } from "../serve/mod.ts";
 import { type MetricsRecord, prometheusText, type StatusFile } from "../stages/report/mod.ts";
 import type { Command } from "./command.ts";
@@ -46,9 +46,14 @@ export const dashboard: Command = {
   },
 };
 
-/** The application over run folders; a run is named by its folder. */
+/** The application over run folders; a run is named by its folder, with the path where it must be. */
 export function dashboardOf(folders: readonly string[]): ReturnType<typeof createDashboard> {
-  const runs = folders.map((dir) => ({ name: dir, dir: resolve(dir) }));
+  const dirs = [...new Set(folders.map((folder) => resolve(folder)))];
+  const names = dirs.map((dir) => basename(dir));
+  const runs = dirs.map((dir, i) => {
+    const name = names[i] ?? dir;
+    return { name: names.filter((other) => other === name).length > 1 ? dir : name, dir };
+  });
   return createDashboard({ runs, exposition });
 }
 

@@ -9,6 +9,7 @@ import { exists } from "../model/durable.ts";
 import { readRun, renderReport } from "../serve/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
+import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
@@ -28,6 +29,9 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const { journal, store, vocabSize, args } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
+  const status = run.status as StatusFile | null;
+  // Over the whole sitting; a live run tells that of the last seconds.
+  const bottleneck = status && findBottleneck([], status.stages);
   const last = run.last as { step?: number; totalTokens?: number } | null;
   const count = (value: number | undefined) => (value ?? 0).toLocaleString("en");
   const validation = run.lastValidation;
@@ -36,7 +40,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const facts: [string, string][] = [
     ["Steps", count(last?.step)],
     ["Tokens trained on", count(last?.totalTokens)],
-    ["Validation loss, nats a token", loss?.toFixed(4) ?? "none held out"],
+    ["Validation loss", loss?.toFixed(4) ?? "none held out"],
     ...(typeof loss === "number"
       ? [["Validation perplexity", Math.exp(loss).toFixed(1)] as [string, string]]
       : []),
@@ -51,7 +55,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");
   const page = renderReport({
     name,
-    run,
+    run: { ...run, status: status && { ...status, bottleneck } },
     facts,
     dropped: await countDrops(paths.drops),
     reproduce: command,

@@ -1,9 +1,9 @@
 /**
- * What happens in a run folder, as messages: first all there is, then each change.
+ * What happens in run folders, as messages: first all there is, then each change.
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { StepRecord } from "./history.ts";
 import {
   readJson,
@@ -14,49 +14,62 @@ import {
   type ShownRun,
 } from "./run_files.ts";
 
-/** A message to the page. */
+/** A message to the page, about the run of that name. */
 export type FeedMessage =
-  /** Replaces everything; sent first, and again when a resumed run has taken steps back. */
-  | { readonly type: "run"; readonly run: Omit<RunHistory, "offset"> }
-  | { readonly type: "step"; readonly record: StepRecord }
-  | { readonly type: "status"; readonly status: unknown }
-  | { readonly type: "samples"; readonly samples: readonly unknown[] };
+  & { readonly name: string }
+  & (
+    /** Replaces everything; sent first, and again when a resumed run has taken steps back. */
+    | { readonly type: "run"; readonly run: Omit<RunHistory, "offset"> }
+    | { readonly type: "step"; readonly record: StepRecord }
+    | { readonly type: "status"; readonly status: unknown }
+    | { readonly type: "samples"; readonly samples: readonly unknown[] }
+  );
 
 /**
- * Messages until `signal` is given. A reader that connects again gets all there is again, so it
- * needs to remember nothing.
+ * Messages about all of `runs` until `signal` is given. A reader that connects again gets all there
+ * is again, so it needs to remember nothing.
  *
- * @throws {Deno.errors.NotFound} when the folder is not there
+ * @throws {Deno.errors.NotFound} when a folder is not there
  */
-export async function* follow(run: ShownRun, signal: AbortSignal): AsyncGenerator<FeedMessage> {
-  const { dir } = run;
-  const metrics = join(dir, "metrics.jsonl");
+export async function* follow(
+  runs: readonly ShownRun[],
+  signal: AbortSignal,
+): AsyncGenerator<FeedMessage> {
   // Before the first reading, so that no change falls between the two.
-  const watcher = Deno.watchFs(dir, { recursive: false });
+  const watcher = Deno.watchFs(runs.map(({ dir }) => dir), { recursive: false });
   const stop = () => watcher.close();
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
+  const offsets = new Map<string, number>();
+  async function* whole(run: ShownRun): AsyncGenerator<FeedMessage> {
+    const { offset, ...all } = await readRun(run);
+    offsets.set(run.name, offset);
+    yield { name: run.name, type: "run", run: all };
+  }
+  async function* changes(run: ShownRun, files: ReadonlySet<string>): AsyncGenerator<FeedMessage> {
+    const { name, dir } = run;
+    const metrics = join(dir, "metrics.jsonl");
+    const offset = offsets.get(name) ?? 0;
+    if (files.has("metrics.jsonl")) {
+      if (await sizeOf(metrics) < offset) return yield* whole(run);
+      const { records, offset: end } = await readLines(metrics, offset);
+      for await (const record of records) yield { name, type: "step", record };
+      offsets.set(name, end());
+    }
+    if (files.has("status.json")) {
+      yield { name, type: "status", status: await readJson(join(dir, "status.json")) };
+    }
+    if (files.has("samples.jsonl")) {
+      yield { name, type: "samples", samples: await readSamples(dir) };
+    }
+  }
   try {
-    let { offset, ...all } = await readRun(run);
-    yield { type: "run", run: all };
+    for (const run of runs) yield* whole(run);
     for await (const { kind, paths } of watcher) {
       if (kind === "access") continue;
-      const names = new Set(paths.map((path) => basename(path)));
-      if (names.has("metrics.jsonl")) {
-        if (await sizeOf(metrics) < offset) {
-          ({ offset, ...all } = await readRun(run));
-          yield { type: "run", run: all };
-          continue;
-        }
-        const { records, offset: end } = await readLines(metrics, offset);
-        for await (const record of records) yield { type: "step", record };
-        offset = end();
-      }
-      if (names.has("status.json")) {
-        yield { type: "status", status: await readJson(join(dir, "status.json")) };
-      }
-      if (names.has("samples.jsonl")) {
-        yield { type: "samples", samples: await readSamples(dir) };
+      for (const run of runs) {
+        const files = paths.filter((path) => dirname(path) === run.dir);
+        yield* changes(run, new Set(files.map((path) => basename(path))));
       }
     }
   } finally {

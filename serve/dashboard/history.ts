@@ -5,7 +5,16 @@
  */
 
 /** Figures drawn over the steps. */
-export const CURVES = ["loss", "learningRate", "gradNorm", "tokensPerSecond"] as const;
+export const CURVES = [
+  "loss",
+  "learningRate",
+  "gradNorm",
+  "tokensPerSecond",
+  "dataMs",
+  "forwardBackwardMs",
+  "updateMs",
+  "validationMs",
+] as const;
 
 type Curve = typeof CURVES[number];
 
@@ -69,12 +78,11 @@ export class History {
       ? [...this.#points, meanOf(this.#pending)]
       : this.#points;
     const column = (name: Curve) => points.map((point) => point[name] ?? null);
+    const columns = CURVES.map((name) => [name, column(name)] as const);
     return {
       steps: points.map(({ step }) => step),
-      loss: column("loss"),
-      learningRate: column("learningRate"),
-      gradNorm: column("gradNorm"),
-      tokensPerSecond: column("tokensPerSecond"),
+      // Every name is there.
+      ...Object.fromEntries(columns) as Record<Curve, (number | null)[]>,
       validationSteps: this.#validations.map(({ step }) => step),
       validationLoss: this.#validations.map(({ loss }) => loss),
     };

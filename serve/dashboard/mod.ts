@@ -5,9 +5,10 @@
  * @module
  */
 import { type Context, Hono } from "hono";
+import charts from "./page/charts.js" with { type: "text" };
 import css from "./page/dashboard.css" with { type: "text" };
-import html from "./page/index.html" with { type: "text" };
 import page from "./page/dashboard.js" with { type: "text" };
+import picturesCss from "./page/pictures.css" with { type: "text" };
 import pictures from "./page/pictures.js" with { type: "text" };
 import spheres from "./page/spheres.js" with { type: "text" };
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
@@ -15,6 +16,7 @@ import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import { eventStream } from "../event_stream.ts";
 import theme from "../theme.css" with { type: "text" };
 import { follow } from "./feed.ts";
+import { LIVE_PAGE } from "./live_page.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
 
 export { renderReport, type ReportParts } from "./report.ts";
@@ -34,7 +36,7 @@ const POLICY = [
 
 /** Options of {@linkcode createDashboard}. */
 export interface DashboardOptions {
-  /** The first is shown at once, the others beside it on request. */
+  /** The first is shown at once; others instead of it or beside it on request. */
   readonly runs: readonly ShownRun[];
   /** The figures of a run as Prometheus reads them. */
   readonly exposition: (run: RunHistory) => Promise<string>;
@@ -62,11 +64,13 @@ export function createDashboard(
     context.res.headers.set("x-content-type-options", "nosniff");
     context.res.headers.set("cache-control", "no-store");
   });
-  app.get("/", (context) => context.html(html, 200, { "content-security-policy": POLICY }));
+  app.get("/", (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": POLICY }));
   const files: [path: string, type: string, text: string][] = [
     ["/dashboard.css", "text/css", theme + css],
+    ["/pictures.css", "text/css", picturesCss],
     ["/uplot.css", "text/css", uplotCss],
     ["/uplot.js", "text/javascript", uplot],
+    ["/charts.js", "text/javascript", charts],
     ["/pictures.js", "text/javascript", pictures],
     ["/spheres.js", "text/javascript", spheres],
     ["/dashboard.js", "text/javascript", page],
@@ -88,10 +92,11 @@ export function createDashboard(
     return run ? context.json(await readRun(run)) : unknown(context);
   });
   app.get("/events", (context) => {
-    const run = named(context);
-    if (!run) return unknown(context);
+    const names = new Set(context.req.queries("run") ?? runs.slice(0, 1).map(({ name }) => name));
+    const followed = runs.filter(({ name }) => names.has(name));
+    if (followed.length < names.size) return unknown(context);
     const left = new AbortController();
-    const body = eventStream(messages(run, left.signal), {
+    const body = eventStream(messages(followed, left.signal), {
       stallMs,
       onLeave: (reason) => left.abort(reason),
     });
@@ -106,6 +111,9 @@ export function createDashboard(
   return app;
 }
 
-async function* messages(run: ShownRun, signal: AbortSignal): AsyncGenerator<string> {
-  for await (const message of follow(run, signal)) yield JSON.stringify(message);
+async function* messages(
+  runs: readonly ShownRun[],
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for await (const message of follow(runs, signal)) yield JSON.stringify(message);
 }

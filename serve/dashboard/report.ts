@@ -6,13 +6,16 @@
  */
 import { html, raw } from "hono/html";
 import theme from "../theme.css" with { type: "text" };
+import charts from "./page/charts.js" with { type: "text" };
 import css from "./page/dashboard.css" with { type: "text" };
+import picturesCss from "./page/pictures.css" with { type: "text" };
 import pictures from "./page/pictures.js" with { type: "text" };
 import reportScript from "./page/report.js" with { type: "text" };
 import spheres from "./page/spheres.js" with { type: "text" };
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import type { RunHistory } from "./run_files.ts";
+import { curvesSection, type Markup, runSections, section } from "./sections.ts";
 
 /** What a report says beyond the run's own files. */
 export interface ReportParts {
@@ -42,21 +45,8 @@ const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsaf
  * ```
  */
 export function renderReport({ name, run, facts, dropped, reproduce }: ReportParts): string {
-  const rows = (pairs: readonly (readonly [string, string])[]) =>
-    pairs.map(([term, value]) =>
-      html`
-        <tr>
-          <th scope="row">${term}</th>
-          <td>${value}</td>
-        </tr>
-      `
-    );
-  const settings = Object.entries((run.settings ?? {}) as Record<string, unknown>)
-    .map(([key, value]) =>
-      [key, typeof value === "string" ? value : JSON.stringify(value)] as const
-    );
   const drops = Object.entries(dropped).sort(([, a], [, b]) => b - a)
-    .map(([reason, count]) => [reason, String(count)] as const);
+    .map(([reason, count]) => [reason, count.toLocaleString("en")] as const);
   // Inside a script only its end tag could end it.
   const data = JSON.stringify({ name, ...run }).replaceAll("<", "\\u003c");
   return String(html`
@@ -67,63 +57,77 @@ export function renderReport({ name, run, facts, dropped, reproduce }: ReportPar
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="content-security-policy" content="${raw(POLICY)}">
         <title>${name}: report of a run</title>
-        <style>${raw(uplotCss)}${raw(theme + css)}</style>
+        <style>${raw(uplotCss)}${raw(theme + css)}${raw(picturesCss)}</style>
       </head>
       <body>
-        <header><h1>${name}</h1><span class="muted">report of a run</span></header>
+        <header>
+          <h1>${name}</h1>
+          <span class="muted">report of a run${endOf(run)}</span>
+        </header>
         <main>
-          <section class="card" aria-labelledby="result">
-            <div class="head">
-              <h2 id="result">Result and corpus</h2>
-            </div>
-            <table>${rows(facts)}</table>
-          </section>
-          <section class="card" aria-labelledby="curves-title">
-            <div class="head">
-              <h2 id="curves-title">Curves</h2>
-            </div>
-            <div id="curves" class="curves"></div>
-          </section>
-          <section class="card" aria-labelledby="pipeline-title">
-            <div
-              class="head"><h2 id="pipeline-title">Pipeline</h2><span class="key"><i class="busy"></i>working <i class="waiting"></i>waiting for input <i class="blocked"></i>blocked by output</span></div>
-            <ol id="pipeline" class="pipeline"></ol>
-          </section>
-          <section class="card" aria-labelledby="spheres-title">
-            <div
-              class="head"><h2 id="spheres-title">Spheres</h2><span class="key"><i class="busy"></i>computing <i class="waiting"></i>waiting</span></div>
-            <div id="spheres" class="spheres"></div>
-          </section>
-          <section class="card"
-            aria-labelledby="drops"><div class="head"><h2 id="drops">Dropped</h2></div>
-            ${drops.length === 0
-              ? html`<p class="muted">Nothing.</p>`
-              : html`<table>${rows(drops)}</table>`}</section>
-          <section class="card" aria-labelledby="samples-title">
-            <h2 id="samples-title">Samples</h2>
-            <div id="samples" class="samples"></div>
-          </section>
-          <section class="card" aria-labelledby="settings">
-            <div class="head">
-              <h2 id="settings">Settings</h2>
-            </div>
-            <table>${rows(settings)}</table>
-          </section>
-          <section class="card" aria-labelledby="again">
-            <div class="head">
-              <h2 id="again">The same again</h2>
-            </div>
-            <pre tabindex="0"><code>${reproduce}</code></pre>
-            <p
-              class="muted">Same settings and the same pages give the same weights, bit for bit on machines of one kind.</p>
-          </section>
+          ${section({ id: "result", title: "Result and corpus", body: list(facts) })}
+          ${curvesSection()} ${runSections()}
+          ${section({
+            ...{ id: "drops", title: "Dropped" },
+            body: drops.length === 0 ? html`<p class="muted">Nothing.</p>` : list(drops),
+          })} ${section({
+            ...{ id: "settings", title: "Settings" },
+            body: list(describeSettings(run.settings)),
+          })} ${section({
+            ...{ id: "again", title: "The same again" },
+            body: html`
+              <pre tabindex="0"><code>${reproduce}</code></pre>
+              <p class="muted">
+                Same settings and the same pages give the same weights, bit for bit on machines of one kind.
+              </p>
+            `,
+          })}
         </main>
         <script type="application/json" id="data">${raw(data)}</script>
-        <script>${raw(uplot)}</script>
-        <script>${raw(pictures)}</script>
-        <script>${raw(spheres)}</script>
-        <script>${raw(reportScript)}</script>
+        ${[uplot, pictures, charts, spheres, reportScript].map((script) =>
+          html`<script>${raw(script)}</script>`
+        )}
       </body>
     </html>
-  `);
+  `).trim();
+}
+
+function list(pairs: readonly (readonly [term: string, value: string])[]): Markup {
+  return html`<dl class="facts">${
+    pairs.map(([term, value]) =>
+      html`
+        <div>
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
+
+/** `, ended 2030-01-02 03:04 UTC`, or nothing. */
+function endOf({ last }: RunHistory): string {
+  const time = (last as { readonly time?: string } | null)?.time;
+  return time === undefined ? "" : `, ended ${time.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** Settings in words; what was left at nothing is left out, as run.json has it all. */
+function describeSettings(settings: unknown): [string, string][] {
+  const { limits, ...others } = (settings ?? {}) as Record<string, unknown>;
+  const isFiltered = Array.isArray(others.filters) && others.filters.length > 0;
+  return Object.entries({ ...others, ...(isFiltered && { limits }) }).flatMap(([key, value]) => {
+    const isNothing = value === "" || value === false || value === 0 && key !== "seed" ||
+      (Array.isArray(value) && value.length === 0);
+    if (isNothing) return [];
+    const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    const isPlain = Array.isArray(value) && value.every((each) => typeof each !== "object");
+    const text = value === true
+      ? "yes"
+      : isPlain
+      ? value.join(" ")
+      : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
+    return [[words, text] as [string, string]];
+  });
 }

@@ -12,6 +12,7 @@ import type { RunConstants } from "./metrics_table.ts";
 import type { MetricsSink } from "./sink.ts";
 import type { Status } from "./status.ts";
 
+export { findBottleneck } from "./bottleneck.ts";
 export { type MetricsRecord, metricsRecord } from "./metrics.ts";
 export { describeMetrics, type RunConstants } from "./metrics_table.ts";
 export { openTelemetry } from "./open_telemetry.ts";

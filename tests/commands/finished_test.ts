@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { writeCorpus } from "./corpus.ts";
-import { openFolder, run } from "./program.ts";
+import { openFolder, run, start } from "./program.ts";
 
 Deno.test("a run shorter than its first checkpoint has a sample, and stays as it ended", async () => {
   await using folder = await openFolder();
@@ -20,7 +20,7 @@ Deno.test("a run shorter than its first checkpoint has a sample, and stays as it
   assertEquals(samples.map(({ step }) => step), [3]);
   assert(samples[0].samples.every(({ continuation }: { continuation: string }) => continuation));
   const report = await read("report.html");
-  assertMatch(report, /malformed<\/th>\s*<td>2<\/td>/);
+  assertMatch(report, /malformed<\/dt>\s*<dd>2<\/dd>/);
   // The line of the last step, the summary and the report tell one validation.
   const { validationLoss, validationPerplexity } = JSON.parse(
     (await read("metrics.jsonl")).trimEnd().split("\n").at(-1) ?? "",
@@ -29,8 +29,8 @@ Deno.test("a run shorter than its first checkpoint has a sample, and stays as it
   assertEquals(validationPerplexity.toFixed(1), perplexity);
   assertStringIncludes(first.out, `validation ${loss}  perplexity ${perplexity}  `);
   assertStringIncludes(first.out, `held-out documents (perplexity ${perplexity}).`);
-  assertMatch(report, new RegExp(`Validation loss, nats a token</th>\\s*<td>${loss}</td>`));
-  assertMatch(report, new RegExp(`Validation perplexity</th>\\s*<td>${perplexity}</td>`));
+  assertMatch(report, new RegExp(`Validation loss</dt>\\s*<dd>${loss}</dd>`));
+  assertMatch(report, new RegExp(`Validation perplexity</dt>\\s*<dd>${perplexity}</dd>`));
 
   const names = ["status.json", "report.html", "manifest.json", "metrics.jsonl", "samples.jsonl"];
   const before = await Promise.all(names.map(read));
@@ -40,8 +40,15 @@ Deno.test("a run shorter than its first checkpoint has a sample, and stays as it
   assertMatch(again.out, /^Trained 3 steps on /m);
   assertEquals(await Promise.all(names.map(read)), before);
 
+  await using server = start(["serve", "--run", runDir, "--port", "0"]);
+  const [, origin = ""] = / on (http:\S+)/.exec(await server.line(/^Serving model/)) ?? [];
+  const get = async (path: string) => await (await fetch(origin + path)).text();
+  assertStringIncludes(await get("/"), '<a href="dashboard/">');
+  assertMatch(await get("/dashboard/"), /<title>cllm training<\/title>/);
+  assertEquals(JSON.parse(await get("/dashboard/history")).last.step, 3);
+
   // What is missing is made again.
   await Deno.remove(join(runDir, "report.html"));
   assertEquals((await run(["pipeline", "--run", runDir])).code, 0);
-  assertMatch(await read("report.html"), /malformed<\/th>\s*<td>2<\/td>/);
+  assertMatch(await read("report.html"), /malformed<\/dt>\s*<dd>2<\/dd>/);
 });

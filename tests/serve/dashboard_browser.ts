@@ -5,15 +5,28 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { listenDashboard } from "../../commands/dashboard.ts";
 import { openFolder, start } from "../commands/program.ts";
 import { CHROMIUM, faultsOf, seriousViolations } from "./browser.ts";
 
-async function lastRecord(dir: string): Promise<{ step: number; loss: number }> {
-  const text = await Deno.readTextFile(join(dir, "metrics.jsonl"));
-  return JSON.parse(text.trimEnd().split("\n").at(-1) as string);
+async function linesOf(dir: string): Promise<string[]> {
+  return (await Deno.readTextFile(join(dir, "metrics.jsonl"))).trimEnd().split("\n");
+}
+
+/**
+ * Points of each line of the first chart in an element, the steps' first; with `wanted`, whether
+ * they are those. Runs inside the page.
+ */
+function pointsIn([chart = "", wanted]: [string, string?]): string | boolean {
+  const host = document.querySelector(chart)?.firstElementChild as unknown as {
+    plot?: { data: (number | null)[][] };
+  };
+  const points = (host?.plot?.data ?? []).map((values) =>
+    values.filter((value) => typeof value === "number").length
+  );
+  return wanted === undefined ? String(points) : String(points) === wanted;
 }
 
 const figure = (page: Page, name: string) => page.locator(`[data-figure=${name}]`);
@@ -68,19 +81,29 @@ Deno.test({
           undefined,
           { timeout: 60_000 },
         );
-        const last = await lastRecord(dir);
+        const last = JSON.parse((await linesOf(dir)).at(-1) ?? "");
         assertEquals(last.step, 24);
         assertEquals(await steps(), "24 / 24");
-        assertEquals(await figure(page, "loss").textContent(), last.loss.toFixed(4));
+        const validation = last.validationLoss;
+        for (
+          const [name, value] of [
+            ["loss", last.loss.toFixed(4)],
+            ["validationLoss", validation.toFixed(4)],
+            ["validationPerplexity", (Math.E ** validation).toFixed(1)],
+            // The bits of one step are to its loss as those of the validation are to its own.
+            ["validationBitsPerByte", (validation * last.bitsPerByte / last.loss).toFixed(3)],
+          ]
+        ) assertEquals(await figure(page, name).textContent(), value, name);
+        const legend = await page.locator("#curves .legend").first().textContent();
+        assertEquals(legend?.split("validation")[1], validation.toFixed(4));
+        const phases = await page.locator("#phases tbody").textContent();
+        for (const name of ["dataMs", "forwardBackwardMs", "updateMs", "validationMs"]) {
+          assert(phases?.includes(`${last[name].toFixed(1)} ms`), `${name}: ${phases}`);
+        }
         assertEquals(await page.locator("#spheres circle").count(), 13);
         assertEquals(await page.locator("#samples article").count(), 3);
-        const drawn = await page.evaluate(() => {
-          const host = document.querySelector("#curves")?.firstElementChild as unknown as {
-            plot: { data: number[][] };
-          };
-          return host.plot.data[0]?.length;
-        });
-        assertEquals(drawn, 24);
+        // Steps, raw, smoothed, and a validation each eighth step.
+        assertEquals(await page.evaluate(pointsIn, ["#curves"] as [string]), "24,24,24,3");
       });
       await t.step(
         "nothing serious for those who cannot see it, no overflow, light and dark",
@@ -111,13 +134,69 @@ Deno.test({
         assert((await report.locator("main").textContent())?.includes("deno task pipeline --run"));
         assertEquals(await seriousViolations(report), []);
         assertEquals(reportFaults, []);
+        assert(!(await report.locator("#curves").textContent())?.includes("--"));
       });
       assertEquals(faults, []);
-      stop.abort();
       await page.close();
+      stop.abort();
       await finished;
+      await t.step("another run stands beside it, live, and after a reload", async () => {
+        const other = join(folder.path, "other");
+        const lines = await linesOf(dir);
+        await Deno.mkdir(other);
+        await Deno.copyFile(join(dir, "run.json"), join(other, "run.json"));
+        const write = (from: number, to: number) =>
+          Deno.writeTextFile(
+            join(other, "metrics.jsonl"),
+            lines.slice(from, to).map((line) => `${line}\n`).join(""),
+            { append: true },
+          );
+        await write(0, 10);
+        await comparing({ browser, dir, other, more: () => write(10, 13) });
+      });
     } finally {
       await browser.close();
     }
   },
 });
+
+/** Shows `dir` with `other` beside it, where `more` adds three steps to ten, and then `other` alone. */
+async function comparing(
+  { browser, dir, other, more }: {
+    browser: Browser;
+    dir: string;
+    other: string;
+    more: () => Promise<void>;
+  },
+): Promise<void> {
+  const stop = new AbortController();
+  const empty = await Deno.makeTempDir({ dir: other, prefix: "nothing-yet-" });
+  const { port, finished } = await listenDashboard([dir, other, empty], {
+    ...{ hostname: "127.0.0.1", port: 0, signal: stop.signal },
+  });
+  const address = `http://127.0.0.1:${port}/`;
+  const page = await browser.newPage();
+  const faults = faultsOf(page, address);
+  await page.goto(address);
+  const until = (wanted: number[]) =>
+    page.waitForFunction(pointsIn, ["#curves", String(wanted)] as [string, string]);
+  const box = page.getByRole("checkbox", { name: "other" });
+  await box.check();
+  await until([24, 24, 24, 3, 10, 1]);
+  await more();
+  await until([24, 24, 24, 3, 13, 1]);
+  await page.reload();
+  await until([24, 24, 24, 3, 13, 1]);
+  assert(await box.isChecked());
+  await page.locator("#run").selectOption("other");
+  await until([13, 13, 13, 1]);
+  assertEquals(await figure(page, "step").textContent(), "13");
+  assertEquals(await page.locator("#phase").textContent(), "not started");
+  await page.locator("#run").selectOption(basename(empty));
+  await page.getByText("No stage has begun.").waitFor();
+  assertEquals(await seriousViolations(page), []);
+  assertEquals(faults, []);
+  await page.close();
+  stop.abort();
+  await finished;
+}

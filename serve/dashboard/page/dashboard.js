@@ -1,22 +1,23 @@
-// The live page: one stream of messages in, pictures out. Connecting again brings all there is.
+// The live page: one stream of messages about the runs on show, pictures out. Connecting again
+// brings all there is; what is chosen is kept in the address.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
-const COLUMNS = ["loss", "learningRate", "gradNorm", "tokensPerSecond"];
+const COLUMNS = [
+  ...["loss", "learningRate", "gradNorm", "tokensPerSecond"],
+  ...["dataMs", "forwardBackwardMs", "updateMs", "validationMs"],
+];
 /** Time between two redraws, and without a word after which a run counts as still. */
 const REDRAW_MS = 250, STILL_MS = 5000;
 
-const state = {
-  name: "",
-  curves: undefined,
-  last: null,
-  lastValidation: null,
-  status: null,
-  samples: [],
-  flow: [],
-  connected: false,
-};
-const others = new Map();
+/** What is known of each run that is followed, by name. */
+const known = new Map();
+let names = [];
+/** The run on show, and those beside it. */
+let shown = "";
+let compared = [];
+let source;
+let isConnected = false;
 let isDue = false;
 
 function changed() {
@@ -28,22 +29,26 @@ function changed() {
   }, REDRAW_MS);
 }
 
-function take(message) {
-  if (message.type === "run") Object.assign(state, message.run, { settings: message.run.settings });
-  if (message.type === "run") remember(message.run.status);
-  if (message.type === "status") {
-    state.status = message.status;
-    remember(message.status);
+function take({ name, ...message }) {
+  const run = known.get(name) ?? { name, flow: [] };
+  known.set(name, run);
+  if (message.type === "run") {
+    Object.assign(run, message.run, { flow: [] });
+    remember(run, message.run.status);
   }
-  if (message.type === "samples") state.samples = message.samples;
+  if (message.type === "status") {
+    run.status = message.status;
+    remember(run, message.status);
+  }
+  if (message.type === "samples") run.samples = message.samples;
   if (message.type === "step") {
     const { record } = message;
-    const { curves } = state;
-    state.last = record;
+    const { curves } = run;
+    run.last = record;
     curves.steps.push(record.step);
-    for (const name of COLUMNS) curves[name].push(record[name] ?? null);
+    for (const column of COLUMNS) curves[column].push(record[column] ?? null);
     if (typeof record.validationLoss === "number") {
-      state.lastValidation = record;
+      run.lastValidation = record;
       curves.validationSteps.push(record.step);
       curves.validationLoss.push(record.validationLoss);
     }
@@ -52,50 +57,61 @@ function take(message) {
 }
 
 /** Keeps about ten seconds of counters, for the flow. */
-function remember(status) {
+function remember({ flow }, status) {
   if (!status) return;
-  state.flow.push(status);
-  while (state.flow.length > 10) state.flow.shift();
+  flow.push(status);
+  while (flow.length > 10) flow.shift();
 }
 
 function draw() {
-  const { curves, last, status, samples, flow } = state;
-  if (!curves) return;
-  byId("run-name").textContent = state.name;
-  const isStill = status && Date.now() - Date.parse(status.time) > STILL_MS;
-  const ended = status && (status.phase === "done" || status.phase === "stopped");
-  byId("phase").textContent = !state.connected
-    ? "connecting again"
-    : !status
-    ? "not started"
-    : isStill && !ended
-    ? `${status.phase} (no news)`
-    : status.phase;
-  figures();
-  if (curves.steps.length > 0) {
-    drawCurves(byId("curves"), [{ name: state.name, curves }, ...others.values()], {
-      smoothing: Number(byId("smoothing").value),
-    });
-  }
-  if (status) {
-    const before = flow[0];
-    drawPipeline(
-      byId("pipeline"),
-      status,
-      before,
-      (Date.parse(status.time) - Date.parse(before.time)) / 1000,
-    );
-  }
+  const run = known.get(shown);
+  byId("run-name").textContent = shown;
+  phase(run);
+  if (!run?.curves) return;
+  const { last, status, samples, flow } = run;
+  figures(run);
+  const others = compared.map((name) => known.get(name)).filter((other) => other?.curves);
+  drawCurves(byId("curves"), [run, ...others], { smoothing: Number(byId("smoothing").value) });
+  drawPhases(byId("phases"), run);
+  const before = flow[0];
+  const seconds = before && (Date.parse(status.time) - Date.parse(before.time)) / 1000;
+  drawPipeline(byId("pipeline"), status ?? { stages: [] }, before, seconds);
   drawSpheres(byId("spheres"), last);
   drawSamples(byId("samples"), samples);
 }
 
-function figures() {
-  const { last, lastValidation, status } = state;
+/** How long a run has said nothing, whether it has ended, and whether it should be heard of. */
+function news(status) {
+  const age = status ? Date.now() - Date.parse(status.time) : 0;
+  const hasEnded = status ? /^(done|stopped)$/.test(status.phase) : false;
+  return { age, hasEnded, isStill: status && !hasEnded && age > STILL_MS };
+}
+
+/** Says what the run does, or since when it has said nothing. */
+function phase(run) {
+  const status = run?.status;
+  const { age, hasEnded, isStill } = news(status);
+  const pill = byId("phase");
+  pill.className = `pill ${
+    !isConnected || isStill ? "still" : !status ? "" : hasEnded ? "ended" : "live"
+  }`;
+  const text = !isConnected
+    ? "connecting again"
+    : !status
+    ? "not started"
+    : isStill
+    ? `${status.phase}, no news for ${duration(age)}`
+    : status.phase;
+  if (pill.textContent !== text) pill.textContent = text;
+}
+
+function figures({ last, lastValidation, status }) {
   const total = status?.totalSteps;
   const validation = lastValidation?.validationLoss;
-  const shown = [
-    ["Step", last ? `${last.step}${total ? ` / ${total}` : ""}` : "–", "step"],
+  const { hasEnded, isStill } = news(status);
+  const isRunning = status?.remainingMs !== undefined && !hasEnded && !isStill;
+  const tiles = [
+    ["Step", last ? `${count(last.step)}${total ? ` / ${count(total)}` : ""}` : "–", "step"],
     ["Loss", last?.loss?.toFixed(4) ?? "–", "loss"],
     ["Validation loss", validation?.toFixed(4) ?? "–", "validationLoss"],
     [
@@ -109,26 +125,21 @@ function figures() {
       "validationBitsPerByte",
     ],
     ["Tokens a second", short(last?.tokensPerSecond), "tokensPerSecond"],
-    [
-      "Share of peak",
-      last?.shareOfPeak ? `${Math.round(100 * last.shareOfPeak)} %` : "–",
-      "shareOfPeak",
-    ],
-    ["Learning rate", last?.learningRate?.toExponential(2) ?? "–", "learningRate"],
+    ["Share of peak", last?.shareOfPeak ? percent(last.shareOfPeak) : "–", "shareOfPeak"],
     [
       "Time left",
-      status?.remainingMs !== undefined ? duration(status.remainingMs) : "–",
+      isRunning ? duration(status.remainingMs) : "–",
       "remaining",
     ],
   ];
-  byId("figures").replaceChildren(...shown.map(([term, value, key]) => {
+  byId("figures").replaceChildren(...tiles.map(([term, value, key]) => {
     const dd = make("dd", { text: value });
     dd.dataset.figure = key;
     return make("div", {}, [make("dt", { text: term }), dd]);
   }));
-  const percent = last && total ? Math.round(100 * last.step / total) : 0;
-  byId("progress").firstElementChild.style.width = `${percent}%`;
-  byId("progress").setAttribute("aria-valuenow", String(percent));
+  const done = last && total ? Math.round(100 * last.step / total) : 0;
+  byId("progress").firstElementChild.style.width = `${done}%`;
+  byId("progress").setAttribute("aria-valuenow", String(done));
 }
 
 /** One digit after the point where there are less than four before it. */
@@ -136,47 +147,71 @@ function perplexity(value) {
   return value < 1000 ? value.toFixed(1) : short(value);
 }
 
-/** The browser connects again by itself while the server is away, and gets all there is again. */
-function connect(name) {
-  const source = new EventSource(`events?run=${encodeURIComponent(name)}`);
-  source.onopen = () => {
-    state.connected = true;
-    state.flow = [];
+/** Follows the run on show and those beside it, from their beginning. */
+function connect() {
+  source?.close();
+  const query = new URLSearchParams([shown, ...compared].map((name) => ["run", name]));
+  const mine = source = new EventSource(`events?${query}`);
+  // The browser connects again by itself while the server is away, and gets all there is again.
+  mine.onopen = () => {
+    isConnected = true;
     changed();
   };
-  source.onmessage = ({ data }) => take(JSON.parse(data));
-  source.onerror = () => {
-    state.connected = false;
+  mine.onmessage = ({ data }) => take(JSON.parse(data));
+  mine.onerror = () => {
+    isConnected = false;
     changed();
     // A proxy's refusal ends a stream for good; a server that is away does not.
-    if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => connect(name), 2000);
-    }
+    if (mine.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      if (source === mine) connect();
+    }, 2000);
   };
 }
 
-async function compareWith(name, isOn) {
-  if (isOn) {
-    const response = await fetch(`history?run=${encodeURIComponent(name)}`);
-    if (response.ok) others.set(name, { name, curves: (await response.json()).curves });
-  } else others.delete(name);
+/** Shows `name` with `beside` it, and keeps the choice in the address for the next loading. */
+function choose(name, beside) {
+  [shown, compared] = [name, beside.filter((other) => other !== name)];
+  const address = new URL(location.href);
+  address.search = String(
+    new URLSearchParams([
+      ...(names[0] === shown ? [] : [["run", shown]]),
+      ...compared.map((other) => ["with", other]),
+    ]),
+  );
+  history.replaceState(null, "", address);
+  byId("run").value = shown;
+  const others = names.filter((other) => other !== shown);
+  byId("compare").replaceChildren(
+    byId("compare").firstElementChild,
+    ...others.map((other) => {
+      const box = make("input", { type: "checkbox", checked: compared.includes(other) });
+      box.onchange = () =>
+        choose(shown, box.checked ? [...compared, other] : compared.filter((one) => one !== other));
+      return make("label", {}, [box, ` ${other}`]);
+    }),
+  );
+  connect();
   changed();
 }
 
 async function start() {
-  const names = await (await fetch("runs")).json();
-  [state.name] = names;
-  for (const name of names.slice(1)) {
-    const box = make("input", { type: "checkbox" });
-    box.onchange = () => compareWith(name, box.checked);
-    byId("compare").append(make("label", {}, [box, ` ${name}`]));
-    byId("compare").hidden = false;
-  }
+  names = await (await fetch("runs")).json();
+  const several = names.length > 1;
+  byId("choose").hidden = byId("compare").hidden = !several;
+  byId("run-name").hidden = several;
+  byId("run").replaceChildren(...names.map((name) => make("option", { value: name, text: name })));
+  byId("run").onchange = () => choose(byId("run").value, compared);
   byId("smoothing").oninput = draw;
   addEventListener("resize", changed);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   setInterval(changed, 1000);
-  connect(state.name);
+  const asked = new URLSearchParams(location.search);
+  const isKnown = (name) => names.includes(name);
+  choose(
+    [asked.get("run"), names[0]].find(isKnown),
+    asked.getAll("with").filter(isKnown),
+  );
 }
 
 start();

@@ -10,15 +10,20 @@ function make(name, { text, ...properties } = {}, children = []) {
 }
 
 /** `12.3k` for 12,345: at most three digits. */
-function short(count) {
-  if (count === null || count === undefined || !Number.isFinite(count)) return "–";
+function short(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   for (const unit of ["", "k", "M", "G"]) {
-    if (Math.abs(count) < 999.5) {
-      return (unit ? count.toPrecision(3) : String(Math.round(count))) + unit;
+    if (Math.abs(value) < 999.5) {
+      return (unit ? value.toPrecision(3) : String(Math.round(value))) + unit;
     }
-    count /= 1000;
+    value /= 1000;
   }
-  return count.toFixed(0) + "T";
+  return value.toFixed(0) + "T";
+}
+
+/** `12,345` */
+function count(value) {
+  return value.toLocaleString("en");
 }
 
 /** `1:04:07` */
@@ -27,17 +32,6 @@ function duration(ms) {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const tail = `${m}:${String(s).padStart(2, "0")}`;
   return h > 0 ? `${h}:${tail.padStart(5, "0")}` : tail;
-}
-
-/** Exponential mean with the bias of its start taken out. */
-function smoothed(values, weight) {
-  let [sum, norm] = [0, 0];
-  return values.map((value) => {
-    if (value === null) return null;
-    sum = weight * sum + (1 - weight) * value;
-    norm = weight * norm + (1 - weight);
-    return sum / norm;
-  });
 }
 
 const color = (name) => {
@@ -50,107 +44,22 @@ const color = (name) => {
   return resolved;
 };
 
-const CHARTS = [
-  { key: "loss", title: "Loss, nats a token", format: (v) => v.toFixed(4) },
-  { key: "learningRate", title: "Learning rate", format: (v) => v.toExponential(2) },
-  { key: "gradNorm", title: "Gradient norm", format: (v) => v.toFixed(3) },
-  { key: "tokensPerSecond", title: "Throughput, tokens a second", format: short },
-];
-/** Of the runs in the order of comparing; dashes tell them apart without colour. */
-const HUES = ["busy", "accent", "ink", "muted"];
-const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
-
-/** Columns and series of one chart over several runs. */
-function chartOf({ key, format }, runs, smoothing) {
-  const tables = [];
-  const series = [{ label: "step" }];
-  const value = (_, v) => v === null || v === undefined ? "–" : format(v);
-  runs.forEach(({ name, curves }, i) => {
-    const label = (word) => runs.length > 1 ? `${name} ${word}` : word;
-    const common = {
-      value,
-      spanGaps: true,
-      points: { show: false },
-      dash: DASHES[i % DASHES.length],
-    };
-    const isNoisy = key !== "learningRate";
-    if (isNoisy && i === 0) {
-      tables.push([curves.steps, curves[key]]);
-      series.push({ ...common, label: label("raw"), stroke: color("waiting"), width: 1 });
-    }
-    tables.push([curves.steps, isNoisy ? smoothed(curves[key], smoothing) : curves[key]]);
-    series.push({
-      ...common,
-      label: label(isNoisy ? "smoothed" : "rate"),
-      stroke: color(HUES[i % HUES.length]),
-      width: 2,
-    });
-    if (key === "loss" && curves.validationSteps.length > 0) {
-      tables.push([curves.validationSteps, curves.validationLoss]);
-      series.push({
-        ...common,
-        label: label("validation"),
-        stroke: color("blocked"),
-        width: 2,
-        points: { show: true, size: 6, fill: color("card") },
-      });
-    }
-  });
-  return { series, data: uPlot.join(tables) };
+/** A line in place of what there is nothing of yet. */
+function nothing(text) {
+  return make("p", { className: "muted", text });
 }
 
-/** Draws the four charts of `runs`, `{ name, curves }`, into `host`. */
-function drawCurves(host, runs, { smoothing }) {
-  const width = (element) => Math.max(200, element.clientWidth);
-  if (host.children.length === 0) {
-    host.append(...CHARTS.map(({ title }) => make("div", {}, [make("h3", { text: title })])));
+/**
+ * Draws the stages. `before` are the counts `seconds` ago, for what flows now; without them it is a
+ * picture of what has been, and how full queues are says nothing.
+ */
+function drawPipeline(host, { stages, bottleneck }, before, seconds = 0) {
+  if (stages.length === 0) {
+    host.replaceChildren(make("li", { className: "none" }, [nothing("No stage has begun.")]));
+    return;
   }
-  CHARTS.forEach((chart, i) => {
-    const element = host.children[i];
-    const { series, data } = chartOf(chart, runs, smoothing);
-    const shape = series.map(({ label }) => label).join() +
-      matchMedia("(prefers-color-scheme: dark)").matches;
-    const size = { width: width(element), height: 220 };
-    if (element.shape !== shape) {
-      element.plot?.destroy();
-      const axis = {
-        stroke: color("muted"),
-        grid: { stroke: color("line"), width: 1 },
-        ticks: { stroke: color("line"), width: 1 },
-      };
-      element.plot = new uPlot(
-        {
-          ...size,
-          scales: { x: { time: false } },
-          series,
-          axes: [axis, {
-            ...axis,
-            size: 56,
-            values: (_, ticks) => ticks.map(short2),
-          }],
-          cursor: { y: false, drag: { x: true, y: false } },
-        },
-        data,
-        element,
-      );
-      element.shape = shape;
-    } else {
-      element.plot.setData(data);
-      if (element.plot.width !== size.width) element.plot.setSize(size);
-    }
-    element.querySelector("canvas").setAttribute("aria-hidden", "true");
-  });
-}
-
-/** Ticks: whole thousands short, small numbers as they are. */
-function short2(value) {
-  return Math.abs(value) >= 1000 ? short(value) : String(Number(value.toPrecision(3)));
-}
-
-/** Draws the stages; `before` are the counts some time ago, for what flows now. */
-function drawPipeline(host, { stages, bottleneck }, before = { stages: [] }, seconds = 0) {
   host.replaceChildren(...stages.map((stage) => {
-    const earlier = before.stages.find(({ name }) => name === stage.name);
+    const earlier = before?.stages.find(({ name }) => name === stage.name);
     const flow = earlier && seconds > 0 ? (stage.itemsOut - earlier.itemsOut) / seconds : undefined;
     const title = make("div", { className: "title" }, [make("h3", { text: stage.name })]);
     if (stage.name === bottleneck) title.append(make("b", { text: "bottleneck" }));
@@ -163,7 +72,7 @@ function drawPipeline(host, { stages, bottleneck }, before = { stages: [] }, sec
         make("p", { className: "muted", text: `${flow.toFixed(flow < 10 ? 1 : 0)} a second` }),
       );
     }
-    if (stage.queueFill !== undefined) {
+    if (before && stage.queueFill !== undefined) {
       const percent = Math.round(100 * stage.queueFill);
       item.append(
         make("p", { className: "muted", text: `queue ${percent} % full` }),
@@ -177,8 +86,8 @@ function drawPipeline(host, { stages, bottleneck }, before = { stages: [] }, sec
         make(
           "ul",
           {},
-          drops.map(([reason, count]) =>
-            make("li", { text: `${short(count)} dropped: ${reason}` })
+          drops.map(([reason, number]) =>
+            make("li", { text: `${short(number)} dropped: ${reason}` })
           ),
         ),
       );
@@ -222,17 +131,14 @@ function timeBar({ name, busyMs, waitingInputMs, blockedOutputMs }) {
 function drawSamples(host, samples) {
   if (samples.length === 0) {
     host.replaceChildren(
-      make("p", {
-        className: "muted",
-        text: "The first sample comes with the first checkpoint, if training goes on.",
-      }),
+      nothing("The first comes with the first checkpoint, the last at the end."),
     );
     return;
   }
   host.replaceChildren(
     ...[...samples].reverse().map(({ step, samples: texts }) =>
       make("article", {}, [
-        make("h3", { text: `Step ${step}` }),
+        make("h3", { text: `Step ${count(step)}` }),
         ...texts.map(({ prompt, continuation }) =>
           make("p", {}, [make("mark", { text: prompt }), continuation.replace(/\s+/g, " ")])
         ),
@@ -242,4 +148,6 @@ function drawSamples(host, samples) {
 }
 
 // Classic scripts share them: the report holds its scripts inside the page.
-Object.assign(globalThis, { color, drawCurves, drawPipeline, drawSamples, duration, make, short });
+Object.assign(globalThis, {
+  ...{ color, count, drawPipeline, drawSamples, duration, make, nothing, short },
+});

@@ -3,14 +3,12 @@
 
 const run = JSON.parse(document.getElementById("data").textContent);
 const draw = () => {
-  if (run.curves.steps.length > 0) {
-    drawCurves(document.getElementById("curves"), [{ name: run.name, curves: run.curves }], {
-      smoothing: 0.8,
-    });
-  }
-  drawPipeline(document.getElementById("pipeline"), run.status ?? { stages: [] });
-  drawSpheres(document.getElementById("spheres"), run.last);
-  drawSamples(document.getElementById("samples"), run.samples);
+  const host = (name) => document.getElementById(name);
+  drawCurves(host("curves"), [run], { smoothing: 0.8 });
+  drawPhases(host("phases"), run);
+  drawPipeline(host("pipeline"), run.status ?? { stages: [] });
+  drawSpheres(host("spheres"), run.last);
+  drawSamples(host("samples"), run.samples);
 };
 draw();
 addEventListener("resize", draw);

@@ -33,6 +33,12 @@ function shape(name, attributes, children = []) {
   return element;
 }
 
+/** Relative luminance (WCAG 2.2); above 0.18 black stands out better than white. */
+function luminance(channels) {
+  const [r, g, b] = channels.map((value) => (value / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
 /** A mix of the two colours: 0 is waiting, 1 computing. */
 function shade(share) {
   const parse = (name) => color(name).match(/[\d.]+/g).slice(0, 3).map(Number);
@@ -40,7 +46,7 @@ function shade(share) {
   const mixed = from.map((value, i) => Math.round(value + share * (to[i] - value)));
   return {
     fill: `rgb(${mixed.join(" ")})`,
-    ink: (0.3 * mixed[0] + 0.59 * mixed[1] + 0.11 * mixed[2]) > 140 ? "#101318" : "#ffffff",
+    ink: luminance(mixed) > 0.18 ? "#101318" : "#ffffff",
   };
 }
 
