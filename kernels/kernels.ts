@@ -50,6 +50,54 @@ export interface Kernels {
   /** `y[n] = (accumulate ? y : 0) + x[k] · b` of packed b, to the bits of `gemm` with one row. */
   matvec(y: number, x: number, b: number, n: number, k: number, accumulate: number): void;
 
+  /**
+   * `x[n, d] ≈ (q − offset) · scales[n]`: bytes, one scale a row, `q − offset` from `−limit` to `limit`.
+   * Rows of q are filled up with zeros to {@linkcode wordsOf} d. `sums` i32[n]: of each row of q.
+   */
+  quantize_rows(
+    q: number,
+    scales: number,
+    sums: number,
+    x: number,
+    n: number,
+    d: number,
+    limit: number,
+    offset: number,
+  ): void;
+  /**
+   * As `gemm`, of bytes: rows of a with limit {@linkcode INT8_LIMIT} and offset 0, their scales and
+   * sums; columns of b with {@linkcode WEIGHT_LIMIT} and {@linkcode WEIGHT_ZERO}, and their scales; both
+   * packed as k = `words` words of four bytes. The same bits in both builds. `scratch`:
+   * {@linkcode INT8_SCRATCH} words.
+   */
+  gemm_int8(
+    c: number,
+    a: number,
+    scalesA: number,
+    sumsA: number,
+    b: number,
+    scalesB: number,
+    m: number,
+    n: number,
+    words: number,
+    ldc: number,
+    accumulate: number,
+    scratch: number,
+  ): void;
+  /** `gemm_int8` of one row, which is not packed, to the same bits. */
+  matvec_int8(
+    y: number,
+    x: number,
+    scaleX: number,
+    sumX: number,
+    b: number,
+    scalesB: number,
+    n: number,
+    words: number,
+    accumulate: number,
+    scratch: number,
+  ): void;
+
   /** `out[n, d] = x · rstd · weight`, `rstd[n] = 1 / √(mean(x²) + eps)` (Zhang and Sennrich, arXiv:1910.07467). */
   rms_norm(
     out: number,

@@ -6,6 +6,13 @@ export const MR = 4;
 export const NR = 12;
 /** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
 export const K_BLOCK = 512;
+/** Greatest magnitude of a quantised row of the left operand. */
+export const INT8_LIMIT = 127;
+/** Greatest magnitude of a quantised weight, and the byte that stands for its zero. */
+export const WEIGHT_LIMIT = 63;
+export const WEIGHT_ZERO = 64;
+/** Words of scratch for products of bytes. */
+export const INT8_SCRATCH = MR * NR;
 /** Tokens in a page of cached keys and values. */
 export const PAGE = 32;
 /** Floating-point operations in one iteration of `fma_peak`. */
@@ -24,6 +31,11 @@ export function packedASize(m: number, k: number): number {
 /** Floats of B `[k, n]` when packed. */
 export function packedBSize(k: number, n: number): number {
   return roundUp(n, NR) * k;
+}
+
+/** Words of four bytes that hold d bytes. */
+export function wordsOf(d: number): number {
+  return Math.ceil(d / 4);
 }
 
 /** Floats of one head's keys and values in a page. */

@@ -119,7 +119,7 @@ function multiplyPanel(
     return;
   }
   for (; m > 0; m -= MR) {
-    if (cols > 8) tile(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
+    if (cols > 8) tile<f32>(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
     else tile8(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
     c += rowBytes * MR;
     a += strideA;

@@ -11,7 +11,7 @@
  * A tile is a function of its own, called once a tile, because V8 replaces unoptimised code only at a
  * call.
  */
-import { madd } from "./madd";
+import { addProduct } from "./add_product";
 import { lower, storeRow3, swapPairs, upper } from "./weave";
 
 /** Rows of a tile, and of a panel of packed A. */
@@ -21,7 +21,8 @@ export const NR: i32 = 12;
 
 
 /**
- * `c[rows, cols] = (accumulate ? c : 0) + a · b` for one panel pair.
+ * `c[rows, cols] = (accumulate ? c : 0) + a · b` for one panel pair, of {@link addProduct}'s words;
+ * sums of bytes do not accumulate.
  *
  * @param c first element; rows are `ldc` bytes apart
  * @param a `[k][MR]`
@@ -29,7 +30,7 @@ export const NR: i32 = 12;
  * @param rows 1 to MR; the others of the tile are computed and dropped
  * @param cols 9 to NR; likewise
  */
-export function tile(
+export function tile<T>(
   c: usize,
   a: usize,
   b: usize,
@@ -58,89 +59,89 @@ export function tile(
     x0 = v128.load64_splat(a);
     x1 = v128.load64_splat(a, 8);
     v = v128.load(b);
-    s00 = madd(x0, v, s00);
-    s10 = madd(x1, v, s10);
+    s00 = addProduct<T>(x0, v, s00);
+    s10 = addProduct<T>(x1, v, s10);
     v = swapPairs(v);
-    t00 = madd(x0, v, t00);
-    t10 = madd(x1, v, t10);
+    t00 = addProduct<T>(x0, v, t00);
+    t10 = addProduct<T>(x1, v, t10);
     v = v128.load(b, 16);
-    s01 = madd(x0, v, s01);
-    s11 = madd(x1, v, s11);
+    s01 = addProduct<T>(x0, v, s01);
+    s11 = addProduct<T>(x1, v, s11);
     v = swapPairs(v);
-    t01 = madd(x0, v, t01);
-    t11 = madd(x1, v, t11);
+    t01 = addProduct<T>(x0, v, t01);
+    t11 = addProduct<T>(x1, v, t11);
     v = v128.load(b, 32);
-    s02 = madd(x0, v, s02);
-    s12 = madd(x1, v, s12);
+    s02 = addProduct<T>(x0, v, s02);
+    s12 = addProduct<T>(x1, v, s12);
     v = swapPairs(v);
-    t02 = madd(x0, v, t02);
-    t12 = madd(x1, v, t12);
+    t02 = addProduct<T>(x0, v, t02);
+    t12 = addProduct<T>(x1, v, t12);
     const a1 = a + 16;
     const b1 = b + 48;
     x0 = v128.load64_splat(a1);
     x1 = v128.load64_splat(a1, 8);
     v = v128.load(b1);
-    s00 = madd(x0, v, s00);
-    s10 = madd(x1, v, s10);
+    s00 = addProduct<T>(x0, v, s00);
+    s10 = addProduct<T>(x1, v, s10);
     v = swapPairs(v);
-    t00 = madd(x0, v, t00);
-    t10 = madd(x1, v, t10);
+    t00 = addProduct<T>(x0, v, t00);
+    t10 = addProduct<T>(x1, v, t10);
     v = v128.load(b1, 16);
-    s01 = madd(x0, v, s01);
-    s11 = madd(x1, v, s11);
+    s01 = addProduct<T>(x0, v, s01);
+    s11 = addProduct<T>(x1, v, s11);
     v = swapPairs(v);
-    t01 = madd(x0, v, t01);
-    t11 = madd(x1, v, t11);
+    t01 = addProduct<T>(x0, v, t01);
+    t11 = addProduct<T>(x1, v, t11);
     v = v128.load(b1, 32);
-    s02 = madd(x0, v, s02);
-    s12 = madd(x1, v, s12);
+    s02 = addProduct<T>(x0, v, s02);
+    s12 = addProduct<T>(x1, v, s12);
     v = swapPairs(v);
-    t02 = madd(x0, v, t02);
-    t12 = madd(x1, v, t12);
+    t02 = addProduct<T>(x0, v, t02);
+    t12 = addProduct<T>(x1, v, t12);
     const a2 = a + 32;
     const b2 = b + 96;
     x0 = v128.load64_splat(a2);
     x1 = v128.load64_splat(a2, 8);
     v = v128.load(b2);
-    s00 = madd(x0, v, s00);
-    s10 = madd(x1, v, s10);
+    s00 = addProduct<T>(x0, v, s00);
+    s10 = addProduct<T>(x1, v, s10);
     v = swapPairs(v);
-    t00 = madd(x0, v, t00);
-    t10 = madd(x1, v, t10);
+    t00 = addProduct<T>(x0, v, t00);
+    t10 = addProduct<T>(x1, v, t10);
     v = v128.load(b2, 16);
-    s01 = madd(x0, v, s01);
-    s11 = madd(x1, v, s11);
+    s01 = addProduct<T>(x0, v, s01);
+    s11 = addProduct<T>(x1, v, s11);
     v = swapPairs(v);
-    t01 = madd(x0, v, t01);
-    t11 = madd(x1, v, t11);
+    t01 = addProduct<T>(x0, v, t01);
+    t11 = addProduct<T>(x1, v, t11);
     v = v128.load(b2, 32);
-    s02 = madd(x0, v, s02);
-    s12 = madd(x1, v, s12);
+    s02 = addProduct<T>(x0, v, s02);
+    s12 = addProduct<T>(x1, v, s12);
     v = swapPairs(v);
-    t02 = madd(x0, v, t02);
-    t12 = madd(x1, v, t12);
+    t02 = addProduct<T>(x0, v, t02);
+    t12 = addProduct<T>(x1, v, t12);
     const a3 = a + 48;
     const b3 = b + 144;
     x0 = v128.load64_splat(a3);
     x1 = v128.load64_splat(a3, 8);
     v = v128.load(b3);
-    s00 = madd(x0, v, s00);
-    s10 = madd(x1, v, s10);
+    s00 = addProduct<T>(x0, v, s00);
+    s10 = addProduct<T>(x1, v, s10);
     v = swapPairs(v);
-    t00 = madd(x0, v, t00);
-    t10 = madd(x1, v, t10);
+    t00 = addProduct<T>(x0, v, t00);
+    t10 = addProduct<T>(x1, v, t10);
     v = v128.load(b3, 16);
-    s01 = madd(x0, v, s01);
-    s11 = madd(x1, v, s11);
+    s01 = addProduct<T>(x0, v, s01);
+    s11 = addProduct<T>(x1, v, s11);
     v = swapPairs(v);
-    t01 = madd(x0, v, t01);
-    t11 = madd(x1, v, t11);
+    t01 = addProduct<T>(x0, v, t01);
+    t11 = addProduct<T>(x1, v, t11);
     v = v128.load(b3, 32);
-    s02 = madd(x0, v, s02);
-    s12 = madd(x1, v, s12);
+    s02 = addProduct<T>(x0, v, s02);
+    s12 = addProduct<T>(x1, v, s12);
     v = swapPairs(v);
-    t02 = madd(x0, v, t02);
-    t12 = madd(x1, v, t12);
+    t02 = addProduct<T>(x0, v, t02);
+    t12 = addProduct<T>(x1, v, t12);
     a += 64;
     b += 192;
   }
@@ -148,23 +149,23 @@ export function tile(
     x0 = v128.load64_splat(a);
     x1 = v128.load64_splat(a, 8);
     v = v128.load(b);
-    s00 = madd(x0, v, s00);
-    s10 = madd(x1, v, s10);
+    s00 = addProduct<T>(x0, v, s00);
+    s10 = addProduct<T>(x1, v, s10);
     v = swapPairs(v);
-    t00 = madd(x0, v, t00);
-    t10 = madd(x1, v, t10);
+    t00 = addProduct<T>(x0, v, t00);
+    t10 = addProduct<T>(x1, v, t10);
     v = v128.load(b, 16);
-    s01 = madd(x0, v, s01);
-    s11 = madd(x1, v, s11);
+    s01 = addProduct<T>(x0, v, s01);
+    s11 = addProduct<T>(x1, v, s11);
     v = swapPairs(v);
-    t01 = madd(x0, v, t01);
-    t11 = madd(x1, v, t11);
+    t01 = addProduct<T>(x0, v, t01);
+    t11 = addProduct<T>(x1, v, t11);
     v = v128.load(b, 32);
-    s02 = madd(x0, v, s02);
-    s12 = madd(x1, v, s12);
+    s02 = addProduct<T>(x0, v, s02);
+    s12 = addProduct<T>(x1, v, s12);
     v = swapPairs(v);
-    t02 = madd(x0, v, t02);
-    t12 = madd(x1, v, t12);
+    t02 = addProduct<T>(x0, v, t02);
+    t12 = addProduct<T>(x1, v, t12);
     a += 16;
     b += 48;
   }

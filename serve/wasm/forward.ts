@@ -7,25 +7,11 @@
  *
  * @module
  */
-import { type Kernels, NR, pageHeadSize } from "../../kernels/mod.ts";
+import { pageHeadSize } from "../../kernels/mod.ts";
 import { share, Word } from "./control_words.ts";
-import { type Plan, Segment, type WorkerPlan } from "./plan.ts";
-import type { Matrix, Plain } from "./weights.ts";
-
-/** A worker's view of the engine. */
-export interface PassContext {
-  readonly plan: Plan;
-  readonly area: WorkerPlan;
-  readonly kernels: Kernels;
-  readonly words: Int32Array;
-  /** The whole memory. */
-  readonly ints: Int32Array;
-}
-
-/** Columns that `matvec` takes at once. */
-const UNIT = 3 * NR;
-/** Pieces a worker and phase: a worker that is held up leaves the rest to others. */
-const PIECES = 3;
+import { Segment } from "./plan.ts";
+import { multiply, type PassContext } from "./product.ts";
+import type { Plain } from "./weights.ts";
 
 /** Runs the pass that is in place. */
 export function forward(context: PassContext): void {
@@ -78,66 +64,6 @@ export function forward(context: PassContext): void {
     return area.normed;
   };
   multiply(context, { phase, n: outputs, w: weights.head, input: last }).into(plan.logits);
-}
-
-/** One product phase. */
-type Product = (y: number, w: Matrix, ldy: number) => void;
-
-function multiply(
-  { area, kernels, words, plan }: PassContext,
-  { phase, n, w, input }: { phase: number; n: number; w: Matrix; input: () => number },
-) {
-  const units = Math.ceil(w.n / UNIT);
-  const pieces = Math.min(units, plan.workers.length * PIECES);
-  const run = (each: (x: number, column: number, columns: number) => void) => {
-    let x: number | undefined;
-    share(words, {
-      phase,
-      pieces,
-      each(piece) {
-        if (x === undefined) {
-          x = input();
-          if (n > 1) kernels.pack_a(area.packed, x, n, w.k, w.k);
-        }
-        const column = Math.floor(piece * units / pieces) * UNIT;
-        const end = Math.min(w.n, Math.floor((piece + 1) * units / pieces) * UNIT);
-        each(x, column, end - column);
-      },
-    });
-  };
-  const product = (
-    { y, ldy, x, m, column, columns, accumulate }: {
-      y: number;
-      ldy: number;
-      x: number;
-      m: Matrix;
-      column: number;
-      columns: number;
-      accumulate: number;
-    },
-  ) => {
-    const b = m.packed + column * m.k * 4;
-    if (n === 1) kernels.matvec(y, x, b, columns, m.k, accumulate);
-    else kernels.gemm(y, area.packed, b, n, columns, m.k, ldy, accumulate);
-  };
-  const whole = (y: number, accumulate: number) =>
-    run((x, column, columns) =>
-      product({ y: y + column * 4, ldy: w.n, x, m: w, column, columns, accumulate })
-    );
-  return {
-    /** Y = X Wᵀ */
-    into: (y: number) => whole(y, 0),
-    /** Y += X Wᵀ */
-    addTo: (y: number) => whole(y, 1),
-    /** Whatever is made of some columns; matrices must be of one shape. */
-    each: (made: (product: Product, at: { column: number; columns: number }) => void) =>
-      run((x, column, columns) =>
-        made(
-          (y, m, ldy) => product({ y, ldy, x, m, column, columns, accumulate: 0 }),
-          { column, columns },
-        )
-      ),
-  };
 }
 
 /** Rotates, stores keys and values, and attends, one group of heads a piece. */

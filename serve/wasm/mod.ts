@@ -6,22 +6,24 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import { compileKernels, instantiateKernels, type Kernels, NR, PAGE } from "../../kernels/mod.ts";
+import { compileKernels, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
-import { ropeTables } from "../../model/rope.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
 import { PagePool } from "./pages.ts";
 import { planPasses } from "./passes.ts";
+import { placeParameters } from "./parameters.ts";
 import { MAX_ROWS, type Plan, planEngine } from "./plan.ts";
 import { Crew } from "./crew.ts";
 import { WasmSequence } from "./sequence.ts";
-import { allMatrices, allPlain } from "./weights.ts";
+import type { WeightFormat } from "./weights.ts";
 
 /** How {@linkcode openWasmEngine} runs a model. */
 export interface WasmEngineOptions {
   readonly config: ModelConfig;
   /** Laid out as `createLayout(config)` says; not needed any more once the engine is open. */
   readonly parameters: Float32Array;
+  /** How to keep the weight matrices: `f32`, or `int8` for a quarter of the memory. */
+  readonly weights?: WeightFormat;
   /** Threads that share each pass; the processor's number unless given. */
   readonly workers?: number;
   /** Memory for keys and values. */
@@ -56,6 +58,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     config,
     workers = navigator.hardwareConcurrency,
     cacheBytes = 256 << 20,
+    weights = "f32",
     promptChunk = MAX_ROWS,
     fingerprint = "wasm",
     strictSimd = false,
@@ -63,7 +66,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cannot open the engine: workers must be >= 1, got ${workers}`);
   }
-  const plan = planEngine({ config, workers, cacheBytes });
+  const plan = planEngine({ config, workers, cacheBytes, format: weights });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -72,30 +75,6 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   const crew = new Crew({ plan, memory });
   await crew.start(module);
   return new WasmEngine({ plan, crew, promptChunk, fingerprint });
-}
-
-/** Fills in rotary tables and weights, giving way to other work after every matrix. */
-async function placeParameters(
-  parameters: Float32Array,
-  { plan, memory, kernels }: { plan: Plan; memory: WebAssembly.Memory; kernels: Kernels },
-): Promise<void> {
-  const { config, weights } = plan;
-  const floats = new Float32Array(memory.buffer);
-  const { cos, sin } = ropeTables({
-    positions: config.max_position_embeddings,
-    headDim: config.head_dim,
-    theta: config.rope_theta,
-  });
-  floats.set(cos, plan.ropeCos / 4);
-  floats.set(sin, plan.ropeSin / 4);
-  for (const { offset, size, address } of allPlain(weights)) {
-    floats.set(parameters.subarray(offset, offset + size), address / 4);
-  }
-  for (const { offset, n, k, packed } of allMatrices(weights)) {
-    floats.set(parameters.subarray(offset, offset + n * k), plan.cache / 4);
-    kernels.pack_b_transposed(packed, plan.cache, k, n, k, k * NR);
-    await setImmediate();
-  }
 }
 
 class WasmEngine implements Engine {

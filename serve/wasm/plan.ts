@@ -3,11 +3,18 @@
  *
  * @module
  */
-import { packedASize, PAGE, pagedScratchSize, pageHeadSize } from "../../kernels/mod.ts";
+import {
+  INT8_SCRATCH,
+  packedASize,
+  PAGE,
+  pagedScratchSize,
+  pageHeadSize,
+  wordsOf,
+} from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
 import { controlWords } from "./control_words.ts";
-import { allMatrices, placeWeights, type Weights } from "./weights.ts";
+import { allMatrices, placeWeights, type WeightFormat, type Weights } from "./weights.ts";
 
 /** Rows of one pass: tokens that go through the model together. */
 export const MAX_ROWS = 256;
@@ -34,6 +41,11 @@ export interface WorkerPlan {
   readonly rstd: number;
   /** Left operand of a product, packed. */
   readonly packed: number;
+  /** The same as bytes, `[rows, k]`, with scales and sums `[rows]`; where the weights are bytes. */
+  readonly bytes: number;
+  readonly scales: number;
+  readonly sums: number;
+  readonly sumScratch: number;
   /** [rows, columns] of a piece of gate and up. */
   readonly gate: number;
   readonly up: number;
@@ -44,6 +56,7 @@ export interface WorkerPlan {
 /** Byte addresses; all but the workers' own areas are shared. */
 export interface Plan {
   readonly config: ModelConfig;
+  readonly format: WeightFormat;
   readonly bytes: number;
   readonly control: number;
   readonly ropeCos: number;
@@ -83,7 +96,12 @@ export interface Plan {
  * @throws {RangeError} when it is more than WebAssembly can address
  */
 export function planEngine(
-  { config, workers, cacheBytes }: { config: ModelConfig; workers: number; cacheBytes: number },
+  { config, workers, cacheBytes, format = "f32" }: {
+    config: ModelConfig;
+    workers: number;
+    cacheBytes: number;
+    format?: WeightFormat;
+  },
 ): Plan {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
@@ -99,7 +117,7 @@ export function planEngine(
   const maxOutputs = Math.max(16, Math.min(M, Math.floor(LOGITS_BYTES / 4 / V)));
   const pagesPerSequence = Math.ceil(context / PAGE);
   const layout = createLayout(config);
-  const weights = placeWeights({ config, layout, take });
+  const weights = placeWeights({ config, layout, format, take });
   const placed = {
     control: take(controlWords(phaseCount(config))),
     ropeCos: take(context * N / 2),
@@ -119,13 +137,17 @@ export function planEngine(
       normed: take(M * D),
       rstd: take(M),
       packed: take(packedASize(M, Math.max(D, A, F))),
+      bytes: take(M * wordsOf(Math.max(D, A, F))),
+      scales: take(M),
+      sums: take(M),
+      sumScratch: take(INT8_SCRATCH),
       gate: take(M * F),
       up: take(M * F),
       scores: take(pagedScratchSize(context)),
     })),
   };
   const pageBytes = L * K * pageHeadSize(N) * 4;
-  const least = Math.max(...allMatrices(weights).map(({ n, k }) => n * k * 4));
+  const least = Math.max(...allMatrices(weights).map(({ n, k }) => n * (k + wordsOf(k) + 1) * 4));
   // Matrices pass through the cache's memory on their way to their packed form.
   const pages = Math.max(pagesPerSequence, Math.ceil(Math.max(cacheBytes, least) / pageBytes));
   const cache = take(pages * pageBytes / 4);
@@ -136,7 +158,17 @@ export function planEngine(
     );
   }
   const bytes = Math.ceil(end / WASM_PAGE) * WASM_PAGE;
-  return { config, bytes, maxOutputs, ...placed, cache, pageBytes, pages, pagesPerSequence };
+  return {
+    config,
+    format,
+    bytes,
+    maxOutputs,
+    ...placed,
+    cache,
+    pageBytes,
+    pages,
+    pagesPerSequence,
+  };
 }
 
 /** Embedding, five products and attentions a layer, and the head. */

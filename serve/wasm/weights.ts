@@ -4,9 +4,15 @@
  *
  * @module
  */
-import { packedBSize } from "../../kernels/mod.ts";
+import { packedBSize, wordsOf } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import type { Layout } from "../../model/layout.ts";
+
+/** How the matrices are kept: as they are, or as bytes with a scale an output feature. */
+export const WEIGHT_FORMATS = ["f32", "int8"] as const;
+
+/** A name in {@linkcode WEIGHT_FORMATS}. */
+export type WeightFormat = typeof WEIGHT_FORMATS[number];
 
 /** A matrix `[n, k]` of the parameter area, and where its packed form lies. */
 export interface Matrix {
@@ -18,6 +24,8 @@ export interface Matrix {
   readonly k: number;
   /** Byte address of the packed form. */
   readonly packed: number;
+  /** Byte address of the scales `[n]` where the packed form is of bytes. */
+  readonly scales: number;
 }
 
 /** A vector `[D]` or the embedding `[V, D]`, which are not packed. */
@@ -49,9 +57,10 @@ export interface Weights {
 
 /** Reads the weights off the parameter table; `take` reserves floats and returns their address. */
 export function placeWeights(
-  { config, layout, take }: {
+  { config, layout, format, take }: {
     config: ModelConfig;
     layout: Layout;
+    format: WeightFormat;
     take: (floats: number) => number;
   },
 ): Weights {
@@ -62,7 +71,9 @@ export function placeWeights(
   const matrix = (first: string, ...more: string[]): Matrix => {
     const { offset, shape: [, k = 0] } = layout.get(first);
     const n = [first, ...more].reduce((sum, name) => sum + (layout.get(name).shape[0] ?? 0), 0);
-    return { offset, n, k, packed: take(packedBSize(k, n)) };
+    const isInt8 = format === "int8";
+    const packed = take(packedBSize(isInt8 ? wordsOf(k) : k, n));
+    return { offset, n, k, packed, scales: take(isInt8 ? n : 0) };
   };
   return {
     embedding: plain("model.embed_tokens.weight"),
