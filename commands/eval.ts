@@ -6,8 +6,9 @@
 import { join } from "node:path";
 import { listCheckpoints } from "../model/checkpoint/mod.ts";
 import { openJournal } from "../stages/journal/mod.ts";
+import { WEIGHT_FORMATS } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
-import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
+import { choice, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { evaluateModel, readHeldOut } from "./evaluation.ts";
 import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
 import { findCheckpoint } from "./model_source.ts";
@@ -30,6 +31,11 @@ const FLAGS = {
   }),
   ...SPHERE_FLAGS,
   all: toggle({ help: "every checkpoint of the run" }),
+  weights: choice({
+    help: "int8 scores checkpoints as `serve --weights int8` runs them",
+    of: WEIGHT_FORMATS,
+    defaultValue: "f32",
+  }),
   json: toggle({ help: "one JSON object a checkpoint" }),
 };
 
@@ -71,7 +77,7 @@ export const evaluate: Command = {
       const cols = values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2));
       const { rows } = values;
       await using scored = await openScored(checkpoint, {
-        ...{ config, rows, cols, ...spheresOf(values) },
+        ...{ config, rows, cols, int8: values.weights === "int8", ...spheresOf(values) },
       });
       const texts = await readHeldOut({
         journal,

@@ -8,14 +8,15 @@ import { basename } from "node:path";
 import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
 import type { Engine, Scheduler } from "../serve/mod.ts";
 import { reasonOf } from "./failure.ts";
-import { openEngine } from "./model_source.ts";
+import { type EngineSettings, openEngine } from "./model_source.ts";
 
 /** What {@linkcode follow} follows, and with what. */
 export interface FollowOptions {
   /** Folder of the run's checkpoints. */
   readonly checkpoints: string;
   readonly scheduler: Scheduler;
-  readonly threads: number | undefined;
+  /** How engines are opened. */
+  readonly settings: EngineSettings;
   /** Told what happened, in a line. */
   readonly note: (line: string) => void;
 }
@@ -27,7 +28,7 @@ export interface Follower extends AsyncDisposable {
 }
 
 /** Starts to follow. The scheduler's engine is the follower's from now on. */
-export function follow({ checkpoints, scheduler, threads, note }: FollowOptions): Follower {
+export function follow({ checkpoints, scheduler, settings, note }: FollowOptions): Follower {
   const retiring = new Set<Promise<void>>();
   const stopping = new AbortController();
   let serving = scheduler.engine.fingerprint;
@@ -42,7 +43,7 @@ export function follow({ checkpoints, scheduler, threads, note }: FollowOptions)
     if (newest === undefined || basename(newest) === serving || stopping.signal.aborted) return;
     try {
       const config = await readModelConfig(newest);
-      const engine = await openEngine(newest, { config, engineName: "wasm", threads });
+      const engine = await openEngine(newest, { config, engineName: "wasm", settings });
       const before = scheduler.engine;
       retire(before, scheduler.replaceEngine(engine));
       serving = engine.fingerprint;

@@ -10,7 +10,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
 import { exportOnnx } from "../model/onnx/mod.ts";
-import { type Engine, openOnnxEngine } from "../serve/mod.ts";
+import { type Engine, openOnnxEngine, openWasmEngine } from "../serve/mod.ts";
 import { openSpheres, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
 import { UsageError } from "./flags.ts";
 import { readNamedConfig } from "./model_source.ts";
@@ -32,14 +32,25 @@ export async function readScoredConfig(path: string): Promise<ModelConfig> {
   return await readNamedConfig(basename(dir) === "onnx" ? dirname(dir) : dir, { flag: "model of" });
 }
 
-/** Opens what `path` names. */
+/** Opens what `path` names; a checkpoint as `serve --weights int8` runs it where `int8` says so. */
 export async function openScored(
   path: string,
-  options: SpheresOptions & { config: ModelConfig },
+  options: SpheresOptions & { config: ModelConfig; int8?: boolean },
 ): Promise<Scored> {
-  const { config } = options;
+  const { config, int8 = false } = options;
   if (isOnnx(path)) {
     const engine = await openOnnxEngine({ model: path, config });
+    return {
+      ...{ config, engine },
+      evaluate: (batch) => engineLoss(engine, batch),
+      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    };
+  }
+  if (int8) {
+    const layout = createLayout(config);
+    const parameters = new Float32Array(layout.length);
+    await initFromFolder(path, { layout, parameters });
+    const engine = await openWasmEngine({ config, parameters, weights: "int8" });
     return {
       ...{ config, engine },
       evaluate: (batch) => engineLoss(engine, batch),

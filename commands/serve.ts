@@ -65,7 +65,7 @@ export const serve: Command = {
       ? follow({
         checkpoints: runPaths(values.run).checkpoints,
         scheduler,
-        threads: values.threads,
+        settings: values,
         note: (line) => console.error(line),
       })
       : engine;

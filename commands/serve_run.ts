@@ -98,7 +98,7 @@ async function openFirst(
         ...{ run: root, engine: "wasm", threads: THREADS },
       });
       const scheduler = new Scheduler(engine);
-      const follower = follow({ checkpoints, scheduler, threads: THREADS, note });
+      const follower = follow({ checkpoints, scheduler, settings: { threads: THREADS }, note });
       const app = createApp({
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),

@@ -31,5 +31,10 @@ export { createLoadingApp } from "./loading.ts";
 export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";
 export type { SamplingOptions } from "./sampler.ts";
 export { Scheduler } from "./scheduler.ts";
-export { openWasmEngine, type WasmEngineOptions } from "./wasm/mod.ts";
+export {
+  openWasmEngine,
+  type WasmEngineOptions,
+  WEIGHT_FORMATS,
+  type WeightFormat,
+} from "./wasm/mod.ts";
 export type { TextCodec } from "./text_codec.ts";

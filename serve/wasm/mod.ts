@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers/promises";
 import { compileKernels, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
@@ -16,6 +15,7 @@ import { MAX_ROWS, type Plan, planEngine } from "./plan.ts";
 import { Crew } from "./crew.ts";
 import { WasmSequence } from "./sequence.ts";
 import type { WeightFormat } from "./weights.ts";
+export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
 /** How {@linkcode openWasmEngine} runs a model. */
 export interface WasmEngineOptions {

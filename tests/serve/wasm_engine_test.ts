@@ -3,7 +3,8 @@ import { exportOnnx } from "../../model/onnx/mod.ts";
 import { type Engine, NoRoomError, type Sequence } from "../../serve/engine.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
 import { likeliest } from "../../serve/distribution.ts";
-import { openWasmEngine, type WasmEngineOptions } from "../../serve/wasm/mod.ts";
+import { scoreToken } from "../../serve/logprobs.ts";
+import { openWasmEngine, type WasmEngineOptions, WEIGHT_FORMATS } from "../../serve/wasm/mod.ts";
 import { type Golden, GOLDENS, readGolden } from "./golden.ts";
 import { distance } from "./golden.ts";
 
@@ -35,6 +36,22 @@ async function continued(
     });
   }
   return all;
+}
+
+/** Nats a token, over rows that are gone through side by side. */
+async function meanLoss(engine: Engine, rows: Golden["inputIds"]): Promise<number> {
+  using stack = new DisposableStack();
+  const sequences = rows.map((ids) => stack.use(engine.createSequence(ids.slice(0, 1))));
+  let sum = 0, count = 0;
+  for (let at = 1; at < (rows[0]?.length ?? 0); at++) {
+    for (const [row, logits] of (await engine.step(sequences)).entries()) {
+      const next = rows[row]?.[at] ?? NaN;
+      sum -= scoreToken(logits ?? new Float32Array(), { id: next, top: 0 }).logprob;
+      count++;
+      sequences[row]?.append(next);
+    }
+  }
+  return sum / count;
 }
 
 for (const name of GOLDENS) {
@@ -78,26 +95,41 @@ for (const name of GOLDENS) {
   });
 }
 
-Deno.test("wasm: the same bits alone and among others, for any chunk, workers and reuse", async () => {
-  const golden = await readGolden("gqa_untied");
-  const promptIds = Array.from({ length: 45 }, (_, i) => (i * 7 + 3) % 61);
-  await using alone = await openGolden(golden, { workers: 1 });
-  const expected = await continued(alone, { promptIds, count: 12 });
-  // Its first page is known now.
-  assertEquals(await continued(alone, { promptIds, count: 12 }), expected);
-  const others = [[1], [9, 9, 9, 9, 9, 9, 9], promptIds.slice(0, 40), [...promptIds]];
-  const many = Array.from({ length: 15 }, (_, i) => Array.from({ length: i + 1 }, () => i));
-  for (
-    const [workers, promptChunk, beside] of [
-      [2, 256, others],
-      [2, 5, others],
-      [3, 1, many],
-      [1, 33, many],
-    ] as const
-  ) {
-    await using engine = await openGolden(golden, { workers, promptChunk });
-    const found = await continued(engine, { promptIds, count: 12, beside: [...beside] });
-    assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}`);
+for (const weights of WEIGHT_FORMATS) {
+  Deno.test(`wasm, ${weights}: the same bits alone and among others, for any chunk, workers and reuse`, async () => {
+    const golden = await readGolden("gqa_untied");
+    const promptIds = Array.from({ length: 45 }, (_, i) => (i * 7 + 3) % 61);
+    await using alone = await openGolden(golden, { workers: 1, weights });
+    const expected = await continued(alone, { promptIds, count: 12 });
+    // Its first page is known now.
+    assertEquals(await continued(alone, { promptIds, count: 12 }), expected);
+    const others = [[1], [9, 9, 9, 9, 9, 9, 9], promptIds.slice(0, 40), [...promptIds]];
+    const many = Array.from({ length: 15 }, (_, i) => Array.from({ length: i + 1 }, () => i));
+    for (
+      const [workers, promptChunk, beside] of [
+        [2, 256, others],
+        [2, 5, others],
+        [3, 1, many],
+        [1, 33, many],
+      ] as const
+    ) {
+      await using engine = await openGolden(golden, { workers, promptChunk, weights });
+      const found = await continued(engine, { promptIds, count: 12, beside: [...beside] });
+      assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}`);
+    }
+  });
+}
+
+Deno.test("wasm, int8: a loss within 1 % of f32", async () => {
+  for (const name of GOLDENS) {
+    const golden = await readGolden(name);
+    const losses = await Promise.all(WEIGHT_FORMATS.map(async (weights) => {
+      await using engine = await openGolden(golden, { weights });
+      return await meanLoss(engine, golden.inputIds);
+    }));
+    const [f32 = NaN, int8 = NaN] = losses;
+    assertLess(Math.abs(int8 / f32 - 1), 0.01, `${name}: ${int8} against ${f32}`);
+    assert(int8 !== f32);
   }
 });
 
