@@ -16,6 +16,7 @@ import { complete } from "./completions.ts";
 import { readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
+import { openApiDocument } from "./openapi/mod.ts";
 import { refuseRoute } from "./methods.ts";
 import { addPage, PAGE_PATHS } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -32,7 +33,7 @@ export interface AppLimits {
 }
 
 /** What anybody may see where keys are needed: nothing of it comes from the model. */
-const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health"]);
+const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health", "/openapi.json"]);
 
 /** What {@linkcode createApp} serves. */
 export interface AppOptions {
@@ -100,6 +101,8 @@ export function createApp(
     context.body(await metrics.text(), 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
     }));
+  const description = openApiDocument({ needsKey: apiKeys !== undefined });
+  app.get("/openapi.json", (context) => context.json(description));
   app.get("/v1/models", (context) => context.json({ object: "list", data: [model] }));
   app.get("/v1/models/:id", (context) => {
     const id = context.req.param("id");

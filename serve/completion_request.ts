@@ -34,6 +34,9 @@ const schema = fields({
   suffix: only([""], "is not supported"),
 });
 
+/** Takes what a body may say, for the API's description. */
+export const COMPLETION_BODY: z.ZodType = schema;
+
 /** A request for a completion, defaults filled in. */
 export interface CompletionRequest extends AnswerRequest {
   readonly prompt: string | readonly number[];

@@ -12,6 +12,7 @@ import { createPromptEncoder } from "./prompt.ts";
 import { type ChatRequest, parseChatRequest } from "./request.ts";
 import { type ChatTemplate, ChatTemplateError, DEFAULT_TEMPLATE } from "./template.ts";
 
+export { CHAT_BODY } from "./request.ts";
 export { type ChatTemplate, ChatTemplateError, createChatTemplate } from "./template.ts";
 export { readChatTemplate } from "./template_file.ts";
 

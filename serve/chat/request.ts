@@ -44,6 +44,9 @@ const schema = fields({
   service_tier: only(["auto", "default"], unsupported),
 });
 
+/** Takes what a body may say, for the API's description. */
+export const CHAT_BODY: z.ZodType = schema;
+
 /** A request for the next turn, defaults filled in. */
 export interface ChatRequest extends AnswerRequest {
   readonly messages: readonly Message[];

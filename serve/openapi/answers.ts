@@ -1,0 +1,117 @@
+/**
+ * What the API answers with, for its description.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+const count = z.int().nonnegative();
+const logprob = z.number().describe("natural logarithm of the probability");
+const fingerprint = z.string().describe("the weights, such as step-000900");
+
+const usage = z.strictObject({
+  prompt_tokens: count,
+  completion_tokens: count,
+  total_tokens: count,
+});
+
+/** The fields that every answer has. */
+const head = {
+  id: z.string(),
+  created: count.describe("seconds since 1970"),
+  model: z.string(),
+  system_fingerprint: fingerprint,
+};
+
+const reason = z.enum(["stop", "length"]);
+
+const completionChoice = z.strictObject({
+  index: count,
+  text: z.string(),
+  logprobs: z.strictObject({
+    tokens: z.array(z.string()),
+    token_logprobs: z.array(logprob),
+    top_logprobs: z.array(z.record(z.string(), logprob)),
+    text_offset: z.array(count),
+  }).nullable(),
+  finish_reason: reason,
+});
+
+const token = z.strictObject({
+  token: z.string(),
+  logprob,
+  bytes: z.array(z.int().min(0).max(255)).nullable(),
+});
+const chatLogprobs = z.strictObject({
+  content: z.array(token.extend({ top_logprobs: z.array(token) })).nullable(),
+  refusal: z.null(),
+}).nullable();
+
+const model = z.strictObject({
+  id: z.string(),
+  object: z.literal("model"),
+  created: count,
+  owned_by: z.string(),
+});
+
+/** Schemas by the name that they have in the description. */
+export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  Completion: z.strictObject({
+    ...head,
+    object: z.literal("text_completion"),
+    choices: z.array(completionChoice),
+    usage,
+  }),
+  CompletionChunk: z.strictObject({
+    ...head,
+    object: z.literal("text_completion"),
+    choices: z.array(completionChoice.extend({ finish_reason: reason.nullable() })),
+    usage: usage.nullable().optional(),
+  }),
+  ChatCompletion: z.strictObject({
+    ...head,
+    object: z.literal("chat.completion"),
+    choices: z.array(z.strictObject({
+      index: count,
+      message: z.strictObject({
+        role: z.literal("assistant"),
+        content: z.string(),
+        refusal: z.null(),
+      }),
+      logprobs: chatLogprobs,
+      finish_reason: reason,
+    })),
+    usage,
+  }),
+  ChatCompletionChunk: z.strictObject({
+    ...head,
+    object: z.literal("chat.completion.chunk"),
+    choices: z.array(z.strictObject({
+      index: count,
+      delta: z.strictObject({
+        role: z.literal("assistant").optional(),
+        content: z.string().optional(),
+        refusal: z.null().optional(),
+      }),
+      logprobs: chatLogprobs,
+      finish_reason: reason.nullable(),
+    })),
+    usage: usage.nullable().optional(),
+  }),
+  Model: model,
+  Models: z.strictObject({ object: z.literal("list"), data: z.array(model) }),
+  Health: z.strictObject({
+    status: z.literal("ok"),
+    fingerprint,
+    running: count.describe("generations that run"),
+    waiting: count.describe("generations in the queue"),
+  }),
+  Error: z.strictObject({
+    error: z.strictObject({
+      message: z.string(),
+      type: z.enum(["invalid_request_error", "rate_limit_error", "server_error"]),
+      param: z.string().nullable().describe("the field at fault"),
+      code: z.string().nullable(),
+    }),
+  }),
+};
