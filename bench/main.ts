@@ -10,6 +10,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   gemm: () => import("./gemm.ts"),
   jax: () => import("./jax.ts"),
   kernels: () => import("./kernels.ts"),
+  load: () => import("./load.ts"),
   report: () => import("./report.ts"),
   quality: () => import("./quality.ts"),
   refusal: () => import("./refusal.ts"),

@@ -64,14 +64,14 @@ export async function leave(prompt: string, { port, maxTokens }: LoadOptions): P
   }
 }
 
-/** Asks for a stream, or sends only half of that, and then does nothing until disposed. */
+/** Sends that part of a request for a stream, from 0 to 1, and then does nothing until disposed. */
 export async function stall(
   prompt: string,
-  { port, maxTokens, half }: LoadOptions & { half: boolean },
+  { port, maxTokens, part }: LoadOptions & { part: number },
 ): Promise<Disposable> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = request(prompt, { maxTokens });
-  await connection.write(half ? bytes.subarray(0, bytes.length / 2) : bytes);
+  await connection.write(bytes.subarray(0, part * bytes.length));
   return connection;
 }
 
