@@ -24,7 +24,7 @@ import { lockRun } from "./run_lock.ts";
 export const crawlCommand: Command = {
   name: "crawl",
   summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
-    "Given the same --out folder again, also without addresses, it goes on where it stopped.",
+    "Given the same --output folder again, also without addresses, it goes on where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
   async run(args) {
@@ -32,7 +32,7 @@ export const crawlCommand: Command = {
     const { values, operands } = parsed;
     const seeds = [...operands, ...await readSeeds(values.seeds)];
     checkSeeds(seeds);
-    const paths = crawlPaths(values.out);
+    const paths = crawlPaths(values.output);
     await makeFolder(paths);
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);
@@ -44,7 +44,7 @@ export const crawlCommand: Command = {
       return 0;
     }
     if (frontier.size === 0) {
-      throw new UsageError(`Cannot crawl into --out ${paths.root}: name at least one address`);
+      throw new UsageError(`Cannot crawl into --output ${paths.root}: name at least one address`);
     }
     if (values.recrawl) {
       if (frontier.queued > 0) {
@@ -65,7 +65,7 @@ async function makeFolder({ root }: CrawlPaths): Promise<void> {
   try {
     await Deno.mkdir(root, { recursive: true });
   } catch (cause) {
-    throw new UsageError(`Cannot make --out ${root}: ${reasonOf(cause)}`, { cause });
+    throw new UsageError(`Cannot make --output ${root}: ${reasonOf(cause)}`, { cause });
   }
 }
 

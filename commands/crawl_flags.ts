@@ -19,7 +19,7 @@ import {
 
 /** Flags that hold for one sitting. */
 const SITTING_FLAGS = {
-  out: text({ help: "folder of the crawl", value: "DIR", defaultValue: "runs/crawl" }),
+  output: text({ help: "folder of the crawl", value: "DIR", defaultValue: "runs/crawl" }),
   seeds: text({
     help: "file with one address a line; - for standard input",
     value: "FILE",

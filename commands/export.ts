@@ -9,6 +9,7 @@ import { EXPORT_FORMATS, type ExportFormatName } from "./export_format.ts";
 import { exportFolder } from "./export_run.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { findCheckpoint, readNamedConfig } from "./model_source.ts";
+import { runOperand } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormatName[];
@@ -36,12 +37,18 @@ export const exportModel: Command = {
     "Writes a checkpoint, with its tokenizer, for other programs: ONNX as transformers.js lays\n" +
     "a model out, safetensors for Hugging Face transformers, GGUF for llama.cpp. Each file is read\n" +
     "back and must predict as the checkpoint does.",
-  operands: "",
+  operands: "[RUN]",
   flags: FLAGS,
   async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
-    const { format, run, checkpoint, output } = values;
-    if (operands.length > 0) throw new UsageError(`Cannot export ${operands[0]}: use --checkpoint`);
+    const { values, operands, given } = parseFlags(args, { flags: FLAGS });
+    const { format, checkpoint, output } = values;
+    const named = given.has("run") ? values.run : undefined;
+    const run = runOperand(operands, { command: "export", run: named });
+    if (operands.length > 0 && checkpoint !== undefined) {
+      throw new UsageError(
+        `Cannot export both ${operands[0]} and --checkpoint ${checkpoint}: give one`,
+      );
+    }
     const from = await findCheckpoint({ run, checkpoint });
     await readNamedConfig(from, { flag: "--checkpoint" });
     const folder = runPaths(run).export;

@@ -128,7 +128,7 @@ export function parseFlags<F extends Flags>(
   const names = Object.keys(flags);
   const switches = names.filter((name) => flags[name]?.value === undefined);
   const valued = names.filter((name) => flags[name]?.value !== undefined);
-  const parsed = parseArgs([...args], {
+  const parsed = parseArgs(args.map((arg) => usual(arg, flags)), {
     // Operands stay text: a file may be named 007.
     string: [...valued, "_"],
     boolean: switches,
@@ -164,6 +164,18 @@ export function parseFlags<F extends Flags>(
   }));
   // Every name of the table has been read by its own flag just above.
   return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
+}
+
+/** Names by which other programs call a flag. */
+const OTHER_NAMES = [["out", "output"]] as const;
+
+/** A word of the command line with the flag by the name that it has here. */
+function usual(arg: string, flags: Flags): string {
+  for (const [other, name] of OTHER_NAMES) {
+    const isOther = arg === `--${other}` || arg.startsWith(`--${other}=`);
+    if (isOther && flags[name] && !flags[other]) return `--${name}${arg.slice(other.length + 2)}`;
+  }
+  return arg;
 }
 
 /** The help text of a table: one line a flag, with its default. */

@@ -17,10 +17,10 @@ import { readIndex } from "../stages/store/index_file.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
 import { manifestPath } from "./manifest.ts";
-import { requireSettings, runOperand } from "./open_run.ts";
+import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
 import { type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
 
-const FLAGS = { json: toggle({ help: "one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
 
 /** The `inspect` command. */
 export const inspect: Command = {
@@ -31,7 +31,7 @@ export const inspect: Command = {
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
-    const root = runOperand(operands, { command: "inspect" });
+    const root = runOperand(operands, { command: "inspect", run: values.run });
     const settings = await requireSettings(root);
     const found = await look(runPaths(root), settings);
     console.log(values.json ? JSON.stringify(found) : describe(found).join("\n"));

@@ -6,7 +6,7 @@
 import { exists } from "../model/durable.ts";
 import { type Journal, openJournal } from "../stages/journal/mod.ts";
 import { openStore, type Store } from "../stages/store/mod.ts";
-import { UsageError } from "./flags.ts";
+import { type Flag, text, UsageError } from "./flags.ts";
 import { readSettings, type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
 import { loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
@@ -58,9 +58,21 @@ export async function openRun(root: string): Promise<OpenRun> {
   };
 }
 
-/** The one run folder that the operands name, `runs/default` without any. */
-export function runOperand(operands: readonly string[], { command }: { command: string }): string {
-  const [run = "runs/default", more] = operands;
+/** The flag of commands whose operand is a run folder. */
+export const RUN_FLAG: { readonly run: Flag<string | undefined> } = {
+  run: text({
+    help: "another way to name the run folder (default: as RUN, or runs/default)",
+    value: "DIR",
+    defaultValue: undefined,
+  }),
+};
+
+/** The one run folder that the operands or `--run` name, `runs/default` without any. */
+export function runOperand(
+  operands: readonly string[],
+  { command, run }: { command: string; run: string | undefined },
+): string {
+  const [first, more] = run === undefined ? operands : [run, ...operands];
   if (more !== undefined) throw new UsageError(`Cannot ${command} ${more}: give one run folder`);
-  return run;
+  return first ?? "runs/default";
 }

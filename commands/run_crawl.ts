@@ -171,6 +171,6 @@ function summarise(
   if (Object.keys(skips).length > 0) console.log(`Links not followed: ${countsText(skips)}`);
   const { queued } = frontier;
   if (stopped) console.log("Stopped before the end");
-  if (queued > 0) console.log(`${queued} addresses to go: deno task crawl --out ${paths.root}`);
+  if (queued > 0) console.log(`${queued} addresses to go: deno task crawl --output ${paths.root}`);
   console.log(`Documents  ${paths.documents}`);
 }

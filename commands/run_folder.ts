@@ -120,13 +120,13 @@ export async function readSettings(paths: RunPaths): Promise<RunSettings | undef
   const { format, settings } = parseRun(json, paths);
   if (format !== FORMAT) {
     throw new UsageError(
-      `Cannot continue --run ${paths.root}: its run.json has format ${format} and this program ` +
-        `reads ${FORMAT}`,
+      `Cannot use the run ${paths.root}: its run.json has format ${format} and this program reads ` +
+        `${FORMAT}; begin it anew in another folder, or use the program that made it`,
     );
   }
   if (!(settings.preset in PRESETS)) {
     throw new UsageError(
-      `Cannot continue --run ${paths.root}: there is no preset ${settings.preset}`,
+      `Cannot use the run ${paths.root}: there is no preset ${settings.preset}`,
     );
   }
   return settings;
@@ -142,7 +142,7 @@ function parseRun(json: string, { root }: RunPaths): { format: number; settings:
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw new UsageError(`Cannot continue --run ${root}: its run.json is damaged`);
+  throw new UsageError(`Cannot use the run ${root}: its run.json is damaged`);
 }
 
 /** Keeps the settings of a run. */

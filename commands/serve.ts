@@ -11,6 +11,7 @@ import { choice, list, number, parseFlags, text, toggle, UsageError } from "./fl
 import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
+import { runOperand } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 import { KEYS_VARIABLE, readApiKeys } from "./serve_keys.ts";
 import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
@@ -44,11 +45,17 @@ export const serve: Command = {
   name: "serve",
   summary: "Serves completions over HTTP, in the form of OpenAI's API.\n" +
     "Follows the run: whenever it has a newer checkpoint, new requests are answered by that.",
-  operands: "",
+  operands: "[RUN]",
   flags: FLAGS,
   async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
-    if (operands.length > 0) throw new UsageError(`Cannot serve ${operands[0]}: use --run DIR`);
+    const { values: flags, operands, given } = parseFlags(args, { flags: FLAGS });
+    const run = given.has("run") ? flags.run : undefined;
+    const values = { ...flags, run: runOperand(operands, { command: "serve", run }) };
+    if (operands.length > 0 && values.model !== undefined) {
+      throw new UsageError(
+        `Cannot serve both ${operands[0]} and --model ${values.model}: give one`,
+      );
+    }
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const apiKeys = await readApiKeys(values["api-key-file"]);
     if (!apiKeys && !isLoopback(values.hostname)) {

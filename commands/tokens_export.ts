@@ -8,10 +8,11 @@ import { writeAll } from "../stages/durable.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
-import { runOperand } from "./open_run.ts";
+import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
 
 const FLAGS = {
+  ...RUN_FLAG,
   split: choice<Split, Split>({
     help: "which documents",
     of: ["train", "validation"],
@@ -39,8 +40,10 @@ export const exportTokens: Command = {
   operands: "[RUN]",
   flags: FLAGS,
   async run(args) {
-    const { values: { split, format, output }, operands } = parseFlags(args, { flags: FLAGS });
-    await using run = await openTokens(runOperand(operands, { command: "export" }));
+    const { values: { split, format, output, run: folder }, operands } = parseFlags(args, {
+      flags: FLAGS,
+    });
+    await using run = await openTokens(runOperand(operands, { command: "export", run: folder }));
     if (run.tokenizer.vocabSize > MAX_VOCAB) {
       throw new UsageError(
         `Cannot export tokens: the vocabulary has ${run.tokenizer.vocabSize} ids and the format ` +

@@ -9,10 +9,11 @@ import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Batch } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text } from "./flags.ts";
-import { runOperand } from "./open_run.ts";
+import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
 
 const FLAGS = {
+  ...RUN_FLAG,
   batch: number({ help: "which batch, counted from 1", min: 1, defaultValue: 1 }),
   rows: number({ help: "rows of a batch", min: 1, defaultValue: 4 }),
   cols: number({ help: "tokens of a row", min: 1, defaultValue: 64 }),
@@ -43,7 +44,7 @@ export const show: Command = {
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
-    await using run = await openTokens(runOperand(operands, { command: "show" }));
+    await using run = await openTokens(runOperand(operands, { command: "show", run: values.run }));
     const { rows, cols, seed, mode, buckets } = values;
     const { store, tokenizer } = run;
     await using batches = new BatchStream({

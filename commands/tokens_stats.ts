@@ -7,11 +7,11 @@ import type { Store } from "../stages/store/mod.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
-import { runOperand } from "./open_run.ts";
+import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
 import { addUses, describeUses, type TokenUses } from "./token_uses.ts";
 
-const FLAGS = { json: toggle({ help: "one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
 
 /** The `tokens stats` command. */
 export const stats: Command = {
@@ -21,7 +21,7 @@ export const stats: Command = {
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
-    await using run = await openTokens(runOperand(operands, { command: "count" }));
+    await using run = await openTokens(runOperand(operands, { command: "count", run: values.run }));
     const uses = new Float64Array(run.tokenizer.vocabSize);
     const result = {
       train: await count(run.store, { split: "train", uses }),

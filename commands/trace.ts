@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
 import type { Command } from "./command.ts";
@@ -10,9 +12,10 @@ import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { trainDocuments } from "./held_out.ts";
 import { type HoldOutRule, splitter } from "./hold_out.ts";
 import { replayDocuments } from "./lineage.ts";
-import { type OpenRun, openRun, runOperand } from "./open_run.ts";
+import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
 
 const FLAGS = {
+  ...RUN_FLAG,
   step: number({
     help: "list the documents in the batch of this step (default: none)",
     min: 1,
@@ -20,7 +23,7 @@ const FLAGS = {
   }),
   document: text({
     help: "list the steps that trained on this document (default: none)",
-    value: "ID|URL",
+    value: "ID|URL|FILE",
     defaultValue: undefined,
   }),
   json: toggle({ help: "one JSON object a line" }),
@@ -33,11 +36,13 @@ export const trace: Command = {
   operands: "[RUN]",
   flags: FLAGS,
   async run(args) {
-    const { values: { step, document, json }, operands } = parseFlags(args, { flags: FLAGS });
+    const { values: { step, document, json, run: folder }, operands } = parseFlags(args, {
+      flags: FLAGS,
+    });
     if ((step === undefined) === (document === undefined)) {
       throw new UsageError("Cannot trace: give either --step N or --document ID");
     }
-    const root = runOperand(operands, { command: "trace" });
+    const root = runOperand(operands, { command: "trace", run: folder });
     await using run = await openRun(root);
     const trained = await readTrained(run, root);
     const lines = step === undefined
@@ -142,12 +147,23 @@ async function findDocument(
   wanted: string,
 ): Promise<{ document: Document; place: number | undefined }> {
   const splitOf = splitter(rule);
+  const file = fileUrlOf(wanted);
   let index = 0, place = 0;
   for await (const document of journal.documents()) {
     const isTrain = splitOf(index++, document) === "train";
     const { id, url } = document;
-    if (id === wanted || url === wanted) return { document, place: isTrain ? place : undefined };
+    if (id === wanted || url === wanted || url === file) {
+      return { document, place: isTrain ? place : undefined };
+    }
     if (isTrain) place++;
   }
-  throw new UsageError(`Cannot trace --document ${wanted}: ${root} has no such id or address`);
+  throw new UsageError(
+    `Cannot trace --document ${wanted}: ${root} has no such id, address or file`,
+  );
+}
+
+/** The address of a document that came from the file at `path`, or from a part `#line=2` of it. */
+function fileUrlOf(path: string): string {
+  const [, file = path, part = ""] = /^(.*?)(#\w+=.*)?$/s.exec(path) ?? [];
+  return pathToFileURL(resolve(file)).href + part;
 }

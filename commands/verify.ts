@@ -12,9 +12,9 @@ import type { Command } from "./command.ts";
 import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { splitter } from "./hold_out.ts";
 import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
-import { type OpenRun, openRun, runOperand } from "./open_run.ts";
+import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
 
-const FLAGS = { json: toggle({ help: "the manifest as one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
 
 /** The `verify` command. */
 export const verify: Command = {
@@ -26,7 +26,7 @@ export const verify: Command = {
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
-    const root = runOperand(operands, { command: "verify" });
+    const root = runOperand(operands, { command: "verify", run: values.run });
     await using run = await openRun(root);
     const { paths, settings, journal, store, tokenizer } = run;
     if (!store || !tokenizer) {

@@ -42,7 +42,10 @@ function recordText(line: Uint8Array, textField: string): string | SyntaxError |
     if (json === "") return undefined;
     record = JSON.parse(json);
   } catch (error) {
-    if (error instanceof SyntaxError) return error;
+    // V8 counts lines within the record.
+    if (error instanceof SyntaxError) {
+      return new SyntaxError(error.message.replace(/ \(line \d+ column \d+\)$/, ""));
+    }
     if (error instanceof TypeError) return new SyntaxError("not valid UTF-8", { cause: error });
     throw error;
   }

@@ -76,6 +76,13 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
     "text --dedup-against @ @",
     "Cannot use --dedup-against @: it is neither a run made with --near-duplicates nor an index file",
   ],
+  ["inspect @ @", "Cannot inspect @: give one run folder"],
+  ["inspect --run @ @/b", "Cannot inspect @/b: give one run folder"],
+  ["serve @ --model @", "Cannot serve both @ and --model @: give one"],
+  [
+    "export --out @/x --run @/none",
+    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+  ],
   ["train", "Cannot train: --init DIR and --batches FILE say what on"],
   [
     "train --init @/none --batches @/none.json",
@@ -145,8 +152,21 @@ Deno.test("a run folder that is a file or damaged is refused; settings are not c
   assertEquals(damaged.code, 2);
   assertEquals(
     damaged.err,
-    `error: Cannot continue --run ${folder.path}: its run.json is damaged\n`,
+    `error: Cannot use the run ${folder.path}: its run.json is damaged\n`,
   );
+});
+
+Deno.test("a run of another format says so, whatever looks at it", async () => {
+  await using folder = await openFolder();
+  await Deno.writeTextFile(join(folder.path, "run.json"), '{"format":1,"settings":{}}');
+  for (const args of [["inspect", folder.path], ["verify", "--run", folder.path]]) {
+    const { code, err } = await run(args);
+    assertEquals(code, 2);
+    assertMatch(
+      err,
+      /^error: Cannot use the run .*: its run.json has format 1 and this program reads \d+; begin it anew in another folder, or use the program that made it\n$/,
+    );
+  }
 });
 
 Deno.test("CLLM_TRACE=1 shows where an error came from", async () => {

@@ -44,6 +44,7 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   const steps = await lines("--document", most.id);
   assertEquals(steps.find(({ step }) => step === 5)?.tokens, most.tokens);
   assertEquals(await lines("--document", most.url), steps);
+  assertEquals(await lines("--document", new URL(most.url).pathname), steps);
   const heldOut = `file://${corpus}/009.txt`;
   assert(documents.every(({ url }) => url.startsWith("file:///") && url !== heldOut));
   assertEquals(await lines("--document", heldOut), []);

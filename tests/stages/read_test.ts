@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { pathToFileURL } from "node:url";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
@@ -90,6 +90,16 @@ Deno.test("bad items are dropped with the reason, and what follows is read", asy
     "f.jsonl#line=1: too-large",
     "g.txt: empty",
   ]);
+});
+
+Deno.test("what is wrong with a record names the line of the file and no other", async () => {
+  await using folder = await folderOf({ "a.jsonl": '{"text":"one"}\n{broken\n' });
+  const drops: Drop[] = [];
+  const meter = new StageMeter("read", (drop) => drops.push(drop));
+  await Array.fromAsync(read({ paths: [folder.path], meter }));
+  const [drop] = drops;
+  assertMatch(drop?.item ?? "", /a\.jsonl#line=2$/);
+  assertMatch(drop?.detail ?? "", /^Expected .* at position 1$/);
 });
 
 Deno.test("a long text is cut at line ends, and never inside a code point", async () => {
