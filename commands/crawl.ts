@@ -17,7 +17,7 @@ import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_f
 import { reasonOf } from "./failure.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
-import { runCrawl } from "./run_crawl.ts";
+import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
 import { lockRun } from "./run_lock.ts";
 
 /** The `crawl` command. */
@@ -56,10 +56,31 @@ export const crawlCommand: Command = {
       frontier.recrawl();
     }
     using interrupt = stopOnInterrupt();
-    await runCrawl({ frontier, settings, paths, stop: interrupt.signal });
+    const outcome = await runCrawl({ frontier, settings, paths, stop: interrupt.signal });
+    if (!interrupt.signal.aborted) checkOutcome(outcome, { frontier, seeds, paths });
     return interrupt.exitCode;
   },
 };
+
+/** Fails where nothing was fetched, ever or from the addresses that were named. */
+function checkOutcome(
+  { fetched, firstDrop }: CrawlOutcome,
+  { frontier, seeds, paths }: { frontier: Frontier; seeds: readonly string[]; paths: CrawlPaths },
+): void {
+  const failed = seeds.filter((seed) => frontier.wasDropped(canonicalSeed(seed)));
+  if (fetched > 0 || (frontier.pages > 0 && (seeds.length === 0 || failed.length < seeds.length))) {
+    return;
+  }
+  if (firstDrop === undefined) {
+    throw new Error(
+      `Cannot crawl into --out ${paths.root}: every address was dropped before, see ` +
+        `${paths.drops}; name an address again to have it asked for again`,
+    );
+  }
+  const { item, reason, detail } = firstDrop;
+  const others = failed.length > 1 ? `; none of ${failed.length} addresses was fetched` : "";
+  throw new Error(`Cannot crawl ${item}: ${reason} (${detail})${others}; see ${paths.drops}`);
+}
 
 async function makeFolder({ root }: CrawlPaths): Promise<void> {
   try {

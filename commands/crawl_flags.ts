@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { SCOPES } from "../stages/crawl/mod.ts";
+import { ENGINES } from "../stages/extract/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
 import {
   choice,
@@ -16,6 +17,7 @@ import {
   toggle,
   UsageError,
 } from "./flags.ts";
+import { KEEP_DROPPED, REFINE_FLAGS } from "./refine_flags.ts";
 
 /** Flags that hold for one sitting. */
 const SITTING_FLAGS = {
@@ -77,6 +79,11 @@ const KEPT_FLAGS = {
     value: "MS",
     defaultValue: 500,
   }),
+  patience: number({
+    help: "milliseconds for which a host that does not answer may hold up the others",
+    value: "MS",
+    defaultValue: 5000,
+  }),
   concurrency: number({ help: "requests at a time", min: 1, max: 256, defaultValue: 8 }),
   "per-host": number({ help: "requests to one host at a time", min: 1, defaultValue: 4 }),
   "user-agent": text({ help: "how the crawler names itself", defaultValue: "cllm/0.1" }),
@@ -86,6 +93,18 @@ const KEPT_FLAGS = {
     defaultValue: undefined,
   }),
   "allow-private": toggle({ help: "connect to private and loopback addresses too" }),
+  "allow-origin": list({
+    help: "connect to this origin although its address is private, without --delay; repeatable",
+    value: "ORIGIN",
+  }),
+  extract: choice({
+    help: "how main text is found: fast, in one pass, or dom, in a tree",
+    of: ENGINES,
+    defaultValue: "dom",
+  }),
+  "min-chars": number({ help: "shorter documents are dropped", defaultValue: 200 }),
+  ...REFINE_FLAGS,
+  "keep-dropped": KEEP_DROPPED,
   seed: number({ help: "seed of the jitter of retries", defaultValue: 0 }),
 };
 
@@ -102,6 +121,9 @@ export interface CrawlPaths {
   readonly frontier: string;
   readonly documents: string;
   readonly drops: string;
+  readonly seenTexts: string;
+  readonly nearTexts: string;
+  readonly siteLines: string;
 }
 
 /** Where things are in the folder `root`. */
@@ -112,6 +134,9 @@ export function crawlPaths(root: string): CrawlPaths {
     frontier: join(root, "frontier.sqlite"),
     documents: join(root, "documents.jsonl"),
     drops: join(root, "dropped.jsonl"),
+    seenTexts: join(root, "seen.sqlite"),
+    nearTexts: join(root, "near.sqlite"),
+    siteLines: join(root, "lines.sqlite"),
   };
 }
 

@@ -11,6 +11,7 @@ import { read, readReadCursor } from "../stages/read/mod.ts";
 import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Barrier, Document, Page } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
+import type { CutShort } from "./intake_summary.ts";
 import { openRefinery } from "./refinery.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import type { Sources } from "./sources.ts";
@@ -53,6 +54,8 @@ export interface Intake extends AsyncDisposable {
   readonly meters: readonly StageMeter[];
   /** Those of `meters` that count pages as they come in. */
   readonly sources: readonly StageMeter[];
+  /** What the crawl leaves, once it has stopped at its limit of pages. */
+  cutShort(): CutShort | undefined;
   /** Must be called once a document is on the disk. */
   stored(url: string): void;
 }
@@ -123,6 +126,11 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     documents,
     meters,
     sources: meters.slice(0, inputs.length),
+    cutShort() {
+      const { maxPages } = settings;
+      const { pages = 0, queued = 0 } = frontier ?? {};
+      return pages >= maxPages && queued > 0 ? { maxPages, queued } : undefined;
+    },
     stored(url) {
       // What was read has no place in the frontier; a second reading skips what is stored.
       if (frontier?.knows(url)) frontier.acknowledge(url);

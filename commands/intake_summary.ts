@@ -46,6 +46,12 @@ export function describeIntake(
   return `Pages: ${pages} seen, ${plural(documents, "document")} kept, ${losses}`;
 }
 
+/** A crawl that stopped at its limit of pages. */
+export interface CutShort {
+  readonly maxPages: number;
+  readonly queued: number;
+}
+
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
@@ -55,7 +61,13 @@ function plural(count: number, noun: string): string {
  * and a corpus declared complete could not be filled by a second try.
  */
 export function refuseEmpty(
-  { journal, counts, list }: { journal: Journal; counts: () => IntakeCounts; list: string },
+  { journal, counts, list, cutShort }: {
+    journal: Journal;
+    counts: () => IntakeCounts;
+    list: string;
+    /** What the crawl left when it stopped at a limit, if it did. */
+    cutShort: () => CutShort | undefined;
+  },
 ): TransformStream<Document | Barrier, Document | Barrier> {
   let empty = journal.count === 0;
   return new TransformStream({
@@ -71,9 +83,15 @@ export function refuseEmpty(
       const why = Object.keys(dropped).length === 0
         ? "the sources hold nothing that was not dropped before"
         : `dropped ${countsText(dropped)}`;
+      const limit = cutShort();
+      const cure = limit === undefined
+        ? `and start again with other sources or settings`
+        : `the crawl ended at --max-pages ${limit.maxPages} with ${limit.queued} addresses to go, ` +
+          `and what came first has links and no text: start again with a higher --max-pages`;
       throw new Error(
-        `Cannot train: no document came out of ${plural(pages, "page")} (${why}); see ${list}, ` +
-          `and start again with other sources or settings in another --run folder`,
+        `Cannot train: no document came out of ${
+          plural(pages, "page")
+        } (${why}); see ${list}, ${cure}`,
       );
     },
   });

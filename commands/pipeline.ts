@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
-import { SEAL } from "../stages/journal/mod.ts";
+import { hasDocuments, SEAL } from "../stages/journal/mod.ts";
 import type { Command } from "./command.ts";
 import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
@@ -47,9 +47,9 @@ export const pipeline: Command = {
     await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") await checkInit(wanted.init);
     const decide = async (existing: RunSettings | undefined) => {
-      const { step, sealed } = await progressOf(paths);
       const { force } = values;
-      return settle(existing, { wanted, given: named, root: paths.root, force, step, sealed });
+      const progress = await progressOf(paths);
+      return settle(existing, { wanted, given: named, root: paths.root, force, ...progress });
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide(await readSettings(paths));
@@ -117,11 +117,14 @@ export const pipeline: Command = {
 };
 
 /** How far the run has come. */
-async function progressOf(paths: RunPaths): Promise<{ step: number; sealed: boolean }> {
+async function progressOf(
+  paths: RunPaths,
+): Promise<{ step: number; sealed: boolean; empty: boolean }> {
   const newest = await latestCheckpoint(paths.checkpoints);
   return {
     step: newest === undefined ? 0 : stepOf(newest),
     sealed: await exists(join(paths.corpus, SEAL)),
+    empty: !await exists(paths.corpus) || !await hasDocuments(paths.corpus),
   };
 }
 

@@ -1,21 +1,30 @@
 /**
- * One sitting of a crawl: pages → WARC → extract → documents.jsonl, acknowledged in batches.
+ * One sitting of a crawl: pages → WARC → extract → refine → documents.jsonl.
  *
  * @module
  */
-import { crawl, type Frontier, openScope, parseUrlRules } from "../stages/crawl/mod.ts";
+import { isBarrier } from "../stages/barrier.ts";
+import {
+  crawl,
+  type Frontier,
+  openScope,
+  parseUrlRules,
+  type Reconsidered,
+} from "../stages/crawl/mod.ts";
 import { extract } from "../stages/extract/mod.ts";
-import { StageMeter } from "../stages/meter.ts";
-import type { Page, WarcPlace } from "../stages/types.ts";
+import { type Drop, StageMeter } from "../stages/meter.ts";
+import type { Page } from "../stages/types.ts";
 import { openOutput, openWarcFiles, type WarcFiles } from "./crawl_files.ts";
 import type { CrawlPaths, CrawlSettings } from "./crawl_flags.ts";
+import { type Marks, openMarks } from "./crawl_marks.ts";
 import { countsText, openDropLog } from "./drop_log.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
+import { countIntake, describeIntake } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
+import { refineSettingsOf } from "./refine_flags.ts";
+import { openRefinery } from "./refinery.ts";
 
-/** Bytes of documents after which what is written is made sure and acknowledged. */
-const BATCH_BYTES = 2 ** 20;
 const PROGRESS_MS = 5000;
 
 /** What {@linkcode runCrawl} needs. */
@@ -26,29 +35,51 @@ export interface RunCrawlOptions {
   readonly stop: AbortSignal;
 }
 
-/** How far the WARC files reached when a page had been put there. */
-interface Mark {
-  readonly url: string;
-  readonly positions: Record<string, number>;
-  readonly warc?: WarcPlace;
+/** What came of a sitting. */
+export interface CrawlOutcome {
+  /** Pages that were fetched, or found unchanged. */
+  readonly fetched: number;
+  /** Why the first page of the sitting was dropped that was. */
+  readonly firstDrop: Drop | undefined;
 }
 
 /** Crawls until there is nothing left, a limit is reached, or `stop`; tells what came of it. */
 export async function runCrawl(
   { frontier, settings, paths, stop }: RunCrawlOptions,
-): Promise<void> {
+): Promise<CrawlOutcome> {
   const scope = await scopeOf(settings);
   await using resources = new AsyncDisposableStack();
   const output = resources.use(await openOutput(paths.documents, frontier));
   const drops = resources.use(
-    openDropLog(paths.drops, { note: (line) => console.error(line), keepText: false }),
+    openDropLog(paths.drops, { note: console.error, keepText: settings["keep-dropped"] }),
   );
   const warc = settings.warc === undefined
     ? undefined
     : resources.use(await openWarcFiles(settings.warc, { frontier, fields: about(settings) }));
-  const [ofCrawl, ofExtract] = ["crawl", "extract"].map((name) =>
-    new StageMeter(name, (drop) => drops.add(drop))
+  const syncArchive = async () => await warc?.sync();
+  const marks = openMarks({ frontier, output, path: paths.documents, syncArchive });
+  let firstDrop: Drop | undefined;
+  const ofCrawl = new StageMeter("crawl", (drop) => {
+    firstDrop ??= drop;
+    drops.add(drop);
+  });
+  const [ofExtract, ofRefine] = ["extract", "refine"].map((name) =>
+    new StageMeter(name, (drop) => {
+      drops.add(drop);
+      marks.end(drop.item);
+    })
   ) as [StageMeter, StageMeter];
+  const written = new StageMeter("write");
+  const refined = refineSettingsOf(settings);
+  const refinery = resources.use(
+    await openRefinery({
+      paths,
+      settings: refined,
+      minChars: settings["min-chars"],
+      dedupAgainst: refined.dedupAgainst,
+      meter: ofRefine,
+    }),
+  );
   const skips: Record<string, number> = {};
   const limit = settings["max-pages-per-host"];
   const pages = crawl({
@@ -59,59 +90,59 @@ export async function runCrawl(
     maxDepth: settings["max-depth"],
     maxBytes: settings["max-bytes"],
     delayMs: settings.delay,
+    patienceMs: settings.patience,
     concurrency: settings.concurrency,
     perHost: settings["per-host"],
     userAgent: settings["user-agent"],
     ...(settings.contact === undefined ? {} : { contact: settings.contact }),
     allowPrivate: settings["allow-private"],
+    allowOrigins: settings["allow-origin"],
     seed: settings.seed,
     onSkip: (reason, links) => skips[reason] = (skips[reason] ?? 0) + links,
+    onReconsidered: tellReconsidered,
     meter: ofCrawl,
     signal: stop,
   });
 
-  /** Pages on their way, the oldest first. */
-  const marks: Mark[] = [];
-  let documents = 0;
-  let written: string | undefined;
-  let sureBytes = output.length;
-  /** Makes sure of everything up to the page `url`, and tells the frontier. */
-  async function acknowledge(url: string): Promise<void> {
-    const at = marks.findIndex((mark) => mark.url === url);
-    const { positions = {} } = marks.splice(0, at + 1).at(-1) ?? {};
-    await Promise.all([output.sync(), warc?.sync()]);
-    frontier.acknowledge(url, { ...positions, [paths.documents]: output.length });
-    sureBytes = output.length;
-    written = undefined;
-  }
-
-  const progress = setInterval(
-    () =>
-      console.error(`${frontier.pages} pages, ${documents} documents, ${frontier.queued} to go`),
-    PROGRESS_MS,
-  );
+  const progress = setInterval(() => {
+    const { itemsIn } = written.counts();
+    console.error(`${frontier.pages} pages, ${itemsIn} documents, ${frontier.queued} to go`);
+  }, PROGRESS_MS);
   const encoder = new TextEncoder();
   try {
     const found = pages.pipeThrough(archive(warc, marks))
-      .pipeThrough(extract({ meter: ofExtract, signal: stop }));
+      .pipeThrough(extract({ engine: settings.extract, meter: ofExtract, signal: stop }))
+      .pipeThrough(refinery.stream);
     for await (const document of found) {
-      const place = marks.find(({ url }) => url === document.url)?.warc;
+      // Nobody here asks for barriers.
+      if (isBarrier(document)) continue;
+      const place = marks.warcOf(document.url);
       const line = JSON.stringify(place === undefined ? document : { ...document, warc: place });
       await output.append(encoder.encode(line + "\n"));
-      documents++;
-      written = document.url;
-      if (output.length - sureBytes >= BATCH_BYTES) await acknowledge(document.url);
+      written.in(document.text.length);
+      marks.end(document.url);
+      await marks.settle();
     }
-    // Pages without text leave no document behind, and are done all the same.
-    const last = marks.at(-1);
-    if (last !== undefined) await acknowledge(last.url);
+    await marks.finish({ all: true });
   } catch (error) {
-    if (written !== undefined) await acknowledge(written);
+    await marks.finish({ all: false });
     if (!isAnswerTo(stop, error)) throw error;
   } finally {
     clearInterval(progress);
   }
-  summarise({ frontier, documents, paths, stopped: stop.aborted, dropped: drops.counts, skips });
+  const counts = countIntake({ sources: [ofCrawl], journal: written, drops });
+  console.log(describeIntake(counts, { list: paths.drops }));
+  summarise({ frontier, paths, stopped: stop.aborted, skips });
+  const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
+  return { fetched: itemsOut + unchanged, firstDrop };
+}
+
+function tellReconsidered({ admitted, refused }: Reconsidered): void {
+  if (admitted + refused === 0) return;
+  console.error(
+    `By the settings of now ${admitted} addresses are wanted that were not, ${refused} are not ` +
+      `that were`,
+  );
 }
 
 async function scopeOf(settings: CrawlSettings) {
@@ -138,38 +169,30 @@ function about(settings: CrawlSettings): Record<string, string> {
 }
 
 /** Puts each page into the archive, if there is one, and notes how far that reached. */
-function archive(warc: WarcFiles | undefined, marks: Mark[]): TransformStream<Page, Page> {
-  return new TransformStream(
-    {
-      async transform(page, controller) {
-        const place = await warc?.append(page);
-        marks.push({
-          url: page.url,
-          positions: warc?.positions() ?? {},
-          ...(place === undefined ? {} : { warc: place }),
-        });
-        controller.enqueue(place === undefined ? page : { ...page, warc: place });
-      },
+function archive(warc: WarcFiles | undefined, marks: Marks): TransformStream<Page, Page> {
+  return new TransformStream({
+    async transform(page, controller) {
+      // Where no page becomes a document for long, nobody else does.
+      await marks.settle();
+      const place = await warc?.append(page);
+      marks.begin(page.url, {
+        positions: warc?.positions() ?? {},
+        ...(place === undefined ? {} : { warc: place }),
+      });
+      controller.enqueue(place === undefined ? page : { ...page, warc: place });
     },
-  );
+  });
 }
 
 function summarise(
-  { frontier, documents, paths, stopped, dropped, skips }: {
+  { frontier: { queued }, paths, stopped, skips }: {
     frontier: Frontier;
-    documents: number;
     paths: CrawlPaths;
     stopped: boolean;
-    dropped: Readonly<Record<string, number>>;
     skips: Readonly<Record<string, number>>;
   },
 ): void {
-  const lost = Object.keys(dropped).length === 0
-    ? "none dropped"
-    : `dropped ${countsText(dropped)}, listed in ${paths.drops}`;
-  console.log(`Pages: ${frontier.pages} kept, ${documents} new documents, ${lost}`);
   if (Object.keys(skips).length > 0) console.log(`Links not followed: ${countsText(skips)}`);
-  const { queued } = frontier;
   if (stopped) console.log("Stopped before the end");
   if (queued > 0) console.log(`${queued} addresses to go: deno task crawl --output ${paths.root}`);
   console.log(`Documents  ${paths.documents}`);

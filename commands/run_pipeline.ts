@@ -78,8 +78,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
   const log = resources.use(await openJournal({ dir: paths.corpus }));
   const mark = await readMark(paths.corpus);
+  // The crawl may drop its first page before there is a status to write beside.
+  let note = (line: string) => console.error(line);
   const drops = resources.use(openDropLog(paths.drops, {
-    note: (line) => status.note(line),
+    note: (line) => note(line),
     keepText: options.keepDropped,
   }));
   const intake = log.sealed ? undefined : resources.use(
@@ -106,6 +108,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
+  note = status.note;
   if (!json) options.onStatus?.(status.note);
   let isTraining = false;
   stop.addEventListener("abort", () => {
@@ -144,7 +147,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const broken = new AbortController();
   const ended = (intake
     ? intake.documents
-      .pipeThrough(refuseEmpty({ journal: log, counts, list: paths.drops }))
+      .pipeThrough(
+        refuseEmpty({ journal: log, counts, list: paths.drops, cutShort: intake.cutShort }),
+      )
       .pipeTo(ends.writable)
     : ends.writable.close()).catch((reason: unknown) => broken.abort(reason));
 

@@ -62,20 +62,26 @@ export interface SettleOptions {
   readonly step: number;
   /** Whether all documents are in. */
   readonly sealed: boolean;
+  /** Whether no document is in yet, so that nothing was made with what says which come in. */
+  readonly empty: boolean;
 }
 
 /**
  * The settings a run has: those `wanted` when it is new, and otherwise those it began with. What the
  * command line names differently would alter the result: it is refused by name or, with `force`,
  * taken over and noted in `forced`, so that the run does not pass for one that had it all along.
+ * What decides about documents is taken over as it is while there are none.
  *
  * @throws {UsageError} naming each setting, what it was and what it would be
  */
 export function settle(existing: RunSettings | undefined, options: SettleOptions): RunSettings {
-  const { wanted, given, root, force, step, sealed } = options;
+  const { wanted, given, root, force, step, sealed, empty } = options;
   if (existing === undefined) return wanted;
-  const changed = [...given].filter(([name]) => text(existing[name]) !== text(wanted[name]));
-  if (changed.length === 0) return existing;
+  const different = [...given].filter(([name]) => text(existing[name]) !== text(wanted[name]));
+  const isFree = ([name]: [GivenSetting, string]) => empty && CHANGEABLE[name] === "corpus";
+  const begun = { ...existing, ...valuesOf(wanted, different.filter(isFree)) };
+  const changed = different.filter((setting) => !isFree(setting));
+  if (changed.length === 0) return different.length === 0 ? existing : begun;
   const refuse = (names: typeof changed, how: string): never => {
     const list = names.map(([name, flag]) =>
       `${flag} ${text(wanted[name])} (began with ${text(existing[name])})`
@@ -94,13 +100,20 @@ export function settle(existing: RunSettings | undefined, options: SettleOptions
     );
   }
   return {
-    ...existing,
-    ...Object.fromEntries(changed.map(([name]) => [name, wanted[name]])),
+    ...begun,
+    ...valuesOf(wanted, changed),
     forced: [
       ...existing.forced,
       ...changed.map(([name]) => ({ step, name, before: existing[name], now: wanted[name] })),
     ],
   };
+}
+
+function valuesOf(
+  wanted: RunSettings,
+  names: readonly (readonly [GivenSetting, string])[],
+): Partial<RunSettings> {
+  return Object.fromEntries(names.map(([name]) => [name, wanted[name]]));
 }
 
 /** A line for each change that was not there before, for the user to see. */

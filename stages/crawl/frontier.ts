@@ -25,6 +25,8 @@ export interface Frontier extends Disposable {
   /** Adds sitemap entries once per origin, as if linked from a seed. */
   addSitemap(origin: string, urls: readonly string[]): void;
   hasSitemap(origin: string): boolean;
+  /** Whether a URL is known and was given up, for another reason than being a copy. */
+  wasDropped(url: string): boolean;
   /** Seeds and what seeds redirected to. */
   roots(): string[];
   /** Origins of the seeds, in their order. */
@@ -87,8 +89,8 @@ export function openFrontier(path: string): Frontier {
   const db = openTables(path);
   const insert = openLinks(db);
   const find = db.prepare(
-    `SELECT sequence, handed, state FROM urls WHERE url = ?1
-     UNION ALL SELECT u.sequence, u.handed, u.state FROM aliases a JOIN urls u USING (sequence)
+    `SELECT sequence, handed, state, reason FROM urls WHERE url = ?1
+     UNION ALL SELECT u.sequence, u.handed, u.state, u.reason FROM aliases a JOIN urls u USING (sequence)
      WHERE a.url = ?1`,
   );
   const end = db.prepare(`UPDATE urls SET state = ?, reason = ?, handed = ? WHERE sequence = ?`);
@@ -172,6 +174,10 @@ export function openFrontier(path: string): Frontier {
       const other = find.get(url);
       return other !== undefined && Number(other.sequence) !== sequence &&
         other.state !== "dropped";
+    },
+    wasDropped(url) {
+      const { state, reason } = find.get(url) ?? {};
+      return state === "dropped" && reason !== "duplicate";
     },
     settle({ sequence, depth, url }, settlement) {
       const { outcome, reason = null, aliases = [], links, refused = [], validators } = settlement;

@@ -19,6 +19,7 @@ export {
   type ReadDocumentsOptions,
   SEAL,
 } from "./journal.ts";
+export { hasDocuments } from "./segments.ts";
 export { type Mark, readMark } from "./mark.ts";
 
 /** Choices for {@linkcode journal}. */

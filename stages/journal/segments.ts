@@ -86,3 +86,11 @@ async function indexSegment(
   }
   return offset;
 }
+
+/** Whether the journal in `dir` has any document; says so without reading one. */
+export async function hasDocuments(dir: string): Promise<boolean> {
+  for (const name of await segmentNames(dir)) {
+    if ((await Deno.stat(join(dir, name))).size > 0) return true;
+  }
+  return false;
+}

@@ -12,11 +12,15 @@ const parse = (...args: string[]) => settingsOf(parseFlags(args, { flags: PIPELI
 function decide(
   before: readonly string[],
   now: readonly string[],
-  { force = false, sealed = true }: { force?: boolean; sealed?: boolean } = {},
+  { force = false, sealed = true, empty = false }: {
+    force?: boolean;
+    sealed?: boolean;
+    empty?: boolean;
+  } = {},
 ) {
   const { wanted, named } = parse(...now);
   const existing = parse(...before).wanted;
-  return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed });
+  return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed, empty });
 }
 
 const limits = await Deno.makeTempFile({ suffix: ".json" });
