@@ -64,20 +64,20 @@ export const crawlCommand: Command = {
 
 /** Fails where nothing was fetched, ever or from the addresses that were named. */
 function checkOutcome(
-  { fetched, firstDrop }: CrawlOutcome,
+  { fetched, lastDrop }: CrawlOutcome,
   { frontier, seeds, paths }: { frontier: Frontier; seeds: readonly string[]; paths: CrawlPaths },
 ): void {
   const failed = seeds.filter((seed) => frontier.wasDropped(canonicalSeed(seed)));
   if (fetched > 0 || (frontier.pages > 0 && (seeds.length === 0 || failed.length < seeds.length))) {
     return;
   }
-  if (firstDrop === undefined) {
+  if (lastDrop === undefined) {
     throw new Error(
       `Cannot crawl into --out ${paths.root}: every address was dropped before, see ` +
         `${paths.drops}; name an address again to have it asked for again`,
     );
   }
-  const { item, reason, detail } = firstDrop;
+  const { item, reason, detail } = lastDrop;
   const others = failed.length > 1 ? `; none of ${failed.length} addresses was fetched` : "";
   throw new Error(`Cannot crawl ${item}: ${reason} (${detail})${others}; see ${paths.drops}`);
 }

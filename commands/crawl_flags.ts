@@ -62,6 +62,11 @@ const KEPT_FLAGS = {
     value: "FILE",
     defaultValue: undefined,
   }),
+  "skip-types": text({
+    help: "endings of addresses not to ask for, divided by commas (default: images, programs, ...)",
+    value: "A,B",
+    defaultValue: undefined,
+  }),
   "max-pages": number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000 }),
   "max-pages-per-host": number({
     help: "pages to ask of one host at most (default: no limit)",

@@ -75,7 +75,8 @@ export function refineSettingsOf(
   };
 }
 
-const listOf = (text: string | undefined) =>
+/** Items divided by commas. */
+export const listOf = (text: string | undefined): string[] =>
   text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
 
 /** In the order in which they are applied, whatever the order on the command line. */

@@ -22,7 +22,7 @@ import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 import { countIntake, describeIntake } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
-import { refineSettingsOf } from "./refine_flags.ts";
+import { listOf, refineSettingsOf } from "./refine_flags.ts";
 import { openRefinery } from "./refinery.ts";
 
 const PROGRESS_MS = 5000;
@@ -39,8 +39,8 @@ export interface RunCrawlOptions {
 export interface CrawlOutcome {
   /** Pages that were fetched, or found unchanged. */
   readonly fetched: number;
-  /** Why the first page of the sitting was dropped that was. */
-  readonly firstDrop: Drop | undefined;
+  /** The last page of the sitting that was dropped. */
+  readonly lastDrop: Drop | undefined;
 }
 
 /** Crawls until there is nothing left, a limit is reached, or `stop`; tells what came of it. */
@@ -58,9 +58,9 @@ export async function runCrawl(
     : resources.use(await openWarcFiles(settings.warc, { frontier, fields: about(settings) }));
   const syncArchive = async () => await warc?.sync();
   const marks = openMarks({ frontier, output, path: paths.documents, syncArchive });
-  let firstDrop: Drop | undefined;
+  let lastDrop: Drop | undefined;
   const ofCrawl = new StageMeter("crawl", (drop) => {
-    firstDrop ??= drop;
+    lastDrop = drop;
     drops.add(drop);
   });
   const [ofExtract, ofRefine] = ["extract", "refine"].map((name) =>
@@ -134,7 +134,7 @@ export async function runCrawl(
   console.log(describeIntake(counts, { list: paths.drops }));
   summarise({ frontier, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
-  return { fetched: itemsOut + unchanged, firstDrop };
+  return { fetched: itemsOut + unchanged, lastDrop };
 }
 
 function tellReconsidered({ admitted, refused }: Reconsidered): void {
@@ -146,11 +146,15 @@ function tellReconsidered({ admitted, refused }: Reconsidered): void {
 }
 
 async function scopeOf(settings: CrawlSettings) {
-  const { scope: name, include, exclude, rules: path } = settings;
-  if (path === undefined) return openScope({ name, include, exclude });
+  const { scope: name, include, exclude, rules: path, "skip-types": types } = settings;
+  const border = {
+    ...{ name, include, exclude },
+    ...(types === undefined ? {} : { skipTypes: listOf(types) }),
+  };
+  if (path === undefined) return openScope(border);
   try {
     const rules = parseUrlRules(await Deno.readTextFile(path), { source: path });
-    return openScope({ name, include, exclude, rules });
+    return openScope({ ...border, rules });
   } catch (cause) {
     if (cause instanceof SyntaxError) throw new UsageError(cause.message, { cause });
     throw new UsageError(`Cannot read --rules ${path}: ${reasonOf(cause)}`, { cause });

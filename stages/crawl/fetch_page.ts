@@ -4,7 +4,7 @@
  * @module
  */
 import type { Page } from "../types.ts";
-import { type Connection, type Exchange, exchange } from "./exchange.ts";
+import { type Connection, type Exchange, exchange, type WantsBody } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
 import { type PageLinks, readLinks } from "./links.ts";
 import type { Pace } from "./pace.ts";
@@ -64,9 +64,11 @@ function conditions({ etag, modified }: Validators): Record<string, string> {
 /** One request in its turn; what the host answers sets the pace of the next. */
 async function paced(
   url: URL,
-  { connection, pace, mediaTypes }: FetchContext,
-  { gapMs, headers }: { gapMs: number; headers: Record<string, string> },
+  { connection, pace, robots, delayMs }: FetchContext,
+  { wants, headers }: { wants: WantsBody; headers: Record<string, string> },
 ): Promise<Exchange> {
+  const { crawlDelayMs } = await robots(url);
+  const gapMs = Math.max(delayMs(url), crawlDelayMs);
   const endTurn = await pace.turn(url.host, gapMs);
   const start = performance.now();
   const answer = (busy: boolean, retryAfter?: string) => {
@@ -75,8 +77,6 @@ async function paced(
     endTurn({ elapsedMs, busy, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) });
   };
   try {
-    const wants = (status: number, received: Exchange["headers"]) =>
-      wantsPage({ status, headers: received }, { mediaTypes });
     const got = await exchange(url, connection, wants, headers);
     answer(isBusy(got.status), got.headers["retry-after"]);
     return got;
@@ -84,6 +84,19 @@ async function paced(
     answer(error instanceof FetchFailure && error.reason === "timeout");
     throw error;
   }
+}
+
+/**
+ * Fetches what is no page, such as a sitemap: in the host's turn, and again where it was busy.
+ *
+ * @throws {FetchFailure} with the reason why it cannot be had
+ */
+export function fetchFile(url: URL, context: FetchContext): Promise<Exchange> {
+  const wants = (status: number) => status < 300;
+  return withRetries(() => paced(url, context, { wants, headers: {} }), {
+    ...context.retry,
+    index: 0,
+  });
 }
 
 /**
@@ -97,13 +110,13 @@ export async function fetchPage(
   url: string,
   { index, validators, ...context }: FetchContext & { index: number; validators: Validators },
 ): Promise<FetchedPage> {
-  const { agent, robots, retry, maxRedirects, delayMs } = context;
+  const { agent, robots, retry, maxRedirects, mediaTypes } = context;
+  const wants: WantsBody = (status, headers) => wantsPage({ status, headers }, { mediaTypes });
   const get = async (hop: URL) => {
     const rules = await robots(hop);
     rules.check(hop);
-    const gapMs = Math.max(delayMs(hop), rules.crawlDelayMs);
     const headers = hop.href === url ? conditions(validators) : {};
-    return await withRetries(() => paced(hop, context, { gapMs, headers }), { ...retry, index });
+    return await withRetries(() => paced(hop, context, { wants, headers }), { ...retry, index });
   };
   const { status, headers, rawHeaders, body, url: finalUrl } = await followRedirects(url, {
     maxRedirects,

@@ -9,7 +9,7 @@ import { StageMeter } from "../meter.ts";
 import type { Barrier, Page } from "../types.ts";
 import { resolveBySystem } from "./address_guard.ts";
 import { type Connection, openAgents } from "./exchange.ts";
-import { fetchPage, TEXT_TYPES } from "./fetch_page.ts";
+import { type FetchContext, fetchPage, TEXT_TYPES } from "./fetch_page.ts";
 import { openLookAhead } from "./look_ahead.ts";
 import { type CrawlOptions, exactOrigin, positive } from "./options.ts";
 import { startPace } from "./pace.ts";
@@ -120,7 +120,7 @@ export function crawl<B extends Barrier = never>({
     signal: stop.signal,
   };
   const robots = openRobots(connection, { agent, retry, store: frontier.robots });
-  const context = {
+  const context: FetchContext = {
     connection,
     agent,
     robots,
@@ -163,7 +163,7 @@ export function crawl<B extends Barrier = never>({
   async function nextPage(): Promise<Page | undefined> {
     if (!prepared) {
       if (maxDepth > 0) {
-        await seedSitemaps({ frontier, robots, connection, concurrency, meter, scope });
+        await seedSitemaps({ frontier, context, concurrency, meter, scope });
       }
       prepared = true;
     }

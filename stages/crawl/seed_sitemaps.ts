@@ -5,27 +5,26 @@
  */
 import type { StageMeter } from "../meter.ts";
 import { canonicalLink } from "./canonical_url.ts";
-import type { Connection } from "./exchange.ts";
+import { type FetchContext, fetchFile } from "./fetch_page.ts";
 import type { Frontier } from "./frontier.ts";
-import type { Robots } from "./robots.ts";
 import type { Scope } from "./scope.ts";
 import { readSitemaps } from "./sitemap.ts";
 
 /** Reads the sitemaps of every seed origin that this frontier has not read them for yet. */
 export async function seedSitemaps(
-  { frontier, robots, connection, concurrency, meter, scope }: {
+  { frontier, context, concurrency, meter, scope }: {
     frontier: Frontier;
-    robots: Robots;
-    connection: Connection;
+    context: FetchContext;
     concurrency: number;
     meter: StageMeter;
     scope: Scope;
   },
 ): Promise<void> {
   const pagesOf = async (origin: string) => {
-    const { sitemaps } = await robots(new URL(origin));
+    const { sitemaps } = await context.robots(new URL(origin));
     return await readSitemaps(sitemaps, {
-      connection,
+      get: (url) => fetchFile(url, context),
+      maxBytes: context.connection.maxBytes,
       onFailure: (item, { reason, message }) => meter.drop({ item, reason, detail: message }),
     });
   };

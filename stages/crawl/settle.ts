@@ -67,7 +67,7 @@ function parted(
     if (reason === undefined) parts.links.push(link);
     else {
       skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-      if (reason !== "file-type") parts.refused.push(link);
+      parts.refused.push(link);
     }
   }
   for (const [reason, count] of skipped) onSkip(reason, count);

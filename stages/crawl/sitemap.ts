@@ -6,7 +6,7 @@
 import { gunzipSync } from "node:zlib";
 import { Parser } from "htmlparser2";
 import { canonicalLink } from "./canonical_url.ts";
-import { type Connection, exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
 import { followRedirects } from "./redirects.ts";
 
@@ -67,8 +67,10 @@ function unpack(body: Uint8Array, maxBytes: number): Uint8Array {
  */
 export async function readSitemaps(
   addresses: readonly string[],
-  { connection, onFailure }: {
-    connection: Connection;
+  { get, maxBytes, onFailure }: {
+    get: (url: URL) => Promise<Exchange>;
+    /** Cap on one file, unpacked. */
+    maxBytes: number;
     onFailure: (url: string, failure: FetchFailure) => void;
   },
 ): Promise<string[]> {
@@ -82,12 +84,9 @@ export async function readSitemaps(
   // The queue grows while it is read: an index adds the files it names.
   for (const address of queue) {
     try {
-      const { status, body } = await followRedirects(address, {
-        maxRedirects: 5,
-        get: (url) => exchange(url, connection, (code) => code < 300),
-      });
+      const { status, body } = await followRedirects(address, { maxRedirects: 5, get });
       if (status !== 200) throw new FetchFailure("http-error", `answered ${status}`);
-      const sitemap = parseSitemap(new TextDecoder().decode(unpack(body, connection.maxBytes)));
+      const sitemap = parseSitemap(new TextDecoder().decode(unpack(body, maxBytes)));
       for (const page of sitemap.pages) pages.push(page);
       sitemap.sitemaps.forEach(enqueue);
     } catch (error) {

@@ -252,6 +252,7 @@ Deno.test("sitemaps and sitemap indexes are read in file order", () => {
 Deno.test("sitemap entries follow the seeds, in file order, from nested and gzipped files", async () => {
   const gzip = (text: string) =>
     new Response(text).body?.pipeThrough(new CompressionStream("gzip"));
+  let busy = 1;
   await using site = serveSite({
     "/robots.txt": ({ url }) => {
       const { origin } = new URL(url);
@@ -263,6 +264,7 @@ Deno.test("sitemap entries follow the seeds, in file order, from nested and gzip
         <sitemap><loc>${origin}/index.xml</loc></sitemap></sitemapindex>`);
     },
     "/b.xml.gz": ({ url }) => {
+      if (busy-- > 0) return new Response("later", { status: 503 });
       const { origin } = new URL(url);
       return new Response(gzip(`<urlset><url><loc>${origin}/2</loc></url>
         <url><loc>http://elsewhere.test/</loc></url><url><loc>${origin}/1</loc></url></urlset>`));
@@ -277,9 +279,8 @@ Deno.test("sitemap entries follow the seeds, in file order, from nested and gzip
   frontier.seed([`${site.origin}/`]);
   const meter = new StageMeter("crawl", (drop) => drops.push(drop));
   const seen: string[] = [];
-  for await (const { url } of crawl({ frontier, meter, allowOrigins: [site.origin] })) {
-    seen.push(new URL(url).pathname);
-  }
+  const options = { frontier, meter, allowOrigins: [site.origin], backoffMs: 1 };
+  for await (const { url } of crawl(options)) seen.push(new URL(url).pathname);
   assertEquals(seen, ["/", "/2", "/1", "/3"]);
   assertEquals(drops.map(({ item, reason }) => [item, reason]), [
     [`${site.origin}/missing.xml`, "http-error"],
