@@ -112,6 +112,7 @@ export const serve: Command = {
     console.error(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
     console.error(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
+        (apiKeys ? "-H 'authorization: Bearer KEY' " : "") +
         `-d '{"model":"${name}","prompt":"Fellow citizens","max_tokens":50,"stream":true}'`,
     );
     await finished;

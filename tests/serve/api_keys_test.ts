@@ -1,9 +1,12 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Hono } from "hono";
 import { parseApiKeys } from "../../serve/api_keys.ts";
 import { createApp } from "../../serve/app.ts";
 import { openOnnxEngine } from "../../serve/onnx_engine.ts";
 import { Scheduler } from "../../serve/scheduler.ts";
+import { PAGE_PATHS } from "../../serve/page/mod.ts";
 import { characterCodec, goldenModel } from "./golden.ts";
+import { openApp } from "./golden_app.ts";
 
 const [FIRST, SECOND] = ["first-key-0123456789", "second-key-0123456789"];
 
@@ -57,6 +60,47 @@ Deno.test("with keys, the API and the dashboard ask for one; health and the page
   }
   assertEquals((await ask(locked, "/dashboard/")).status, 401);
   for (const path of ["/health", "/"]) assertEquals((await ask(locked, path)).status, 200);
+});
+
+Deno.test("every route asks for a key, but for the page, health and the description", async () => {
+  const dashboard = new Hono().get("/", (context) => context.text("runs"))
+    .get("/history", (context) => context.text("history"));
+  await using opened = await openApp({ apiKeys: parseApiKeys(FIRST), dashboard });
+  const isOpen = async (method: string, path: string) => {
+    const { status, body } = await opened.app.request(path, { method });
+    await body?.cancel();
+    return status !== 401;
+  };
+  const routes = opened.app.routes.filter(({ method }) => method !== "ALL");
+  const found: string[] = [];
+  for (const { method, path } of routes) if (await isOpen(method, path)) found.push(path);
+  assertEquals(found.sort(), [...PAGE_PATHS, "/health", "/openapi.json"].sort());
+  assert(routes.some(({ path }) => path === "/dashboard/history"));
+  // Nor is there a way around, by another spelling or method.
+  const around = [
+    "//v1/models",
+    "/v1/models/",
+    "/V1/models",
+    "/v1/%6dodels",
+    "/health/../v1/models",
+  ];
+  for (const path of [...around, "/page.css/../metrics", "/metrics?x=/health", "/none"]) {
+    for (const method of ["GET", "HEAD", "POST", "OPTIONS"]) {
+      assertEquals(await isOpen(method, path), false, `${method} ${path}`);
+    }
+  }
+});
+
+Deno.test("a key may have a name, and a name more than one key", () => {
+  const named = (text: string) => parseApiKeys(text).map(({ name }) => name);
+  assertEquals(named(`a ${FIRST}\n  a\t${SECOND}  \n# b ${FIRST}\n${FIRST}`), ["a", "a", "key-3"]);
+  for (
+    const [text, message] of [
+      [`a b ${FIRST}`, "line 1: it must be a key, or a name and a key"],
+      [`\na.b ${FIRST}`, "line 2: a name has up to 64 letters, digits, _ and -"],
+      [`a short`, "line 1: a key has at least 16 characters"],
+    ] as const
+  ) assertThrows(() => parseApiKeys(text), RangeError, message);
 });
 
 Deno.test("a file without keys, or with one that is short, is refused without telling it", () => {

@@ -14,7 +14,7 @@ import { characterCodec, goldenModel } from "./golden.ts";
 
 /** What to open. */
 export interface GoldenAppOptions
-  extends Pick<AppOptions, "apiKeys" | "corsOrigins" | "onAccess" | "trustProxy"> {
+  extends Pick<AppOptions, "apiKeys" | "corsOrigins" | "dashboard" | "onAccess" | "trustProxy"> {
   readonly limits?: AppLimits & SchedulerLimits;
   /** Longest text; the model's own unless given. */
   readonly context?: number;

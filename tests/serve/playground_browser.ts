@@ -109,6 +109,12 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
     }
   });
 
+  await t.step("newer weights are named when the page looks again", async () => {
+    Object.assign(server.engine, { fingerprint: "step-000420" });
+    await page.evaluate(() => dispatchEvent(new Event("visibilitychange")));
+    await page.getByText("Serving step 420", { exact: true }).waitFor();
+  });
+
   await t.step("what a screen reader is told", async () => {
     const tree = await page.locator("body").ariaSnapshot();
     for (
