@@ -43,7 +43,7 @@ export function follow({ checkpoints, scheduler, settings, note }: FollowOptions
     if (newest === undefined || basename(newest) === serving || stopping.signal.aborted) return;
     try {
       const config = await readModelConfig(newest);
-      const engine = await openEngine(newest, { config, engineName: "wasm", settings });
+      const engine = await openEngine(newest, { config, settings });
       const before = scheduler.engine;
       retire(before, scheduler.replaceEngine(engine));
       serving = engine.fingerprint;

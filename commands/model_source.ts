@@ -18,15 +18,9 @@ import {
   WEIGHT_FORMATS,
   type WeightFormat,
 } from "../serve/mod.ts";
-import { ONNX_FILE } from "./export_run.ts";
 import { choice, type Flag, number, text, UsageError } from "./flags.ts";
+import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { runPaths } from "./run_folder.ts";
-
-/** What can run a model. */
-export const ENGINES = ["wasm", "onnx"] as const;
-
-/** A name in {@linkcode ENGINES}. */
-export type EngineName = typeof ENGINES[number];
 
 /** Flags that name a model and what runs it. */
 export const MODEL_FLAGS: {
@@ -39,8 +33,9 @@ export const MODEL_FLAGS: {
 } = {
   run: text({ help: "run folder", value: "DIR", defaultValue: "runs/default" }),
   model: text({
-    help: "folder of a model: config.json, tokenizer.json and weights (default: of the run)",
-    value: "DIR",
+    help:
+      "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",
+    value: "PATH",
     defaultValue: undefined,
   }),
   engine: choice({
@@ -95,7 +90,7 @@ export interface OpenModel {
 
 /** Opens the model that the flags name: the run's newest checkpoint, its export, or a folder. */
 export async function openModel(choice: ModelChoice): Promise<OpenModel> {
-  const { folder, engineName } = await locate(choice);
+  const { folder, onnxFile } = await locateModel(choice);
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -109,32 +104,35 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
     );
   }
   const chatTemplate = await readChatTemplate(folder);
-  const engine = await openEngine(folder, { config, engineName, settings: choice });
+  const engine = await openEngine(folder, { config, onnxFile, settings: choice });
+  const engineName = onnxFile === undefined ? "wasm" : "onnx";
   return { engine, engineName, codec, chatTemplate, name: "cllm", folder };
 }
 
-/** Opens an engine on the weights in `folder`, whose name becomes their fingerprint. */
+/**
+ * Opens an engine on the weights in `folder`, whose name becomes their fingerprint: on the ONNX file
+ * where there is one, and with our kernels otherwise.
+ */
 export async function openEngine(
   folder: string,
-  { config, engineName, settings }: {
+  { config, onnxFile, settings }: {
     config: ModelConfig;
-    engineName: EngineName;
+    onnxFile?: string | undefined;
     settings: EngineSettings;
   },
 ): Promise<Engine> {
   const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
   const cache = cacheMib === undefined ? {} : { cacheBytes: cacheMib * 2 ** 20 };
   const fingerprint = basename(folder);
-  if (engineName === "onnx") {
+  if (onnxFile !== undefined) {
     if (weights !== "f32") {
       throw new UsageError(
         `Cannot use --weights ${weights} with --engine onnx: its weights are as the file has them; ` +
           "use --engine wasm",
       );
     }
-    const model = join(folder, ONNX_FILE);
     return await openOnnxEngine({
-      model,
+      model: onnxFile,
       config,
       fingerprint,
       ...cache,
@@ -148,38 +146,6 @@ export async function openEngine(
     ...{ config, parameters, fingerprint, weights, ...cache },
     ...threads && { workers: threads },
   });
-}
-
-/** The folder to open, and the engine for what is in it. */
-async function locate(
-  { run, model, engine }: ModelChoice,
-): Promise<{ folder: string; engineName: EngineName }> {
-  if (model === undefined && engine !== "onnx") {
-    const newest = await latestCheckpoint(runPaths(run).checkpoints);
-    if (newest !== undefined) return { folder: newest, engineName: "wasm" };
-  }
-  const folder = model ?? runPaths(run).export;
-  if (!await exists(folder)) {
-    const flag = model === undefined ? `--run ${run}` : `--model ${model}`;
-    throw new UsageError(
-      `Cannot open the model of ${flag}: there is no folder ${folder}; ` +
-        `train one with \`deno task pipeline\``,
-    );
-  }
-  const weights = ["model.safetensors", "model.safetensors.index.json"];
-  const found = await Promise.all(weights.map((name) => exists(join(folder, name))));
-  const hasOnnx = await exists(join(folder, ONNX_FILE));
-  if (engine === "wasm" || (engine === undefined && found.includes(true))) {
-    if (found.includes(true)) return { folder, engineName: "wasm" };
-    throw new UsageError(
-      `Cannot open the model in ${folder}: --engine wasm needs its model.safetensors; ` +
-        `use --engine onnx${hasOnnx ? "" : ", once there is an ONNX file"}`,
-    );
-  }
-  if (hasOnnx) return { folder, engineName: "onnx" };
-  throw new UsageError(
-    `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; make it with \`deno task export\``,
-  );
 }
 
 /** The newest checkpoint of a run, or the folder given. */

@@ -9,6 +9,7 @@ import * as ort from "onnxruntime-web";
 import type { ModelConfig } from "../model/config.ts";
 import { checkOnnx } from "../model/onnx/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "./engine.ts";
+import { type OnnxSignature, readSignature } from "./onnx_signature.ts";
 
 /** How {@linkcode openOnnxEngine} finds and runs a model. */
 export interface OnnxEngineOptions {
@@ -78,7 +79,7 @@ class OnnxSequence implements Sequence {
  *
  * @throws {RangeError} when another engine of this process has another number of threads
  * @throws {SyntaxError} when the file is damaged or hostile, see {@linkcode checkOnnx}
- * @throws {TypeError} when the file's inputs are not those of a decoder of `config`
+ * @throws {TypeError} when the file is not that of a decoder of `config`, see {@linkcode readSignature}
  * @example
  * ```ts
  * import { presetConfig } from "../model/config.ts";
@@ -101,7 +102,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
   const bytes = typeof model === "string" ? await Deno.readFile(model) : model;
   checkOnnx(bytes, { source: typeof model === "string" ? model : "the ONNX model" });
   const session = await createSession(bytes);
-  const pastNames = checkInputs(session, config);
+  const signature = readSignature(session, config);
   const { num_key_value_heads: K, head_dim: N } = config;
   const tokenBytes = config.num_hidden_layers * 2 * K * N * Float32Array.BYTES_PER_ELEMENT;
   let usedBytes = 0;
@@ -126,7 +127,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
       }
       usedBytes += bytes;
       const empty = () => new ort.Tensor("float32", new Float32Array(0), [1, K, 0, N]);
-      const past = Object.fromEntries(pastNames.map((name) => [name, empty()]));
+      const past = Object.fromEntries(signature.cache.map(({ past }) => [past, empty()]));
       return new OnnxSequence(promptIds, { past, free: () => usedBytes -= bytes });
     },
     async step(sequences) {
@@ -139,7 +140,9 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
         const ahead = sequence.ids.length - sequence.cached;
         const count = ahead === 1 ? 1 : Math.min(ahead, promptLeft);
         if (ahead > 1) promptLeft -= count;
-        results.push(count > 0 ? await advance(sequence, { session, count }) : undefined);
+        results.push(
+          count > 0 ? await advance(sequence, { session, signature, count }) : undefined,
+        );
         // The computation holds this thread; sockets and timers get their turn here.
         await setImmediate();
       }
@@ -167,49 +170,30 @@ function useThreads(threads: number): void {
   ort.env.logLevel = "error";
 }
 
-/** The names of the cache inputs, checked against the model's shape. */
-function checkInputs(session: ort.InferenceSession, { num_hidden_layers: L }: ModelConfig) {
-  const pastNames = Array.from(
-    { length: L },
-    (_, layer) => [`past_key_values.${layer}.key`, `past_key_values.${layer}.value`],
-  ).flat();
-  // Exports with the attention of onnxruntime itself count positions on their own.
-  const positions = session.inputNames.includes("position_ids") ? ["position_ids"] : [];
-  const expected = ["input_ids", "attention_mask", ...positions, ...pastNames].sort();
-  const found = [...session.inputNames].sort();
-  if (expected.join() !== found.join()) {
-    throw new TypeError(
-      `Cannot open the ONNX model: its inputs must be ${expected.join(", ")}; found ${
-        found.join(", ")
-      }`,
-    );
-  }
-  return pastNames;
-}
-
 /** Runs the next `count` tokens of one sequence; logits once none are left. */
 async function advance(
   sequence: OnnxSequence,
-  { session, count }: { session: ort.InferenceSession; count: number },
+  { session, signature, count }: {
+    session: ort.InferenceSession;
+    signature: OnnxSignature;
+    count: number;
+  },
 ): Promise<Float32Array | undefined> {
   const from = sequence.cached;
   const to = from + count;
   const fresh = sequence.ids.slice(from, to).map(BigInt);
   const int64 = (values: bigint[]) =>
     new ort.Tensor("int64", BigInt64Array.from(values), [1, values.length]);
-  const { logits, ...present } = await session.run({
+  const { logits, ...outputs } = await session.run({
     input_ids: int64(fresh),
     attention_mask: int64(new Array<bigint>(to).fill(1n)),
-    ...session.inputNames.includes("position_ids") &&
+    ...signature.takesPositions &&
       { position_ids: int64(fresh.map((_, i) => BigInt(from + i))) },
     ...sequence.past,
   });
   disposeAll(sequence.past);
   sequence.past = Object.fromEntries(
-    Object.entries(present).map(([name, tensor]) => [
-      name.replace("present", "past_key_values"),
-      tensor,
-    ]),
+    signature.cache.map(({ past, present }) => [past, outputs[present] as ort.Tensor]),
   );
   sequence.cached = to;
   if (!(logits?.data instanceof Float32Array)) {

@@ -28,7 +28,7 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
   try {
     const model = await goldenModel("gqa_untied");
     const first = await save(dir, model, { step: 1, factor: 1 });
-    const options = { config: model.config, engineName: "wasm", settings: { threads: 1 } } as const;
+    const options = { config: model.config, settings: { threads: 1 } } as const;
     const scheduler = new Scheduler(await openEngine(first, options));
     const another = async (prompt: readonly number[]): Promise<Float32Array> => {
       await using engine = await openEngine(first, options);

@@ -1,0 +1,97 @@
+/**
+ * Finds the files of a model: in a run, in a folder, or beside an ONNX file.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import { latestCheckpoint } from "../model/checkpoint/mod.ts";
+import { exists } from "../model/durable.ts";
+import { ONNX_FILE } from "./export_run.ts";
+import { UsageError } from "./flags.ts";
+import { runPaths } from "./run_folder.ts";
+
+/** What can run a model. */
+export const ENGINES = ["wasm", "onnx"] as const;
+
+/** A name in {@linkcode ENGINES}. */
+export type EngineName = typeof ENGINES[number];
+
+/** Where exports have their ONNX file: ours and transformers.js's, and those of other tools. */
+const ONNX_FILES = [ONNX_FILE, "model.onnx"];
+/** Where weights for our kernels lie. */
+const WEIGHT_FILES = ["model.safetensors", "model.safetensors.index.json"];
+
+/** What the flags of a command say of a model. */
+export interface ModelPlace {
+  readonly run: string;
+  /** A folder, or an ONNX file. */
+  readonly model?: string | undefined;
+  readonly engine?: EngineName | undefined;
+}
+
+/** A model's folder, and its ONNX file where that is to be run. */
+export interface LocatedModel {
+  readonly folder: string;
+  readonly onnxFile?: string;
+}
+
+/**
+ * Finds the model that a command is about: the run's newest checkpoint, its export, or what is named.
+ *
+ * @throws {UsageError} saying which file or folder is missing
+ */
+export async function locateModel({ run, model, engine }: ModelPlace): Promise<LocatedModel> {
+  if (model?.endsWith(".onnx")) return await locateFile(model, engine);
+  if (model === undefined && engine !== "onnx") {
+    const newest = await latestCheckpoint(runPaths(run).checkpoints);
+    if (newest !== undefined) return { folder: newest };
+  }
+  const folder = model ?? runPaths(run).export;
+  if (!await exists(folder)) {
+    const flag = model === undefined ? `--run ${run}` : `--model ${model}`;
+    throw new UsageError(
+      `Cannot open the model of ${flag}: there is no folder ${folder}; ` +
+        `train one with \`deno task pipeline\``,
+    );
+  }
+  const hasWeights = await firstOf(folder, WEIGHT_FILES) !== undefined;
+  const onnxFile = await firstOf(folder, ONNX_FILES);
+  if (engine === "wasm" || (engine === undefined && hasWeights)) {
+    if (hasWeights) return { folder };
+    throw new UsageError(
+      `Cannot open the model in ${folder}: --engine wasm needs its model.safetensors; ` +
+        `use --engine onnx${onnxFile === undefined ? ", once there is an ONNX file" : ""}`,
+    );
+  }
+  if (onnxFile !== undefined) return { folder, onnxFile };
+  throw new UsageError(
+    `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; make it with \`deno task export\``,
+  );
+}
+
+/** An ONNX file's folder has its config.json; an export keeps the file a folder further down. */
+async function locateFile(
+  onnxFile: string,
+  engine: EngineName | undefined,
+): Promise<LocatedModel> {
+  if (engine === "wasm") {
+    throw new UsageError(
+      `Cannot open --model ${onnxFile} with --engine wasm: leave --engine out, or name a folder ` +
+        "with a model.safetensors",
+    );
+  }
+  if (!await exists(onnxFile)) {
+    throw new UsageError(`Cannot open --model ${onnxFile}: there is no such file`);
+  }
+  const folder = dirname(onnxFile);
+  const isInside = basename(folder) === "onnx" && !await exists(join(folder, "config.json"));
+  return { folder: isInside ? dirname(folder) : folder, onnxFile };
+}
+
+async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const path = join(folder, name);
+    if (await exists(path)) return path;
+  }
+  return undefined;
+}
