@@ -88,6 +88,14 @@ async function startServer(cwd: string, line: string): Promise<Server> {
   };
 }
 
+/** What the page before it has crawled, by the name of a file of Common Crawl. */
+async function copyWarc(cwd: string): Promise<void> {
+  const dir = join(cwd, "runs/site/warc");
+  for await (const { name } of Deno.readDir(dir)) {
+    await Deno.copyFile(join(dir, name), join(cwd, `CC-MAIN-${name}`));
+  }
+}
+
 /** Runs all commands of a page; what each said. */
 async function walk(cwd: string, page: string): Promise<Map<string, string>> {
   const said = new Map<string, string>();
@@ -103,6 +111,7 @@ async function walk(cwd: string, page: string): Promise<Map<string, string>> {
       said.set(command, "");
       continue;
     }
+    if (command.includes("CC-MAIN-")) await copyWarc(cwd);
     let line = command.replace("http://127.0.0.1:8000", origin)
       .replace(/--dashboard\b/, "--dashboard=0")
       .replace(/https:\/\/example\.org\/\S*/, `--allow-private ${site.origin}/0`);
