@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { checkBias, checkIds, grammarOf, unknownModel } from "./answer_checks.ts";
 import { ApiError, errorBody } from "./api_error.ts";
 import { type ChoicePiece, generateChoices } from "./choices.ts";
-import { checkPrompt } from "./engine.ts";
 import { eventStream } from "./event_stream.ts";
 import type { FinishReason, GenerationMeter, PlacedToken } from "./generate.ts";
+import type { Grammars } from "./grammar/mod.ts";
 import { refusalOf } from "./refusals.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -17,6 +18,7 @@ import type { TextCodec } from "./text_codec.ts";
 export interface AnswerContext {
   readonly scheduler: Scheduler;
   readonly codec: TextCodec;
+  readonly grammars: Grammars;
   readonly modelName: string;
   /** Ends streams whose client reads nothing for this long. */
   readonly stallMs: number;
@@ -93,10 +95,11 @@ export async function answer(
     promptField: string;
   },
 ): Promise<Response> {
-  const { scheduler, codec, modelName, client, meter } = context;
+  const { scheduler, codec, grammars, modelName, client, meter } = context;
   if (task.model !== undefined && task.model !== modelName) throw unknownModel(task.model);
   checkIds(task.promptIds, { scheduler, promptField });
-  checkBias(task, codec);
+  checkBias(task.logitBias, codec);
+  const grammar = grammarOf(task.jsonSchema, grammars);
   const { n, bestOf = n } = task;
   const left = new AbortController();
   const signal = AbortSignal.any([context.signal, left.signal]);
@@ -104,6 +107,7 @@ export async function answer(
     generateChoices({
       ...task,
       ...{ scheduler, codec, client, meter, signal, count: bestOf },
+      ...(grammar && { constrain: () => grammar.constrain() }),
       // What is ranked must be scored.
       ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),
     }),
@@ -135,39 +139,6 @@ export async function answer(
   return new Response(body, {
     headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
   });
-}
-
-/** The refusal of a model that is not served here. */
-export function unknownModel(model: string): ApiError {
-  return new ApiError(`The model ${JSON.stringify(model)} does not exist`, {
-    status: 404,
-    param: "model",
-    code: "model_not_found",
-  });
-}
-
-function checkIds(
-  ids: ArrayLike<number>,
-  { scheduler, promptField }: { scheduler: Scheduler; promptField: string },
-): void {
-  const { config } = scheduler.engine;
-  try {
-    // An empty prompt stands for the beginning of a text.
-    if (ids.length > 0) checkPrompt(ids, config);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    const code = ids.length >= config.max_position_embeddings ? "context_length_exceeded" : null;
-    throw new ApiError(cause.message, { status: 400, param: promptField, code, cause });
-  }
-}
-
-/** Refuses a bias for what is no token. */
-function checkBias({ logitBias }: AnswerTask, codec: TextCodec): void {
-  for (const id of logitBias?.keys() ?? []) {
-    if (id < codec.vocabSize) continue;
-    const message = `logit_bias names token ${id}, and there are only 0 to ${codec.vocabSize - 1}`;
-    throw new ApiError(message, { status: 400, param: "logit_bias" });
-  }
 }
 
 /** `pieces`, failing with what the client may be told. */

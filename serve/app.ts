@@ -7,17 +7,18 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { type AccessRecord, notesOf } from "./access_log.ts";
-import { unknownModel } from "./answer.ts";
+import { unknownModel } from "./answer_checks.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
 import { type ChatTemplate, createChat } from "./chat/mod.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { complete } from "./completions.ts";
+import { createGrammars } from "./grammar/mod.ts";
 import { readJsonBody } from "./json_body.ts";
+import { refuseRoute } from "./methods.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
 import { openApiDocument } from "./openapi/mod.ts";
-import { refuseRoute } from "./methods.ts";
 import { addPage, PAGE_PATHS } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
@@ -75,9 +76,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  * }
  * ```
  */
-export function createApp(
-  options: AppOptions,
-): Hono {
+export function createApp(options: AppOptions): Hono {
   const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
   const { corsOrigins = [], onAccess = () => {}, trustProxy = false } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
@@ -110,10 +109,11 @@ export function createApp(
     return context.json(model);
   });
   const chat = createChat(codec, options.chatTemplate);
+  const grammars = createGrammars(codec);
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
-      ...{ scheduler, codec, modelName, stallMs, retryAfterSeconds, onFailure },
+      ...{ scheduler, codec, grammars, modelName, stallMs, retryAfterSeconds, onFailure },
       ...{ client: notes.client, meter: metrics.meter(notes) },
       signal: context.req.raw.signal,
     };

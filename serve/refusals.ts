@@ -5,6 +5,7 @@
  */
 import { DeadlineError, DrainingError, LongPromptError, QueueFullError } from "./admission.ts";
 import { ApiError } from "./api_error.ts";
+import { GrammarWorkError } from "./grammar/mod.ts";
 
 /** What a client may be told of `cause`: an {@linkcode ApiError}, or `cause` where that is nothing. */
 export function refusalOf(
@@ -28,6 +29,10 @@ export function refusalOf(
   if (cause instanceof DeadlineError) {
     const message = "The request took too long; ask for fewer tokens or try again later";
     return new ApiError(message, { status: 504, code: "deadline_exceeded", cause });
+  }
+  if (cause instanceof GrammarWorkError) {
+    const message = `The answer cannot be held to response_format: ${cause.message}`;
+    return new ApiError(message, { status: 400, param: "response_format", cause });
   }
   return cause;
 }

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { anyText, fields, flag, integerFrom, invalid, numberFrom } from "./request_fields.ts";
+import { readResponseFormat, RESPONSE_FORMAT } from "./response_format.ts";
 import type { SamplingOptions } from "./sampler.ts";
 
 /** Choices that one request may ask for, best_of included. */
@@ -36,6 +37,7 @@ export const SAMPLING_FIELDS = {
   stream: flag().nullish(),
   stream_options: fields({ include_usage: flag().optional() }).nullish(),
   n: integerFrom(1, MAX_CHOICES).nullish(),
+  response_format: RESPONSE_FORMAT.nullish(),
   user: anyText().optional(),
 };
 
@@ -51,6 +53,8 @@ export interface AnswerRequest extends SamplingOptions {
   readonly includeUsage: boolean;
   /** Choices to answer with. */
   readonly n: number;
+  /** What the answer must be valid by. */
+  readonly jsonSchema?: Record<string, unknown>;
 }
 
 /**
@@ -62,6 +66,7 @@ export function readSampling(raw: z.infer<typeof sampling>): AnswerRequest {
   if (raw.stream_options && !raw.stream) {
     throw invalid("stream_options is only allowed with stream: true", "stream_options");
   }
+  const jsonSchema = readResponseFormat(raw.response_format);
   return {
     model: raw.model,
     temperature: raw.temperature ?? 1,
@@ -80,6 +85,7 @@ export function readSampling(raw: z.infer<typeof sampling>): AnswerRequest {
     stream: raw.stream ?? false,
     includeUsage: raw.stream_options?.include_usage ?? false,
     n: raw.n ?? 1,
+    ...(jsonSchema && { jsonSchema }),
   };
 }
 

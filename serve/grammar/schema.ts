@@ -1,0 +1,254 @@
+/**
+ * JSON schema → the language of texts that it holds valid, or of some of them: members come in the
+ * order of `properties`, and no others where additional ones are not spoken of. Everything else that
+ * is valid but left out has another spelling that is there.
+ *
+ * @module
+ */
+import { jsonLanguages } from "./json.ts";
+import {
+  isOfType,
+  type JsonType,
+  KEYWORD_TYPES,
+  type Keywords,
+  readKeywords,
+  standsAlone,
+  TYPES,
+} from "./keywords.ts";
+import { type Language, Languages } from "./language.ts";
+import { patternLanguage } from "./pattern.ts";
+import { SchemaError } from "./schema_error.ts";
+
+/** A schema's language and what it is made with. */
+export interface CompiledSchema {
+  readonly languages: Languages;
+  readonly start: Language;
+}
+
+const MAX_SCHEMA_CHARS = 32 << 10;
+/** Schemas within one another or side by side, and values of `enum`. */
+const MAX_PARTS = 2000;
+
+const BOUNDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+
+/** Stands for any JSON value, which no pointer is. */
+const ANY = "any value";
+
+/**
+ * Compiles a schema.
+ *
+ * @throws {SchemaError} naming the keyword that is not supported, and when no finite text is valid
+ * @example
+ * ```ts
+ * import { compileSchema } from "./schema.ts";
+ * const { languages, start } = compileSchema({ const: 7 });
+ * languages.allowWork(1);
+ * console.assert(languages.after(start, 0x37) === languages.empty);
+ * ```
+ */
+export function compileSchema(schema: unknown): CompiledSchema {
+  if (JSON.stringify(schema).length > MAX_SCHEMA_CHARS) {
+    throw new SchemaError(`the schema has more than ${MAX_SCHEMA_CHARS} characters`);
+  }
+  let compiler = new Compiler(schema, { endless: new Set() });
+  let start = compiler.compile();
+  const finite = compiler.languages.finiteNames();
+  const endless = compiler.names.filter((name) => !finite.has(name));
+  if (endless.length > 0) {
+    // What never ends must not be begun: the same again, without it.
+    compiler = new Compiler(schema, { endless: new Set(endless) });
+    start = compiler.compile();
+  }
+  if (start === compiler.languages.nothing) throw new SchemaError("no finite text can satisfy it");
+  return { languages: compiler.languages, start };
+}
+
+class Compiler {
+  readonly languages = new Languages();
+  readonly #json = jsonLanguages(this.languages);
+  readonly #root: unknown;
+  readonly #endless: ReadonlySet<string>;
+  /** Languages of pointers; undefined while they are being made. */
+  readonly #made = new Map<string, Language | undefined>();
+  /** Which pointers' values begin as those of another do. */
+  readonly #leads = new Map<string, Set<string>>();
+  #parts = 0;
+
+  constructor(root: unknown, { endless }: { endless: ReadonlySet<string> }) {
+    this.#root = root;
+    this.#endless = endless;
+  }
+
+  get names(): string[] {
+    return [...this.#made.keys()];
+  }
+
+  compile(): Language {
+    this.#pointed("#", "");
+    for (const pointer of this.#leads.keys()) this.#refuseCircle(pointer, []);
+    return this.#made.get("#") ?? this.languages.nothing;
+  }
+
+  /** The language of what a pointer points to; `within` is the pointer that it stands right under. */
+  #pointed(pointer: string, within: string): Language {
+    if (within) this.#leads.set(within, (this.#leads.get(within) ?? new Set()).add(pointer));
+    if (this.#endless.has(pointer)) return this.languages.nothing;
+    if (!this.#made.has(pointer)) {
+      this.#made.set(pointer, undefined);
+      const language = this.#value(resolve(this.#root, pointer), pointer, pointer);
+      this.languages.define(pointer, language);
+      this.#made.set(pointer, language);
+    }
+    return this.languages.named(pointer);
+  }
+
+  #value(schema: unknown, path: string, within = ""): Language {
+    if (++this.#parts > MAX_PARTS) throw new SchemaError(`it has more than ${MAX_PARTS} parts`);
+    if (schema === true) return this.#any();
+    if (schema === false) return this.languages.nothing;
+    if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
+      throw new SchemaError(`${path}: a schema must be an object, true or false`);
+    }
+    const keywords = readKeywords(schema, path);
+    if (keywords.$ref !== undefined) {
+      standsAlone(keywords, { keyword: "$ref", path });
+      return this.#pointed(keywords.$ref, within);
+    }
+    if (keywords.anyOf) {
+      standsAlone(keywords, { keyword: "anyOf", path });
+      return this.languages.either(
+        ...keywords.anyOf.map((option, i) => this.#value(option, `${path}/anyOf/${i}`, within)),
+      );
+    }
+    if (keywords.enum || "const" in keywords) return this.#listed(keywords, path);
+    const types = typesOf(keywords, path);
+    if (types === undefined) return this.#any();
+    return this.languages.either(...types.map((type) => this.#typed(type, keywords, path)));
+  }
+
+  /** Values that are listed one by one. */
+  #listed(keywords: Keywords, path: string): Language {
+    const keyword = keywords.enum ? "enum" : "const";
+    standsAlone(keywords, { keyword, allowed: ["type"], path });
+    const values = keywords.enum ?? [keywords.const];
+    this.#parts += values.length;
+    const types = typesOf(keywords, path);
+    const literals = values.filter((value) => !types || types.some((type) => isOfType(value, type)))
+      .map((value) => this.#json.literal(value));
+    return this.languages.either(...literals);
+  }
+
+  #typed(type: JsonType, keywords: Keywords, path: string): Language {
+    switch (type) {
+      case "object":
+        return this.#object(keywords, path);
+      case "array": {
+        const { items = true, minItems: min = 0, maxItems: max = Infinity } = keywords;
+        return this.#json.array(this.#value(items, `${path}/items`), { min, max });
+      }
+      case "string":
+        return this.#string(keywords, path);
+      case "integer": {
+        const { minimum = -Infinity, maximum = Infinity } = keywords;
+        const { exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity } = keywords;
+        return this.#json.integer(
+          Math.max(minimum, Math.floor(exclusiveMinimum) + 1),
+          Math.min(maximum, Math.ceil(exclusiveMaximum) - 1),
+        );
+      }
+      case "number": {
+        const bound = BOUNDS.find((keyword) => keyword in keywords);
+        if (!bound) return this.#json.number;
+        throw new SchemaError(`${path}: ${bound} is supported for type integer only`);
+      }
+      default:
+        return this.#json[type];
+    }
+  }
+
+  #string(keywords: Keywords, path: string): Language {
+    const { pattern, minLength: min = 0, maxLength: max = Infinity } = keywords;
+    if (pattern === undefined) return this.#json.string({ min, max });
+    if (min > 0 || max < Infinity) {
+      throw new SchemaError(`${path}: minLength or maxLength beside pattern is not supported`);
+    }
+    try {
+      return this.#json.quoted(patternLanguage(this.languages, pattern));
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new SchemaError(`${path}: pattern: ${cause.message}`, { cause });
+    }
+  }
+
+  #object(keywords: Keywords, path: string): Language {
+    const { properties = {}, required = [], additionalProperties: more = true } = keywords;
+    const names = Object.keys(properties);
+    const missing = required.find((name) => !Object.hasOwn(properties, name));
+    if (missing !== undefined) {
+      throw new SchemaError(`${path}: required names ${missing}, which is not in properties`);
+    }
+    if (names.length === 0 && more !== false) {
+      return this.#json.map(this.#value(more, `${path}/additionalProperties`));
+    }
+    if (typeof more !== "boolean") {
+      const message = "additionalProperties beside properties is not supported, unless it is false";
+      throw new SchemaError(`${path}: ${message}`);
+    }
+    return this.#json.object(names.map((name) => ({
+      name,
+      value: this.#value(properties[name], `${path}/properties/${name}`),
+      required: required.includes(name),
+    })));
+  }
+
+  #any(): Language {
+    const { array, map, string, number, boolean, null: none } = this.#json;
+    const any = this.languages.named(ANY);
+    if (!this.#made.has(ANY)) {
+      this.#made.set(ANY, any);
+      this.languages.define(
+        ANY,
+        this.languages.either(map(any), array(any), string(), number, boolean, none),
+      );
+    }
+    return any;
+  }
+
+  #refuseCircle(pointer: string, trail: readonly string[]): void {
+    if (trail.includes(pointer)) {
+      throw new SchemaError(`${pointer} refers to itself with nothing in between`);
+    }
+    for (const next of this.#leads.get(pointer) ?? []) {
+      this.#refuseCircle(next, [...trail, pointer]);
+    }
+  }
+}
+
+/** The types that a schema allows; nothing where it says nothing about them. */
+function typesOf(keywords: Keywords, path: string): readonly JsonType[] | undefined {
+  if (keywords.type) return typeof keywords.type === "string" ? [keywords.type] : keywords.type;
+  const implied = Object.entries(KEYWORD_TYPES).filter(([keyword]) => keyword in keywords);
+  const types = TYPES.filter((type) => implied.some(([, implies]) => implies === type));
+  if (types.length > 1) throw new SchemaError(`${path}: it needs a type`);
+  return types.length === 0 ? undefined : types;
+}
+
+/** What a JSON pointer (RFC 6901), as a fragment, points to. */
+function resolve(root: unknown, pointer: string): unknown {
+  if (!/^#(\/|$)/.test(pointer)) {
+    throw new SchemaError(`$ref ${pointer} is not supported: it must begin with #`);
+  }
+  const keys = pointer.split("/").slice(1).map((key) => {
+    try {
+      return decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~");
+    } catch (cause) {
+      throw new SchemaError(`$ref ${pointer} is no JSON pointer`, { cause });
+    }
+  });
+  return keys.reduce<unknown>((value, key) => {
+    if (typeof value === "object" && value !== null && Object.hasOwn(value, key)) {
+      return Reflect.get(value, key);
+    }
+    throw new SchemaError(`$ref ${pointer} points to nothing`);
+  }, root);
+}

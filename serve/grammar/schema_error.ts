@@ -1,0 +1,10 @@
+/**
+ * Why a JSON schema is not taken.
+ *
+ * @module
+ */
+
+/** Thrown for a schema that cannot be held to, naming the place and the keyword. */
+export class SchemaError extends Error {
+  override name = "SchemaError";
+}

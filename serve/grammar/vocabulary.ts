@@ -1,0 +1,51 @@
+/**
+ * The tokens of a vocabulary, arranged by their bytes.
+ *
+ * @module
+ */
+import type { TextCodec } from "../text_codec.ts";
+
+/** Tokens that begin with the same bytes. */
+export interface TokenBranch {
+  /** The last of those bytes. */
+  readonly byte: number;
+  /** Tokens that have no more bytes. */
+  readonly ids: number[];
+  readonly next: TokenBranch[];
+}
+
+const made = new WeakMap<TextCodec, TokenBranch>();
+
+/** The ordinary tokens of `codec` as a trie; made once for each. */
+export function tokenTrie(codec: TextCodec): TokenBranch {
+  const known = made.get(codec);
+  if (known) return known;
+  const root: TokenBranch = { byte: 0, ids: [], next: [] };
+  for (let id = 0; id < codec.vocabSize; id++) {
+    const bytes = codec.bytesOf(id);
+    if (!bytes || bytes.length === 0 || codec.isSpecial(id)) continue;
+    let at = root;
+    for (const byte of bytes) {
+      let next = branchAt(at, byte);
+      if (!next) at.next.push(next = { byte, ids: [], next: [] });
+      at = next;
+    }
+    at.ids.push(id);
+  }
+  made.set(codec, root);
+  return root;
+}
+
+/** Whether every text can be spelled: a byte that JSON needs has a token of its own. */
+export function spellsAll(trie: TokenBranch): boolean {
+  for (let byte = 0x20; byte < 0xf5; byte++) {
+    // 0x7f can be left out of strings, and these two occur in no UTF-8.
+    if (byte === 0x7f || byte === 0xc0 || byte === 0xc1) continue;
+    if (!branchAt(trie, byte)?.ids.length) return false;
+  }
+  return true;
+}
+
+function branchAt({ next }: TokenBranch, byte: number): TokenBranch | undefined {
+  return next.find((branch) => branch.byte === byte);
+}
