@@ -5,14 +5,19 @@
  */
 import { Hono } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
+import { addPage } from "./page/mod.ts";
 
 /** What clients and health checks are told to wait, in seconds. */
 const RETRY_AFTER = { "retry-after": "1" };
 
-/** The application until the model is there: 503 for every request. */
+/**
+ * The application until the model is there: 503 for every request, but for the page, which says that
+ * the model is loading.
+ */
 export function createLoadingApp(): Hono {
   const app = new Hono();
   app.get("/health", (context) => context.json({ status: "loading" }, 503, RETRY_AFTER));
+  addPage(app, { hasDashboard: false, needsKey: false });
   app.notFound(() =>
     errorResponse(
       new ApiError("There is no model to serve yet; try again later", {

@@ -131,7 +131,9 @@ function serving(fingerprint) {
 async function look() {
   if (document.hidden) return;
   try {
-    serving((await (await fetch("health")).json()).fingerprint);
+    const { status, fingerprint } = await (await fetch("health")).json();
+    if (fingerprint) serving(fingerprint);
+    else element("serving").textContent = status;
   } catch {
     element("serving").textContent = "not reachable";
   }

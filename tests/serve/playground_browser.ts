@@ -7,6 +7,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { parseApiKeys } from "../../serve/api_keys.ts";
+import { listen } from "../../serve/listen.ts";
+import { createLoadingApp } from "../../serve/loading.ts";
 import { CHROMIUM, faultsOf, seriousViolations } from "./browser.ts";
 import { openServer } from "./golden_app.ts";
 
@@ -181,4 +183,21 @@ Deno.test("the playground asks for a key where one is needed, and keeps it in it
   assertEquals(await other.getByLabel("API key").inputValue(), "");
   assertEquals(faults.filter((fault) => !/status of 401/.test(fault)), []);
   await Promise.all([page.close(), other.close()]);
+});
+
+Deno.test("the playground says that the model is loading", async () => {
+  const stopping = new AbortController();
+  const { port, finished } = await listen(createLoadingApp(), {
+    port: 0,
+    signal: stopping.signal,
+  });
+  await using opened = await openBrowser();
+  const page = await opened.browser.newPage();
+  await page.goto(`http://127.0.0.1:${port}`);
+  await page.getByText("loading", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByText("There is no model to serve yet; try again later").waitFor();
+  await page.close();
+  stopping.abort();
+  await finished;
 });
