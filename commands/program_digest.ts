@@ -14,9 +14,9 @@ export interface ProgramDigest {
 }
 
 /** Where the result of a run is computed, from the text of a page to the weights. */
-const FOLDERS = ["kernels/assembly", "model", "stages", "workers"];
+export const FOLDERS: readonly string[] = ["kernels/assembly", "model", "stages", "workers"];
 /** Names exact versions of packages. */
-const FILES = ["deno.lock"];
+export const FILES: readonly string[] = ["deno.lock"];
 
 /** Reads the program's own sources. */
 export async function digestProgram(): Promise<ProgramDigest> {
