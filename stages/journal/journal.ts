@@ -10,6 +10,7 @@ import { syncFolder } from "../../model/durable.ts";
 import { readAt, readIfThere, replaceFile, writeAll } from "../durable.ts";
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";
+import { LineBuffer, linesOf } from "./lines.ts";
 import { decodeMember, encodeMember } from "./member.ts";
 import { indexSegments, type MemberPlace, segmentPath } from "./segments.ts";
 
@@ -66,6 +67,14 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
 /** The file of a journal that says that it is complete. */
 export const SEAL = "sealed.json";
 
+/** What is known of the lines that are not on the disk yet. */
+interface Pending {
+  documents: number;
+  /** UTF-8 bytes of their texts. */
+  textBytes: number;
+  readonly onStored: (() => void)[];
+}
+
 /** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
 export class Journal implements AsyncDisposable {
   /** Bytes of an interrupted write that were cut off when the journal was opened. */
@@ -79,12 +88,9 @@ export class Journal implements AsyncDisposable {
   #sealed: boolean;
   #bytes = 0;
 
-  #pending: { lines: string[]; lineBytes: number; textBytes: number; onStored: (() => void)[] } = {
-    lines: [],
-    lineBytes: 0,
-    textBytes: 0,
-    onStored: [],
-  };
+  /** Lines that are not on the disk yet. */
+  readonly #lines = new LineBuffer();
+  #pending: Pending = { documents: 0, textBytes: 0, onStored: [] };
   #flushing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failure: { error: unknown } | undefined;
@@ -130,13 +136,12 @@ export class Journal implements AsyncDisposable {
   async append(document: Document, { onStored }: { onStored?: () => void } = {}): Promise<void> {
     if (this.#sealed) throw new Error(`Cannot append to journal ${this.dir}: it is sealed`);
     this.#throwFailure();
-    const line = `${JSON.stringify(document)}\n`;
+    this.#lines.add(JSON.stringify(document));
     const pending = this.#pending;
-    pending.lines.push(line);
-    pending.lineBytes += Buffer.byteLength(line);
+    pending.documents++;
     pending.textBytes += Buffer.byteLength(document.text);
     if (onStored) pending.onStored.push(onStored);
-    if (pending.lineBytes >= this.#flushBytes) await this.flush();
+    if (this.#lines.bytes.length >= this.#flushBytes) await this.flush();
     else if (this.#starving > 0) this.#flushSoon(0);
     else this.#flushSoon(this.#flushMs);
   }
@@ -183,16 +188,13 @@ export class Journal implements AsyncDisposable {
     from: number,
     { follow, signal }: { follow: boolean; signal: AbortSignal },
   ): AsyncGenerator<Document, void> {
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let next = this.#placeOf(from);
     for (;;) {
       signal.throwIfAborted();
       const place = this.#places[next++];
       if (place !== undefined) {
-        const lines = decoder.decode(await readMember(place)).split("\n");
-        for (let i = Math.max(0, from - place.first); i < place.documents; i++) {
-          yield JSON.parse(lines[i] as string) as Document;
-        }
+        const lines = linesOf(await readMember(place)).drop(Math.max(0, from - place.first));
+        for (const line of lines) yield JSON.parse(line) as Document;
         continue;
       }
       next--;
@@ -221,7 +223,7 @@ export class Journal implements AsyncDisposable {
     signal.addEventListener("abort", abort, { once: true });
     this.#starving++;
     try {
-      if (this.#pending.lines.length > 0) this.#flushSoon(0);
+      if (this.#pending.documents > 0) this.#flushSoon(0);
       await Promise.race([this.#change.promise, aborted]);
     } finally {
       this.#starving--;
@@ -238,13 +240,11 @@ export class Journal implements AsyncDisposable {
 
   async #writePending(): Promise<void> {
     this.#throwFailure();
-    const { lines, textBytes, onStored } = this.#pending;
-    if (lines.length === 0) return;
-    this.#pending = { lines: [], lineBytes: 0, textBytes: 0, onStored: [] };
-    const member = encodeMember(new TextEncoder().encode(lines.join("")), {
-      documents: lines.length,
-      textBytes,
-    });
+    const { documents, textBytes, onStored } = this.#pending;
+    if (documents === 0) return;
+    this.#pending = { documents: 0, textBytes: 0, onStored: [] };
+    const member = encodeMember(this.#lines.bytes, { documents, textBytes });
+    this.#lines.clear();
     const last = this.#places.at(-1);
     const end = last === undefined ? 0 : last.offset + last.size;
     const isNew = last === undefined || end >= this.#segmentBytes;
@@ -263,7 +263,7 @@ export class Journal implements AsyncDisposable {
       offset,
       size: member.length,
       first,
-      documents: lines.length,
+      documents,
       textBytes,
     });
     this.#bytes += textBytes;

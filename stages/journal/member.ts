@@ -22,6 +22,8 @@ export interface MemberHeader {
 /** Bytes of a header: 10 fixed, 2 for the extra field's length, 4 + 16 for its one subfield. */
 export const HEADER_BYTES = 32;
 const TRAILER_BYTES = 8;
+/** What zlib is given room for at a time: most members in one go, without pieces to join. */
+const CHUNK_BYTES = 2 ** 20 + 2 ** 17;
 const FIXED = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 0x63, 0x6c, 16, 0]; // subfield "cl"
 
 /**
@@ -41,7 +43,7 @@ export function encodeMember(
   { documents, textBytes }: { documents: number; textBytes: number },
 ): Uint8Array {
   // Level 3 is twice as fast as 6 for 5 % more bytes of English text.
-  const body = deflateRawSync(lines, { level: 3 });
+  const body = deflateRawSync(lines, { level: 3, chunkSize: CHUNK_BYTES });
   const member = new Uint8Array(HEADER_BYTES + body.length + TRAILER_BYTES);
   const view = new DataView(member.buffer);
   member.set(FIXED);
@@ -73,7 +75,8 @@ export function decodeMember(member: Uint8Array): Uint8Array | undefined {
 
 function inflate(body: Uint8Array, maxBytes: number): Uint8Array | undefined {
   try {
-    return inflateRawSync(body, { maxOutputLength: Math.max(1, maxBytes) });
+    const maxOutputLength = Math.max(1, maxBytes);
+    return inflateRawSync(body, { maxOutputLength, chunkSize: CHUNK_BYTES });
   } catch (error) {
     // zlib's own codes for damaged data; anything else is a fault of ours.
     if (error instanceof Error && "code" in error && /^(Z_|ERR_BUFFER)/.test(String(error.code))) {
