@@ -11,7 +11,13 @@ import { formatConfig } from "../model/config_json.ts";
 import { initParameters } from "../model/init.ts";
 import { createLayout } from "../model/layout.ts";
 import { writeOnnx } from "../model/onnx/mod.ts";
-import { type Engine, openOnnxEngine, openWasmEngine, type Sequence } from "../serve/mod.ts";
+import {
+  type Engine,
+  openOnnxEngine,
+  openWasmEngine,
+  type Sequence,
+  type WasmEngineOptions,
+} from "../serve/mod.ts";
 import { likeliest } from "../serve/distribution.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
@@ -20,8 +26,8 @@ import { CONFIGS, modelConfig } from "./train.ts";
 import { measureTransformers } from "./transformers_js.ts";
 
 const ROUNDS = 5;
-/** Tokens a round, one sequence at a time. */
-const TOKENS = 64;
+/** Tokens a round of each sequence: one and sixteen at a time have texts of the same lengths. */
+const TOKENS = 16;
 /** Sequences at once. */
 const BATCH = 16;
 const PROMPT = 16;
@@ -47,11 +53,12 @@ export async function run(args: string[]): Promise<void> {
     await writeOnnx(model, { config, layout, parameters, precision: "float32" });
     await Deno.writeTextFile(join(folder, "config.json"), formatConfig(config));
 
-    await using wasm = await openWasmEngine({ config, parameters, workers });
+    const open = { config, parameters, workers };
+    const f32 = await measureWasm({ ...open, weights: "f32" });
+    const int8 = await measureWasm({ ...open, weights: "int8" });
     await using onnx = await openOnnxEngine({ model, config });
-    const [ours, theirs] = [await decode(wasm, 1), await decode(onnx, 1)];
-    const batch = await decode(wasm, BATCH);
-    const first = { wasm: await timeToFirst(wasm), onnx: await timeToFirst(onnx) };
+    const theirs = await decode(onnx, 1);
+    const onnxFirst = await timeToFirst(onnx);
     // The processor's cores are free of the engines' workers while these run.
     const weightBytes = matrixWeights(config) * 4;
     const readMs = await measureRead(weightBytes, { workers });
@@ -60,9 +67,23 @@ export async function run(args: string[]): Promise<void> {
       ? { skipped: "by flag" }
       : await measureTransformers(
         folder,
-        { scratch, tokens: TOKENS, rounds: ROUNDS, promptLength: LONG_PROMPT },
+        { scratch, tokens: 4 * TOKENS, rounds: ROUNDS, promptLength: LONG_PROMPT },
       );
     const js = "skipped" in transformers ? undefined : median(transformers.perToken);
+    const weights = matrixWeights(config);
+    /** Of one format: bytes of a weight, and products that an instruction makes in a lane. */
+    const describe = ({ one, batch, first }: WasmTimes, bytes: number, products: number) => ({
+      msPerToken: one,
+      timesOnnx: theirs / one,
+      timesTransformersJs: js === undefined ? null : js / one,
+      shareOfReading: readMs * bytes / 4 / one,
+      tokensPerSecond: 1000 / one,
+      tokensPerSecondOf16: BATCH * 1000 / batch,
+      batch16TimesBatch1: BATCH * one / batch,
+      batch16ShareOfPeak: 2 * weights * BATCH / batch / 1e6 / (peakGflops * products),
+      mostThatBatch16CouldGain: peakGflops * products * 1e6 / (2 * weights) * one,
+      msToFirstTokenAt256: first,
+    });
     const result = {
       config: "base",
       workers,
@@ -70,19 +91,13 @@ export async function run(args: string[]): Promise<void> {
       readMs,
       readGigabytesPerSecond: weightBytes / readMs / 1e6,
       peakGflops,
-      msPerToken: { wasm: ours, onnx: theirs, transformersJs: js ?? null },
-      tokensPerSecond: { wasm: 1000 / ours, onnx: 1000 / theirs, batch16: BATCH * 1000 / batch },
-      timesOnnx: theirs / ours,
-      timesTransformersJs: js === undefined ? null : js / ours,
-      ...("skipped" in transformers && { transformersJsSkipped: transformers.skipped }),
-      shareOfReading: readMs / ours,
-      batch16TimesBatch1: BATCH * ours / batch,
-      batch16ShareOfPeak: 2 * matrixWeights(config) * BATCH / batch / 1e6 / peakGflops,
-      mostThatBatch16CouldGain: peakGflops * 1e6 / (2 * matrixWeights(config)) * ours,
-      msToFirstTokenAt256: {
-        ...first,
-        transformersJs: "skipped" in transformers ? null : median(transformers.first),
-      },
+      f32: describe(f32, 4, 1),
+      int8: describe(int8, 1, 4),
+      int8Batch16TimesF32Batch1: BATCH * f32.one / int8.batch,
+      onnx: { msPerToken: theirs, msToFirstTokenAt256: onnxFirst },
+      transformersJs: "skipped" in transformers
+        ? { skipped: transformers.skipped }
+        : { msPerToken: js, msToFirstTokenAt256: median(transformers.first) },
     };
     console.log(flags.json ? JSON.stringify(result) : result);
   } finally {
@@ -90,11 +105,25 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
+/** Milliseconds of a step of one sequence and of a batch, and to a long prompt's first token. */
+interface WasmTimes {
+  readonly one: number;
+  readonly batch: number;
+  readonly first: number;
+}
+
+async function measureWasm(options: WasmEngineOptions): Promise<WasmTimes> {
+  await using engine = await openWasmEngine(options);
+  const one = await decode(engine, 1);
+  const batch = await decode(engine, BATCH);
+  return { one, batch, first: await timeToFirst(engine) };
+}
+
 /** Median milliseconds of a step of `count` sequences, after rounds that warm the code up. */
 async function decode(engine: Engine, count: number): Promise<number> {
   using stack = new DisposableStack();
   const rounds = ROUNDS + 2;
-  const maxTokens = rounds * TOKENS / (count > 1 ? 4 : 1) + 1;
+  const maxTokens = rounds * TOKENS + 1;
   const sequences = Array.from(
     { length: count },
     (_, i) => stack.use(engine.createSequence(prompt(PROMPT, i), { maxTokens })),
@@ -103,14 +132,13 @@ async function decode(engine: Engine, count: number): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
-    const steps = TOKENS / (count > 1 ? 4 : 1);
-    for (let step = 0; step < steps; step++) {
+    for (let step = 0; step < TOKENS; step++) {
       const logits = await engine.step(sequences);
       for (const [i, sequence] of sequences.entries()) {
         sequence.append(likeliest(logits[i] ?? new Float32Array()));
       }
     }
-    times.push((performance.now() - start) / steps);
+    times.push((performance.now() - start) / TOKENS);
   }
   return median(times.slice(-ROUNDS));
 }
