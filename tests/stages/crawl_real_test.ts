@@ -41,6 +41,39 @@ const MANUALS: readonly Manual[] = [
     says: { "/basic-defs.ja.html": "類似オペレーティングシステムについてのいくらかの知識" },
     never: ["background-repeat"],
   },
+  {
+    name: "debian-handbook",
+    folder: "/usr/share/doc/debian-handbook/html",
+    start: "/en-US/index.html",
+    atLeast: 100,
+    says: {
+      "/en-US/sect.package-meta-information.html":
+        "The Debian package is not only an archive of files intended for installation.",
+    },
+    never: ["Product Site", "Documentation Site"],
+  },
+  {
+    name: "postgresql-doc-15",
+    folder: "/usr/share/doc/postgresql-doc-15/html",
+    start: "/index.html",
+    atLeast: 1000,
+    says: {
+      "/mvcc-intro.html":
+        "data consistency is maintained by using a multiversion model (Multiversion Concurrency " +
+        "Control, MVCC).",
+    },
+    never: ["Prev Up Next"],
+  },
+  {
+    name: "python3-doc",
+    folder: "/usr/share/doc/python3-doc/html",
+    start: "/index.html",
+    atLeast: 400,
+    says: {
+      "/library/json.html": "is a lightweight data interchange format inspired by JavaScript",
+    },
+    never: ["Report a Bug", "Created using Sphinx"],
+  },
 ];
 
 async function isThere(path: string): Promise<boolean> {
@@ -126,3 +159,41 @@ for (const { name, folder, start, atLeast, says, never } of MANUALS) {
     },
   });
 }
+
+/** A file in another encoding and back, by another program, without what the encoding cannot say. */
+async function recode(path: string, encoding: string) {
+  const iconv = async (...args: string[]) =>
+    (await new Deno.Command("iconv", { args: ["-c", ...args], stderr: "null" }).output()).stdout;
+  const file = await Deno.makeTempFile();
+  await Deno.writeFile(file, await iconv("-f", "UTF-8", "-t", encoding, path));
+  const [body, plain] = [
+    await Deno.readFile(file),
+    await iconv("-f", encoding, "-t", "UTF-8", file),
+  ];
+  await Deno.remove(file);
+  return { body, plain };
+}
+
+const JAPANESE = "/usr/share/doc/debian/FAQ/ja";
+const japanese = await isThere(`${JAPANESE}/index.ja.html`);
+Deno.test({
+  name: `Japanese pages in EUC-JP and Shift_JIS read as in UTF-8${japanese ? "" : " (skipped)"}`,
+  ignore: !japanese,
+  async fn() {
+    for (const encoding of ["EUC-JP", "SHIFT_JIS"]) {
+      for (const name of ["basic-defs.ja.html", "software.ja.html", "contributing.ja.html"]) {
+        const { body, plain } = await recode(`${JAPANESE}/${name}`, encoding);
+        const read = (bytes: Uint8Array, charset: string) =>
+          extractDocument({
+            url: `http://a.test/${name}`,
+            fetchedAt: "",
+            contentType: `text/html; charset=${charset}`,
+            body: bytes,
+          });
+        const document = read(body, encoding);
+        assertEquals(document, read(plain, "utf-8"), `${name} in ${encoding}`);
+        assert("text" in document && /[ぁ-ん]{3}/.test(document.text), name);
+      }
+    }
+  },
+});
