@@ -73,7 +73,7 @@ function checkOutcome(
   }
   if (lastDrop === undefined) {
     throw new Error(
-      `Cannot crawl into --out ${paths.root}: every address was dropped before, see ` +
+      `Cannot crawl into --output ${paths.root}: every address was dropped before, see ` +
         `${paths.drops}; name an address again to have it asked for again`,
     );
   }

@@ -132,7 +132,7 @@ export async function runCrawl(
   }
   const counts = countIntake({ sources: [ofCrawl], journal: written, drops });
   console.log(describeIntake(counts, { list: paths.drops }));
-  summarise({ frontier, paths, stopped: stop.aborted, skips });
+  summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
   return { fetched: itemsOut + unchanged, lastDrop };
 }
@@ -140,8 +140,8 @@ export async function runCrawl(
 function tellReconsidered({ admitted, refused }: Reconsidered): void {
   if (admitted + refused === 0) return;
   console.error(
-    `By the settings of now ${admitted} addresses are wanted that were not, ${refused} are not ` +
-      `that were`,
+    `The settings have changed: of the addresses known, ${admitted} more are wanted and ` +
+      `${refused} fewer`,
   );
 }
 
@@ -189,8 +189,9 @@ function archive(warc: WarcFiles | undefined, marks: Marks): TransformStream<Pag
 }
 
 function summarise(
-  { frontier: { queued }, paths, stopped, skips }: {
+  { frontier: { pages, queued }, settings: { "max-pages": most }, paths, stopped, skips }: {
     frontier: Frontier;
+    settings: CrawlSettings;
     paths: CrawlPaths;
     stopped: boolean;
     skips: Readonly<Record<string, number>>;
@@ -198,6 +199,10 @@ function summarise(
 ): void {
   if (Object.keys(skips).length > 0) console.log(`Links not followed: ${countsText(skips)}`);
   if (stopped) console.log("Stopped before the end");
-  if (queued > 0) console.log(`${queued} addresses to go: deno task crawl --output ${paths.root}`);
+  const more = pages < most ? "" : " --max-pages N";
+  const where = pages < most ? "" : ` beyond --max-pages ${most}`;
+  if (queued > 0) {
+    console.log(`${queued} addresses to go${where}: deno task crawl --output ${paths.root}${more}`);
+  }
   console.log(`Documents  ${paths.documents}`);
 }

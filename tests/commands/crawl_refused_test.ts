@@ -30,7 +30,7 @@ Deno.test("crawl fails where nothing was fetched, and succeeds in the same folde
   await using site = serve({ "/": page(prose(1), ["/a"]), "/a": page(prose(2)) });
   const seed = `${site.origin}/`;
   const crawl = (...args: string[]) =>
-    run(["crawl", "--out", join(folder.path, "out"), "--delay", "0", ...args]);
+    run(["crawl", "--output", join(folder.path, "out"), "--delay", "0", ...args]);
   const blocked = await crawl(seed);
   assertEquals(blocked.code, 1);
   assertStringIncludes(
@@ -44,7 +44,7 @@ Deno.test("crawl fails where nothing was fetched, and succeeds in the same folde
   assertStringIncludes(again.err, "every address was dropped before");
   const allowed = await crawl("--allow-origin", site.origin);
   assertEquals(allowed.code, 0, allowed.err);
-  assertStringIncludes(allowed.err, "1 addresses are wanted that were not, 0 are not that were");
+  assertStringIncludes(allowed.err, "of the addresses known, 1 more are wanted and 0 fewer");
   assertStringIncludes(allowed.out, "Pages: 2 seen, 2 documents kept, none dropped");
 
   // Elsewhere, nobody listens: this sitting brought nothing although an earlier one did.
@@ -74,7 +74,7 @@ Deno.test("crawl refines as text does, and says how many went for which reason",
   });
   const out = join(folder.path, "out");
   const { code, err, out: said } = await run([
-    ...["crawl", "--out", out, "--allow-private", "--delay", "0", "--near-duplicates"],
+    ...["crawl", "--output", out, "--allow-private", "--delay", "0", "--near-duplicates"],
     ...["--language", "en", "--mask-personal-data", "--keep-dropped", `${site.origin}/`],
   ]);
   assertEquals(code, 0, err);
