@@ -6,17 +6,26 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { ENGINES } from "../stages/extract/mod.ts";
 import type { CrawlJob, CrawlReport, FillJob } from "./crawl_job.ts";
 import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
 
+/** What both a measurement of speed and one of memory are made with. */
+type How = Pick<CrawlJob, "concurrency" | "engine">;
+
 /**
- * Runs `bench crawl [--pages N] [--memory] [--urls N] [--json]`. `--memory` compares sites of 1,000,
+ * Runs `bench crawl [--pages N] [--extract dom|fast] [--memory] [--urls N] [--json]`. `--memory` compares sites of 1,000,
  * 10,000 and 100,000 pages, which takes minutes; `--urls` fills a frontier alone.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["pages", "urls"], boolean: ["json", "memory"] });
-  const concurrency = 8;
+  const flags = parseArgs(args, {
+    string: ["pages", "urls", "extract"],
+    boolean: ["json", "memory"],
+  });
+  const engine = ENGINES.find((name) => name === (flags.extract ?? "dom"));
+  if (engine === undefined) throw new TypeError(`Cannot crawl with --extract ${flags.extract}`);
+  const how = { concurrency: 8, engine };
   await Deno.mkdir("runs", { recursive: true });
   const folder = await Deno.realPath(
     await Deno.makeTempDir({ dir: "runs", prefix: "bench-crawl-" }),
@@ -25,8 +34,8 @@ export async function run(args: string[]): Promise<void> {
     const result = flags.urls !== undefined
       ? await runJob({ urls: Number(flags.urls), frontier: `${folder}/full.sqlite` })
       : flags.memory
-      ? await memory(folder, concurrency)
-      : await besideCrawlee(folder, { pages: Number(flags.pages ?? 2000), concurrency });
+      ? await memory(folder, how)
+      : await besideCrawlee(folder, { pages: Number(flags.pages ?? 2000), ...how });
     console.log(flags.json ? JSON.stringify(result) : result);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -35,37 +44,37 @@ export async function run(args: string[]): Promise<void> {
 
 async function besideCrawlee(
   folder: string,
-  { pages, concurrency }: { pages: number; concurrency: number },
+  { pages, ...how }: { pages: number } & How,
 ) {
   await using site = serveGenerated(pages);
-  const ours = await ourCrawl(site.start, { folder, concurrency, pages });
+  const ours = await ourCrawl(site.start, { folder, ...how, pages });
+  const { concurrency } = how;
   const theirs = await runCrawlee({ start: site.start, concurrency, folder });
   if (theirs.pages !== pages) throw new Error(`Crawlee read ${theirs.pages} of ${pages} pages`);
   const [pagesPerSecond, crawleePagesPerSecond] = [ours, theirs].map(({ ms }) => 1000 * pages / ms);
   return {
     pages,
-    concurrency,
+    ...how,
     pagesPerSecond,
     crawleePagesPerSecond,
     timesAsFast: theirs.ms / ours.ms,
   };
 }
 
-async function memory(folder: string, concurrency: number) {
+async function memory(folder: string, how: How) {
   const peaks: Record<string, number> = {};
   for (const pages of [1000, 10_000, 100_000]) {
     await using site = serveGenerated(pages);
-    peaks[`peakMiBAt${pages}`] =
-      (await ourCrawl(site.start, { folder, concurrency, pages })).peakMiB;
+    peaks[`peakMiBAt${pages}`] = (await ourCrawl(site.start, { folder, ...how, pages })).peakMiB;
   }
-  return { concurrency, ...peaks };
+  return { ...how, ...peaks };
 }
 
 async function ourCrawl(
   start: string,
-  { folder, concurrency, pages }: { folder: string; concurrency: number; pages: number },
+  { folder, pages, ...how }: { folder: string; pages: number } & How,
 ): Promise<CrawlReport> {
-  const report = await runJob({ start, concurrency, frontier: `${folder}/${pages}.sqlite` });
+  const report = await runJob({ start, ...how, frontier: `${folder}/${pages}.sqlite` });
   if (report.pages !== pages) throw new Error(`our crawl read ${report.pages} of ${pages} pages`);
   return report;
 }

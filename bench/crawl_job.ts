@@ -4,13 +4,14 @@
  * @module
  */
 import { crawl, openFrontier } from "../stages/crawl/mod.ts";
-import { extract } from "../stages/extract/mod.ts";
+import { type Engine, extract } from "../stages/extract/mod.ts";
 import { peakMiB } from "./hugging_face.ts";
 
 /** What to crawl, and how. */
 export interface CrawlJob {
   readonly start: string;
   readonly concurrency: number;
+  readonly engine: Engine;
   /** The frontier's file. */
   readonly frontier: string;
 }
@@ -34,13 +35,15 @@ const BATCH = 100;
 /** Links of a page; a tenth of them are known. */
 const LINKS = 100;
 
-async function crawlSite({ start, concurrency, frontier: path }: CrawlJob): Promise<CrawlReport> {
+async function crawlSite(
+  { start, concurrency, engine, frontier: path }: CrawlJob,
+): Promise<CrawlReport> {
   using frontier = openFrontier(path);
   frontier.seed([start]);
   const allowOrigins = [new URL(start).origin];
   const begun = performance.now();
   let pages = 0;
-  const documents = crawl({ frontier, allowOrigins, concurrency }).pipeThrough(extract());
+  const documents = crawl({ frontier, allowOrigins, concurrency }).pipeThrough(extract({ engine }));
   for await (const { url } of documents) if (++pages % BATCH === 0) frontier.acknowledge(url);
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };
 }
