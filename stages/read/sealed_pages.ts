@@ -14,7 +14,7 @@ export type SealedSource =
   | { readonly format: "parquet"; readonly path: string };
 
 /** Cap on what one document unpacks to, and on its text. */
-const MAX_UNPACKED_BYTES = 128 * 2 ** 20;
+const MAX_UNPACKED_BYTES = 64 * 2 ** 20;
 
 /**
  * The pages in a document, under its address `url`; parts that cannot be read are dropped.

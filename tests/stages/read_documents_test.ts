@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { gzipSync } from "node:zlib";
+import { Buffer } from "node:buffer";
+import { deflateSync, gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { extractDocument } from "../../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
@@ -262,6 +263,62 @@ Deno.test("archives that are bombs, nested, locked or of no known kind are dropp
       `${name}: ${reason} (${detail}) in ${JSON.stringify(byName, null, 1)}`,
     );
   }
+});
+
+/** A PDF of one page whose content is a stream of so many mebibytes of blanks. */
+function bombPdf(mib: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const member = deflateSync(new Uint8Array(mib * 2 ** 20).fill(0x20));
+  let length = 0;
+  const offsets: number[] = [];
+  const add = (part: string | Uint8Array) => {
+    const bytes = typeof part === "string" ? new TextEncoder().encode(part) : part;
+    chunks.push(bytes);
+    length += bytes.byteLength;
+  };
+  const object = (...parts: (string | Uint8Array)[]) => {
+    offsets.push(length);
+    for (const part of [`${offsets.length} 0 obj\n`, ...parts, "\nendobj\n"]) add(part);
+  };
+  add("%PDF-1.4\n");
+  object("<< /Type /Catalog /Pages 2 0 R >>");
+  object("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+  object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << >> >>");
+  object(
+    `<< /Length ${member.byteLength} /Filter /FlateDecode >>\nstream\n`,
+    member,
+    "\nendstream",
+  );
+  const table = length;
+  add(`xref\n0 5\n0000000000 65535 f \n`);
+  for (const offset of offsets) add(`${`${offset}`.padStart(10, "0")} 00000 n \n`);
+  add(`trailer << /Size 5 /Root 1 0 R >>\nstartxref\n${table}\n%%EOF`);
+  return Buffer.concat(chunks);
+}
+
+Deno.test("a PDF whose content is a bomb ends at the cap, and the next document is read", async () => {
+  const dir = await scratchDir();
+  await Deno.writeFile(`${dir}/a.pdf`, bombPdf(400));
+  await Deno.copyFile(`${FIXTURES}lighthouses.pdf`, `${dir}/b.pdf`);
+  const before = Deno.memoryUsage().rss;
+  const { documents, dropped, details } = await documentsOf(dir);
+  const grown = Deno.memoryUsage().rss - before;
+  assertEquals([documents.map(({ title }) => title), dropped], [
+    ["On Lighthouses"],
+    ["a.pdf: too-large"],
+  ]);
+  assertEquals(details, ["a part of it unpacks to more than 67108864 bytes"]);
+  assert(grown < 400 * 2 ** 20, `${grown} bytes`);
+});
+
+Deno.test("a document that takes too long costs itself only", async () => {
+  const dir = await scratchDir();
+  await Deno.copyFile(`${FIXTURES}lighthouses.pdf`, `${dir}/a.pdf`);
+  await Deno.writeTextFile(`${dir}/b.txt`, "read all the same");
+  // No thread starts in so short a time.
+  const { documents, dropped } = await documentsOf(dir, { maxDocumentMs: 0 });
+  assertEquals(documents.map(({ text }) => text), ["read all the same"]);
+  assertEquals(dropped, ["a.pdf: timeout"]);
 });
 
 Deno.test("documents inside a WARC file are read with its address and place", async () => {

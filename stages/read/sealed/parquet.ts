@@ -6,6 +6,7 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { ReadFailure } from "../failure.ts";
+import { limitArrays } from "./array_limit.ts";
 import { type Piece, PLAIN, type Task } from "./task.ts";
 
 /** Cap on what the column of one row group unpacks to; the row group is held in memory. */
@@ -32,6 +33,8 @@ const compressors = {
 export async function* readParquet(
   task: Task & ({ bytes: Uint8Array<ArrayBuffer> } | { path: string }),
 ): AsyncGenerator<Piece> {
+  // Sizes that a page gives itself are not to be believed either.
+  using _limits = limitArrays({ eachBytes: MAX_GROUP_BYTES, totalBytes: Infinity });
   using file = "path" in task ? openRanges(task.path) : undefined;
   const ranges: Ranges = file ?? (task as { bytes: Uint8Array<ArrayBuffer> }).bytes.buffer;
   const metadata = await parquetMetadataAsync(ranges);

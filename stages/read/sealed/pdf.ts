@@ -6,41 +6,57 @@
 import { getDocumentProxy } from "unpdf";
 import type { Declared } from "../../types.ts";
 import { ReadFailure } from "../failure.ts";
+import { limitArrays } from "./array_limit.ts";
 import { textParts } from "./parts.ts";
 import type { SealedPage, Task } from "./task.ts";
 
 const MAX_PAGES = 10_000;
+/** On what its streams unpack to; pictures are not unpacked. */
+const LIMITS = { eachBytes: 64 * 2 ** 20, totalBytes: 2 ** 30 };
 /** Distance of two lines, in heights of the line, from which on a paragraph begins between them. */
 const PARAGRAPH_GAP = 1.6;
 
-/** The text of all pages. @throws {ReadFailure} for one that is locked or has too many pages */
+/** The text of all pages. @throws {ReadFailure} for one that is locked or past a limit */
 export async function* readPdf(
   task: Task & { bytes: Uint8Array },
 ): AsyncGenerator<SealedPage> {
-  const pdf = await open(task.bytes);
-  if (pdf.numPages > MAX_PAGES) {
-    throw new ReadFailure("too-large", `it has ${pdf.numPages} pages, more than ${MAX_PAGES}`);
-  }
-  const declared = declaredBy((await pdf.getMetadata()).info);
-  async function* text(): AsyncGenerator<string> {
-    let chars = 0;
-    for (let number = 1; number <= pdf.numPages; number++) {
-      const page = await pdf.getPage(number);
-      const { items } = await page.getTextContent();
-      const paragraphs = layOut(items.filter((item) => "str" in item));
-      page.cleanup();
-      if (paragraphs === "") continue;
-      chars += paragraphs.length;
-      if (chars > task.maxUnpackedBytes) {
-        throw new ReadFailure(
-          "too-large",
-          `its text is longer than ${task.maxUnpackedBytes} bytes`,
-        );
-      }
-      yield `${paragraphs}\n\n`;
+  using limits = limitArrays(LIMITS);
+  try {
+    const pdf = await open(task.bytes);
+    if (pdf.numPages > MAX_PAGES) {
+      throw new ReadFailure("too-large", `it has ${pdf.numPages} pages, more than ${MAX_PAGES}`);
     }
+    const declared = declaredBy((await pdf.getMetadata()).info);
+    yield* textParts(textOf(pdf, { ...task, limits }), { ...task, declared });
+  } catch (error) {
+    // Says it better than the error that has come of it.
+    limits.check();
+    throw error;
   }
-  yield* textParts(text(), { ...task, declared });
+}
+
+/** The text page by page. */
+async function* textOf(
+  pdf: PDFDocumentProxy,
+  { maxUnpackedBytes, limits }: Pick<Task, "maxUnpackedBytes"> & {
+    limits: ReturnType<typeof limitArrays>;
+  },
+): AsyncGenerator<string> {
+  let chars = 0;
+  for (let number = 1; number <= pdf.numPages; number++) {
+    const page = await pdf.getPage(number);
+    const { items } = await page.getTextContent();
+    // A page that met a limit may be there in part.
+    limits.check();
+    const paragraphs = layOut(items.filter((item) => "str" in item));
+    page.cleanup();
+    if (paragraphs === "") continue;
+    chars += paragraphs.length;
+    if (chars > maxUnpackedBytes) {
+      throw new ReadFailure("too-large", `its text is longer than ${maxUnpackedBytes} bytes`);
+    }
+    yield `${paragraphs}\n\n`;
+  }
 }
 
 async function open(bytes: Uint8Array) {
@@ -51,6 +67,8 @@ async function open(bytes: Uint8Array) {
     throw new ReadFailure("unreadable", "it is locked with a password", { cause });
   }
 }
+
+type PDFDocumentProxy = Awaited<ReturnType<typeof open>>;
 
 /** A run of text on a page: where its baseline begins, and its height. */
 interface Run {
