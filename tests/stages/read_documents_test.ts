@@ -107,6 +107,36 @@ Deno.test("a mail gives its plain text, or its HTML, without attachments", async
   assertEquals([html?.title, html?.text], ["Only HTML", "A letter with bold words."]);
 });
 
+Deno.test("documents that libraries write are read as they were meant", async () => {
+  const written: Record<string, string[]> = {
+    "python_docx.docx": [
+      "Annual report\n\n# Rails\n\nThe rails were replaced in the spring of the year.\n\n" +
+      "- Take gloves.\n- Take a lamp.\n\n| Bolt | State |\n| --- | --- |\n| North | new |\n\n" +
+      "Signed by the crew.",
+    ],
+    "openpyxl.xlsx": [
+      "Part\tCount\tWhen\nHinge\t3\t45296\nGrüße & <more>\t2.5",
+      "A note in the middle.",
+    ],
+    "xlsxwriter.xlsx": ["first cell\t2\nsome bold words"],
+    "odfpy.odt": [
+      "# On rivers\n\nThey freeze in winter & thaw in spring.\n\n- The north fork\n- The south fork",
+    ],
+    "ebooklib.epub": [
+      "# Chapter 1\n\nThe ship came in at dawn.",
+      "# Chapter 2\n\nThe crates stood on the quay.",
+    ],
+    "reportlab.pdf": [
+      "On bridges\nA bridge of stone was built over the river in the year of the flood, and it has " +
+      "stood there ever since,\nin spite of ice, carts and later of lorries that nobody had foreseen.",
+    ],
+  };
+  for (const [name, texts] of Object.entries(written)) {
+    const { documents } = await documentsOf(`${FIXTURES}${name}`);
+    assertEquals(documents.map(({ text }) => text), texts, name);
+  }
+});
+
 Deno.test("a PDF gives its paragraphs, words at line ends whole", async () => {
   const { documents: [document], dropped } = await documentsOf(`${FIXTURES}lighthouses.pdf`);
   assertEquals(dropped, []);
