@@ -7,6 +7,8 @@ import type { Page } from "../types.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { OnDrop } from "./walk.ts";
 
+export { PLAIN } from "./sealed/task.ts";
+
 /** What every reader of a format is given. */
 export interface PageOptions {
   /** Field of a JSONL record, or column of a table, that holds the text. */
@@ -31,6 +33,3 @@ export function pageAt(
 ): Page {
   return { url, contentType, body, fetchedAt: new Date().toISOString() };
 }
-
-/** The media type of text that the read stage has turned into UTF-8. */
-export const PLAIN = "text/plain; charset=utf-8";

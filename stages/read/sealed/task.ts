@@ -48,7 +48,7 @@ export type Answer =
   | { readonly pieces: readonly Piece[]; readonly isLast: boolean }
   | { readonly reason: DropReason; readonly message: string };
 
-/** The media type of text that the thread has made. */
+/** The media type of text that the read stage has turned into UTF-8. */
 export const PLAIN = "text/plain; charset=utf-8";
 /** The media type of markup that the thread has made. */
 export const HTML = "text/html; charset=utf-8";
