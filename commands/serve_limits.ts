@@ -11,7 +11,7 @@ export const LIMIT_FLAGS = {
   "max-running": number({ help: "answers generated at once", min: 1, defaultValue: 128 }),
   "max-waiting": number({ help: "requests in the queue; more get 429", defaultValue: 1024 }),
   "max-per-client": number({
-    help: "requests of one client, running or in the queue; more get 429 (default: no limit)",
+    help: "answers of one client, running or in the queue; more get 429 (default: no limit)",
     min: 1,
     defaultValue: undefined,
   }),
