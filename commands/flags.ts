@@ -128,7 +128,8 @@ export function parseFlags<F extends Flags>(
   const names = Object.keys(flags);
   const switches = names.filter((name) => flags[name]?.value === undefined);
   const valued = names.filter((name) => flags[name]?.value !== undefined);
-  const parsed = parseArgs(args.map((arg) => usual(arg, flags)), {
+  const words = withNegatives(args.map((arg) => usual(arg, flags)), valued);
+  const parsed = parseArgs(words, {
     // Operands stay text: a file may be named 007.
     string: [...valued, "_"],
     boolean: switches,
@@ -164,6 +165,18 @@ export function parseFlags<F extends Flags>(
   }));
   // Every name of the table has been read by its own flag just above.
   return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
+}
+
+/** Takes `-1` after a flag for its value, which the range of that then answers. */
+function withNegatives(args: readonly string[], valued: readonly string[]): string[] {
+  const words: string[] = [];
+  for (const arg of args) {
+    const before = words.at(-1) ?? "";
+    const isValue = /^-\.?\d/.test(arg) && valued.some((name) => before === `--${name}`);
+    if (isValue) words.splice(-1, 1, `${before}=${arg}`);
+    else words.push(arg);
+  }
+  return words;
 }
 
 /** Names by which other programs call a flag. */

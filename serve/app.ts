@@ -22,6 +22,7 @@ import { openApiDocument } from "./openapi/mod.ts";
 import { addPage, PAGE_PATHS } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
+import { addTokenize } from "./tokenize_routes.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits {
@@ -108,6 +109,7 @@ export function createApp(options: AppOptions): Hono {
     if (id !== modelName) throw unknownModel(id);
     return context.json(model);
   });
+  const readBody = (context: Context) => readJsonBody(context, { maxBodyBytes });
   const chat = createChat(codec, options.chatTemplate);
   const grammars = createGrammars(codec);
   const answering = (context: Context) => {
@@ -119,13 +121,14 @@ export function createApp(options: AppOptions): Hono {
     };
   };
   app.post("/v1/completions", async (context) => {
-    const request = parseCompletionRequest(await readJsonBody(context, { maxBodyBytes }));
+    const request = parseCompletionRequest(await readBody(context));
     return await complete(request, answering(context));
   });
   app.post(
     "/v1/chat/completions",
-    async (context) => chat(await readJsonBody(context, { maxBodyBytes }), answering(context)),
+    async (context) => chat(await readBody(context), answering(context)),
   );
+  addTokenize(app, { codec, scheduler, readBody });
   addPage(app, {
     needsKey: apiKeys !== undefined,
     // A browser sends no key with a page that it opens.

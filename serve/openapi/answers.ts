@@ -37,10 +37,11 @@ const completionChoice = z.strictObject({
   finish_reason: reason,
 });
 
+const bytes = z.array(z.int().min(0).max(255));
 const token = z.strictObject({
   token: z.string(),
   logprob,
-  bytes: z.array(z.int().min(0).max(255)).nullable(),
+  bytes: bytes.nullable(),
 });
 const chatLogprobs = z.strictObject({
   content: z.array(token.extend({ top_logprobs: z.array(token) })).nullable(),
@@ -100,6 +101,20 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   }),
   Model: model,
   Models: z.strictObject({ object: z.literal("list"), data: z.array(model) }),
+  Tokens: z.strictObject({
+    tokens: z.union([
+      z.array(count),
+      z.array(z.strictObject({
+        id: count,
+        piece: z.union([z.string(), bytes]).describe("bytes where they are no whole characters"),
+        start: count.describe("in bytes of the text"),
+        end: count,
+      })),
+    ]),
+    count,
+    max_model_len: count.describe("tokens that prompt and answer may have together"),
+  }),
+  Text: z.strictObject({ content: z.string(), bytes: bytes.optional() }),
   Health: z.strictObject({
     status: z.literal("ok"),
     fingerprint,

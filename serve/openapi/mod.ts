@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { CHAT_BODY } from "../chat/mod.ts";
 import { COMPLETION_BODY } from "../completion_request.ts";
+import { DETOKENIZE_BODY, TOKENIZE_BODY } from "../tokenize_routes.ts";
 import { ANSWERS } from "./answers.ts";
 import project from "../../deno.json" with { type: "json" };
 
@@ -28,6 +29,8 @@ interface Operation {
 const BODIES: Readonly<Record<string, z.ZodType>> = {
   CompletionRequest: COMPLETION_BODY,
   ChatCompletionRequest: CHAT_BODY,
+  TokenizeRequest: TOKENIZE_BODY,
+  DetokenizeRequest: DETOKENIZE_BODY,
 };
 
 const REFUSALS: Readonly<Record<number, string>> = {
@@ -64,6 +67,20 @@ const OPERATIONS: readonly Operation[] = [
         "With stream: ChatCompletionChunk in `data:` events, then `data: [DONE]`",
     },
     refusals: GENERATING,
+  },
+  {
+    ...{ method: "post", path: "/tokenize", id: "tokenize" },
+    summary: "Turns text into tokens",
+    body: "TokenizeRequest",
+    answer: { "application/json": { schema: "Tokens" } },
+    refusals: [400, 413, 415],
+  },
+  {
+    ...{ method: "post", path: "/detokenize", id: "detokenize" },
+    summary: "Turns tokens into text",
+    body: "DetokenizeRequest",
+    answer: { "application/json": { schema: "Text" } },
+    refusals: [400, 413, 415],
   },
   {
     ...{ method: "get", path: "/v1/models", id: "listModels" },

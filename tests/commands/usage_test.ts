@@ -31,6 +31,7 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
     "Cannot use --cors-origin https://a.test/: write it like https://example.org, without a path",
   ],
   ["serve --max-running 0", "Cannot use --max-running 0: it must be an integer at least 1"],
+  ["generate --temperature -1", "Cannot use --temperature -1: it must be a number at least 0"],
   ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
   ["pipeline --steps", "Cannot use --steps without N"],
   ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],

@@ -11,6 +11,8 @@ export interface CountedEngine extends Engine {
   readonly steps: number[][];
   /** Sequences so far. */
   readonly created: number;
+  /** Settles when sequence `n` has begun. */
+  began(n: number): Promise<void>;
   /** Settles when sequence `n` is disposed of. */
   disposed(n: number): Promise<void>;
   /** Set to make steps fail. */
@@ -20,7 +22,9 @@ export interface CountedEngine extends Engine {
 /** Watches `engine`. */
 export function countEngine(engine: Engine): CountedEngine {
   const numbers = new Map<Sequence, number>();
+  const begins: PromiseWithResolvers<void>[] = [];
   const ends: PromiseWithResolvers<void>[] = [];
+  const begin = (n: number) => begins[n] ??= Promise.withResolvers<void>();
   const end = (n: number) => ends[n] ??= Promise.withResolvers<void>();
   const counted: CountedEngine = {
     config: engine.config,
@@ -33,11 +37,13 @@ export function countEngine(engine: Engine): CountedEngine {
     },
     steps: [],
     failure: undefined,
+    began: (n) => begin(n).promise,
     disposed: (n) => end(n).promise,
     createSequence(promptIds, options) {
       const sequence = engine.createSequence(promptIds, options);
       const n = numbers.size;
       numbers.set(sequence, n);
+      begin(n).resolve();
       const dispose = sequence[Symbol.dispose].bind(sequence);
       sequence[Symbol.dispose] = () => {
         dispose();

@@ -26,6 +26,7 @@ export interface GoldenAppOptions
 export interface GoldenApp extends AsyncDisposable {
   readonly app: Hono;
   readonly engine: CountedEngine;
+  readonly scheduler: Scheduler;
   /** What `onFailure` was told. */
   readonly failures: unknown[];
 }
@@ -39,15 +40,22 @@ export async function openApp(options: GoldenAppOptions = {}): Promise<GoldenApp
     await openOnnxEngine({ model, config: { ...config, max_position_embeddings } }),
   );
   const failures: unknown[] = [];
+  const scheduler = new Scheduler(engine, limits);
   const app = createApp({
-    scheduler: new Scheduler(engine, limits),
+    scheduler,
     codec: characterCodec({ endOfTextId }),
     modelName: "golden",
     onFailure: (error) => failures.push(error),
     limits,
     ...rest,
   });
-  return { app, engine, failures, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  return {
+    app,
+    engine,
+    scheduler,
+    failures,
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
 }
 
 /** An application that listens on loopback. */
