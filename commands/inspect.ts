@@ -163,7 +163,8 @@ function describe(found: RunContents): string[] {
     }`,
     vocab === null || tokens === null
       ? "Tokenizer    none yet"
-      : `Tokens       ${count(tokens.train)} to train on, ${count(tokens.validation)} held out, ` +
+      : `Tokens       ${count(tokens.train)} to train on, ${count(tokens.validation)} held out ` +
+        `(of the documents that training has come to; validation reads the corpus), ` +
         `vocabulary ${count(vocab)}, ${size("tokens")}`,
     ...(parameters === null ? [] : [`Model        ${count(parameters)} parameters`]),
     `Checkpoints  ${checkpoints.length === 0 ? "none yet" : size("checkpoints")}`,

@@ -72,6 +72,9 @@ function print(
         `${shortest} to ${longest} a document`,
     );
   }
+  if (validation.documents === 0) {
+    console.log("            (documents are stored as training comes to them, those held out too)");
+  }
   const { size, used, bytesPerToken, mostFrequent } = vocabulary;
   console.log(`vocabulary  ${used} of ${size} used, ${bytesPerToken.toFixed(2)} bytes a token`);
   console.log(`frequent    ${mostFrequent.join(" ")}`);
