@@ -10,12 +10,14 @@ export { type AppLimits, type AppOptions, createApp } from "./app.ts";
 export { type ChatTemplate, readChatTemplate } from "./chat/mod.ts";
 export {
   createDashboard,
+  type Curves,
   type DashboardOptions,
   readRun,
   renderReport,
   type ReportParts,
   type RunHistory,
   type ShownRun,
+  type StepRecord,
 } from "./dashboard/mod.ts";
 export { type CacheUse, type Engine, NoRoomError, type Sequence } from "./engine.ts";
 export {

@@ -20,6 +20,7 @@ import { LIVE_PAGE } from "./live_page.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
 
 export { renderReport, type ReportParts } from "./report.ts";
+export type { Curves, StepRecord } from "./history.ts";
 export type { RunHistory, ShownRun } from "./run_files.ts";
 export { readRun } from "./run_files.ts";
 
