@@ -45,7 +45,7 @@ Deno.test("files of every form and addresses go together, and bad ones are named
   assertEquals([code, err], [0, ""], out);
   assertMatch(
     out,
-    /^read dropped .*f\.txt\.gz: malformed \(the gzip data is broken or ends early/m,
+    /^read dropped .*f\.txt\.gz: malformed \(the compressed data is broken or ends early/m,
   );
   assertMatch(out, /^read dropped .*d\.jsonl#line=2: malformed /m);
   assert(!out.includes("g.txt"), "what is routine is counted, not told");
