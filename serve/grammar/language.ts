@@ -60,7 +60,7 @@ export class Languages {
   readonly #known = new Map<string, Language>();
   readonly #definitions = new Map<string, Language>();
   #size = 0;
-  #work = 0;
+  #work = Infinity;
 
   constructor() {
     this.nothing = this.#make("nothing", { kind: "nothing" }, false);
@@ -72,7 +72,7 @@ export class Languages {
     return this.#size;
   }
 
-  /** Allows this many more transitions to be found. */
+  /** Allows this many more transitions to be found; any number unless this was called. */
   allowWork(count: number): void {
     this.#work = count;
   }
