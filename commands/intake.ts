@@ -4,7 +4,7 @@
  * @module
  */
 import { crawl, type Frontier, openFrontier } from "../stages/crawl/mod.ts";
-import { extract } from "../stages/extract/mod.ts";
+import { extract, openExtractors } from "../stages/extract/mod.ts";
 import type { Journal, Mark } from "../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import { read, readReadCursor } from "../stages/read/mod.ts";
@@ -112,10 +112,11 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
       meter: ofRefine,
     }),
   );
+  const extractors = resources.use(openExtractors({ engine: settings.extract }));
   const refined = ReadableStream.from(oneAfterAnother(inputs))
     .pipeThrough(
       watched(
-        extract<Barrier>({ engine: settings.extract, meter: ofExtract, signal: stop }),
+        extract<Barrier>({ extractors, meter: ofExtract, signal: stop }),
         ofExtract,
       ),
     )

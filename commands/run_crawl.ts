@@ -11,7 +11,7 @@ import {
   parseUrlRules,
   type Reconsidered,
 } from "../stages/crawl/mod.ts";
-import { extract } from "../stages/extract/mod.ts";
+import { extract, openExtractors } from "../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Page } from "../stages/types.ts";
 import { openOutput, openWarcFiles, type WarcFiles } from "./crawl_files.ts";
@@ -80,6 +80,7 @@ export async function runCrawl(
       meter: ofRefine,
     }),
   );
+  const extractors = resources.use(openExtractors({ engine: settings.extract }));
   const skips: Record<string, number> = {};
   const limit = settings["max-pages-per-host"];
   const pages = crawl({
@@ -111,7 +112,7 @@ export async function runCrawl(
   const encoder = new TextEncoder();
   try {
     const found = pages.pipeThrough(archive(warc, marks))
-      .pipeThrough(extract({ engine: settings.extract, meter: ofExtract, signal: stop }))
+      .pipeThrough(extract({ extractors, meter: ofExtract, signal: stop }))
       .pipeThrough(refinery.stream);
     for await (const document of found) {
       // Nobody here asks for barriers.

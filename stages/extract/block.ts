@@ -63,7 +63,7 @@ export function makeBlock(
 
 /** The text of a block as {@linkcode Block.text} has it; empty where there is nothing to see. */
 export function cleanText(text: string, kind: BlockKind): string {
-  if (kind === "code") return trimLines(text);
+  if (kind === "code") return trimLines(text.replaceAll(CELL_END, " "));
   if (kind !== "row") return text.replace(UNEVEN_SPACE_OR_CELL, " ").trim();
   const row = text.replace(UNEVEN_SPACE, " ").trim();
   return ONLY_CELLS.test(row) ? "" : row;

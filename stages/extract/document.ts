@@ -104,3 +104,16 @@ export function extractDocument(
   const about = { ...declared, ...found, title, text };
   return { id: documentId(url), url, ...about, fetchedAt, ...(warc && { warc }) };
 }
+
+/**
+ * The same, with a refusal as `unreadable` where extraction itself fails: one page is no reason to
+ * stop.
+ */
+export function extractOrRefuse(page: Page, options: ExtractDocumentOptions): Document | Refusal {
+  try {
+    return extractDocument(page, options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { item: page.url, reason: "unreadable", detail: `its extraction failed: ${reason}` };
+  }
+}

@@ -6,7 +6,9 @@
 import { isBarrier, sizeOf } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
 import type { Barrier, Document, Page } from "../types.ts";
-import { type Engine, extractDocument } from "./document.ts";
+import { type ExtractDocumentOptions, extractOrRefuse } from "./document.ts";
+import type { ExtractAnswer } from "./extract_worker.ts";
+import type { Extractors } from "./extractors.ts";
 
 export {
   type Engine,
@@ -15,26 +17,33 @@ export {
   type ExtractDocumentOptions,
   type Refusal,
 } from "./document.ts";
+export { type Extractors, type ExtractorsOptions, openExtractors } from "./extractors.ts";
 export type { TextFormat } from "./render.ts";
 
 /** Bytes of pages, and of text, that may wait on either side. */
 const QUEUE_BYTES = 2 ** 20;
+/** Bytes of pages that workers may hold besides the one that is waited for. */
+const BYTES_AHEAD = 2 ** 21;
 
 /** Options of {@linkcode extract}. */
-export interface ExtractOptions {
-  /** How main text is found; in a tree unless stated. */
-  readonly engine?: Engine;
-  /** Elements inside one another; deeper pages are dropped as malformed. */
-  readonly maxDepth?: number;
-  /** Attributes of one element; pages with more are dropped as malformed. */
-  readonly maxAttributes?: number;
+export interface ExtractOptions extends Omit<ExtractDocumentOptions, "format"> {
+  /** Workers with the same options, borrowed; without them this thread extracts. */
+  readonly extractors?: Extractors;
   readonly meter?: StageMeter;
   readonly signal?: AbortSignal;
 }
 
+/** A page that is being extracted. */
+interface Started {
+  readonly bytes: number;
+  readonly result: ExtractAnswer | Promise<ExtractAnswer>;
+}
+
 /**
- * Takes the main text out of each page. HTML goes through a DOM parser after a scan for nesting and
- * attribute bombs, or in one pass over its tokens; plain text and Markdown pass through decoded. Pages without text are dropped.
+ * Takes the main text out of each page, in their order. HTML goes through a DOM parser after a scan
+ * for nesting and attribute bombs, or in one pass over its tokens; plain text and Markdown pass
+ * through decoded. Pages without text are dropped. The documents are the same for any number of
+ * workers.
  *
  * @example
  * ```ts
@@ -54,27 +63,42 @@ export function extract(options?: ExtractOptions): TransformStream<Page, Documen
 export function extract<B extends Barrier>(
   options?: ExtractOptions,
 ): TransformStream<Page | B, Document | B>;
-export function extract<B extends Barrier>({
-  engine = "dom",
-  maxDepth = 512,
-  maxAttributes = 256,
-  meter = new StageMeter("extract"),
-  signal,
-}: ExtractOptions = {}): TransformStream<Page | B, Document | B> {
+export function extract<B extends Barrier>(
+  { extractors, meter = new StageMeter("extract"), signal, ...options }: ExtractOptions = {},
+): TransformStream<Page | B, Document | B> {
+  const start = new TransformStream<Page | B, Started | B>(
+    {
+      transform(page, controller) {
+        if (isBarrier(page)) return controller.enqueue(page);
+        const bytes = page.body.byteLength;
+        if (extractors) {
+          const result = extractors.extract(page);
+          // Heard of where the page's turn comes, if it ever does.
+          result.catch(() => {});
+          return controller.enqueue({ bytes, result });
+        }
+        meter.phase("busy");
+        controller.enqueue({ bytes, result: extractOrRefuse(page, options) });
+        meter.phase("waiting");
+      },
+    },
+    { highWaterMark: QUEUE_BYTES, size: sizeOf((page: Page) => page.body.byteLength) },
+    extractors && { highWaterMark: BYTES_AHEAD, size: sizeOf(({ bytes }: Started) => bytes) },
+  );
   let abort: () => void = () => {};
   const release = () => signal?.removeEventListener("abort", abort);
-  return new TransformStream<Page | B, Document | B>(
+  const finish = new TransformStream<Started | B, Document | B>(
     {
       start(controller) {
         signal?.throwIfAborted();
         abort = () => controller.error(signal?.reason);
         signal?.addEventListener("abort", abort, { once: true });
       },
-      transform(page, controller) {
-        if (isBarrier(page)) return controller.enqueue(page);
+      async transform(value, controller) {
+        if (isBarrier(value)) return controller.enqueue(value);
+        meter.in(value.bytes);
         meter.phase("busy");
-        meter.in(page.body.byteLength);
-        const result = extractDocument(page, { engine, maxDepth, maxAttributes });
+        const result = await value.result;
         if ("reason" in result) meter.drop(result);
         else {
           meter.out(result.text.length);
@@ -85,7 +109,8 @@ export function extract<B extends Barrier>({
       flush: release,
       cancel: release,
     },
-    { highWaterMark: QUEUE_BYTES, size: sizeOf((page: Page) => page.body.byteLength) },
+    undefined,
     { highWaterMark: QUEUE_BYTES, size: sizeOf((document: Document) => document.text.length) },
   );
+  return { writable: start.writable, readable: start.readable.pipeThrough(finish) };
 }
