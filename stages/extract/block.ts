@@ -58,7 +58,7 @@ export function makeBlock(
 ): Block | undefined {
   const clean = cleanText(text, kind);
   if (clean === "") return undefined;
-  return { text: clean, kind, level, ordinal, linkDensity: linkDensityOf(text, linkCharacters) };
+  return { text: clean, kind, level, ordinal, linkDensity: linkDensityOf(clean, linkCharacters) };
 }
 
 /** The text of a block as {@linkcode Block.text} has it; empty where there is nothing to see. */
@@ -76,12 +76,13 @@ export function linkDensityOf(text: string, linkCharacters: number): number {
 
 /** Characters that are not white space. */
 export function visibleLength(text: string): number {
-  let length = 0;
-  for (let at = 0; at < text.length; at++) {
+  const { length } = text;
+  let visible = 0;
+  for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at);
-    if (code > 0x20 && (code < 0xa0 || !isWideSpace(code))) length++;
+    if (code > 0x20 && (code < 0xa0 || !isWideSpace(code))) visible++;
   }
-  return length;
+  return visible;
 }
 
 /** White space beyond ASCII, as `\s` has it. */

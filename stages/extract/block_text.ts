@@ -72,7 +72,7 @@ export class BlockText {
     const text = cleanText(raw, kind);
     if (text === "") return;
     const [level, ordinal] = [levelOf(holder), ordinalOf(holder)];
-    const linkDensity = linkDensityOf(raw, linkCharacters);
+    const linkDensity = linkDensityOf(text, linkCharacters);
     this.blocks.push({ text, kind, level, ordinal, linkDensity, holder, suspect });
   }
 }

@@ -47,7 +47,11 @@ const WORDS = setOf(
     "related share sharing sidebar social sponsor sponsored subscribe toolbar",
 );
 
+/** First letter and length of a word in one number, so that hardly another needs to be looked up. */
+const outlineOf = (letter: number, length: number) => ((letter & 0x1f) << 4) | length;
 const LONGEST_WORD = Math.max(...Array.from(WORDS, (word) => word.length));
+const OUTLINES = new Uint8Array(512);
+for (const word of WORDS) OUTLINES[outlineOf(word.charCodeAt(0), word.length)] = 1;
 const isSmall = (code: number) => code >= 0x61 && code <= 0x7a;
 
 /**
@@ -60,7 +64,8 @@ export function isNamedSurrounding(names: string): boolean {
     const start = at;
     if (isSmall(names.charCodeAt(at) | 0x20)) at++;
     while (at < length && isSmall(names.charCodeAt(at))) at++;
-    if (at - start > 1 && at - start <= LONGEST_WORD) {
+    const size = at - start;
+    if (size <= LONGEST_WORD && OUTLINES[outlineOf(names.charCodeAt(start), size)] === 1) {
       if (WORDS.has(names.slice(start, at).toLowerCase())) return true;
     }
     while (at < length && names.charCodeAt(at) > 0x20) at++;
