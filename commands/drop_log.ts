@@ -69,7 +69,7 @@ export function openDropLog(
 /** `no-text 74, malformed 1`, the most frequent first. */
 export function countsText(counts: DropLog["counts"]): string {
   return Object.entries(counts)
-    .sort(([, a], [, b]) => b - a)
+    .sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1))
     .map(([reason, count]) => `${reason} ${count}`)
     .join(", ");
 }

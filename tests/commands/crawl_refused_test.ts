@@ -90,7 +90,7 @@ Deno.test("crawl refines as text does, and says how many went for which reason",
       .concat([["/german", "language"]]),
   );
   assertEquals(dropped.at(-1)?.text?.startsWith("Der Ausschuss"), true);
-  const counts = "no-text 1, duplicate 1, near-duplicate 1, too-short 1, language 1";
+  const counts = "duplicate 1, language 1, near-duplicate 1, no-text 1, too-short 1";
   assertStringIncludes(said, `Pages: 7 seen, 2 documents kept, 5 dropped (${counts}), listed in `);
 });
 

@@ -88,7 +88,7 @@ Deno.test("a corpus without a document is refused with the reasons, and can be m
   assertEquals(first.code, 1);
   assertEquals(
     first.err,
-    `error: Cannot train: no document came out of 2 pages (dropped too-short 1, empty 1); see ` +
+    `error: Cannot train: no document came out of 2 pages (dropped empty 1, too-short 1); see ` +
       `${runDir}/dropped.jsonl, and start again with other sources or settings\n`,
   );
   await Deno.writeTextFile(short, prose(1, { words: 60 }));

@@ -41,8 +41,8 @@ Deno.test("text writes the same documents as JSON lines, gzipped, and as Parquet
   assertEquals(printed.code, 0, printed.err);
   assertEquals(
     printed.err,
-    "Pages: 8 seen, 4 documents kept, 4 dropped (near-duplicate 1, duplicate 1, too-short 1, " +
-      `language 1), listed in ${at("dropped.jsonl")}\n`,
+    "Pages: 8 seen, 4 documents kept, 4 dropped (duplicate 1, language 1, near-duplicate 1, " +
+      `too-short 1), listed in ${at("dropped.jsonl")}\n`,
   );
   const documents = parse(printed.out);
   assertEquals(documents.map(({ url }) => Number(url.split("=").at(-1))), [1, 3, 6, 8]);
