@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { compileKernels, FMA_PEAK_FLOPS, instantiateKernels } from "../kernels/mod.ts";
+import {
+  compileKernels,
+  FMA_PEAK_FLOPS,
+  hasWideVectors,
+  instantiateKernels,
+} from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
 import type { Journal } from "../stages/journal/mod.ts";
@@ -31,7 +36,8 @@ export async function measureConstants(
   return {
     bytesPerToken: await measureBytesPerToken(journal, tokenizer),
     flopsPerToken: trainingFlopsPerToken(config, { cols }),
-    peakFlops: cores * await measurePeakFlops(),
+    // Vectors twice as wide, where products use them, do twice the work at the same rate.
+    peakFlops: cores * await measurePeakFlops() * (hasWideVectors() ? 2 : 1),
   };
 }
 

@@ -47,6 +47,9 @@ export interface Kernels {
     accumulate: number,
   ): void;
 
+  /** Has `gemm` use the tile at this address; 0 for none. See kernels/wide. */
+  use_wide(base: number): void;
+
   /** `y[n] = (accumulate ? y : 0) + x[k] · b` of packed b, to the bits of `gemm` with one row. */
   matvec(y: number, x: number, b: number, n: number, k: number, accumulate: number): void;
 

@@ -7,8 +7,11 @@
  */
 import { ensureKernels } from "./build.ts";
 import type { Kernels } from "./kernels.ts";
+import { instantiateTile, NO_TILE } from "./wide/tile.ts";
 export type { Kernels } from "./kernels.ts";
 export * from "./sizes.ts";
+export { hasWideVectors } from "./wide/probe.ts";
+export { WIDE_BYTES } from "./wide/tile.ts";
 
 /**
  * Compiles the kernels for this machine, building them first where missing or stale: with relaxed
@@ -35,12 +38,22 @@ export async function compileKernels(
   );
 }
 
-/** One worker's instance over `memory`, which must be shared with a maximum of at most 65536 pages. */
+/**
+ * One worker's instance over `memory`, which must be shared with a maximum of at most 65536 pages.
+ * With `wide`, the address of {@linkcode WIDE_BYTES} that nobody else uses, products take the tile of
+ * kernels/wide: worth it where {@linkcode hasWideVectors}.
+ */
 export function instantiateKernels(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
+  wide = 0,
 ): Kernels {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(module, {
+    env: { memory },
+    wide: wide === 0 ? NO_TILE : instantiateTile(memory, wide),
+  });
   // The shape of the exports is held to `Kernels` by tests/kernels/load_test.ts.
-  return exports as object as Kernels;
+  const kernels = exports as object as Kernels;
+  kernels.use_wide(wide);
+  return kernels;
 }

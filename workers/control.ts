@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compileKernels } from "../kernels/mod.ts";
+import { compileKernels, hasWideVectors } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, LeafResult, publish, StepParameter, Word } from "./control_words.ts";
@@ -38,6 +38,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     keepLogits = false,
     profile = false,
     recompute = false,
+    wide = hasWideVectors(),
   } = options;
   const topology = createTopology({ leaves, workers });
   const plan = planMemory({ config, topology, rows, cols, keepLogits, profile, recompute });
@@ -51,7 +52,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
   });
   new Float32Array(memory.buffer, plan.ropeCos, cos.length).set(cos);
   new Float32Array(memory.buffer, plan.ropeSin, sin.length).set(sin);
-  const root = new RootSphere(plan, memory, createLayout(config));
+  const root = new RootSphere(plan, memory, wide && !strictSimd);
   await root.start(module);
   return root;
 }
@@ -60,6 +61,7 @@ class RootSphere implements Spheres {
   readonly layout: Layout;
   readonly topology: Topology;
   readonly bytes: number;
+  readonly wide: boolean;
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;
   readonly firstMoment: Float32Array;
@@ -74,7 +76,9 @@ class RootSphere implements Spheres {
   readonly #failure = Promise.withResolvers<never>();
   #generation = 0;
 
-  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, layout: Layout) {
+  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, wide: boolean) {
+    const layout = createLayout(plan.dims.config);
+    this.wide = wide;
     this.#plan = plan;
     this.#memory = memory;
     this.layout = layout;
@@ -126,6 +130,7 @@ class RootSphere implements Spheres {
         plan: this.#plan,
         module,
         memory: this.#memory,
+        wide: this.wide,
       };
       thread.postMessage(message);
       return promise;

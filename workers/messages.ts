@@ -12,6 +12,8 @@ export interface StartMessage {
   readonly plan: MemoryPlan;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** Whether products take the wide tile. */
+  readonly wide: boolean;
 }
 
 /** Worker to root. */

@@ -28,8 +28,8 @@ import { packWeights, update } from "./update.ts";
 const scope = self as typeof self & { postMessage(message: WorkerMessage): void };
 
 scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
-  const { worker, plan, module, memory } = data;
-  const bare = instantiateKernels(module, memory);
+  const { worker, plan, module, memory, wide } = data;
+  const bare = instantiateKernels(module, memory, wide ? plan.areas[worker]?.wideTile : 0);
   const kernels = plan.dims.profile
     ? profileKernels(
       bare,

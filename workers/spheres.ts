@@ -83,6 +83,11 @@ export interface SpheresOptions {
   readonly workers?: number;
   /** Avoid relaxed SIMD, so that results are the same on every machine. */
   readonly strictSimd?: boolean;
+  /**
+   * Whether products take the tile that V8 may turn into 256-bit instructions: measured unless said,
+   * never with `strictSimd`. Never changes a result.
+   */
+  readonly wide?: boolean;
   /** Keep every logit, for tests and parity checks of small models. */
   readonly keepLogits?: boolean;
   /**
@@ -100,6 +105,8 @@ export interface Spheres extends AsyncDisposable {
   readonly topology: Topology;
   /** Bytes of shared memory. */
   readonly bytes: number;
+  /** Whether products take the wide tile. */
+  readonly wide: boolean;
   /** Views on shared memory in the order of `layout`; valid to read between calls. */
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;

@@ -8,6 +8,7 @@ import {
   attentionScratchSize,
   packedASize,
   packedBSize,
+  WIDE_BYTES,
 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Groups } from "./groups.ts";
@@ -63,6 +64,8 @@ export interface WorkerArea {
   readonly packedA: number;
   readonly packedB: number;
   readonly attention: number;
+  /** C, B and unfinished tiles of the product that is running. */
+  readonly wideTile: number;
   /** Gradient of one group, waiting for its turn. */
   readonly staged: number;
   /** Gradient of the head, which row blocks accumulate, [V, D]. */
@@ -129,6 +132,7 @@ export function placeWorkerArea(
       ),
     ),
     packedB: take(packedBSize(n, widest)),
+    wideTile: take(WIDE_BYTES / 4),
     staged: take(stagedSize),
     stagedHead: take(V * D),
   };

@@ -1,6 +1,7 @@
 /** Matrix product of packed operands, blocked for the caches (Goto and van de Geijn, 2008). */
 import { MR, NR, tile } from "./tile";
 import { tile4, tile8 } from "./tile_narrow";
+import { isWide, multiplyBlockWide } from "./wide";
 
 /** Most of k that is summed in registers at once: panels of A and B this long share the L1 cache. */
 const KC: i32 = 512;
@@ -90,6 +91,10 @@ function multiplyBlock(
   strideB: usize,
   accumulate: i32,
 ): void {
+  if (isWide(m, n, k)) {
+    multiplyBlockWide(c, a, b, m, n, k, rowBytes, strideA, strideB, accumulate);
+    return;
+  }
   for (; n > 0; n -= NR) {
     multiplyPanel(c, a, b, m, min(NR, n), k, rowBytes, strideA, accumulate);
     b += strideB;

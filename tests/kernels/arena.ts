@@ -72,15 +72,27 @@ export class Arena {
   }
 }
 
-/** Runs `test` once for the relaxed and once for the plain build, with a maker of fresh arenas. */
+/** Where a wide tile is, past what the arenas take. */
+const WIDE_TILE = 60 * 65536;
+
+/**
+ * Runs `test` once for the relaxed and once for the plain build, and where `wide` says so with the
+ * wide tile, with a maker of fresh arenas.
+ */
 export function testKernels(
   name: string,
   test: (newArena: (seed: number) => Arena) => void,
+  { wide = false }: { wide?: boolean } = {},
 ): void {
-  for (const strictSimd of [false, true]) {
-    Deno.test(`${name} (${strictSimd ? "plain" : "relaxed"})`, async () => {
+  const builds = [
+    { build: "relaxed", strictSimd: false, tile: 0 },
+    { build: "plain", strictSimd: true, tile: 0 },
+    ...(wide ? [{ build: "wide", strictSimd: false, tile: WIDE_TILE }] : []),
+  ];
+  for (const { build, strictSimd, tile } of builds) {
+    Deno.test(`${name} (${build})`, async () => {
       const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
-      const kernels = instantiateKernels(await compileKernels({ strictSimd }), memory);
+      const kernels = instantiateKernels(await compileKernels({ strictSimd }), memory, tile);
       test((seed) => new Arena(kernels, memory, seed));
     });
   }

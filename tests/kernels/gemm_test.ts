@@ -14,6 +14,11 @@ const SHAPES = [
   [7, 17, 513],
   [25, 33, 1030],
   [300, 8, 400],
+  [24, 16, 1],
+  [31, 47, 7],
+  [37, 51, 131],
+  [36, 33, 257],
+  [605, 17, 130],
 ] as const;
 
 /** k products of unit normals: their f32 sum is within k · 2⁻²³ of exact, and a factor for luck. */
@@ -42,10 +47,10 @@ testKernels("gemm matches its reference over shapes", (newArena) => {
   for (const [m, n, k] of SHAPES) {
     for (const accumulate of [false, true]) checkProduct(newArena(m), m, n, k, accumulate);
   }
-});
+}, { wide: true });
 
 testKernels("gemm gives the same bits when m and n are split", (newArena) => {
-  const [m, n, k] = [31, 41, 700];
+  const [m, n, k] = [71, 41, 700];
   const arena = newArena(1);
   const packedA = arena.floats(packedASize(m, k));
   const packedB = arena.floats(packedBSize(k, n));
@@ -67,7 +72,7 @@ testKernels("gemm gives the same bits when m and n are split", (newArena) => {
     }
   }
   assertEquals(split.actual, whole.actual);
-});
+}, { wide: true });
 
 testKernels("gemm of no products clears or keeps c", (newArena) => {
   const arena = newArena(1);

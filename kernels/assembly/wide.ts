@@ -1,0 +1,182 @@
+/** One block of a matrix product by the tile of kernels/wide, 6 rows by 16 columns. */
+import { MR, NR } from "./tile";
+
+@external("wide", "tile")
+declare function tile(
+  steps: i32,
+  a4: usize,
+  a2: usize,
+  mode: i32,
+  kept: usize,
+  c4: usize,
+  c2: usize,
+  ldc: usize,
+): void;
+
+/** Bits of the tile's mode. */
+const BEGUN: i32 = 1;
+const UNFINISHED: i32 = 2;
+const ADD: i32 = 4;
+
+/** Columns of the tile. */
+const COLS: i32 = 16;
+/** Most steps of k in one run. */
+const STEPS: i32 = 128;
+/** Places in the tile's memory, from `base` on: C first, then B, then unfinished tiles. */
+const B_AT: usize = 512;
+const UNFINISHED_AT: usize = B_AT + STEPS * COLS * 4;
+const TILE_BYTES: usize = 6 * COLS * 4;
+/** Most rows at once: as many panels as 64 KiB hold tiles, a multiple of 12 rows. */
+const MAX_ROWS: i32 = ((65536 - <i32> UNFINISHED_AT) / <i32> TILE_BYTES / 3) * 12;
+/** Fewer rows do not pay for copying B. */
+const MIN_ROWS: i32 = 24;
+
+let base: usize = 0;
+
+/** Where the tile's memory is, from now on; 0 where there is none. */
+export function use_wide(at: usize): void {
+  base = at;
+}
+
+/** Whether the tile takes a block of this size. */
+@inline
+export function isWide(m: i32, n: i32, k: i32): bool {
+  return base != 0 && m >= MIN_ROWS && n >= COLS;
+}
+
+/** `c[m, n] = (accumulate ? c : 0) + a · b`, as the narrow tiles do it and to the same bits. */
+export function multiplyBlockWide(
+  c: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  rowBytes: usize,
+  strideA: usize,
+  strideB: usize,
+  accumulate: i32,
+): void {
+  for (; m > MAX_ROWS; m -= MAX_ROWS) {
+    multiplyBlockWide(c, a, b, MAX_ROWS, n, k, rowBytes, strideA, strideB, accumulate);
+    c += MAX_ROWS * rowBytes;
+    a += MAX_ROWS / MR * strideA;
+  }
+  for (let j = 0; j < n; j += COLS) {
+    const cols = min(COLS, n - j);
+    let done = 0;
+    while (done < k) {
+      const steps = stepsOf(k - done);
+      copyColumns(b + <usize> done * (NR * 4), strideB, j >> 2, n, steps);
+      multiplyColumns(
+        c,
+        a + <usize> done * (MR * 4),
+        m,
+        cols,
+        steps,
+        rowBytes,
+        strideA,
+        (done > 0 ? BEGUN : 0) | (done + steps < k ? UNFINISHED : 0) | (accumulate ? ADD : 0),
+      );
+      done += steps;
+    }
+    c += COLS * 4;
+  }
+}
+
+/** How many steps of what is left of k the tile takes at once: 1 to 3, or a multiple of 4. */
+@inline
+function stepsOf(k: i32): i32 {
+  return k >= STEPS ? STEPS : k >= 4 ? k & ~3 : k;
+}
+
+/**
+ * 16 columns of B, vectors of four in panels of three, to where the tile reads them. What columns past
+ * the last vector get does not matter: they are not stored.
+ */
+function copyColumns(b: usize, strideB: usize, vector: i32, n: i32, steps: i32): void {
+  const last = (n - 1) >> 2;
+  for (let p = 0; p < 4; p++) {
+    const q = min(vector + p, last);
+    copyVectors(
+      base + B_AT + <usize> p * 16,
+      b + <usize> (q / 3) * strideB + <usize> (q % 3) * 16,
+      steps,
+    );
+  }
+}
+
+function copyVectors(to: usize, from: usize, steps: i32): void {
+  for (; steps >= 4; steps -= 4) {
+    v128.store(to, v128.load(from));
+    to += COLS * 4;
+    from += NR * 4;
+    v128.store(to, v128.load(from));
+    to += COLS * 4;
+    from += NR * 4;
+    v128.store(to, v128.load(from));
+    to += COLS * 4;
+    from += NR * 4;
+    v128.store(to, v128.load(from));
+    to += COLS * 4;
+    from += NR * 4;
+  }
+  for (; steps > 0; steps--) {
+    v128.store(to, v128.load(from));
+    to += COLS * 4;
+    from += NR * 4;
+  }
+}
+
+/** All rows by 16 columns over some steps of k: three panels of four rows are two tiles of six. */
+function multiplyColumns(
+  c: usize,
+  a: usize,
+  m: i32,
+  cols: i32,
+  steps: i32,
+  rowBytes: usize,
+  strideA: usize,
+  mode: i32,
+): void {
+  let kept = base + UNFINISHED_AT;
+  if (cols == COLS) {
+    for (; m >= 12; m -= 12) {
+      const middle = a + strideA;
+      tile(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
+      kept += TILE_BYTES;
+      const last = c + 8 * rowBytes;
+      tile(steps, middle + strideA, middle + 8, mode, kept, last, c + 6 * rowBytes, rowBytes);
+      kept += TILE_BYTES;
+      a = middle + 2 * strideA;
+      c += 12 * rowBytes;
+    }
+  }
+  // A panel by itself: the tile computes two rows too many, and keeps what it has.
+  for (; m > 0; m -= MR) {
+    tile(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
+    if (!(mode & UNFINISHED)) storeRows(c, kept, min(m, MR), cols, rowBytes, mode & ADD);
+    kept += TILE_BYTES;
+    a += strideA;
+    c += MR * rowBytes;
+  }
+}
+
+function storeRows(
+  c: usize,
+  from: usize,
+  rows: i32,
+  cols: i32,
+  rowBytes: usize,
+  accumulate: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < cols; i++) {
+      const at = c + (<usize> i << 2);
+      const value = load<f32>(from + (<usize> i << 2));
+      store<f32>(at, accumulate ? load<f32>(at) + value : value);
+    }
+    c += rowBytes;
+    from += COLS * 4;
+  }
+}
