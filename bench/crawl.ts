@@ -11,12 +11,18 @@ import type { CrawlJob, CrawlReport, FillJob } from "./crawl_job.ts";
 import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
 
-/** What both a measurement of speed and one of memory are made with. */
+/** What a crawl is made with. */
 type How = Pick<CrawlJob, "concurrency" | "engine">;
 
+interface SpeedOptions {
+  readonly pages: number;
+  readonly concurrency: number;
+}
+
 /**
- * Runs `bench crawl [--pages N] [--extract dom|fast] [--memory] [--urls N] [--json]`. `--memory` compares sites of 1,000,
- * 10,000 and 100,000 pages, which takes minutes; `--urls` fills a frontier alone.
+ * Runs `bench crawl [--pages N] [--memory] [--extract dom|fast] [--urls N] [--json]`. `--memory`
+ * compares sites of 1,000, 10,000 and 100,000 pages with one engine, which takes minutes; `--urls`
+ * fills a frontier alone.
  */
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
@@ -42,22 +48,24 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-async function besideCrawlee(
-  folder: string,
-  { pages, ...how }: { pages: number } & How,
-) {
+/** Both engines and Crawlee, one after another. */
+async function besideCrawlee(folder: string, { pages, concurrency }: SpeedOptions) {
   await using site = serveGenerated(pages);
-  const ours = await ourCrawl(site.start, { folder, ...how, pages });
-  const { concurrency } = how;
+  const job = { folder, concurrency, pages };
+  const fast = await ourCrawl(site.start, { ...job, engine: "fast" });
+  const dom = await ourCrawl(site.start, { ...job, engine: "dom" });
   const theirs = await runCrawlee({ start: site.start, concurrency, folder });
   if (theirs.pages !== pages) throw new Error(`Crawlee read ${theirs.pages} of ${pages} pages`);
-  const [pagesPerSecond, crawleePagesPerSecond] = [ours, theirs].map(({ ms }) => 1000 * pages / ms);
+  const pagesPerSecond = ({ ms }: { ms: number }) => 1000 * pages / ms;
   return {
     pages,
-    ...how,
-    pagesPerSecond,
-    crawleePagesPerSecond,
-    timesAsFast: theirs.ms / ours.ms,
+    concurrency,
+    pagesPerSecond: {
+      fast: pagesPerSecond(fast),
+      dom: pagesPerSecond(dom),
+      crawlee: pagesPerSecond(theirs),
+    },
+    timesAsFast: { fast: theirs.ms / fast.ms, dom: theirs.ms / dom.ms },
   };
 }
 
@@ -74,7 +82,11 @@ async function ourCrawl(
   start: string,
   { folder, pages, ...how }: { folder: string; pages: number } & How,
 ): Promise<CrawlReport> {
-  const report = await runJob({ start, ...how, frontier: `${folder}/${pages}.sqlite` });
+  const report = await runJob({
+    start,
+    ...how,
+    frontier: `${folder}/${how.engine}-${pages}.sqlite`,
+  });
   if (report.pages !== pages) throw new Error(`our crawl read ${report.pages} of ${pages} pages`);
   return report;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { crawl, openFrontier } from "../stages/crawl/mod.ts";
-import { type Engine, extract } from "../stages/extract/mod.ts";
+import { type Engine, extract, openExtractors } from "../stages/extract/mod.ts";
 import { peakMiB } from "./hugging_face.ts";
 
 /** What to crawl, and how. */
@@ -38,12 +38,15 @@ const LINKS = 100;
 async function crawlSite(
   { start, concurrency, engine, frontier: path }: CrawlJob,
 ): Promise<CrawlReport> {
+  using extractors = openExtractors({ engine });
   using frontier = openFrontier(path);
   frontier.seed([start]);
   const allowOrigins = [new URL(start).origin];
   const begun = performance.now();
   let pages = 0;
-  const documents = crawl({ frontier, allowOrigins, concurrency }).pipeThrough(extract({ engine }));
+  const documents = crawl({ frontier, allowOrigins, concurrency }).pipeThrough(
+    extract({ extractors }),
+  );
   for await (const { url } of documents) if (++pages % BATCH === 0) frontier.acknowledge(url);
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };
 }

@@ -98,7 +98,7 @@ export function knownTags<Name extends string>(...names: Name[]): Record<Name, T
 /** Numbers below this are of known names. */
 export const KNOWN_TAGS: number = NAMES.length;
 
-const BUCKETS = 1024;
+const BUCKETS = 4096;
 const hashStep = (hash: number, code: number) => (Math.imul(hash, 31) + (code | 0x20)) | 0;
 
 /** Known tags by the hash of their names: what shares a hash is no tag of HTML. */
