@@ -12,8 +12,9 @@ import { choice, number, parseFlags, text, toggle, UsageError } from "./flags.ts
 import { evaluateModel, readHeldOut } from "./evaluation.ts";
 import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
 import { findCheckpoint } from "./model_source.ts";
+import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
-import { openScored, readScoredConfig } from "./scored.ts";
+import { openScored, readScoredConfig, scoredFolder } from "./scored.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
 
@@ -68,12 +69,11 @@ export const evaluate: Command = {
     const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
       const config = await readScoredConfig(checkpoint);
-      if (config.vocab_size !== tokenizer.tokenizer.vocabSize) {
-        throw new TypeError(
-          `Cannot evaluate ${checkpoint}: its vocabulary has ${config.vocab_size} entries and the ` +
-            `run's tokenizer ${tokenizer.tokenizer.vocabSize}`,
-        );
-      }
+      await checkModelTokenizer(tokenizer.tokenizer, {
+        ...{ config, folder: scoredFolder(checkpoint), source: "the run's" },
+        refusal: `Cannot evaluate ${checkpoint}`,
+        remedy: "name with --run the run that it was trained in",
+      });
       const cols = values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2));
       const { rows } = values;
       await using scored = await openScored(checkpoint, {

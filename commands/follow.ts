@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
 import type { Engine, Scheduler } from "../serve/mod.ts";
+import { readIfThere } from "../stages/durable.ts";
 import { reasonOf } from "./failure.ts";
 import { type EngineSettings, openEngine } from "./model_source.ts";
 
@@ -15,6 +16,8 @@ export interface FollowOptions {
   /** Folder of the run's checkpoints. */
   readonly checkpoints: string;
   readonly scheduler: Scheduler;
+  /** The tokenizer.json that texts are read and written by, whatever checkpoint is served. */
+  readonly tokenizerJson: string;
   /** How engines are opened. */
   readonly settings: EngineSettings;
   /** Told what happened, in a line. */
@@ -28,7 +31,8 @@ export interface Follower extends AsyncDisposable {
 }
 
 /** Starts to follow. The scheduler's engine is the follower's from now on. */
-export function follow({ checkpoints, scheduler, settings, note }: FollowOptions): Follower {
+export function follow(options: FollowOptions): Follower {
+  const { checkpoints, scheduler, tokenizerJson, settings, note } = options;
   const retiring = new Set<Promise<void>>();
   const stopping = new AbortController();
   let serving = scheduler.engine.fingerprint;
@@ -43,6 +47,9 @@ export function follow({ checkpoints, scheduler, settings, note }: FollowOptions
     if (newest === undefined || basename(newest) === serving || stopping.signal.aborted) return;
     try {
       const config = await readModelConfig(newest);
+      if (await readIfThere(join(newest, "tokenizer.json")) !== tokenizerJson) {
+        throw new Error("its tokenizer.json is another; start the server again to serve it");
+      }
       const engine = await openEngine(newest, { config, settings });
       const before = scheduler.engine;
       retire(before, scheduler.replaceEngine(engine));

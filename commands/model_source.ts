@@ -81,6 +81,8 @@ export interface OpenModel {
   readonly engine: Engine;
   readonly engineName: EngineName;
   readonly codec: Tokenizer;
+  /** The text of its tokenizer.json. */
+  readonly tokenizerJson: string;
   /** How it writes conversations down, where it says so. */
   readonly chatTemplate: ChatTemplate | undefined;
   readonly name: string;
@@ -95,18 +97,18 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
   }
-  const { tokenizer: codec } = await readTokenizer(tokenizerPath);
+  const { tokenizer: codec, json: tokenizerJson } = await readTokenizer(tokenizerPath);
   const config = await readModelConfig(folder);
   if (config.vocab_size !== codec.vocabSize) {
-    throw new TypeError(
+    throw new UsageError(
       `Cannot open the model in ${folder}: its vocabulary has ${config.vocab_size} entries and ` +
-        `its tokenizer ${codec.vocabSize}`,
+        `its tokenizer ${codec.vocabSize}; put the tokenizer.json there that it was trained with`,
     );
   }
   const chatTemplate = await readChatTemplate(folder);
   const engine = await openEngine(folder, { config, onnxFile, settings: choice });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
-  return { engine, engineName, codec, chatTemplate, name: "cllm", folder };
+  return { engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder };
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 import { digestProgram, type ProgramDigest } from "./program_digest.ts";
+import { UsageError } from "./flags.ts";
 import type { RunSettings } from "./run_folder.ts";
 import type { TokenizerFile } from "./tokenizer_file.ts";
 import { optimizerOf, scheduleOf } from "./training_flags.ts";
@@ -35,6 +36,24 @@ export function describeDrift(before: unknown, now: Provenance): string | undefi
   if (changed.length === 0) return undefined;
   return `goes on with another version of ${changed.join(" and ")} than made its checkpoint: ` +
     "the result may differ from that of one version alone";
+}
+
+/**
+ * Checks that a run goes on with the tokenizer of its checkpoint: other ids of the same number would
+ * train on as if nothing were wrong.
+ *
+ * @throws {UsageError} naming both digests and what to change
+ */
+export function checkSameTokenizer(before: unknown, now: Provenance): void {
+  const { tokenizer } = (before ?? {}) as Partial<Provenance>;
+  if (tokenizer === undefined || tokenizer === now.tokenizer) return;
+  throw new UsageError(
+    `Cannot go on training: the run's tokenizer.json has the digest ${
+      now.tokenizer.slice(0, 12)
+    } ` +
+      `and its checkpoint was trained with ${tokenizer.slice(0, 12)}; put the checkpoint's ` +
+      `tokenizer.json back into the run folder, or choose another folder`,
+  );
 }
 
 /** The provenance of a run. */

@@ -6,7 +6,7 @@
 import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
-import { UsageError } from "./flags.ts";
+import { checkModelTokenizer } from "./model_tokenizer.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 
 /** A model's configuration and the rows it is trained on. */
@@ -33,12 +33,16 @@ export async function runConfig(
   if (settings.init === "") {
     return { config: presetConfig(settings.preset, { vocabSize, endOfTextId }), rows, cols };
   }
-  const config = await readModelConfig(await latestCheckpoint(paths.checkpoints) ?? settings.init);
-  if (config.vocab_size !== vocabSize) {
-    throw new UsageError(
-      `Cannot start from --init ${settings.init}: its vocabulary has ${config.vocab_size} entries ` +
-        `and its tokenizer ${vocabSize}`,
-    );
-  }
+  const newest = await latestCheckpoint(paths.checkpoints);
+  const config = await readModelConfig(newest ?? settings.init);
+  await checkModelTokenizer(tokenizer, {
+    ...{ config, source: paths.tokenizer },
+    // What a checkpoint was trained with is in its state, and looked at when that is read.
+    ...(newest === undefined && { folder: settings.init }),
+    refusal: newest === undefined
+      ? `Cannot start from --init ${settings.init}`
+      : `Cannot go on from ${newest}`,
+    remedy: "a run needs the tokenizer.json that its model was trained with",
+  });
   return { config, rows, cols: Math.min(cols, config.max_position_embeddings) };
 }

@@ -25,7 +25,7 @@ import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
-import { describeDrift, provenanceOf } from "./provenance.ts";
+import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
@@ -182,6 +182,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       ...options.spheres,
     });
     checkCursor(log, trainer.state.cursors.journal);
+    checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
     const expectEnd = () => {

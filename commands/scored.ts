@@ -28,8 +28,14 @@ export interface Scored extends AsyncDisposable {
 export async function readScoredConfig(path: string): Promise<ModelConfig> {
   if (!isOnnx(path)) return await readNamedConfig(path, { flag: "checkpoint" });
   if (!await exists(path)) throw new UsageError(`Cannot evaluate ${path}: there is no such file`);
+  return await readNamedConfig(scoredFolder(path), { flag: "model of" });
+}
+
+/** The folder with the configuration, and the tokenizer if there is one, of what `path` names. */
+export function scoredFolder(path: string): string {
+  if (!isOnnx(path)) return path;
   const dir = dirname(path);
-  return await readNamedConfig(basename(dir) === "onnx" ? dirname(dir) : dir, { flag: "model of" });
+  return basename(dir) === "onnx" ? dirname(dir) : dir;
 }
 
 /** Opens what `path` names; a checkpoint as `serve --weights int8` runs it where `int8` says so. */

@@ -64,7 +64,8 @@ export const serve: Command = {
           `${KEYS_VARIABLE}, or leave --hostname out to serve this machine alone`,
       );
     }
-    const { engine, engineName, codec, chatTemplate, name } = await openModel(values);
+    const opened = await openModel(values);
+    const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
     const limits = limitsOf(values);
     const scheduler = new Scheduler(engine, limits.scheduler);
     const follows = values.model === undefined && engineName === "wasm";
@@ -72,6 +73,7 @@ export const serve: Command = {
       ? follow({
         checkpoints: runPaths(values.run).checkpoints,
         scheduler,
+        tokenizerJson,
         settings: values,
         note: (line) => console.error(line),
       })

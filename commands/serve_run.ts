@@ -94,11 +94,13 @@ async function openFirst(
 ): Promise<{ app: Hono; scheduler: Scheduler; follower: Follower } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
-      const { engine, codec, chatTemplate, name } = await openModel({
+      const { engine, codec, tokenizerJson, chatTemplate, name } = await openModel({
         ...{ run: root, engine: "wasm", threads: THREADS },
       });
       const scheduler = new Scheduler(engine);
-      const follower = follow({ checkpoints, scheduler, settings: { threads: THREADS }, note });
+      const follower = follow({
+        ...{ checkpoints, scheduler, tokenizerJson, settings: { threads: THREADS }, note },
+      });
       const app = createApp({
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),

@@ -69,7 +69,8 @@ export function readBin(path: string, options: ReadBinOptions): ReadableStream<T
         const place = (at - start) / idBytes + i;
         if (id >= vocabSize) {
           throw new RangeError(
-            `Cannot read ${path}: token ${place} is ${id}, and the vocabulary has ${vocabSize} ids`,
+            `Cannot read ${path}: token ${place} is ${id}, and the vocabulary has ${vocabSize} ids; ` +
+              "is it this tokenizer's file?",
           );
         }
         if (id !== endOfTextId) open.push(id);
@@ -99,7 +100,12 @@ async function readForm(
     number,
     number,
   ];
-  const form = MAGICS.find((form) => form.magic === magic && form.version === version);
+  const form = MAGICS.find((form) => form.magic === magic);
+  if (form && form.version !== version) {
+    throw new TypeError(
+      `Cannot read ${path}: version ${version} of its header is not known, only ${form.version}`,
+    );
+  }
   if (read === 12 && form) {
     const { idBytes } = form;
     const end = HEADER_BYTES + tokens * idBytes;

@@ -48,6 +48,9 @@ function checkIndex(value: StoreIndex): StoreIndex {
   if (value?.version !== 1) {
     throw new SyntaxError(`version ${value?.version} is not known, only 1`);
   }
+  if (!Number.isSafeInteger(value.vocabSize) || typeof value.tokenizerHash !== "string") {
+    throw new SyntaxError("vocabSize or tokenizerHash is missing");
+  }
   for (const split of SPLITS) {
     const isCount = (n: unknown) => Number.isSafeInteger(n) && n as number >= 0;
     const shards: unknown = value.splits?.[split];

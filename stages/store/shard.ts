@@ -57,11 +57,13 @@ export interface ReadShardOptions {
   readonly from: number;
   readonly to: number;
   readonly idBytes: 2 | 4;
+  /** Every id must be below. */
+  readonly vocabSize: number;
 }
 
 /** Reads documents of one shard in order, by ranges of the files. */
 export async function* readShard(
-  { dir, number, split, base, from, to, idBytes }: ReadShardOptions,
+  { dir, number, split, base, from, to, idBytes, vocabSize }: ReadShardOptions,
 ): AsyncGenerator<StoredRun, void> {
   const paths = shardPaths(dir, number);
   using recordFile = await Deno.open(paths.records);
@@ -89,7 +91,15 @@ export async function* readShard(
         const bytes = tokens.slice((start - first) * idBytes, (endOf(i) - first) * idBytes);
         if (checksum(record, bytes) !== record.readUInt32LE(12)) throw damaged(at + i);
         const docId = record.toString("hex", 0, 8);
-        yield { docId, split, ids: new Ids(bytes.buffer), index: base + at + i };
+        const ids = new Ids(bytes.buffer);
+        const strange = ids.find((id) => id >= vocabSize);
+        if (strange !== undefined) {
+          throw new RangeError(
+            `Cannot read ${paths.tokens}: document ${at + i} has the id ${strange}, and the ` +
+              `vocabulary has ${vocabSize} ids; it was written with another tokenizer`,
+          );
+        }
+        yield { docId, split, ids, index: base + at + i };
         start = endOf(i);
       }
     }

@@ -19,6 +19,7 @@ export interface SplitLogOptions {
   readonly dir: string;
   readonly split: Split;
   readonly idBytes: 2 | 4;
+  readonly vocabSize: number;
   /** A shard is full past this size. */
   readonly shardBytes: number;
 }
@@ -157,13 +158,15 @@ export class SplitLog {
 
   /** Reads the documents `[from, to)`. */
   async *read(from: number, to: number): AsyncGenerator<StoredRun, void> {
-    const { dir, split, idBytes } = this.#options;
+    const { dir, split, idBytes, vocabSize } = this.#options;
     let base = 0;
     for (const [number, { documents }] of this.sizes.entries()) {
       const first = Math.max(0, from - base), last = Math.min(documents, to - base);
       if (first < last) {
         await this.write();
-        yield* readShard({ dir, number, split, base, from: first, to: last, idBytes });
+        yield* readShard({
+          ...{ dir, number, split, base, from: first, to: last, idBytes, vocabSize },
+        });
       }
       base += documents;
     }

@@ -59,7 +59,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   }
   const idBytes = vocabSize <= 65536 ? 2 : 4;
   const open = (split: Split): Promise<SplitLog> =>
-    openSplitLog({ dir: join(dir, split), split, idBytes, shardBytes }, index?.splits[split] ?? []);
+    openSplitLog(
+      { dir: join(dir, split), split, idBytes, vocabSize, shardBytes },
+      index?.splits[split] ?? [],
+    );
   return new Store(options, { train: await open("train"), validation: await open("validation") });
 }
 

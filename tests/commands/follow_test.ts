@@ -10,14 +10,19 @@ import { distance, readGolden } from "../serve/golden.ts";
 const PROMPT = [17, 4, 33];
 
 /** Saves the model with its weights times `factor`. */
-async function save(dir: string, { config, layout, snapshot }: Model, { step, factor }: {
-  step: number;
-  factor: number;
-}): Promise<string> {
+async function save(
+  dir: string,
+  { config, layout, snapshot }: Model,
+  { step, factor, tokenizerJson = TOKENIZER_JSON }: {
+    step: number;
+    factor: number;
+    tokenizerJson?: string;
+  },
+): Promise<string> {
   const path = join(dir, checkpointName(step));
   const parameters = snapshot.parameters.map((x) => x * factor);
   await saveCheckpoint(path, {
-    ...{ config, layout, tokenizerJson: TOKENIZER_JSON, settings: {} },
+    ...{ config, layout, tokenizerJson, settings: {} },
     snapshot: { ...snapshot, step, parameters },
   });
   return path;
@@ -39,6 +44,7 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     const lines: string[] = [];
     await using follower = follow({
       ...{ checkpoints: dir, scheduler, settings: { threads: 1 } },
+      tokenizerJson: TOKENIZER_JSON,
       note: (line) => lines.push(line),
     });
     const { inputIds: [row = []], logits } = await readGolden("gqa_untied");
@@ -68,6 +74,16 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     await save(dir, model, { step: 4, factor: 1 });
     await follower.settled();
     assertEquals(lines.at(-1), "Serving step-000004");
+
+    // The run may have been made again: its ids would be other words than this server's.
+    await save(dir, model, { step: 5, factor: 1, tokenizerJson: ` ${TOKENIZER_JSON}` });
+    await follower.settled();
+    assertEquals(scheduler.engine.fingerprint, "step-000004");
+    assertEquals(
+      lines.at(-1),
+      "Cannot go over to step-000005, still serving step-000004: " +
+        "its tokenizer.json is another; start the server again to serve it",
+    );
     fresh[Symbol.dispose]();
   } finally {
     await Deno.remove(dir, { recursive: true });

@@ -103,5 +103,8 @@ Deno.test("pipeline and train go on from folders of every dtype, sharded or not,
   await Deno.writeTextFile(path, text.replace('"vocab_size": 280', '"vocab_size": 290'));
   const refused = await run(["pipeline", "--run", `${runDir}2`, "--init", other, corpus]);
   assertEquals(refused.code, 2);
-  assertStringIncludes(refused.err, "its vocabulary has 290 entries and its tokenizer 280");
+  assertStringIncludes(
+    refused.err,
+    `Cannot start from --init ${other}: its vocabulary has 290 entries and ${runDir}2/tokenizer.json 280`,
+  );
 });

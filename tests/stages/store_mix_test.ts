@@ -114,7 +114,12 @@ Deno.test("token files of nanoGPT and llm.c are read, end-of-text before or afte
   await assertRejects(
     () => read(bytes(Uint16Array.of(1, 300))),
     RangeError,
-    "token 1 is 300, and the vocabulary has 300 ids",
+    "token 1 is 300, and the vocabulary has 300 ids; is it this tokenizer's file?",
+  );
+  await assertRejects(
+    () => read(bytes(Uint32Array.of(20240520, 2, 0, ...new Uint32Array(253)))),
+    TypeError,
+    "version 2 of its header is not known, only 1",
   );
 });
 

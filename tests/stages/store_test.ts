@@ -133,6 +133,25 @@ Deno.test("damaged, truncated and missing shards are refused", async () => {
   await assertRejects(() => open(dir), SyntaxError, "version undefined is not known");
 });
 
+Deno.test("ids past the vocabulary are refused, whatever their checksum says", async () => {
+  const dir = await scratchDir();
+  const strange = { ...run(2), ids: Uint16Array.of(5, 1000, 0) };
+  {
+    await using tokens = await open(dir, 2 ** 20);
+    await appendAll(tokens, [run(0), run(1), strange]);
+  }
+  await using tokens = await open(dir);
+  await assertRejects(
+    () => Array.fromAsync(tokens.read({ split: "train" })),
+    RangeError,
+    `Cannot read ${dir}/train/000000.bin: document 2 has the id 1000, and the vocabulary has ` +
+      "1000 ids; it was written with another tokenizer",
+  );
+  await tokens[Symbol.asyncDispose]();
+  await Deno.writeTextFile(join(dir, "index.json"), '{"version":1,"splits":{}}');
+  await assertRejects(() => open(dir), SyntaxError, "vocabSize or tokenizerHash is missing");
+});
+
 Deno.test("ids above 65,535 are kept", async () => {
   const dir = await scratchDir();
   await using tokens = await openStore({ dir, vocabSize: 70_000, tokenizerHash: "aa" });
