@@ -8,6 +8,7 @@ import { UsageError } from "./flags.ts";
 import { decode, encode } from "./tokens_codec.ts";
 import { exportTokens } from "./tokens_export.ts";
 import { show } from "./tokens_show.ts";
+import { inspectTokens } from "./tokens_inspect.ts";
 import { stats } from "./tokens_stats.ts";
 import { importTokens } from "./tokens_import.ts";
 import { mixTokens } from "./tokens_mix.ts";
@@ -17,6 +18,7 @@ const SUBCOMMANDS: Readonly<Record<string, Command>> = {
   train,
   encode,
   decode,
+  inspect: inspectTokens,
   stats,
   show,
   export: exportTokens,

@@ -51,8 +51,7 @@ export function readBin(path: string, options: ReadBinOptions): ReadableStream<T
   const { endOfTextId, vocabSize, split } = options;
   return generated(async function* (signal) {
     using file = await Deno.open(path);
-    const { idBytes, start, end } = await readForm(file, path);
-    const bytes = new Uint8Array(READ_BYTES);
+    const form = await readForm(file, path);
     let open: number[] = [];
     let document = 0;
     const close = (): TokenRun => {
@@ -61,12 +60,10 @@ export function readBin(path: string, options: ReadBinOptions): ReadableStream<T
       const name = `${basename(path)}:${document++}`;
       return { docId: createHash("sha256").update(name).digest("hex").slice(0, 16), split, ids };
     };
-    for (let at = start; at < end; at += READ_BYTES) {
+    let place = 0;
+    for await (const ids of readIds(file, form)) {
       signal.throwIfAborted();
-      const count = await readAt(file, at, bytes.subarray(0, Math.min(READ_BYTES, end - at)));
-      const ids = new (idBytes === 2 ? Uint16Array : Uint32Array)(bytes.buffer, 0, count / idBytes);
-      for (const [i, id] of ids.entries()) {
-        const place = (at - start) / idBytes + i;
+      for (const id of ids) {
         if (id >= vocabSize) {
           throw new RangeError(
             `Cannot read ${path}: token ${place} is ${id}, and the vocabulary has ${vocabSize} ids; ` +
@@ -81,17 +78,63 @@ export function readBin(path: string, options: ReadBinOptions): ReadableStream<T
               `token ${place}; is it this tokenizer's file?`,
           );
         }
+        place++;
       }
     }
     if (open.length > 0) yield close();
   });
 }
 
-/** Where the ids of a file are, and how wide. */
-async function readForm(
+/** What a token file is, and holds. */
+export interface BinFile {
+  readonly format: "nanogpt" | "llm.c";
+  /** Of llm.c's header; null where there is none. */
+  readonly version: number | null;
+  readonly idBytes: 2 | 4;
+  readonly tokens: number;
+  /** -1 without tokens. */
+  readonly highestId: number;
+}
+
+/**
+ * Reads a token file from end to end.
+ *
+ * @throws {TypeError} when the file is cut off or of another form
+ */
+export async function inspectBin(path: string): Promise<BinFile> {
+  using file = await Deno.open(path);
+  const form = await readForm(file, path);
+  let tokens = 0, highestId = -1;
+  for await (const ids of readIds(file, form)) {
+    tokens += ids.length;
+    for (const id of ids) if (id > highestId) highestId = id;
+  }
+  const { idBytes, version } = form;
+  return { format: version === null ? "nanogpt" : "llm.c", version, idBytes, tokens, highestId };
+}
+
+interface BinForm {
+  readonly version: number | null;
+  readonly idBytes: 2 | 4;
+  /** Bytes of the ids, `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The ids of a file by ranges; each is valid until the next. */
+async function* readIds(
   file: Deno.FsFile,
-  path: string,
-): Promise<{ idBytes: 2 | 4; start: number; end: number }> {
+  { idBytes, start, end }: BinForm,
+): AsyncGenerator<Uint16Array | Uint32Array, void> {
+  const bytes = new Uint8Array(READ_BYTES);
+  for (let at = start; at < end; at += READ_BYTES) {
+    const count = await readAt(file, at, bytes.subarray(0, Math.min(READ_BYTES, end - at)));
+    yield new (idBytes === 2 ? Uint16Array : Uint32Array)(bytes.buffer, 0, count / idBytes);
+  }
+}
+
+/** Where the ids of a file are, and how wide. */
+async function readForm(file: Deno.FsFile, path: string): Promise<BinForm> {
   const { size } = await file.stat();
   const head = new DataView(new ArrayBuffer(12));
   const read = await readAt(file, 0, new Uint8Array(head.buffer));
@@ -112,10 +155,10 @@ async function readForm(
     if (end > size) {
       throw new TypeError(`Cannot read ${path}: it is truncated, ${size} of ${end} bytes`);
     }
-    return { idBytes, start: HEADER_BYTES, end };
+    return { version, idBytes, start: HEADER_BYTES, end };
   }
   if (size % 2 === 1) {
     throw new TypeError(`Cannot read ${path}: ${size} bytes are not ids of 16 bits`);
   }
-  return { idBytes: 2, start: 0, end: size };
+  return { version: null, idBytes: 2, start: 0, end: size };
 }

@@ -9,8 +9,23 @@ import type { StageMeter } from "../meter.ts";
 import type { Barrier, Split, StoredRun, TokenRun } from "../types.ts";
 import type { Store } from "./store.ts";
 
-export { HEADER_BYTES, MAGICS, readBin, type ReadBinOptions } from "./bin_file.ts";
+export {
+  type BinFile,
+  HEADER_BYTES,
+  inspectBin,
+  MAGICS,
+  readBin,
+  type ReadBinOptions,
+} from "./bin_file.ts";
 export { epochs, type EpochsOptions } from "./epochs.ts";
+export { readIndex, type StoreIndex } from "./index_file.ts";
+export {
+  idBytesOf,
+  type InspectOptions,
+  inspectShards,
+  readDocuments,
+  type ShardReport,
+} from "./inspect.ts";
 export { mix, type MixedRun, type MixOptions, type MixPosition, type MixSource } from "./mix.ts";
 export { openStore, type OpenStoreOptions, type ReadOptions, Store } from "./store.ts";
 

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { generated } from "../flow.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
+import { idBytesOf } from "./inspect.ts";
 import { readIndex, writeIndex } from "./index_file.ts";
 import { openSplitLog, type SplitLog } from "./split_log.ts";
 
@@ -57,7 +58,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
         `(${vocabSize} ids, ${tokenizerHash}); remove the folder to tokenize the corpus again`,
     );
   }
-  const idBytes = vocabSize <= 65536 ? 2 : 4;
+  const idBytes = idBytesOf(vocabSize);
   const open = (split: Split): Promise<SplitLog> =>
     openSplitLog(
       { dir: join(dir, split), split, idBytes, vocabSize, shardBytes },

@@ -12,11 +12,17 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
   ],
   [
     "tokens",
-    "Cannot run tokens: say one of train, encode, decode, stats, show, export, import, mix",
+    "Cannot run tokens: say one of train, encode, decode, inspect, stats, show, export, import, mix",
   ],
   ["tokens train", "Cannot train a tokenizer: name at least one text file"],
   ["tokens train @/none.txt", "Cannot read @/none.txt: no such file or folder"],
   ["tokens encode --json --tokenizer @", "Cannot read @: it is a folder"],
+  ["tokens inspect", "Cannot inspect tokens: name one folder, shard or .bin file"],
+  [
+    "tokens inspect @",
+    "Cannot inspect @: it has neither an index.json of tokens nor a tokens/ with one",
+  ],
+  ["tokens inspect @/none.bin", "Cannot read @/none.bin: no such file or folder"],
   [
     "serve --hostname 0.0.0.0",
     "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE or CLLM_API_KEYS, " +
