@@ -20,6 +20,8 @@ export interface WordEncoderOptions {
   readonly rules: MergeRules;
   /** A word that is a token as it stands is that token, whatever merging would give. */
   readonly ignoreMerges?: boolean;
+  /** Tokens that no word is, though the vocabulary may have their text. */
+  readonly specials?: readonly { readonly id: number }[];
 }
 
 /**
@@ -39,6 +41,7 @@ export class WordEncoder {
   readonly #vocab: ReadonlyMap<string, number>;
   readonly #rules: MergeRules;
   readonly #ignoreMerges: boolean;
+  readonly #specialIds: ReadonlySet<number>;
   readonly #idOfByte = new Int32Array(256);
   readonly #cache = new WordTable();
   /** Ids of cached word `i`: `#cacheIds[#cacheEnds[i - 1], #cacheEnds[i])`. */
@@ -49,10 +52,11 @@ export class WordEncoder {
   #length = 0;
 
   /** The vocabulary is borrowed. */
-  constructor({ vocab, rules, ignoreMerges = false }: WordEncoderOptions) {
+  constructor({ vocab, rules, ignoreMerges = false, specials = [] }: WordEncoderOptions) {
     this.#vocab = vocab;
     this.#rules = rules;
     this.#ignoreMerges = ignoreMerges;
+    this.#specialIds = new Set(specials.map(({ id }) => id));
     for (const [byte, char] of BYTE_CHARS.entries()) this.#idOfByte[byte] = vocab.get(char) ?? -1;
   }
 
@@ -110,7 +114,7 @@ export class WordEncoder {
       let token = "";
       for (let i = start; i < end; i++) token += BYTE_CHARS[bytes[i] as number];
       const id = this.#vocab.get(token);
-      if (id !== undefined) {
+      if (id !== undefined && !this.#specialIds.has(id)) {
         this.#symbols[0] = id;
         return 1;
       }
