@@ -10,6 +10,7 @@ import { replaceFile } from "../stages/durable.ts";
 import { openStore, type Store } from "../stages/store/mod.ts";
 import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
+import { lockRun } from "./run_lock.ts";
 
 /** Tokens and what made them. */
 export interface TokenFolder extends AsyncDisposable {
@@ -27,7 +28,12 @@ export async function openTokenFolder(root: string): Promise<TokenFolder> {
       `Cannot read the tokens of ${root}: it needs tokenizer.json and tokens/, as a run has them`,
     );
   }
-  return await open(await readTokenizer(tokenizerPath), dir);
+  await using resources = new AsyncDisposableStack();
+  // What a run has not flushed yet is cut off here, so nobody may be writing.
+  if (await exists(join(root, "run.json"))) resources.use(await lockRun(root));
+  const folder = resources.use(await open(await readTokenizer(tokenizerPath), dir));
+  const held = resources.move();
+  return { ...folder, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** Makes the folder `root` for the tokens of a tokenizer; it must not hold any yet. */

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
-import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
+import { choice, type FlagValues, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { trainOnBatchFile } from "./train_batches.ts";
+import { trainOnTokens } from "./train_tokens.ts";
 import {
   OPTIMIZER_FLAGS,
   optimizerOf,
@@ -16,15 +18,39 @@ import {
   spheresOf,
 } from "./training_flags.ts";
 
+const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
 const FLAGS = {
+  tokens: text({
+    help:
+      "train on the tokens of this folder, made by `tokens import` or `tokens mix`, or of a run",
+    value: "DIR",
+    defaultValue: undefined,
+  }),
+  run: text({
+    help: "with --tokens: folder for checkpoints, continued when it has some",
+    value: "DIR",
+    defaultValue: "runs/trained",
+  }),
+  preset: choice({
+    help: "with --tokens: size of the model",
+    of: PRESET_NAMES,
+    defaultValue: "tiny",
+  }),
+  seed: number({ help: "with --tokens: seed of weights and order", defaultValue: 0 }),
+  "checkpoint-every": number({
+    help: "with --tokens: steps between checkpoints, and between validations",
+    min: 1,
+    defaultValue: 200,
+  }),
   init: text({
-    help: "start from the weights of this Hugging Face folder (default none: required)",
+    help:
+      "start from the weights of this Hugging Face folder (default none: required by --batches)",
     value: "DIR",
     defaultValue: undefined,
   }),
   batches: text({
-    help:
-      "JSON file {inputIds, targetIds, mask, segmentIds?}, used as every step's batch (default none: required)",
+    help: "JSON file {inputIds, targetIds, mask, segmentIds?}, used as every step's batch",
     value: "FILE",
     defaultValue: undefined,
   }),
@@ -46,22 +72,28 @@ const FLAGS = {
 /** The `train` command. */
 export const train: Command = {
   name: "train",
-  summary: "Trains on the batch of a file, from given weights.",
+  summary:
+    "Trains on a folder of tokens, or again and again on the batch of a file from given weights.",
   operands: "",
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
-    if (operands.length > 0) throw new UsageError(`Cannot train on ${operands[0]}: use --batches`);
-    const { init, batches } = values;
+    if (operands.length > 0) {
+      throw new UsageError(`Cannot train on ${operands[0]}: use --tokens or --batches`);
+    }
+    const { init, batches, tokens } = values;
+    if (tokens !== undefined && batches !== undefined) {
+      throw new UsageError("Cannot train on both --tokens and --batches: choose one");
+    }
+    if (tokens !== undefined) return await onTokens(tokens, values);
     if (init === undefined || batches === undefined) {
-      throw new UsageError("Cannot train: --init DIR and --batches FILE say what on");
+      throw new UsageError(
+        "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on",
+      );
     }
     const optimizer = {
+      ...optimizerSettings(values),
       learningRate: values["learning-rate"] ?? 1e-3,
-      optimizer: values.optimizer,
-      schedule: values.schedule,
-      weightDecay: values["weight-decay"],
-      clip: values.clip,
     };
     using interrupt = stopOnInterrupt();
     await trainOnBatchFile({
@@ -86,3 +118,29 @@ export const train: Command = {
     return interrupt.signal.aborted ? interrupt.exitCode : 0;
   },
 };
+
+function optimizerSettings(values: FlagValues<typeof FLAGS>) {
+  const { optimizer, schedule, clip, "weight-decay": weightDecay } = values;
+  return { optimizer, schedule, weightDecay, clip };
+}
+
+async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promise<number> {
+  const { preset, seed, steps, leaves, guard, init = "", json, run } = values;
+  const peak = PRESETS[preset].learningRate[values.optimizer];
+  using interrupt = stopOnInterrupt();
+  const checkpoint = await trainOnTokens({
+    tokens,
+    root: run,
+    settings: {
+      ...{ preset, seed, steps, leaves, guard, init, ...optimizerSettings(values) },
+      learningRate: values["learning-rate"] ?? peak,
+      strictSimd: values["strict-simd"],
+    },
+    spheres: spheresOf(values),
+    checkpointEvery: values["checkpoint-every"],
+    json,
+    stop: interrupt.signal,
+  });
+  if (!json) console.log(`Checkpoint ${checkpoint}`);
+  return interrupt.exitCode;
+}

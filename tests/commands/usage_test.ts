@@ -90,7 +90,12 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
     "export --out @/x --run @/none",
     "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
   ],
-  ["train", "Cannot train: --init DIR and --batches FILE say what on"],
+  ["train", "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on"],
+  ["train --tokens @ --batches @", "Cannot train on both --tokens and --batches: choose one"],
+  [
+    "train --tokens @",
+    "Cannot read the tokens of @: it needs tokenizer.json and tokens/, as a run has them",
+  ],
   [
     "train --init @/none --batches @/none.json",
     "Cannot open --init @/none: there is no such folder",

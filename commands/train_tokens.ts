@@ -1,0 +1,166 @@
+/**
+ * Training on a folder of tokens, such as `tokens import` and `tokens mix` make: batches, steps and
+ * checkpoints as in a run, without a corpus behind them.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import { readModelConfig } from "../model/checkpoint/mod.ts";
+import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../model/config.ts";
+import { exists } from "../model/durable.ts";
+import { trainingFlopsPerToken } from "../model/flops.ts";
+import { batch, evaluationBatches, resumePoint } from "../stages/batch/mod.ts";
+import { StageMeter } from "../stages/meter.ts";
+import { startStatus } from "../stages/report/mod.ts";
+import { epochs } from "../stages/store/mod.ts";
+import { UsageError } from "./flags.ts";
+import { MAX_ROWS, ROWS_EACH } from "./held_out.ts";
+import { checkModelTokenizer } from "./model_tokenizer.ts";
+import { checkInit } from "./model_source.ts";
+import { runPaths } from "./run_folder.ts";
+import { lockRun } from "./run_lock.ts";
+import { openTokenFolder, type TokenFolder } from "./token_folder.ts";
+import { openTrainer } from "./trainer.ts";
+import {
+  optimizerOf,
+  type OptimizerSettings,
+  scheduleOf,
+  type spheresOf,
+} from "./training_flags.ts";
+
+/** What decides the weights, the tokens aside; kept with every checkpoint. */
+export interface TokenTrainingSettings extends OptimizerSettings {
+  readonly preset: PresetName;
+  readonly seed: number;
+  readonly steps: number;
+  readonly leaves: number;
+  readonly guard: number;
+  /** Hugging Face folder of the first weights; empty for seeded ones. */
+  readonly init: string;
+  readonly strictSimd: boolean;
+}
+
+/** What {@linkcode trainOnTokens} needs to know. */
+export interface TokenTraining {
+  /** Folder of the tokens. */
+  readonly tokens: string;
+  /** Folder for checkpoints and metrics.jsonl, continued when it has some. */
+  readonly root: string;
+  readonly settings: TokenTrainingSettings;
+  readonly spheres: ReturnType<typeof spheresOf>;
+  readonly checkpointEvery: number;
+  readonly json: boolean;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Trains until `settings.steps` or `stop`, and goes on from the newest checkpoint in `root`.
+ *
+ * @returns the newest checkpoint
+ * @throws {UsageError} when the tokens are not of the model's tokenizer, or `root` began otherwise
+ */
+export async function trainOnTokens(options: TokenTraining): Promise<string | undefined> {
+  const { root, settings, json, stop } = options;
+  const paths = runPaths(root);
+  if (await exists(paths.settings)) {
+    throw new UsageError(
+      `Cannot train on --tokens in --run ${root}: it is a run of \`pipeline\`; name another folder`,
+    );
+  }
+  if (settings.init !== "") await checkInit(settings.init);
+  await using resources = new AsyncDisposableStack();
+  const folder = resources.use(await openTokenFolder(options.tokens));
+  const { store, tokenizer, json: tokenizerJson } = folder;
+  const config = await configOf(settings, { folder, tokens: options.tokens });
+  const { rows, cols: wholeRow } = PRESETS[settings.preset];
+  const cols = Math.min(wholeRow, config.max_position_embeddings);
+  await Deno.mkdir(root, { recursive: true });
+  resources.use(await lockRun(root));
+
+  const meters = {
+    batch: new StageMeter("batch"),
+    train: new StageMeter("train"),
+    keep: new StageMeter("keep"),
+  };
+  const allMeters = Object.values(meters);
+  const run = {
+    tokens: resolve(options.tokens),
+    tokenizer: createHash("sha256").update(tokenizerJson).digest("hex"),
+    trainDocuments: store.count("train"),
+    trainTokens: store.tokens("train"),
+    ...settings,
+  };
+  await using trainer = await openTrainer({
+    ...{ config, paths, seed: settings.seed, tokenizerJson, run, rows, cols },
+    ...(settings.init === "" ? {} : { init: settings.init }),
+    leaves: settings.leaves,
+    ...options.spheres,
+  });
+  checkSameTraining(trainer.resumedRun, run, root);
+  using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
+  status.phase("training");
+  const { cursor } = trainer.state;
+  const batches = epochs({
+    store,
+    live: ReadableStream.from([]),
+    ...(cursor ? { start: resumePoint(cursor) } : {}),
+  }).pipeThrough(batch({
+    ...{ rows, cols, seed: settings.seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+    ...(cursor ? { cursor } : {}),
+  }));
+  const reports = trainer.reports(batches, {
+    duration: { steps: settings.steps },
+    schedule: scheduleOf(settings),
+    optimizer: optimizerOf(settings),
+    guardDeviations: settings.guard,
+    checkpointEvery: options.checkpointEvery,
+    retention: {},
+    validateEvery: options.checkpointEvery,
+    validation: () =>
+      evaluationBatches({
+        ...{ runs: store.read({ split: "validation" }), rows, cols },
+        ...{ maxRows: MAX_ROWS, maxTokensPerDocument: ROWS_EACH * cols },
+      }),
+    ...{ stop, status, meters, allMeters },
+    constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
+    sinks: [],
+    onSaved: () => {},
+  });
+  try {
+    for await (const _ of reports);
+  } finally {
+    // A broken stage ends the training; what was trained until then is kept.
+    if (!trainer.spheres.failed) await trainer.save();
+  }
+  status.phase(stop.aborted ? "stopped" : "done");
+  return await trainer.save();
+}
+
+/** The preset's configuration for these tokens, or that of the folder to start from. */
+async function configOf(
+  { preset, init }: TokenTrainingSettings,
+  { folder: { tokenizer }, tokens }: { folder: TokenFolder; tokens: string },
+): Promise<ModelConfig> {
+  if (init === "") return presetConfig(preset, tokenizer);
+  const config = await readModelConfig(init);
+  await checkModelTokenizer(tokenizer, {
+    ...{ config, folder: init, source: join(tokens, "tokenizer.json") },
+    refusal: `Cannot start from --init ${init}`,
+    remedy: "--tokens must be made with the tokenizer.json of --init",
+  });
+  return config;
+}
+
+/** A run goes on only as it began: anything else would give weights that nobody asked for. */
+function checkSameTraining(before: unknown, now: object, root: string): void {
+  if (before === undefined || before === null) return;
+  const began = new Map(Object.entries(before));
+  for (const [name, value] of Object.entries(now)) {
+    if (JSON.stringify(began.get(name)) === JSON.stringify(value)) continue;
+    throw new UsageError(
+      `Cannot continue --run ${root}: ${name} is ${JSON.stringify(value)} and it began with ` +
+        `${JSON.stringify(began.get(name))}; give that again, or name another folder`,
+    );
+  }
+}
