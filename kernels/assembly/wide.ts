@@ -41,7 +41,7 @@ export function use_wide(at: usize): void {
 /** Whether the tile takes a block of this size. */
 @inline
 export function isWide(m: i32, n: i32, k: i32): bool {
-  return base != 0 && m >= MIN_ROWS && n >= COLS;
+  return base != 0 && m >= MIN_ROWS && n >= COLS && k > 0;
 }
 
 /** `c[m, n] = (accumulate ? c : 0) + a · b`, as the narrow tiles do it and to the same bits. */

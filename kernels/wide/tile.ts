@@ -58,8 +58,8 @@ export function wideModule(base: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The tile, for at most so many steps. Without `pairs` the same at addresses that V8 does
- * not pair, for comparison: constants without an offset lose their index.
+ * The tile, for at most so many steps. Without `pairs` the same at addresses that V8 does not pair,
+ * for comparison: constants without an offset lose their index.
  */
 export function tile(
   base: number,
