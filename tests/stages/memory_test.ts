@@ -1,5 +1,8 @@
 import { assertEquals, assertLess } from "@std/assert";
 
+/** Bytes between two runs of one size: when V8 collects is its choice, and a longer run has more peaks. */
+const NOISE = 24 * 2 ** 20;
+
 interface Probe {
   readonly peakRssBytes: number;
   readonly textBytes: number;
@@ -23,7 +26,7 @@ async function probe(megabytes: number): Promise<Probe> {
 }
 
 Deno.test({
-  name: "20 MB and 400 MB of text take the same memory, within a tenth",
+  name: "20 MB and 400 MB of text take the same memory, but for the noise of collections",
   ignore: Deno.build.os !== "linux", // the probe reads its peak from /proc
   async fn() {
     const small = await probe(20);
@@ -35,7 +38,6 @@ Deno.test({
       `${mib(large.textBytes)} MiB`;
     // deno-lint-ignore no-console -- the figures are what this test is run for
     console.log(figures);
-    const ratio = large.peakRssBytes / small.peakRssBytes;
-    assertLess(Math.abs(ratio - 1), 0.1, figures);
+    assertLess(Math.abs(large.peakRssBytes - small.peakRssBytes), NOISE, figures);
   },
 });
