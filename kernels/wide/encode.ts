@@ -148,7 +148,7 @@ export class Body {
 }
 
 /** A function of the module: name of its export, if it has one, number of i32 parameters, body. */
-export interface Function {
+export interface WasmFunction {
   readonly name?: string;
   readonly parameters: number;
   readonly body: Body;
@@ -157,7 +157,7 @@ export interface Function {
 /** A module that imports `env.memory`, shared and of at least `bytes`, and exports functions. */
 export function encodeModule(
   bytes: number,
-  functions: readonly Function[],
+  functions: readonly WasmFunction[],
 ): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters }) => [
     0x60,

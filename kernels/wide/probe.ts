@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Body, encodeModule, type Function } from "./encode.ts";
+import { Body, encodeModule, type WasmFunction } from "./encode.ts";
 import { FLAG } from "./flag.ts";
 import { tile, WIDE_BYTES } from "./tile.ts";
 
@@ -69,7 +69,7 @@ function probe(): boolean {
 }
 
 /** `(times)`: calls a tile that keeps its C. */
-function repeated(tile: number): Function {
+function repeated(tile: number): WasmFunction {
   const body = new Body(0).loop();
   for (const parameter of [STEPS, A, A, KEEP, KEPT, 0, 0, 0]) body.constant(parameter);
   return { parameters: 1, body: body.call(tile).countDown(0).end() };

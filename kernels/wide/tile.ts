@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { Body, encodeModule, type Function } from "./encode.ts";
+import { Body, encodeModule, type WasmFunction } from "./encode.ts";
 
 /** Bytes that the tile of one worker takes. */
 export const WIDE_BYTES = 2 ** 16;
@@ -64,7 +64,7 @@ export function wideModule(base: number): Uint8Array<ArrayBuffer> {
 export function tile(
   base: number,
   { steps = STEPS, pairs = true }: { steps?: number; pairs?: boolean } = {},
-): Function {
+): WasmFunction {
   const body = new Body(ROWS * WIDTH + WIDTH + 2);
   const own = (at: number) => {
     body.constant(pairs ? base : base + at);

@@ -39,13 +39,40 @@ const MAX_LINK_DENSITY = 0.5;
 /** Shorter blocks say nothing about where the text is. */
 const MIN_SCORED_LENGTH = 25;
 /** A container must hold this share of the page's score to be taken for the whole text. */
-export const MIN_SHARE = 0.5;
+const MIN_SHARE = 0.5;
 
 /** How much running text a block is: its length, less what is in links; nothing for headings. */
-export function scoreOf({ text, linkDensity, kind }: Block): number {
+function scoreOf({ text, linkDensity, kind }: Block): number {
   return kind === "heading" || text.length < MIN_SCORED_LENGTH
     ? 0
     : text.length * (1 - linkDensity);
+}
+
+/**
+ * The container that most of the page's running text stands in: each block counts for its holder's
+ * parent in full and for the grandparent by half, as in Arc90's Readability (2009).
+ */
+export function scoredRoot<E>(
+  blocks: readonly (Block & { readonly holder: E })[],
+  parentOf: (element: E) => E | null | undefined,
+): E | undefined {
+  const scores = new Map<E, number>();
+  let total = 0;
+  for (const block of blocks) {
+    const score = scoreOf(block);
+    if (score === 0) continue;
+    total += score;
+    const parent = parentOf(block.holder);
+    const grandparent = parent && parentOf(parent);
+    if (parent) scores.set(parent, (scores.get(parent) ?? 0) + score);
+    if (grandparent) scores.set(grandparent, (scores.get(grandparent) ?? 0) + score / 2);
+  }
+  let best: E | undefined;
+  let bestScore = total * MIN_SHARE;
+  for (const [element, score] of scores) {
+    if (score > bestScore) [best, bestScore] = [element, score];
+  }
+  return best;
 }
 
 /** Makes a block out of the text of an element; `undefined` where there is nothing to see. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { DOMParser, type Element, type HTMLDocument } from "deno_dom";
-import { MIN_SHARE, scoreOf, textBlocks } from "./block.ts";
+import { scoredRoot, textBlocks } from "./block.ts";
 import type { Content } from "./content.ts";
 import { type HeldBlock, readBlocks } from "./dom_blocks.ts";
 import { type Metadata, MetadataReader } from "./metadata.ts";
@@ -15,30 +15,6 @@ function declaredRoot(document: HTMLDocument): Element | undefined {
   if (marked.length === 1) return marked[0];
   const articles = document.querySelectorAll("article");
   return articles.length === 1 ? articles[0] : undefined;
-}
-
-/**
- * The container that most of the page's running text stands in: each block counts for its holder's
- * parent in full and for the grandparent by half, as in Arc90's Readability (2009).
- */
-function scoredRoot(blocks: readonly HeldBlock[]): Element | undefined {
-  const scores = new Map<Element, number>();
-  let total = 0;
-  for (const block of blocks) {
-    const score = scoreOf(block);
-    if (score === 0) continue;
-    total += score;
-    const parent = block.holder.parentElement;
-    const grandparent = parent?.parentElement;
-    if (parent) scores.set(parent, (scores.get(parent) ?? 0) + score);
-    if (grandparent) scores.set(grandparent, (scores.get(grandparent) ?? 0) + score / 2);
-  }
-  let best: Element | undefined;
-  let bestScore = total * MIN_SHARE;
-  for (const [element, score] of scores) {
-    if (score > bestScore) [best, bestScore] = [element, score];
-  }
-  return best;
 }
 
 /**
@@ -80,7 +56,7 @@ function mainBlocks(document: HTMLDocument): HeldBlock[] {
   let root = declaredRoot(document);
   let blocks = readBlocks(root ?? body, content);
   if (root === undefined) {
-    root = scoredRoot(blocks);
+    root = scoredRoot(blocks, ({ parentElement }) => parentElement);
     if (root !== undefined) blocks = readBlocks(root, content);
   }
   return textBlocks(blocks);

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Page } from "../types.ts";
+import { openPool, spareWorkers } from "../worker_pool.ts";
 import type { ExtractDocumentOptions } from "./document.ts";
 import type { ExtractAnswer, ExtractRequest } from "./extract_worker.ts";
 
@@ -60,26 +61,15 @@ const startWorker = () =>
  * ```
  */
 export function openExtractors({
-  workers = Math.min(MAX_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1)),
+  workers = spareWorkers(MAX_WORKERS),
   maxPageMs = 10_000,
   start = startWorker,
   ...options
 }: ExtractorsOptions = {}): Extractors {
-  if (!Number.isInteger(workers) || workers < 1) {
-    throw new RangeError(
-      `Cannot open extractors: workers must be a positive integer, got ${workers}`,
-    );
-  }
-  const pool = Array.from({ length: workers }, () => new Extractor({ start, options, maxPageMs }));
+  const pool = openPool("extractors", workers, () => new Extractor({ start, options, maxPageMs }));
   return {
-    extract(page) {
-      const first = pool[0] as Extractor;
-      return pool.reduce((least, next) => next.load < least.load ? next : least, first)
-        .extract(page);
-    },
-    [Symbol.dispose]() {
-      for (const extractor of pool) extractor[Symbol.dispose]();
-    },
+    extract: (page) => pool.least().extract(page),
+    [Symbol.dispose]: () => pool[Symbol.dispose](),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Block, MIN_SHARE, scoreOf, textBlocks } from "./block.ts";
+import { type Block, scoredRoot, textBlocks } from "./block.ts";
 import type { OpenElement } from "./open_elements.ts";
 
 /** A block and where it stood. */
@@ -18,7 +18,10 @@ export function mainBlocks(
   { mains, articles }: { mains: readonly OpenElement[]; articles: readonly OpenElement[] },
 ): PlacedBlock[] {
   const declared = mains.length === 1 ? mains[0] : articles.length === 1 ? articles[0] : undefined;
-  const root = declared ?? scoredRoot(blocks.filter((block) => !isLeftOut(block, undefined)));
+  const root = declared ?? scoredRoot(
+    blocks.filter((block) => !isLeftOut(block, undefined)),
+    ({ parent }) => parent,
+  );
   const under = root === undefined ? blocks : blocks.slice(root.firstBlock, root.endBlock);
   return textBlocks(under.filter((block) => !isLeftOut(block, root)));
 }
@@ -38,28 +41,4 @@ function isLeftOut({ suspect }: PlacedBlock, root: OpenElement | undefined): boo
     if (at.suspicion === "surrounding" || (at.suspicion === "named" && !isRoot)) return true;
   }
   return false;
-}
-
-/**
- * The element that most of the running text stands in: each block counts for its holder's parent in
- * full and for the grandparent by half, as in Arc90's Readability (2009).
- */
-function scoredRoot(blocks: readonly PlacedBlock[]): OpenElement | undefined {
-  const scores = new Map<OpenElement, number>();
-  let total = 0;
-  for (const block of blocks) {
-    const score = scoreOf(block);
-    if (score === 0) continue;
-    total += score;
-    const parent = block.holder.parent;
-    const grandparent = parent?.parent;
-    if (parent) scores.set(parent, (scores.get(parent) ?? 0) + score);
-    if (grandparent) scores.set(grandparent, (scores.get(grandparent) ?? 0) + score / 2);
-  }
-  let best: OpenElement | undefined;
-  let bestScore = total * MIN_SHARE;
-  for (const [element, score] of scores) {
-    if (score > bestScore) [best, bestScore] = [element, score];
-  }
-  return best;
 }

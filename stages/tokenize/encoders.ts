@@ -4,6 +4,7 @@
  * @module
  */
 
+import { openPool, spareWorkers } from "../worker_pool.ts";
 import type { EncodeAnswer, EncodeRequest } from "./encode_worker.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -43,24 +44,12 @@ const MAX_WORKERS = 8;
  */
 export function openEncoders(
   tokenizer: Tokenizer,
-  { workers = Math.min(MAX_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1)) }:
-    EncodersOptions = {},
+  { workers = spareWorkers(MAX_WORKERS) }: EncodersOptions = {},
 ): Encoders {
-  if (!Number.isInteger(workers) || workers < 1) {
-    throw new RangeError(
-      `Cannot open encoders: workers must be a positive integer, got ${workers}`,
-    );
-  }
-  const pool = Array.from({ length: workers }, () => new Encoder(tokenizer));
+  const pool = openPool("encoders", workers, () => new Encoder(tokenizer));
   return {
-    encode(text) {
-      const first = pool[0] as Encoder;
-      return pool.reduce((least, next) => next.load < least.load ? next : least, first)
-        .encode(text);
-    },
-    [Symbol.dispose]() {
-      for (const encoder of pool) encoder[Symbol.dispose]();
-    },
+    encode: (text) => pool.least().encode(text),
+    [Symbol.dispose]: () => pool[Symbol.dispose](),
   };
 }
 

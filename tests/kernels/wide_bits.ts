@@ -21,6 +21,8 @@ const SHAPES = [[24, 16, 1], [37, 51, 131], [48, 48, 128], [100, 100, 513], [
   130,
 ]] as const;
 const REPEATS = 400;
+/** Among the random values of every other product: they overflow, vanish, cancel and have signs. */
+const HOSTILE = [1e30, -1e30, 1e-42, -1e-42, 0, -0, Infinity, -Infinity];
 const TILE = 65536;
 
 if (import.meta.main) {
@@ -30,12 +32,15 @@ if (import.meta.main) {
   const floats = new Float32Array(memory.buffer);
   const random = randomStream(7, { name: "wide" });
   let different = 0;
-  for (const [m, n, k] of SHAPES) {
+  for (const [index, [m, n, k]] of SHAPES.entries()) {
     const [a, b] = [2 * TILE, 2 * TILE + m * k * 4];
     const packedA = b + k * n * 4;
     const packedB = packedA + packedASize(m, k) * 4;
     const c = packedB + packedBSize(k, n) * 4;
-    for (let i = 0; i < m * k + k * n; i++) floats[a / 4 + i] = random.normal(i);
+    for (let i = 0; i < m * k + k * n; i++) {
+      const hostile = index % 2 === 1 && random.uniform(i) < 0.1;
+      floats[a / 4 + i] = hostile ? HOSTILE[i % HOSTILE.length] ?? 0 : random.normal(i);
+    }
     both[0]?.pack_a(packedA, a, m, k, k);
     both[0]?.pack_b(packedB, b, k, n, n, k * NR);
     const products = both.map((kernels) => {
