@@ -10,6 +10,7 @@ import { type GgufType, readGguf, writeGguf } from "../model/gguf/mod.ts";
 import { type Precision, writeOnnx } from "../model/onnx/mod.ts";
 import { type FloatDtype, openWeights, writeSafetensors } from "../model/safetensors/mod.ts";
 import { openOnnxEngine } from "../serve/mod.ts";
+import { parseTokenizer } from "../stages/tokenize/mod.ts";
 import type { Reread } from "./parity.ts";
 
 /** Where the ONNX file lies in an export folder. */
@@ -82,7 +83,8 @@ function gguf(type: GgufType, tolerance: number): ExportFormat {
       if (tokenizerJson === undefined) {
         throw new Error("Cannot export to GGUF: the model has no tokenizer.json, which goes in it");
       }
-      await writeGguf(path, { ...source, tokenizerJson, type });
+      const { parts } = parseTokenizer(tokenizerJson, { source: "tokenizer.json" });
+      await writeGguf(path, { ...source, tokenizerJson, split: parts.split ?? "gpt2", type });
     },
     async reread(path, { config, layout }) {
       const parameters = new Float32Array(layout.length);

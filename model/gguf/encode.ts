@@ -7,7 +7,7 @@
 import type { ModelConfig } from "../config.ts";
 import type { Layout } from "../layout.ts";
 import { bytesOf, encodeRows, GGML_TYPE, type GgufType, typeFor } from "./blocks.ts";
-import { ggufMetadata, type GgufValue } from "./metadata.ts";
+import { ggufMetadata, type GgufSplit, type GgufValue } from "./metadata.ts";
 import { ggufTensors } from "./tensors.ts";
 
 /** A model to export. */
@@ -18,6 +18,8 @@ export interface GgufSource {
   readonly parameters: Float32Array;
   /** Text of tokenizer.json. */
   readonly tokenizerJson: string;
+  /** What its `pre_tokenizer` does. */
+  readonly split: GgufSplit;
   /** How matrices are stored; norms are always f32. */
   readonly type: GgufType;
   readonly name?: string;
@@ -42,13 +44,13 @@ const CHUNK_FLOATS = 1 << 18;
  * @throws {TypeError} when `parameters` is not the parameter area of `layout`
  */
 export function* encodeGguf(source: GgufSource): Generator<Uint8Array> {
-  const { config, layout, parameters, tokenizerJson, type, name = "cllm" } = source;
+  const { config, layout, parameters, tokenizerJson, split, type, name = "cllm" } = source;
   if (parameters.length !== layout.length) {
     throw new TypeError(
       `Cannot export to GGUF: the model has ${layout.length} parameters, got ${parameters.length}`,
     );
   }
-  const metadata = ggufMetadata(config, { type, name, tokenizerJson });
+  const metadata = ggufMetadata(config, { type, name, tokenizerJson, split });
   const tensors = ggufTensors(config, layout)
     .map((tensor) => ({ ...tensor, type: typeFor(tensor.parameter.shape, type) }));
   const head = new ByteList();

@@ -15,6 +15,18 @@ export type GgufValue =
   | { readonly type: "strings"; readonly value: readonly string[] }
   | { readonly type: "int32s"; readonly value: readonly number[] };
 
+/** Whose way to split text into words the tokenizer has: GPT-2's or GPT-4's. */
+export type GgufSplit = "gpt2" | "gpt4";
+
+/**
+ * llama.cpp's names (src/llama-vocab.cpp) of each split. A name says also whether a word that is in
+ * the vocabulary as a whole is taken without merges: `dbrx` and `llama-bpe` have one expression.
+ */
+const PRE_TOKENIZER: Readonly<Record<GgufSplit, { merging: string; whole: string | undefined }>> = {
+  gpt2: { merging: "gpt-2", whole: undefined },
+  gpt4: { merging: "dbrx", whole: "llama-bpe" },
+};
+
 /** llama.cpp's `llama_ftype`. */
 const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 };
 /** llama.cpp's `llama_token_type`. */
@@ -25,6 +37,7 @@ const tokenizerSchema = z.object({
   model: z.object({
     vocab: z.record(z.string(), z.int().nonnegative()),
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+    ignore_merges: z.boolean().default(false),
   }),
 });
 
@@ -33,10 +46,16 @@ const tokenizerSchema = z.object({
  *
  * @param config the model's configuration
  * @throws {SyntaxError} when `tokenizerJson` is not the tokenizer.json of a BPE tokenizer
+ * @throws {Error} when llama.cpp knows no tokenizer that splits and merges as this one does
  */
 export function ggufMetadata(
   config: ModelConfig,
-  { type, name, tokenizerJson }: { type: GgufType; name: string; tokenizerJson: string },
+  { type, name, tokenizerJson, split }: {
+    type: GgufType;
+    name: string;
+    tokenizerJson: string;
+    split: GgufSplit;
+  },
 ): Map<string, GgufValue> {
   const pairs = new Map<string, GgufValue>();
   const text = (key: string, value: string) => pairs.set(key, { type: "string", value });
@@ -58,10 +77,17 @@ export function ggufMetadata(
   real("llama.attention.layer_norm_rms_epsilon", config.rms_norm_eps);
   count("llama.rope.dimension_count", config.head_dim);
   real("llama.rope.freq_base", config.rope_theta);
-  const { tokens, types, merges, padId } = readTokenizer(tokenizerJson, config);
+  const { tokens, types, merges, ignoreMerges, padId } = readTokenizer(tokenizerJson, config);
+  const { merging, whole } = PRE_TOKENIZER[split];
+  const pre = ignoreMerges ? whole : merging;
+  if (pre === undefined) {
+    throw new Error(
+      `Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with GPT-2's split and ` +
+        `ignore_merges; export the model as onnx or safetensors`,
+    );
+  }
   text("tokenizer.ggml.model", "gpt2");
-  // The split of GPT-2, which is what `ByteLevel` of Hugging Face tokenizers does.
-  text("tokenizer.ggml.pre", "gpt-2");
+  text("tokenizer.ggml.pre", pre);
   pairs.set("tokenizer.ggml.tokens", { type: "strings", value: tokens });
   pairs.set("tokenizer.ggml.token_type", { type: "int32s", value: types });
   pairs.set("tokenizer.ggml.merges", { type: "strings", value: merges });
@@ -105,6 +131,7 @@ function readTokenizer(tokenizerJson: string, { vocab_size: V }: ModelConfig) {
     tokens,
     types,
     merges: model.merges.map((pair) => typeof pair === "string" ? pair : pair.join(" ")),
+    ignoreMerges: model.ignore_merges,
     padId: added_tokens.find(({ content }) => /^<\|?pad\|?>$/.test(content))?.id,
   };
 }

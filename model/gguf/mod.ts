@@ -8,6 +8,7 @@ import { encodeGguf, type GgufSource } from "./encode.ts";
 
 export type { GgufType } from "./blocks.ts";
 export { encodeGguf, type GgufSource } from "./encode.ts";
+export type { GgufSplit } from "./metadata.ts";
 export { readGguf } from "./read.ts";
 
 /**
@@ -25,7 +26,8 @@ export { readGguf } from "./read.ts";
  * const vocab = { "<|endoftext|>": 0, a: 1, b: 2, ab: 3 };
  * const tokenizerJson = JSON.stringify({ model: { vocab, merges: [["a", "b"]] } });
  * const path = await Deno.makeTempFile({ suffix: ".gguf" });
- * await writeGguf(path, { config, layout, parameters, tokenizerJson, type: "q8_0" });
+ * const tokenizer = { tokenizerJson, split: "gpt2" } as const;
+ * await writeGguf(path, { config, layout, parameters, ...tokenizer, type: "q8_0" });
  * console.assert((await Deno.stat(path)).size > layout.count);
  * await Deno.remove(path);
  * ```

@@ -1,10 +1,6 @@
 /**
- * Exported files in the runtimes they are for, which are too large to install for every test:
- *
- *     npm install --ignore-scripts --prefix DIR @huggingface/transformers@4.3.1 node-llama-cpp@3.22.1
- *     CLLM_RUNTIMES=DIR deno task test tests/commands/other_runtimes_test.ts
- *
- * CLLM_RUN names a finished run to export from; without it a small model is trained.
+ * Exported files in the runtimes they are for, where runtimes.ts finds these. CLLM_RUN names a
+ * finished run to export from; without it a small model is trained.
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
@@ -13,8 +9,8 @@ import { openModel } from "../../commands/model_source.ts";
 import { generate, Scheduler } from "../../serve/mod.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
+import { answersOf, linkRuntimes, RUNTIMES } from "./runtimes.ts";
 
-const RUNTIMES = Deno.env.get("CLLM_RUNTIMES");
 /** A run of the sample corpus, say. */
 const RUN = Deno.env.get("CLLM_RUN");
 const TOKENS = 50;
@@ -57,19 +53,6 @@ console.log(JSON.stringify(answers));
 process.exit(0);
 `;
 
-/** Runs a script beside a link to the installed packages. */
-async function answersOf(
-  script: string,
-  { folder, args }: { folder: string; args: readonly string[] },
-): Promise<string[]> {
-  const path = join(folder, "script.mjs");
-  await Deno.writeTextFile(path, script);
-  const { code, stdout, stderr } = await new Deno.Command("node", { args: [path, ...args] })
-    .output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1) ?? "");
-}
-
 Deno.test({
   name: "transformers.js and llama.cpp continue texts as generate does",
   ignore: RUNTIMES === undefined,
@@ -105,7 +88,7 @@ Deno.test({
       expected.push(answer);
     }
     assert(new Set(expected).size > 2, "texts that differ show more");
-    await Deno.symlink(join(RUNTIMES ?? "", "node_modules"), join(folder.path, "node_modules"));
+    await linkRuntimes(folder.path);
     const rest = [JSON.stringify(texts), `${TOKENS}`];
     const transformersJs = (dtype: string) =>
       answersOf(TRANSFORMERS_JS, { folder: folder.path, args: [exported, ...rest, dtype] });

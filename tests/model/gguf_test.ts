@@ -1,20 +1,27 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { gguf } from "@huggingface/gguf";
 import { join } from "node:path";
-import { encodeGguf, type GgufType, readGguf, writeGguf } from "../../model/gguf/mod.ts";
+import {
+  encodeGguf,
+  type GgufSplit,
+  type GgufType,
+  readGguf,
+  writeGguf,
+} from "../../model/gguf/mod.ts";
 import { decodeRows, encodeRows, typeFor } from "../../model/gguf/blocks.ts";
 import { type Golden, GOLDENS, readGolden } from "../serve/golden.ts";
 import { withDir } from "./with_dir.ts";
 
 /** A tokenizer of as many tokens as the model has, but for one id. */
-function tokenizerFor({ config }: Golden): string {
+function wordsOf({ config }: Golden) {
   const vocab = Object.fromEntries(
     Array.from({ length: config.vocab_size - 3 }, (_, i) => [`t${i}`, i + 3]),
   );
-  return JSON.stringify({
+  const tokenizerJson = JSON.stringify({
     added_tokens: [{ id: 0, content: "<|endoftext|>" }, { id: 1, content: "<|pad|>" }],
     model: { type: "BPE", vocab, merges: [["t1", "t2"], "t 3"] },
   });
+  return { tokenizerJson, split: "gpt2" } as const;
 }
 
 function bytesOf(source: Parameters<typeof encodeGguf>[0]): Uint8Array {
@@ -30,7 +37,7 @@ for (const name of GOLDENS) {
     const { config, layout, parameters } = golden;
     await withDir(async (dir) => {
       const path = join(dir, "model.gguf");
-      await writeGguf(path, { ...golden, tokenizerJson: tokenizerFor(golden), type: "f32" });
+      await writeGguf(path, { ...golden, ...wordsOf(golden), type: "f32" });
       const { metadata, tensorInfos, tensorDataOffset } = await gguf(path, {
         allowLocalFile: true,
       });
@@ -45,6 +52,7 @@ for (const name of GOLDENS) {
         "llama.rope.freq_base": Math.fround(config.rope_theta),
         "llama.attention.layer_norm_rms_epsilon": Math.fround(config.rms_norm_eps),
         "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "gpt-2",
         "tokenizer.ggml.padding_token_id": 1,
         "tokenizer.ggml.merges": ["t1 t2", "t 3"],
       };
@@ -86,7 +94,7 @@ for (const name of GOLDENS) {
       const { layout, parameters } = golden;
       await withDir(async (dir) => {
         const path = join(dir, "model.gguf");
-        await writeGguf(path, { ...golden, tokenizerJson: tokenizerFor(golden), type });
+        await writeGguf(path, { ...golden, ...wordsOf(golden), type });
         assertEquals((await Array.fromAsync(Deno.readDir(dir))).length, 1);
         const found = new Float32Array(layout.length);
         await readGguf(path, { ...golden, parameters: found });
@@ -123,10 +131,34 @@ Deno.test("q8_0 has ggml's bytes", () => {
   assertEquals(back, new Float32Array(32));
 });
 
+Deno.test("a GGUF file names its tokenizer's split, and whether whole words are merged", async () => {
+  const golden = await readGolden("mha_tied");
+  const model = { type: "BPE", vocab: { a: 0 }, merges: [] };
+  const nameOf = async (split: GgufSplit, ignore_merges: boolean) => {
+    const tokenizerJson = JSON.stringify({ model: { ...model, ignore_merges } });
+    return await withDir(async (dir) => {
+      const path = join(dir, "model.gguf");
+      await writeGguf(path, { ...golden, tokenizerJson, split, type: "q8_0" });
+      const { metadata } = await gguf(path, { allowLocalFile: true });
+      return new Map<string, unknown>(Object.entries(metadata)).get("tokenizer.ggml.pre");
+    });
+  };
+  // The names that src/llama-vocab.cpp of llama.cpp has for these; gguf_words_test.ts asks it.
+  assertEquals(await nameOf("gpt2", false), "gpt-2");
+  assertEquals(await nameOf("gpt4", false), "dbrx");
+  assertEquals(await nameOf("gpt4", true), "llama-bpe");
+  await assertRejects(
+    () => nameOf("gpt2", true),
+    Error,
+    "Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with GPT-2's split and " +
+      "ignore_merges; export the model as onnx or safetensors",
+  );
+});
+
 Deno.test("GGUF exports that cannot be right are refused", async () => {
   const golden = await readGolden("mha_tied");
   const { config, layout } = golden;
-  const source = { ...golden, type: "f32" as const, tokenizerJson: tokenizerFor(golden) };
+  const source = { ...golden, type: "f32" as const, ...wordsOf(golden) };
   assertThrows(
     () => bytesOf({ ...source, parameters: new Float32Array(3) }),
     TypeError,

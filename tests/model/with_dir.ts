@@ -1,8 +1,8 @@
 /** Runs `use` in a folder of its own. */
-export async function withDir(use: (dir: string) => Promise<void>): Promise<void> {
+export async function withDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
   const dir = await Deno.makeTempDir();
   try {
-    await use(dir);
+    return await use(dir);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
