@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { isBarrier } from "../stages/barrier.ts";
-import { StageMeter } from "../stages/meter.ts";
+import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
@@ -72,8 +72,13 @@ export const text: Command = {
     const drops = resources.use(
       openDropLog(values.dropped, { note: console.error, keepText: values["keep-dropped"] }),
     );
+    const lastDrops = new Map<string, Drop>();
+    const onDrop = (drop: Drop) => {
+      lastDrops.set(drop.stage, drop);
+      drops.add(drop);
+    };
     const intake = resources.use(
-      await open(operands, { values, state, stop: interrupt.signal, onDrop: drops.add }),
+      await open(operands, { values, state, stop: interrupt.signal, onDrop }),
     );
     const written = new StageMeter("write");
     const documents = intake.documents
@@ -82,9 +87,28 @@ export const text: Command = {
     await write(documents, values.output);
     const counts = countIntake({ sources: intake.sources, journal: written, drops });
     console.error(describeIntake(counts, { list: values.dropped }));
+    if (!interrupt.signal.aborted) {
+      for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
+    }
     return interrupt.exitCode;
   },
 };
+
+/** Fails where all that was named, of addresses or of files, failed: as `crawl` does. */
+function checkSource(
+  source: StageMeter,
+  { lastDrops, list }: { lastDrops: ReadonlyMap<string, Drop>; list: string | undefined },
+): void {
+  const { name, itemsOut, dropped: { empty: _, ...dropped } } = source.counts();
+  const last = lastDrops.get(name);
+  const failed = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (itemsOut > 0 || failed === 0 || last === undefined) return;
+  const { item, reason, detail } = last;
+  const all = name === "crawl" ? "addresses was fetched" : "files and records was read";
+  const others = failed > 1 ? `; none of ${failed} ${all}` : "";
+  const see = list === undefined ? "" : `; see ${list}`;
+  throw new Error(`Cannot ${name} ${item}: ${reason} (${detail})${others}${see}`);
+}
 
 function open(
   operands: readonly string[],
@@ -92,7 +116,7 @@ function open(
     values: Values;
     state: string;
     stop: AbortSignal;
-    onDrop: Parameters<typeof openIntake>[0]["onDrop"];
+    onDrop: (drop: Drop) => void;
   },
 ): Promise<Intake> {
   const refine = refineSettingsOf(values);

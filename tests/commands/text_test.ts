@@ -124,6 +124,46 @@ Deno.test("text crawls, and a crawl that is stopped leaves whole records", async
   assertStringIncludes(err, `${kept.length} document`);
 });
 
+Deno.test("text fails where none of its addresses, or none of its files, came through", async () => {
+  await using folder = await openFolder();
+  const at = (name: string) => join(folder.path, name);
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const nowhere = `http://127.0.0.1:${closed.addr.port}/`;
+  closed.close();
+  const text = (...args: string[]) =>
+    run(["text", "--allow-private", "--dropped", at("dropped.jsonl"), ...args]);
+  const lost = await text(nowhere);
+  assertEquals([lost.code, lost.out], [1, ""]);
+  assertStringIncludes(lost.err, `\nerror: Cannot crawl ${nowhere}: network-error (`);
+  assertStringIncludes(lost.err, `; see ${at("dropped.jsonl")}\n`);
+  const both = await text(nowhere, `${nowhere}b`);
+  assertEquals(both.code, 1);
+  assertStringIncludes(both.err, "; none of 2 addresses was fetched; see ");
+
+  // What did come through is written all the same.
+  const good = at("good.txt"), broken = at("broken.pdf");
+  await Deno.writeTextFile(good, prose(1));
+  const mixed = await text("--output", at("out.jsonl"), nowhere, good);
+  assertEquals(mixed.code, 1);
+  assertEquals(parse(await Deno.readTextFile(at("out.jsonl"))).map(({ url }) => url), [
+    `file://${good}`,
+  ]);
+  await Deno.writeTextFile(broken, "%PDF-1.7\nand no more");
+  const unread = await text(broken);
+  assertEquals(unread.code, 1);
+  assertStringIncludes(unread.err, `error: Cannot read ${broken}: malformed (`);
+
+  // One address of several, a file of several, a file that holds nothing: that is told, no more.
+  await using site = serveChain({ pages: 1 });
+  const empty = at("empty.txt");
+  await Deno.writeTextFile(empty, "");
+  for (const operands of [[nowhere, `${site.origin}/0`], [broken, good], [empty]]) {
+    const { code, err } = await text(...operands);
+    assertEquals(code, 0, err);
+    assertStringIncludes(err, "1 dropped (");
+  }
+});
+
 /** Runs `text ...args` with `input` on its standard input. */
 async function pipe(input: Uint8Array<ArrayBuffer>, args: readonly string[]) {
   const main = new URL("../../main.ts", import.meta.url).pathname;
