@@ -1,15 +1,13 @@
 /**
- * What do clients that stall and clients that leave cost the others? Rounds with and without 200 of
- * each, in pairs, over sockets, on the tiny reference model.
+ * What do clients that stall and clients that leave cost the others, and what do all of them leave in
+ * the server's memory? Rounds with and without 200 of each, in pairs, over sockets, on the tiny
+ * reference model.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { createLayout } from "../model/layout.ts";
-import { initParameters } from "../model/init.ts";
-import { createApp, listen, openWasmEngine, Scheduler, type TextCodec } from "../serve/mod.ts";
+import { judgeMemory, type MemorySample, openLoadServer } from "./load_server.ts";
 import { median } from "./median.ts";
-import { CONFIGS, modelConfig } from "./train.ts";
 
 /** Clients that read their streams to the end. */
 const READERS = 16;
@@ -21,68 +19,45 @@ const STRANGERS = 200;
 /** Those that leave have asked for so many tokens; they read the first. */
 const UNREAD_TOKENS = 1000;
 
+/** Requests and connections of a pair of rounds. */
+const REQUESTS = 2 * READERS * STREAMS + 2 * STRANGERS;
+
 /** Runs `bench load [--rounds N] [--json]`. */
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs(args, { string: ["rounds"], boolean: ["json"] });
   const rounds = Number(flags.rounds ?? 3);
-  await using server = await openServer();
-  const alone: number[] = [], beside: number[] = [], rss: number[] = [];
+  await using server = await openLoadServer({
+    workers: navigator.hardwareConcurrency,
+    cacheBytes: 256 << 20,
+  });
+  const alone: number[] = [], beside: number[] = [];
+  const memory: MemorySample[] = [];
   // The first pair warms the code up.
   for (let round = 0; round <= rounds; round++) {
     const [calm, busy] = [await readAll(server.port), await readBesideStrangers(server.port)];
-    while (server.scheduler.running > 0) await stream(server.port, "end", 1);
-    rss.push(Math.round(Deno.memoryUsage().rss / 2 ** 20));
+    memory.push({ requests: round * REQUESTS, ...await server.memory() });
     if (round === 0) continue;
     alone.push(calm);
     beside.push(busy);
   }
+  const { isFlat, ...growth } = judgeMemory(memory);
   const result = {
     ...{ readers: READERS, stalled: STRANGERS, leaving: STRANGERS, rounds },
     tokensPerSecondAlone: median(alone),
     tokensPerSecondBeside: median(beside),
     besideTimesAlone: median(beside.map((rate, i) => rate / (alone[i] ?? NaN))),
     // Of the bytes that were set aside, once all have gone.
-    cacheBytesHeld: server.scheduler.engine.cache.usedBytes,
-    rssMiBAfterEachPair: rss,
+    cacheBytesHeld: memory.at(-1)?.cacheUsedBytes,
+    memory: isFlat ? "flat" : "grows",
+    ...growth,
+    liveMiB: memory.map(({ liveBytes }) => mebibytes(liveBytes)),
+    rssMiB: memory.map(({ rssBytes }) => mebibytes(rssBytes)),
   };
   console.log(flags.json ? JSON.stringify(result) : result);
 }
 
-async function openServer() {
-  const config = { ...modelConfig(CONFIGS.tiny), max_position_embeddings: 2048 };
-  const layout = createLayout(config);
-  const parameters = new Float32Array(layout.length);
-  initParameters(parameters, { config, layout, seed: 1 });
-  const engine = await openWasmEngine({ config, parameters });
-  const scheduler = new Scheduler(engine);
-  const app = createApp({
-    ...{ scheduler, codec: codec(config.vocab_size), modelName: "bench" },
-    onFailure: (error) => console.error(error),
-  });
-  const stopping = new AbortController();
-  const { port, finished } = await listen(app, {
-    ...{ port: 0, signal: stopping.signal },
-    limits: { drainMs: 0 },
-  });
-  return {
-    ...{ port, scheduler },
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await finished;
-      await engine[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** A character a token; none of them ends a text. */
-function codec(vocabSize: number): TextCodec {
-  return {
-    ...{ vocabSize, endOfTextId: vocabSize },
-    encode: (text) => Array.from(text, (character) => character.charCodeAt(0)),
-    decodeStream: () => ({ push: (id) => String.fromCharCode(33 + id % 90), flush: () => "" }),
-    bytesOf: (id) => Uint8Array.of(33 + id % 90),
-    isSpecial: () => false,
-  };
+function mebibytes(bytes: number): number {
+  return Math.round(10 * bytes / 2 ** 20) / 10;
 }
 
 /** Tokens a second of all readers. */

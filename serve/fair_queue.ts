@@ -14,7 +14,7 @@ export interface Entry<T> {
   readonly start: number;
 }
 
-/** Clients remembered before those that owe nothing are forgotten. */
+/** Clients remembered; when there are more, the half that owes least is forgotten. */
 const MAX_REMEMBERED = 1024;
 
 /**
@@ -46,6 +46,11 @@ export class FairQueue<T> {
     return this.#entries.size;
   }
 
+  /** Clients whose debts are remembered. */
+  get remembered(): number {
+    return this.#finish.size;
+  }
+
   /** Adds a request; `cost` is in whatever the clients share, such as tokens. */
   push(item: T, { client, cost }: { client: string; cost: number }): Entry<T> {
     const start = Math.max(this.#now, this.#finish.get(client) ?? 0);
@@ -75,8 +80,7 @@ export class FairQueue<T> {
   }
 
   #forget(): void {
-    for (const [client, finish] of this.#finish) {
-      if (finish <= this.#now) this.#finish.delete(client);
-    }
+    const byDebt = [...this.#finish].toSorted(([, a], [, b]) => a - b);
+    for (const [client] of byDebt.slice(0, MAX_REMEMBERED / 2)) this.#finish.delete(client);
   }
 }
