@@ -65,6 +65,15 @@ export class DeadlineError extends Error {
   override name = "DeadlineError";
 }
 
+/** @throws {LongPromptError} when a prompt has more tokens than the limit */
+export function checkPromptLength(
+  { length }: ArrayLike<number>,
+  { maxPromptTokens }: Required<SchedulerLimits>,
+): void {
+  if (length <= maxPromptTokens) return;
+  throw new LongPromptError(`Cannot take a prompt of more than ${maxPromptTokens} tokens`);
+}
+
 /**
  * Limits with defaults.
  *

@@ -8,6 +8,7 @@ import { ApiError, errorBody } from "./api_error.ts";
 import { type ChoicePiece, generateChoices } from "./choices.ts";
 import { eventStream } from "./event_stream.ts";
 import type { FinishReason, GenerationMeter, PlacedToken } from "./generate.ts";
+import type { PromptToken } from "./prompt_scores.ts";
 import type { Grammars } from "./grammar/mod.ts";
 import { refusalOf } from "./refusals.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
@@ -38,6 +39,8 @@ export interface WholeChoice {
   readonly index: number;
   readonly text: string;
   readonly scored: readonly PlacedToken[];
+  /** The prompt's own tokens, where they were to be scored. */
+  readonly prompt?: readonly PromptToken[];
   readonly finishReason: FinishReason;
 }
 
@@ -59,9 +62,12 @@ export interface AnswerForm {
 
 /** What to answer. */
 export interface AnswerTask extends AnswerRequest {
-  readonly promptIds: ArrayLike<number>;
+  /** Each is answered `n` times, the first one first. */
+  readonly prompts: readonly ArrayLike<number>[];
   readonly maxTokens: number;
-  /** Choices to make, of which the `n` likeliest are given; `n` unless stated. */
+  /** Scores the tokens of the prompts as well. */
+  readonly scoresPrompt?: boolean;
+  /** Choices to make of each, of which the `n` likeliest are given; `n` unless stated. */
   readonly bestOf?: number;
 }
 
@@ -97,7 +103,7 @@ export async function answer(
 ): Promise<Response> {
   const { scheduler, codec, grammars, modelName, client, meter } = context;
   if (task.model !== undefined && task.model !== modelName) throw unknownModel(task.model);
-  checkIds(task.promptIds, { scheduler, promptField });
+  for (const promptIds of task.prompts) checkIds(promptIds, { scheduler, promptField });
   checkBias(task.logitBias, codec);
   const grammar = grammarOf(task.jsonSchema, grammars);
   const { n, bestOf = n } = task;
@@ -119,14 +125,19 @@ export async function answer(
     created: Math.floor(Date.now() / 1000),
     model: modelName,
   };
-  const promptTokens = task.promptIds.length;
+  const promptTokens = task.prompts.reduce((sum, { length }) => sum + length, 0);
   if (!task.stream) {
-    return Response.json(await whole(pieces, { form, head, promptTokens, n, bestOf }));
+    return Response.json(
+      await whole(pieces, {
+        ...{ form, head, promptTokens, n, bestOf },
+        prompts: task.prompts.length,
+      }),
+    );
   }
   const { value: first } = await pieces.next();
   if (!first) throw new Error("Cannot answer: generation ended without a piece");
   const events = chunks(prepend(first, pieces), {
-    ...{ form, head, promptTokens, n, includeUsage: task.includeUsage },
+    ...{ form, head, promptTokens, includeUsage: task.includeUsage },
     onFailure: (error) => {
       // Once the client has left, its generation ends with the reason of that.
       if (!signal.aborted && !(error instanceof ApiError)) context.onFailure(error);
@@ -163,17 +174,19 @@ async function* prepend(
 
 async function whole(
   pieces: AsyncIterable<ChoicePiece>,
-  { form, head, promptTokens, n, bestOf }: {
+  { form, head, prompts, promptTokens, n, bestOf }: {
     form: AnswerForm;
     head: Head;
+    prompts: number;
     promptTokens: number;
     n: number;
     bestOf: number;
   },
 ) {
-  const made = Array.from({ length: bestOf }, () => ({
+  const made = Array.from({ length: prompts * bestOf }, () => ({
     text: "",
     scored: new Array<PlacedToken>(),
+    prompt: undefined as readonly PromptToken[] | undefined,
     tokens: 0,
     finishReason: "length" as FinishReason,
   }));
@@ -184,15 +197,21 @@ async function whole(
     choice.text += piece.text;
     choice.scored.push(...piece.scored);
     choice.tokens = piece.tokens;
+    choice.prompt ??= piece.prompt;
     choice.finishReason = piece.finishReason ?? choice.finishReason;
     ({ fingerprint } = piece);
   }
   const tokens = made.reduce((sum, choice) => sum + choice.tokens, 0);
-  const given = bestOf === n ? made : likeliestFirst(made).slice(0, n);
+  const given = bestOf === n ? made : Array.from(
+    { length: prompts },
+    (_, i) => likeliestFirst(made.slice(i * bestOf, (i + 1) * bestOf)).slice(0, n),
+  ).flat();
   return {
     ...head,
     system_fingerprint: fingerprint,
-    choices: given.map((choice, index) => form.whole({ ...choice, index })),
+    choices: given.map(({ prompt, ...choice }, index) =>
+      form.whole({ ...choice, index, ...(prompt && { prompt }) })
+    ),
     usage: usage(promptTokens, tokens),
   };
 }
@@ -209,16 +228,15 @@ function likeliestFirst<Choice extends { scored: readonly PlacedToken[] }>(
 /** JSON for each event, `[DONE]` last. A failure midway is an event too: the status is long sent. */
 async function* chunks(
   pieces: AsyncIterable<ChoicePiece>,
-  { form, head, promptTokens, n, includeUsage, onFailure }: {
+  { form, head, promptTokens, includeUsage, onFailure }: {
     form: AnswerForm;
     head: Head;
     promptTokens: number;
-    n: number;
     includeUsage: boolean;
     onFailure: (error: unknown) => void;
   },
 ): AsyncGenerator<string, void> {
-  const tokens = new Array<number>(n).fill(0);
+  const tokens = new Map<number, number>();
   const opened = new Set<number>();
   let fingerprint: string | undefined;
   const event = (choices: unknown[], total: Usage | null) =>
@@ -236,7 +254,7 @@ async function* chunks(
         yield event([form.opening(piece.choice)], null);
       }
       for (const entry of form.chunks(piece)) yield event([entry], null);
-      tokens[piece.choice] = piece.tokens;
+      tokens.set(piece.choice, piece.tokens);
     }
   } catch (error) {
     onFailure(error);
@@ -244,7 +262,7 @@ async function* chunks(
     return;
   }
   if (includeUsage) {
-    yield event([], usage(promptTokens, tokens.reduce((sum, count) => sum + count, 0)));
+    yield event([], usage(promptTokens, tokens.values().reduce((sum, count) => sum + count, 0)));
   }
   yield "[DONE]";
 }

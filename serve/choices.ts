@@ -1,67 +1,82 @@
 /**
- * Several answers to one prompt, generated side by side.
+ * Several answers to one prompt or to several, generated side by side.
  *
  * @module
  */
 import { setImmediate } from "node:timers/promises";
 import { generate, type GenerateOptions, type Piece, type TokenConstraint } from "./generate.ts";
 
-/** A piece and the answer that it belongs to. */
+/** A piece and the answer that it belongs to: those to the first prompt come first. */
 export interface ChoicePiece extends Piece {
   readonly choice: number;
 }
 
 /** What to generate. */
-export interface ChoicesOptions extends Omit<GenerateOptions, "choice" | "constraint"> {
+export interface ChoicesOptions
+  extends Omit<GenerateOptions, "choice" | "constraint" | "promptIds"> {
+  readonly prompts: readonly ArrayLike<number>[];
+  /** Answers to each prompt. */
   readonly count: number;
   /** Makes what keeps one answer within a grammar. */
   readonly constrain?: () => TokenConstraint;
 }
 
 /**
- * The pieces of `count` answers as they come, each drawn with random numbers of its own. The first
- * answer reads the prompt; the others begin when it has, and so with the pages it has filled. All
- * are made as they are read. When the iteration ends, or one of them fails, all end.
+ * The pieces of `count` answers to each prompt as they come, each drawn with random numbers of its
+ * own. The first answer reads the prompt; the others begin when it has, and so with the pages it has
+ * filled. All are made as they are read. When the iteration ends, or one of them fails, all end.
  *
  * @throws what {@linkcode generate} throws; refusals come before the first piece
  * @example
  * ```ts
  * import { type ChoicesOptions, generateChoices } from "./choices.ts";
  * async function texts(options: ChoicesOptions): Promise<string[]> {
- *   const texts = new Array<string>(options.count).fill("");
+ *   const texts = new Array<string>(options.prompts.length * options.count).fill("");
  *   for await (const { choice, text } of generateChoices(options)) texts[choice] += text;
  *   return texts;
  * }
  * ```
  */
 export async function* generateChoices(
-  { count, constrain, signal, ...options }: ChoicesOptions,
+  { prompts, count, constrain, signal, ...options }: ChoicesOptions,
 ): AsyncGenerator<ChoicePiece, void> {
   const leaving = new AbortController();
   const either = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;
-  const answers = Array.from({ length: count }, (_, choice) =>
-    generate({
-      ...options,
-      choice,
-      signal: either,
-      ...(constrain && { constraint: constrain() }),
-    }));
+  const answers = prompts.flatMap((promptIds) =>
+    Array.from({ length: count }, (_, choice) =>
+      generate({
+        ...{ ...options, promptIds, choice, signal: either },
+        scoresPrompt: choice === 0 && options.scoresPrompt === true,
+        ...(constrain && { constraint: constrain() }),
+      }))
+  );
   const race = createRace(answers);
+  /** The first piece of the first answer to each prompt. */
+  const firsts = new Map<number, ChoicePiece>();
+  const begun = new Set<number>();
+  /** `piece`, with the prompt's scores where it is an answer's first one. */
+  const opened = (piece: ChoicePiece): ChoicePiece => {
+    const prompt = Math.floor(piece.choice / count);
+    const first = firsts.get(prompt) ?? piece;
+    if (!firsts.has(prompt)) {
+      firsts.set(prompt, piece);
+      for (let other = 1; other < count; other++) race.start(piece.choice + other);
+    }
+    if (begun.has(piece.choice)) return piece;
+    begun.add(piece.choice);
+    return { ...piece, ...(first.prompt && { prompt: first.prompt }) };
+  };
   try {
-    race.start(0);
-    const first = await race.next();
-    for (let choice = 1; choice < count; choice++) race.start(choice);
+    for (const prompt of prompts.keys()) race.start(prompt * count);
+    let piece = opened(await race.next());
     // Refusals come at once; what waits for its place comes later.
-    if (count > 1) await setImmediate();
+    if (answers.length > 1) await setImmediate();
     race.throwIfFailed();
-    yield first;
-    if (first.finishReason === undefined) race.start(0);
-    let left = first.finishReason === undefined ? count : count - 1;
-    while (left > 0) {
-      const piece = await race.next();
+    for (let left = answers.length;;) {
       yield piece;
       if (piece.finishReason === undefined) race.start(piece.choice);
-      else left--;
+      else if (--left === 0) return;
+      piece = opened(await race.next());
     }
   } finally {
     leaving.abort(new Error("Cannot go on: the other answers have ended"));

@@ -4,29 +4,31 @@
  * @module
  */
 import type { PlacedToken } from "./generate.ts";
+import type { PromptToken } from "./prompt_scores.ts";
 import type { TextCodec } from "./text_codec.ts";
 
 /** The `logprobs` of a choice: one entry for each token. */
 export interface CompletionLogprobs {
   readonly tokens: readonly string[];
-  readonly token_logprobs: readonly number[];
+  /** Null for the first token of a prompt, before which there is nothing. */
+  readonly token_logprobs: readonly (number | null)[];
   /** The likeliest tokens and the chosen one. */
-  readonly top_logprobs: readonly Readonly<Record<string, number>>[];
+  readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[];
   /** Where each token begins in the text, in UTF-16 code units. */
   readonly text_offset: readonly number[];
 }
 
 /** `scored` for a client. */
 export function completionLogprobs(
-  scored: readonly PlacedToken[],
+  scored: readonly (PlacedToken | PromptToken)[],
   codec: TextCodec,
 ): CompletionLogprobs {
   return {
     tokens: scored.map(({ id }) => tokenText(codec, id)),
-    token_logprobs: scored.map(({ logprob }) => finiteLogprob(logprob)),
-    top_logprobs: scored.map((chosen) =>
-      Object.fromEntries(
-        [...chosen.top, chosen].map((
+    token_logprobs: scored.map(({ logprob }) => logprob === null ? null : finiteLogprob(logprob)),
+    top_logprobs: scored.map(({ id, logprob, top }) =>
+      logprob === null ? null : Object.fromEntries(
+        [...top, { id, logprob }].map((
           { id, logprob },
         ) => [tokenText(codec, id), finiteLogprob(logprob)]),
       )

@@ -13,8 +13,13 @@ import {
   SAMPLING_FIELDS,
 } from "./sampling_fields.ts";
 
+/** Answers to all prompts of a request together. */
+const MAX_ANSWERS = 128;
+
 // A union may pass on what one of its members says, so that all say the same.
-const rule = { error: "must be a string, an array of token ids, or an array of one of these" };
+const rule = {
+  error: `must be a string, an array of token ids, or an array of 1 to ${MAX_ANSWERS} of these`,
+};
 const text = z.string(rule);
 const tokenIds = z.array(z.number(rule).int(rule).min(0, rule), rule);
 
@@ -23,10 +28,10 @@ const schema = fields({
   prompt: z.union([
     text,
     tokenIds,
-    z.array(text, rule).length(1, rule),
-    z.array(tokenIds, rule).length(1, rule),
+    z.array(text, rule).min(1, rule).max(MAX_ANSWERS, rule),
+    z.array(tokenIds, rule).min(1, rule).max(MAX_ANSWERS, rule),
   ], rule),
-  max_tokens: integerFrom(1).nullish(),
+  max_tokens: integerFrom(0).nullish(),
   logprobs: integerFrom(0, 5).nullish(),
   echo: flag().nullish(),
   best_of: integerFrom(1, MAX_CHOICES).nullish(),
@@ -39,13 +44,17 @@ export const COMPLETION_BODY: z.ZodType = schema;
 
 /** A request for a completion, defaults filled in. */
 export interface CompletionRequest extends AnswerRequest {
-  readonly prompt: string | readonly number[];
+  /** Each is answered `n` times. */
+  readonly prompts: readonly Prompt[];
   readonly maxTokens: number;
-  /** Choices to make, of which the `n` likeliest are given. */
+  /** Choices to make of each, of which the `n` likeliest are given. */
   readonly bestOf: number;
-  /** The prompt's text precedes the answer. */
+  /** The prompt's text precedes the answer, and its log-probabilities where some are asked for. */
   readonly echo: boolean;
 }
+
+/** Text, or token ids. */
+export type Prompt = string | readonly number[];
 
 /** OpenAI's default is 16; a small model's sentences need more. */
 const DEFAULT_MAX_TOKENS = 64;
@@ -57,8 +66,8 @@ const DEFAULT_MAX_TOKENS = 64;
  */
 export function parseCompletionRequest(body: string): CompletionRequest {
   const raw = parseBody(body, schema);
-  if (raw.echo && raw.logprobs != null) {
-    throw invalid("logprobs of an echoed prompt are not supported", "logprobs");
+  if (raw.max_tokens === 0 && !raw.echo) {
+    throw invalid("max_tokens must be at least 1 without echo: true", "max_tokens");
   }
   const sampling = readSampling(raw);
   const bestOf = raw.best_of ?? sampling.n;
@@ -68,9 +77,17 @@ export function parseCompletionRequest(body: string): CompletionRequest {
   if (bestOf > sampling.n && sampling.stream) {
     throw invalid("best_of must be n with stream: true: what is sent cannot be unsaid", "best_of");
   }
+  const prompts = promptsOf(raw.prompt);
+  const answers = prompts.length * bestOf;
+  if (answers > MAX_ANSWERS) {
+    throw invalid(
+      `prompt asks for ${answers} answers in all, and ${MAX_ANSWERS} is most`,
+      "prompt",
+    );
+  }
   return {
     ...sampling,
-    prompt: unwrap(raw.prompt),
+    prompts,
     maxTokens: raw.max_tokens ?? DEFAULT_MAX_TOKENS,
     ...(raw.logprobs != null && { topLogprobs: raw.logprobs }),
     bestOf,
@@ -78,13 +95,9 @@ export function parseCompletionRequest(body: string): CompletionRequest {
   };
 }
 
-/** Takes a list of one prompt for that prompt. */
-function unwrap(prompt: string | number[] | string[] | number[][]): string | number[] {
-  if (typeof prompt === "string") return prompt;
-  const [first] = prompt;
-  return typeof first === "string" || Array.isArray(first) ? first : prompt.filter(isNumber);
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
+/** A prompt alone is a list of one. */
+function promptsOf(prompt: string | number[] | string[] | number[][]): Prompt[] {
+  if (typeof prompt === "string") return [prompt];
+  const several = prompt.filter((each) => typeof each !== "number");
+  return several.length > 0 ? several : [prompt.filter((id) => typeof id === "number")];
 }

@@ -7,6 +7,7 @@ import { answer, type AnswerContext, type AnswerForm } from "./answer.ts";
 import { completionLogprobs } from "./completion_logprobs.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import type { PlacedToken } from "./generate.ts";
+import type { PromptToken } from "./prompt_scores.ts";
 import { decodeIds, type TextCodec } from "./text_codec.ts";
 
 /**
@@ -19,9 +20,11 @@ export async function complete(
   context: AnswerContext,
 ): Promise<Response> {
   const { codec } = context;
-  const { prompt } = request;
-  const promptIds = typeof prompt === "string" ? codec.encode(prompt) : prompt;
-  return await answer({ ...request, promptIds }, {
+  const prompts = request.prompts.map((prompt) =>
+    typeof prompt === "string" ? codec.encode(prompt) : prompt
+  );
+  const scoresPrompt = request.echo && request.topLogprobs !== undefined;
+  return await answer({ ...request, prompts, scoresPrompt }, {
     form: completionForm(request, codec),
     context,
     promptField: "prompt",
@@ -30,25 +33,35 @@ export async function complete(
 
 /** The form of OpenAI's completions: chunks look like whole answers. */
 function completionForm(request: CompletionRequest, codec: TextCodec): AnswerForm {
-  const { prompt } = request;
-  const logprobs = (scored: readonly PlacedToken[]) =>
-    request.topLogprobs === undefined ? null : completionLogprobs(scored, codec);
-  const promptText = () => typeof prompt === "string" ? prompt : decodeIds(codec, prompt);
-  const prefix = request.echo ? promptText() : "";
+  const { n, topLogprobs } = request;
+  const prefixes = request.prompts.map((prompt) => {
+    if (!request.echo) return "";
+    return typeof prompt === "string" ? prompt : decodeIds(codec, prompt);
+  });
+  const prefixOf = (index: number) => prefixes[Math.floor(index / n)] ?? "";
+  const logprobs = (
+    scored: readonly PlacedToken[],
+    { index, prompt = [] }: { index: number; prompt?: readonly PromptToken[] },
+  ) => {
+    if (topLogprobs === undefined) return null;
+    const { length } = prefixOf(index);
+    const after = scored.map((token) => ({ ...token, start: length + token.start }));
+    return completionLogprobs([...prompt, ...after], codec);
+  };
   const echoed = new Set<number>();
   return {
     idPrefix: "cmpl-",
     object: "text_completion",
     chunkObject: "text_completion",
-    whole: ({ index, text, scored, finishReason }) => ({
-      ...{ text: prefix + text, index, logprobs: logprobs(scored) },
-      finish_reason: finishReason,
+    whole: ({ text, scored, finishReason, ...choice }) => ({
+      ...{ text: prefixOf(choice.index) + text, index: choice.index },
+      ...{ logprobs: logprobs(scored, choice), finish_reason: finishReason },
     }),
-    chunks({ choice: index, text, scored, finishReason = null }) {
-      const before = echoed.has(index) ? "" : prefix;
+    chunks({ choice: index, text, scored, finishReason = null, ...piece }) {
+      const before = echoed.has(index) ? "" : prefixOf(index);
       echoed.add(index);
       return [{
-        ...{ text: before + text, index, logprobs: logprobs(scored) },
+        ...{ text: before + text, index, logprobs: logprobs(scored, { index, ...piece }) },
         finish_reason: finishReason,
       }];
     },

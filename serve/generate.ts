@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { checkPromptLength } from "./admission.ts";
 import { type ChosenToken, scoreToken } from "./logprobs.ts";
+import { type PromptToken, scorePrompt } from "./prompt_scores.ts";
 import { createSampler, type SamplingOptions } from "./sampler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { createStopFilter } from "./stop_strings.ts";
@@ -25,6 +27,8 @@ export interface Piece {
   /** The tokens that begin in this text, where log-probabilities were asked for. */
   readonly scored: readonly PlacedToken[];
   readonly finishReason?: FinishReason;
+  /** The prompt's own tokens, where they were to be scored: in the first piece, which has no text. */
+  readonly prompt?: readonly PromptToken[];
   /** The weights that made it, such as `step-000900`. */
   readonly fingerprint: string;
 }
@@ -56,6 +60,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: readonly string[];
   /** Scores each token, and this many of the likeliest beside it. */
   readonly topLogprobs?: number;
+  /** Scores the tokens of the prompt as well. */
+  readonly scoresPrompt?: boolean;
   /** Keeps the text within a grammar. */
   readonly constraint?: TokenConstraint;
   /** Who asks; see {@linkcode AdmitOptions}. */
@@ -88,9 +94,10 @@ export interface GenerateOptions extends SamplingOptions {
  */
 export async function* generate(options: GenerateOptions): AsyncGenerator<Piece, void> {
   const { scheduler, codec, maxTokens, stop = [], topLogprobs, constraint } = options;
+  const { scoresPrompt = false } = options;
   const promptIds = options.promptIds.length > 0 ? options.promptIds : [codec.endOfTextId];
   const context = scheduler.engine.config.max_position_embeddings;
-  const limit = Math.min(maxTokens, scheduler.maxTokens, context - promptIds.length);
+  const limit = Math.min(maxTokens, scheduler.limits.maxTokens, context - promptIds.length);
   const sample = createSampler(options);
   const decoder = codec.decodeStream();
   const filter = createStopFilter(stop);
@@ -99,16 +106,27 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
 
   const { client, signal, meter } = options;
   let asked = performance.now();
-  using slot = await scheduler.admit(promptIds, { client, maxTokens: limit, signal });
+  if (scoresPrompt) checkPromptLength(promptIds, scheduler.limits);
+  const begun = scoresPrompt ? Array.from(promptIds).slice(0, 1) : promptIds;
+  const more = promptIds.length - begun.length + limit;
+  using slot = await scheduler.admit(begun, { client, maxTokens: more, signal });
   const { fingerprint } = slot;
   meter?.admitted({ promptTokens: options.promptIds.length, reusedTokens: slot.reused });
+  if (scoresPrompt) {
+    const top = topLogprobs ?? 0;
+    const prompt = await scorePrompt(slot, { promptIds: options.promptIds, codec, top });
+    yield { text: "", tokens: 0, scored: [], prompt, fingerprint };
+  }
+  // The last token of a prompt that was scored, and then each one that was chosen.
+  let unread = more > limit ? promptIds[promptIds.length - 1] : undefined;
   const chosenIds: number[] = [];
   let finishReason: FinishReason = "length";
   while (chosenIds.length < limit) {
-    const logits = await slot.next(chosenIds.at(-1));
+    const logits = await slot.next(unread);
     const id = sample(logits, { promptIds, chosenIds, allowed: constraint?.allowed() });
     constraint?.accept(id);
     chosenIds.push(id);
+    unread = id;
     const tokens = chosenIds.length;
     meter?.token({ isFirst: tokens === 1, seconds: (performance.now() - asked) / 1000 });
     if (id === codec.endOfTextId) {

@@ -9,9 +9,9 @@ import { setImmediate } from "node:timers/promises";
 import {
   type AdmitOptions,
   checkLimits,
+  checkPromptLength,
   DeadlineError,
   DrainingError,
-  LongPromptError,
   QueueFullError,
   type SchedulerLimits,
   type Slot,
@@ -50,7 +50,7 @@ interface Place {
  * ```
  */
 export class Scheduler {
-  readonly #limits: Required<SchedulerLimits>;
+  readonly limits: Required<SchedulerLimits>;
   readonly #queue = new FairQueue<Place>();
   readonly #perClient = new Map<string, number>();
   /** Places that run, by engine; engines before the current one only while they have any. */
@@ -65,18 +65,13 @@ export class Scheduler {
 
   /** @throws {RangeError} naming the limit that is not an integer in range */
   constructor(engine: Engine, limits: SchedulerLimits = {}) {
-    this.#limits = checkLimits(limits);
+    this.limits = checkLimits(limits);
     this.#engine = engine;
   }
 
   /** The engine that new generations run on. */
   get engine(): Engine {
     return this.#engine;
-  }
-
-  /** Tokens of an answer, where the model's context is not limit enough. */
-  get maxTokens(): number {
-    return this.#limits.maxTokens;
   }
 
   /** Admitted generations. */
@@ -104,12 +99,9 @@ export class Scheduler {
     const { client = "", maxTokens, signal } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
-    const { maxPromptTokens } = this.#limits;
-    if (promptIds.length > maxPromptTokens) {
-      throw new LongPromptError(`Cannot take a prompt of more than ${maxPromptTokens} tokens`);
-    }
+    checkPromptLength(promptIds, this.limits);
     const own = this.#perClient.get(client) ?? 0;
-    if (own >= this.#limits.maxPerClient) {
+    if (own >= this.limits.maxPerClient) {
       throw new QueueFullError(`Cannot take the request: its client has ${own} under way`);
     }
     const place: Place = {
@@ -118,7 +110,7 @@ export class Scheduler {
       release: () => {},
     };
     this.#queueUp(place);
-    if (place.entry && this.#queue.size > this.#limits.maxWaiting) {
+    if (place.entry && this.#queue.size > this.limits.maxWaiting) {
       const error = new QueueFullError(
         `Cannot take the request: ${this.running} are running and ${this.waiting - 1} waiting`,
       );
@@ -126,7 +118,7 @@ export class Scheduler {
       throw error;
     }
     const end = () => this.#end(place, signal?.reason);
-    const { requestMs } = this.#limits;
+    const { requestMs } = this.limits;
     const deadline = setTimeout(() => {
       this.#end(place, new DeadlineError(`Cannot go on: the request took ${requestMs} ms`));
     }, requestMs);
@@ -175,7 +167,7 @@ export class Scheduler {
 
   /** Admits whose turn it is while there is room; nobody is passed by a smaller request. */
   #admitNext(): void {
-    while (this.running < this.#limits.maxRunning) {
+    while (this.running < this.limits.maxRunning) {
       const entry = this.#queue.peek();
       if (!entry) return;
       const place = entry.item;

@@ -29,7 +29,7 @@ export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TE
     const request = parseChatRequest(body);
     const promptIds = refusing(() => encode(request.messages));
     const stop = [...request.stop, ...template.stops];
-    return await answer({ ...request, stop, promptIds }, {
+    return await answer({ ...request, stop, prompts: [promptIds] }, {
       form: chatForm(request, codec),
       context,
       promptField: "messages",

@@ -30,8 +30,8 @@ const completionChoice = z.strictObject({
   text: z.string(),
   logprobs: z.strictObject({
     tokens: z.array(z.string()),
-    token_logprobs: z.array(logprob),
-    top_logprobs: z.array(z.record(z.string(), logprob)),
+    token_logprobs: z.array(logprob.nullable()),
+    top_logprobs: z.array(z.record(z.string(), logprob).nullable()),
     text_offset: z.array(count),
   }).nullable(),
   finish_reason: reason,

@@ -14,6 +14,7 @@ import { openApp, post } from "./golden_app.ts";
 const OPTIONS = {
   codec: characterCodec({ endOfTextId: 61 }),
   promptIds: [17, 4],
+  prompts: [[17, 4]],
   maxTokens: 6,
   seed: 3,
 };
@@ -24,7 +25,7 @@ async function open(limits: SchedulerLimits = {}) {
 }
 
 async function texts(options: ChoicesOptions): Promise<string[]> {
-  const texts = new Array<string>(options.count).fill("");
+  const texts = new Array<string>(options.prompts.length * options.count).fill("");
   for await (const { choice, text } of generateChoices(options)) texts[choice] += text;
   return texts;
 }
@@ -61,7 +62,7 @@ Deno.test("the first choice's pages of the prompt serve the others", async () =>
     return sequence;
   };
   const promptIds = Array.from({ length: 40 }, (_, i) => i);
-  await texts({ ...OPTIONS, promptIds, scheduler: new Scheduler(counted), count: 3 });
+  await texts({ ...OPTIONS, prompts: [promptIds], scheduler: new Scheduler(counted), count: 3 });
   assertEquals(sequences.map(({ reused }) => reused), [0, 32, 32]);
 });
 

@@ -83,7 +83,7 @@ Deno.test("what is asked and answered is as the description has it", async () =>
       assert(events.length >= 4);
       for (const event of events) assertFits(`${name}Chunk`, JSON.parse(event.slice(6)));
     }
-    for (const change of [{ max_tokens: 0 }, { odd: 1 }, { temperature: 3 }, { stop: [] }]) {
+    for (const change of [{ max_tokens: -1 }, { odd: 1 }, { temperature: 3 }, { stop: [] }]) {
       const { status, text } = await ask(path, { ...given, ...change });
       // Where the description refuses, so does the server.
       assertEquals(status === 200, check(`${name}Request`, { ...given, ...change }).isValid);
