@@ -1,6 +1,7 @@
 /**
- * Streams a generated corpus of N MB through the stages from documents to batches and prints the
- * peak resident memory as JSON. Run by memory_test.ts in a process of its own.
+ * Streams a generated corpus of so many bytes of text through the stages from documents to batches
+ * and prints what memory they take along the way, a JSON line a sample, then a report. Run by
+ * memory_test.ts in a process of its own.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -32,17 +33,71 @@ function* documents(bytes: number): Generator<Document, void> {
     const id = createHash("sha256").update(url).digest("hex").slice(0, 16);
     yield { id, url, title: "", text, lang: "en", fetchedAt: "2026-01-01T00:00:00Z" };
     bytes -= text.length;
+    documentsIn++;
+    textIn += text.length;
+    pass(text.length);
   }
 }
 
-/** Peak resident memory of this process so far, in bytes (proc(5), VmHWM). */
-async function peakRss(): Promise<number> {
-  const status = await Deno.readTextFile("/proc/self/status");
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+/** What the process holds right after a collection. */
+export interface Sample {
+  /** Documents and bytes of text that have entered the first stage. */
+  readonly documents: number;
+  readonly textBytes: number;
+  /** Objects of JavaScript that are in use. */
+  readonly heapBytes: number;
+  /** Buffers that they keep outside the heap. */
+  readonly externalBytes: number;
+  /** Resident memory at its highest since the start, garbage and what native code holds included. */
+  readonly peakRssBytes: number;
+}
+
+/** What came of the run. */
+export interface Report {
+  readonly documents: number;
+  readonly textBytes: number;
+  readonly scored: number;
+  readonly expected: number;
+  readonly peakRssBytes: number;
 }
 
 /** With `--v8-flags=--expose-gc`. */
 declare const gc: () => void;
+
+/** Peak resident memory of this process so far, in bytes (proc(5), VmHWM). */
+function peakRss(): number {
+  const status = Deno.readTextFileSync("/proc/self/status");
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+const encoder = new TextEncoder();
+
+/** Prints a line, so that nothing of it stays here; the console would warm up for thousands. */
+function print(value: Sample | Report): void {
+  Deno.stdout.writeSync(encoder.encode(`${JSON.stringify(value)}\n`));
+}
+
+/** A collection comes after so many bytes have passed: each stage has then made a third of them. */
+const STRETCH = 3 * 2 ** 18;
+let documentsIn = 0, textIn = 0, passed = 0;
+
+/**
+ * Counts bytes that pass one of three places: into the first stage, out of the journal, into a
+ * batch. Stages work in bursts: between two batches a hundred documents may fill a window. Were
+ * collections counted by one place alone, the garbage of a burst elsewhere would pile up, as much of
+ * it as V8 chooses to leave, and a longer run would see a higher peak.
+ */
+function pass(bytes: number): void {
+  passed += bytes;
+  if (passed < STRETCH) return;
+  passed = 0;
+  gc();
+  const { heapUsed: heapBytes, external: externalBytes } = Deno.memoryUsage();
+  print({
+    ...{ documents: documentsIn, textBytes: textIn, heapBytes, externalBytes },
+    peakRssBytes: peakRss(),
+  });
+}
 
 const dir = await Deno.makeTempDir();
 try {
@@ -54,33 +109,37 @@ try {
   await using corpus = await openJournal({ dir: join(dir, "corpus") });
   await using tokens = await openStore({ dir: join(dir, "tokens"), vocabSize, tokenizerHash: "a" });
   const queue = journal({ journal: corpus });
-  const fed = ReadableStream.from(documents(Number(Deno.args[0]) * 1e6))
+  const fed = ReadableStream.from(documents(Number(Deno.args[0])))
     .pipeThrough(refine({ seen }))
     .pipeTo(queue.writable);
+  const counted = new TransformStream<Document, Document>({
+    transform(document, controller) {
+      pass(document.text.length);
+      controller.enqueue(document);
+    },
+  });
   const live = queue.readable
+    .pipeThrough(counted)
     .pipeThrough(
       tokenize({ tokenizer, split: (index) => index % 10 === 9 ? "validation" : "train" }),
     )
     .pipeThrough(store({ store: tokens }));
   const batches = epochs({ store: tokens, live, maxEpochs: 1 })
     .pipeThrough(batch({ rows: 12, cols: 256, seed: 1, vocabSize, windowTokens: 2 ** 19 }));
-  let scored = 0, count = 0;
-  for await (const { validTokens } of batches) {
+  let scored = 0;
+  for await (const { validTokens, inputIds } of batches) {
     scored += validTokens;
-    // Collected by amount of data, the peak says what the stages hold; left to V8, it would say how
-    // much garbage piled up between two collections of its choosing.
-    if (++count % 8 === 0) gc();
+    pass(inputIds.byteLength);
   }
   await fed;
-  // deno-lint-ignore no-console -- what this process is run for
-  console.log(JSON.stringify({
-    peakRssBytes: await peakRss(),
+  print({
     documents: tokens.documents,
     textBytes: corpus.bytes,
     scored,
     // Every token of the train split but each document's first.
     expected: tokens.tokens("train") - tokens.count("train"),
-  }));
+    peakRssBytes: peakRss(),
+  });
 } finally {
   await Deno.remove(dir, { recursive: true });
 }
