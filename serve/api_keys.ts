@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { notesOf } from "./access_log.ts";
@@ -56,17 +57,29 @@ export function parseApiKeys(text: string): ApiKeys {
   return keys;
 }
 
+/** What is asked for where. */
+export interface KeyRules {
+  /** Anybody may ask for these. */
+  readonly openPaths: ReadonlySet<string>;
+  /**
+   * Here and below, pages are opened by browsers, which send no key of their own: a browser asks its
+   * user for one, as a password, and from then on sends it here alone.
+   */
+  readonly pages: string;
+}
+
 /**
  * Lets requests pass that bear one of `keys`, as that key's client; others get OpenAI's error for a
- * wrong key. Anybody may ask for `openPaths`.
+ * wrong key. A key comes as `Bearer` (RFC 6750), to pages also as the password of `Basic` (RFC 7617),
+ * which is nowhere else taken: what a browser sends by itself, other sites can make it send.
  */
-export function requireApiKey(
-  keys: ApiKeys,
-  { openPaths }: { openPaths: ReadonlySet<string> },
-): MiddlewareHandler {
+export function requireApiKey(keys: ApiKeys, { openPaths, pages }: KeyRules): MiddlewareHandler {
   return async (context, next) => {
-    if (openPaths.has(context.req.path)) return await next();
-    const [, key] = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
+    const { path } = context.req;
+    if (openPaths.has(path)) return await next();
+    const isPage = path === pages || path.startsWith(`${pages}/`);
+    const header = context.req.header("authorization") ?? "";
+    const key = bearerOf(header) ?? (isPage ? passwordOf(header) : undefined);
     const name = key === undefined ? undefined : nameOf(key, keys);
     if (name !== undefined) {
       notesOf(context).client = name;
@@ -76,10 +89,23 @@ export function requireApiKey(
       new ApiError(key === undefined ? "An API key is needed" : "The API key is not known", {
         status: 401,
         code: "invalid_api_key",
-        headers: { "www-authenticate": "Bearer" },
+        headers: {
+          "www-authenticate": isPage ? 'Basic realm="an API key, as the password"' : "Bearer",
+        },
       }),
     );
   };
+}
+
+function bearerOf(header: string): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(header)?.[1];
+}
+
+/** The password, whatever the name. */
+function passwordOf(header: string): string | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header) ?? [];
+  if (encoded === undefined) return undefined;
+  return /^[^:]*:(\S+)$/.exec(Buffer.from(encoded, "base64").toString("utf8"))?.[1];
 }
 
 /** Compares with every key, in time that tells nothing about them. */

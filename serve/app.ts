@@ -92,7 +92,7 @@ export function createApp(options: AppOptions): Hono {
     context.res.headers.set("x-content-type-options", "nosniff");
   });
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
-  if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: OPEN_PATHS }));
+  if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: OPEN_PATHS, pages: "/dashboard" }));
   app.get("/health", (context) => {
     const { engine: { fingerprint }, running, waiting } = scheduler;
     return context.json({ status: "ok", fingerprint, running, waiting });
@@ -129,11 +129,7 @@ export function createApp(options: AppOptions): Hono {
     async (context) => chat(await readBody(context), answering(context)),
   );
   addTokenize(app, { codec, scheduler, readBody });
-  addPage(app, {
-    needsKey: apiKeys !== undefined,
-    // A browser sends no key with a page that it opens.
-    hasDashboard: dashboard !== undefined && !apiKeys,
-  });
+  addPage(app, { needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.route("/dashboard/", dashboard);

@@ -91,6 +91,28 @@ Deno.test("every route asks for a key, but for the page, health and the descript
   }
 });
 
+Deno.test("the dashboard takes a key as a browser's password, and nothing else does", async () => {
+  const dashboard = new Hono().get("/", (context) => context.text("runs"));
+  await using opened = await openApp({ apiKeys: parseApiKeys(FIRST), dashboard });
+  const ask = async (path: string, authorization = "") => {
+    const { status, headers } = await opened.app.request(path, { headers: { authorization } });
+    return [status, headers.get("www-authenticate")];
+  };
+  const basic = (text: string) => `Basic ${btoa(text)}`;
+  const asked = [401, 'Basic realm="an API key, as the password"'];
+  assertEquals(await ask("/dashboard"), asked);
+  for (const good of [basic(`:${FIRST}`), basic(`me:${FIRST}`), `Bearer ${FIRST}`]) {
+    assertEquals(await ask("/dashboard/", good), [200, null]);
+  }
+  const bad = [FIRST, `${FIRST}:`, `:${SECOND}`, `:${FIRST}x`, `: ${FIRST}`, `a:b:${FIRST}`];
+  for (const wrong of [...bad.map(basic), "Basic", "Basic !", `Basic ${FIRST}`]) {
+    assertEquals(await ask("/dashboard/", wrong), asked, wrong);
+  }
+  for (const path of ["/v1/models", "/metrics", "/dashboards", "/dashboard/../metrics"]) {
+    assertEquals(await ask(path, basic(`:${FIRST}`)), [401, "Bearer"], path);
+  }
+});
+
 Deno.test("a key may have a name, and a name more than one key", () => {
   const named = (text: string) => parseApiKeys(text).map(({ name }) => name);
   assertEquals(named(`a ${FIRST}\n  a\t${SECOND}  \n# b ${FIRST}\n${FIRST}`), ["a", "a", "key-3"]);

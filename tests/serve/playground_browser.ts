@@ -5,8 +5,10 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { parseApiKeys } from "../../serve/api_keys.ts";
+import { createDashboard } from "../../serve/dashboard/mod.ts";
 import { listen } from "../../serve/listen.ts";
 import { createLoadingApp } from "../../serve/loading.ts";
 import { CHROMIUM, faultsOf, seriousViolations } from "./browser.ts";
@@ -183,6 +185,52 @@ Deno.test("the playground asks for a key where one is needed, and keeps it in it
   assertEquals(await other.getByLabel("API key").inputValue(), "");
   assertEquals(faults.filter((fault) => !/status of 401/.test(fault)), []);
   await Promise.all([page.close(), other.close()]);
+});
+
+Deno.test("the browser asks for a key before it opens the dashboard, and keeps it for the page", async () => {
+  const dir = await Deno.makeTempDir();
+  const record = { step: 7, loss: 2.5, learningRate: 0.001, gradNorm: 1, tokensPerSecond: 100 };
+  await Deno.writeTextFile(join(dir, "metrics.jsonl"), `${JSON.stringify(record)}\n`);
+  await using server = await openServer({
+    apiKeys: parseApiKeys(`visitor ${KEY}`),
+    dashboard: createDashboard({
+      runs: [{ name: "mine", dir }],
+      exposition: () => Promise.resolve(""),
+    }),
+  });
+  await using opened = await openBrowser();
+  const refused = await opened.browser.newPage();
+  await refused.goto(server.url);
+  const [answer] = await Promise.all([
+    refused.waitForResponse(`${server.url}/dashboard/`),
+    // Without anybody to type it, there is no page.
+    refused.getByRole("link", { name: "Training" }).click().catch(() => {}),
+  ]);
+  assertEquals(answer.status(), 401);
+  await refused.close();
+  const context = await opened.browser.newContext({
+    httpCredentials: { username: "anybody", password: KEY },
+  });
+  const page = await context.newPage();
+  const faults = faultsOf(page, server.url);
+  await page.goto(server.url);
+  await page.getByRole("link", { name: "Training" }).click();
+  // Scripts, the list of runs and the stream of events have come, too.
+  await page.locator("[data-figure=step]").getByText("7").waitFor();
+  await Deno.writeTextFile(
+    join(dir, "metrics.jsonl"),
+    `${JSON.stringify({ ...record, step: 8 })}\n`,
+    {
+      append: true,
+    },
+  );
+  await page.locator("[data-figure=step]").getByText("8").waitFor();
+  assertEquals(await page.evaluate(() => [localStorage.length, document.cookie]), [0, ""]);
+  const api = await page.evaluate(async () => (await fetch("/v1/models")).status);
+  assertEquals(api, 401);
+  assertEquals(faults.filter((fault) => !/status of 401/.test(fault)), []);
+  await context.close();
+  await Deno.remove(dir, { recursive: true });
 });
 
 Deno.test("the playground says that the model is loading", async () => {
