@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
+import { hasWideVectors } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { formatConfig } from "../model/config_json.ts";
 import { initParameters } from "../model/init.ts";
@@ -25,7 +26,7 @@ import { measureRead } from "./read_peak.ts";
 import { CONFIGS, modelConfig } from "./train.ts";
 import { measureTransformers } from "./transformers_js.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 13;
 /** Tokens a round of each sequence: one and sixteen at a time have texts of the same lengths. */
 const TOKENS = 16;
 /** Sequences at once. */
@@ -62,7 +63,8 @@ export async function run(args: string[]): Promise<void> {
     // The processor's cores are free of the engines' workers while these run.
     const weightBytes = matrixWeights(config) * 4;
     const readMs = await measureRead(weightBytes, { workers });
-    const peakGflops = await measurePeak(workers);
+    // Vectors twice as wide do twice the work at the same rate.
+    const peakGflops = await measurePeak(workers) * (hasWideVectors() ? 2 : 1);
     const transformers = flags["without-transformers"]
       ? { skipped: "by flag" }
       : await measureTransformers(
@@ -87,6 +89,7 @@ export async function run(args: string[]): Promise<void> {
     const result = {
       config: "base",
       workers,
+      wide: hasWideVectors(),
       weightMiB: Math.round(weightBytes / 2 ** 20),
       readMs,
       readGigabytesPerSecond: weightBytes / readMs / 1e6,

@@ -4,6 +4,8 @@
 export const MR = 4;
 /** Columns in a panel of packed B. */
 export const NR = 12;
+/** Rows in a stripe. */
+export const STRIPE = 16;
 /** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
 export const K_BLOCK = 512;
 /** Greatest magnitude of a quantised row of the left operand. */
@@ -26,6 +28,11 @@ const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple)
 /** Floats of A `[m, k]` when packed. */
 export function packedASize(m: number, k: number): number {
   return roundUp(m, MR) * k;
+}
+
+/** Floats of A `[m, k]` in stripes. */
+export function stripesSize(m: number, k: number): number {
+  return roundUp(m, STRIPE) * k;
 }
 
 /** Floats of B `[k, n]` when packed. */

@@ -9,7 +9,7 @@ import { onePanel, PANELS, threePanels } from "./matvec";
 import { MR, NR, tile } from "./tile";
 
 /** What stands for zero in packed weights. */
-const ZERO: i32 = 64;
+export const ZERO: i32 = 64;
 /** Bytes of a word of k in a panel of either operand. */
 const STEP_A: usize = MR * 4;
 const STEP_B: usize = NR * 4;

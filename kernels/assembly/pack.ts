@@ -175,7 +175,7 @@ function packRowsB(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): 
 }
 
 @inline
-function transpose4(dst: usize, src: usize, srcBytes: usize, dstBytes: usize): void {
+export function transpose4(dst: usize, src: usize, srcBytes: usize, dstBytes: usize): void {
   const r0 = v128.load(src);
   const r1 = v128.load(src + srcBytes);
   const r2 = v128.load(src + srcBytes * 2);

@@ -14,24 +14,27 @@ declare function tile(
 ): void;
 
 /** Bits of the tile's mode. */
-const BEGUN: i32 = 1;
+export const BEGUN: i32 = 1;
 const UNFINISHED: i32 = 2;
 const ADD: i32 = 4;
 
 /** Columns of the tile. */
-const COLS: i32 = 16;
+export const COLS: i32 = 16;
 /** Most steps of k in one run. */
 const STEPS: i32 = 128;
 /** Places in the tile's memory, from `base` on: C first, then B, then unfinished tiles. */
-const B_AT: usize = 512;
-const UNFINISHED_AT: usize = B_AT + STEPS * COLS * 4;
-const TILE_BYTES: usize = 6 * COLS * 4;
+export const B_AT: usize = 512;
+export const UNFINISHED_AT: usize = B_AT + STEPS * COLS * 4;
+export const TILE_BYTES: usize = 6 * COLS * 4;
+/** Bytes of the tile's memory. */
+export const WIDE_BYTES: i32 = 65536;
 /** Most rows at once: as many panels as 64 KiB hold tiles, a multiple of 12 rows. */
-const MAX_ROWS: i32 = ((65536 - <i32> UNFINISHED_AT) / <i32> TILE_BYTES / 3) * 12;
+const MAX_ROWS: i32 = ((WIDE_BYTES - <i32> UNFINISHED_AT) / <i32> TILE_BYTES / 3) * 12;
 /** Fewer rows do not pay for copying B. */
 const MIN_ROWS: i32 = 24;
 
-let base: usize = 0;
+/** Where the tile's memory is; 0 where there is none. */
+export let base: usize = 0;
 
 /** Where the tile's memory is, from now on; 0 where there is none. */
 export function use_wide(at: usize): void {
@@ -86,7 +89,7 @@ export function multiplyBlockWide(
 
 /** How many steps of what is left of k the tile takes at once: 1 to 3, or a multiple of 4. */
 @inline
-function stepsOf(k: i32): i32 {
+export function stepsOf(k: i32): i32 {
   return k >= STEPS ? STEPS : k >= 4 ? k & ~3 : k;
 }
 

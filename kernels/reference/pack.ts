@@ -1,4 +1,4 @@
-import { MR, NR } from "../sizes.ts";
+import { MR, NR, STRIPE } from "../sizes.ts";
 import type { Numbers } from "./numbers.ts";
 
 /** `src[m, k]`, rows `ld` apart, to `dst[ceil(m/MR)][k][MR]`, zero padded. */
@@ -7,6 +7,16 @@ export function pack_a(dst: Numbers, src: Numbers, m: number, k: number, ld: num
     for (let l = 0; l < k; l++) {
       const panel = Math.floor(i / MR);
       dst[(panel * k + l) * MR + i % MR] = i < m ? src[i * ld + l]! : 0;
+    }
+  }
+}
+
+/** `src[m, k]`, rows `ld` apart, to `dst[ceil(m/STRIPE)][k][STRIPE]`, zero padded. */
+export function pack_stripes(dst: Numbers, src: Numbers, m: number, k: number, ld: number): void {
+  for (let i = 0; i < Math.ceil(m / STRIPE) * STRIPE; i++) {
+    for (let l = 0; l < k; l++) {
+      const stripe = Math.floor(i / STRIPE);
+      dst[(stripe * k + l) * STRIPE + i % STRIPE] = i < m ? src[i * ld + l]! : 0;
     }
   }
 }

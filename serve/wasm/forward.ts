@@ -8,9 +8,10 @@
  * @module
  */
 import { pageHeadSize } from "../../kernels/mod.ts";
+import type { PassContext } from "./context.ts";
 import { share, Word } from "./control_words.ts";
 import { Segment } from "./plan.ts";
-import { multiply, type PassContext } from "./product.ts";
+import { multiply } from "./product.ts";
 import type { Plain } from "./weights.ts";
 
 /** Runs the pass that is in place. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { compileKernels, instantiateKernels, PAGE } from "../../kernels/mod.ts";
+import { compileKernels, hasWideVectors, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
 import { PagePool } from "./pages.ts";
@@ -34,6 +34,8 @@ export interface WasmEngineOptions {
   readonly fingerprint?: string;
   /** Uses only operations that have one defined result on every machine. */
   readonly strictSimd?: boolean;
+  /** Uses vectors twice as wide, to the same bits; whether the process has them unless given. */
+  readonly wide?: boolean;
 }
 
 /**
@@ -62,11 +64,18 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     promptChunk = MAX_ROWS,
     fingerprint = "wasm",
     strictSimd = false,
+    wide = hasWideVectors(),
   } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cannot open the engine: workers must be >= 1, got ${workers}`);
   }
-  const plan = planEngine({ config, workers, cacheBytes, format: weights });
+  const plan = planEngine({
+    config,
+    workers,
+    cacheBytes,
+    format: weights,
+    wide: wide && !strictSimd,
+  });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });

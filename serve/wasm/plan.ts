@@ -9,6 +9,7 @@ import {
   PAGE,
   pagedScratchSize,
   pageHeadSize,
+  WIDE_BYTES,
   wordsOf,
 } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
@@ -16,7 +17,7 @@ import { createLayout } from "../../model/layout.ts";
 import { controlWords } from "./control_words.ts";
 import { allMatrices, placeWeights, type WeightFormat, type Weights } from "./weights.ts";
 
-/** Rows of one pass: tokens that go through the model together. */
+/** Rows of one pass, whole stripes: tokens that go through the model together. */
 export const MAX_ROWS = 256;
 /** Most memory for the logits of one pass. */
 const LOGITS_BYTES = 64 << 20;
@@ -41,6 +42,8 @@ export interface WorkerPlan {
   readonly rstd: number;
   /** Left operand of a product, packed. */
   readonly packed: number;
+  /** Memory of the wide tile; 0 where it is not used. */
+  readonly wideTile: number;
   /** The same as bytes, `[rows, k]`, with scales and sums `[rows]`; where the weights are bytes. */
   readonly bytes: number;
   readonly scales: number;
@@ -96,11 +99,13 @@ export interface Plan {
  * @throws {RangeError} when it is more than WebAssembly can address
  */
 export function planEngine(
-  { config, workers, cacheBytes, format = "f32" }: {
+  { config, workers, cacheBytes, format = "f32", wide = false }: {
     config: ModelConfig;
     workers: number;
     cacheBytes: number;
     format?: WeightFormat;
+    /** Whether products take the wide tile. */
+    wide?: boolean;
   },
 ): Plan {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
@@ -137,6 +142,7 @@ export function planEngine(
       normed: take(M * D),
       rstd: take(M),
       packed: take(packedASize(M, Math.max(D, A, F))),
+      wideTile: wide ? take(WIDE_BYTES / 4) : 0,
       bytes: take(M * wordsOf(Math.max(D, A, F))),
       scales: take(M),
       sums: take(M),

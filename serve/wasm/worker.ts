@@ -16,10 +16,11 @@ scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
   const { worker, plan, module, memory } = data;
   const ints = new Int32Array(memory.buffer);
   const words = ints.subarray(plan.control / 4);
+  const area = plan.workers[worker] as WorkerPlan;
   const context = {
     plan,
-    area: plan.workers[worker] as WorkerPlan,
-    kernels: instantiateKernels(module, memory),
+    area,
+    kernels: instantiateKernels(module, memory, area.wideTile),
     words,
     ints,
   };

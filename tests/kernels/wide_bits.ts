@@ -1,7 +1,7 @@
 /**
- * Multiplies by both tiles and prints `{ wide, products, different }` as JSON: whether V8 makes
- * 256-bit vectors here, and how many values of how many products differ in their bits. Each product
- * is repeated so often that optimised code has long come.
+ * Multiplies by both tiles and prints `{ wide, different }` as JSON: whether V8 makes 256-bit vectors
+ * here, and of each kind of product how many values differ in their bits. Each product is repeated so
+ * often that optimised code has long come.
  *
  * @module
  */
@@ -9,9 +9,16 @@ import {
   compileKernels,
   hasWideVectors,
   instantiateKernels,
+  INT8_LIMIT,
+  INT8_SCRATCH,
+  type Kernels,
   NR,
   packedASize,
   packedBSize,
+  stripesSize,
+  WEIGHT_LIMIT,
+  WEIGHT_ZERO,
+  wordsOf,
 } from "../../kernels/mod.ts";
 import { randomStream } from "../../model/random.ts";
 
@@ -25,30 +32,66 @@ const REPEATS = 400;
 const HOSTILE = [1e30, -1e30, 1e-42, -1e-42, 0, -0, Infinity, -Infinity];
 const TILE = 65536;
 
-if (import.meta.main) {
-  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
-  const module = await compileKernels();
-  const both = [instantiateKernels(module, memory), instantiateKernels(module, memory, TILE)];
-  const floats = new Float32Array(memory.buffer);
-  const random = randomStream(7, { name: "wide" });
-  let different = 0;
-  for (const [index, [m, n, k]] of SHAPES.entries()) {
-    const [a, b] = [2 * TILE, 2 * TILE + m * k * 4];
-    const packedA = b + k * n * 4;
-    const packedB = packedA + packedASize(m, k) * 4;
-    const c = packedB + packedBSize(k, n) * 4;
-    for (let i = 0; i < m * k + k * n; i++) {
-      const hostile = index % 2 === 1 && random.uniform(i) < 0.1;
-      floats[a / 4 + i] = hostile ? HOSTILE[i % HOSTILE.length] ?? 0 : random.normal(i);
-    }
-    both[0]?.pack_a(packedA, a, m, k, k);
-    both[0]?.pack_b(packedB, b, k, n, n, k * NR);
-    const products = both.map((kernels) => {
-      for (let i = 0; i < REPEATS; i++) kernels.gemm(c, packedA, packedB, m, n, k, n, 0);
-      kernels.gemm(c, packedA, packedB, m, n, k, n, 1);
-      return new Uint32Array(memory.buffer, c, m * n).slice();
-    });
-    different += products[0]?.filter((bits, i) => bits !== products[1]?.[i]).length ?? NaN;
-  }
-  console.log(JSON.stringify({ wide: hasWideVectors(), products: SHAPES.length, different }));
+/** Bits of c `[m, n]` after a product often repeated and once added. */
+function bitsOf(c: number, size: number, multiply: (accumulate: number) => void): Uint32Array {
+  for (let i = 0; i < REPEATS; i++) multiply(0);
+  multiply(1);
+  return new Uint32Array(memory.buffer, c, size).slice();
 }
+
+const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
+const module = await compileKernels();
+const narrow = instantiateKernels(module, memory);
+const wide = instantiateKernels(module, memory, TILE);
+const floats = new Float32Array(memory.buffer);
+const random = randomStream(7, { name: "wide" });
+const products = { gemm: 0, stripes: 0, bytes: 0 };
+for (const [index, [m, n, k]] of SHAPES.entries()) {
+  let end = 2 * TILE;
+  const take = (size: number) => (end += size * 4) - size * 4;
+  const [a, b] = [take(m * k), take(n * k)];
+  const [c, packedB] = [take(m * n), take(packedBSize(k, n))];
+  const [packedA, stripes] = [take(packedASize(m, k)), take(stripesSize(m, k))];
+  for (let i = 0; i < m * k + k * n; i++) {
+    const hostile = index % 2 === 1 && random.uniform(i) < 0.1;
+    floats[a / 4 + i] = hostile ? HOSTILE[i % HOSTILE.length] ?? 0 : random.normal(i);
+  }
+  const compare = (
+    name: keyof typeof products,
+    expected: (accumulate: number) => void,
+    actual: (accumulate: number) => void,
+  ) => {
+    const bits = bitsOf(c, m * n, expected);
+    const others = bitsOf(c, m * n, actual);
+    products[name] += bits.filter((word, i) => word !== others[i]).length;
+  };
+  narrow.pack_a(packedA, a, m, k, k);
+  narrow.pack_b_transposed(packedB, b, k, n, k, k * NR);
+  narrow.pack_stripes(stripes, a, m, k, k);
+  const gemm = (kernels: Kernels) => (accumulate: number) =>
+    kernels.gemm(c, packedA, packedB, m, n, k, n, accumulate);
+  compare("gemm", gemm(narrow), gemm(wide));
+  compare(
+    "stripes",
+    gemm(narrow),
+    (accumulate) => wide.gemm_stripes(c, stripes, packedB, m, n, k, n, accumulate),
+  );
+  const words = wordsOf(k);
+  const quantized = (x: number, rows: number, limit: number, offset: number) => {
+    const [bytes, scales, sums] = [take(rows * words), take(rows), take(rows)];
+    narrow.quantize_rows(bytes, scales, sums, x, rows, k, limit, offset);
+    return { bytes, scales, sums };
+  };
+  const x = quantized(a, m, INT8_LIMIT, 0), w = quantized(b, n, WEIGHT_LIMIT, WEIGHT_ZERO);
+  narrow.pack_a(packedA, x.bytes, m, words, words);
+  narrow.pack_b_transposed(packedB, w.bytes, words, n, words, words * NR);
+  narrow.pack_stripes(stripes, x.bytes, m, words, words);
+  const rest = [x.scales, x.sums, packedB, w.scales, m, n, words, n] as const;
+  const scratch = take(INT8_SCRATCH);
+  compare(
+    "bytes",
+    (accumulate) => narrow.gemm_int8(c, packedA, ...rest, accumulate, scratch),
+    (accumulate) => wide.gemm_int8_stripes(c, stripes, ...rest, accumulate),
+  );
+}
+console.log(JSON.stringify({ wide: hasWideVectors(), different: products }));

@@ -106,16 +106,18 @@ for (const weights of WEIGHT_FORMATS) {
     const others = [[1], [9, 9, 9, 9, 9, 9, 9], promptIds.slice(0, 40), [...promptIds]];
     const many = Array.from({ length: 15 }, (_, i) => Array.from({ length: i + 1 }, () => i));
     for (
-      const [workers, promptChunk, beside] of [
-        [2, 256, others],
-        [2, 5, others],
-        [3, 1, many],
-        [1, 33, many],
+      const [workers, promptChunk, beside, wide] of [
+        [2, 256, others, false],
+        [2, 5, others, true],
+        [3, 1, many, false],
+        [2, 1, many, true],
+        [1, 33, many, false],
+        [1, 256, many, true],
       ] as const
     ) {
-      await using engine = await openGolden(golden, { workers, promptChunk, weights });
+      await using engine = await openGolden(golden, { workers, promptChunk, weights, wide });
       const found = await continued(engine, { promptIds, count: 12, beside: [...beside] });
-      assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}`);
+      assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}, wide ${wide}`);
     }
   });
 }

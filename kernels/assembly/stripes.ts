@@ -1,0 +1,224 @@
+/**
+ * Products of few rows with packed weights. The wide tile's sixteen columns are rows of the left
+ * operand, side by side in a stripe, and its six rows are columns of the weights, which so stream
+ * through it as they lie, without being copied.
+ */
+import { depthOf } from "./gemm";
+import { transpose4 } from "./pack";
+import { NR } from "./tile";
+import {
+  B_AT,
+  base,
+  BEGUN,
+  COLS,
+  stepsOf,
+  TILE_BYTES,
+  UNFINISHED_AT as KEPT_AT,
+  WIDE_BYTES,
+} from "./wide";
+
+@external("wide", "tileOfPanel")
+declare function tileOfPanel(
+  steps: i32,
+  a: usize,
+  mode: i32,
+  kept: usize,
+  next: usize,
+): void;
+
+@external("wide", "tileOfBytes")
+declare function tileOfBytes(
+  steps: i32,
+  a: usize,
+  mode: i32,
+  kept: usize,
+  next: usize,
+): void;
+
+/** Rows in a stripe. */
+export const STRIPE: i32 = COLS;
+/** Bytes of one k in a stripe and in a panel. */
+export const STEP: usize = STRIPE * 4;
+export const PANEL_STEP: usize = NR * 4;
+/** A panel's unfinished tiles, and columns of as many panels as there is room for. */
+const PANEL_BYTES: usize = 2 * TILE_BYTES;
+export const MOST_COLS: i32 = (WIDE_BYTES - <i32> KEPT_AT) / <i32> PANEL_BYTES * NR;
+
+/** `src[m, k]`, rows `ld` floats apart, to stripes `[ceil(m / 16)][k][16]`, filled up with zeros. */
+export function pack_stripes(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
+  const rowBytes = <usize> ld << 2;
+  for (; m > 0; m -= STRIPE) {
+    packStripe(dst, src, min(STRIPE, m), k, rowBytes);
+    dst += <usize> k * STEP;
+    src += rowBytes * STRIPE;
+  }
+}
+
+function packStripe(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
+  for (let r = 0; r < STRIPE; r += 4) {
+    packFour(dst, src, min(4, rows - r), k, rowBytes);
+    dst += 16;
+    src += rowBytes * 4;
+  }
+}
+
+function packFour(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
+  if (rows == 4) {
+    for (; k >= 4; k -= 4) {
+      transpose4(dst, src, rowBytes, STEP);
+      dst += STEP * 4;
+      src += 16;
+    }
+  }
+  for (; k > 0; k--) {
+    let from = src;
+    for (let r = 0; r < 4; r++) {
+      store<f32>(dst + (<usize> r << 2), r < rows ? load<f32>(from) : 0);
+      from += rowBytes;
+    }
+    dst += STEP;
+    src += 4;
+  }
+}
+
+/**
+ * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm}; only where the wide tile is.
+ *
+ * @param a stripes, from {@link pack_stripes}
+ * @param b packed `[ceil(n / NR)][k][NR]`
+ * @param ldc floats from one row of c to the next
+ */
+export function gemm_stripes(
+  c: usize,
+  a: usize,
+  b: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+  ldc: i32,
+  accumulate: i32,
+): void {
+  const rowBytes = <usize> ldc << 2;
+  const stride = <usize> k * PANEL_STEP;
+  const depth = depthOf(k);
+  for (; m > 0; m -= STRIPE) {
+    for (let j = 0; j < n; j += MOST_COLS) {
+      const to = c + (<usize> j << 2);
+      const from = b + <usize> (j / NR) * stride;
+      const cols = min(MOST_COLS, n - j);
+      for (let k0 = 0; k0 < k; k0 += depth) {
+        const at = <usize> k0;
+        sumPanels<f32>(a + at * STEP, from + at * PANEL_STEP, cols, min(depth, k - k0), stride);
+        storePanels(to, min(STRIPE, m), cols, rowBytes, accumulate | i32(k0 > 0));
+      }
+    }
+    c += rowBytes * STRIPE;
+    a += <usize> k * STEP;
+  }
+}
+
+/** Products of a stripe with `n` columns, `stride` bytes from panel to panel, to the kept tiles. */
+export function sumPanels<T>(a: usize, b: usize, n: i32, k: i32, stride: usize): void {
+  for (let done = 0; done < k;) {
+    const steps = stepsOf(k - done);
+    const at = <usize> done;
+    memory.copy(base + B_AT, a + at * STEP, <usize> steps * STEP);
+    stepPanels<T>(b + at * PANEL_STEP, stride, n, steps, done > 0 ? BEGUN : 0);
+    done += steps;
+  }
+}
+
+/** Some steps of k of all panels; each tile reads ahead of what comes next. */
+function stepPanels<T>(b: usize, stride: usize, n: i32, steps: i32, mode: i32): void {
+  const half = <usize> steps * (PANEL_STEP / 2);
+  let kept = base + KEPT_AT;
+  for (; n > 0; n -= NR) {
+    const next = n > NR ? b + stride : b;
+    if (isInteger<T>()) {
+      tileOfBytes(steps, b, mode, kept, next);
+      tileOfBytes(steps, b + 24, mode, kept + TILE_BYTES, next + half);
+    } else {
+      tileOfPanel(steps, b, mode, kept, next);
+      tileOfPanel(steps, b + 24, mode, kept + TILE_BYTES, next + half);
+    }
+    kept += PANEL_BYTES;
+    b += stride;
+  }
+}
+
+/** The kept tiles `[n][16]` to `c[rows, n]`. */
+function storePanels(c: usize, rows: i32, n: i32, rowBytes: usize, accumulate: i32): void {
+  let kept = base + KEPT_AT;
+  for (; n >= 4; n -= 4) {
+    let from = kept;
+    let to = c;
+    let left = rows;
+    for (; left >= 4; left -= 4) {
+      storeBlock(to, from, rowBytes, accumulate);
+      from += 16;
+      to += rowBytes * 4;
+    }
+    if (left > 0) storeElements(to, from, left, 4, rowBytes, accumulate);
+    kept += STEP * 4;
+    c += 16;
+  }
+  if (n > 0) storeElements(c, kept, rows, n, rowBytes, accumulate);
+}
+
+/** Four columns of four rows. */
+@inline
+function storeBlock(c: usize, from: usize, rowBytes: usize, accumulate: i32): void {
+  storeTransposed(
+    c,
+    v128.load(from),
+    v128.load(from, 64),
+    v128.load(from, 128),
+    v128.load(from, 192),
+    rowBytes,
+    accumulate,
+  );
+}
+
+/** Four columns of four numbers, to four rows. */
+@inline
+export function storeTransposed(
+  c: usize,
+  c0: v128,
+  c1: v128,
+  c2: v128,
+  c3: v128,
+  rowBytes: usize,
+  accumulate: i32,
+): void {
+  const low01 = v128.shuffle<f32>(c0, c1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<f32>(c2, c3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(c0, c1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<f32>(c2, c3, 2, 6, 3, 7);
+  put(c, v128.shuffle<f64>(low01, low23, 0, 2), accumulate);
+  put(c + rowBytes, v128.shuffle<f64>(low01, low23, 1, 3), accumulate);
+  put(c + rowBytes * 2, v128.shuffle<f64>(high01, high23, 0, 2), accumulate);
+  put(c + rowBytes * 3, v128.shuffle<f64>(high01, high23, 1, 3), accumulate);
+}
+
+@inline
+function put(c: usize, value: v128, accumulate: i32): void {
+  v128.store(c, accumulate ? f32x4.add(v128.load(c), value) : value);
+}
+
+function storeElements(
+  c: usize,
+  from: usize,
+  rows: i32,
+  cols: i32,
+  rowBytes: usize,
+  accumulate: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < cols; j++) {
+      const at = c + (<usize> j << 2);
+      const value = load<f32>(from + <usize> j * STEP + (<usize> r << 2));
+      store<f32>(at, accumulate ? load<f32>(at) + value : value);
+    }
+    c += rowBytes;
+  }
+}
