@@ -99,7 +99,7 @@ class RootSphere implements Spheres {
       plan.leafResults,
       this.topology.leaves * LeafResult.width,
     );
-    // Commands race against it; without a command in flight nobody listens.
+    // Without a command in flight nobody listens.
     this.#failure.promise.catch(() => {});
   }
 
@@ -200,6 +200,7 @@ class RootSphere implements Spheres {
     publish(this.#words, Word.generation, this.#generation + 1);
     for (const worker of this.#workers) worker.terminate();
     this.#failure.reject(new Error("Cannot train: the spheres are closed"));
+    Atomics.notify(this.#words, Word.commandDone);
     return Promise.resolve();
   }
 
@@ -249,7 +250,9 @@ class RootSphere implements Spheres {
     const before = this.#generation++;
     publish(words, Word.generation, this.#generation);
     const done = Atomics.waitAsync(words, Word.commandDone, before);
-    if (done.async) await Promise.race([done.value, this.#failure.promise]);
+    // Not a race against the failure, which would remember every command that ever was.
+    if (done.async) await done.value;
+    if (Atomics.load(words, Word.commandDone) !== this.#generation) await this.#failure.promise;
   }
 
   #loss(): number {
@@ -278,6 +281,7 @@ class RootSphere implements Spheres {
   #fail(message: string, cause: unknown): void {
     Atomics.store(this.#words, Word.poison, 1);
     this.#failure.reject(new Error(message, { cause }));
+    Atomics.notify(this.#words, Word.commandDone);
   }
 }
 

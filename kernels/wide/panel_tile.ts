@@ -11,14 +11,14 @@ import { STEPS, Sums } from "./sums.ts";
 const STEP = NR * 4;
 const HALF = STEP / 2;
 const LINE = 64;
-/** Where in the tile's own memory goes what nobody needs. */
+/** Where in the tile's own memory, between C and B, goes what nobody needs. */
 const UNUSED = 384;
 
 /**
  * `(steps, a, mode, kept, next)`: C += A · B over 1 to 128 steps of k, A's rows being six columns of a
- * panel `[k][12]`, of numbers or of words of four bytes. C starts from zero, or with mode 1 from the 384 bytes at `kept`, and goes there.
- * On its way the tile reads a number of each line of the {@linkcode HALF} bytes a step at `next`: what
- * will be needed soon is in the cache by then.
+ * panel `[k][12]`, of numbers or of words of four bytes. C starts from zero, or with mode 1 from the
+ * 384 bytes at `kept`, and goes there. On its way the tile reads a number of each line of the
+ * {@linkcode HALF} bytes a step at `next`: what will be needed soon is in the cache by then.
  */
 export function tileOfPanel(base: number, of: "floats" | "bytes"): WasmFunction {
   const [STEPS_LEFT, A, MODE, KEPT, NEXT] = [0, 1, 2, 3, 4];

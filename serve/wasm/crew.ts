@@ -25,7 +25,7 @@ export class Crew implements AsyncDisposable {
     this.#ints = new Int32Array(memory.buffer);
     const words = controlWords(phaseCount(plan.config));
     this.#words = new Int32Array(memory.buffer, plan.control, words);
-    // Passes race against it; between passes nobody listens.
+    // Between passes nobody listens.
     this.#failure.promise.catch(() => {});
   }
 
@@ -69,10 +69,14 @@ export class Crew implements AsyncDisposable {
     this.#place(segments);
     words.fill(0, Word.phases);
     Atomics.store(words, Word.left, 0);
-    const before = this.#pass++;
+    const before = this.#pass;
+    // A word of 32 bits that begins again below zero: a busy server gets there.
+    this.#pass = (before + 1) | 0;
     publish(words, Word.pass, this.#pass);
     const done = Atomics.waitAsync(words, Word.done, before);
-    if (done.async) await Promise.race([done.value, this.#failure.promise]);
+    // Not a race against the failure, which would remember every pass that ever was.
+    if (done.async) await done.value;
+    if (Atomics.load(words, Word.done) !== this.#pass) await this.#failure.promise;
     const { logits, config: { vocab_size: V } } = this.#plan;
     return (output) => new Float32Array(this.#memory.buffer, logits + output * V * 4, V);
   }
@@ -102,9 +106,10 @@ export class Crew implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     Atomics.store(this.#words, Word.stop, 1);
     Atomics.store(this.#words, Word.poison, 1);
-    publish(this.#words, Word.pass, this.#pass + 1);
+    publish(this.#words, Word.pass, (this.#pass + 1) | 0);
     for (const worker of this.#workers) worker.terminate();
     this.#failure.reject(new Error("Cannot go on: the engine is closed"));
+    Atomics.notify(this.#words, Word.done);
     return Promise.resolve();
   }
 
@@ -112,5 +117,6 @@ export class Crew implements AsyncDisposable {
     Atomics.store(this.#words, Word.poison, 1);
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#failure.reject(new Error(`Cannot go on: worker ${worker} failed: ${reason}`, { cause }));
+    Atomics.notify(this.#words, Word.done);
   }
 }

@@ -26,7 +26,7 @@ scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
   };
   scope.postMessage({ kind: "ready" });
   try {
-    for (let pass = 1;; pass++) {
+    for (let pass = 1;; pass = (pass + 1) | 0) {
       waitFor(words, Word.pass, pass);
       if (Atomics.load(words, Word.stop) === 1) break;
       forward(context);

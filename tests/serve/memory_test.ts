@@ -91,6 +91,18 @@ Deno.test("clients that come and go leave nothing in the server's memory", async
   }
 });
 
+Deno.test("the passes of a long text leave nothing either", async () => {
+  await using server = await openLoadServer({ workers: 2, cacheBytes: 16 << 20 });
+  const samples: MemorySample[] = [];
+  for (let i = 0; i < 6; i++) {
+    for (let j = 0; j < 5; j++) await streamed("Text", { port: server.port, maxTokens: 400 });
+    // The first ones compile the code.
+    if (i > 1) samples.push({ requests: 5 * i, ...await server.memory() });
+  }
+  const { liveBytesPerRequest } = judgeMemory(samples);
+  assert(liveBytesPerRequest < 20_000, `${liveBytesPerRequest} bytes for 400 passes`);
+});
+
 /** Samples of 100 requests each, with the live bytes given. */
 function samplesOf(...liveBytes: number[]): MemorySample[] {
   return liveBytes.map((liveBytes, i) => ({
