@@ -74,6 +74,8 @@ class RootSphere implements Spheres {
   readonly #results: Float64Array;
   readonly #workers: Worker[] = [];
   readonly #failure = Promise.withResolvers<never>();
+  /** Ends the command in flight. Were it to listen to the failure itself, that would remember it for good. */
+  #interrupt: (reason: unknown) => void = () => {};
   #generation = 0;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, wide: boolean) {
@@ -99,8 +101,7 @@ class RootSphere implements Spheres {
       plan.leafResults,
       this.topology.leaves * LeafResult.width,
     );
-    // Without a command in flight nobody listens.
-    this.#failure.promise.catch(() => {});
+    this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
   }
 
   /** Spawns the workers; resolves when all are ready. */
@@ -200,7 +201,6 @@ class RootSphere implements Spheres {
     publish(this.#words, Word.generation, this.#generation + 1);
     for (const worker of this.#workers) worker.terminate();
     this.#failure.reject(new Error("Cannot train: the spheres are closed"));
-    Atomics.notify(this.#words, Word.commandDone);
     return Promise.resolve();
   }
 
@@ -250,9 +250,12 @@ class RootSphere implements Spheres {
     const before = this.#generation++;
     publish(words, Word.generation, this.#generation);
     const done = Atomics.waitAsync(words, Word.commandDone, before);
-    // Not a race against the failure, which would remember every command that ever was.
-    if (done.async) await done.value;
-    if (Atomics.load(words, Word.commandDone) !== this.#generation) await this.#failure.promise;
+    if (done.async) {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      this.#interrupt = reject;
+      done.value.then(resolve);
+      await promise;
+    }
   }
 
   #loss(): number {
@@ -281,7 +284,6 @@ class RootSphere implements Spheres {
   #fail(message: string, cause: unknown): void {
     Atomics.store(this.#words, Word.poison, 1);
     this.#failure.reject(new Error(message, { cause }));
-    Atomics.notify(this.#words, Word.commandDone);
   }
 }
 

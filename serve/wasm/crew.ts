@@ -17,6 +17,8 @@ export class Crew implements AsyncDisposable {
   readonly #words: Int32Array;
   readonly #workers: Worker[] = [];
   readonly #failure = Promise.withResolvers<never>();
+  /** Ends the pass in flight. Were it to listen to the failure itself, that would remember it for good. */
+  #interrupt: (reason: unknown) => void = () => {};
   #pass = 0;
 
   constructor({ plan, memory }: { plan: Plan; memory: WebAssembly.Memory }) {
@@ -25,8 +27,7 @@ export class Crew implements AsyncDisposable {
     this.#ints = new Int32Array(memory.buffer);
     const words = controlWords(phaseCount(plan.config));
     this.#words = new Int32Array(memory.buffer, plan.control, words);
-    // Between passes nobody listens.
-    this.#failure.promise.catch(() => {});
+    this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
   }
 
   /** Spawns the workers; resolves when all are ready. */
@@ -74,9 +75,12 @@ export class Crew implements AsyncDisposable {
     this.#pass = (before + 1) | 0;
     publish(words, Word.pass, this.#pass);
     const done = Atomics.waitAsync(words, Word.done, before);
-    // Not a race against the failure, which would remember every pass that ever was.
-    if (done.async) await done.value;
-    if (Atomics.load(words, Word.done) !== this.#pass) await this.#failure.promise;
+    if (done.async) {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      this.#interrupt = reject;
+      done.value.then(resolve);
+      await promise;
+    }
     const { logits, config: { vocab_size: V } } = this.#plan;
     return (output) => new Float32Array(this.#memory.buffer, logits + output * V * 4, V);
   }
@@ -109,7 +113,6 @@ export class Crew implements AsyncDisposable {
     publish(this.#words, Word.pass, (this.#pass + 1) | 0);
     for (const worker of this.#workers) worker.terminate();
     this.#failure.reject(new Error("Cannot go on: the engine is closed"));
-    Atomics.notify(this.#words, Word.done);
     return Promise.resolve();
   }
 
@@ -117,6 +120,5 @@ export class Crew implements AsyncDisposable {
     Atomics.store(this.#words, Word.poison, 1);
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#failure.reject(new Error(`Cannot go on: worker ${worker} failed: ${reason}`, { cause }));
-    Atomics.notify(this.#words, Word.done);
   }
 }
