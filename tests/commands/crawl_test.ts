@@ -79,7 +79,12 @@ Deno.test(`${KILLS} kills of a crawl leave each document once (CLLM_SEED=${SEED}
     await using program = start(args(out));
     // The first comes half way, where some batches are sure and others are not.
     const count = kills === 0 ? PAGES / 2 : Math.ceil(PAGES * random.uniform(kills));
-    site.after(count, () => program.kill("SIGKILL"));
+    const killed = Promise.withResolvers<void>();
+    site.after(count, () => {
+      const sureOfSome = kills === 0 ? someAcknowledged(out) : Promise.resolve();
+      killed.resolve(sureOfSome.then(() => program.kill("SIGKILL")));
+    });
+    await Promise.race([killed.promise, program.ended]);
     await program.ended;
     assertEquals(site.requests.slice(from).filter((url) => sure.has(url)), []);
     if (kills > 0) continue;
@@ -134,6 +139,13 @@ function acknowledgedOf(out: string): Set<string> {
   return new Set(
     db.prepare("SELECT url FROM urls WHERE state = 'done'").all().map(({ url }) => String(url)),
   );
+}
+
+/** Waits until some are. */
+async function someAcknowledged(out: string): Promise<void> {
+  using watcher = Deno.watchFs(out);
+  if (acknowledgedOf(out).size > 0) return;
+  for await (const _ of watcher) if (acknowledgedOf(out).size > 0) return;
 }
 
 /** RFC 4648 section 6. */
