@@ -26,7 +26,7 @@ import { measureRead } from "./read_peak.ts";
 import { CONFIGS, modelConfig } from "./train.ts";
 import { measureTransformers } from "./transformers_js.ts";
 
-const ROUNDS = 13;
+const ROUNDS = 5;
 /** Tokens a round of each sequence: one and sixteen at a time have texts of the same lengths. */
 const TOKENS = 16;
 /** Sequences at once. */

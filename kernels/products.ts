@@ -46,16 +46,7 @@ export interface ProductKernels {
   /** `src[m, k]` → stripes of {@linkcode STRIPE} rows, `dst[ceil(m/STRIPE)][k][STRIPE]`, zero padded. */
   pack_stripes(dst: number, src: number, m: number, k: number, ld: number): void;
   /** As `gemm`, to its bits, with a in stripes: where there is a wide tile, and for few rows. */
-  gemm_stripes(
-    c: number,
-    a: number,
-    b: number,
-    m: number,
-    n: number,
-    k: number,
-    ldc: number,
-    accumulate: number,
-  ): void;
+  gemm_stripes(...args: Parameters<ProductKernels["gemm"]>): void;
 
   /** `y[n] = (accumulate ? y : 0) + x[k] · b` of packed b, to the bits of `gemm` with one row. */
   matvec(y: number, x: number, b: number, n: number, k: number, accumulate: number): void;

@@ -12,6 +12,7 @@ import {
   BEGUN,
   COLS,
   stepsOf,
+  storeElements,
   TILE_BYTES,
   UNFINISHED_AT as KEPT_AT,
   WIDE_BYTES,
@@ -158,11 +159,11 @@ function storePanels(c: usize, rows: i32, n: i32, rowBytes: usize, accumulate: i
       from += 16;
       to += rowBytes * 4;
     }
-    if (left > 0) storeElements(to, from, left, 4, rowBytes, accumulate);
+    if (left > 0) storeElements(to, from, left, 4, rowBytes, 4, STEP, accumulate);
     kept += STEP * 4;
     c += 16;
   }
-  if (n > 0) storeElements(c, kept, rows, n, rowBytes, accumulate);
+  if (n > 0) storeElements(c, kept, rows, n, rowBytes, 4, STEP, accumulate);
 }
 
 /** Four columns of four rows. */
@@ -203,22 +204,4 @@ export function storeTransposed(
 @inline
 function put(c: usize, value: v128, accumulate: i32): void {
   v128.store(c, accumulate ? f32x4.add(v128.load(c), value) : value);
-}
-
-function storeElements(
-  c: usize,
-  from: usize,
-  rows: i32,
-  cols: i32,
-  rowBytes: usize,
-  accumulate: i32,
-): void {
-  for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < cols; j++) {
-      const at = c + (<usize> j << 2);
-      const value = load<f32>(from + <usize> j * STEP + (<usize> r << 2));
-      store<f32>(at, accumulate ? load<f32>(at) + value : value);
-    }
-    c += rowBytes;
-  }
 }

@@ -158,28 +158,35 @@ function multiplyColumns(
   // A panel by itself: the tile computes two rows too many, and keeps what it has.
   for (; m > 0; m -= MR) {
     tile(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
-    if (!(mode & UNFINISHED)) storeRows(c, kept, min(m, MR), cols, rowBytes, mode & ADD);
+    if (!(mode & UNFINISHED)) {
+      storeElements(c, kept, min(m, MR), cols, rowBytes, COLS * 4, 4, mode & ADD);
+    }
     kept += TILE_BYTES;
     a += strideA;
     c += MR * rowBytes;
   }
 }
 
-function storeRows(
+/** Elements that lie `rowStep` bytes from row to row and `colStep` from column to column, to c. */
+export function storeElements(
   c: usize,
   from: usize,
   rows: i32,
   cols: i32,
   rowBytes: usize,
+  rowStep: usize,
+  colStep: usize,
   accumulate: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
+    let element = from;
     for (let i = 0; i < cols; i++) {
       const at = c + (<usize> i << 2);
-      const value = load<f32>(from + (<usize> i << 2));
+      const value = load<f32>(element);
       store<f32>(at, accumulate ? load<f32>(at) + value : value);
+      element += colStep;
     }
     c += rowBytes;
-    from += COLS * 4;
+    from += rowStep;
   }
 }
