@@ -99,8 +99,8 @@ export interface Kernels extends ProductKernels {
    * Puts keys and values of `n` tokens from `position` on in pages of {@linkcode PAGE} tokens (Kwon et
    * al., arXiv:2309.06180). `k`, `v` `[n, headDim]` have rows of `ld`. `cache` is the head's place in
    * page 0, pages are `pageBytes` apart, `table` i32 names those of the sequence in order. A place
-   * holds {@linkcode pageHeadSize} floats: keys `[headDim][PAGE]`, then values `[PAGE][headDim
-   * rounded up to 4]`.
+   * holds {@linkcode pageHeadSize} floats: keys `[PAGE / MR][headDim][MR]`, then values
+   * `[PAGE][headDim rounded up to 4]`.
    */
   cache_write(
     cache: number,

@@ -22,6 +22,8 @@ export const FMA_PEAK_FLOPS = 12 * 8 * 4 * 2;
 /** Query rows in a block of attention, and of its backward pass. */
 const BLOCK = 24;
 const BACKWARD_BLOCK = 48;
+/** Query rows in a block of attention over pages. */
+const PAGED_BLOCK = 48;
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
 
@@ -51,8 +53,10 @@ export function pageHeadSize(headDim: number): number {
 }
 
 /** Floats of scratch for `attend_paged` where the last query sees `count` keys. */
-export function pagedScratchSize(count: number): number {
-  return roundUp(count, PAGE);
+export function pagedScratchSize(count: number, headDim: number): number {
+  // Sums and queries; of each key the values, and a block's scores and weights.
+  return PAGED_BLOCK + 2 * NR * headDim +
+    roundUp(count, PAGE) * (roundUp(headDim, NR) + 2 * PAGED_BLOCK);
 }
 
 /** Floats of scratch for `attention` over t tokens. */

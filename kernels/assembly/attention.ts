@@ -223,7 +223,8 @@ function storeLogSums(lse: usize, sums: usize, tops: usize, count: i32, scale: f
   }
 }
 
-function divideRows(out: usize, sums: usize, count: i32, headDim: i32, ldOut: i32): void {
+/** Divides each row of `out[count, headDim]` by its own of `sums`. */
+export function divideRows(out: usize, sums: usize, count: i32, headDim: i32, ldOut: i32): void {
   for (let q = 0; q < count; q++) {
     const factor = <f32> 1 / load<f32>(sums);
     const factors = f32x4.splat(factor);

@@ -78,8 +78,8 @@ export function depthOf(k: i32): i32 {
   return (k + blocks - 1) / blocks;
 }
 
-/** One block: each panel of B passes by all panels of A. */
-function multiplyBlock(
+/** One block, all of k in one running sum: each panel of B passes by all panels of A. */
+export function multiplyBlock(
   c: usize,
   a: usize,
   b: usize,

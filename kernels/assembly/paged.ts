@@ -1,7 +1,5 @@
 /**
- * Attention over keys and values that lie in pages (Kwon et al., arXiv:2309.06180): a sequence's
- * table names its pages in order. Within a page the keys of one head are `[headDim][PAGE]` and its
- * values `[PAGE][ld]`, ld being headDim rounded up to four, one after the other.
+ * Attention over keys and values that lie in pages, see pages.ts.
  *
  * A query's result depends on its own keys alone, summed in their order, whatever else is computed
  * in the same call.
@@ -9,46 +7,15 @@
 import { exp } from "./exp";
 import { maxLanes, sumLanes } from "./lanes";
 import { madd } from "./madd";
+import { attendBlocks, packValues } from "./paged_block";
+import { PAGE } from "./pages";
 import { roundUp } from "./segments";
+import { MR, NR } from "./tile";
 
-/** Tokens of a page. */
-export const PAGE: i32 = 32;
+/** Bytes of a page's scores. */
 const LINE: usize = PAGE * 4;
-
-/**
- * Puts keys and values of `n` tokens from `position` on in their pages.
- *
- * @param cache the head's keys in page 0; pages are `pageBytes` apart
- * @param table i32, the pages of the sequence
- * @param k `[n, headDim]`, rows `ld` floats apart, as `v`
- */
-export function cache_write(
-  cache: usize,
-  table: usize,
-  k: usize,
-  v: usize,
-  n: i32,
-  position: i32,
-  headDim: i32,
-  ld: i32,
-  pageBytes: usize,
-): void {
-  const valueRow = <usize> roundUp(headDim, 4) << 2;
-  const keyBytes = <usize> headDim * LINE;
-  for (let i = 0; i < n; i++) {
-    const at = position + i;
-    const page = cache + <usize> load<i32>(table + (<usize> (at / PAGE) << 2)) * pageBytes;
-    const slot = <usize> (at % PAGE);
-    let key = page + (slot << 2);
-    for (let d: usize = 0; d < (<usize> headDim << 2); d += 4) {
-      store<f32>(key, load<f32>(k + d));
-      key += LINE;
-    }
-    memory.copy(page + keyBytes + slot * valueRow, v, <usize> headDim << 2);
-    k += <usize> ld << 2;
-    v += <usize> ld << 2;
-  }
-}
+/** Fewer queries than that are done sooner one by one. */
+const LEAST_BLOCK: i32 = 16;
 
 /**
  * Attention of `n` consecutive tokens of one sequence, of which the first sees `count` keys, itself
@@ -56,7 +23,7 @@ export function cache_write(
  *
  * @param out `[n, heads * headDim]`, rows `ldOut` floats apart
  * @param q likewise, rows `ldQ` apart, rotated
- * @param scratch `count + n` floats, rounded up to a page
+ * @param scratch `pagedScratchSize(count + n - 1, headDim)` floats
  */
 export function attend_paged(
   out: usize,
@@ -73,6 +40,16 @@ export function attend_paged(
   scratch: usize,
 ): void {
   const headBytes = <usize> headDim << 2;
+  if (n >= LEAST_BLOCK) {
+    const total = count + n - 1;
+    const rest = scratch + <usize> roundUp(headDim, NR) * roundUp(total, PAGE) * 4;
+    packValues(scratch, cache + headBytes * PAGE, table, total, headDim, pageBytes);
+    for (let h = 0; h < heads; h++) {
+      const at = <usize> h * headBytes;
+      attendBlocks(out + at, q + at, cache, table, scratch, n, total, headDim, ldOut, ldQ, pageBytes, rest);
+    }
+    return;
+  }
   const scale = <f32> (1 / sqrt(<f64> headDim));
   for (let i = 0; i < n; i++) {
     for (let h = 0; h < heads; h++) {
@@ -107,6 +84,7 @@ function scorePages(
 }
 
 function scorePage(scores: usize, q: usize, keys: usize, headDim: i32): void {
+  const panel = <usize> headDim * (MR * 4);
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
   let s2 = f32x4.splat(0);
@@ -115,18 +93,50 @@ function scorePage(scores: usize, q: usize, keys: usize, headDim: i32): void {
   let s5 = f32x4.splat(0);
   let s6 = f32x4.splat(0);
   let s7 = f32x4.splat(0);
+  for (; headDim >= 4; headDim -= 4) {
+    const x0 = v128.load32_splat(q);
+    const x1 = v128.load32_splat(q, 4);
+    const x2 = v128.load32_splat(q, 8);
+    const x3 = v128.load32_splat(q, 12);
+    let at = keys;
+    s0 = scoreFour(at, x0, x1, x2, x3, s0);
+    at += panel;
+    s1 = scoreFour(at, x0, x1, x2, x3, s1);
+    at += panel;
+    s2 = scoreFour(at, x0, x1, x2, x3, s2);
+    at += panel;
+    s3 = scoreFour(at, x0, x1, x2, x3, s3);
+    at += panel;
+    s4 = scoreFour(at, x0, x1, x2, x3, s4);
+    at += panel;
+    s5 = scoreFour(at, x0, x1, x2, x3, s5);
+    at += panel;
+    s6 = scoreFour(at, x0, x1, x2, x3, s6);
+    at += panel;
+    s7 = scoreFour(at, x0, x1, x2, x3, s7);
+    q += 16;
+    keys += MR * 16;
+  }
   for (; headDim > 0; headDim--) {
     const x = v128.load32_splat(q);
-    s0 = madd(x, v128.load(keys), s0);
-    s1 = madd(x, v128.load(keys, 16), s1);
-    s2 = madd(x, v128.load(keys, 32), s2);
-    s3 = madd(x, v128.load(keys, 48), s3);
-    s4 = madd(x, v128.load(keys, 64), s4);
-    s5 = madd(x, v128.load(keys, 80), s5);
-    s6 = madd(x, v128.load(keys, 96), s6);
-    s7 = madd(x, v128.load(keys, 112), s7);
+    let at = keys;
+    s0 = madd(x, v128.load(at), s0);
+    at += panel;
+    s1 = madd(x, v128.load(at), s1);
+    at += panel;
+    s2 = madd(x, v128.load(at), s2);
+    at += panel;
+    s3 = madd(x, v128.load(at), s3);
+    at += panel;
+    s4 = madd(x, v128.load(at), s4);
+    at += panel;
+    s5 = madd(x, v128.load(at), s5);
+    at += panel;
+    s6 = madd(x, v128.load(at), s6);
+    at += panel;
+    s7 = madd(x, v128.load(at), s7);
     q += 4;
-    keys += LINE;
+    keys += MR * 4;
   }
   v128.store(scores, s0);
   v128.store(scores, s1, 16);
@@ -136,6 +146,15 @@ function scorePage(scores: usize, q: usize, keys: usize, headDim: i32): void {
   v128.store(scores, s5, 80);
   v128.store(scores, s6, 96);
   v128.store(scores, s7, 112);
+}
+
+/** Four components of four keys. */
+@inline
+function scoreFour(keys: usize, x0: v128, x1: v128, x2: v128, x3: v128, sum: v128): v128 {
+  sum = madd(x0, v128.load(keys), sum);
+  sum = madd(x1, v128.load(keys, 16), sum);
+  sum = madd(x2, v128.load(keys, 32), sum);
+  return madd(x3, v128.load(keys, 48), sum);
 }
 
 /** Scores to weights without their division, in place; returns their sum. */

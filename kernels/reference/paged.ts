@@ -1,4 +1,4 @@
-import { PAGE } from "../sizes.ts";
+import { MR, PAGE } from "../sizes.ts";
 import type { Numbers } from "./numbers.ts";
 
 /** Where component d of the key, or value, of token `at` lies; `pageSize` in floats. */
@@ -6,7 +6,8 @@ function places(table: ArrayLike<number>, at: number, headDim: number, pageSize:
   const page = table[Math.floor(at / PAGE)]! * pageSize;
   const slot = at % PAGE;
   const values = page + headDim * PAGE + slot * Math.ceil(headDim / 4) * 4;
-  return { key: (d: number) => page + d * PAGE + slot, value: (d: number) => values + d };
+  const keys = page + Math.floor(slot / MR) * headDim * MR + slot % MR;
+  return { key: (d: number) => keys + d * MR, value: (d: number) => values + d };
 }
 
 /** See `Kernels.cache_write`; `pageSize` in floats. */

@@ -52,7 +52,7 @@ export interface WorkerPlan {
   /** [rows, columns] of a piece of gate and up. */
   readonly gate: number;
   readonly up: number;
-  /** [context] */
+  /** Scratch of attention. */
   readonly scores: number;
 }
 
@@ -149,7 +149,7 @@ export function planEngine(
       sumScratch: take(INT8_SCRATCH),
       gate: take(M * F),
       up: take(M * F),
-      scores: take(pagedScratchSize(context)),
+      scores: take(pagedScratchSize(context, N)),
     })),
   };
   const pageBytes = L * K * pageHeadSize(N) * 4;

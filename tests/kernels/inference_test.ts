@@ -58,7 +58,7 @@ function attend(arena: Arena, { past, n, heads, headDim }: Shape, scale = 1) {
   const k = arena.floats((past + n) * ld, scale), v = arena.floats((past + n) * ld);
   const q = arena.floats(n * ldQ, scale);
   const out = arena.floats(n * ldOut);
-  const scratch = arena.floats(pagedScratchSize(past + n), NaN);
+  const scratch = arena.floats(pagedScratchSize(past + n, headDim), NaN);
   const count = past + n;
   const write = (from: number, rows: number) => {
     const at = from * ld * 4;
@@ -88,9 +88,11 @@ function attend(arena: Arena, { past, n, heads, headDim }: Shape, scale = 1) {
 
 const SHAPES: Shape[] = [
   ...[0, 1, 30, 31, 32, 33, 63, 64, 90].flatMap((past) =>
-    [1, 2, 3, 7, 33].map((n) => ({ past, n, heads: 1, headDim: (past + n) % 9 * 2 + 2 }))
+    [1, 2, 3, 7, 16, 33, 70].map((n) => ({ past, n, heads: 1, headDim: (past + n) % 9 * 2 + 2 }))
   ),
-  ...[2, 6, 10, 30, 32, 34, 64, 66, 128].map((headDim) => ({ past: 40, n: 3, heads: 2, headDim })),
+  ...[2, 6, 10, 30, 32, 34, 64, 66, 128].flatMap((headDim) =>
+    [3, 100].map((n) => ({ past: 40, n, heads: 2, headDim }))
+  ),
 ];
 
 testKernels("attention over pages matches its reference", (newArena) => {
@@ -99,7 +101,7 @@ testKernels("attention over pages matches its reference", (newArena) => {
     assertTwin(result.cache, {}, result.shape);
     assertTwin(result.out, { absolute: 4e-6, relative: 4e-6 }, result.shape);
   }
-});
+}, { wide: true });
 
 testKernels("attention over pages survives scores far beyond the range of exp", (newArena) => {
   const { out, shape } = attend(newArena(5), { past: 35, n: 4, heads: 1, headDim: 4 }, 300);
@@ -107,13 +109,20 @@ testKernels("attention over pages survives scores far beyond the range of exp", 
 });
 
 testKernels("a row of attention has the same bits alone and among others", (newArena) => {
-  for (const shape of [{ past: 20, n: 50, heads: 2, headDim: 34 }]) {
+  for (
+    const shape of [
+      { past: 20, n: 50, heads: 2, headDim: 34 },
+      { past: 0, n: 150, heads: 1, headDim: 64 },
+      { past: 600, n: 41, heads: 3, headDim: 16 },
+      { past: 1015, n: 16, heads: 1, headDim: 6 },
+    ]
+  ) {
     const { out, run } = attend(newArena(1), shape);
     const together = out.actual.slice();
     for (let i = 0; i < shape.n; i++) run(i, 1);
     assertEquals(out.actual, together);
   }
-});
+}, { wide: true });
 
 testKernels("gated columns match their reference", (newArena) => {
   for (const f of WIDTHS) {
