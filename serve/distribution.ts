@@ -1,128 +1,250 @@
 /**
- * Distributions over tokens and what narrows them. Each function is pure, leaves the order of ties
- * to the ids, and returns probabilities that add up to 1.
+ * Distributions over tokens and what narrows them. Each function is pure, but for the room that one
+ * may be given for its result, and leaves the order of ties to the ids.
+ *
+ * All of a vocabulary passes through here at each token, so that the loops are plain, and nothing is
+ * sorted but what lies next to a border.
  *
  * @module
  */
+import { expNegative } from "./exponential.ts";
 
-/** Tokens and their probabilities, which add up to 1. */
+/** Tokens and their weights: a probability is a weight over the total. */
 export interface Distribution {
   readonly ids: Uint32Array;
-  readonly probabilities: Float64Array;
+  /** `e^-depth` */
+  readonly weights: Float64Array;
+  /** How far, in nats, each token's logarithm is below that of the likeliest there was. */
+  readonly depths: Float64Array;
+  /** Of the weights; finite and above 0. */
+  readonly total: number;
+}
+
+/** Room for the weights and depths of so many tokens, for a caller that is soon done with them. */
+export interface Room {
+  readonly weights: Float64Array;
+  readonly depths: Float64Array;
+}
+
+/** Room for `size` tokens. */
+export function createRoom(size: number): Room {
+  return { weights: new Float64Array(size), depths: new Float64Array(size) };
+}
+
+let shared = createRoom(0);
+
+/** The same room each time, for who is done with it before anybody else's turn. */
+export function sharedRoom(size: number): Room {
+  if (shared.weights.length < size) shared = createRoom(size);
+  return shared;
 }
 
 /** The id with the highest logit; of equals, the lowest id. */
 export function likeliest(logits: Float32Array): number {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) {
-    if (at(logits, id) > at(logits, best)) best = id;
+  let best = 0, highest = -Infinity;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id] ?? NaN;
+    if (logit > highest) {
+      best = id;
+      highest = logit;
+    }
   }
-  if (!Number.isFinite(at(logits, best))) throw notFinite();
+  if (!Number.isFinite(highest)) throw notFinite();
   return best;
 }
 
 /**
- * Probabilities of `logits / temperature`, in id order; `temperature` above 0.
+ * Ids of the `count` highest logits, likeliest first; of equals, the lower id.
  *
+ * @throws {RangeError} when a logit is not a number
+ */
+export function highestIds(logits: Float32Array, count: number): Uint32Array {
+  // A heap whose root is the first to go.
+  const heap = Uint32Array.from({ length: Math.min(count, logits.length) }, (_, id) => id);
+  const isLess = (a: number, b: number) => {
+    const difference = at(logits, a) - at(logits, b);
+    return difference < 0 || (!(difference > 0) && a > b);
+  };
+  for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, i, isLess);
+  let least = heap.length > 0 ? at(logits, at(heap, 0)) : Infinity;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id] ?? NaN;
+    if (logit <= least) continue;
+    if (Number.isNaN(logit)) throw notFinite();
+    if (id < heap.length) continue;
+    heap[0] = id;
+    sink(heap, 0, isLess);
+    least = at(logits, at(heap, 0));
+  }
+  return heap.sort((a, b) => isLess(a, b) ? 1 : -1);
+}
+
+/**
+ * The distribution of `logits / temperature` over `ids`, all of them unless given; `temperature`
+ * above 0.
+ *
+ * @throws {RangeError} when a logit is not a number, or none is finite
  * @example
  * ```ts
- * import { keepTopK, softmax } from "./distribution.ts";
- * const { ids } = keepTopK(softmax(Float32Array.of(1, 3, 2), 1), 2);
+ * import { keepTopP, softmax } from "./distribution.ts";
+ * const { ids } = keepTopP(softmax(Float32Array.of(1, 3, 2), 1), 0.8);
  * console.assert(ids.join() === "1,2");
  * ```
  */
-export function softmax(logits: Float32Array, temperature: number): Distribution {
-  const highest = at(logits, likeliest(logits));
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - highest) / temperature));
-  return normalise({ ids: Uint32Array.from(logits.keys()), probabilities: weights });
+export function softmax(
+  logits: Float32Array,
+  temperature: number,
+  { ids = everyId(logits.length), room = createRoom(ids.length) }: {
+    ids?: Uint32Array;
+    room?: Room;
+  } = {},
+): Distribution {
+  const weights = room.weights.subarray(0, ids.length);
+  const depths = room.depths.subarray(0, ids.length);
+  let highest = -Infinity;
+  for (let i = 0; i < ids.length; i++) {
+    const logit = logits[ids[i] ?? NaN] ?? NaN;
+    if (logit > highest) highest = logit;
+  }
+  let total = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const depth = (highest - (logits[ids[i] ?? NaN] ?? NaN)) / temperature;
+    const weight = expNegative(depth);
+    depths[i] = depth;
+    weights[i] = weight;
+    total += weight;
+  }
+  if (!Number.isFinite(total)) throw notFinite();
+  return { ids, weights, depths, total };
 }
 
-/** The `k` likeliest tokens, likeliest first; of equals, the lower id. */
-export function keepTopK(distribution: Distribution, k: number): Distribution {
-  const { probabilities } = distribution;
-  if (k >= probabilities.length) return distribution;
-  // Sorting bare numbers is quick; only what reaches the k-th is then sorted with its ids.
-  const threshold = at(Float64Array.from(probabilities).sort(), probabilities.length - k);
-  return normalise(take(sortedFrom(distribution, threshold), k));
-}
-
-/** The fewest likeliest tokens whose probabilities add up to `p`, likeliest first; at least one. */
+/** The fewest likeliest tokens whose probabilities add up to `p`; at least one. */
 export function keepTopP(distribution: Distribution, p: number): Distribution {
-  // Tokens below this hold less than 1 - p between them, so that none of them can be needed. The
-  // margin is for rounding.
-  const threshold = 0.99 * (1 - p) / distribution.ids.length;
-  return upTo(sortedFrom(distribution, threshold), p);
+  return keepFirst(distribution, distribution.depths, p);
 }
 
-/** Tokens at least `p` times as likely as the likeliest, in the order given (Nguyen et al., 2024). */
+/** Tokens at least `p` times as likely as the likeliest (Nguyen et al., 2024). */
 export function keepMinP(distribution: Distribution, p: number): Distribution {
-  const { ids, probabilities } = distribution;
-  const threshold = p * probabilities.reduce((most, x) => Math.max(most, x), 0);
-  const kept = Array.from(ids.keys()).filter((i) => at(probabilities, i) >= threshold);
-  return normalise(select(distribution, kept));
+  const { weights } = distribution;
+  let most = 0;
+  for (let i = 0; i < weights.length; i++) most = Math.max(most, weights[i] ?? NaN);
+  const kept: number[] = [];
+  for (let i = 0; i < weights.length; i++) if ((weights[i] ?? NaN) >= p * most) kept.push(i);
+  return select(distribution, kept);
 }
 
 /**
  * The fewest tokens whose surprise `-ln p` is closest to the distribution's entropy and that add up
- * to `p`, most typical first; at least one (Meister et al., 2023).
+ * to `p`; at least one (Meister et al., 2023).
  */
 export function keepTypical(distribution: Distribution, p: number): Distribution {
-  const { ids, probabilities } = distribution;
-  const surprise = probabilities.map((x) => -Math.log(x));
-  const entropy = probabilities.reduce((sum, x, i) => x > 0 ? sum + x * at(surprise, i) : sum, 0);
-  const distance = surprise.map((x) => Math.abs(x - entropy));
-  const order = Array.from(ids.keys())
-    .filter((i) => at(probabilities, i) > 0)
-    .sort((a, b) => at(distance, a) - at(distance, b) || at(ids, a) - at(ids, b));
-  return upTo(select(distribution, order), p);
+  const { weights, depths, total } = distribution;
+  // Surprise is the depth and ln total; so is the entropy, with the depths' mean.
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = at(weights, i);
+    if (weight > 0) sum += weight * at(depths, i);
+  }
+  const mean = sum / total;
+  return keepFirst(distribution, depths.map((depth) => Math.abs(depth - mean)), p);
 }
 
 /** The token at `uniform`, in [0, 1), along the distribution; never one of probability 0. */
-export function draw({ ids, probabilities }: Distribution, uniform: number): number {
-  let left = uniform, last = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const probability = at(probabilities, i);
-    left -= probability;
+export function draw({ ids, weights, total }: Distribution, uniform: number): number {
+  let left = uniform * total, last = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] ?? NaN;
+    left -= weight;
     if (left < 0) return at(ids, i);
-    if (probability > 0) last = i;
+    if (weight > 0) last = i;
   }
-  // Rounding has left the sum a little below 1.
+  // Rounding has left the sum a little below the total.
   return at(ids, last);
 }
 
-/** Tokens with at least `threshold`, likeliest first; of equals, the lower id first. */
-function sortedFrom(distribution: Distribution, threshold: number): Distribution {
-  const { ids, probabilities } = distribution;
-  const order = Array.from(ids.keys())
-    .filter((i) => at(probabilities, i) >= threshold)
-    .sort((a, b) => at(probabilities, b) - at(probabilities, a) || at(ids, a) - at(ids, b));
-  return select(distribution, order);
-}
+/** Buckets that ranks are first sorted into, and how many of them are one. */
+const BUCKETS = 256;
+const BUCKETS_PER_RANK = 16;
 
-function select({ ids, probabilities }: Distribution, order: readonly number[]): Distribution {
-  return {
-    ids: Uint32Array.from(order, (i) => at(ids, i)),
-    probabilities: Float64Array.from(order, (i) => at(probabilities, i)),
-  };
-}
-
-/** The first tokens that together reach `p`; at least one. */
-function upTo(ordered: Distribution, p: number): Distribution {
-  let total = 0, count = 0;
-  while (count < ordered.ids.length && (count === 0 || total < p)) {
-    total += at(ordered.probabilities, count++);
+/** The fewest tokens of lowest rank that add up to `p`, of equals the lower id; at least one. */
+function keepFirst(distribution: Distribution, ranks: Float64Array, p: number): Distribution {
+  const { ids, weights, total } = distribution;
+  const wanted = p * total;
+  const sums = new Float64Array(BUCKETS), counts = new Uint32Array(BUCKETS);
+  for (let i = 0; i < ranks.length; i++) {
+    const bucket = bucketOf(ranks[i] ?? NaN);
+    sums[bucket] = (sums[bucket] ?? NaN) + (weights[i] ?? NaN);
+    counts[bucket] = (counts[bucket] ?? NaN) + 1;
   }
-  return normalise(take(ordered, count));
+  let border = 0, sum = 0;
+  for (; border < BUCKETS - 1; border++) {
+    const next = sum + at(sums, border);
+    if (at(counts, border) > 0 && next >= wanted) break;
+    sum = next;
+  }
+  const from = border / BUCKETS_PER_RANK;
+  const to = border < BUCKETS - 1 ? (border + 1) / BUCKETS_PER_RANK : NaN;
+  const near: number[] = [];
+  for (let i = 0; i < ranks.length; i++) {
+    const rank = ranks[i] ?? NaN;
+    if (rank >= from && !(rank >= to)) near.push(i);
+  }
+  // Two infinite ranks differ by none.
+  near.sort((a, b) => at(ranks, a) - at(ranks, b) || at(ids, a) - at(ids, b));
+  let lastRank = Infinity, lastId = Infinity;
+  for (const i of near) {
+    lastRank = at(ranks, i);
+    lastId = at(ids, i);
+    sum += at(weights, i);
+    if (sum >= wanted) break;
+  }
+  const kept: number[] = [];
+  for (let i = 0; i < ranks.length; i++) {
+    const rank = ranks[i] ?? NaN;
+    if (rank < lastRank || (rank === lastRank && (ids[i] ?? NaN) <= lastId)) kept.push(i);
+  }
+  return select(distribution, kept);
 }
 
-function take({ ids, probabilities }: Distribution, count: number): Distribution {
-  return { ids: ids.subarray(0, count), probabilities: probabilities.subarray(0, count) };
+function bucketOf(rank: number): number {
+  return rank < BUCKETS / BUCKETS_PER_RANK ? (rank * BUCKETS_PER_RANK) | 0 : BUCKETS - 1;
 }
 
-function normalise({ ids, probabilities }: Distribution): Distribution {
-  const total = probabilities.reduce((sum, p) => sum + p, 0);
-  if (!Number.isFinite(total)) throw notFinite();
-  return { ids, probabilities: probabilities.map((p) => p / total) };
+/** The tokens at some places. */
+function select({ ids, weights, depths }: Distribution, places: readonly number[]): Distribution {
+  const kept = { ...createRoom(places.length), ids: new Uint32Array(places.length) };
+  let total = 0;
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] ?? NaN;
+    const weight = weights[place] ?? NaN;
+    kept.ids[i] = ids[place] ?? NaN;
+    kept.weights[i] = weight;
+    kept.depths[i] = depths[place] ?? NaN;
+    total += weight;
+  }
+  return { ...kept, total };
+}
+
+let every = new Uint32Array();
+
+/** 0 to below `size`: one array for all, which nobody writes. */
+function everyId(size: number): Uint32Array {
+  if (every.length < size) every = Uint32Array.from({ length: size }, (_, id) => id);
+  return every.subarray(0, size);
+}
+
+/** Puts what is at `place` where it belongs below. */
+function sink(heap: Uint32Array, place: number, isLess: (a: number, b: number) => boolean): void {
+  const id = at(heap, place);
+  for (;;) {
+    let child = 2 * place + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isLess(at(heap, child + 1), at(heap, child))) child++;
+    if (!isLess(at(heap, child), id)) break;
+    heap[place] = at(heap, child);
+    place = child;
+  }
+  heap[place] = id;
 }
 
 function notFinite(): RangeError {

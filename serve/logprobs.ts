@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { highestIds, sharedRoom, softmax } from "./distribution.ts";
 
 /** A token and the natural logarithm of its probability. */
 export interface ScoredToken {
@@ -31,26 +32,8 @@ export function scoreToken(
   logits: Float32Array,
   { id, top }: { id: number; top: number },
 ): ChosenToken {
-  const highest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - highest);
-  const score = (id: number): ScoredToken => ({
-    id,
-    logprob: (logits[id] ?? NaN) - highest - Math.log(sum),
-  });
-  return { ...score(id), top: highestIds(logits, top).map(score) };
-}
-
-/** Ids of the `count` highest logits: each passes through a short list kept in order. */
-function highestIds(logits: Float32Array, count: number): number[] {
-  const ids: number[] = [];
-  const logitOf = (i: number) => logits[ids[i] ?? NaN] ?? -Infinity;
-  for (const [id, logit] of logits.entries()) {
-    if (ids.length === count && !(logit > logitOf(count - 1))) continue;
-    let place = ids.length;
-    while (place > 0 && logit > logitOf(place - 1)) place--;
-    ids.splice(place, 0, id);
-    ids.length = Math.min(ids.length, count);
-  }
-  return ids;
+  const { depths, total } = softmax(logits, 1, { room: sharedRoom(logits.length) });
+  const surprise = Math.log(total);
+  const score = (id: number): ScoredToken => ({ id, logprob: -(depths[id] ?? NaN) - surprise });
+  return { ...score(id), top: Array.from(highestIds(logits, top), score) };
 }

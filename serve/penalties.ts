@@ -50,7 +50,9 @@ export function penaliseOccurrence(
 
 /** Rules out every token whose entry in `allowed` `[V]` is 0. */
 export function allowOnly(logits: Float32Array, allowed: Uint8Array): Float32Array {
-  return logits.map((logit, id) => allowed[id] ? logit : -Infinity);
+  const changed = logits.slice();
+  for (let id = 0; id < changed.length; id++) if (!allowed[id]) changed[id] = -Infinity;
+  return changed;
 }
 
 /** New logits, changed at `ids`. */

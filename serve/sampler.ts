@@ -5,8 +5,8 @@
  * 2. repetition penalty, over prompt and answer
  * 3. presence and frequency penalty, over the answer
  * 4. what a grammar allows
- * 5. temperature; at 0 the likeliest token is taken and nothing else happens
- * 6. top-k
+ * 5. top-k
+ * 6. temperature; at 0 the likeliest token is taken and nothing else happens
  * 7. typical
  * 8. top-p
  * 9. min-p
@@ -17,11 +17,12 @@
 import { randomStream } from "../model/random.ts";
 import {
   draw,
+  highestIds,
   keepMinP,
-  keepTopK,
   keepTopP,
   keepTypical,
   likeliest,
+  sharedRoom,
   softmax,
 } from "./distribution.ts";
 import {
@@ -89,8 +90,11 @@ export function createSampler(options: SamplingOptions): Sampler {
   return (logits, past) => {
     const changed = changeLogits(logits, options, past);
     if (temperature === 0) return likeliest(changed);
-    let distribution = softmax(changed, temperature);
-    if (topK !== undefined) distribution = keepTopK(distribution, topK);
+    const whole = topK === undefined || topK >= changed.length;
+    let distribution = softmax(changed, temperature, {
+      room: sharedRoom(changed.length),
+      ...(whole ? {} : { ids: highestIds(changed, topK) }),
+    });
     if (typicalP < 1) distribution = keepTypical(distribution, typicalP);
     if (topP < 1) distribution = keepTopP(distribution, topP);
     if (minP > 0) distribution = keepMinP(distribution, minP);

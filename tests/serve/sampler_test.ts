@@ -172,5 +172,7 @@ Deno.test("options out of range and broken logits are refused by name", () => {
   for (const broken of [[NaN, 1], [1, NaN], [Infinity, 0], [-Infinity, -Infinity]]) {
     const sample = createSampler({ seed: 0 });
     assertThrows(() => sample(Float32Array.from(broken), before(0)), RangeError, "not finite");
+    const topped = createSampler({ seed: 0, topK: 1 });
+    assertThrows(() => topped(Float32Array.from(broken), before(0)), RangeError, "not finite");
   }
 });
