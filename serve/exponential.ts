@@ -26,5 +26,5 @@ export function expNegative(x: number): number {
   // e^rest, rest at most a half part: its third power is below 1e-11.
   const rest = (whole - parts) * NATS_PER_PART;
   const e = 1 + rest * (1 + rest * 0.5);
-  return e * (FRACTIONS[whole % PARTS] ?? NaN) * (POWERS[whole >> 10] ?? NaN);
+  return e * (FRACTIONS[whole % PARTS] as number) * (POWERS[whole >> 10] as number);
 }
