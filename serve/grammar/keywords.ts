@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { FORMAT_NAMES } from "./formats.ts";
 import { SchemaError } from "./schema_error.ts";
 
 /** Types of JSON values. */
@@ -27,6 +28,8 @@ const CONSTRAINTS = {
     .min(1, { error: "must have an entry" }),
   const: z.unknown(),
   anyOf: z.array(z.unknown(), schemas).min(1, schemas),
+  oneOf: z.array(z.unknown(), schemas).min(1, schemas),
+  allOf: z.array(z.unknown(), schemas).min(1, schemas),
   properties: z.record(z.string(), z.unknown(), { error: "must be an object" }),
   required: z.array(text, { error: "must be an array of strings" }),
   additionalProperties: z.unknown(),
@@ -36,6 +39,7 @@ const CONSTRAINTS = {
   minLength: count,
   maxLength: count,
   pattern: text,
+  format: z.enum(FORMAT_NAMES, { error: `must be one of ${FORMAT_NAMES.join(", ")}` }),
   minimum: bound,
   maximum: bound,
   exclusiveMinimum: bound,
@@ -66,6 +70,7 @@ export const KEYWORD_TYPES = {
   minLength: "string",
   maxLength: "string",
   pattern: "string",
+  format: "string",
   minimum: "number",
   maximum: "number",
   exclusiveMinimum: "number",

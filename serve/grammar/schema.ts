@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { joinSchemas, refuseOverlap } from "./combine.ts";
+import { FORMATS } from "./formats.ts";
 import { jsonLanguages } from "./json.ts";
 import {
   isOfType,
@@ -28,6 +30,9 @@ export interface CompiledSchema {
 const MAX_SCHEMA_CHARS = 32 << 10;
 /** Schemas within one another or side by side, and values of `enum`. */
 const MAX_PARTS = 2000;
+
+/** Schemas looked at to join them or tell them apart. */
+const MAX_COMBINED = 20_000;
 
 const BOUNDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
@@ -73,6 +78,9 @@ class Compiler {
   /** Which pointers' values begin as those of another do. */
   readonly #leads = new Map<string, Set<string>>();
   #parts = 0;
+  /** Joined schemas around the one at hand. */
+  #joined = 0;
+  readonly #budget = { left: MAX_COMBINED };
 
   constructor(root: unknown, { endless }: { endless: ReadonlySet<string> }) {
     this.#root = root;
@@ -114,10 +122,28 @@ class Compiler {
       standsAlone(keywords, { keyword: "$ref", path });
       return this.#pointed(keywords.$ref, within);
     }
-    if (keywords.anyOf) {
-      standsAlone(keywords, { keyword: "anyOf", path });
+    const combining = {
+      ...{ path, budget: this.#budget, depth: this.#joined },
+      resolve: (pointer: string) => resolve(this.#root, pointer),
+    };
+    if (keywords.allOf) {
+      const { allOf, ...beside } = keywords;
+      const [only, ...more] = Object.keys(beside).length > 0 ? [beside, ...allOf] : allOf;
+      if (more.length === 0) return this.#value(only, `${path}/allOf/0`, within);
+      const joined = joinSchemas([only, ...more], combining);
+      // A member of several schemas is joined in its turn, within this one.
+      this.#joined++;
+      const language = this.#value(joined, path, within);
+      this.#joined--;
+      return language;
+    }
+    for (const keyword of ["anyOf", "oneOf"] as const) {
+      const options = keywords[keyword];
+      if (!options) continue;
+      standsAlone(keywords, { keyword, path });
+      if (keyword === "oneOf") refuseOverlap(options, combining);
       return this.languages.either(
-        ...keywords.anyOf.map((option, i) => this.#value(option, `${path}/anyOf/${i}`, within)),
+        ...options.map((option, i) => this.#value(option, `${path}/${keyword}/${i}`, within)),
       );
     }
     if (keywords.enum || "const" in keywords) return this.#listed(keywords, path);
@@ -167,10 +193,15 @@ class Compiler {
   }
 
   #string(keywords: Keywords, path: string): Language {
-    const { pattern, minLength: min = 0, maxLength: max = Infinity } = keywords;
+    const { format, minLength: min = 0, maxLength: max = Infinity } = keywords;
+    const pattern = keywords.pattern ?? (format && FORMATS[format]);
     if (pattern === undefined) return this.#json.string({ min, max });
+    const keyword = keywords.pattern === undefined ? "format" : "pattern";
     if (min > 0 || max < Infinity) {
-      throw new SchemaError(`${path}: minLength or maxLength beside pattern is not supported`);
+      throw new SchemaError(`${path}: minLength or maxLength beside ${keyword} is not supported`);
+    }
+    if (format && keyword === "pattern") {
+      throw new SchemaError(`${path}: format beside pattern is not supported`);
     }
     try {
       return this.#json.quoted(patternLanguage(this.languages, pattern));

@@ -11,7 +11,7 @@ const SECONDS = Number(Deno.env.get("CLLM_SECONDS") ?? 0);
 /** Requests of a round, at least. */
 const REQUESTS = Math.max(CLIENTS, 400);
 /** Rounds that are judged. */
-const ROUNDS = SECONDS > 0 ? 10 : 4;
+const ROUNDS = SECONDS > 0 ? 10 : 3;
 const WARM_ROUNDS = 2;
 const READ = 8, UNREAD = 64;
 /** How much of a request is sent by those who stall. */
