@@ -111,9 +111,11 @@ export function softmax(
   const weights = room.weights.subarray(0, own.length);
   const depths = room.depths.subarray(0, own.length);
   const highest = greatest(own);
+  // Not infinite, which times zero were no number.
+  const inverse = Math.min(1 / temperature, Number.MAX_VALUE);
   let total = 0;
   for (let i = 0; i < own.length; i++) {
-    const depth = (highest - (own[i] as number)) / temperature;
+    const depth = (highest - (own[i] as number)) * inverse;
     const weight = expNegative(depth);
     depths[i] = depth;
     weights[i] = weight;

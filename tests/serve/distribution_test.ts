@@ -57,6 +57,8 @@ Deno.test("softmax of some tokens is theirs alone, whatever room it is given", (
 Deno.test("softmax survives huge and infinitely negative logits", () => {
   const values = softmax(Float32Array.of(3e38, -3e38, -Infinity, 3e38), 0.01);
   assertEquals(probabilities(values), [0.5, 0, 0, 0.5]);
+  const coldest = softmax(Float32Array.of(1, 1, 0.999), Number.MIN_VALUE);
+  assertEquals(probabilities(coldest), [0.5, 0.5, 0]);
 });
 
 Deno.test("the exponential is JavaScript's to 1e-11, down to nothing", () => {
