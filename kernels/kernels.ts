@@ -178,6 +178,13 @@ export interface Kernels extends ProductKernels {
   copy(dst: number, src: number, n: number): void;
   /** `dst[n] = 0`. */
   zero(dst: number, n: number): void;
+  /**
+   * `weights f64[n] = e^((logits - greatest) · inverse)`, of one row; returns their sum, or NaN where the
+   * greatest is not finite or a logit is not a number. Below e^-87 a weight is 0. `weights` is a
+   * multiple of 8.
+   */
+  softmax_weights(weights: number, logits: number, n: number, inverse: number): number;
+
   /** Σ x², summed in f64 in an order fixed by n. */
   sum_squares(x: number, n: number): number;
   /**

@@ -1,42 +1,21 @@
 /**
- * Distributions over tokens and what narrows them. Each function is pure, but for the room that one
- * may be given for its result, and leaves the order of ties to the ids.
+ * Distributions over tokens and what narrows them. Each function is pure, and leaves the order of ties
+ * to the ids.
  *
  * All of a vocabulary passes through here at each token, so that the loops are plain, and nothing is
  * sorted but what lies next to a border.
  *
  * @module
  */
-import { expNegative } from "./exponential.ts";
+import { greatest, notFinite, type Weigh, weighPlainly } from "./weigh.ts";
 
 /** Tokens and their weights: a probability is a weight over the total. */
 export interface Distribution {
   readonly ids: Uint32Array;
-  /** `e^-depth` */
+  /** From 0 to 1. */
   readonly weights: Float64Array;
-  /** How far, in nats, each token's logarithm is below that of the likeliest there was. */
-  readonly depths: Float64Array;
   /** Of the weights; finite and above 0. */
   readonly total: number;
-}
-
-/** Room for the weights and depths of so many tokens, for a caller that is soon done with them. */
-export interface Room {
-  readonly weights: Float64Array;
-  readonly depths: Float64Array;
-}
-
-/** Room for `size` tokens. */
-export function createRoom(size: number): Room {
-  return { weights: new Float64Array(size), depths: new Float64Array(size) };
-}
-
-let shared = createRoom(0);
-
-/** The same room each time, for who is done with it before anybody else's turn. */
-export function sharedRoom(size: number): Room {
-  if (shared.weights.length < size) shared = createRoom(size);
-  return shared;
 }
 
 /**
@@ -46,22 +25,6 @@ export function sharedRoom(size: number): Room {
  */
 export function likeliest(logits: Float32Array): number {
   return logits.indexOf(greatest(logits));
-}
-
-/** The highest logit. Four at a time, since each comparison waits for the one before. */
-function greatest(logits: Float32Array): number {
-  let a = -Infinity, b = a, c = a, d = a;
-  const whole = logits.length - logits.length % 4;
-  for (let id = 0; id < whole; id += 4) {
-    a = Math.max(a, logits[id] as number);
-    b = Math.max(b, logits[id + 1] as number);
-    c = Math.max(c, logits[id + 2] as number);
-    d = Math.max(d, logits[id + 3] as number);
-  }
-  for (let id = whole; id < logits.length; id++) a = Math.max(a, logits[id] as number);
-  const highest = Math.max(a, b, c, d);
-  if (!Number.isFinite(highest)) throw notFinite();
-  return highest;
 }
 
 /**
@@ -92,7 +55,7 @@ export function highestIds(logits: Float32Array, count: number): Uint32Array {
 
 /**
  * The distribution of `logits / temperature` over `ids`, all of them unless given; `temperature`
- * above 0.
+ * above 0. It lasts as long as what `weigh` returns.
  *
  * @throws {RangeError} when a logit is not a number, or none is finite
  * @example
@@ -105,28 +68,15 @@ export function highestIds(logits: Float32Array, count: number): Uint32Array {
 export function softmax(
   logits: Float32Array,
   temperature: number,
-  { ids, room = createRoom(ids?.length ?? logits.length) }: { ids?: Uint32Array; room?: Room } = {},
+  { ids, weigh = weighPlainly }: { ids?: Uint32Array; weigh?: Weigh } = {},
 ): Distribution {
   const own = ids ? Float32Array.from(ids, (id) => at(logits, id)) : logits;
-  const weights = room.weights.subarray(0, own.length);
-  const depths = room.depths.subarray(0, own.length);
-  const highest = greatest(own);
-  // Not infinite, which times zero were no number.
-  const inverse = Math.min(1 / temperature, Number.MAX_VALUE);
-  let total = 0;
-  for (let i = 0; i < own.length; i++) {
-    const depth = (highest - (own[i] as number)) * inverse;
-    const weight = expNegative(depth);
-    depths[i] = depth;
-    weights[i] = weight;
-    total += weight;
-  }
-  return { ids: ids ?? everyId(own.length), weights, depths, total };
+  return { ids: ids ?? everyId(own.length), ...weigh(own, temperature) };
 }
 
 /** The fewest likeliest tokens whose probabilities add up to `p`; at least one. */
 export function keepTopP(distribution: Distribution, p: number): Distribution {
-  return keepFirst(distribution, distribution.depths, p);
+  return keepFirst(distribution, distribution.weights, p);
 }
 
 /** Tokens at least `p` times as likely as the likeliest (Nguyen et al., 2024). */
@@ -144,15 +94,14 @@ export function keepMinP(distribution: Distribution, p: number): Distribution {
  * to `p`; at least one (Meister et al., 2023).
  */
 export function keepTypical(distribution: Distribution, p: number): Distribution {
-  const { weights, depths, total } = distribution;
-  // Surprise is the depth and ln total; so is the entropy, with the depths' mean.
-  let sum = 0;
+  const { weights, total } = distribution;
+  const surprises = weights.map((weight) => Math.log(total / weight));
+  let entropy = 0;
   for (let i = 0; i < weights.length; i++) {
-    const weight = at(weights, i);
-    if (weight > 0) sum += weight * at(depths, i);
+    const weight = weights[i] as number;
+    if (weight > 0) entropy += weight / total * (surprises[i] as number);
   }
-  const mean = sum / total;
-  return keepFirst(distribution, depths.map((depth) => Math.abs(depth - mean)), p);
+  return keepFirst(distribution, surprises.map((x) => 1 / (1 + Math.abs(x - entropy))), p);
 }
 
 /** The token at `uniform`, in [0, 1), along the distribution; never one of probability 0. */
@@ -168,17 +117,20 @@ export function draw({ ids, weights, total }: Distribution, uniform: number): nu
   return at(ids, last);
 }
 
-/** Buckets that ranks are first sorted into, and how many of them are one. */
+/** Buckets that scores are first sorted into: sixteen from one power of two to the next. */
 const BUCKETS = 256;
-const BUCKETS_PER_RANK = 16;
 
-/** The fewest tokens of lowest rank that add up to `p`, of equals the lower id; at least one. */
-function keepFirst(distribution: Distribution, ranks: Float64Array, p: number): Distribution {
+/**
+ * The fewest tokens of the highest scores, from 0 to 1, that add up to `p`, of equals the lower id; at
+ * least one.
+ */
+function keepFirst(distribution: Distribution, scores: Float64Array, p: number): Distribution {
   const { ids, weights, total } = distribution;
   const wanted = p * total;
+  const buckets = bucketsOf(scores);
   const sums = new Float64Array(BUCKETS), counts = new Uint32Array(BUCKETS);
-  for (let i = 0; i < ranks.length; i++) {
-    const bucket = bucketOf(ranks[i] as number);
+  for (let i = 0; i < buckets.length; i++) {
+    const bucket = buckets[i] as number;
     sums[bucket] = (sums[bucket] as number) + (weights[i] as number);
     counts[bucket] = (counts[bucket] as number) + 1;
   }
@@ -188,44 +140,51 @@ function keepFirst(distribution: Distribution, ranks: Float64Array, p: number): 
     if (at(counts, border) > 0 && next >= wanted) break;
     sum = next;
   }
-  const from = border / BUCKETS_PER_RANK;
-  const to = border < BUCKETS - 1 ? (border + 1) / BUCKETS_PER_RANK : NaN;
   const near: number[] = [];
-  for (let i = 0; i < ranks.length; i++) {
-    const rank = ranks[i] as number;
-    if (rank >= from && !(rank >= to)) near.push(i);
-  }
-  // Two infinite ranks differ by none.
-  near.sort((a, b) => at(ranks, a) - at(ranks, b) || at(ids, a) - at(ids, b));
-  let lastRank = Infinity, lastId = Infinity;
+  for (let i = 0; i < buckets.length; i++) if (buckets[i] === border) near.push(i);
+  near.sort((a, b) => at(scores, b) - at(scores, a) || at(ids, a) - at(ids, b));
+  let lastScore = 0, lastId = Infinity;
   for (const i of near) {
-    lastRank = at(ranks, i);
+    lastScore = at(scores, i);
     lastId = at(ids, i);
     sum += at(weights, i);
     if (sum >= wanted) break;
   }
   const kept: number[] = [];
-  for (let i = 0; i < ranks.length; i++) {
-    const rank = ranks[i] as number;
-    if (rank < lastRank || (rank === lastRank && (ids[i] as number) <= lastId)) kept.push(i);
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] as number;
+    if (score > lastScore || (score === lastScore && (ids[i] as number) <= lastId)) kept.push(i);
   }
   return select(distribution, kept);
 }
 
-function bucketOf(rank: number): number {
-  return rank < BUCKETS / BUCKETS_PER_RANK ? (rank * BUCKETS_PER_RANK) | 0 : BUCKETS - 1;
+/** Of each score, 0 for the highest: told by its exponent and the first four bits after it. */
+function bucketsOf(scores: Float64Array): Uint8Array {
+  const words = new Int32Array(scores.buffer, scores.byteOffset, 2 * scores.length);
+  const buckets = new Uint8Array(scores.length);
+  for (let i = 0; i < buckets.length; i++) {
+    // The upper half of a double, least byte first, shifted down to four bits of its fraction.
+    const depth = ONE - ((words[2 * i + 1] as number) >> 16);
+    buckets[i] = depth < BUCKETS ? depth : BUCKETS - 1;
+  }
+  return buckets;
 }
 
+/** What the number 1 gives there. */
+const ONE = 0x3ff0;
+
 /** The tokens at some places. */
-function select({ ids, weights, depths }: Distribution, places: readonly number[]): Distribution {
-  const kept = { ...createRoom(places.length), ids: new Uint32Array(places.length) };
+function select({ ids, weights }: Distribution, places: readonly number[]): Distribution {
+  const kept = {
+    ids: new Uint32Array(places.length),
+    weights: new Float64Array(places.length),
+  };
   let total = 0;
   for (let i = 0; i < places.length; i++) {
     const place = places[i] as number;
     const weight = weights[place] as number;
     kept.ids[i] = ids[place] as number;
     kept.weights[i] = weight;
-    kept.depths[i] = depths[place] as number;
     total += weight;
   }
   return { ...kept, total };
@@ -251,10 +210,6 @@ function sink(heap: Uint32Array, place: number, isLess: (a: number, b: number) =
     place = child;
   }
   heap[place] = id;
-}
-
-function notFinite(): RangeError {
-  return new RangeError("Cannot sample: the model's logits are not finite numbers");
 }
 
 function at(values: Float32Array | Float64Array | Uint32Array, index: number): number {

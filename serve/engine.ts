@@ -5,6 +5,7 @@
  * @module
  */
 import type { ModelConfig } from "../model/config.ts";
+import type { Weigh } from "./weigh.ts";
 
 /** One text being continued: its token ids so far and the engine's cache of them. */
 export interface Sequence extends Disposable {
@@ -42,6 +43,8 @@ export interface Engine extends AsyncDisposable {
   /** Which weights it runs, such as `step-000900`. */
   readonly fingerprint: string;
   readonly cache: CacheUse;
+  /** Weighs its logits for drawing, quicker than JavaScript does. */
+  readonly weigh?: Weigh;
   /**
    * Begins a sequence. Dispose it to free its cache, but not while it is in a `step`.
    *

@@ -98,7 +98,7 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   const promptIds = options.promptIds.length > 0 ? options.promptIds : [codec.endOfTextId];
   const context = scheduler.engine.config.max_position_embeddings;
   const limit = Math.min(maxTokens, scheduler.limits.maxTokens, context - promptIds.length);
-  const sample = createSampler(options);
+  const sample = createSampler(options, scheduler.engine);
   const decoder = codec.decodeStream();
   const filter = createStopFilter(stop);
 

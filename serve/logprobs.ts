@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { highestIds, sharedRoom, softmax } from "./distribution.ts";
+import { highestIds } from "./distribution.ts";
+import { greatest, weighPlainly } from "./weigh.ts";
 
 /** A token and the natural logarithm of its probability. */
 export interface ScoredToken {
@@ -32,8 +33,11 @@ export function scoreToken(
   logits: Float32Array,
   { id, top }: { id: number; top: number },
 ): ChosenToken {
-  const { depths, total } = softmax(logits, 1, { room: sharedRoom(logits.length) });
-  const surprise = Math.log(total);
-  const score = (id: number): ScoredToken => ({ id, logprob: -(depths[id] ?? NaN) - surprise });
+  const highest = greatest(logits);
+  const surprise = Math.log(weighPlainly(logits, 1).total);
+  const score = (id: number): ScoredToken => ({
+    id,
+    logprob: (logits[id] ?? NaN) - highest - surprise,
+  });
   return { ...score(id), top: Array.from(highestIds(logits, top), score) };
 }

@@ -22,7 +22,6 @@ import {
   keepTopP,
   keepTypical,
   likeliest,
-  sharedRoom,
   softmax,
 } from "./distribution.ts";
 import {
@@ -32,6 +31,8 @@ import {
   penaliseOccurrence,
   penaliseRepetition,
 } from "./penalties.ts";
+
+import { type Weigh, weighPlainly } from "./weigh.ts";
 
 /** How tokens are chosen. */
 export interface SamplingOptions {
@@ -83,7 +84,10 @@ export type Sampler = (logits: Float32Array, past: Past) => number;
  * console.assert(sample(Float32Array.of(0.1, 3, -2), past) === 1);
  * ```
  */
-export function createSampler(options: SamplingOptions): Sampler {
+export function createSampler(
+  options: SamplingOptions,
+  { weigh = weighPlainly }: { weigh?: Weigh } = {},
+): Sampler {
   const { temperature = 1, topK, topP = 1, minP = 0, typicalP = 1, seed, choice = 0 } = options;
   checkOptions(options);
   const random = randomStream(seed, { name: "sample", epoch: choice });
@@ -92,7 +96,7 @@ export function createSampler(options: SamplingOptions): Sampler {
     if (temperature === 0) return likeliest(changed);
     const whole = topK === undefined || topK >= changed.length;
     let distribution = softmax(changed, temperature, {
-      room: sharedRoom(changed.length),
+      weigh,
       ...(whole ? {} : { ids: highestIds(changed, topK) }),
     });
     if (typicalP < 1) distribution = keepTypical(distribution, typicalP);

@@ -24,6 +24,7 @@ export { embedding, embedding_backward } from "./embedding";
 export { cross_entropy, cross_entropy_loss } from "./cross_entropy";
 export { add } from "./add";
 export { copy, zero } from "./copy";
+export { softmax_weights } from "./softmax_weights";
 export { sum_squares } from "./sum_squares";
 export { adamw } from "./adamw";
 export { fma_peak } from "./peak";

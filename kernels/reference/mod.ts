@@ -16,5 +16,6 @@ export { attention, attention_backward } from "./attention.ts";
 export { swiglu, swiglu_backward } from "./swiglu.ts";
 export { embedding, embedding_backward } from "./embedding.ts";
 export { cross_entropy, cross_entropy_loss } from "./cross_entropy.ts";
+export { softmax_weights } from "./softmax_weights.ts";
 export { add, copy, sum_squares, zero } from "./sum.ts";
 export { adamw } from "./adamw.ts";

@@ -8,6 +8,7 @@
 import { compileKernels, hasWideVectors, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
+import { createWeigh, type Weigh } from "../weigh.ts";
 import { PagePool } from "./pages.ts";
 import { planPasses } from "./passes.ts";
 import { placeParameters } from "./parameters.ts";
@@ -83,21 +84,24 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   await placeParameters(options.parameters, { plan, memory, kernels });
   const crew = new Crew({ plan, memory });
   await crew.start(module);
-  return new WasmEngine({ plan, crew, promptChunk, fingerprint });
+  const weigh = createWeigh(module, config.vocab_size);
+  return new WasmEngine({ plan, crew, weigh, promptChunk, fingerprint });
 }
 
 class WasmEngine implements Engine {
   readonly config: ModelConfig;
   readonly fingerprint: string;
+  readonly weigh: Weigh;
   readonly #plan: Plan;
   readonly #crew: Crew;
   readonly #pool: PagePool;
   readonly #promptChunk: number;
 
   constructor(
-    { plan, crew, promptChunk, fingerprint }: {
+    { plan, crew, weigh, promptChunk, fingerprint }: {
       plan: Plan;
       crew: Crew;
+      weigh: Weigh;
       promptChunk: number;
       fingerprint: string;
     },
@@ -106,6 +110,7 @@ class WasmEngine implements Engine {
     this.fingerprint = fingerprint;
     this.#plan = plan;
     this.#crew = crew;
+    this.weigh = weigh;
     this.#pool = new PagePool(plan.pages);
     this.#promptChunk = promptChunk;
   }

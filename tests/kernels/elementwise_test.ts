@@ -124,6 +124,23 @@ testKernels("add and sum_squares match their references", (newArena) => {
   }
 });
 
+testKernels("softmax_weights match their reference", (newArena) => {
+  for (const n of SIZES) {
+    const arena = newArena(n);
+    const logits = arena.floats(n, 5), weights = arena.floats(2 * n);
+    const expected = new Float64Array(n);
+    const total = arena.kernels.softmax_weights(weights.at, logits.at, n, 1.25);
+    const sum = reference.softmax_weights(expected, logits.expected, n, 1.25);
+    // Each may be rounded by as much as its exponent is.
+    assertAlmostEquals(total, sum, 1e-5 * sum);
+    const found = new Float64Array(arena.memory.buffer.slice(weights.at, weights.at + 8 * n));
+    for (const [i, weight] of expected.entries()) {
+      assertAlmostEquals(found[i] ?? NaN, weight, 1e-5 * weight + 1e-37);
+    }
+    arena.checkFences(`softmax_weights n=${n}`);
+  }
+});
+
 testKernels("copy and zero are exact and keep to their range", (newArena) => {
   for (const n of SIZES) {
     const arena = newArena(n);

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { likeliest } from "../../serve/distribution.ts";
 import { createSampler, type Past, type SamplingOptions } from "../../serve/sampler.ts";
+import { createWeigh } from "../../serve/weigh.ts";
+import { compileKernels } from "../../kernels/mod.ts";
 import { randomStream } from "../../model/random.ts";
 import { assertFits, logits, total } from "./sampling.ts";
 
@@ -95,18 +97,21 @@ Deno.test("100,000 draws follow the distribution that the options describe", asy
       logitBias: new Map([[7, 1]]),
     }],
   ];
-  for (const [options, allowed] of cases) {
+  const byKernel = { weigh: createWeigh(await compileKernels(), LOGITS.length) };
+  for (const [i, [options, allowed]] of cases.entries()) {
+    // Both ways of weighing, in turn.
+    const way = i % 2 === 0 ? byKernel : {};
     await t.step(JSON.stringify(options) + (allowed ? ` of ${allowed}` : ""), () => {
       const expected = probabilities(options, allowed);
       const counts = LOGITS.map(() => 0);
       const penalised = Object.keys(options).some((name) => name.endsWith("Penalty"));
       const past = { promptIds: PROMPT, chosenIds: [...CHOSEN], allowed };
-      let sample = createSampler({ ...options, seed: 5 });
+      let sample = createSampler({ ...options, seed: 5 }, way);
       for (let i = 0; i < draws; i++) {
         const id = sample(values, past);
         counts[id] = (counts[id] ?? NaN) + 1;
         // The draw is by seed and length of the answer; a penalty asks for the same answer again.
-        if (penalised) sample = createSampler({ ...options, seed: i });
+        if (penalised) sample = createSampler({ ...options, seed: i }, way);
         else past.chosenIds.push(id);
       }
       assertFits(counts, expected.map((p) => p * draws));
