@@ -1,6 +1,6 @@
 /**
  * How fast do the engines decode, how near does ours come to reading its weights once a token, and
- * what do many sequences at once gain? Greedy, on the base reference model, everything in one run.
+ * what do many sequences at once gain? Greedy, on a reference model, everything in one run.
  *
  * @module
  */
@@ -34,17 +34,22 @@ const TOKENS = 16;
 const BATCH = 16;
 const PROMPT = 16;
 const LONG_PROMPT = 256;
-/** Keys and values of sixteen texts and little more: all of it has been used before it is measured. */
-const CACHE_BYTES = 48 << 20;
+/** The reference models, and one whose weights are more than caches hold. */
+const MODELS = { ...CONFIGS, large: { L: 12, H: 12, D: 768, F: 2048, T: 256, B: 8, V: 16384 } };
 
-/** Runs `bench serve [--workers W] [--without-transformers] [--json]`. */
+/** Runs `bench serve [--config NAME] [--workers W] [--without-transformers] [--json]`. */
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs(args, {
-    string: ["workers"],
+    string: ["config", "workers"],
     boolean: ["json", "without-transformers"],
   });
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
-  const config = { ...modelConfig(CONFIGS.base), max_position_embeddings: 2 * CONFIGS.base.T };
+  const name = flags.config ?? "base";
+  if (!isModel(name)) {
+    throw new RangeError(`Cannot bench --config ${name}: ${Object.keys(MODELS).join(", ")}`);
+  }
+  const dims = MODELS[name];
+  const config = { ...modelConfig(dims), max_position_embeddings: 2 * LONG_PROMPT };
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   initParameters(parameters, { config, layout, seed: 1 });
@@ -94,7 +99,7 @@ export async function run(args: string[]): Promise<void> {
       };
     };
     const result = {
-      config: "base",
+      config: name,
       workers,
       wide: hasWideVectors(),
       weightMiB: Math.round(weightBytes / 2 ** 20),
@@ -115,6 +120,10 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
+function isModel(name: string): name is keyof typeof MODELS {
+  return Object.hasOwn(MODELS, name);
+}
+
 /** Milliseconds of a step of one sequence and of batches, and to a long prompt's first token. */
 interface WasmTimes {
   readonly one: number;
@@ -125,10 +134,13 @@ interface WasmTimes {
 }
 
 async function measureWasm(options: WasmEngineOptions): Promise<WasmTimes> {
-  await using engine = await openWasmEngine({ ...options, cacheBytes: CACHE_BYTES });
+  const { num_hidden_layers: L, hidden_size: D } = options.config;
+  // Keys and values of all texts and little more: all of it has been used before it is measured.
+  const cacheBytes = BATCH * (PROMPT + (ROUNDS + 2) * TOKENS + 48) * 2 * L * D * 4;
+  await using engine = await openWasmEngine({ ...options, cacheBytes });
   // The first to use the memory waits for the system to hand it out.
   await decode(engine, BATCH);
-  const drawn = await decode(engine, BATCH, createSampler({ seed: 1 }));
+  const drawn = await decode(engine, BATCH, createSampler({ seed: 1 }, engine));
   const one = await decode(engine, 1);
   const batch = await decode(engine, BATCH);
   return { one, batch, drawn, first: await timeToFirst(engine) };
@@ -184,7 +196,7 @@ async function firstToken(engine: Engine, sequence: Sequence): Promise<number> {
 }
 
 function prompt(length: number, text: number): number[] {
-  return Array.from({ length }, (_, i) => (text * 389 + i * 7) % 8192);
+  return Array.from({ length }, (_, i) => (text * 389 + i * 7) % 512);
 }
 
 /** Weights that every token is multiplied by. */

@@ -20,8 +20,8 @@ export const CONFIGS = {
   small: { L: 4, H: 4, D: 256, F: 688, T: 256, B: 8, V: 4096 },
   base: { L: 6, H: 6, D: 384, F: 1024, T: 256, B: 8, V: 8192 },
 } as const;
-/** Dimensions of one of them. */
-export type Dims = typeof CONFIGS[keyof typeof CONFIGS];
+/** Dimensions of such a model. */
+export type Dims = Readonly<Record<"L" | "H" | "D" | "F" | "T" | "B" | "V", number>>;
 
 const OPTIMIZER = {
   learningRate: 1e-3,
