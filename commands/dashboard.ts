@@ -1,22 +1,29 @@
 /**
- * `dashboard`: a page on this machine that shows runs as they train, one beside another.
+ * `dashboard`: a page that shows runs as they train, one beside another.
  *
  * @module
  */
 import { basename, resolve } from "node:path";
-import { createDashboard, listen, type Listener, type RunHistory } from "../serve/mod.ts";
+import {
+  type ApiKeys,
+  createDashboard,
+  listen,
+  type Listener,
+  type RunHistory,
+} from "../serve/mod.ts";
 import { type MetricsRecord, prometheusText, type StatusFile } from "../stages/report/mod.ts";
 import type { Command } from "./command.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
-import { number, parseFlags, text } from "./flags.ts";
+import { number, parseFlags } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
+import { LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
 import { requireSettings } from "./open_run.ts";
 
 /** Where the dashboard is unless told otherwise. */
 export const DASHBOARD_PORT = 8010;
 
 const FLAGS = {
-  hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
+  ...LISTEN_FLAGS,
   port: number({
     help: "port to listen on; 0 takes a free one",
     max: 65535,
@@ -27,43 +34,61 @@ const FLAGS = {
 /** The `dashboard` command. */
 export const dashboard: Command = {
   name: "dashboard",
-  summary:
-    "Shows runs as they train, on a page on this machine. Reads run folders, changes nothing.",
+  summary: "Shows runs as they train, on a page. Reads run folders, changes nothing.",
   operands: "[RUN FOLDER]...",
   flags: FLAGS,
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const apiKeys = await readApiKeys(values);
     const folders = operands.length === 0 ? ["runs/default"] : operands;
     for (const folder of folders) await requireSettings(folder);
     using interrupt = stopOnInterrupt();
     const { hostname, port, finished } = await listenDashboard(folders, {
-      ...values,
-      signal: interrupt.signal,
+      ...{ hostname: values.hostname, port: values.port, signal: interrupt.signal },
+      ...(apiKeys && { apiKeys }),
     });
-    console.log(`Dashboard on http://${hostname}:${port}/`);
+    console.log(
+      `Dashboard on http://${hostname}:${port}/` +
+        (apiKeys ? " (any name; the password is an API key)" : ""),
+    );
     await finished;
     return 0;
   },
 };
 
-/** The application over run folders; a run is named by its folder, with the path where it must be. */
-export function dashboardOf(folders: readonly string[]): ReturnType<typeof createDashboard> {
+/**
+ * The application over run folders, for those who bear one of `apiKeys` where they are given; a run
+ * is named by its folder, with the path where it must be.
+ */
+export function dashboardOf(
+  folders: readonly string[],
+  { apiKeys }: { apiKeys?: ApiKeys } = {},
+): ReturnType<typeof createDashboard> {
   const dirs = [...new Set(folders.map((folder) => resolve(folder)))];
   const names = dirs.map((dir) => basename(dir));
   const runs = dirs.map((dir, i) => {
     const name = names[i] ?? dir;
     return { name: names.filter((other) => other === name).length > 1 ? dir : name, dir };
   });
-  return createDashboard({ runs, exposition });
+  return createDashboard({ runs, exposition, ...(apiKeys && { apiKeys }) });
+}
+
+/** Where {@linkcode listenDashboard} listens, and to whom. */
+export interface DashboardListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
+  /** One of these must come with every request. */
+  readonly apiKeys?: ApiKeys;
 }
 
 /** Listens for the dashboard alone. */
 export async function listenDashboard(
   folders: readonly string[],
-  { hostname, port, signal }: { hostname: string; port: number; signal: AbortSignal },
+  { hostname, port, signal, apiKeys }: DashboardListenOptions,
 ): Promise<Listener> {
   try {
-    return await listen(dashboardOf(folders), { hostname, port, signal });
+    return await listen(dashboardOf(folders, apiKeys && { apiKeys }), { hostname, port, signal });
   } catch (cause) {
     const reason = isAddressTaken(cause) ? "another program listens there" : reasonOf(cause);
     throw new Error(

@@ -7,23 +7,18 @@ import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
-import { choice, list, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
+import { choice, list, number, parseFlags, toggle, UsageError } from "./flags.ts";
 import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
+import { LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { runOperand } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
-import { KEYS_VARIABLE, readApiKeys } from "./serve_keys.ts";
 import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
-  hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
-  "api-key-file": text({
-    help: "file of keys, one a line, a name before each where wanted; requests must bear one",
-    value: "FILE",
-    defaultValue: undefined,
-  }),
+  ...LISTEN_FLAGS,
   port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue: 8000 }),
   "cors-origin": list({
     help: "lets pages of this origin use the API, or * for all; may be given again",
@@ -57,13 +52,7 @@ export const serve: Command = {
       );
     }
     const corsOrigins = values["cors-origin"].map(checkOrigin);
-    const apiKeys = await readApiKeys(values["api-key-file"]);
-    if (!apiKeys && !isLoopback(values.hostname)) {
-      throw new UsageError(
-        `Cannot listen on ${values.hostname} without API keys: give --api-key-file FILE or ` +
-          `${KEYS_VARIABLE}, or leave --hostname out to serve this machine alone`,
-      );
-    }
+    const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
     const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
     const limits = limitsOf(values);
@@ -122,11 +111,6 @@ export const serve: Command = {
     return 0;
   },
 };
-
-/** Whether only programs of this machine can reach an address. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
 
 /** An origin as browsers send it. */
 function checkOrigin(origin: string): string {

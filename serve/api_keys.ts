@@ -5,8 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { MiddlewareHandler } from "hono";
-import { notesOf } from "./access_log.ts";
+import type { Context, MiddlewareHandler } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
 
 /** Shorter keys can be guessed. */
@@ -63,9 +62,11 @@ export interface KeyRules {
   readonly openPaths: ReadonlySet<string>;
   /**
    * Here and below, pages are opened by browsers, which send no key of their own: a browser asks its
-   * user for one, as a password, and from then on sends it here alone.
+   * user for one, as a password, and from then on sends it here alone. Empty where all are pages.
    */
   readonly pages: string;
+  /** Told the name of the key that a request bears. */
+  readonly onClient?: (context: Context, name: string) => void;
 }
 
 /**
@@ -73,7 +74,10 @@ export interface KeyRules {
  * wrong key. A key comes as `Bearer` (RFC 6750), to pages also as the password of `Basic` (RFC 7617),
  * which is nowhere else taken: what a browser sends by itself, other sites can make it send.
  */
-export function requireApiKey(keys: ApiKeys, { openPaths, pages }: KeyRules): MiddlewareHandler {
+export function requireApiKey(
+  keys: ApiKeys,
+  { openPaths, pages, onClient }: KeyRules,
+): MiddlewareHandler {
   return async (context, next) => {
     const { path } = context.req;
     if (openPaths.has(path)) return await next();
@@ -82,7 +86,7 @@ export function requireApiKey(keys: ApiKeys, { openPaths, pages }: KeyRules): Mi
     const key = bearerOf(header) ?? (isPage ? passwordOf(header) : undefined);
     const name = key === undefined ? undefined : nameOf(key, keys);
     if (name !== undefined) {
-      notesOf(context).client = name;
+      onClient?.(context, name);
       return await next();
     }
     return errorResponse(

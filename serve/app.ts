@@ -92,7 +92,13 @@ export function createApp(options: AppOptions): Hono {
     context.res.headers.set("x-content-type-options", "nosniff");
   });
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
-  if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: OPEN_PATHS, pages: "/dashboard" }));
+  if (apiKeys) {
+    app.use(requireApiKey(apiKeys, {
+      openPaths: OPEN_PATHS,
+      pages: "/dashboard",
+      onClient: (context, client) => notesOf(context).client = client,
+    }));
+  }
   app.get("/health", (context) => {
     const { engine: { fingerprint }, running, waiting } = scheduler;
     return context.json({ status: "ok", fingerprint, running, waiting });

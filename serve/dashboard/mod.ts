@@ -13,6 +13,7 @@ import pictures from "./page/pictures.js" with { type: "text" };
 import spheres from "./page/spheres.js" with { type: "text" };
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import { type ApiKeys, requireApiKey } from "../api_keys.ts";
 import { eventStream } from "../event_stream.ts";
 import theme from "../theme.css" with { type: "text" };
 import { follow } from "./feed.ts";
@@ -41,6 +42,8 @@ export interface DashboardOptions {
   readonly runs: readonly ShownRun[];
   /** The figures of a run as Prometheus reads them. */
   readonly exposition: (run: RunHistory) => Promise<string>;
+  /** One of these must come with every request, as a browser's password or as `Bearer`. */
+  readonly apiKeys?: ApiKeys;
   /** Ends streams whose client reads nothing for this long. */
   readonly stallMs?: number;
 }
@@ -57,7 +60,7 @@ export interface DashboardOptions {
  * ```
  */
 export function createDashboard(
-  { runs, exposition, stallMs = 30_000 }: DashboardOptions,
+  { runs, exposition, apiKeys, stallMs = 30_000 }: DashboardOptions,
 ): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
@@ -65,6 +68,7 @@ export function createDashboard(
     context.res.headers.set("x-content-type-options", "nosniff");
     context.res.headers.set("cache-control", "no-store");
   });
+  if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: new Set(), pages: "" }));
   app.get("/", (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": POLICY }));
   const files: [path: string, type: string, text: string][] = [
     ["/dashboard.css", "text/css", theme + css],

@@ -29,6 +29,15 @@ const REFUSED: readonly (readonly [args: string, reason: string])[] = [
     "or leave --hostname out to serve this machine alone",
   ],
   [
+    "dashboard --hostname 0.0.0.0",
+    "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE or CLLM_API_KEYS, " +
+    "or leave --hostname out to serve this machine alone",
+  ],
+  [
+    "dashboard --api-key-file @/none",
+    "Cannot read --api-key-file @/none: no such file or folder",
+  ],
+  [
     "serve --api-key-file @/none",
     "Cannot read --api-key-file @/none: no such file or folder",
   ],

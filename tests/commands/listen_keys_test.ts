@@ -1,14 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { UsageError } from "../../commands/flags.ts";
-import { KEYS_VARIABLE, readApiKeys } from "../../commands/serve_keys.ts";
+import { KEYS_VARIABLE, readApiKeys } from "../../commands/listen_keys.ts";
 import { openFolder } from "./program.ts";
 
 Deno.test("keys come from the file, the environment, or both", async () => {
   await using folder = await openFolder();
   const path = join(folder.path, "keys");
   await Deno.writeTextFile(path, "laptop laptop-key-0123456789\n");
-  const names = async (file?: string) => (await readApiKeys(file))?.map(({ name }) => name);
+  const names = async (file?: string) =>
+    (await readApiKeys({ hostname: "127.0.0.1", "api-key-file": file }))?.map(({ name }) => name);
   Deno.env.delete(KEYS_VARIABLE);
   assertEquals(await names(), undefined);
   assertEquals(await names(path), ["laptop"]);
@@ -19,7 +20,7 @@ Deno.test("keys come from the file, the environment, or both", async () => {
   for (const bad of ["", "short"]) {
     Deno.env.set(KEYS_VARIABLE, bad);
     const error = await assertRejects(
-      () => readApiKeys(path),
+      () => names(path),
       UsageError,
       `Cannot read ${KEYS_VARIABLE}: `,
     );
