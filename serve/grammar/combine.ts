@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { commonMultiple, hasDigits } from "./decimal.ts";
+import { MAX_DIGITS } from "./decimals.ts";
 import { isOfType, type JsonType, type Keywords, readKeywords } from "./keywords.ts";
 import { SchemaError } from "./schema_error.ts";
 
@@ -69,7 +71,11 @@ function joinTwo(a: Keywords, b: Keywords, path: string): Keywords {
   }
   for (const name of LEAST) join(joined, name, [a[name], b[name]], Math.max);
   for (const name of MOST) join(joined, name, [a[name], b[name]], Math.min);
+  if (a.multipleOf !== undefined && b.multipleOf !== undefined) {
+    joined.multipleOf = multipleOfBoth(a.multipleOf, b.multipleOf, path);
+  }
   if (a.items !== undefined && b.items !== undefined) joined.items = both(a.items, b.items);
+  if (a.prefixItems || b.prefixItems) joined.prefixItems = joinPrefixes(a, b);
   if (a.type && b.type) joined.type = commonTypes(listOf(a.type), listOf(b.type));
   if (a.required && b.required) joined.required = [...new Set([...a.required, ...b.required])];
   if (a.properties || b.properties) joined.properties = joinProperties(a, b);
@@ -90,7 +96,7 @@ function joinTwo(a: Keywords, b: Keywords, path: string): Keywords {
 
 const JOINED: ReadonlySet<string> = new Set<string>([
   ...[...LEAST, ...MOST, "items", "type", "required", "properties", "enum", "const"],
-  "additionalProperties",
+  ...["additionalProperties", "prefixItems", "multipleOf"],
 ]);
 
 function join(
@@ -100,6 +106,25 @@ function join(
   pick: (a: number, b: number) => number,
 ): void {
   if (a !== undefined && b !== undefined) joined[name] = pick(a, b);
+}
+
+function multipleOfBoth(a: number, b: number, path: string): number {
+  const multiple = commonMultiple(a, b);
+  if (hasDigits(multiple, MAX_DIGITS)) return multiple;
+  throw new SchemaError(
+    `${path}: multipleOf ${a} and ${b} in allOf have no common multiple of ${MAX_DIGITS} digits`,
+  );
+}
+
+/** The first items of both, each held to what either says of it by its place or else of all. */
+function joinPrefixes(a: Keywords, b: Keywords): unknown[] {
+  const length = Math.max(a.prefixItems?.length ?? 0, b.prefixItems?.length ?? 0);
+  return Array.from({ length }, (_, i) => {
+    const [one, other] = [a, b].map(({ prefixItems = [], items = true }) =>
+      i < prefixItems.length ? prefixItems[i] : items
+    );
+    return both(one, other);
+  });
 }
 
 /** Members of both, each held to what either says of it by name or else of additional ones. */

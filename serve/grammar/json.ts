@@ -5,8 +5,9 @@
  * @module
  */
 import { EVERY_CHARACTER, stringCharacter } from "./characters.ts";
-import { integersBetween } from "./integers.ts";
+import { decimalsWithin, MAX_DIGITS, type NumberLimits } from "./decimals.ts";
 import type { Language, Languages } from "./language.ts";
+import { otherTexts } from "./other_texts.ts";
 
 /** How often something may come. */
 export interface Count {
@@ -16,17 +17,20 @@ export interface Count {
 
 const ANY_COUNT: Count = { min: 0, max: Infinity };
 
-/** Digits after the point. */
-const MAX_DIGITS = 15;
-
 /** Makes the languages of JSON values. */
 export function jsonLanguages(languages: Languages) {
   const { text, byte, sequence, either, repeat } = bound(languages);
   const digit = byte([0x30, 0x39]);
   const space = either(languages.empty, text(" "));
   const comma = sequence(text(","), space);
-  const integer = integersBetween(languages, -Infinity, Infinity);
   const optional = (language: Language) => either(languages.empty, language);
+  const integer = sequence(
+    optional(text("-")),
+    either(
+      text("0"),
+      sequence(byte([0x31, 0x39]), repeat(digit, { min: 0, max: MAX_DIGITS - 1 })),
+    ),
+  );
   const number = sequence(
     integer,
     optional(sequence(text("."), repeat(digit, { min: 1, max: MAX_DIGITS }))),
@@ -51,20 +55,44 @@ export function jsonLanguages(languages: Languages) {
   return {
     null: text("null"),
     boolean: either(text("true"), text("false")),
-    integer: (min: number, max: number) => integersBetween(languages, min, max),
+    integer,
     number,
+    integersWithin: (limits: NumberLimits) =>
+      decimalsWithin(languages, limits, { areInteger: true }),
+    decimalsWithin: (limits: NumberLimits) =>
+      decimalsWithin(languages, limits, { areInteger: false }),
     quoted,
     string,
     /** The value, as JSON.stringify writes it. */
     literal: (value: unknown) => text(JSON.stringify(value)),
-    array: (item: Language, count: Count = ANY_COUNT) =>
-      sequence(text("["), list(item, count), text("]")),
+    array: (item: Language) => sequence(text("["), list(item, ANY_COUNT), text("]")),
+    /** Items of these languages in turn, then others of the same; of all together so many. */
+    tuple(
+      first: readonly Language[],
+      { others, min, max }: Count & { others: Language },
+    ): Language {
+      const held = first.slice(0, max);
+      const left = { min: Math.max(0, min - held.length), max: max - held.length };
+      let after = first.length > 0
+        ? repeat(sequence(comma, others), left)
+        : list(others, { min, max });
+      for (const [i, item] of [...held.entries()].toReversed()) {
+        const some = sequence(i > 0 ? comma : languages.empty, item, after);
+        after = i < min ? some : optional(some);
+      }
+      return sequence(text("["), after, text("]"));
+    },
     /** Any names, all with values of the same language. */
     map: (value: Language) => sequence(text("{"), list(key(string(), value), ANY_COUNT), text("}")),
-    /** Members in this order, those that are not required maybe left out. */
-    object(members: readonly { name: string; value: Language; required: boolean }[]): Language {
+    /** Members in this order, those that are not required maybe left out, then any with other names. */
+    object(
+      members: readonly { name: string; value: Language; required: boolean }[],
+      others = languages.nothing,
+    ): Language {
+      const names = members.map(({ name }) => JSON.stringify(name));
+      const other = key(otherTexts(languages, string(), names), others);
       // From the last member to the first: what follows when one came before, and when none did.
-      let after = languages.empty, begin = languages.empty;
+      let after = repeat(sequence(comma, other), ANY_COUNT), begin = list(other, ANY_COUNT);
       for (const { name, value, required } of members.toReversed()) {
         const member = key(text(JSON.stringify(name)), value);
         const skipped = required ? languages.nothing : begin;

@@ -4,6 +4,8 @@
  * @module
  */
 import { z } from "zod";
+import { hasDigits } from "./decimal.ts";
+import { MAX_DIGITS } from "./decimals.ts";
 import { FORMAT_NAMES } from "./formats.ts";
 import { SchemaError } from "./schema_error.ts";
 
@@ -34,6 +36,7 @@ const CONSTRAINTS = {
   required: z.array(text, { error: "must be an array of strings" }),
   additionalProperties: z.unknown(),
   items: z.unknown(),
+  prefixItems: z.array(z.unknown(), schemas).min(1, schemas),
   minItems: count,
   maxItems: count,
   minLength: count,
@@ -44,6 +47,10 @@ const CONSTRAINTS = {
   maximum: bound,
   exclusiveMinimum: bound,
   exclusiveMaximum: bound,
+  multipleOf: bound.gt(0, { error: "must be more than 0" })
+    .refine((value) => hasDigits(value, MAX_DIGITS), {
+      error: `must have at most ${MAX_DIGITS} digits, and as many after the point`,
+    }),
 };
 
 /** Keywords that say nothing about which values are valid. */
@@ -65,6 +72,7 @@ export const KEYWORD_TYPES = {
   required: "object",
   additionalProperties: "object",
   items: "array",
+  prefixItems: "array",
   minItems: "array",
   maxItems: "array",
   minLength: "string",
@@ -75,6 +83,7 @@ export const KEYWORD_TYPES = {
   maximum: "number",
   exclusiveMinimum: "number",
   exclusiveMaximum: "number",
+  multipleOf: "number",
 } as const;
 
 /**

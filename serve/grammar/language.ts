@@ -35,7 +35,18 @@ export type Form =
     rest?: Language;
   }
   /** A language defined later; never one with the empty text. */
-  | { readonly kind: "named"; readonly name: string };
+  | { readonly kind: "named"; readonly name: string }
+  | { readonly kind: "rule"; readonly rule: Rule };
+
+/** Says of a language what is left of it after a byte. It has a text, and all of them are finite. */
+export interface Rule {
+  /** The same for rules that say the same. */
+  readonly key: string;
+  readonly nullable: boolean;
+  after(byte: number, languages: Languages): Language;
+  /** The same, of languages of another maker. */
+  adopt(adopt: (language: Language) => Language): Rule;
+}
 
 /** Thrown where finding what may follow takes more work than it was allowed. */
 export class GrammarWorkError extends Error {
@@ -121,6 +132,11 @@ export class Languages {
     return this.#make(`r${item.id},${min},${max}`, { kind: "repeat", item, min, max }, nullable);
   }
 
+  /** What a rule says. */
+  rule(rule: Rule): Language {
+    return this.#make(`u${rule.key}`, { kind: "rule", rule }, rule.nullable);
+  }
+
   /** What {@linkcode define} says of the name. */
   named(name: string): Language {
     return this.#make(`n${name}`, { kind: "named", name }, false);
@@ -175,6 +191,9 @@ export class Languages {
         break;
       case "named":
         own = this.named(form.name);
+        break;
+      case "rule":
+        own = this.rule(form.rule.adopt(adopt));
     }
     adopted.set(language, own);
     return own;
@@ -220,6 +239,8 @@ export class Languages {
       }
       case "named":
         return this.after(this.#definitions.get(form.name) ?? this.nothing, byte);
+      case "rule":
+        return form.rule.after(byte, this);
     }
   }
 
@@ -254,7 +275,7 @@ function isFinite(
   if (before !== undefined) return before;
   const { form } = language;
   const all = (...parts: readonly Language[]) => parts.every((part) => isFinite(part, known));
-  let result = form.kind === "empty" || form.kind === "byte";
+  let result = form.kind === "empty" || form.kind === "byte" || form.kind === "rule";
   if (form.kind === "sequence") result = all(form.first, form.then);
   else if (form.kind === "either") result = form.options.some((option) => isFinite(option, known));
   else if (form.kind === "repeat") result = form.min === 0 || all(form.item);

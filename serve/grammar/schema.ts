@@ -34,7 +34,9 @@ const MAX_PARTS = 2000;
 /** Schemas looked at to join them or tell them apart. */
 const MAX_COMBINED = 20_000;
 
-const BOUNDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+const LIMITS = [
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"] as const,
+];
 
 /** Stands for any JSON value, which no pointer is. */
 const ANY = "any value";
@@ -168,28 +170,25 @@ class Compiler {
     switch (type) {
       case "object":
         return this.#object(keywords, path);
-      case "array": {
-        const { items = true, minItems: min = 0, maxItems: max = Infinity } = keywords;
-        return this.#json.array(this.#value(items, `${path}/items`), { min, max });
-      }
+      case "array":
+        return this.#array(keywords, path);
       case "string":
         return this.#string(keywords, path);
-      case "integer": {
-        const { minimum = -Infinity, maximum = Infinity } = keywords;
-        const { exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity } = keywords;
-        return this.#json.integer(
-          Math.max(minimum, Math.floor(exclusiveMinimum) + 1),
-          Math.min(maximum, Math.ceil(exclusiveMaximum) - 1),
-        );
-      }
-      case "number": {
-        const bound = BOUNDS.find((keyword) => keyword in keywords);
-        if (!bound) return this.#json.number;
-        throw new SchemaError(`${path}: ${bound} is supported for type integer only`);
-      }
+      case "integer":
+        return isLimited(keywords) ? this.#json.integersWithin(keywords) : this.#json.integer;
+      case "number":
+        return isLimited(keywords) ? this.#json.decimalsWithin(keywords) : this.#json.number;
       default:
         return this.#json[type];
     }
+  }
+
+  #array(keywords: Keywords, path: string): Language {
+    const { items = true, prefixItems = [], minItems: min = 0, maxItems: max = Infinity } =
+      keywords;
+    const first = prefixItems.map((item, i) => this.#value(item, `${path}/prefixItems/${i}`));
+    const others = this.#value(items, `${path}/items`);
+    return this.#json.tuple(first, { others, min, max });
   }
 
   #string(keywords: Keywords, path: string): Language {
@@ -221,15 +220,14 @@ class Compiler {
     if (names.length === 0 && more !== false) {
       return this.#json.map(this.#value(more, `${path}/additionalProperties`));
     }
-    if (typeof more !== "boolean") {
-      const message = "additionalProperties beside properties is not supported, unless it is false";
-      throw new SchemaError(`${path}: ${message}`);
-    }
-    return this.#json.object(names.map((name) => ({
+    if (typeof more !== "boolean") refuseRespelled(names, path);
+    const members = names.map((name) => ({
       name,
       value: this.#value(properties[name], `${path}/properties/${name}`),
       required: required.includes(name),
-    })));
+    }));
+    if (typeof more === "boolean") return this.#json.object(members);
+    return this.#json.object(members, this.#value(more, `${path}/additionalProperties`));
   }
 
   #any(): Language {
@@ -262,6 +260,21 @@ function typesOf(keywords: Keywords, path: string): readonly JsonType[] | undefi
   const types = TYPES.filter((type) => implied.some(([, implies]) => implies === type));
   if (types.length > 1) throw new SchemaError(`${path}: it needs a type`);
   return types.length === 0 ? undefined : types;
+}
+
+/** Whether a schema says which numbers are valid, other than by type. */
+function isLimited(keywords: Keywords): boolean {
+  return LIMITS.some((keyword) => keywords[keyword] !== undefined);
+}
+
+/** A name that may be written in two ways could come twice, the second time as another. */
+function refuseRespelled(names: readonly string[], path: string): void {
+  const name = names.find((name) => /[\b\t\n\f\r]/.test(name));
+  if (name === undefined) return;
+  throw new SchemaError(
+    `${path}: additionalProperties beside a member ${JSON.stringify(name)} is not supported, ` +
+      `unless it is false`,
+  );
 }
 
 /** What a JSON pointer (RFC 6901), as a fragment, points to. */

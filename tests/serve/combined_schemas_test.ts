@@ -1,6 +1,7 @@
 /** Schemas of several parts and strings of a format, against ajv and zod. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { fullFormats } from "ajv-formats/dist/formats.js";
 import { z } from "zod";
 import { type Format, FORMAT_NAMES } from "../../serve/grammar/formats.ts";
 import { compileSchema } from "../../serve/grammar/schema.ts";
@@ -27,13 +28,22 @@ function textsOf(schema: unknown, count: number): string[] {
   });
 }
 
+function byAjv(format: "duration" | "hostname" | "ipv6"): z.ZodType {
+  const expression = fullFormats[format];
+  assert(expression instanceof RegExp);
+  return z.string().regex(expression);
+}
+
 const ORACLES: Record<Format, z.ZodType> = {
   "date-time": z.iso.datetime({ offset: true }),
   date: z.iso.date(),
   time: z.string().refine((time) => !Number.isNaN(Date.parse(`2024-01-01T${time}`))),
+  duration: z.iso.duration().and(byAjv("duration")),
   uuid: z.uuid(),
   email: z.email(),
+  hostname: z.hostname().and(byAjv("hostname")),
   ipv4: z.ipv4(),
+  ipv6: z.ipv6().and(byAjv("ipv6")),
 };
 
 for (const format of FORMAT_NAMES) {
@@ -107,6 +117,28 @@ const COMBINED: Record<string, unknown> = {
     },
     allOf: [{ type: "array", maxItems: 3 }, { type: "array", minItems: 1, maxItems: 5 }],
   },
+  "allOf of multiples": {
+    allOf: [{ type: "number", multipleOf: 0.75 }, { type: "integer", multipleOf: 2 }, {
+      ...{ minimum: -40, exclusiveMaximum: 1000 },
+    }],
+  },
+  "allOf of tuples": {
+    type: "array",
+    minItems: 3,
+    maxItems: 4,
+    allOf: [
+      { prefixItems: [short, { type: "integer" }, {}], items: { type: "null" } },
+      { prefixItems: [{ type: "string", minLength: 2 }], items: { type: ["integer", "null"] } },
+    ],
+  },
+  "allOf of named and other members": {
+    type: "object",
+    required: ["a", "b"],
+    allOf: [
+      { properties: { a: short }, additionalProperties: { type: "integer" } },
+      { properties: { b: { minimum: 3 } }, additionalProperties: { type: ["string", "integer"] } },
+    ],
+  },
   "allOf of values": {
     allOf: [{ enum: ["a", "b", 1] }, { enum: ["b", 1, 2] }, { type: "string" }],
   },
@@ -148,6 +180,9 @@ const POOL: readonly (Record<string, unknown> | boolean)[] = [
     properties: { a: { type: "null" } },
   }],
   ...[{ type: "object", additionalProperties: { type: "string", minLength: 1 } }, { maxLength: 1 }],
+  ...[{ type: "number", minimum: -0.5, exclusiveMaximum: 7 }, { multipleOf: 0.5 }],
+  ...[{ type: "integer", multipleOf: 6 }, { prefixItems: [short, { const: 1 }], minItems: 2 }],
+  { ...open({ a: short }), additionalProperties: { type: "null" } },
 ];
 
 Deno.test("whichever two schemas are combined, what is not refused is valid by ajv", () => {
@@ -191,6 +226,7 @@ Deno.test("what cannot be combined is refused by name, whatever it refers to", (
       "branches 0 and 1 of oneOf may both hold",
     ],
     [{ allOf: [{ pattern: "a" }, { pattern: "b" }] }, "two of pattern in allOf are not supported"],
+    [{ allOf: [{ multipleOf: 999999937 }, { multipleOf: 999999929 }] }, "no common multiple of 15"],
     [{ allOf: [{ type: "string" }, { type: "null" }] }, "no finite text can satisfy it"],
     [{ allOf: [{ const: 1 }, { const: 2 }] }, "no finite text can satisfy it"],
     [{ allOf: [{ $ref: "#" }, { type: "null" }] }, "refers to itself without end"],

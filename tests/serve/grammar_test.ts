@@ -170,9 +170,6 @@ Deno.test("a reference may recurse where something ends it", () => {
 
 Deno.test("what a schema asks for and cannot have is refused by name", async (t) => {
   const cases: [schema: unknown, message: string][] = [
-    [{ type: "integer", multipleOf: 3 }, "#: multipleOf is not supported"],
-    [{ type: "number", minimum: 3 }, "#: minimum is supported for type integer only"],
-    [{ minimum: 3 }, "#: minimum is supported for type integer only"],
     [{ type: "object", properties: { a: { not: {} } } }, "#/properties/a: not is not supported"],
     [{ oneOf: [] }, "#: oneOf must be an array of schemas"],
     [{ type: "array", uniqueItems: true }, "uniqueItems is not supported"],
@@ -189,7 +186,10 @@ Deno.test("what a schema asks for and cannot have is refused by name", async (t)
     [{ enum: [1], minLength: 1 }, "#: minLength beside enum is not supported"],
     [{ enum: ["a"], type: "integer" }, "no finite text can satisfy it"],
     [{ type: "object", required: ["a"] }, "#: required names a, which is not in properties"],
-    [{ type: "object", properties: { a: {} }, additionalProperties: {} }, "additionalProperties"],
+    [
+      { type: "object", properties: { "\n": {} }, additionalProperties: {} },
+      '#: additionalProperties beside a member "\\n" is not supported',
+    ],
     [{ $ref: "https://example.org/a.json" }, "it must begin with #"],
     [{ $ref: "#/$defs/none" }, "$ref #/$defs/none points to nothing"],
     [{ $ref: "#" }, "# refers to itself"],

@@ -112,8 +112,8 @@ Deno.test("formats that cannot be kept to are refused, naming what is at fault",
     );
   const named = (schema: Record<string, unknown>) =>
     ask({ type: "json_schema", json_schema: { name: "x", schema } });
-  const unsupported = await named({ type: "integer", multipleOf: 2 });
-  assertStringIncludes(unsupported.message, "#: multipleOf is not supported");
+  const unsupported = await named({ type: "array", uniqueItems: true });
+  assertStringIncludes(unsupported.message, "#: uniqueItems is not supported");
   assertEquals(unsupported.param, "response_format");
   const nameless = await ask({ type: "json_schema", json_schema: { name: "no spaces" } });
   assertEquals(nameless.param, "response_format.json_schema.name");
