@@ -238,12 +238,11 @@ Deno.test("divisors that are none, or of too many digits, are refused", () => {
 });
 
 Deno.test("many bounds of many digits stay within the limits of what is kept", () => {
-  const bounds = Array.from({ length: 500 }, (_, i) => ({
-    ...{ minimum: 123456.123456789 + i, maximum: 987654.987654321 - i },
-  }));
-  const { languages, start } = compileSchema({ type: "array", prefixItems: bounds });
-  assert(languages.size < 100_000, `${languages.size} are kept`);
-  assert(!start.nullable);
+  const bounds = Array.from({ length: 1000 }, (_, i) => ({ minimum: 123456.123456789 + i }));
+  for (const schema of [{ prefixItems: bounds }, { anyOf: bounds }]) {
+    const { languages } = compileSchema(schema);
+    assert(languages.size < 100_000, `${languages.size} are kept`);
+  }
   const numbers = compileSchema({ type: "number", multipleOf: 999999937 });
   assert(numbers.languages.size < 5000, `${numbers.languages.size} are kept`);
 });
