@@ -43,7 +43,7 @@ export interface Engine extends AsyncDisposable {
   /** Which weights it runs, such as `step-000900`. */
   readonly fingerprint: string;
   readonly cache: CacheUse;
-  /** Weighs its logits for drawing, quicker than JavaScript does. */
+  /** Weighs logits for drawing, quicker than JavaScript does and to f32's precision. */
   readonly weigh?: Weigh;
   /**
    * Begins a sequence. Dispose it to free its cache, but not while it is in a `step`.

@@ -31,7 +31,6 @@ import {
   penaliseOccurrence,
   penaliseRepetition,
 } from "./penalties.ts";
-
 import { type Weigh, weighPlainly } from "./weigh.ts";
 
 /** How tokens are chosen. */

@@ -1,6 +1,6 @@
 /**
- * Weights that tokens are drawn by, of a whole vocabulary at each token: by JavaScript, or by the
- * kernel, which takes a tenth of the time.
+ * Weights that tokens are drawn by, of a whole vocabulary at each token: by JavaScript, or
+ * quicker by the kernel.
  *
  * @module
  */

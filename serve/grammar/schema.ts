@@ -35,8 +35,12 @@ const MAX_PARTS = 2000;
 const MAX_COMBINED = 20_000;
 
 const LIMITS = [
-  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"] as const,
-];
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+] as const;
 
 /** Stands for any JSON value, which no pointer is. */
 const ANY = "any value";
