@@ -19,6 +19,7 @@ import {
 } from "./keywords.ts";
 import { type Language, Languages } from "./language.ts";
 import { patternLanguage } from "./pattern.ts";
+import { resolve } from "./pointer.ts";
 import { SchemaError } from "./schema_error.ts";
 
 /** A schema's language and what it is made with. */
@@ -279,24 +280,4 @@ function refuseRespelled(names: readonly string[], path: string): void {
     `${path}: additionalProperties beside a member ${JSON.stringify(name)} is not supported, ` +
       `unless it is false`,
   );
-}
-
-/** What a JSON pointer (RFC 6901), as a fragment, points to. */
-function resolve(root: unknown, pointer: string): unknown {
-  if (!/^#(\/|$)/.test(pointer)) {
-    throw new SchemaError(`$ref ${pointer} is not supported: it must begin with #`);
-  }
-  const keys = pointer.split("/").slice(1).map((key) => {
-    try {
-      return decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~");
-    } catch (cause) {
-      throw new SchemaError(`$ref ${pointer} is no JSON pointer`, { cause });
-    }
-  });
-  return keys.reduce<unknown>((value, key) => {
-    if (typeof value === "object" && value !== null && Object.hasOwn(value, key)) {
-      return Reflect.get(value, key);
-    }
-    throw new SchemaError(`$ref ${pointer} points to nothing`);
-  }, root);
 }
