@@ -75,7 +75,7 @@ export async function* forever(
   );
   for (let epoch = 0;; epoch++) {
     const order = randomStream(seed, { name: "quality", epoch }).shuffle([...pieces], 0);
-    for (const [index, piece] of order.entries()) yield { ...piece, index, epoch };
+    for (const [index, piece] of order.entries()) yield { ...piece, index, place: index, epoch };
   }
 }
 

@@ -51,7 +51,7 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
   const live = ReadableStream.from(corpus())
     .pipeThrough(tokenize({ tokenizer, split: () => "train" }))
     .pipeThrough(store({ store: tokens }));
-  const batches = epochs({ store: tokens, live, maxEpochs: 1 })
+  const batches = epochs({ store: tokens, live, order: "shuffled", maxEpochs: 1 })
     .pipeThrough(batch({ rows: 12, cols: 256, vocabSize }));
   let scored = 0;
   const cursors: Cursor[] = [];
@@ -66,10 +66,12 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
   for (let i = 0; i < SEEKS; i++) {
     const from = random.word(i) % tokens.count("train");
     const seekStart = performance.now();
-    const reader = tokens.read({ split: "train", from }).getReader();
+    const start = { epoch: 1, place: from };
+    const live = ReadableStream.from([]);
+    const reader = epochs({ store: tokens, live, order: "shuffled", start }).getReader();
     const { value } = await reader.read();
     seekMs.push(performance.now() - seekStart);
-    if (value?.index !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.index}`);
+    if (value?.place !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.place}`);
     await reader.cancel();
   }
   // From everywhere in a window, the middle of the corpus included.
@@ -79,7 +81,10 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const resumeStart = performance.now();
     await using stream = new BatchStream({
       open: (start) =>
-        epochs({ store: tokens, live: ReadableStream.from([]), start, maxEpochs: 1 }),
+        epochs({
+          ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled" },
+          ...{ start, maxEpochs: 1 },
+        }),
       ...{ rows: 12, cols: 256, vocabSize, cursor },
     });
     const next = await stream.next();

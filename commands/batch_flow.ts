@@ -21,6 +21,10 @@ export interface BatchFlowOptions {
   readonly tokens: Store;
   readonly rows: number;
   readonly cols: number;
+  /** Tokens of the train split at which training may begin while documents still come. */
+  readonly warmUpTokens: number;
+  /** Tokens that training will ask for. */
+  readonly plannedTokens: number;
   /** Where to go on from. */
   readonly state: Pick<TrainingState, "cursor" | "cursors">;
   readonly meters: Readonly<Record<"tokenize" | "store" | "batch", StageMeter>>;
@@ -29,9 +33,11 @@ export interface BatchFlowOptions {
 /** Tokenizes, stores and packs `documents`; further epochs come from the store. */
 export function batchFlow(
   documents: ReadableStream<Document | Barrier>,
-  { settings, tokenizer, encoders, tokens, rows, cols, state, meters }: BatchFlowOptions,
+  options: BatchFlowOptions,
 ): ReadableStream<Batch> {
-  const { cursor, cursors } = state;
+  const { settings, tokenizer, encoders, tokens, rows, cols, meters } = options;
+  const { warmUpTokens, plannedTokens } = options;
+  const { cursor, cursors } = options.state;
   const live = documents
     .pipeThrough(watched(
       tokenize<Barrier>({
@@ -44,9 +50,9 @@ export function batchFlow(
       meters.tokenize,
     ))
     .pipeThrough(watched(store<Barrier>({ store: tokens, meter: meters.store }), meters.store));
+  const { order, seed } = settings;
   return epochs<Barrier>({
-    store: tokens,
-    live,
+    ...{ store: tokens, live, order, seed, warmUpTokens, plannedTokens },
     ...(cursor ? { start: resumePoint(cursor) } : {}),
   })
     .pipeThrough(watched(
@@ -54,7 +60,8 @@ export function batchFlow(
         cursors,
         rows,
         cols,
-        seed: settings.seed,
+        seed,
+        growing: order === "stored",
         vocabSize: tokenizer.vocabSize,
         meter: meters.batch,
         ...(cursor ? { cursor } : {}),

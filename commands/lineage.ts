@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { batch } from "../stages/batch/mod.ts";
+import { batch, passesOf } from "../stages/batch/mod.ts";
 import { readCursor } from "../stages/batch/cursor.ts";
 import { epochs, type Store } from "../stages/store/mod.ts";
 import type { Batch, Cursor, EpochRun } from "../stages/types.ts";
@@ -26,7 +26,16 @@ export async function* replayBatches(
   { store, cursor, vocabSize, ids = (run) => run.ids, steps }: ReplayOptions,
 ): AsyncGenerator<Batch, void> {
   const { buckets, ...shape } = readCursor(cursor).shape;
-  const runs = epochs({ store, live: new ReadableStream({ start: (live) => live.close() }) });
+  const passes = passesOf(cursor);
+  const runs = epochs({
+    store,
+    live: new ReadableStream({ start: (live) => live.close() }),
+    seed: shape.seed,
+    // Only a shuffled order depends on the sizes of passes.
+    ...(passes
+      ? { order: "shuffled", start: { epoch: 0, place: 0, passes } }
+      : { order: "stored" }),
+  });
   const batches = runs
     .pipeThrough(
       new TransformStream<EpochRun, EpochRun>({

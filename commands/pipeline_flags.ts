@@ -6,6 +6,7 @@
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import { ENGINES } from "../stages/extract/mod.ts";
+import { ORDERS } from "../stages/store/mod.ts";
 import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import { HOLD_OUT_RULES } from "./hold_out.ts";
@@ -55,6 +56,17 @@ export const PIPELINE_FLAGS = {
     help: "documents for validation: each tenth that comes, or a tenth by their address's hash",
     of: HOLD_OUT_RULES,
     defaultValue: "each-tenth",
+  }),
+  order: choice({
+    help: "how a pass goes over the corpus: all documents shuffled, or as they were stored",
+    of: ORDERS,
+    defaultValue: "shuffled",
+  }),
+  "warm-up-corpus": number({
+    help: "tokens stored before training begins while documents still come (default: of a crawl " +
+      "as many as the steps train on, of files all up to 268,435,456)",
+    min: 1,
+    defaultValue: undefined,
   }),
   leaves: number({ help: "logical leaf spheres", min: 1, max: 144, defaultValue: DEFAULT_LEAVES }),
   "grad-accumulation": number({
@@ -145,6 +157,8 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   "keep-dropped": null,
   vocab: "vocab",
   "hold-out": "holdOut",
+  order: "order",
+  "warm-up-corpus": "warmUpCorpus",
   leaves: "leaves",
   "grad-accumulation": "gradAccumulation",
   optimizer: "optimizer",
@@ -176,6 +190,11 @@ export function settingsOf(
   if (values.steps !== undefined && values.seconds !== undefined) {
     throw new UsageError("Cannot use both --steps and --seconds: choose one");
   }
+  if (values.order === "stored" && values["warm-up-corpus"] !== undefined) {
+    throw new UsageError(
+      "Cannot use --warm-up-corpus with --order stored: that order trains on documents as they come",
+    );
+  }
   const preset = PRESETS[values.preset];
   const refined = refineSettingsOf(values);
   const wanted: RunSettings = {
@@ -186,6 +205,8 @@ export function settingsOf(
     seconds: values.seconds ?? 0,
     vocab: values.vocab,
     holdOut: values["hold-out"],
+    order: values.order,
+    warmUpCorpus: values["warm-up-corpus"] ?? 0,
     maxPages: values["max-pages"],
     minChars: values["min-chars"],
     textField: values["text-field"],

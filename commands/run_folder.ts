@@ -7,6 +7,7 @@ import { type PresetName, PRESETS } from "../model/config.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
 import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Engine } from "../stages/extract/mod.ts";
+import type { Order } from "../stages/store/mod.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
@@ -33,6 +34,10 @@ export interface RunSettings extends RefineSettings {
   readonly vocab: number;
   /** Which documents are kept for validation. */
   readonly holdOut: HoldOutRule;
+  /** In which order a pass goes over the corpus. */
+  readonly order: Order;
+  /** Tokens stored before training begins while documents still come; 0 for the default. */
+  readonly warmUpCorpus: number;
   readonly maxPages: number;
   /** Shorter documents are dropped, in UTF-16 code units. */
   readonly minChars: number;
@@ -66,7 +71,7 @@ export interface RunSettings extends RefineSettings {
 }
 
 /** Version of the run.json format. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** Paths inside a run folder. */
 export interface RunPaths {

@@ -36,6 +36,7 @@ import { describeSkip, describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
+import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -158,6 +159,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       learned = await learnTokenizer(paths, {
         journal: log,
         vocab: settings.vocab,
+        chars: settings.order === "stored" ? undefined : warmUpChars(settings),
         status,
         signal: AbortSignal.any([stop, broken.signal]),
       });
@@ -195,6 +197,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     ready.resolve();
     const batches = batchFlow(ends.readable, {
       ...{ settings, tokenizer, tokens, rows, cols, meters },
+      warmUpTokens: warmUpTokens(settings),
+      plannedTokens: plannedTokens(settings),
       encoders: resources.use(openEncoders(tokenizer)),
       state: trainer.state,
     });

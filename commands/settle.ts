@@ -20,6 +20,8 @@ const CHANGEABLE: Readonly<
   seconds: "always",
   vocab: "never",
   holdOut: "never",
+  order: "never",
+  warmUpCorpus: "never",
   maxPages: "corpus",
   minChars: "corpus",
   textField: "corpus",

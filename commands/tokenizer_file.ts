@@ -18,6 +18,8 @@ import type { RunPaths } from "./run_folder.ts";
 
 /** Characters of text that the tokenizer is trained on at most. */
 export const SAMPLE_CHARS = 64 * 2 ** 20;
+/** Hexadecimal digits of a document's id that decide whether it is sampled: ids are digests. */
+const ID_DIGITS = 12;
 
 /** A tokenizer and what it is kept as. */
 export interface TokenizerFile {
@@ -51,26 +53,29 @@ export async function loadTokenizer(
   return undefined;
 }
 
-/** Learns a tokenizer from the first documents of the journal and writes it to the run folder. */
+/** What {@linkcode learnTokenizer} needs. */
+export interface LearnOptions {
+  readonly journal: Journal;
+  readonly vocab: number;
+  /**
+   * Code units of text after which no more documents are waited for. Of more than
+   * {@linkcode SAMPLE_CHARS} a uniform sample is learned from; the first so many where undefined.
+   */
+  readonly chars: number | undefined;
+  readonly status: Status;
+  readonly signal: AbortSignal;
+}
+
+/** Learns a tokenizer from the journal and writes it to the run folder. */
 export async function learnTokenizer(
   paths: RunPaths,
-  { journal, vocab, status, signal }: {
-    journal: Journal;
-    vocab: number;
-    status: Status;
-    signal: AbortSignal;
-  },
+  { journal, vocab, chars, status, signal }: LearnOptions,
 ): Promise<TokenizerFile> {
-  async function* sample(): AsyncGenerator<string> {
-    let chars = 0;
-    for await (const { text } of journal.documents({ follow: true, signal })) {
-      yield text;
-      chars += text.length;
-      if (chars >= SAMPLE_CHARS) return;
-    }
-  }
+  const texts = chars === undefined
+    ? firstTexts(journal, { follow: true, signal, chars: SAMPLE_CHARS })
+    : sampledTexts(journal, { chars, signal });
   let isMerging = false;
-  const tokenizer = await trainTokenizer(sample(), {
+  const tokenizer = await trainTokenizer(texts, {
     vocabSize: vocab,
     onProgress({ phase }) {
       signal.throwIfAborted();
@@ -81,6 +86,40 @@ export async function learnTokenizer(
   const json = formatTokenizer(tokenizer);
   await write(paths, json);
   return withHash(tokenizer, json);
+}
+
+/** Texts of the journal's first documents, until they have `chars` code units together. */
+async function* firstTexts(
+  journal: Journal,
+  { chars, follow, signal }: { chars: number; follow: boolean; signal: AbortSignal },
+): AsyncGenerator<string> {
+  let passed = 0;
+  for await (const { text } of journal.documents({ follow, signal })) {
+    yield text;
+    passed += text.length;
+    if (passed >= chars) return;
+  }
+}
+
+/**
+ * Waits until the journal has `chars` code units or is complete, and gives all of those texts or,
+ * where they are more than the sample may hold, such as their ids choose.
+ */
+async function* sampledTexts(
+  journal: Journal,
+  { chars, signal }: { chars: number; signal: AbortSignal },
+): AsyncGenerator<string> {
+  let documents = 0, found = 0;
+  for await (const text of firstTexts(journal, { chars, follow: true, signal })) {
+    documents++;
+    found += text.length;
+  }
+  const share = SAMPLE_CHARS / found;
+  let index = 0;
+  for await (const { id, text } of journal.documents({ signal })) {
+    if (index++ === documents) return;
+    if (Number.parseInt(id.slice(0, ID_DIGITS), 16) < share * 16 ** ID_DIGITS) yield text;
+  }
 }
 
 async function write({ tokenizer }: RunPaths, json: string): Promise<void> {

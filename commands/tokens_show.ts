@@ -48,7 +48,11 @@ export const show: Command = {
     const { rows, cols, seed, mode, buckets } = values;
     const { store, tokenizer } = run;
     await using batches = new BatchStream({
-      open: (start) => epochs({ store, live: ReadableStream.from([]), start, maxEpochs: 1 }),
+      open: (start) =>
+        epochs({
+          ...{ store, live: ReadableStream.from([]), order: "shuffled", seed },
+          ...{ start, maxEpochs: 1 },
+        }),
       size: { documents: store.count("train"), tokens: store.tokens("train") },
       ...{ rows, cols, seed, mode, vocabSize: tokenizer.vocabSize },
       ...(buckets !== "" && { buckets: buckets.split(",").map(Number) }),

@@ -4,6 +4,7 @@
  * @module
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
+import { ORDERS } from "../stages/store/mod.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
 import { choice, type FlagValues, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
@@ -38,6 +39,11 @@ const FLAGS = {
     defaultValue: "tiny",
   }),
   seed: number({ help: "with --tokens: seed of weights and order", defaultValue: 0 }),
+  order: choice({
+    help: "with --tokens: how a pass goes over them: all documents shuffled, or as they are stored",
+    of: ORDERS,
+    defaultValue: "shuffled",
+  }),
   "checkpoint-every": number({
     help: "with --tokens: steps between checkpoints, and between validations",
     min: 1,
@@ -125,14 +131,14 @@ function optimizerSettings(values: FlagValues<typeof FLAGS>) {
 }
 
 async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promise<number> {
-  const { preset, seed, steps, leaves, guard, init = "", json, run } = values;
+  const { preset, seed, order, steps, leaves, guard, init = "", json, run } = values;
   const peak = PRESETS[preset].learningRate[values.optimizer];
   using interrupt = stopOnInterrupt();
   const checkpoint = await trainOnTokens({
     tokens,
     root: run,
     settings: {
-      ...{ preset, seed, steps, leaves, guard, init, ...optimizerSettings(values) },
+      ...{ preset, seed, order, steps, leaves, guard, init, ...optimizerSettings(values) },
       learningRate: values["learning-rate"] ?? peak,
       strictSimd: values["strict-simd"],
     },

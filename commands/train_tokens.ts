@@ -13,7 +13,7 @@ import { trainingFlopsPerToken } from "../model/flops.ts";
 import { batch, evaluationBatches, resumePoint } from "../stages/batch/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
-import { epochs } from "../stages/store/mod.ts";
+import { epochs, type Order } from "../stages/store/mod.ts";
 import { UsageError } from "./flags.ts";
 import { MAX_ROWS, ROWS_EACH } from "./held_out.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
@@ -33,6 +33,8 @@ import {
 export interface TokenTrainingSettings extends OptimizerSettings {
   readonly preset: PresetName;
   readonly seed: number;
+  /** In which order a pass goes over the tokens. */
+  readonly order: Order;
   readonly steps: number;
   readonly leaves: number;
   readonly guard: number;
@@ -101,12 +103,13 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   status.phase("training");
   const { cursor } = trainer.state;
+  const { order, seed } = settings;
   const batches = epochs({
-    store,
-    live: ReadableStream.from([]),
+    ...{ store, live: ReadableStream.from([]), order, seed },
     ...(cursor ? { start: resumePoint(cursor) } : {}),
   }).pipeThrough(batch({
-    ...{ rows, cols, seed: settings.seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+    ...{ rows, cols, seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+    growing: order === "stored",
     ...(cursor ? { cursor } : {}),
   }));
   const reports = trainer.reports(batches, {

@@ -92,10 +92,22 @@ export interface StoredRun extends TokenRun {
   readonly index: number;
 }
 
+/** The size of a pass over the corpus, and of all later ones until another is stated. */
+export interface PassSize {
+  /** 0-based pass. */
+  readonly epoch: number;
+  /** Train documents that it goes over: the first so many of the store. */
+  readonly documents: number;
+}
+
 /** A stored token run as it comes round in one pass over the corpus. */
 export interface EpochRun extends StoredRun {
   /** 0-based pass. */
   readonly epoch: number;
+  /** 0-based place in the pass; `index` itself where a pass keeps the order of the store. */
+  readonly place: number;
+  /** Sizes of the passes up to this one, where the order of a pass depends on its size. */
+  readonly passes?: readonly PassSize[];
 }
 
 /** Where in the corpus a batch ended: plain JSON, enough to resume at exactly the next batch. */

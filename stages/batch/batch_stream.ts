@@ -6,14 +6,14 @@
 
 import type { Batch, Cursor, EpochRun } from "../types.ts";
 import { countBatches } from "./count.ts";
-import { resumePoint } from "./cursor.ts";
+import { type ResumePoint, resumePoint } from "./cursor.ts";
 import { batch, type BatchOptions } from "./batches.ts";
 import { addBatch, type BatchStatistics, NO_BATCHES } from "./statistics.ts";
 
 /** Choices for {@linkcode BatchStream}. */
 export interface BatchStreamOptions extends BatchOptions {
   /** The corpus from a document on, pass after pass, as `epochs` of the store gives it. */
-  readonly open: (start: { epoch: number; index: number }) => ReadableStream<EpochRun>;
+  readonly open: (start: ResumePoint) => ReadableStream<EpochRun>;
   /** Size of the corpus, where it is known. */
   readonly size?: { readonly documents: number; readonly tokens: number };
 }
@@ -24,7 +24,7 @@ export interface BatchStreamOptions extends BatchOptions {
  * @example
  * ```ts
  * import { BatchStream } from "./batch_stream.ts";
- * const run = { docId: "0011223344556677", split: "train" as const, epoch: 0, index: 0 };
+ * const run = { docId: "0011223344556677", split: "train" as const, epoch: 0, place: 0, index: 0 };
  * const open = () => ReadableStream.from([{ ...run, ids: Uint16Array.of(5, 6, 7, 8, 0) }]);
  * const size = { documents: 1, tokens: 5 };
  * await using batches = new BatchStream({ open, size, rows: 1, cols: 2, vocabSize: 9 });
@@ -93,7 +93,7 @@ export class BatchStream implements AsyncIterable<Batch>, AsyncDisposable {
   #open(): ReadableStreamDefaultReader<Batch> {
     const { open, size: _, cursor: __, ...options } = this.#options;
     const cursor = this.#cursor;
-    return open(cursor ? resumePoint(cursor) : { epoch: 0, index: 0 })
+    return open(cursor ? resumePoint(cursor) : { epoch: 0, place: 0 })
       .pipeThrough(batch({ ...options, ...(cursor && { cursor }) }))
       .getReader();
   }

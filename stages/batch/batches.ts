@@ -24,6 +24,11 @@ export interface BatchOptions {
   readonly seed?: number;
   /** Tokens that are shuffled together; memory is the size of a stored id for each. */
   readonly windowTokens?: number;
+  /**
+   * Whether the first windows are small, so that training starts while documents still come. Only
+   * for runs in the order in which they came: of shuffled ones every window is a fair sample.
+   */
+  readonly growing?: boolean;
   /** Leave out the end of an epoch where it fills no batch, instead of masking. */
   readonly dropLast?: boolean;
   /**
@@ -43,8 +48,8 @@ export interface BatchOptions {
 }
 
 /**
- * Epoch 0 starts with a window 2 ** 8 times smaller and the next is 2 ** 4 times smaller, so that
- * training starts early; steps this large leave nearly all of even a small corpus well shuffled.
+ * Epoch 0 of growing windows starts with one that is 2 ** 8 times smaller, and the next is 2 ** 4
+ * times smaller.
  */
 const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
 
@@ -60,7 +65,8 @@ const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
  * ```ts
  * import { batch } from "./batches.ts";
  * const ids = Uint16Array.of(5, 6, 7, 8, 0);
- * const run = { docId: "0011223344556677", split: "train" as const, ids, epoch: 0, index: 0 };
+ * const docId = "0011223344556677";
+ * const run = { docId, split: "train" as const, ids, epoch: 0, place: 0, index: 0 };
  * const batches = ReadableStream.from([run])
  *   .pipeThrough(batch({ rows: 1, cols: 2, vocabSize: 9 }));
  * for await (const { validTokens } of batches) console.assert(validTokens === 2);
@@ -69,14 +75,15 @@ const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
 export function batch<B extends Barrier = never>(
   options: BatchOptions,
 ): TransformStream<EpochRun | B, Batch> {
-  const { rows, cols, mode = "pack", seed = 0, windowTokens = 2 ** 22, dropLast = false } = options;
+  const { rows, cols, mode = "pack", seed = 0, windowTokens = 2 ** 22 } = options;
+  const { growing = false, dropLast = false } = options;
   for (const [name, value] of Object.entries({ rows, cols, windowTokens })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new RangeError(`Cannot make batches: ${name} must be a positive integer, got ${value}`);
   }
   const buckets = options.buckets && formatBuckets(options.buckets, { cols, mode });
   const shape: BatchShape = {
-    ...{ rows, cols, mode, seed, windowTokens, dropLast },
+    ...{ rows, cols, mode, seed, windowTokens, growing, dropLast },
     ...(buckets !== undefined && { buckets }),
   };
   if (options.cursor) checkShape(readCursor(options.cursor).shape, shape);
@@ -117,7 +124,7 @@ class Batcher {
     this.#meter = meter;
     this.#position = cursor
       ? readCursor(cursor).position
-      : { epoch: 0, index: 0, offset: 0, window: 0, row: 0 };
+      : { epoch: 0, place: 0, offset: 0, window: 0, row: 0 };
     this.#batch = cursor?.batch ?? 0;
     this.#cursors = cursors;
     const { mode, cols } = shape;
@@ -133,17 +140,19 @@ class Batcher {
       }
       this.#meter?.phase("busy");
       this.#meter?.in(run.ids.length);
-      if (isFirst && (run.epoch !== this.#position.epoch || run.index !== this.#position.index)) {
-        const { epoch, index } = this.#position;
+      if (isFirst && (run.epoch !== this.#position.epoch || run.place !== this.#position.place)) {
+        const { epoch, place } = this.#position;
         throw new RangeError(
-          `Cannot make batches: the input starts at epoch ${run.epoch}, document ${run.index}; ` +
-            `the cursor needs epoch ${epoch}, document ${index}`,
+          `Cannot make batches: the input starts at epoch ${run.epoch}, place ${run.place}; ` +
+            `the cursor needs epoch ${epoch}, place ${place}`,
         );
       }
+      // Of the pass that a window starts in.
+      if (isFirst) this.#position = { ...this.#position, ...passesOfRun(run) };
       let offset = isFirst ? this.#position.offset : 0;
       isFirst = false;
       if (run.epoch !== this.#position.epoch) {
-        yield* this.#finish({ epoch: run.epoch, index: 0, offset: 0, window: 0, row: 0 });
+        yield* this.#finish(startOf(run));
         this.#window.breakStream();
         if (batchesBefore === this.#batch) {
           throw new Error(
@@ -157,20 +166,23 @@ class Batcher {
         offset = this.#window.add(run.ids, offset);
         if (this.#window.isFull) {
           const window = this.#position.window + 1;
-          yield* this.#finish({ epoch: run.epoch, index: run.index, offset, window, row: 0 });
+          yield* this.#finish({ ...startOf(run), place: run.place, offset, window });
         }
       } while (offset < run.ids.length - 1);
       this.#meter?.phase("waiting");
     }
-    const { epoch } = this.#position;
-    yield* this.#finish({ epoch: epoch + 1, index: 0, offset: 0, window: 0, row: 0 });
+    const { epoch, passes } = this.#position;
+    const next = { epoch: epoch + 1, place: 0, offset: 0, window: 0, row: 0 };
+    yield* this.#finish({ ...next, ...(passes && { passes }) });
   }
 
   /** Rows of the window at the present position. */
   #maxRows(): number {
-    const { rows, cols, windowTokens } = this.#shape;
+    const { rows, cols, windowTokens, growing } = this.#shape;
     const { epoch, window } = this.#position;
-    const shift = epoch === 0 ? Math.max(0, FIRST_WINDOW_SHIFT - WINDOW_GROWTH_SHIFT * window) : 0;
+    const shift = growing && epoch === 0
+      ? Math.max(0, FIRST_WINDOW_SHIFT - WINDOW_GROWTH_SHIFT * window)
+      : 0;
     return Math.max(1, Math.floor(windowTokens / 2 ** shift / cols / rows)) * rows;
   }
 
@@ -199,4 +211,13 @@ class Batcher {
     this.#position = next;
     window.restart(this.#maxRows());
   }
+}
+
+/** The beginning of the pass that `run` is part of. */
+function startOf(run: EpochRun): Position {
+  return { epoch: run.epoch, place: 0, offset: 0, window: 0, row: 0, ...passesOfRun(run) };
+}
+
+function passesOfRun({ passes }: EpochRun): Pick<Position, "passes"> {
+  return passes ? { passes } : {};
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Cursor } from "../types.ts";
+import type { Cursor, PassSize } from "../types.ts";
 import type { BatchMode } from "./window.ts";
 
 /** What decides which tokens stand in which batch; a resumed run must keep it. */
@@ -17,6 +17,8 @@ export interface BatchShape {
   readonly mode: BatchMode;
   readonly seed: number;
   readonly windowTokens: number;
+  /** Whether the first windows are small. */
+  readonly growing: boolean;
   readonly dropLast: boolean;
   /** Lengths of rows in `pad` mode, ascending and divided by commas, where they are not all T. */
   readonly buckets?: string;
@@ -25,14 +27,16 @@ export interface BatchShape {
 /** A place between two batches. */
 export interface Position {
   readonly epoch: number;
-  /** Document in which the window starts. */
-  readonly index: number;
+  /** Place in the pass of the document in which the window starts. */
+  readonly place: number;
   /** Token of that document which is the window's first input. */
   readonly offset: number;
   /** 0-based window of the epoch. */
   readonly window: number;
   /** Rows of the window that are done. */
   readonly row: number;
+  /** Sizes of the passes up to this one, where their order depends on them. */
+  readonly passes?: readonly PassSize[];
 }
 
 /** Makes a cursor. */
@@ -52,13 +56,16 @@ export function makeCursor(
 export function readCursor(cursor: Cursor): { position: Position; shape: BatchShape } {
   const state = cursor.state;
   if (typeof state === "object" && state !== null && "shape" in state) {
-    const { index, offset, window, row, shape } = state as Record<string, unknown>;
-    const counts = [cursor.epoch, cursor.batch, index, offset, window, row];
-    if (counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0)) {
+    const { place, offset, window, row, passes, shape } = state as Record<string, unknown>;
+    const counts = [cursor.epoch, cursor.batch, place, offset, window, row];
+    if (counts.every(isCount) && (passes === undefined || isPasses(passes))) {
       const [, , ...rest] = counts as number[];
-      const [i, o, w, r] = rest as [number, number, number, number];
+      const [p, o, w, r] = rest as [number, number, number, number];
       return {
-        position: { epoch: cursor.epoch, index: i, offset: o, window: w, row: r },
+        position: {
+          ...{ epoch: cursor.epoch, place: p, offset: o, window: w, row: r },
+          ...(passes && { passes }),
+        },
         shape: shape as BatchShape,
       };
     }
@@ -66,20 +73,43 @@ export function readCursor(cursor: Cursor): { position: Position; shape: BatchSh
   throw new TypeError("Cannot resume batches: the cursor's state is not one of the batch stage");
 }
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function isPasses(value: unknown): value is readonly PassSize[] {
+  return Array.isArray(value) &&
+    value.every((pass) => isCount(pass?.epoch) && isCount(pass?.documents));
+}
+
 /**
  * First run the batch stage needs to go on from `cursor`: where `epochs` must start.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { resumePoint } from "./cursor.ts";
- * const state = { index: 3, offset: 70, window: 1, row: 12, shape: {} };
- * const { epoch, index } = resumePoint({ epoch: 2, batch: 900, state });
- * console.assert(epoch === 2 && index === 3);
+ * const state = { place: 3, offset: 70, window: 1, row: 12, shape: {} };
+ * assertEquals(resumePoint({ epoch: 2, batch: 900, state }), { epoch: 2, place: 3 });
  * ```
  */
-export function resumePoint(cursor: Cursor): { epoch: number; index: number } {
-  const { epoch, index } = readCursor(cursor).position;
-  return { epoch, index };
+export function resumePoint(cursor: Cursor): ResumePoint {
+  const { epoch, place } = readCursor(cursor).position;
+  const passes = passesOf(cursor);
+  return { epoch, place, ...(passes && { passes }) };
+}
+
+/** A place among the runs of `epochs`. */
+export interface ResumePoint {
+  readonly epoch: number;
+  readonly place: number;
+  /** Sizes of the passes up to this one. */
+  readonly passes?: readonly PassSize[];
+}
+
+/** Sizes of the passes up to the cursor's, that one included. */
+export function passesOf(cursor: Cursor): readonly PassSize[] | undefined {
+  const { epoch, passes } = readCursor(cursor).position;
+  const last = passes?.at(-1);
+  return last && [...passes ?? [], { ...last, epoch }];
 }
 
 /** @throws {RangeError} naming the first field of `shape` that differs from the cursor's */

@@ -17,7 +17,8 @@ export {
   readBin,
   type ReadBinOptions,
 } from "./bin_file.ts";
-export { epochs, type EpochsOptions } from "./epochs.ts";
+export { epochs } from "./epochs.ts";
+export { type EpochsOptions, type Order, ORDERS } from "./epochs_options.ts";
 export { readIndex, type StoreIndex } from "./index_file.ts";
 export {
   idBytesOf,

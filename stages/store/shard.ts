@@ -46,6 +46,45 @@ function checksum(record: Uint8Array, tokens: Uint8Array): number {
   return crc32(tokens, crc32(record.subarray(0, 12)));
 }
 
+/** Where a document's bytes were read, and what they must be. */
+export interface DocumentSource {
+  /** File of ids. */
+  readonly path: string;
+  /** 0-based place in the shard. */
+  readonly document: number;
+  readonly idBytes: 2 | 4;
+  /** Every id must be below. */
+  readonly vocabSize: number;
+}
+
+/**
+ * A document out of its record and the bytes of its ids, which it keeps.
+ *
+ * @throws {Error} when the checksum differs
+ * @throws {RangeError} when an id is not of the vocabulary
+ */
+export function decodeDocument(
+  record: Buffer,
+  bytes: Uint8Array<ArrayBuffer>,
+  { path, document, idBytes, vocabSize }: DocumentSource,
+): { docId: string; ids: Uint16Array | Uint32Array } {
+  if (checksum(record, bytes) !== record.readUInt32LE(12)) throw damagedDocument(path, document);
+  const ids = new (idBytes === 2 ? Uint16Array : Uint32Array)(bytes.buffer);
+  const strange = ids.find((id) => id >= vocabSize);
+  if (strange !== undefined) {
+    throw new RangeError(
+      `Cannot read ${path}: document ${document} has the id ${strange}, and the ` +
+        `vocabulary has ${vocabSize} ids; it was written with another tokenizer`,
+    );
+  }
+  return { docId: record.toString("hex", 0, 8), ids };
+}
+
+/** The error of a document whose bytes are not those that were written. */
+export function damagedDocument(path: string, document: number): Error {
+  return new Error(`Cannot read ${path}: document ${document} is damaged (checksum)`);
+}
+
 /** Which documents of a shard to read, and how. */
 export interface ReadShardOptions {
   readonly dir: string;
@@ -68,9 +107,7 @@ export async function* readShard(
   const paths = shardPaths(dir, number);
   using recordFile = await Deno.open(paths.records);
   using tokenFile = await Deno.open(paths.tokens);
-  const damaged = (document: number) =>
-    new Error(`Cannot read ${paths.tokens}: document ${document} is damaged (checksum)`);
-  const Ids = idBytes === 2 ? Uint16Array : Uint32Array;
+  const damaged = (document: number) => damagedDocument(paths.tokens, document);
   let start = from === 0 ? 0 : (await readRecords(recordFile, from - 1, 1)).readUInt32LE(8);
   for (let at = from; at < to; at += RECORDS_A_READ) {
     const records = await readRecords(recordFile, at, Math.min(RECORDS_A_READ, to - at));
@@ -89,17 +126,8 @@ export async function* readShard(
         const record = records.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES);
         // A copy, so that a document kept by the reader does not keep its neighbours.
         const bytes = tokens.slice((start - first) * idBytes, (endOf(i) - first) * idBytes);
-        if (checksum(record, bytes) !== record.readUInt32LE(12)) throw damaged(at + i);
-        const docId = record.toString("hex", 0, 8);
-        const ids = new Ids(bytes.buffer);
-        const strange = ids.find((id) => id >= vocabSize);
-        if (strange !== undefined) {
-          throw new RangeError(
-            `Cannot read ${paths.tokens}: document ${at + i} has the id ${strange}, and the ` +
-              `vocabulary has ${vocabSize} ids; it was written with another tokenizer`,
-          );
-        }
-        yield { docId, split, ids, index: base + at + i };
+        const source = { path: paths.tokens, document: at + i, idBytes, vocabSize };
+        yield { ...decodeDocument(record, bytes, source), split, index: base + at + i };
         start = endOf(i);
       }
     }

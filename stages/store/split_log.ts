@@ -8,6 +8,7 @@ import { syncFolder } from "../../model/durable.ts";
 import { writeAll } from "../durable.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
 import type { ShardSize } from "./index_file.ts";
+import { ShardReaders } from "./random_access.ts";
 import { bytesOf, encodeRecord, readShard, RECORD_BYTES, shardPaths } from "./shard.ts";
 
 /** Appended bytes are written together past this size. */
@@ -69,10 +70,12 @@ export class SplitLog {
   #open: OpenShard | undefined;
   #busy: Promise<void> = Promise.resolve();
   #pending: { tokens: Uint8Array[]; records: Uint8Array[]; bytes: number } = emptyPending();
+  readonly #readers: ShardReaders;
 
   /** Use {@linkcode openSplitLog}. */
   constructor(options: SplitLogOptions, sizes: readonly ShardSize[]) {
     this.#options = options;
+    this.#readers = new ShardReaders(options);
     this.#sizes = sizes.map((size) => ({ ...size }));
     for (const { documents, tokens } of sizes) {
       this.#count += documents;
@@ -133,11 +136,16 @@ export class SplitLog {
   /** Closes the files; nothing may be pending. */
   close(): Promise<void> {
     return this.#exclusively(() => {
-      this.#open?.tokens.close();
-      this.#open?.records.close();
-      this.#open = undefined;
+      this.#closeLast();
+      this.#readers[Symbol.dispose]();
       return Promise.resolve();
     });
+  }
+
+  #closeLast(): void {
+    this.#open?.tokens.close();
+    this.#open?.records.close();
+    this.#open = undefined;
   }
 
   /** Runs one file operation after the other, whoever asks for them. */
@@ -170,6 +178,57 @@ export class SplitLog {
       }
       base += documents;
     }
+  }
+
+  /**
+   * Document `index` of the split, wherever it is.
+   *
+   * @throws {RangeError} when there is none
+   */
+  async document(index: number): Promise<StoredRun> {
+    await this.write();
+    const { dir, split } = this.#options;
+    let base = 0;
+    for (const [number, { documents }] of this.#sizes.entries()) {
+      if (Number.isInteger(index) && index >= base && index < base + documents) {
+        return { ...this.#readers.document(number, index - base), split, index };
+      }
+      base += documents;
+    }
+    throw new RangeError(`Cannot read document ${index} of ${dir}: it has ${this.#count}`);
+  }
+
+  /** Tokens of the first `documents` documents of the split, at most all of them. */
+  async tokensBefore(documents: number): Promise<number> {
+    await this.write();
+    let left = documents, tokens = 0;
+    for (const [number, shard] of this.#sizes.entries()) {
+      if (left < shard.documents) return tokens + this.#readers.tokensBefore(number, left);
+      left -= shard.documents;
+      tokens += shard.tokens;
+    }
+    return tokens;
+  }
+
+  /** The fewest first documents that hold at least `tokens`; all where they hold fewer. */
+  async documentsHolding(tokens: number): Promise<number> {
+    await this.write();
+    let left = tokens, base = 0;
+    for (const [number, shard] of this.#sizes.entries()) {
+      if (left > shard.tokens) {
+        left -= shard.tokens;
+        base += shard.documents;
+        continue;
+      }
+      let low = 0, high = shard.documents;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.#readers.tokensBefore(number, middle) < left) low = middle + 1;
+        else high = middle;
+      }
+      return base + low;
+    }
+    return base;
   }
 
   async #openLast(): Promise<OpenShard> {

@@ -138,6 +138,25 @@ export class Store implements AsyncDisposable {
     });
   }
 
+  /**
+   * One document of a split, in constant time wherever it is.
+   *
+   * @throws {RangeError} when the split has none at `index`
+   */
+  document(split: Split, index: number): Promise<StoredRun> {
+    return this.#logs[split].document(index);
+  }
+
+  /** Tokens of the first `documents` documents of a split; of all where it has fewer. */
+  tokensBefore(split: Split, documents: number): Promise<number> {
+    return this.#logs[split].tokensBefore(documents);
+  }
+
+  /** The fewest first documents of a split that hold at least `tokens`; all where it has fewer. */
+  documentsHolding(split: Split, tokens: number): Promise<number> {
+    return this.#logs[split].documentsHolding(tokens);
+  }
+
   /** Flushes and closes the files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.flush();

@@ -48,6 +48,8 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "repeated-lines": ["9"],
   vocab: ["999"],
   "hold-out": ["by-hash"],
+  order: ["stored"],
+  "warm-up-corpus": ["999"],
   leaves: ["9"],
   "grad-accumulation": ["2"],
   optimizer: ["adamw"],
@@ -100,7 +102,16 @@ Deno.test("every flag is known to alter the result of a run or never to", () => 
 });
 
 Deno.test("--force changes what can still be changed and notes it", () => {
-  const never = ["preset", "seed", "vocab", "hold-out", "grad-accumulation", "init"];
+  const never = [
+    "preset",
+    "seed",
+    "vocab",
+    "hold-out",
+    "order",
+    "warm-up-corpus",
+    "grad-accumulation",
+    "init",
+  ];
   const early = [
     "max-pages",
     "min-chars",
@@ -174,6 +185,6 @@ Deno.test("a finished run goes on for more steps with --force, and its manifest 
   assertEquals([refine.texts, journal.documents, tokenize.documents], [11, 11, 11]);
   assertEquals([store.train, store.validation].map(({ documents }) => documents), [10, 1]);
   assertEquals(store.train.tokens, after.tokens.train.tokens);
-  assertEquals([epochs, batch.batch, train.guard.steps], [{ epoch: 0, index: 10 }, 5, 5]);
+  assertEquals([epochs, batch.batch, train.guard.steps], [{ epoch: 0, place: 0 }, 5, 5]);
   assert(state.metrics.loss > 0 && state.metrics.validationLoss > 0);
 });

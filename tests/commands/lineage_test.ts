@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { replayBatches, replayDocuments } from "../../commands/lineage.ts";
 import { describeDrift, type Provenance } from "../../commands/provenance.ts";
 import { batch, type BatchMode } from "../../stages/batch/mod.ts";
-import { epochs, openStore } from "../../stages/store/mod.ts";
+import { epochs, openStore, ORDERS } from "../../stages/store/mod.ts";
 import { scratchDir } from "../stages/scratch.ts";
 
 const LENGTHS = [2, 9, 30, 5, 17, 1, 12, 40, 3];
@@ -30,16 +30,19 @@ Deno.test("batches and documents of every step are found again in every mode", a
     ["pad", {}],
     ["pad", { buckets: [4, 8] }],
   ];
-  for (const [mode, more] of shapes) {
+  const variants = shapes.flatMap(([mode, more]) => ORDERS.map((order) => ({ mode, more, order })));
+  for (const { mode, more, order } of variants) {
     const options = { rows: 2, cols: 8, mode, seed: 7, windowTokens: 64, ...more };
+    const growing = order === "stored";
     const live = new ReadableStream<never>({ start: (controller) => controller.close() });
     const trained = await Array.fromAsync(
-      epochs({ store, live, maxEpochs: 3 }).pipeThrough(batch({ ...options, vocabSize: 500 })),
+      epochs({ store, live, order, seed: 7, warmUpTokens: 30, maxEpochs: 3 })
+        .pipeThrough(batch({ ...options, growing, vocabSize: 500 })),
     );
     const cursor = trained.at(-1)?.cursor;
     assert(cursor);
     const steps = trained.length;
-    const name = JSON.stringify([mode, more]);
+    const name = JSON.stringify([mode, more, order]);
     const again = replayBatches({ store, cursor, steps, vocabSize: 500 });
     assertEquals(await Array.fromAsync(again), trained, name);
     const found = await Array.fromAsync(replayDocuments({ store, cursor, steps }));

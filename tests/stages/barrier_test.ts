@@ -81,9 +81,10 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
       .pipeThrough(tokenize<Barrier>({ tokenizer, split: (i) => i === 1 ? "validation" : "train" }))
       .pipeThrough(store<Barrier>({ store: tokens }));
     // A window of one batch, so that no barrier is waited for by more than a batch.
-    const batches = epochs<Barrier>({ store: tokens, live, maxEpochs: 2 }).pipeThrough(
-      batch<Barrier>({ rows: 1, cols: 4, vocabSize, windowTokens: 4, cursors: {} }),
-    );
+    const batches = epochs<Barrier>({ store: tokens, live, order: "stored", maxEpochs: 2 })
+      .pipeThrough(
+        batch<Barrier>({ rows: 1, cols: 4, vocabSize, windowTokens: 4, cursors: {} }),
+      );
     const made = await Array.fromAsync(batches);
     await fed;
     return made;
@@ -100,7 +101,7 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
       train: { documents: 1, tokens: ids("one one") },
       validation: { documents: 1, tokens: ids("two two") },
     },
-    epochs: { epoch: 0, index: 1 },
+    epochs: { epoch: 0, place: 1 },
   });
   const end = {
     read: { files: 2, path: join(files, "c.md"), pages: 1 },

@@ -22,12 +22,12 @@ function documents(lengths: readonly number[]): Uint16Array[] {
 /** What `epochs` would hand on, from a place on. */
 function* runs(
   corpus: readonly Uint16Array[],
-  { epochs = 1, from = { epoch: 0, index: 0 } } = {},
+  { epochs = 1, from = { epoch: 0, place: 0 } } = {},
 ): Generator<EpochRun, void> {
   for (let epoch = from.epoch; epoch < epochs; epoch++) {
-    for (let index = epoch === from.epoch ? from.index : 0; index < corpus.length; index++) {
+    for (let index = epoch === from.epoch ? from.place : 0; index < corpus.length; index++) {
       const ids = corpus[index] as Uint16Array;
-      yield { docId: String(index), split: "train", ids, epoch, index };
+      yield { docId: String(index), split: "train", ids, epoch, place: index, index };
     }
   }
 }
@@ -38,7 +38,7 @@ function batches(
   corpus: readonly Uint16Array[],
   { epochs = 1, ...options }: Options & { epochs?: number },
 ): Promise<Batch[]> {
-  const from = options.cursor ? resumePoint(options.cursor) : { epoch: 0, index: 0 };
+  const from = options.cursor ? resumePoint(options.cursor) : { epoch: 0, place: 0 };
   return Array.fromAsync(
     ReadableStream.from(runs(corpus, { epochs, from }))
       .pipeThrough(batch({ ...options, vocabSize: VOCAB })),
@@ -65,6 +65,7 @@ const shape = fc.record({
   rows: fc.constantFrom(1, 3, 4),
   windowTokens: fc.constantFrom(1, 5 * T, 16 * T, 1000 * T),
   seed: fc.nat(99),
+  growing: fc.boolean(),
   lengths: fc.constantFrom(undefined, [2, 5], [1, T]),
 }).map(({ lengths, ...options }) => ({
   ...options,
@@ -185,12 +186,13 @@ Deno.test("rows of long documents are mixed within a batch", async () => {
   }
 });
 
-Deno.test("the first windows of epoch 0 are 256 and 16 times smaller, those of later epochs are not", async () => {
+Deno.test("growing windows: the first of epoch 0 are 256 and 16 times smaller, later ones are not", async () => {
   const windowTokens = 512 * T;
   const got = await batches(documents([1500 * T + 1]), {
     rows: 1,
     cols: T,
     windowTokens,
+    growing: true,
     epochs: 2,
   });
   // Places of the corpus, in rows, that each window may hold.
@@ -253,13 +255,15 @@ Deno.test("cancelling the batches cancels the input", async () => {
   const input = new ReadableStream<EpochRun>({
     pull(controller) {
       const ids = new Uint16Array(4 * T);
-      controller.enqueue({ docId: "0", split: "train", ids, epoch: 0, index: 0 });
+      controller.enqueue({ docId: "0", split: "train", ids, epoch: 0, place: 0, index: 0 });
     },
     cancel(why) {
       reason = why;
     },
   });
-  const made = input.pipeThrough(batch({ rows: 1, cols: T, vocabSize: VOCAB }));
+  const made = input.pipeThrough(
+    batch({ rows: 1, cols: T, vocabSize: VOCAB, windowTokens: 4 * T }),
+  );
   const reader = made.getReader();
   await reader.read();
   await reader.cancel("enough");

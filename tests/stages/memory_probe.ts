@@ -11,7 +11,7 @@ import { journal, openJournal } from "../../stages/journal/mod.ts";
 import { openSeenTexts, refine } from "../../stages/refine/mod.ts";
 import { epochs, openStore, store } from "../../stages/store/mod.ts";
 import { parseTokenizer, tokenize } from "../../stages/tokenize/mod.ts";
-import type { Document } from "../../stages/types.ts";
+import type { Document, EpochRun } from "../../stages/types.ts";
 
 const fixture = new URL("../fixtures/bpe/", import.meta.url);
 const prose: string = JSON.parse(await Deno.readTextFile(new URL("encodings.json", fixture)))
@@ -41,6 +41,8 @@ function* documents(bytes: number): Generator<Document, void> {
 
 /** What the process holds right after a collection. */
 export interface Sample {
+  /** Live documents on their way to batches, or stored ones in a shuffled order. */
+  readonly phase: "live" | "shuffled";
   /** Documents and bytes of text that have entered the first stage. */
   readonly documents: number;
   readonly textBytes: number;
@@ -80,6 +82,9 @@ function print(value: Sample | Report): void {
 /** A collection comes after so many bytes have passed: each stage has then made a third of them. */
 const STRETCH = 3 * 2 ** 18;
 let documentsIn = 0, textIn = 0, passed = 0;
+let phase: Sample["phase"] = "live";
+/** About as many for this tokenizer and text. */
+const BYTES_A_TOKEN = 2;
 
 /**
  * Counts bytes that pass one of three places: into the first stage, out of the journal, into a
@@ -94,7 +99,7 @@ function pass(bytes: number): void {
   gc();
   const { heapUsed: heapBytes, external: externalBytes } = Deno.memoryUsage();
   print({
-    ...{ documents: documentsIn, textBytes: textIn, heapBytes, externalBytes },
+    ...{ phase, documents: documentsIn, textBytes: textIn, heapBytes, externalBytes },
     peakRssBytes: peakRss(),
   });
 }
@@ -124,14 +129,35 @@ try {
       tokenize({ tokenizer, split: (index) => index % 10 === 9 ? "validation" : "train" }),
     )
     .pipeThrough(store({ store: tokens }));
-  const batches = epochs({ store: tokens, live, maxEpochs: 1 })
-    .pipeThrough(batch({ rows: 12, cols: 256, seed: 1, vocabSize, windowTokens: 2 ** 19 }));
+  const shape = { rows: 12, cols: 256, seed: 1, vocabSize, windowTokens: 2 ** 19 };
+  const batches = epochs({ store: tokens, live, order: "stored", maxEpochs: 1 })
+    .pipeThrough(batch({ ...shape, growing: true }));
   let scored = 0;
   for await (const { validTokens, inputIds } of batches) {
     scored += validTokens;
     pass(inputIds.byteLength);
   }
   await fed;
+  // All of it once more, in a shuffled order: documents and text are now those that come out again.
+  [documentsIn, textIn] = [0, 0];
+  phase = "shuffled";
+  const again = epochs({
+    ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled", seed: 1, maxEpochs: 1 },
+  }).pipeThrough(
+    new TransformStream<EpochRun, EpochRun>({
+      transform(run, controller) {
+        documentsIn++;
+        textIn += BYTES_A_TOKEN * run.ids.length;
+        controller.enqueue(run);
+      },
+    }),
+  ).pipeThrough(batch(shape));
+  let scoredAgain = 0;
+  for await (const { validTokens, inputIds } of again) {
+    scoredAgain += validTokens;
+    pass(inputIds.byteLength);
+  }
+  if (scoredAgain !== scored) throw new Error(`Cannot score ${scored}: got ${scoredAgain}`);
   print({
     documents: tokens.documents,
     textBytes: corpus.bytes,

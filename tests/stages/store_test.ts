@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import fc from "fast-check";
-import { epochs, openStore, type Store, store } from "../../stages/store/mod.ts";
-import type { Split, StoredRun, TokenRun } from "../../stages/types.ts";
+import { epochs, openStore, ORDERS, type Store, store } from "../../stages/store/mod.ts";
+import type { EpochRun, Split, StoredRun, TokenRun } from "../../stages/types.ts";
 import { scratchDir } from "./scratch.ts";
 
 const SETTINGS = { vocabSize: 1000, tokenizerHash: "aa" };
@@ -14,6 +14,8 @@ function run(index: number, { length = 1 + index % 5, split = splitOf(index) } =
 
 const splitOf = (index: number): Split => index % 10 === 9 ? "validation" : "train";
 const runs = (count: number, from = 0) => Array.from({ length: count }, (_, i) => run(from + i));
+const passOver = (train: StoredRun[], epoch: number): EpochRun[] =>
+  train.map((item) => ({ ...item, epoch, place: item.index }));
 const part = (list: TokenRun[], split: Split): StoredRun[] =>
   list.filter((item) => item.split === split).map((item, index) => ({ ...item, index }));
 
@@ -164,40 +166,92 @@ Deno.test("epochs: the stored runs, the live ones, then all again", async () => 
   await using tokens = await open(await scratchDir());
   await appendAll(tokens, runs(25));
   const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
-  const got = await Array.fromAsync(epochs({ store: tokens, live, maxEpochs: 3 }));
+  const got = await Array.fromAsync(
+    epochs({ store: tokens, live, order: "stored", maxEpochs: 3 }),
+  );
   const train = part(runs(55), "train");
-  assertEquals(got, [0, 1, 2].flatMap((epoch) => train.map((item) => ({ ...item, epoch }))));
+  assertEquals(got, [0, 1, 2].flatMap((epoch) => passOver(train, epoch)));
 });
 
 Deno.test("epochs start where a cursor says, also beyond what the store has kept", async () => {
-  for (const start of [{ epoch: 0, index: 3 }, { epoch: 0, index: 30 }, { epoch: 1, index: 40 }]) {
+  for (const start of [{ epoch: 0, place: 3 }, { epoch: 0, place: 30 }, { epoch: 1, place: 40 }]) {
     await using tokens = await open(await scratchDir());
     await appendAll(tokens, runs(25));
     const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
-    const got = await Array.fromAsync(epochs({ store: tokens, live, start, maxEpochs: 2 }));
+    const got = await Array.fromAsync(
+      epochs({ store: tokens, live, order: "stored", start, maxEpochs: 2 }),
+    );
     const train = part(runs(55), "train");
-    const all = [0, 1].flatMap((epoch) => train.map((item) => ({ ...item, epoch })));
-    assertEquals(got, all.slice(start.epoch * train.length + start.index));
+    const all = [0, 1].flatMap((epoch) => passOver(train, epoch));
+    assertEquals(got, all.slice(start.epoch * train.length + start.place));
   }
 });
 
 Deno.test("an empty corpus is an error", async () => {
-  await using tokens = await open(await scratchDir());
-  const live = ReadableStream.from([run(9)]).pipeThrough(store({ store: tokens }));
-  await assertRejects(
-    () => Array.fromAsync(epochs({ store: tokens, live })),
-    Error,
-    "Cannot start training: the corpus has no document in its train split",
-  );
+  for (const order of ORDERS) {
+    await using tokens = await open(await scratchDir());
+    const live = ReadableStream.from([run(9)]).pipeThrough(store({ store: tokens }));
+    await assertRejects(
+      () => Array.fromAsync(epochs({ store: tokens, live, order })),
+      Error,
+      "Cannot start training: the corpus has no document in its train split",
+    );
+  }
 });
 
 Deno.test("cancelling the epochs cancels the live runs, even while waiting for one", async () => {
+  for (const order of ORDERS) {
+    await using tokens = await open(await scratchDir());
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const live = new ReadableStream<StoredRun>({ cancel: resolve });
+    const reader = epochs({ store: tokens, live, order }).getReader();
+    const read = reader.read();
+    await reader.cancel("enough");
+    assertEquals((await read).done, true);
+    assertEquals(await promise, "enough");
+  }
+});
+
+Deno.test("single documents are read from anywhere, those that are not written yet included", async () => {
+  const dir = await scratchDir();
+  const list = runs(300);
+  const train = part(list, "train");
+  // Each shard holds some ten documents: more than stay open at once.
+  await using tokens = await open(dir);
+  for (const [i, item] of list.entries()) {
+    await tokens.append(item);
+    const count = tokens.count("train");
+    for (const index of [0, count >> 1, count - 1]) {
+      if (i % 17 === 0 && count > 0) {
+        assertEquals(await tokens.document("train", index), train[index]);
+      }
+    }
+  }
+  for (const index of [269, 0, 134, 269, 77]) {
+    assertEquals(await tokens.document("train", index), train[index]);
+  }
+  for (const index of [-1, 270, 1.5, NaN]) {
+    await assertRejects(() => tokens.document("train", index), RangeError, `Cannot read document`);
+  }
+});
+
+Deno.test("documents are counted by tokens, and tokens by documents", async () => {
   await using tokens = await open(await scratchDir());
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  const live = new ReadableStream<StoredRun>({ cancel: resolve });
-  const reader = epochs({ store: tokens, live }).getReader();
-  const read = reader.read();
-  await reader.cancel("enough");
-  assertEquals((await read).done, true);
-  assertEquals(await promise, "enough");
+  const list = runs(200);
+  await appendAll(tokens, list);
+  const train = part(list, "train");
+  const sums = [0];
+  for (const { ids } of train) sums.push((sums.at(-1) ?? 0) + ids.length);
+  const all = sums.at(-1) ?? 0;
+  for (let documents = 0; documents <= train.length + 2; documents++) {
+    assertEquals(await tokens.tokensBefore("train", documents), sums[documents] ?? all);
+  }
+  for (let wanted = 0; wanted <= all + 2; wanted++) {
+    const first = sums.findIndex((sum) => sum >= wanted);
+    assertEquals(
+      await tokens.documentsHolding("train", wanted),
+      first < 0 ? train.length : first,
+      `${wanted} tokens`,
+    );
+  }
 });

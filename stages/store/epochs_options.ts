@@ -1,0 +1,48 @@
+/**
+ * What the passes over a store depend on.
+ *
+ * @module
+ */
+
+import type { Barrier, PassSize, StoredRun } from "../types.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * Orders in which a pass goes over the corpus: `shuffled`, a permutation of all its documents, or
+ * `stored`, the order in which they came, for a curriculum.
+ */
+export const ORDERS = ["shuffled", "stored"] as const;
+/** One of {@linkcode ORDERS}. */
+export type Order = typeof ORDERS[number];
+
+/** Choices for {@linkcode epochs}. */
+export interface EpochsOptions<B extends Barrier = never> {
+  /** Borrowed; it must have taken each run before `live` hands it on. */
+  readonly store: Store;
+  /** Runs that are being appended now. */
+  readonly live: ReadableStream<StoredRun | B>;
+  readonly order: Order;
+  /** Decides the shuffled order; 0 unless stated. */
+  readonly seed?: number;
+  /**
+   * `shuffled`: tokens of the train split at which the first pass begins although `live` goes on;
+   * once it has ended unless stated.
+   */
+  readonly warmUpTokens?: number;
+  /** `shuffled`: tokens that will be asked for in all; a pass waits for no more than them. */
+  readonly plannedTokens?: number;
+  /** First run wanted, with the sizes of the passes up to it; the very first unless stated. */
+  readonly start?: {
+    readonly epoch: number;
+    /** 0-based place in the pass. */
+    readonly place: number;
+    readonly passes?: readonly PassSize[];
+  };
+  readonly maxEpochs?: number;
+}
+
+/** @throws {Error} when there is nothing to train on */
+export function refuseEmpty(store: Store): void {
+  if (store.count("train") > 0) return;
+  throw new Error("Cannot start training: the corpus has no document in its train split");
+}
