@@ -73,7 +73,7 @@ export async function learnTokenizer(
 ): Promise<TokenizerFile> {
   const texts = chars === undefined
     ? firstTexts(journal, { follow: true, signal, chars: SAMPLE_CHARS })
-    : sampledTexts(journal, { chars, signal });
+    : sampledTexts(journal, { chars, sampleChars: SAMPLE_CHARS, signal });
   let isMerging = false;
   const tokenizer = await trainTokenizer(texts, {
     vocabSize: vocab,
@@ -103,18 +103,18 @@ async function* firstTexts(
 
 /**
  * Waits until the journal has `chars` code units or is complete, and gives all of those texts or,
- * where they are more than the sample may hold, such as their ids choose.
+ * where they are more than `sampleChars`, about as many, which their documents' ids choose.
  */
-async function* sampledTexts(
+export async function* sampledTexts(
   journal: Journal,
-  { chars, signal }: { chars: number; signal: AbortSignal },
+  { chars, sampleChars, signal }: { chars: number; sampleChars: number; signal: AbortSignal },
 ): AsyncGenerator<string> {
   let documents = 0, found = 0;
   for await (const text of firstTexts(journal, { chars, follow: true, signal })) {
     documents++;
     found += text.length;
   }
-  const share = SAMPLE_CHARS / found;
+  const share = sampleChars / found;
   let index = 0;
   for await (const { id, text } of journal.documents({ signal })) {
     if (index++ === documents) return;

@@ -16,7 +16,7 @@ const CHARS_A_TOKEN = 4;
 
 type WarmUpSettings = Pick<
   RunSettings,
-  "order" | "warmUpCorpus" | "sources" | "preset" | "steps" | "gradAccumulation"
+  "warmUpCorpus" | "sources" | "preset" | "steps" | "gradAccumulation"
 >;
 
 /** Tokens that all steps of a run train on; Infinity where it is planned by seconds. */
