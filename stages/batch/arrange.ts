@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stratifiedPermutation } from "../../model/permutation.ts";
 import { randomStream } from "../../model/random.ts";
 import type { BatchShape } from "./cursor.ts";
 import { layOutRows, type Row } from "./rows.ts";
@@ -15,8 +16,9 @@ export function bucketsOf({ cols, buckets }: BatchShape): number[] {
 }
 
 /**
- * Lays out a window and shuffles it: each B consecutive rows are one batch. With buckets the rows of
- * a batch are of similar length, and it is the batches that are shuffled.
+ * Lays out a window and shuffles it: each B consecutive rows are one batch. Any stretch of batches
+ * has rows from all over the store, but where windows grow: there all is chance. With buckets the
+ * rows of a batch are of similar length, and it is the batches that are shuffled.
  */
 export function arrangeRows(
   window: Window,
@@ -24,7 +26,13 @@ export function arrangeRows(
 ): Row[] {
   const { seed } = shape;
   if (shape.buckets === undefined) {
-    return randomStream(seed, { name: "batch", epoch }).shuffle(layOutRows(window, shape), number);
+    const rows = layOutRows(window, shape);
+    if (shape.growing) return randomStream(seed, { name: "batch", epoch }).shuffle(rows, number);
+    const place = ([first]: Row) => first?.document ?? Infinity;
+    // Empty rows, of which an epoch has some at its end, are Infinity both.
+    rows.sort((a, b) => place(a) === place(b) ? 0 : place(a) - place(b));
+    const indexAt = stratifiedPermutation(rows.length, { seed, name: `window ${number}`, epoch });
+    return rows.map((_, place) => rows[indexAt(place)] as Row);
   }
   const batches = groupByLength(
     randomStream(seed, { name: "batch-rows", epoch }).shuffle([...window.pieces], number),

@@ -163,7 +163,7 @@ class Batcher {
         batchesBefore = this.#batch;
       }
       do {
-        offset = this.#window.add(run.ids, offset);
+        offset = this.#window.add(run.ids, offset, run.index);
         if (this.#window.isFull) {
           const window = this.#position.window + 1;
           yield* this.#finish({ ...startOf(run), place: run.place, offset, window });

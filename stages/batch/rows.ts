@@ -41,15 +41,16 @@ export function layOutRows(
   if (mode === "contiguous") {
     return Array.from({ length: count }, (_, i) => {
       const length = Math.min(cols, pairs - i * cols);
-      return length > 0 ? [{ at: i * cols, length }] : [];
+      // A row of one stream may be of many documents: its place stands for them.
+      return length > 0 ? [{ at: i * cols, length, document: i }] : [];
     });
   }
   let left = pairs;
   const pieces: Piece[] = [];
-  for (const { at, length } of window.pieces) {
+  for (const piece of window.pieces) {
     if (left === 0) break;
-    const kept = Math.min(length, left);
-    pieces.push({ at, length: kept });
+    const kept = Math.min(piece.length, left);
+    pieces.push({ ...piece, length: kept });
     left -= kept;
   }
   return packRows(pieces, { cols, count });
@@ -79,11 +80,11 @@ function packRows(pieces: Piece[], { cols, count }: { cols: number; count: numbe
     } else unplaced.push(piece);
   }
   let free = cols;
-  for (let { at, length } of unplaced) {
+  for (let { at, length, document } of unplaced) {
     while (length > 0) {
       while ((byFree[free] as number[]).length === 0) free--; // the largest space first
       const part = Math.min(free, length);
-      place((byFree[free] as number[]).pop() as number, { at, length: part }, free);
+      place((byFree[free] as number[]).pop() as number, { at, length: part, document }, free);
       at += part;
       length -= part;
     }

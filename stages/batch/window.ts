@@ -21,6 +21,8 @@ export interface Piece {
   readonly at: number;
   /** 1 to T pairs. */
   readonly length: number;
+  /** Index of the document in the store. */
+  readonly document: number;
 }
 
 /**
@@ -91,8 +93,10 @@ export class Window {
   /**
    * Adds the pairs of a document whose input is token `from` or later, as many as fit; returns the
    * input of the first that does not, `ids.length - 1` when all did. The window must not be full.
+   *
+   * @param document index of the document in the store, which its pieces keep
    */
-  add(ids: Uint16Array | Uint32Array, from: number): number {
+  add(ids: Uint16Array | Uint32Array, from: number, document = 0): number {
     if (ids.length === 0) return 0;
     const joins = this.#open !== undefined;
     if (this.#open !== undefined) {
@@ -110,7 +114,8 @@ export class Window {
       if (count === wanted) this.#open = ids.slice(-1);
     } else {
       for (let done = 0; done < count; done += this.#cols) {
-        this.#pieces.push({ at: at + done, length: Math.min(this.#cols, count - done) });
+        const length = Math.min(this.#cols, count - done);
+        this.#pieces.push({ at: at + done, length, document });
         this.#rowsTaken++;
       }
     }

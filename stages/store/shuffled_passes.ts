@@ -4,7 +4,7 @@
  * @module
  */
 
-import { permutation } from "../../model/permutation.ts";
+import { stratifiedPermutation } from "../../model/permutation.ts";
 import { stamp } from "../barrier.ts";
 import type { Barrier, EpochRun, PassSize, StoredRun } from "../types.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -69,7 +69,7 @@ export async function* shuffledPasses<B extends Barrier>(
     const barrier = arrivals.takeBarrier();
     if (barrier) yield stamp(barrier, { epochs: { epoch, place } });
     arrivals.prefetch(await tokensOf(epoch + 1));
-    const indexAt = permutation(documents, { seed, name: "pass", epoch });
+    const indexAt = stratifiedPermutation(documents, { seed, name: "pass", epoch });
     for (; place < documents; place++) {
       arrivals.check();
       yield { ...await store.document("train", indexAt(place)), epoch, place, passes };

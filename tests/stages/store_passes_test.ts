@@ -208,3 +208,42 @@ Deno.test("few steps over a corpus sorted by folder see every folder by its size
   }, 0);
   assertLess(chiSquare, 21.1); // 99.99 %
 });
+
+Deno.test("a tenth of a pass trains on every folder's tokens by its size, within 10 %", async () => {
+  // Documents of 2 to 60 tokens, those of the first folder the longest; each token says its folder.
+  const folders = [2000, 1000, 500, 250];
+  const list = documents(
+    folders.flatMap((count, folder) => upTo(count).map((i) => 2 + (i * 7) % (59 - 12 * folder))),
+  );
+  const sizes = folders.map(() => 0);
+  for (const [index, { ids }] of list.entries()) {
+    let end = 0;
+    const folder = folders.findIndex((count) => index < (end += count));
+    sizes[folder] = (sizes[folder] ?? 0) + ids.length - 1;
+    ids.fill(folder);
+  }
+  const pairs = sizes.reduce((sum, size) => sum + size, 0);
+  await using tokens = await open();
+  for (const run of list) await tokens.append(run);
+  for (const seed of upTo(5)) {
+    const live = ReadableStream.from([]);
+    const reader = epochs({ store: tokens, live, order: "shuffled", seed })
+      .pipeThrough(batch({ rows: 12, cols: 8, seed, vocabSize: VOCAB })).getReader();
+    const seen = folders.map(() => 0);
+    let scored = 0;
+    while (scored < pairs / 10) {
+      const { value: made } = await reader.read();
+      assert(made);
+      scored += made.validTokens;
+      made.targetIds.forEach((folder, i) => {
+        if (made.mask[i] === 1) seen[folder] = (seen[folder] ?? 0) + 1;
+      });
+    }
+    await reader.cancel();
+    for (const [folder, count] of seen.entries()) {
+      const expected = scored * (sizes[folder] as number) / pairs;
+      const off = Math.abs(count / expected - 1);
+      assertLess(off, 0.1, `seed ${seed}, folder ${folder}: ${count}, expected ${expected}`);
+    }
+  }
+});
