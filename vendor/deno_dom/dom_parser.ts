@@ -1,4 +1,4 @@
-import { DOMParser as LinkedomParser } from "npm:linkedom@0.18.15";
+import { DOMParser as LinkedomParser } from "npm:linkedom@0.18.15/worker";
 import { completePage } from "./complete_page.ts";
 import { HTMLDocument } from "./node_classes.ts";
 

@@ -1,4 +1,4 @@
-import { Element as LinkedomElement, Node as LinkedomNode } from "npm:linkedom@0.18.15";
+import { Element as LinkedomElement, Node as LinkedomNode } from "npm:linkedom@0.18.15/worker";
 import type {
   Element as ElementShape,
   HTMLDocument as HTMLDocumentShape,
