@@ -29,6 +29,8 @@ export class Sandbox implements AsyncDisposable {
   async *pieces(task: Task): AsyncGenerator<Piece> {
     const worker = this.#worker ??= new Worker(new URL("./sealed/worker.ts", import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+      // Without it Deno copies all of the process's, and asks for the permission to.
+      env: {},
     });
     let isOver = false;
     try {
