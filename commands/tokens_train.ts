@@ -109,7 +109,7 @@ export const train: Command = {
 function showProgress({ phase, chars, tokens }: TrainProgress): void {
   if (!Deno.stderr.isTerminal()) return;
   const line = phase === "count" ? `counted ${chars} bytes` : `learned ${tokens} tokens`;
-  Deno.stderr.writeSync(new TextEncoder().encode(`\r${line.padEnd(40)}`));
+  Deno.stderr.writeSync(new TextEncoder().encode(`\r${line}\x1b[K`));
 }
 
 function clearProgress(): void {

@@ -9,6 +9,8 @@ const MAX_NOTES = 8;
 const BOLD = "\x1b[1m";
 const YELLOW = "\x1b[33m";
 const RESET = "\x1b[0m";
+/** Moving up keeps the column, and the terminal shows what is typed, Ctrl-C as `^C`. */
+const LINE_START = "\r";
 const CLEAR_LINE_END = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 
@@ -33,7 +35,7 @@ export function liveView(
     if (!changed && notes.length === 0) return;
     const lines = [...takeNotes(), ...block.map((line, i) => color ? paint(line, i) : line)];
     terminal.write(
-      moveUp(rowsOf(drawn, columns)) +
+      LINE_START + moveUp(rowsOf(drawn, columns)) +
         lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join("") + CLEAR_BELOW,
     );
     drawn = block;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { StageMeter } from "../../../stages/meter.ts";
 import { stepReport } from "./step_report.ts";
+import { Screen } from "./screen.ts";
 import { watch } from "./watch.ts";
 
 Deno.test("piped: plain lines, one each 5 % or five seconds, the first and the last", () => {
@@ -94,29 +95,9 @@ Deno.test("json: one object a step and nothing else", () => {
   ]);
 });
 
-/** A control sequence, a line end, or text. */
-const TOKEN = new RegExp("\x1b\\[\\d*[A-Za-z]|\n|(?:(?!\x1b\\[\\d*[A-Za-z]).)+", "g");
-
-/** What a terminal shows after `text`: enough of ECMA-48 for what the status writes. */
-function screenAfter(text: string): string[] {
-  const lines = [""];
-  let row = 0;
-  for (const [token] of text.matchAll(TOKEN)) {
-    if (token === "\n") {
-      row++;
-      lines[row] ??= "";
-    } else if (token.endsWith("A") && token.startsWith("\x1b")) {
-      row -= Number(token.slice(2, -1));
-    } else if (token === "\x1b[J") {
-      lines.length = row + 1;
-      lines[row] = "";
-    } else if (token !== "\x1b[K") {
-      // The status always writes whole lines from their start and clears the rest.
-      lines[row] = token;
-    }
-  }
-  return lines;
-}
+/** What a terminal of 80 columns shows after `text`. */
+const screenAfter = (text: string) =>
+  new Screen({ columns: 80, rows: 24 }).write(text.replaceAll("\n", "\r\n")).lines;
 
 Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
   const meter = new StageMeter("crawl");
@@ -135,8 +116,7 @@ Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
     "dropped http://a.test/:  [2Jno-text",
     "saved",
     "done  0:02",
-    "crawl      1 in      1 out            ",
-    "",
+    "crawl      1 in      1 out",
   ]);
   pass(100);
   assertEquals(taken(), "", "nothing changed, nothing is written");
@@ -144,6 +124,34 @@ Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
   assert(!isTicking());
   status.note("after the end");
   assertEquals(taken(), "after the end\n");
+});
+
+Deno.test("terminal: what is typed beside the block is gone at the next drawing", () => {
+  const { status, pass, taken } = watch({ isTerminal: true, meters: [new StageMeter("crawl")] });
+  const screen = new Screen({ columns: 80, rows: 24 });
+  const show = (text: string) => screen.write(text.replaceAll("\n", "\r\n")).lines;
+  status.phase("training");
+  show(taken());
+  // A terminal shows Ctrl-C where the cursor is.
+  assertEquals(show("^C").at(-1), "^C");
+  status.phase("stopping: saves its step");
+  assertEquals(show(taken()), ["stopping: saves its step  0:00", "crawl      0 in      0 out"]);
+  show("typed");
+  pass(1000);
+  assertEquals(show(taken())[0], "stopping: saves its step  0:01");
+});
+
+Deno.test("terminal: wide characters and a line as wide as the screen do not wrap", () => {
+  const meters = ["crawl", "extract"].map((name) => new StageMeter(name));
+  const { status, pass, taken } = watch({ isTerminal: true, meters, columns: 20 });
+  const screen = new Screen({ columns: 20, rows: 24 });
+  for (const phase of ["汉".repeat(30), "x".repeat(60), "é".repeat(19), "short"]) {
+    status.phase(phase);
+    pass(1000);
+    const lines = screen.write(taken().replaceAll("\n", "\r\n")).lines;
+    assertEquals(lines.length, 3, lines.join("\n"));
+  }
+  assertEquals(screen.lines[0], "short  0:04");
 });
 
 Deno.test("terminal: a flood of notes is counted, steps alone do not redraw", () => {
@@ -165,7 +173,6 @@ Deno.test("terminal: a low screen keeps the headline and the last lines", () => 
     "crawling",
     "tokenize",
     "train",
-    "",
   ]);
 });
 
