@@ -105,7 +105,7 @@ async function runJob(job: CrawlJob | FillJob): Promise<CrawlReport> {
 /** How `deno task crawl` sets up V8. */
 async function v8Flags(): Promise<string> {
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
-  const [flags] = /--v8-flags=\S+/.exec(tasks.crawl.command) ?? [];
-  if (flags === undefined) throw new Error("Cannot crawl: the crawl task has no V8 flags");
+  const [flags] = /--v8-flags=\S+/.exec(tasks.lean.command) ?? [];
+  if (flags === undefined) throw new Error("Cannot crawl: the task lean has no V8 flags");
   return flags;
 }

@@ -10,7 +10,12 @@ import { formatConfig } from "../model/config_json.ts";
 import { createLayout } from "../model/layout.ts";
 import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
-import { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from "./export_format.ts";
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportFormatName,
+  type ExportSource,
+} from "./export_format.ts";
 import { compare, type Parity } from "./parity.ts";
 
 export { ONNX_FILE } from "./export_format.ts";
@@ -27,16 +32,43 @@ export interface Exported {
   readonly parity: Parity;
 }
 
+/** What is exported, where to, and in which format. */
+export interface ExportFolderOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly format?: ExportFormatName;
+}
+
 /**
  * Exports the checkpoint `from`, or any Hugging Face Llama folder, to the folder `to`, and reads the
  * file back to see that it predicts as the checkpoint does.
  *
  * @throws {Error} when it does not; the file is then removed
  */
-export async function exportFolder(
-  { from, to, format = "onnx" }: { from: string; to: string; format?: ExportFormatName },
-): Promise<Exported> {
-  const { file, tolerance, torchDtype, write, reread }: ExportFormat = EXPORT_FORMATS[format];
+export async function exportFolder(options: ExportFolderOptions): Promise<Exported> {
+  const { from, format = "onnx" } = options;
+  const { tolerance, reread }: ExportFormat = EXPORT_FORMATS[format];
+  const { path, source } = await writeFolder(options);
+  const parity = await compare(await reread(path, source), source);
+  // Rounding alone can make a perfect file seem a millionth worse.
+  if (!(parity.perplexityRatio <= tolerance + 1e-6)) {
+    await Deno.remove(path);
+    throw new Error(
+      `Cannot export ${from} as ${format}: read back, its perplexity is ` +
+        `${
+          parity.perplexityRatio.toFixed(4)
+        } times that of the checkpoint, more than ${tolerance}; ` +
+        `the file was removed`,
+    );
+  }
+  return { config: source.config, path, bytes: (await Deno.stat(path)).size, parity };
+}
+
+/** Writes what {@linkcode exportFolder} does, and does not run it. */
+export async function writeFolder(
+  { from, to, format = "onnx" }: ExportFolderOptions,
+): Promise<{ path: string; source: ExportSource }> {
+  const { file, torchDtype, write }: ExportFormat = EXPORT_FORMATS[format];
   const config = await readModelConfig(from);
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
@@ -53,17 +85,5 @@ export async function exportFolder(
   }
   const source = { config, layout, parameters, tokenizerJson };
   await write(path, source);
-  const parity = await compare(await reread(path, source), source);
-  // Rounding alone can make a perfect file seem a millionth worse.
-  if (!(parity.perplexityRatio <= tolerance + 1e-6)) {
-    await Deno.remove(path);
-    throw new Error(
-      `Cannot export ${from} as ${format}: read back, its perplexity is ` +
-        `${
-          parity.perplexityRatio.toFixed(4)
-        } times that of the checkpoint, more than ${tolerance}; ` +
-        `the file was removed`,
-    );
-  }
-  return { config, path, bytes: (await Deno.stat(path)).size, parity };
+  return { path, source };
 }

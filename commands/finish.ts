@@ -4,11 +4,12 @@
  * @module
  */
 import { join } from "node:path";
+import { checkOnnx } from "../model/onnx/mod.ts";
 import { validate } from "../stages/train/mod.ts";
 import type { Batch, StepReport } from "../stages/types.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
-import { exportFolder, ONNX_FILE } from "./export_run.ts";
+import { ONNX_FILE, writeFolder } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { SAMPLING_FLAGS } from "./sampling_flags.ts";
@@ -43,7 +44,9 @@ export async function finish(options: FinishOptions): Promise<string> {
   const checkpoint = await trainer.save();
   if (checkpoint === undefined) throw new Error("Cannot export: nothing has been trained yet");
   const { step, totalTokens } = trainer.state;
-  await exportFolder({ from: checkpoint, to: paths.export });
+  // Running the file is left to `export`: onnxruntime is larger than all that a run needs.
+  const { path } = await writeFolder({ from: checkpoint, to: paths.export });
+  checkOnnx(await Deno.readFile(path), { source: path });
   stop.throwIfAborted();
   const loss = last?.validationLoss ?? await validate(trainer.spheres, validation());
   const validationLoss = Number.isNaN(loss) ? null : loss;
@@ -75,7 +78,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ");
 }
 
-/** Lets the exported model continue the beginning of a held-out document. */
+/** Lets the trained model continue the beginning of a held-out document. */
 async function continueHeldOut(
   { paths, settings, validation, tokenizer, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
@@ -85,7 +88,7 @@ async function continueHeldOut(
     promptIds.push(...inputIds.subarray(0, PROMPT_TOKENS).filter((_, i) => isPrompt(i)));
     break;
   }
-  const { engine, codec } = await openModel({ run: paths.root, engine: "onnx" });
+  const { engine, codec } = await openModel({ run: paths.root, engine: "wasm" });
   await using _engine = engine;
   let continuation = "";
   const pieces = generate({

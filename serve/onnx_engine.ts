@@ -5,10 +5,11 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import * as ort from "onnxruntime-web";
+import type * as ort from "onnxruntime-web";
 import type { ModelConfig } from "../model/config.ts";
 import { checkOnnx } from "../model/onnx/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "./engine.ts";
+import { loadOnnxRuntime, type OnnxRuntime } from "./onnx_runtime.ts";
 import { type OnnxSignature, readSignature } from "./onnx_signature.ts";
 
 /** How {@linkcode openOnnxEngine} finds and runs a model. */
@@ -30,10 +31,13 @@ export interface OnnxEngineOptions {
  * Creates a session and puts back what onnxruntime's loader, which takes Deno for Node, has replaced:
  * after it, `new Worker` would make Node's kind of worker in the whole process.
  */
-async function createSession(bytes: Uint8Array): Promise<ort.InferenceSession> {
+async function createSession(
+  runtime: OnnxRuntime,
+  bytes: Uint8Array,
+): Promise<ort.InferenceSession> {
   const { Worker } = globalThis;
   try {
-    return await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+    return await runtime.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
   } finally {
     globalThis.Worker = Worker;
   }
@@ -98,10 +102,11 @@ class OnnxSequence implements Sequence {
 export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
   const { model, config, threads = 1, promptChunk = 128, cacheBytes = 512 << 20 } = options;
   const { fingerprint = "onnx" } = options;
-  useThreads(threads);
+  const runtime = await loadOnnxRuntime();
+  useThreads(runtime, threads);
   const bytes = typeof model === "string" ? await Deno.readFile(model) : model;
   checkOnnx(bytes, { source: typeof model === "string" ? model : "the ONNX model" });
-  const session = await createSession(bytes);
+  const session = await createSession(runtime, bytes);
   const signature = readSignature(session, config);
   const { num_key_value_heads: K, head_dim: N } = config;
   const tokenBytes = config.num_hidden_layers * 2 * K * N * Float32Array.BYTES_PER_ELEMENT;
@@ -126,7 +131,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
         throw new NoRoomError("Cannot begin a sequence: the cache is full");
       }
       usedBytes += bytes;
-      const empty = () => new ort.Tensor("float32", new Float32Array(0), [1, K, 0, N]);
+      const empty = () => new runtime.Tensor("float32", new Float32Array(0), [1, K, 0, N]);
       const past = Object.fromEntries(signature.cache.map(({ past }) => [past, empty()]));
       return new OnnxSequence(promptIds, { past, free: () => usedBytes -= bytes });
     },
@@ -141,7 +146,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
         const count = ahead === 1 ? 1 : Math.min(ahead, promptLeft);
         if (ahead > 1) promptLeft -= count;
         results.push(
-          count > 0 ? await advance(sequence, { session, signature, count }) : undefined,
+          count > 0 ? await advance(sequence, { runtime, session, signature, count }) : undefined,
         );
         // The computation holds this thread; sockets and timers get their turn here.
         await setImmediate();
@@ -156,7 +161,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
 
 let threadsInUse: number | undefined;
 
-function useThreads(threads: number): void {
+function useThreads({ env }: OnnxRuntime, threads: number): void {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot open the ONNX engine: threads must be >= 1, got ${threads}`);
   }
@@ -166,14 +171,15 @@ function useThreads(threads: number): void {
     );
   }
   threadsInUse = threads;
-  ort.env.wasm.numThreads = threads;
-  ort.env.logLevel = "error";
+  env.wasm.numThreads = threads;
+  env.logLevel = "error";
 }
 
 /** Runs the next `count` tokens of one sequence; logits once none are left. */
 async function advance(
   sequence: OnnxSequence,
-  { session, signature, count }: {
+  { runtime, session, signature, count }: {
+    runtime: OnnxRuntime;
     session: ort.InferenceSession;
     signature: OnnxSignature;
     count: number;
@@ -183,7 +189,7 @@ async function advance(
   const to = from + count;
   const fresh = sequence.ids.slice(from, to).map(BigInt);
   const int64 = (values: bigint[]) =>
-    new ort.Tensor("int64", BigInt64Array.from(values), [1, values.length]);
+    new runtime.Tensor("int64", BigInt64Array.from(values), [1, values.length]);
   const { logits, ...outputs } = await session.run({
     input_ids: int64(fresh),
     attention_mask: int64(new Array<bigint>(to).fill(1n)),

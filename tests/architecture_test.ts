@@ -70,18 +70,25 @@ for (const [name, bad, said] of RULES) {
 Deno.test("architecture: tasksNamePermissions", () => {
   assertEquals(
     rules.tasksNamePermissions({
-      a: "deno run -A main.ts",
-      b: "deno test --allow-all",
-      c: { command: "deno run -RA main.ts" },
-      d: "deno run --allow-read --allow-net main.ts -a",
+      tasks: {
+        a: "deno run -A main.ts",
+        b: "deno test --allow-all",
+        c: { command: "deno run -RA main.ts" },
+        d: "deno run --allow-read --allow-net main.ts -a",
+        e: "deno task -q core -P=e main.ts",
+        f: "deno task -q core -P=f main.ts",
+      },
+      permissions: { e: { read: true }, g: { all: true } },
     }),
     [
       "task a uses -A: name the permissions",
       "task b uses --allow-all: name the permissions",
       "task c uses -RA: name the permissions",
+      "task f has no permissions f",
+      "permissions g are all: name them",
     ],
   );
-  assertEquals(rules.tasksNamePermissions(config.tasks), []);
+  assertEquals(rules.tasksNamePermissions(config), []);
 });
 
 Deno.test("architecture: imports are found in every form, and not in comments or text", () => {

@@ -113,13 +113,25 @@ export const filesAreShort: Rule = (tree) =>
     return [`${path} has ${lines} lines: split it by noun, ${MAX_LINES} are the most`];
   });
 
-/** Tasks name the permissions they need; `tasks` is that object of deno.json. */
+/** Tasks name the permissions they need; `config` is deno.json. */
 export function tasksNamePermissions(
-  tasks: Readonly<Record<string, string | { command?: string }>>,
+  { tasks, permissions = {} }: {
+    tasks: Readonly<Record<string, string | { command?: string }>>;
+    permissions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  },
 ): string[] {
+  const all = Object.entries(permissions).flatMap(([name, { all }]) =>
+    all ? [`permissions ${name} are all: name them`] : []
+  );
   return Object.entries(tasks).flatMap(([name, task]) => {
     const command = typeof task === "string" ? task : task.command ?? "";
     const found = /(?:^|\s)(?:-A|--allow-all|-[a-zA-Z]*A[a-zA-Z]*)(?=\s|$)/.exec(command);
-    return found ? [`task ${name} uses ${found[0].trim()}: name the permissions`] : [];
-  });
+    const [, set] = /\s-P=(\S+)/.exec(command) ?? [];
+    return [
+      ...found ? [`task ${name} uses ${found[0].trim()}: name the permissions`] : [],
+      ...set !== undefined && !Object.hasOwn(permissions, set)
+        ? [`task ${name} has no permissions ${set}`]
+        : [],
+    ];
+  }).concat(all);
 }

@@ -55,7 +55,9 @@ export class Screen {
       else if (token === "\n") this.#down();
       else if (token === "\b") this.#column = Math.max(0, this.#column - 1);
       else if (token < " ") {
-        if (!/^[\x07\x1b]/.test(token)) throw new Error(`no rule for ${JSON.stringify(token)}`);
+        if (token !== "\x07" && !token.startsWith("\x1b")) {
+          throw new Error(`no rule for ${JSON.stringify(token)}`);
+        }
       } else this.#put(token);
     }
     return this;

@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { makeLocks } from "../../commands/locks.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("locks: the files are what deno.lock gives, and leave out what only tests load", async () => {
+  const locks = await makeLocks();
+  assertEquals(Object.keys(locks), ["locks/core.lock", "locks/onnx.lock"]);
+  for (const [path, text] of Object.entries(locks)) {
+    assertEquals(await Deno.readTextFile(new URL(path, ROOT)), text, "run deno task locks");
+    const ids = Object.keys(JSON.parse(text).npm);
+    for (
+      const name of ["openai", "playwright-core", "gpt-tokenizer", "@jax-js/jax", "fast-check"]
+    ) {
+      assert(!ids.some((id) => id.startsWith(`${name}@`)), `${path} has ${name}`);
+    }
+    assertEquals(ids.includes("onnxruntime-web@1.30.0"), path === "locks/onnx.lock");
+  }
+});
+
+Deno.test("locks: every task that runs the program names a lock file and a set of permissions", () => {
+  const permissions: Record<string, object> = config.permissions;
+  const tasks: Record<string, { command: string }> = config.tasks;
+  let programs = 0;
+  for (const [name, { command }] of Object.entries(tasks)) {
+    const [, runner = "", set = ""] = /^deno task -q (\w+) -P=(\w+) \S+\.ts/.exec(command) ?? [];
+    if (runner === "") continue;
+    programs++;
+    assertEquals(set, name);
+    assert(Object.hasOwn(permissions, set), `no permissions ${set}`);
+    const started = tasks[runner]?.command ?? "";
+    assert(/ --no-prompt --frozen .*--lock=locks\/\w+\.lock/.test(started), started);
+    // What Deno prints of it before anything else fits a terminal of 80 columns.
+    assert(name === "docs" || `Task ${name} ${command}`.length < 80, command);
+  }
+  assertEquals(programs, 16);
+});
