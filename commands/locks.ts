@@ -71,7 +71,9 @@ function select(lock: Lock, names: ReadonlySet<string>): Lock {
   const need = (id: string) => {
     if (needed.has(id)) return;
     needed.add(id);
-    for (const dependency of lock.npm[id]?.dependencies ?? []) need(idOf(dependency, lock));
+    for (const dependency of (lock.npm[id]?.dependencies ?? []).filter(isLoaded)) {
+      need(idOf(dependency, lock));
+    }
   };
   for (const [specifier, version] of specifiers) {
     need(`${specifier.slice("npm:".length, specifier.lastIndexOf("@"))}@${version}`);
@@ -90,11 +92,16 @@ function select(lock: Lock, names: ReadonlySet<string>): Lock {
       npm.map(([id, entry]) => [
         id,
         // In its place: Deno keeps the order.
-        entry.dependencies ? { ...entry, dependencies: entry.dependencies.map(shorten) } : entry,
+        entry.dependencies
+          ? { ...entry, dependencies: entry.dependencies.filter(isLoaded).map(shorten) }
+          : entry,
       ]),
     ),
   };
 }
+
+/** Packages of nothing but types are for a compiler. */
+const isLoaded = (dependency: string) => !dependency.startsWith("@types/");
 
 /** As Deno writes it: systems stand in one line. */
 function format(lock: Lock): string {
