@@ -60,6 +60,8 @@ export interface Drop {
   readonly reason: DropReason;
   /** One plain sentence. */
   readonly detail: string;
+  /** What kind of thing it is, where many of a kind are counted together: `.png`. */
+  readonly kind?: string;
   /** The text, where there was one; kept with `--keep-dropped`. */
   readonly text?: string;
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Page } from "../types.ts";
+import type { OnSkip } from "./ignored.ts";
 import type { PageOptions } from "./page_options.ts";
 import { pagesOf } from "./pages.ts";
 import { Sandbox } from "./sandbox.ts";
-import { type OnDrop, type Source, STDIN, walk } from "./walk.ts";
+import { type OnDrop, type Source, STDIN, walk, type WalkOptions } from "./walk.ts";
 
 /** A place between two pages; plain JSON. */
 export interface ReadCursor {
@@ -37,20 +38,30 @@ export function readReadCursor(value: unknown): ReadCursor | undefined {
  */
 export async function* pagesAfter(
   sources: readonly Source[],
-  { cursor, drop, maxDocumentMs, ...options }: Omit<PageOptions, "sandbox"> & {
-    cursor: ReadCursor | undefined;
-    /** What a document that is read whole may take until something comes out of it. */
-    maxDocumentMs: number;
-  },
+  { cursor, drop, skip, allFiles, except, maxDocumentMs, ...options }:
+    & Omit<PageOptions, "sandbox">
+    & WalkOptions
+    & {
+      cursor: ReadCursor | undefined;
+      /** What a document that is read whole may take until something comes out of it. */
+      maxDocumentMs: number;
+    },
 ): AsyncGenerator<{ page: Page; cursor: ReadCursor }> {
-  const from = cursor && await isAt(sources, cursor) ? cursor : { files: 0, pages: 0 };
+  const folders = { allFiles, except };
+  const isThere = cursor && await isAt(sources, { cursor, ...folders });
+  const from = isThere ? cursor : { files: 0, pages: 0 };
   await using sandbox = new Sandbox({ timeoutMs: maxDocumentMs });
   let files = -1, pages = 0;
-  const isPast = () => files > from.files || (files === from.files && pages >= from.pages);
+  const isPast = () =>
+    !isThere || files > from.files || (files === from.files && pages >= from.pages);
   const dropPast: OnDrop = (item) => {
     if (isPast()) drop(item);
   };
-  for await (const file of filesOf(sources, dropPast)) {
+  const skipPast: OnSkip = (kind) => {
+    if (isPast()) skip(kind);
+  };
+  const walked = filesOf(sources, { ...folders, drop: dropPast, skip: skipPast });
+  for await (const file of walked) {
     pages = 0;
     if (++files < from.files) continue;
     for await (const page of pagesOf(file, { ...options, sandbox, drop: dropPast })) {
@@ -67,15 +78,18 @@ export async function* pagesAfter(
   }
 }
 
-async function isAt(sources: readonly Source[], { files, path }: ReadCursor): Promise<boolean> {
+async function isAt(
+  sources: readonly Source[],
+  { cursor, ...folders }: Omit<WalkOptions, "drop" | "skip"> & { cursor: ReadCursor },
+): Promise<boolean> {
   let at = 0;
   // Looks only; what it drops is dropped, and counted, by the reading itself.
-  for await (const file of filesOf(sources, () => {})) {
-    if (at++ === files) return file.path === path;
+  for await (const file of filesOf(sources, { ...folders, drop() {}, skip() {} })) {
+    if (at++ === cursor.files) return file.path === cursor.path;
   }
   return false;
 }
 
-async function* filesOf(sources: readonly Source[], drop: OnDrop) {
-  for (const source of sources) yield* walk(source, drop);
+async function* filesOf(sources: readonly Source[], options: WalkOptions) {
+  for (const source of sources) yield* walk(source, options);
 }

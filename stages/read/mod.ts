@@ -3,19 +3,31 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { BARRIER_BYTES, stamp } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
 import type { Barrier, Page } from "../types.ts";
 import { pagesAfter, type ReadCursor } from "./cursor.ts";
+import type { OnSkip } from "./ignored.ts";
 import { findSource } from "./walk.ts";
 
 export { type ReadCursor, readReadCursor } from "./cursor.ts";
+export type { OnSkip, SkipKind } from "./ignored.ts";
 export { findSource, type Source, STDIN } from "./walk.ts";
 
 /** Options of {@linkcode read}. */
 export interface ReadOptions<B extends Barrier = never> {
   /** Files and folders, read in this order; folders recursively, sorted by name; `-` is stdin. */
   readonly paths: readonly string[];
+  /**
+   * Whether folders are read with all that is in them: `.git`, `node_modules`, hidden files and
+   * folders, and what .gitignore files in them name.
+   */
+  readonly allFiles?: boolean;
+  /** Folders among those that are passed over in any case. */
+  readonly except?: readonly string[];
+  /** Hears why each entry of a folder is passed over. */
+  readonly onSkip?: OnSkip;
   /** Field of a JSONL record, or column of a table, that holds the text. */
   readonly textField?: string;
   /** Cap on a web page and on a record; long text files are split instead. */
@@ -54,6 +66,9 @@ export interface ReadOptions<B extends Barrier = never> {
  */
 export function read<B extends Barrier = never>({
   paths,
+  allFiles = false,
+  except = [],
+  onSkip = () => {},
   textField = "text",
   maxFileBytes = 8 * 2 ** 20,
   maxDocumentBytes = 64 * 2 ** 20,
@@ -68,7 +83,8 @@ export function read<B extends Barrier = never>({
   const sources = paths.map(findSource);
   const drop = meter.drop.bind(meter);
   const caps = { maxFileBytes, maxDocumentBytes, maxDocumentMs, maxPartBytes };
-  const pages = pagesAfter(sources, { textField, ...caps, drop, cursor, signal });
+  const folders = { allFiles, except: except.map((path) => resolve(path)), skip: onSkip };
+  const pages = pagesAfter(sources, { textField, ...caps, ...folders, drop, cursor, signal });
   let abort: () => void = () => {};
   const release = async () => {
     signal?.removeEventListener("abort", abort);

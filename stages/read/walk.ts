@@ -7,6 +7,7 @@ import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Drop } from "../meter.ts";
 import { findFormat, HEAD_BYTES } from "./format.ts";
+import { type FolderRules, type OnSkip, openRules } from "./ignored.ts";
 import { packingOf } from "./members.ts";
 
 /** The operand that names standard input. */
@@ -64,13 +65,29 @@ function lookAt(path: string) {
   return findFormat(known, { name: basename(path), asked: true });
 }
 
-/** The files of a source; in folders, links are not followed. */
-export async function* walk(source: Source, drop: OnDrop): AsyncGenerator<SourceFile> {
-  if ("folder" in source) yield* walkFolder(source.folder, drop);
-  else yield source;
+/** How folders are walked. */
+export interface WalkOptions {
+  readonly drop: OnDrop;
+  /** Whether what is hidden and what .gitignore files name is read too. */
+  readonly allFiles: boolean;
+  /** Absolute paths of folders that are passed over in any case. */
+  readonly except: readonly string[];
+  readonly skip: OnSkip;
 }
 
-async function* walkFolder(folder: string, drop: OnDrop): AsyncGenerator<SourceFile> {
+/** The files of a source; in folders, links are not followed. */
+export async function* walk(source: Source, options: WalkOptions): AsyncGenerator<SourceFile> {
+  if (!("folder" in source)) return yield source;
+  const { folder } = source;
+  const rules = options.allFiles ? undefined : await openRules(folder, options.drop);
+  yield* walkFolder(folder, { ...options, rules });
+}
+
+async function* walkFolder(
+  folder: string,
+  options: WalkOptions & { rules: FolderRules | undefined },
+): AsyncGenerator<SourceFile> {
+  const { drop, skip, rules, except } = options;
   const entries: Deno.DirEntry[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) entries.push(entry);
@@ -80,13 +97,21 @@ async function* walkFolder(folder: string, drop: OnDrop): AsyncGenerator<SourceF
     return;
   }
   entries.sort((a, b) => a.name < b.name ? -1 : 1);
-  for (const { name, isDirectory, isFile, isSymlink } of entries) {
+  for (const entry of entries) {
+    const { name, isDirectory, isFile, isSymlink } = entry;
     const path = join(folder, name);
-    if (isDirectory) yield* walkFolder(path, drop);
+    const skipped = except.includes(path) ? "excepted" : rules?.skips(entry);
+    if (skipped !== undefined) skip(skipped);
+    else if (isDirectory) yield* walkFolder(path, { ...options, rules: await rules?.enter(name) });
     else if (isFile) yield { path, asked: false };
     else {
       const detail = isSymlink ? "links are not followed" : "neither a file nor a folder";
-      drop({ item: path, reason: "unsupported-type", detail });
+      drop({
+        item: path,
+        reason: "unsupported-type",
+        detail,
+        kind: isSymlink ? "links" : "others",
+      });
     }
   }
 }
