@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { ENGINES } from "../stages/extract/mod.ts";
+import { DEFAULT_ENGINE, ENGINES } from "../stages/extract/mod.ts";
 import type { CrawlJob, CrawlReport, FillJob } from "./crawl_job.ts";
 import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
@@ -20,7 +20,7 @@ interface SpeedOptions {
 }
 
 /**
- * Runs `bench crawl [--pages N] [--memory] [--extract dom|fast] [--urls N] [--json]`. `--memory`
+ * Runs `bench crawl [--pages N] [--memory] [--extract fast|dom] [--urls N] [--json]`. `--memory`
  * compares sites of 1,000, 10,000 and 100,000 pages with one engine, which takes minutes; `--urls`
  * fills a frontier alone.
  */
@@ -29,7 +29,7 @@ export async function run(args: string[]): Promise<void> {
     string: ["pages", "urls", "extract"],
     boolean: ["json", "memory"],
   });
-  const engine = ENGINES.find((name) => name === (flags.extract ?? "dom"));
+  const engine = ENGINES.find((name) => name === (flags.extract ?? DEFAULT_ENGINE));
   if (engine === undefined) throw new TypeError(`Cannot crawl with --extract ${flags.extract}`);
   const how = { concurrency: 8, engine };
   await Deno.mkdir("runs", { recursive: true });

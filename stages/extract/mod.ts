@@ -11,6 +11,7 @@ import type { ExtractAnswer } from "./extract_worker.ts";
 import type { Extractors } from "./extractors.ts";
 
 export {
+  DEFAULT_ENGINE,
   type Engine,
   ENGINES,
   extractDocument,
