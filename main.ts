@@ -4,37 +4,64 @@
  * @module
  */
 import { COMMANDS } from "./commands/all.ts";
-import { describeCommand } from "./commands/command.ts";
 import { explain } from "./commands/failure.ts";
 import { UsageError } from "./commands/flags.ts";
+import {
+  describeCommand,
+  describeProgram,
+  describeVersion,
+  terminalColumns,
+} from "./commands/help.ts";
+import { didYouMean } from "./commands/nearest.ts";
 
 /** Exit codes as shells know them. */
 const FAILURE = 1, USAGE = 2;
 
-async function main([name, ...args]: string[]): Promise<number> {
-  const load = COMMANDS[name ?? ""];
-  if (!load) {
-    const names = Object.keys(COMMANDS).join(", ");
-    if (name === undefined || name === "--help") {
-      console.log(`Usage: deno task COMMAND [flags], where COMMAND is one of ${names}.`);
-      return name === undefined ? USAGE : 0;
-    }
-    console.error(`error: Cannot run ${name}: commands are ${names}`);
-    return USAGE;
-  }
-  const command = await load();
-  if (args.includes("--help")) {
-    console.log(describeCommand(command));
-    return 0;
+/**
+ * Runs the command that the words of a command line name; resolves to the exit code. Errors are told
+ * on standard error, in one line each.
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  const [name, ...args] = words;
+  if (asks(words.slice(0, 1), "--version")) return say(describeVersion());
+  if (name === undefined || asks([name], "--help", "-h")) {
+    const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+    say(describeProgram(commands, terminalColumns()));
+    return name === undefined ? USAGE : 0;
   }
   try {
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!load) throw unknownCommand(name);
+    const command = await load();
+    if (asks(args, "--version")) return say(describeVersion());
+    if (asks(args, "--help", "-h")) {
+      const part = command.subcommands?.find(({ name: of }) => of === `${name} ${args[0]}`);
+      return say(describeCommand(part ?? command, terminalColumns()));
+    }
     return await command.run(args);
   } catch (error) {
     // CLLM_TRACE=1 shows the stack.
     if (Deno.env.get("CLLM_TRACE")) console.error(error);
-    else console.error(`error: ${explain(error, { command: command.name })}`);
+    else console.error(`error: ${explain(error, { command: name })}`);
     return error instanceof UsageError ? USAGE : FAILURE;
   }
+}
+
+/** Whether one of the flags is among the words before `--`. */
+function asks(words: readonly string[], ...flags: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return (end < 0 ? words : words.slice(0, end)).some((word) => flags.includes(word));
+}
+
+function say(text: string): 0 {
+  console.log(text);
+  return 0;
+}
+
+function unknownCommand(name: string): UsageError {
+  const names = Object.keys(COMMANDS);
+  const meant = didYouMean(name, names) || `; commands are ${names.join(", ")}`;
+  return new UsageError(`Cannot run ${name}: there is no such command${meant}`);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -15,6 +15,7 @@ import { writeAll } from "../stages/durable.ts";
 import type { Command } from "./command.ts";
 import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_flags.ts";
 import { reasonOf } from "./failure.ts";
+import { groupFlags } from "./flag_groups.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
@@ -27,6 +28,27 @@ export const crawlCommand: Command = {
     "Given the same --output folder again, also without addresses, it goes on where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
+  groups: groupFlags(CRAWL_FLAGS, {
+    "The crawl": ["output", "seeds", "recrawl", "import", "export", "warc", "seed"],
+    "Links to follow": [
+      ...["scope", "include", "exclude", "rules", "skip-types", "max-pages"] as const,
+      ...["max-pages-per-host", "max-depth", "max-bytes"] as const,
+    ],
+    "Manners": [
+      ...["delay", "patience", "concurrency", "per-host", "user-agent", "contact"] as const,
+      ...["allow-private", "allow-origin"] as const,
+    ],
+    "Text": [
+      ...["extract", "min-chars", "filters", "filter-settings", "language"] as const,
+      ...["language-score", "mask-personal-data", "near-duplicates", "dedup-against"] as const,
+      ...["repeated-lines", "keep-dropped"] as const,
+    ],
+  }),
+  examples: [
+    "deno task crawl --output runs/site --contact you@example.org https://example.org/docs/",
+    "deno task crawl --output runs/site --warc runs/site/warc --delay 1000 https://example.org/",
+    "deno task crawl --output runs/site",
+  ],
   async run(args) {
     const parsed = parseFlags(args, { flags: CRAWL_FLAGS });
     const { values, operands } = parsed;

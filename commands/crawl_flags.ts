@@ -5,8 +5,9 @@
  */
 import { join } from "node:path";
 import { SCOPES } from "../stages/crawl/mod.ts";
-import { ENGINES } from "../stages/extract/mod.ts";
+import { DEFAULT_ENGINE, ENGINES } from "../stages/extract/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { CRAWLER_FLAGS } from "./crawler_flags.ts";
 import {
   choice,
   type FlagValues,
@@ -52,11 +53,7 @@ const KEPT_FLAGS = {
     of: SCOPES,
     defaultValue: "host",
   }),
-  include: list({
-    help: "follow only links that match, * for anything; repeatable",
-    value: "PATTERN",
-  }),
-  exclude: list({ help: "do not follow links that match; repeatable", value: "PATTERN" }),
+  ...CRAWLER_FLAGS,
   rules: text({
     help: "file of rules: allow|block exact|domain|prefix|regex VALUE",
     value: "FILE",
@@ -79,11 +76,6 @@ const KEPT_FLAGS = {
     min: 1024,
     defaultValue: 8 * 2 ** 20,
   }),
-  delay: number({
-    help: "milliseconds between two requests to one host at least",
-    value: "MS",
-    defaultValue: 500,
-  }),
   patience: number({
     help: "milliseconds for which a host that does not answer may hold up the others",
     value: "MS",
@@ -105,7 +97,7 @@ const KEPT_FLAGS = {
   extract: choice({
     help: "how main text is found: fast, in one pass, or dom, in a tree",
     of: ENGINES,
-    defaultValue: "dom",
+    defaultValue: DEFAULT_ENGINE,
   }),
   "min-chars": number({ help: "shorter documents are dropped", defaultValue: 200 }),
   ...REFINE_FLAGS,

@@ -37,6 +37,10 @@ export const dashboard: Command = {
   summary: "Shows runs as they train, on a page. Reads run folders, changes nothing.",
   operands: "[RUN FOLDER]...",
   flags: FLAGS,
+  examples: [
+    "deno task dashboard",
+    "deno task dashboard runs/first runs/mine",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const apiKeys = await readApiKeys(values);

@@ -50,7 +50,7 @@ export function openDropLog(
     counts,
     add(drop) {
       const { text, ...entry } = drop;
-      const { stage, item, reason, detail } = entry;
+      const { stage, item, reason, detail, kind } = entry;
       const count = counts[reason] = (counts[reason] ?? 0) + 1;
       if (path !== undefined) {
         file ??= Deno.openSync(path, { append: true, create: true });
@@ -58,7 +58,9 @@ export function openDropLog(
         let bytes = new TextEncoder().encode(JSON.stringify(kept) + "\n");
         while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
       }
-      if (stage === "refine" || ROUTINE.has(reason) || count > MAX_NOTES) return;
+      if (stage === "refine" || ROUTINE.has(reason)) return;
+      // What is counted by its kind is told as a sum.
+      if (kind !== undefined || count > MAX_NOTES) return;
       note(`${stage} dropped ${item}: ${reason} (${detail})`);
       if (count === MAX_NOTES) note(`further drops as ${reason} ${more}`);
     },

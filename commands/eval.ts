@@ -49,6 +49,11 @@ export const evaluate: Command = {
     "Without operands: the run's newest checkpoint.",
   operands: "[CHECKPOINT | MODEL.onnx]...",
   flags: FLAGS,
+  examples: [
+    "deno task eval --run runs/default",
+    "deno task eval --run runs/default --all --json",
+    "deno task eval --run runs/default runs/default/export/onnx/model.onnx",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (values.all && operands.length > 0) {

@@ -39,6 +39,10 @@ export const exportModel: Command = {
     "back and must predict as the checkpoint does.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task export",
+    "deno task export runs/mine --format gguf --output mine/",
+  ],
   async run(args) {
     const { values, operands, given } = parseFlags(args, { flags: FLAGS });
     const { format, checkpoint, output } = values;

@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { didYouMean } from "./nearest.ts";
 
 /** One flag. `undefined` as default means that the help text says what happens. */
 export interface Flag<T> {
@@ -96,7 +97,8 @@ export function choice<T extends string, D extends T | undefined>(
     read(given, flag) {
       const found = of.find((word) => word === given);
       if (!found) {
-        throw new UsageError(`Cannot use --${flag} ${given}: it must be one of ${of.join(", ")}`);
+        const known = `it must be one of ${of.join(", ")}${didYouMean(given, of)}`;
+        throw new UsageError(`Cannot use --${flag} ${given}: ${known}`);
       }
       return found;
     },
@@ -129,6 +131,7 @@ export function parseFlags<F extends Flags>(
   const switches = names.filter((name) => flags[name]?.value === undefined);
   const valued = names.filter((name) => flags[name]?.value !== undefined);
   const words = withNegatives(args.map((arg) => usual(arg, flags)), valued);
+  refuseValues(words, switches);
   const parsed = parseArgs(words, {
     // Operands stay text: a file may be named 007.
     string: [...valued, "_"],
@@ -136,7 +139,7 @@ export function parseFlags<F extends Flags>(
     collect: valued,
     unknown(arg, key) {
       if (key === undefined) return true;
-      throw new UsageError(`Cannot use ${arg}: there is no such flag; --help lists them`);
+      throw unknownFlag(arg, names);
     },
   });
   const seen = new Set<string>();
@@ -191,17 +194,28 @@ function usual(arg: string, flags: Flags): string {
   return arg;
 }
 
-/** The help text of a table: one line a flag, with its default. */
-export function describeFlags(flags: Flags): string {
-  const rows = Object.entries(flags).map(([name, { value, help, defaultValue }]) => {
-    const left = `  --${name}${value === undefined ? "" : ` ${value}`}`;
-    // A default that depends on something else is told by the help text itself.
-    if (help.includes("(default")) return [left, help] as const;
-    const none = defaultValue === undefined ||
-      (Array.isArray(defaultValue) && !defaultValue.length);
-    const shown = value === undefined ? "off" : none ? "none" : defaultValue;
-    return [left, `${help} (default ${shown})`] as const;
-  });
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return rows.map(([left, right]) => left.padEnd(width) + right).join("\n");
+/** A flag that is not in the table, with the one that was probably meant. */
+function unknownFlag(arg: string, names: readonly string[]): UsageError {
+  const word = arg.replace(/=.*$/s, "");
+  const meant = didYouMean(word.replace(/^-+/, ""), names, "--") || "; --help lists them";
+  return new UsageError(`Cannot use ${word}: there is no such flag${meant}`);
+}
+
+/** Refuses `--json=yes`: a switch is on where it is given, and nothing else can be said of it. */
+function refuseValues(words: readonly string[], switches: readonly string[]): void {
+  const end = words.indexOf("--");
+  for (const word of end < 0 ? words : words.slice(0, end)) {
+    const [, name = "", value = ""] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (!switches.includes(name) || value === "true" || value === "false") continue;
+    throw new UsageError(`Cannot use --${name}=${value}: it takes no value; write --${name}`);
+  }
+}
+
+/** The default as it is shown; undefined where the help text tells of it. */
+export function defaultOf({ help, value, defaultValue }: Flag<unknown>): string | undefined {
+  if (help.includes("(default")) return undefined;
+  if (value === undefined) return "off";
+  const isNone = defaultValue === undefined || defaultValue === "" ||
+    (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isNone ? "none" : String(defaultValue);
 }

@@ -22,6 +22,10 @@ export const generate: Command = {
   summary: "Continues a prompt with a trained model.",
   operands: "",
   flags: FLAGS,
+  examples: [
+    'deno task generate --prompt "The people of the United States"',
+    "deno task generate runs/mine --temperature 0 --max-tokens 40",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (operands.length > 0) {

@@ -29,6 +29,10 @@ export const inspect: Command = {
     "Shows what a run folder holds. Changes nothing, and may look at a run that is going on.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task inspect",
+    "deno task inspect runs/mine --json",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const root = runOperand(operands, { command: "inspect", run: values.run });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { crawl, type Frontier, openFrontier } from "../stages/crawl/mod.ts";
+import { crawl, type Frontier, openFrontier, openScope } from "../stages/crawl/mod.ts";
 import { extract, openExtractors } from "../stages/extract/mod.ts";
 import type { Journal, Mark } from "../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
@@ -12,6 +12,7 @@ import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Barrier, Document, Page } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import type { CutShort } from "./intake_summary.ts";
+import { countPassedOver } from "./passed_over.ts";
 import { openRefinery } from "./refinery.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import type { Sources } from "./sources.ts";
@@ -23,6 +24,10 @@ export type IntakeSettings =
   & Pick<
     RunSettings,
     | "maxPages"
+    | "include"
+    | "exclude"
+    | "delayMs"
+    | "allFiles"
     | "minChars"
     | "textField"
     | "extract"
@@ -46,6 +51,8 @@ export interface IntakeOptions {
   readonly allowOrigins: readonly string[];
   readonly stop: AbortSignal;
   readonly onDrop: (drop: Drop) => void;
+  /** Hears once all files are read what was left out of folders, in a line or two. */
+  readonly note: (line: string) => void;
 }
 
 /** Documents on their way to the journal. */
@@ -67,8 +74,14 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   const stored = journal &&
     resources.use(await openStoredIds(paths.storedIds, { journal }));
   const meters: StageMeter[] = [];
+  const passedOver = countPassedOver();
   const meter = (name: string) => {
-    meters.push(new StageMeter(name, onDrop));
+    meters.push(
+      new StageMeter(name, (drop) => {
+        passedOver.drop(drop);
+        onDrop(drop);
+      }),
+    );
     return meters.at(-1) as StageMeter;
   };
   const inputs: ReadableStream<Page | Barrier>[] = [];
@@ -81,6 +94,8 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
       barrier,
       frontier,
       maxPages: settings.maxPages,
+      scope: openScope({ include: settings.include, exclude: settings.exclude }),
+      delayMs: settings.delayMs,
       seed: settings.seed,
       userAgent: settings.userAgent,
       ...(options.contact === undefined ? {} : { contact: options.contact }),
@@ -96,6 +111,9 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
       barrier,
       ...(cursor ? { cursor } : {}),
       paths: sources.paths,
+      allFiles: settings.allFiles,
+      except: [paths.root],
+      onSkip: passedOver.skip,
       textField: settings.textField,
       meter: meter("read"),
       signal: stop,
@@ -113,7 +131,10 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     }),
   );
   const extractors = resources.use(openExtractors({ engine: settings.extract }));
-  const refined = ReadableStream.from(oneAfterAnother(inputs))
+  const tell = () => {
+    for (const line of passedOver.lines()) options.note(line);
+  };
+  const refined = ReadableStream.from(oneAfterAnother(inputs, tell))
     .pipeThrough(
       watched(
         extract<Barrier>({ extractors, meter: ofExtract, signal: stop }),
@@ -140,6 +161,11 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
   };
 }
 
-async function* oneAfterAnother<T>(streams: readonly ReadableStream<T>[]): AsyncGenerator<T> {
+/** Calls `end` behind the last value. */
+async function* oneAfterAnother<T>(
+  streams: readonly ReadableStream<T>[],
+  end: () => void,
+): AsyncGenerator<T> {
   for (const stream of streams) yield* stream;
+  end();
 }

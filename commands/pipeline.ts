@@ -8,12 +8,14 @@ import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { hasDocuments, SEAL } from "../stages/journal/mod.ts";
 import type { Command } from "./command.ts";
+import { checkSourceFlags } from "./crawler_flags.ts";
 import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
+import { PIPELINE_GROUPS } from "./pipeline_groups.ts";
 import { findIndexes } from "./refinery.ts";
 import {
   readSettings,
@@ -38,6 +40,12 @@ export const pipeline: Command = {
     "Without operands: a sample site on this machine over 233 State of the Union addresses.",
   operands: "[URL | FILE | FOLDER]...",
   flags: PIPELINE_FLAGS,
+  groups: PIPELINE_GROUPS,
+  examples: [
+    "deno task pipeline --run runs/docs --contact you@example.org https://example.org/docs/",
+    "deno task pipeline --run runs/mine --preset small notes/ book.txt",
+    "deno task pipeline --run runs/mine",
+  ],
   async run(args) {
     const parsed = parseFlags(args, { flags: PIPELINE_FLAGS });
     const { values } = parsed;
@@ -49,7 +57,10 @@ export const pipeline: Command = {
     const decide = async (existing: RunSettings | undefined) => {
       const { force } = values;
       const progress = await progressOf(paths);
-      return settle(existing, { wanted, given: named, root: paths.root, force, ...progress });
+      const options = { wanted, given: named, root: paths.root, force, ...progress };
+      const settled = settle(existing, options);
+      checkSourceFlags(settled.sources, parsed.given);
+      return settled;
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide(await readSettings(paths));

@@ -5,9 +5,10 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
-import { ENGINES } from "../stages/extract/mod.ts";
+import { DEFAULT_ENGINE, ENGINES } from "../stages/extract/mod.ts";
 import { ORDERS } from "../stages/store/mod.ts";
 import { OPTIMIZERS, SCHEDULES } from "../stages/train/mod.ts";
+import { CRAWLER_FLAGS } from "./crawler_flags.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import { HOLD_OUT_RULES } from "./hold_out.ts";
 import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
@@ -38,11 +39,15 @@ export const PIPELINE_FLAGS = {
   ...SPHERE_FLAGS,
   seed: number({ help: "seed of everything random", defaultValue: 0 }),
   "max-pages": number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000 }),
+  ...CRAWLER_FLAGS,
+  "all-files": toggle({
+    help: "read also what folders hide: .git, node_modules, hidden files, what .gitignore names",
+  }),
   "min-chars": number({ help: "shorter documents are dropped", defaultValue: 200 }),
   extract: choice({
     help: "how main text is found: fast, in one pass, or dom, in a tree",
     of: ENGINES,
-    defaultValue: "dom",
+    defaultValue: DEFAULT_ENGINE,
   }),
   "text-field": text({
     help: "field of a JSONL record, or column of a table, that holds its text",
@@ -143,6 +148,10 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   recompute: null,
   seed: "seed",
   "max-pages": "maxPages",
+  include: "include",
+  exclude: "exclude",
+  delay: "delayMs",
+  "all-files": "allFiles",
   "min-chars": "minChars",
   extract: "extract",
   "text-field": "textField",
@@ -208,6 +217,10 @@ export function settingsOf(
     order: values.order,
     warmUpCorpus: values["warm-up-corpus"] ?? 0,
     maxPages: values["max-pages"],
+    include: values.include,
+    exclude: values.exclude,
+    delayMs: values.delay,
+    allFiles: values["all-files"],
     minChars: values["min-chars"],
     textField: values["text-field"],
     extract: values.extract,

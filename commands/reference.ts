@@ -5,7 +5,9 @@
  */
 import { COMMANDS } from "./all.ts";
 import type { Command } from "./command.ts";
-import type { Flags } from "./flags.ts";
+import { tablesOf } from "./flag_groups.ts";
+import { defaultOf, type Flags } from "./flags.ts";
+import { flagOf, usageOf } from "./help.ts";
 
 const INTRODUCTION = `# Reference
 
@@ -18,21 +20,23 @@ export async function describeReference(): Promise<string> {
   return [INTRODUCTION, ...commands.map((command) => section(command))].join("\n\n") + "\n";
 }
 
-function section({ name, summary, operands, flags, subcommands }: Command, level = "##"): string {
-  const usage = ["deno task", name, "[flags]", operands].filter(Boolean).join(" ");
-  const parts = subcommands
-    ? subcommands.map((command) => section(command, `${level}#`))
-    : ["```\n" + usage + "\n```", table(flags)];
+function section(command: Command, level = "##"): string {
+  const { name, summary, flags, groups, examples, subcommands } = command;
+  const parts = subcommands ? subcommands.map((command) => section(command, `${level}#`)) : [
+    "```\n" + [usageOf(command), ...examples.length > 0 ? ["", ...examples] : []].join("\n") +
+    "\n```",
+    ...tablesOf({ flags, ...(groups && { groups }) }).map(([title, flags]) =>
+      groups ? `**${title}**\n\n${table(flags)}` : table(flags)
+    ),
+  ];
   return [`${level} ${name}`, summary, ...parts].join("\n\n");
 }
 
 function table(flags: Flags): string {
-  const rows = Object.entries(flags).map(([name, { value, help, defaultValue }]) => {
-    const flag = `\`--${name}${value === undefined ? "" : ` ${value}`}\``;
-    const shown = help.includes("(default") || value === undefined
-      ? ""
-      : `\`${defaultValue ?? "none"}\``;
-    return `| ${[flag, shown, help].map(inCell).join(" | ")} |`;
+  const rows = Object.entries(flags).map(([name, flag]) => {
+    const shown = flag.value === undefined ? undefined : defaultOf(flag);
+    const code = shown === undefined ? "" : `\`${shown}\``;
+    return `| ${[`\`${flagOf(name, flag.value)}\``, code, flag.help].map(inCell).join(" | ")} |`;
   });
   return ["| Flag | Default | Meaning |", "| --- | --- | --- |", ...rows].join("\n");
 }

@@ -9,6 +9,7 @@ import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Engine } from "../stages/extract/mod.ts";
 import type { Order } from "../stages/store/mod.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
+import { withAdded } from "./added_settings.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 import type { HoldOutRule } from "./hold_out.ts";
@@ -39,6 +40,14 @@ export interface RunSettings extends RefineSettings {
   /** Tokens stored before training begins while documents still come; 0 for the default. */
   readonly warmUpCorpus: number;
   readonly maxPages: number;
+  /** Patterns of the links that are followed; all where there are none. */
+  readonly include: readonly string[];
+  /** Patterns of links that are not followed. */
+  readonly exclude: readonly string[];
+  /** Least time between two requests to one host. */
+  readonly delayMs: number;
+  /** Whether folders are read with what is hidden in them and what .gitignore files name. */
+  readonly allFiles: boolean;
   /** Shorter documents are dropped, in UTF-16 code units. */
   readonly minChars: number;
   /** Field of a JSONL record that holds its text. */
@@ -134,7 +143,7 @@ export async function readSettings(paths: RunPaths): Promise<RunSettings | undef
       `Cannot use the run ${paths.root}: there is no preset ${settings.preset}`,
     );
   }
-  return settings;
+  return withAdded(settings);
 }
 
 function parseRun(json: string, { root }: RunPaths): { format: number; settings: RunSettings } {

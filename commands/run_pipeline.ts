@@ -98,6 +98,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       allowOrigins: site === undefined ? [] : [site],
       stop: AbortSignal.any([stop, enough.signal]),
       onDrop: drops.add,
+      note: (line) => note(line),
     }),
   );
   // Another look at a finished run leaves what it says of itself as it was.

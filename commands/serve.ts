@@ -7,6 +7,7 @@ import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
+import { groupFlags } from "./flag_groups.ts";
 import { choice, list, number, parseFlags, toggle, UsageError } from "./flags.ts";
 import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
@@ -42,6 +43,26 @@ export const serve: Command = {
     "Follows the run: whenever it has a newer checkpoint, new requests are answered by that.",
   operands: "[RUN]",
   flags: FLAGS,
+  groups: groupFlags(FLAGS, {
+    "Model": ["run", "model", "engine", "threads", "weights", "cache-mib"],
+    "Listening": [
+      ...["hostname", "port", "api-key-file", "cors-origin", "trust-proxy"] as const,
+      "access-log",
+    ],
+    "Requests": [
+      ...["max-running", "max-waiting", "max-per-client", "max-prompt-tokens"] as const,
+      ...["max-tokens", "max-seconds"] as const,
+    ],
+    "Connections": [
+      ...["max-body", "max-header", "max-connections", "header-seconds"] as const,
+      ...["body-seconds", "idle-seconds", "stall-seconds", "drain-seconds"] as const,
+    ],
+  }),
+  examples: [
+    "deno task serve",
+    "deno task serve runs/mine --port 8001",
+    "deno task serve --model checkpoint/ --weights int8",
+  ],
   async run(args) {
     const { values: flags, operands, given } = parseFlags(args, { flags: FLAGS });
     const run = given.has("run") ? flags.run : undefined;

@@ -8,8 +8,10 @@ import { isBarrier } from "../stages/barrier.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
 import type { Command } from "./command.ts";
+import { checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.ts";
 import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
 import { openDropLog } from "./drop_log.ts";
+import { groupFlags } from "./flag_groups.ts";
 import { type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { countIntake, describeIntake } from "./intake_summary.ts";
@@ -19,9 +21,15 @@ import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts"
 import { runPaths } from "./run_folder.ts";
 import { checkSources, splitSources } from "./sources.ts";
 
-const { "max-pages": maxPages, "min-chars": minChars, "text-field": textField, extract } =
-  PIPELINE_FLAGS;
-const { seed, "user-agent": userAgent, contact, "allow-private": allowPrivate } = PIPELINE_FLAGS;
+const {
+  "max-pages": maxPages,
+  "all-files": allFiles,
+  "min-chars": minChars,
+  "text-field": textField,
+  "user-agent": userAgent,
+  "allow-private": allowPrivate,
+} = PIPELINE_FLAGS;
+const { extract, seed, contact } = PIPELINE_FLAGS;
 
 const FLAGS = {
   output: textFlag({
@@ -42,7 +50,9 @@ const FLAGS = {
     defaultValue: undefined,
   }),
   ...REFINE_FLAGS,
-  ...{ "max-pages": maxPages, "min-chars": minChars, "text-field": textField, extract },
+  ...CRAWLER_FLAGS,
+  ...{ "max-pages": maxPages, "all-files": allFiles },
+  ...{ "min-chars": minChars, "text-field": textField, extract },
   ...{ seed, "user-agent": userAgent, contact, "allow-private": allowPrivate },
 };
 
@@ -54,8 +64,26 @@ export const text: Command = {
   summary: "Crawls or reads pages and writes their clean text, one document a record.",
   operands: "URL | FILE | FOLDER...",
   flags: FLAGS,
+  groups: groupFlags(FLAGS, {
+    "Output": ["output", "dropped", "keep-dropped"],
+    "Crawling": [
+      ...["max-pages", "include", "exclude", "delay", "user-agent", "contact"] as const,
+      ...["allow-private", "seed"] as const,
+    ],
+    "Reading": ["all-files", "text-field", "extract"],
+    "Which text stays": [
+      ...["min-chars", "filters", "filter-settings", "language", "language-score"] as const,
+      ...["mask-personal-data", "near-duplicates", "near-index", "dedup-against"] as const,
+      "repeated-lines",
+    ],
+  }),
+  examples: [
+    "deno task text notes/ > clean.jsonl",
+    "deno task text --output clean.parquet https://example.org/docs/",
+    "deno task text --filters all --language en --dropped dropped.jsonl notes/",
+  ],
   async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const { values, operands, given } = parseFlags(args, { flags: FLAGS });
     if (operands.length === 0) {
       throw new UsageError("Cannot take out text: name at least one address, file or folder");
     }
@@ -63,6 +91,7 @@ export const text: Command = {
       throw new UsageError("Cannot use --keep-dropped without --dropped FILE");
     }
     if (values.output !== undefined) documentFormat(values.output);
+    checkSourceFlags(operands, given);
     checkSources(operands);
     await using resources = new AsyncDisposableStack();
     const interrupt = resources.use(stopOnInterrupt());
@@ -129,6 +158,10 @@ function open(
       ...refine,
       nearDuplicates: refine.nearDuplicates || index !== undefined,
       maxPages: values["max-pages"],
+      include: values.include,
+      exclude: values.exclude,
+      delayMs: values.delay,
+      allFiles: values["all-files"],
       minChars: values["min-chars"],
       textField: values["text-field"],
       extract: values.extract,
@@ -140,6 +173,7 @@ function open(
     allowOrigins: [],
     stop,
     onDrop,
+    note: console.error,
   });
 }
 

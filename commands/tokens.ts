@@ -32,6 +32,7 @@ export const tokens: Command = {
   summary: "Tokenizers, and the tokens of a run.",
   operands: Object.keys(SUBCOMMANDS).join("|"),
   flags: {},
+  examples: [],
   subcommands: Object.values(SUBCOMMANDS),
   run([name = "", ...args]) {
     const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;

@@ -29,6 +29,7 @@ export const encode: Command = {
   summary: "Reads one JSON string a line, writes one JSON array of ids a line.",
   operands: "",
   flags: ENCODE_FLAGS,
+  examples: [`echo '"some text"' | deno task tokens encode --json --tokenizer tokenizer.json`],
   async run(args) {
     const { values } = parseFlags(args, { flags: ENCODE_FLAGS });
     if (!values.json) throw new UsageError("Cannot encode: give --json, the only format");
@@ -50,6 +51,7 @@ export const decode: Command = {
   summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
   operands: "",
   flags: DECODE_FLAGS,
+  examples: ["echo '[5, 17]' | deno task tokens decode --json --tokenizer tokenizer.json"],
   async run(args) {
     const { values } = parseFlags(args, { flags: DECODE_FLAGS });
     if (!values.json) throw new UsageError("Cannot decode: give --json, the only format");

@@ -39,6 +39,10 @@ export const exportTokens: Command = {
   summary: "Writes the tokens of a run as one .bin file, each document ending with its end token.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task tokens export runs/mine --output train.bin",
+    "deno task tokens export runs/mine --split validation --format llm.c",
+  ],
   async run(args) {
     const { values: { split, format, output, run: folder }, operands } = parseFlags(args, {
       flags: FLAGS,

@@ -34,6 +34,9 @@ export const importTokens: Command = {
   summary: "Reads .bin files of nanoGPT or llm.c, told by their header, into a token store.",
   operands: "FILE...",
   flags: FLAGS,
+  examples: [
+    "deno task tokens import --tokenizer tokenizer.json --output runs/tokens train.bin",
+  ],
   async run(args) {
     const { values: { tokenizer: path, split, output }, operands } = parseFlags(args, {
       flags: FLAGS,

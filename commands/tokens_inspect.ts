@@ -51,6 +51,10 @@ export const inspectTokens: Command = {
     "Changes nothing, and may look at a run that is going on.",
   operands: "FOLDER|SHARD|FILE",
   flags: FLAGS,
+  examples: [
+    "deno task tokens inspect runs/mine",
+    "deno task tokens inspect --tokenizer tokenizer.json train.bin",
+  ],
   async run(args) {
     const { values, operands: [path, more] } = parseFlags(args, { flags: FLAGS });
     if (path === undefined || more !== undefined) {

@@ -29,6 +29,9 @@ export const mixTokens: Command = {
     "three tokens of runs/a for each of runs/b, which may be gone through four times.",
   operands: "RUN=WEIGHT[xPASSES]...",
   flags: FLAGS,
+  examples: [
+    "deno task tokens mix runs/a=3 runs/b=1x4 --output runs/mixture",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (operands.length === 0) throw new UsageError("Cannot mix tokens: name RUN=WEIGHT");

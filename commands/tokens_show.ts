@@ -42,6 +42,10 @@ export const show: Command = {
   summary: "Prints a batch of a run's train split, tokens in colours, documents divided by ‖.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task tokens show runs/mine",
+    "deno task tokens show runs/mine --batch 7 --rows 2 --cols 128",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     await using run = await openTokens(runOperand(operands, { command: "show", run: values.run }));

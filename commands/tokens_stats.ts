@@ -19,6 +19,10 @@ export const stats: Command = {
   summary: "Checks every shard of a run and counts what is in it.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task tokens stats runs/mine",
+    "deno task tokens stats runs/mine --json",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     await using run = await openTokens(runOperand(operands, { command: "count", run: values.run }));

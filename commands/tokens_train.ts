@@ -61,6 +61,10 @@ export const train: Command = {
   summary: "Trains byte-level BPE; each file is one document, taken in the order given.",
   operands: "FILE...",
   flags: FLAGS,
+  examples: [
+    "deno task tokens train --vocab 8192 book.txt notes.txt",
+    "deno task tokens train --split gpt4 --output runs/tokenizer.json book.txt",
+  ],
   async run(args) {
     const { values, operands: paths } = parseFlags(args, { flags: FLAGS });
     if (paths.length === 0) {

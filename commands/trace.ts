@@ -35,6 +35,10 @@ export const trace: Command = {
   summary: "Follows a step of a run back to its documents, or a document to its steps.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task trace runs/mine --step 100",
+    "deno task trace runs/mine --document https://example.org/docs/",
+  ],
   async run(args) {
     const { values: { step, document, json, run: folder }, operands } = parseFlags(args, {
       flags: FLAGS,

@@ -7,6 +7,7 @@ import { type PresetName, PRESETS } from "../model/config.ts";
 import { ORDERS } from "../stages/store/mod.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
+import { groupFlags } from "./flag_groups.ts";
 import { choice, type FlagValues, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { trainOnBatchFile } from "./train_batches.ts";
@@ -82,6 +83,20 @@ export const train: Command = {
     "Trains on a folder of tokens, or again and again on the batch of a file from given weights.",
   operands: "",
   flags: FLAGS,
+  groups: groupFlags(FLAGS, {
+    "What to train on": ["tokens", "batches", "init"],
+    "On tokens": ["run", "preset", "seed", "checkpoint-every"],
+    "On a batch file": ["document-mask"],
+    "Training": [
+      ...["steps", "optimizer", "learning-rate", "schedule", "weight-decay", "clip"] as const,
+      "guard",
+    ],
+    "Workers and output": ["workers", "leaves", "strict-simd", "recompute", "json"],
+  }),
+  examples: [
+    "deno task train --tokens runs/mixture --run runs/trained --steps 200",
+    "deno task train --init checkpoint/ --batches batch.json --steps 10 --json",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     if (operands.length > 0) {

@@ -24,6 +24,10 @@ export const verify: Command = {
     "the one recorded: which corpus, tokenizer, batches and program made which weights.",
   operands: "[RUN]",
   flags: FLAGS,
+  examples: [
+    "deno task verify",
+    "deno task verify runs/mine --json",
+  ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const root = runOperand(operands, { command: "verify", run: values.run });

@@ -195,12 +195,3 @@ Deno.test("CLLM_TRACE=1 shows where an error came from", async () => {
   assertEquals(code, 2);
   assertStringIncludes(err, "flags.ts");
 });
-
-Deno.test("--help of every command shows every flag with its default", async () => {
-  for (const command of ["pipeline", "text", "train", "eval", "generate", "serve", "export"]) {
-    const { code, out, err } = await run([command, "--help"]);
-    assertEquals([code, err], [0, ""]);
-    const flags = out.slice(out.indexOf("Flags:\n")).trimEnd().split("\n").slice(1);
-    for (const flag of flags) assertMatch(flag, /^ {2}--[a-z-]+ .*\(default.*\)$/, command);
-  }
-});

@@ -1,0 +1,30 @@
+/**
+ * The flags of `pipeline` in groups, each on a screen of its own.
+ *
+ * @module
+ */
+import { type FlagGroups, groupFlags } from "./flag_groups.ts";
+import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
+
+/** Each flag of `pipeline` in one group. */
+export const PIPELINE_GROUPS: FlagGroups = groupFlags(PIPELINE_FLAGS, {
+  "The run": ["run", "force", "seed", "fall-back"],
+  "Crawling": [
+    ...["max-pages", "include", "exclude", "delay", "user-agent", "contact"] as const,
+    "allow-private",
+  ],
+  "Reading": ["all-files", "text-field", "extract"],
+  "Which text stays": [
+    ...["min-chars", "filters", "filter-settings", "language", "language-score"] as const,
+    ...["mask-personal-data", "near-duplicates", "dedup-against", "repeated-lines"] as const,
+    "keep-dropped",
+  ],
+  "Tokenizer and model": ["vocab", "preset", "init", "hold-out"],
+  "Training": [
+    ...["steps", "seconds", "optimizer", "learning-rate", "schedule", "weight-decay"] as const,
+    ...["clip", "guard", "order", "warm-up-corpus"] as const,
+  ],
+  "Workers": ["workers", "leaves", "grad-accumulation", "strict-simd", "recompute"],
+  "Checkpoints": ["checkpoint-every", "keep-last", "keep-every", "validate-every"],
+  "Output": ["dashboard", "serve", "tensorboard", "json"],
+});

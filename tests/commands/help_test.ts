@@ -1,0 +1,125 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { COMMANDS } from "../../commands/all.ts";
+import type { Command } from "../../commands/command.ts";
+import { groupFlags, tablesOf } from "../../commands/flag_groups.ts";
+import { number, parseFlags, toggle } from "../../commands/flags.ts";
+import { describeCommand, describeGroup, wrap } from "../../commands/help.ts";
+import { nearest } from "../../commands/nearest.ts";
+import config from "../../deno.json" with { type: "json" };
+import { run } from "./program.ts";
+
+const tops = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+/** Every command that has flags of its own. */
+const commands = tops.flatMap((command) => command.subcommands ?? [command]);
+
+/** The words of a command line, as a shell reads quotes and stops at what redirects. */
+function wordsOf(line: string): string[] {
+  const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+    .map(([, double, single, plain]) => double ?? single ?? plain ?? "");
+  const from = words.lastIndexOf("|") + 1, to = words.indexOf(">");
+  return words.slice(from, to < 0 ? undefined : to);
+}
+
+const tables = ({ flags, groups }: Command) => tablesOf({ flags, ...(groups && { groups }) });
+
+Deno.test("each flag of each command is in exactly one group", () => {
+  for (const command of commands) {
+    const grouped = tables(command).flatMap(([, flags]) => Object.keys(flags));
+    assertEquals(grouped.sort(), Object.keys(command.flags).sort(), command.name);
+  }
+});
+
+Deno.test("a flag without a group, or a group with an unknown flag, does not compile", () => {
+  const flags = { port: number({ help: "p", defaultValue: 0 }), json: toggle({ help: "j" }) };
+  // @ts-expect-error json has no group
+  groupFlags(flags, { Listening: ["port"] });
+  // @ts-expect-error there is no such flag
+  groupFlags(flags, { All: ["port", "json", "host"] });
+  assertEquals(groupFlags(flags, { All: ["port", "json"] }), { All: ["port", "json"] });
+});
+
+Deno.test("help fits a screen: 24 lines a group, 80 columns, and any other width", () => {
+  for (const columns of [80, 60, 120]) {
+    for (const command of [...tops, ...commands]) {
+      const lines = describeCommand(command, columns).split("\n");
+      const tooWide = lines.filter((line) =>
+        line.length > columns && !command.examples.includes(line.trim())
+      );
+      assertEquals(tooWide, [], `${command.name} in ${columns} columns`);
+    }
+  }
+  for (const command of commands) {
+    for (const [title, flags] of tables(command)) {
+      const lines = describeGroup(title, flags);
+      assert(lines.length <= 24, `${command.name}, ${title}: ${lines.length} lines`);
+    }
+  }
+});
+
+Deno.test("help shows every flag with its default", () => {
+  for (const command of commands) {
+    for (const [name, flag] of Object.entries(command.flags)) {
+      const text = describeGroup("", { [name]: flag }).slice(1).join(" ").replace(/\s+/g, " ");
+      assertMatch(text, /^ --[a-z-]+ .*\(default.*\)$/, `${command.name} --${name}`);
+      assertStringIncludes(describeCommand(command), `  --${name}`);
+    }
+  }
+});
+
+Deno.test("each command has one to three examples, which its flags can read", () => {
+  for (const command of commands) {
+    const { examples, flags, name } = command;
+    assert(examples.length >= 1 && examples.length <= 3, name);
+    for (const example of examples) {
+      const [deno, task, top = "", ...args] = wordsOf(example);
+      assertEquals([deno, task], ["deno", "task"], example);
+      assert(top in config.tasks, example);
+      const own = name.split(" ");
+      assertEquals([top, ...args].slice(0, own.length), own, example);
+      parseFlags(args.slice(own.length - 1), { flags });
+    }
+  }
+});
+
+Deno.test("-h and --help stand anywhere, --version too", async () => {
+  const version = new RegExp(`^cllm ${config.version} \\(Deno ${Deno.version.deno}, V8 .+\\)\\n$`);
+  const [program, short, sub, own, late] = await Promise.all([
+    run(["--help"]),
+    run(["pipeline", "--steps", "3", "-h"]),
+    run(["tokens", "show", "--help"]),
+    run(["--version"]),
+    run(["inspect", "--version"]),
+  ]);
+  for (const { code, err } of [program, short, sub, own, late]) assertEquals([code, err], [0, ""]);
+  for (const name of Object.keys(COMMANDS)) {
+    assertMatch(program.out, new RegExp(`^  ${name} `, "m"));
+  }
+  assertStringIncludes(short.out, "Usage: deno task pipeline [flags]");
+  assertStringIncludes(sub.out, "Usage: deno task tokens show [flags] [RUN]");
+  assertMatch(own.out, version);
+  assertMatch(late.out, version);
+});
+
+Deno.test("the nearest word is told where it is near", () => {
+  const words = ["steps", "seed", "seconds", "learning-rate", "checkpoint-every", "run"];
+  for (
+    const [typed, meant] of [
+      ["stpes", "steps"],
+      ["step", "steps"],
+      ["Seed", "seed"],
+      ["learning", "learning-rate"],
+      ["learning_rate", "learning-rate"],
+      ["checkpoint-evry", "checkpoint-every"],
+      ["rn", "run"],
+    ] as const
+  ) assertEquals(nearest(typed, words), meant, typed);
+  for (const typed of ["nothing", "x", "", "temperature", "s"]) {
+    assertEquals(nearest(typed, words), undefined, typed);
+  }
+});
+
+Deno.test("wrapping breaks at spaces alone", () => {
+  assertEquals(wrap("one two three", 7), ["one two", "three"]);
+  assertEquals(wrap("a-word-longer-than-that b", 5), ["a-word-longer-than-that", "b"]);
+  assertEquals(wrap("", 5), [""]);
+});
