@@ -20,6 +20,7 @@ import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
 import { lockRun } from "./run_lock.ts";
+import { addressOf } from "./sources.ts";
 
 /** The `crawl` command. */
 export const crawlCommand: Command = {
@@ -117,7 +118,12 @@ function checkSeeds(seeds: readonly string[]): void {
     try {
       canonicalSeed(seed);
     } catch (cause) {
-      throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+      if (!(cause instanceof Error)) throw cause;
+      const address = addressOf(seed);
+      const reason = address === undefined
+        ? cause.message
+        : `Cannot crawl ${seed}: an address is written ${address}`;
+      throw new UsageError(reason, { cause });
     }
   }
 }

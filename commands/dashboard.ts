@@ -17,12 +17,13 @@ import { isAddressTaken, reasonOf } from "./failure.ts";
 import { number, parseFlags } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
-import { requireSettings } from "./open_run.ts";
+import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
 
 /** Where the dashboard is unless told otherwise. */
 export const DASHBOARD_PORT = 8010;
 
 const FLAGS = {
+  ...RUN_FLAG,
   ...LISTEN_FLAGS,
   port: number({
     help: "port to listen on; 0 takes a free one",
@@ -35,7 +36,7 @@ const FLAGS = {
 export const dashboard: Command = {
   name: "dashboard",
   summary: "Shows runs as they train, on a page. Reads run folders, changes nothing.",
-  operands: "[RUN FOLDER]...",
+  operands: "[RUN]...",
   flags: FLAGS,
   examples: [
     "deno task dashboard",
@@ -44,7 +45,10 @@ export const dashboard: Command = {
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const apiKeys = await readApiKeys(values);
-    const folders = operands.length === 0 ? ["runs/default"] : operands;
+    const { run } = values;
+    const folders = operands.length > 1 && run === undefined
+      ? operands
+      : [runOperand(operands, { command: "show", run })];
     for (const folder of folders) await requireSettings(folder);
     using interrupt = stopOnInterrupt();
     const { hostname, port, finished } = await listenDashboard(folders, {

@@ -8,22 +8,19 @@ import { listCheckpoints } from "../model/checkpoint/mod.ts";
 import { openJournal } from "../stages/journal/mod.ts";
 import { WEIGHT_FORMATS } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
-import { choice, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
+import { choice, number, parseFlags, toggle, UsageError } from "./flags.ts";
 import { evaluateModel, readHeldOut } from "./evaluation.ts";
 import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
 import { findCheckpoint } from "./model_source.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
+import { RUN_FLAG, runAmong } from "./open_run.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
 import { openScored, readScoredConfig, scoredFolder } from "./scored.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
 
 const FLAGS = {
-  run: text({
-    help: "run folder with the documents",
-    value: "DIR",
-    defaultValue: "runs/default",
-  }),
+  ...RUN_FLAG,
   rows: number({ help: "rows evaluated at once", min: 1, max: 4096, defaultValue: 12 }),
   cols: number({
     help: "tokens of context (default: half of the model's)",
@@ -46,16 +43,18 @@ export const evaluate: Command = {
   summary:
     "Loss, perplexity and bits a byte of checkpoints and exported ONNX files on the held-out\n" +
     "documents of a run, source by source, and how each continues a few texts.\n" +
-    "Without operands: the run's newest checkpoint.",
-  operands: "[CHECKPOINT | MODEL.onnx]...",
+    "Without a checkpoint: the run's newest.",
+  operands: "[RUN] [CHECKPOINT | MODEL.onnx]...",
   flags: FLAGS,
   examples: [
-    "deno task eval --run runs/default",
-    "deno task eval --run runs/default --all --json",
-    "deno task eval --run runs/default runs/default/export/onnx/model.onnx",
+    "deno task eval",
+    "deno task eval runs/mine --all --json",
+    "deno task eval runs/mine runs/mine/export/onnx/model.onnx",
   ],
   async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const { values: flags, operands: named } = parseFlags(args, { flags: FLAGS });
+    const { run, operands } = await runAmong(named, { command: "evaluate", run: flags.run });
+    const values = { ...flags, run };
     if (values.all && operands.length > 0) {
       throw new UsageError(`Cannot evaluate ${operands[0]} with --all: choose one`);
     }

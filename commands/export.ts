@@ -9,14 +9,14 @@ import { EXPORT_FORMATS, type ExportFormatName } from "./export_format.ts";
 import { exportFolder } from "./export_run.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { findCheckpoint, readNamedConfig } from "./model_source.ts";
-import { runOperand } from "./open_run.ts";
+import { RUN_FLAG, runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormatName[];
 
 const FLAGS = {
   format: choice({ help: "what to write", of: FORMATS, defaultValue: "onnx" }),
-  run: text({ help: "run folder", value: "DIR", defaultValue: "runs/default" }),
+  ...RUN_FLAG,
   checkpoint: text({
     help: "checkpoint or Hugging Face Llama folder (default: the run's newest checkpoint)",
     value: "DIR",
@@ -44,15 +44,10 @@ export const exportModel: Command = {
     "deno task export runs/mine --format gguf --output mine/",
   ],
   async run(args) {
-    const { values, operands, given } = parseFlags(args, { flags: FLAGS });
+    const { values, operands } = parseFlags(args, { flags: FLAGS });
     const { format, checkpoint, output } = values;
-    const named = given.has("run") ? values.run : undefined;
-    const run = runOperand(operands, { command: "export", run: named });
-    if (operands.length > 0 && checkpoint !== undefined) {
-      throw new UsageError(
-        `Cannot export both ${operands[0]} and --checkpoint ${checkpoint}: give one`,
-      );
-    }
+    const other = ["--checkpoint", checkpoint] as const;
+    const run = runOrOther(operands, { command: "export", run: values.run, other });
     const from = await findCheckpoint({ run, checkpoint });
     await readNamedConfig(from, { flag: "--checkpoint" });
     const folder = runPaths(run).export;

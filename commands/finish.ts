@@ -69,7 +69,7 @@ export async function finish(options: FinishOptions): Promise<string> {
     `Checkpoint  ${checkpoint}`,
     `ONNX model  ${join(paths.export, ONNX_FILE)}`,
     `Report      ${paths.report}`,
-    `Serve it    deno task serve --run ${quoted(paths.root)}`,
+    `Serve it    deno task serve ${quoted(paths.root)}`,
   ].join("\n");
 }
 

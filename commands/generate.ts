@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { exists } from "../model/durable.ts";
 import { generate as generatePieces, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
+import { runOrOther } from "./open_run.ts";
 import { SAMPLING_FLAGS } from "./sampling_flags.ts";
 
 const FLAGS = {
@@ -19,8 +21,8 @@ const FLAGS = {
 /** The `generate` command. */
 export const generate: Command = {
   name: "generate",
-  summary: "Continues a prompt with a trained model.",
-  operands: "",
+  summary: "Continues a prompt with the newest checkpoint of a run, or another model.",
+  operands: "[RUN]",
   flags: FLAGS,
   examples: [
     'deno task generate --prompt "The people of the United States"',
@@ -28,10 +30,15 @@ export const generate: Command = {
   ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
-    if (operands.length > 0) {
-      throw new UsageError(`Cannot use ${operands[0]}: give the text with --prompt`);
+    const other = ["--model", values.model] as const;
+    const [named] = operands;
+    if (named !== undefined && !await exists(named)) {
+      throw new UsageError(
+        `Cannot generate from ${named}: there is no such run folder; text goes with --prompt`,
+      );
     }
-    const { engine, codec } = await openModel(values);
+    const run = runOrOther(operands, { command: "generate from", run: values.run, other });
+    const { engine, codec } = await openModel({ ...values, run });
     await using _engine = engine;
     using interrupt = stopOnInterrupt();
     const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));

@@ -34,7 +34,8 @@ export function describeCommand(command: Command, columns = COLUMNS): string {
     lines.push("", `deno task ${command.name} COMMAND --help shows the flags of one.`);
     return lines.join("\n");
   }
-  lines.push(`Usage: ${usageOf(command)}`);
+  const [usage = "", ...more] = wrap(`Usage: ${usageOf(command)}`, columns - 7);
+  lines.push(usage, ...more.map((line) => " ".repeat(7) + line));
   if (examples.length > 0) lines.push("", "Examples:", ...examples.map((line) => `  ${line}`));
   for (const [title, table] of tablesOf({ flags, ...(groups && { groups }) })) {
     lines.push("", ...describeGroup(title, table, columns));

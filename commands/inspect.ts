@@ -16,6 +16,7 @@ import { readIfThere } from "../stages/durable.ts";
 import { readIndex } from "../stages/store/index_file.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
+import { sizeOf } from "./folder_size.ts";
 import { manifestPath } from "./manifest.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
 import { type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
@@ -125,21 +126,6 @@ async function rows(
     }
   }
   return found;
-}
-
-/** Bytes of the files under `path`; 0 where there is nothing. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    const { isDirectory, size } = await Deno.lstat(path);
-    if (!isDirectory) return size;
-    let sum = 0;
-    for await (const { name } of Deno.readDir(path)) sum += await sizeOf(join(path, name));
-    return sum;
-  } catch (error) {
-    // A run that goes on may remove what has just been listed.
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
 }
 
 function describe(found: RunContents): string[] {

@@ -20,18 +20,19 @@ import {
 } from "../serve/mod.ts";
 import { choice, type Flag, number, text, UsageError } from "./flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
+import { RUN_FLAG } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 
 /** Flags that name a model and what runs it. */
 export const MODEL_FLAGS: {
-  run: Flag<string>;
+  run: Flag<string | undefined>;
   model: Flag<string | undefined>;
   engine: Flag<EngineName | undefined>;
   threads: Flag<number | undefined>;
   weights: Flag<WeightFormat>;
   "cache-mib": Flag<number | undefined>;
 } = {
-  run: text({ help: "run folder", value: "DIR", defaultValue: "runs/default" }),
+  ...RUN_FLAG,
   model: text({
     help:
       "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",

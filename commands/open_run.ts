@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
 import { type Journal, openJournal } from "../stages/journal/mod.ts";
 import { openStore, type Store } from "../stages/store/mod.ts";
@@ -58,21 +59,68 @@ export async function openRun(root: string): Promise<OpenRun> {
   };
 }
 
+/** Where a run is that nobody has named. */
+const DEFAULT_RUN = "runs/default";
+
 /** The flag of commands whose operand is a run folder. */
 export const RUN_FLAG: { readonly run: Flag<string | undefined> } = {
   run: text({
-    help: "another way to name the run folder (default: as RUN, or runs/default)",
+    help: "run folder, where RUN does not name it (default: RUN, or runs/default)",
     value: "DIR",
     defaultValue: undefined,
   }),
 };
 
-/** The one run folder that the operands or `--run` name, `runs/default` without any. */
+/**
+ * The one run folder that the operands or `--run` name, `runs/default` without any.
+ *
+ * @throws {UsageError} when they name several
+ */
 export function runOperand(
   operands: readonly string[],
   { command, run }: { command: string; run: string | undefined },
 ): string {
-  const [first, more] = run === undefined ? operands : [run, ...operands];
+  const [first, more] = operands;
   if (more !== undefined) throw new UsageError(`Cannot ${command} ${more}: give one run folder`);
-  return first ?? "runs/default";
+  if (first !== undefined && run !== undefined && resolve(first) !== resolve(run)) {
+    throw new UsageError(`Cannot ${command} both ${first} and --run ${run}: give one run folder`);
+  }
+  return first ?? run ?? DEFAULT_RUN;
+}
+
+/**
+ * Tells a run folder among the operands from what else they name.
+ *
+ * @throws {UsageError} when several runs are named
+ */
+export async function runAmong(
+  operands: readonly string[],
+  { command, run }: { command: string; run: string | undefined },
+): Promise<{ run: string; operands: string[] }> {
+  const runs: string[] = [], rest: string[] = [];
+  for (const operand of operands) {
+    (await exists(join(operand, "run.json")) ? runs : rest).push(operand);
+  }
+  return { run: runOperand(runs, { command, run }), operands: rest };
+}
+
+/**
+ * {@linkcode runOperand} for a command that may be given something else instead of a run.
+ *
+ * @throws {UsageError} when a run and `other` are both named
+ */
+export function runOrOther(
+  operands: readonly string[],
+  { command, run, other }: {
+    command: string;
+    run: string | undefined;
+    /** The flag of what may be given instead, with its value. */
+    other: readonly [flag: string, value: string | undefined];
+  },
+): string {
+  const named = runOperand(operands, { command, run });
+  const [flag, value] = other;
+  if (value === undefined || (operands.length === 0 && run === undefined)) return named;
+  const both = operands[0] ?? `--run ${run}`;
+  throw new UsageError(`Cannot ${command} both ${both} and ${flag} ${value}: give one`);
 }

@@ -51,7 +51,7 @@ export const pipeline: Command = {
     const { values } = parsed;
     const paths = runPaths(values.run);
     const { wanted, named } = settingsOf(parsed);
-    checkSources(wanted.sources);
+    await checkSources(parsed.operands, wanted);
     await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") await checkInit(wanted.init);
     const decide = async (existing: RunSettings | undefined) => {

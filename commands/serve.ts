@@ -13,7 +13,7 @@ import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { runOperand } from "./open_run.ts";
+import { runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
 
@@ -64,14 +64,10 @@ export const serve: Command = {
     "deno task serve --model checkpoint/ --weights int8",
   ],
   async run(args) {
-    const { values: flags, operands, given } = parseFlags(args, { flags: FLAGS });
-    const run = given.has("run") ? flags.run : undefined;
-    const values = { ...flags, run: runOperand(operands, { command: "serve", run }) };
-    if (operands.length > 0 && values.model !== undefined) {
-      throw new UsageError(
-        `Cannot serve both ${operands[0]} and --model ${values.model}: give one`,
-      );
-    }
+    const { values: flags, operands } = parseFlags(args, { flags: FLAGS });
+    const other = ["--model", flags.model] as const;
+    const run = runOrOther(operands, { command: "serve", run: flags.run, other });
+    const values = { ...flags, run };
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);

@@ -92,7 +92,7 @@ export const text: Command = {
     }
     if (values.output !== undefined) documentFormat(values.output);
     checkSourceFlags(operands, given);
-    checkSources(operands);
+    await checkSources(operands, { allFiles: values["all-files"] });
     await using resources = new AsyncDisposableStack();
     const interrupt = resources.use(stopOnInterrupt());
     // What the crawl and the search for duplicates remember is of no use afterwards.

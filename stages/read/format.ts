@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename, extname } from "node:path";
 import { detectCharset } from "../charset.ts";
 import { beginsWarc } from "./warc_record.ts";
 
@@ -85,6 +86,15 @@ const HTML =
 /** A file's name without the ending of a compression. */
 export const bareName = (name: string): string => name.replace(/\.(gz|zst)$/i, "");
 
+/** Characters of an ending; longer ones are names with a dot in them. */
+const MAX_ENDING = 10;
+
+/** The ending of a name, by which files that are not read are counted. */
+export function kindOf(path: string): string {
+  const ending = extname(bareName(basename(path))).toLowerCase();
+  return ending.length > 1 && ending.length <= MAX_ENDING ? ending : "without an ending";
+}
+
 /** Whether a name says that the file is a WARC file. */
 export const isWarcName = (name: string): boolean => /\.warc$/i.test(bareName(name));
 
@@ -93,6 +103,13 @@ function formatOfName(name: string): Format | undefined {
   const ending = /\.([a-z]+)$/i.exec(bareName(name))?.[1]?.toLowerCase() ?? "";
   return Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending] : undefined;
 }
+
+/** Whether a file is read for its name, whatever its first bytes are. */
+export const isReadByName = (name: string): boolean => formatOfName(name) !== undefined;
+
+/** What is read, in words. */
+export const READ_KINDS =
+  "HTML, text, Markdown, JSON lines, CSV, Parquet, WARC, PDF, office documents, EPUB and mail";
 
 /** The format that the first bytes alone tell. */
 export function formatOfBytes(head: Uint8Array): Found | undefined {

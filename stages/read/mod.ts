@@ -13,7 +13,8 @@ import { findSource } from "./walk.ts";
 
 export { type ReadCursor, readReadCursor } from "./cursor.ts";
 export type { OnSkip, SkipKind } from "./ignored.ts";
-export { findSource, type Source, STDIN } from "./walk.ts";
+export { isReadByName, READ_KINDS } from "./format.ts";
+export { findSource, holdsReadable, type Source, STDIN } from "./walk.ts";
 
 /** Options of {@linkcode read}. */
 export interface ReadOptions<B extends Barrier = never> {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { stat } from "node:fs/promises";
 import type { Page } from "../types.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { readBytes } from "./bytes.ts";
 import { csvPages } from "./csv_pages.ts";
 import { ReadFailure } from "./failure.ts";
-import { bareName, findFormat, type Format, HEAD_BYTES, isWarcName } from "./format.ts";
+import { findFormat, type Format, HEAD_BYTES, isWarcName, kindOf } from "./format.ts";
 import { jsonlPages } from "./jsonl_pages.ts";
 import { type Member, members, packingOf } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
@@ -18,9 +18,6 @@ import { sealedPages, type SealedSource } from "./sealed_pages.ts";
 import { htmlPage, textPages } from "./text_pages.ts";
 import { type SourceFile, STDIN, urlOf } from "./walk.ts";
 import { warcPages } from "./warc_pages.ts";
-
-/** Characters of an ending; longer ones are names with a dot in them. */
-const MAX_ENDING = 10;
 
 /** The pages of one file, in file order. Failures are dropped and counted, never thrown. */
 export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGenerator<Page> {
@@ -37,12 +34,6 @@ export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGen
   } finally {
     await source.close();
   }
-}
-
-/** The ending of a name, by which files that are not read are counted. */
-export function kindOf(path: string): string {
-  const ending = extname(bareName(basename(path))).toLowerCase();
-  return ending.length > 1 && ending.length <= MAX_ENDING ? ending : "without an ending";
 }
 
 /** A stream that is not compressed, as if it were one member. */

@@ -6,7 +6,7 @@
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Drop } from "../meter.ts";
-import { findFormat, HEAD_BYTES } from "./format.ts";
+import { findFormat, HEAD_BYTES, kindOf } from "./format.ts";
 import { type FolderRules, type OnSkip, openRules } from "./ignored.ts";
 import { packingOf } from "./members.ts";
 
@@ -43,7 +43,7 @@ export function findSource(path: string): Source {
   const { isDirectory, isFile } = statPath(path);
   if (isDirectory) return { folder: absolute };
   // A pipe can be looked at only once.
-  const found = isFile ? lookAt(absolute) : { format: "text" };
+  const found = isFile ? lookAt(absolute, { asked: true }) : { format: "text" };
   if ("format" in found) return { path: absolute, asked: true };
   throw new TypeError(`Cannot read ${path}: ${found.unsupported}; docs/reading.md has the formats`);
 }
@@ -57,12 +57,37 @@ function statPath(path: string): Deno.FileInfo {
   }
 }
 
-function lookAt(path: string) {
+function lookAt(path: string, { asked }: { asked: boolean }) {
   const head = new Uint8Array(HEAD_BYTES);
   using file = Deno.openSync(path);
   const known = head.subarray(0, file.readSync(head) ?? 0);
   if (packingOf(known) !== undefined) return { format: "compressed" };
-  return findFormat(known, { name: basename(path), asked: true });
+  return findFormat(known, { name: basename(path), asked });
+}
+
+/**
+ * Whether a folder holds a file that is read. Others are dropped by their kind until one is found;
+ * behind `most` of them the answer is yes, since nobody knows.
+ */
+export async function holdsReadable(
+  source: Source,
+  { most, ...options }: Omit<WalkOptions, "except"> & { most: number },
+): Promise<boolean> {
+  let looked = 0;
+  for await (const { path } of walk(source, { ...options, except: [] })) {
+    if (++looked > most) return true;
+    try {
+      const found = lookAt(path, { asked: false });
+      if ("format" in found) return true;
+      const kind = kindOf(path);
+      options.drop({ item: path, reason: "unsupported-type", detail: found.unsupported, kind });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const kind = "unreadable";
+      options.drop({ item: path, reason: "unreadable", detail: error.message, kind });
+    }
+  }
+  return false;
 }
 
 /** How folders are walked. */

@@ -1,0 +1,151 @@
+/**
+ * `runs`: the runs in a folder, one a line.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  latestCheckpoint,
+  listCheckpoints,
+  readCheckpointInfo,
+  stepOf,
+} from "../model/checkpoint/mod.ts";
+import { exists } from "../model/durable.ts";
+import { readIfThere } from "../stages/durable.ts";
+import type { StatusFile } from "../stages/report/mod.ts";
+import type { Command } from "./command.ts";
+import { reasonOf } from "./failure.ts";
+import { parseFlags, toggle, UsageError } from "./flags.ts";
+import { sizeOf } from "./folder_size.ts";
+import { readManifest } from "./manifest.ts";
+import { readSettings, runPaths } from "./run_folder.ts";
+
+const FLAGS = { json: toggle({ help: "one JSON object a run" }) };
+
+/** A run writes its status each second; one this old is of a process that has ended. */
+const STALE_MS = 15_000;
+
+/** The `runs` command. */
+export const runs: Command = {
+  name: "runs",
+  summary: "Lists the runs in a folder, the latest first. Reads run folders, changes nothing.",
+  operands: "[FOLDER]",
+  flags: FLAGS,
+  examples: ["deno task runs", "deno task runs elsewhere/ --json"],
+  async run(args) {
+    const { values, operands: [folder = "runs", more] } = parseFlags(args, { flags: FLAGS });
+    if (more !== undefined) throw new UsageError(`Cannot list ${more}: give one folder`);
+    const found = await findRuns(folder);
+    if (found.length === 0) {
+      throw new UsageError(
+        `Cannot list ${folder}: no folder in it is a run; make one with \`deno task pipeline\``,
+      );
+    }
+    const rows = await Array.fromAsync(found, look);
+    rows.sort((a, b) => b.when.localeCompare(a.when) || a.run.localeCompare(b.run));
+    if (values.json) { for (const row of rows) console.log(JSON.stringify(row)); }
+    else console.log(table(rows).join("\n"));
+    return 0;
+  },
+};
+
+/** What a line says of a run. */
+interface RunRow {
+  readonly run: string;
+  /** What it does, or `finished`, `stopped` or `unreadable`. */
+  readonly state: string;
+  /** Why it cannot be read; null where it can. */
+  readonly fault: string | null;
+  readonly step: number;
+  /** Steps planned; null for a run planned by the clock, or one that cannot be read. */
+  readonly steps: number | null;
+  /** Of the newest checkpoint that was validated. */
+  readonly validationLoss: number | null;
+  readonly bytes: number;
+  /** ISO 8601 instant of its last sign of life. */
+  readonly when: string;
+}
+
+/** The folder itself where it is a run, or the runs in it. */
+async function findRuns(folder: string): Promise<string[]> {
+  const isRun = (path: string) => exists(join(path, "run.json"));
+  if (await isRun(folder)) return [folder];
+  const found: string[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (!isFile && await isRun(join(folder, name))) found.push(join(folder, name));
+    }
+  } catch (cause) {
+    const made = "`deno task pipeline` makes runs";
+    throw new UsageError(`Cannot list ${folder}: ${reasonOf(cause)}; ${made}`, { cause });
+  }
+  return found;
+}
+
+async function look(run: string): Promise<RunRow> {
+  const paths = runPaths(run);
+  const status = await readStatus(run);
+  const newest = await latestCheckpoint(paths.checkpoints);
+  const step = newest === undefined ? 0 : stepOf(newest);
+  const written = (await Deno.stat(paths.settings)).mtime?.toISOString() ?? "";
+  const row = {
+    ...{ run, step, steps: null },
+    validationLoss: await lastValidation(paths.checkpoints),
+    bytes: await sizeOf(run),
+    when: status?.time ?? written,
+  };
+  try {
+    const settings = await readSettings(paths);
+    const steps = settings && settings.steps > 0 ? settings.steps : null;
+    const isWhole = (await readManifest(paths))?.weights?.step === step && step >= (steps ?? 0);
+    const isAlive = status && Date.now() - Date.parse(status.time) < STALE_MS &&
+      !["done", "stopped"].includes(status.phase);
+    const state = isAlive ? status.phase : isWhole ? "finished" : "stopped";
+    return { ...row, steps, state, fault: null };
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof SyntaxError)) throw error;
+    return { ...row, state: "unreadable", fault: error.message };
+  }
+}
+
+async function readStatus(run: string): Promise<StatusFile | undefined> {
+  const text = await readIfThere(join(run, "status.json"));
+  // Written whole by stages/report.
+  return text === undefined ? undefined : JSON.parse(text) as StatusFile;
+}
+
+/** The loss of the newest checkpoint that has one; damaged checkpoints have none. */
+async function lastValidation(checkpoints: string): Promise<number | null> {
+  for (const name of (await listCheckpoints(checkpoints)).reverse()) {
+    try {
+      const { metrics: { validationLoss } } = await readCheckpointInfo(join(checkpoints, name));
+      if (validationLoss !== undefined) return validationLoss;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return null;
+}
+
+function table(rows: readonly RunRow[]): string[] {
+  const cells = rows.map(({ run, state, step, steps, validationLoss, bytes, when }) => [
+    run,
+    state,
+    steps === null ? `${step}` : `${step}/${steps}`,
+    validationLoss?.toFixed(4) ?? "-",
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    // Local time, as clocks on the wall show it.
+    new Date(when).toLocaleString("sv").slice(0, 16),
+  ]);
+  const lines = [["Run", "State", "Step", "Validation", "Size", "When"], ...cells];
+  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  const isNumber = (i: number) => i >= 2 && i <= 4;
+  const faults = rows.flatMap(({ fault }) => fault ?? []);
+  const shown = lines.map((line) =>
+    line.map((cell, i) => {
+      const width = widths?.[i] ?? 0;
+      return isNumber(i) ? cell.padStart(width) : cell.padEnd(width);
+    }).join("  ").trimEnd()
+  );
+  return faults.length === 0 ? shown : [...shown, "", ...faults];
+}
