@@ -13,6 +13,7 @@ import {
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { readIfThere } from "../stages/durable.ts";
+import { type JournalSurvey, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
@@ -62,6 +63,8 @@ interface RunContents {
   readonly bytes: Readonly<Record<string, number>>;
   /** Null while documents may still come. */
   readonly documents: number | null;
+  /** What the corpus holds now. */
+  readonly corpus: JournalSurvey;
   /** Tokens of both splits; null while there is no tokenizer. */
   readonly tokens: Readonly<Record<"train" | "validation", number>> | null;
   readonly vocab: number | null;
@@ -87,6 +90,7 @@ async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents
     settings,
     bytes,
     documents: seal === undefined ? null : JSON.parse(seal).documents,
+    corpus: await surveyJournal(paths.corpus),
     tokens: index ? { train: count("train"), validation: count("validation") } : null,
     vocab: index?.vocabSize ?? null,
     parameters: config ? createLayout(config).count : null,
@@ -129,11 +133,15 @@ async function rows(
 }
 
 function describe(found: RunContents): string[] {
-  const { run, settings, bytes, documents, tokens, vocab, parameters, checkpoints } = found;
+  const { run, settings, bytes, corpus, tokens, vocab, parameters, checkpoints } = found;
+  const soFar = found.documents === null ? " so far, not complete yet" : "";
   const count = (n: number) => n.toLocaleString("en");
   const size = (part: string) => `${((bytes[part] ?? 0) / 1e6).toFixed(1)} MB`;
   const sources = settings.sources.length === 0 ? "the sample site" : settings.sources.join(" ");
-  const goal = settings.steps > 0 ? `${count(settings.steps)} steps` : `${settings.seconds} s`;
+  const goal = settings.steps > 0
+    ? `${count(settings.steps)} steps`
+    // How many steps the clock allows is another number each time.
+    : `${settings.seconds} s (planned by the clock: another run gives other weights)`;
   const done = checkpoints.at(-1)?.step ?? 0;
   const table = checkpoints.map(({ name, tokens, validationLoss, bytes, marks }) =>
     [
@@ -148,9 +156,8 @@ function describe(found: RunContents): string[] {
     `Run          ${run}`,
     `Sources      ${sources}`,
     `Plan         preset ${settings.preset}, ${goal}, seed ${settings.seed}`,
-    `Corpus       ${documents === null ? "not complete yet" : `${count(documents)} documents`}, ${
-      size("corpus")
-    }`,
+    `Corpus       ${count(corpus.documents)} documents${soFar}, ${count(corpus.textBytes)} bytes ` +
+    `of text, ${size("corpus")} on the disk`,
     vocab === null || tokens === null
       ? "Tokenizer    none yet"
       : `Tokens       ${count(tokens.train)} to train on, ${count(tokens.validation)} held out ` +

@@ -39,7 +39,10 @@ const BORDER = " ‖ ";
 /** The `tokens show` command. */
 export const show: Command = {
   name: "tokens show",
-  summary: "Prints a batch of a run's train split, tokens in colours, documents divided by ‖.",
+  summary: "Prints a batch of a run's train split, tokens in colours, documents divided by ‖.\n" +
+    "Without flags: the first batch of 4 rows of 64 tokens, packed from the documents of\n" +
+    "runs/default in the order of seed 0. Rows are made as the flags say and not as training made\n" +
+    "them: `trace --step` tells what that saw.",
   operands: "[RUN]",
   flags: FLAGS,
   examples: [

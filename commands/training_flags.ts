@@ -20,7 +20,7 @@ import { choice, type FlagValues, number, text, toggle } from "./flags.ts";
 /** How the spheres run; never changes what they compute. */
 export const SPHERE_FLAGS = {
   workers: number({
-    help: "workers that run the spheres; never changes the result (default: one a core)",
+    help: "workers that run the spheres; the result of a step is the same (default: one a core)",
     min: 1,
     max: 1024,
     defaultValue: navigator.hardwareConcurrency,

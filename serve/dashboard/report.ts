@@ -78,7 +78,7 @@ export function renderReport({ name, run, facts, dropped, reproduce }: ReportPar
             body: html`
               <pre tabindex="0"><code>${reproduce}</code></pre>
               <p class="muted">
-                Same settings and the same pages give the same weights, bit for bit on machines of one kind.
+                ${repetition(run.settings)}
               </p>
             `,
           })}
@@ -112,6 +112,14 @@ function endOf({ last }: RunHistory): string {
 }
 
 /** Settings in words; what was left at nothing is left out, as run.json has it all. */
+/** What the same command gives another time. */
+function repetition(settings: unknown): string {
+  const { seconds = 0 } = (settings ?? {}) as { seconds?: number };
+  return seconds > 0
+    ? "The clock decides how many steps there are: the same command gives other weights each time."
+    : "Same settings and the same pages give the same weights, bit for bit on machines of one kind.";
+}
+
 function describeSettings(settings: unknown): [string, string][] {
   const { limits, ...others } = (settings ?? {}) as Record<string, unknown>;
   const isFiltered = Array.isArray(others.filters) && others.filters.length > 0;

@@ -21,6 +21,7 @@ export {
 } from "./journal.ts";
 export { hasDocuments } from "./segments.ts";
 export { type Mark, readMark } from "./mark.ts";
+export { type JournalSurvey, surveyJournal } from "./survey.ts";
 
 /** Choices for {@linkcode journal}. */
 export interface JournalOptions<B extends Barrier = never> {
