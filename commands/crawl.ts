@@ -109,7 +109,8 @@ async function makeFolder({ root }: CrawlPaths): Promise<void> {
   try {
     await Deno.mkdir(root, { recursive: true });
   } catch (cause) {
-    throw new UsageError(`Cannot make --output ${root}: ${reasonOf(cause)}`, { cause });
+    const reason = `${reasonOf(cause)}; choose another folder`;
+    throw new UsageError(`Cannot make --output ${root}: ${reason}`, { cause });
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { privateRangeOf } from "../stages/crawl/mod.ts";
 import { type Flags, list, number, UsageError } from "./flags.ts";
 import { isAddress } from "./sources.ts";
 
@@ -24,6 +25,25 @@ export const CRAWLER_FLAGS = {
 const FOR_ADDRESSES = Object.keys(CRAWLER_FLAGS);
 /** Flags about what only a walk through folders does. */
 const FOR_FOLDERS = ["all-files"];
+
+/**
+ * Refuses addresses that are private as they are written, before anything is made.
+ *
+ * @throws {UsageError} naming the first
+ */
+export function checkPrivate(
+  sources: readonly string[],
+  { allowPrivate }: { allowPrivate: boolean },
+): void {
+  if (allowPrivate) return;
+  for (const source of sources.filter(isAddress)) {
+    const range = privateRangeOf(source);
+    if (range === undefined) continue;
+    throw new UsageError(
+      `Cannot crawl ${source}: it is a ${range} address; --allow-private connects to it`,
+    );
+  }
+}
 
 /**
  * Refuses flags that are about a kind of source that is not there. The sample site, which is crawled

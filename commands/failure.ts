@@ -15,6 +15,7 @@ const SYSTEM_WORDS = [
   [Deno.errors.NotFound, "no such file or folder"],
   [Deno.errors.NotADirectory, "a part of its path is not a folder"],
   [Deno.errors.IsADirectory, "it is a folder"],
+  [Deno.errors.FilesystemLoop, "a link in its path leads back to itself"],
   [Deno.errors.PermissionDenied, "the system does not allow it"],
 ] as const;
 

@@ -8,7 +8,7 @@ import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { hasDocuments, SEAL } from "../stages/journal/mod.ts";
 import type { Command } from "./command.ts";
-import { checkSourceFlags } from "./crawler_flags.ts";
+import { checkPrivate, checkSourceFlags } from "./crawler_flags.ts";
 import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
 import { parseFlags, UsageError } from "./flags.ts";
@@ -60,6 +60,7 @@ export const pipeline: Command = {
       const options = { wanted, given: named, root: paths.root, force, ...progress };
       const settled = settle(existing, options);
       checkSourceFlags(settled.sources, parsed.given);
+      checkPrivate(settled.sources, settled);
       return settled;
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
@@ -143,6 +144,7 @@ async function makeRunFolder({ root }: RunPaths): Promise<void> {
   try {
     await Deno.mkdir(root, { recursive: true });
   } catch (cause) {
-    throw new UsageError(`Cannot make --run ${root}: ${reasonOf(cause)}`, { cause });
+    const reason = `${reasonOf(cause)}; choose another folder`;
+    throw new UsageError(`Cannot make --run ${root}: ${reason}`, { cause });
   }
 }

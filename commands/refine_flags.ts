@@ -11,6 +11,7 @@ import {
   type RefineSettings,
 } from "../stages/refine/mod.ts";
 import { reasonOf } from "./failure.ts";
+import { didYouMean } from "./nearest.ts";
 import { type FlagValues, number, text, toggle, UsageError } from "./flags.ts";
 
 /** See docs/refining.md. */
@@ -86,7 +87,8 @@ function filtersOf(text: string | undefined): FilterName[] {
   for (const name of names) {
     if (FILTERS.some((known) => known === name)) continue;
     throw new UsageError(
-      `Cannot use --filters ${name}: it must be of ${FILTERS.join(", ")}, or all`,
+      `Cannot use --filters ${name}: it must be of ${FILTERS.join(", ")}, or all` +
+        didYouMean(name, [...FILTERS, "all"]),
     );
   }
   return FILTERS.filter((known) => names.includes(known));

@@ -8,7 +8,7 @@ import { isBarrier } from "../stages/barrier.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
 import type { Command } from "./command.ts";
-import { checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.ts";
+import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.ts";
 import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
 import { openDropLog } from "./drop_log.ts";
 import { groupFlags } from "./flag_groups.ts";
@@ -93,6 +93,7 @@ export const text: Command = {
     if (values.output !== undefined) documentFormat(values.output);
     checkSourceFlags(operands, given);
     await checkSources(operands, { allFiles: values["all-files"] });
+    checkPrivate(operands, { allowPrivate: values["allow-private"] });
     await using resources = new AsyncDisposableStack();
     const interrupt = resources.use(stopOnInterrupt());
     // What the crawl and the search for duplicates remember is of no use afterwards.

@@ -5,6 +5,7 @@
  */
 import type { Command } from "./command.ts";
 import { UsageError } from "./flags.ts";
+import { didYouMean } from "./nearest.ts";
 import { decode, encode } from "./tokens_codec.ts";
 import { exportTokens } from "./tokens_export.ts";
 import { show } from "./tokens_show.ts";
@@ -38,6 +39,7 @@ export const tokens: Command = {
     const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
     if (subcommand) return subcommand.run(args);
     const names = Object.keys(SUBCOMMANDS).join(", ");
-    throw new UsageError(`Cannot run ${`tokens ${name}`.trim()}: say one of ${names}`);
+    const meant = didYouMean(name, Object.keys(SUBCOMMANDS));
+    throw new UsageError(`Cannot run ${`tokens ${name}`.trim()}: say one of ${names}${meant}`);
   },
 };

@@ -8,7 +8,7 @@ import { epochs } from "../stages/store/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Batch } from "../stages/types.ts";
 import type { Command } from "./command.ts";
-import { choice, number, parseFlags, text } from "./flags.ts";
+import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
 import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
 
@@ -51,8 +51,9 @@ export const show: Command = {
   ],
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const buckets = bucketsOf(values);
     await using run = await openTokens(runOperand(operands, { command: "show", run: values.run }));
-    const { rows, cols, seed, mode, buckets } = values;
+    const { rows, cols, seed, mode } = values;
     const { store, tokenizer } = run;
     await using batches = new BatchStream({
       open: (start) =>
@@ -62,7 +63,7 @@ export const show: Command = {
         }),
       size: { documents: store.count("train"), tokens: store.tokens("train") },
       ...{ rows, cols, seed, mode, vocabSize: tokenizer.vocabSize },
-      ...(buckets !== "" && { buckets: buckets.split(",").map(Number) }),
+      ...(buckets.length > 0 && { buckets }),
     });
     for (let number = 1; number < values.batch && await batches.next(); number++);
     const made = await batches.next();
@@ -81,6 +82,17 @@ export const show: Command = {
     return 0;
   },
 };
+
+/** The lengths that `--buckets` lists. */
+function bucketsOf({ buckets, mode }: { buckets: string; mode: BatchMode }): number[] {
+  if (buckets === "") return [];
+  if (mode !== "pad") {
+    throw new UsageError(`Cannot use --buckets with --mode ${mode}: it is for --mode pad`);
+  }
+  const lengths = buckets.split(",").map(Number);
+  if (lengths.every((length) => Number.isSafeInteger(length) && length > 0)) return lengths;
+  throw new UsageError(`Cannot use --buckets ${buckets}: write lengths such as 16,32`);
+}
 
 /** One row; without colours, tokens are divided by `|`. */
 function showRow({ inputIds, segmentIds, mask, cols }: Batch, row: number, tokenizer: Tokenizer) {

@@ -76,6 +76,10 @@ const FLAGS = {
   json: toggle({ help: "one JSON object a step" }),
 };
 
+/** Flags of one way to train that say nothing of the other. */
+const TOKEN_FLAGS = ["run", "preset", "seed", "checkpoint-every"];
+const BATCH_FLAGS = ["document-mask"];
+
 /** The `train` command. */
 export const train: Command = {
   name: "train",
@@ -98,7 +102,7 @@ export const train: Command = {
     "deno task train --init checkpoint/ --batches batch.json --steps 10 --json",
   ],
   async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+    const { values, operands, given } = parseFlags(args, { flags: FLAGS });
     if (operands.length > 0) {
       throw new UsageError(`Cannot train on ${operands[0]}: use --tokens or --batches`);
     }
@@ -106,6 +110,8 @@ export const train: Command = {
     if (tokens !== undefined && batches !== undefined) {
       throw new UsageError("Cannot train on both --tokens and --batches: choose one");
     }
+    if (tokens !== undefined) refuseOther(given, BATCH_FLAGS, "--batches");
+    else if (batches !== undefined) refuseOther(given, TOKEN_FLAGS, "--tokens");
     if (tokens !== undefined) return await onTokens(tokens, values);
     if (init === undefined || batches === undefined) {
       throw new UsageError(
@@ -139,6 +145,13 @@ export const train: Command = {
     return interrupt.signal.aborted ? interrupt.exitCode : 0;
   },
 };
+
+/** Refuses flags that say something of the other way to train. */
+function refuseOther(given: ReadonlySet<string>, flags: readonly string[], other: string): void {
+  const flag = flags.find((name) => given.has(name));
+  if (flag === undefined) return;
+  throw new UsageError(`Cannot use --${flag} without ${other}: leave it out, or use ${other}`);
+}
 
 function optimizerSettings(values: FlagValues<typeof FLAGS>) {
   const { optimizer, schedule, clip, "weight-decay": weightDecay } = values;

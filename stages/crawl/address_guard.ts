@@ -50,6 +50,14 @@ export function checkLiteralHost(url: URL, rules: AddressRules): void {
   if (range !== undefined) throw blocked(url, `${host} is a ${range} address`);
 }
 
+/** What keeps a crawl from a URL for its host as it is written; undefined where nothing does. */
+export function privateRangeOf(href: string): string | undefined {
+  const url = new URL(href);
+  if (url.hostname === "localhost") return "loopback";
+  const host = literalHost(url);
+  return host === undefined ? undefined : blockedRange(host);
+}
+
 /** A `lookup` for a socket to `url`: hands on only addresses that the rules allow. */
 export function guardedLookup(
   url: URL,

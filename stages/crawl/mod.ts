@@ -26,7 +26,7 @@ export { type Frontier, openFrontier } from "./frontier.ts";
 export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
 export type { Reconsidered } from "./frontier_rules.ts";
 export { type SampleSite, startSampleSite } from "./sample_site.ts";
-export type { Resolve, ResolvedAddress } from "./address_guard.ts";
+export { privateRangeOf, type Resolve, type ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
 export { productToken } from "./robots_rules.ts";
 export {

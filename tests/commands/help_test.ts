@@ -6,7 +6,7 @@ import { number, parseFlags, toggle } from "../../commands/flags.ts";
 import { describeCommand, describeGroup, wrap } from "../../commands/help.ts";
 import { nearest } from "../../commands/nearest.ts";
 import config from "../../deno.json" with { type: "json" };
-import { run } from "./program.ts";
+import { runHere } from "./in_process.ts";
 
 const tops = await Promise.all(Object.values(COMMANDS).map((load) => load()));
 /** Every command that has flags of its own. */
@@ -83,13 +83,11 @@ Deno.test("each command has one to three examples, which its flags can read", ()
 
 Deno.test("-h and --help stand anywhere, --version too", async () => {
   const version = new RegExp(`^cllm ${config.version} \\(Deno ${Deno.version.deno}, V8 .+\\)\\n$`);
-  const [program, short, sub, own, late] = await Promise.all([
-    run(["--help"]),
-    run(["pipeline", "--steps", "3", "-h"]),
-    run(["tokens", "show", "--help"]),
-    run(["--version"]),
-    run(["inspect", "--version"]),
-  ]);
+  const program = await runHere(["--help"]);
+  const short = await runHere(["pipeline", "--steps", "3", "-h"]);
+  const sub = await runHere(["tokens", "show", "--help"]);
+  const own = await runHere(["--version"]);
+  const late = await runHere(["inspect", "--version"]);
   for (const { code, err } of [program, short, sub, own, late]) assertEquals([code, err], [0, ""]);
   for (const name of Object.keys(COMMANDS)) {
     assertMatch(program.out, new RegExp(`^  ${name} `, "m"));

@@ -1,0 +1,426 @@
+/**
+ * Command lines as people mistype them: each ends in one line that says what to do instead, with
+ * nothing on standard output and nothing made on the disk.
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { COMMANDS } from "../../commands/all.ts";
+import { lockRun } from "../../commands/run_lock.ts";
+import { runHere } from "./in_process.ts";
+import { isThere, openFolder } from "./program.ts";
+
+const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname;
+const KINDS =
+  "HTML, text, Markdown, JSON lines, CSV, Parquet, WARC, PDF, office documents, EPUB and mail";
+const CHOOSE = "choose another folder";
+
+/**
+ * Refused before anything is done, with exit code 2, or 1 where it stands behind: the words, and the
+ * whole reason. `@` is a folder without a run; PORT a taken port.
+ */
+const REFUSED: readonly (readonly [args: string, reason: string, code?: number])[] = [
+  // Commands.
+  ["pipelne", "Cannot run pipelne: there is no such command; did you mean pipeline?"],
+  ["genrate --seed 1", "Cannot run genrate: there is no such command; did you mean generate?"],
+  ["--nope", noCommand("--nope")],
+  ["toString", noCommand("toString")],
+  [
+    "teach",
+    "Cannot run teach: there is no such command; commands are pipeline, crawl, text, train, eval, " +
+    "generate, dashboard, serve, export, inspect, runs, verify, tokens, trace",
+  ],
+  [
+    "tokens",
+    "Cannot run tokens: say one of train, encode, decode, inspect, stats, show, export, import, mix",
+  ],
+  ["tokens train", "Cannot train a tokenizer: name at least one text file"],
+  ["tokens train @/none.txt", "Cannot read @/none.txt: no such file or folder"],
+  ["tokens encode --json --tokenizer @", "Cannot read @: it is a folder"],
+  ["tokens inspect", "Cannot inspect tokens: name one folder, shard or .bin file"],
+  [
+    "tokens inspect @",
+    "Cannot inspect @: it has neither an index.json of tokens nor a tokens/ with one",
+  ],
+  ["tokens inspect @/none.bin", "Cannot read @/none.bin: no such file or folder"],
+  [
+    "serve --hostname 0.0.0.0",
+    "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE or CLLM_API_KEYS, " +
+    "or leave --hostname out to serve this machine alone",
+  ],
+  [
+    "dashboard --hostname 0.0.0.0",
+    "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE or CLLM_API_KEYS, " +
+    "or leave --hostname out to serve this machine alone",
+  ],
+  [
+    "dashboard --api-key-file @/none",
+    "Cannot read --api-key-file @/none: no such file or folder",
+  ],
+  [
+    "serve --api-key-file @/none",
+    "Cannot read --api-key-file @/none: no such file or folder",
+  ],
+  [
+    "serve --cors-origin https://a.test/",
+    "Cannot use --cors-origin https://a.test/: write it like https://example.org, without a path",
+  ],
+  ["serve --max-running 0", "Cannot use --max-running 0: it must be an integer at least 1"],
+  ["generate --temperature -1", "Cannot use --temperature -1: it must be a number at least 0"],
+  ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
+  ["pipeline --steps", "Cannot use --steps without N"],
+  ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],
+  ["pipeline --steps 9 --steps 8", "Cannot use --steps twice"],
+  [
+    "pipeline --preset huge",
+    "Cannot use --preset huge: it must be one of tiny, small, base, medium, large",
+  ],
+  ["pipeline --steps 1 --seconds 1", "Cannot use both --steps and --seconds: choose one"],
+  ["pipeline http://", 'Cannot crawl "http://": not a URL; write it like https://example.org/'],
+  [
+    "pipeline ftp://a/",
+    'Cannot crawl "ftp://a/": the scheme is ftp: but must be http: or https:',
+  ],
+  ["pipeline @/none.txt", "Cannot read @/none.txt: no such file or folder"],
+  ["pipeline - -", "Cannot read - twice: standard input comes once"],
+  [
+    "pipeline @/a.pdf",
+    "Cannot read @/a.pdf: an image; docs/reading.md has the formats",
+  ],
+  ["pipeline --init @/none", "Cannot open --init @/none: there is no such folder"],
+  ["pipeline --init @", "Cannot open --init @: it has no config.json"],
+  [
+    "pipeline --filters gopher",
+    "Cannot use --filters gopher: it must be of gopher-repetition, gopher-quality, c4, fineweb, or all",
+  ],
+  [
+    "pipeline --language english",
+    "Cannot use --language english: write two-letter codes such as en,ja; or any",
+  ],
+  [
+    "pipeline --filter-settings @/limits.json",
+    "Cannot use --filter-settings @/limits.json: gopher-quality.min_doc_words: " +
+    "Invalid input: expected number, received string",
+  ],
+  ["text", "Cannot take out text: name at least one address, file or folder"],
+  ["text --keep-dropped @/a.txt", "Cannot use --keep-dropped without --dropped FILE"],
+  [
+    "text --output @/a.csv @",
+    "Cannot write @/a.csv: its name must end in one of .jsonl, .jsonl.gz, .parquet",
+  ],
+  [
+    "text --dedup-against @ @",
+    "Cannot use --dedup-against @: it is neither a run made with --near-duplicates nor an index file",
+  ],
+  ["inspect @ @", "Cannot inspect @: give one run folder"],
+  ["inspect --run @ @/b", "Cannot inspect both @/b and --run @: give one run folder"],
+  ["serve @ --model @", "Cannot serve both @ and --model @: give one"],
+  [
+    "export --out @/x --run @/none",
+    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+  ],
+  ["train", "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on"],
+  ["train --tokens @ --batches @", "Cannot train on both --tokens and --batches: choose one"],
+  [
+    "train --tokens @",
+    "Cannot read the tokens of @: it needs tokenizer.json and tokens/, as a run has them",
+  ],
+  [
+    "train --init @/none --batches @/none.json",
+    "Cannot open --init @/none: there is no such folder",
+  ],
+  [
+    `train --init ${GOLDEN} --batches @/none.json`,
+    "Cannot read --batches @/none.json: no such file or folder",
+  ],
+  [
+    "eval --run @/none",
+    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+  ],
+  [
+    "export --run @/none",
+    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+  ],
+  [
+    "export --checkpoint @/none",
+    "Cannot open --checkpoint @/none: there is no such folder",
+  ],
+  [
+    "generate --model @/none",
+    "Cannot open the model of --model @/none: there is no folder @/none; " +
+    "train one with `deno task pipeline`",
+  ],
+  [
+    "serve --model @",
+    "Cannot open the model in @: it has no onnx/model.onnx; make it with `deno task export`",
+  ],
+  ["serve --port 65536", "Cannot use --port 65536: it must be an integer from 0 to 65535"],
+  // Flags that are not there, or are called otherwise.
+  ["pipeline --stpes 5", "Cannot use --stpes: there is no such flag; did you mean --steps?"],
+  ["pipeline --stpes=5", "Cannot use --stpes: there is no such flag; did you mean --steps?"],
+  ["pipeline -steps 5", "Cannot use -steps: there is no such flag; did you mean --steps?"],
+  [
+    "pipeline --learning_rate 1",
+    "Cannot use --learning_rate: there is no such flag; did you mean --learning-rate?",
+  ],
+  [
+    "pipeline --checkpoint 5",
+    "Cannot use --checkpoint: there is no such flag; did you mean --checkpoint-every?",
+  ],
+  ["crawl --dealy 9 @", "Cannot use --dealy: there is no such flag; did you mean --delay?"],
+  ["text --languag en @", "Cannot use --languag: there is no such flag; did you mean --language?"],
+  ["train --token @", "Cannot use --token: there is no such flag; did you mean --tokens?"],
+  ["eval --al", "Cannot use --al: there is no such flag; did you mean --all?"],
+  ["generate --promt hello", "Cannot use --promt: there is no such flag; did you mean --prompt?"],
+  ["serve --prot 80", "Cannot use --prot: there is no such flag; did you mean --port?"],
+  [
+    "dashboard --hostnme a",
+    "Cannot use --hostnme: there is no such flag; did you mean --hostname?",
+  ],
+  ["export --formt gguf", "Cannot use --formt: there is no such flag; did you mean --format?"],
+  ["inspect --jsn", "Cannot use --jsn: there is no such flag; did you mean --json?"],
+  ["runs --jsno", "Cannot use --jsno: there is no such flag; did you mean --json?"],
+  ["verify --rnu @", "Cannot use --rnu: there is no such flag; did you mean --run?"],
+  ["trace --stepp 3", "Cannot use --stepp: there is no such flag; did you mean --step?"],
+  ["tokens show --row 3", "Cannot use --row: there is no such flag; did you mean --rows?"],
+  // Values.
+  ["pipeline --steps -5", "Cannot use --steps -5: it must be an integer at least 1"],
+  ["pipeline --steps 1.5", "Cannot use --steps 1.5: it must be an integer at least 1"],
+  ["pipeline --steps 1e99", "Cannot use --steps 1e99: it must be an integer at least 1"],
+  ["pipeline --run --steps 5", "Cannot use --run without DIR"],
+  ["pipeline --json=yes", "Cannot use --json=yes: it takes no value; write --json"],
+  ["pipeline --vocab 100", "Cannot use --vocab 100: it must be an integer from 258 to 1048576"],
+  ["pipeline --language-score 2", "Cannot use --language-score 2: it must be a number from 0 to 1"],
+  ["crawl --per-host 0 @", "Cannot use --per-host 0: it must be an integer at least 1"],
+  ["generate --top-p 1.5", "Cannot use --top-p 1.5: it must be a number from 0 to 1"],
+  ["tokens train --vocab 10 @", "Cannot use --vocab 10: it must be an integer at least 258"],
+  // Choices.
+  [
+    "pipeline --preset tinny",
+    "Cannot use --preset tinny: it must be one of tiny, small, base, medium, large; " +
+    "did you mean tiny?",
+  ],
+  [
+    "pipeline --optimizer adam",
+    "Cannot use --optimizer adam: it must be one of adamw, muon; did you mean adamw?",
+  ],
+  [
+    "text --extract fats @",
+    "Cannot use --extract fats: it must be one of fast, dom; did you mean fast?",
+  ],
+  [
+    "crawl --scope hots @",
+    "Cannot use --scope hots: it must be one of host, domain, prefix, any; did you mean host?",
+  ],
+  [
+    "serve --weights int",
+    "Cannot use --weights int: it must be one of f32, int8; did you mean int8?",
+  ],
+  [
+    "pipeline --filters gopher-qualty",
+    "Cannot use --filters gopher-qualty: it must be of gopher-repetition, gopher-quality, c4, " +
+    "fineweb, or all; did you mean gopher-quality?",
+  ],
+  [
+    "tokens encod",
+    "Cannot run tokens encod: say one of train, encode, decode, inspect, stats, show, export, " +
+    "import, mix; did you mean encode?",
+  ],
+  // Sources.
+  [
+    "pipeline example.org",
+    "Cannot read example.org: no such file or folder; an address is written https://example.org/",
+  ],
+  [
+    "text www.example.org/docs",
+    "Cannot read www.example.org/docs: no such file or folder; an address is written " +
+    "https://www.example.org/docs",
+  ],
+  [
+    "pipeline localhost:8000",
+    "Cannot read localhost:8000: no such file or folder; an address is written " +
+    "http://localhost:8000/",
+  ],
+  ["crawl example.org", "Cannot crawl example.org: an address is written https://example.org/"],
+  [
+    "pipeline http://10.0.0.1/",
+    "Cannot crawl http://10.0.0.1/: it is a private address; --allow-private connects to it",
+  ],
+  [
+    "text http://localhost:9/",
+    "Cannot crawl http://localhost:9/: it is a loopback address; --allow-private connects to it",
+  ],
+  ["pipeline @/empty", `Cannot read @/empty: no file in it is read (${KINDS} are); it is empty`],
+  [
+    "text @/pictures",
+    `Cannot read @/pictures: no file in it is read (${KINDS} are); ` +
+    "found 3 files of kinds not read: .png 2, .css 1; passed over in folders: hidden 1 " +
+    "(--all-files reads them)",
+  ],
+  [
+    "pipeline @/old",
+    "Cannot read @/old: it is a run; go on with it by --run @/old, " +
+    "or read its documents in @/old/corpus",
+  ],
+  ["text @/loop.txt", "Cannot read @/loop.txt: a link in its path leads back to itself"],
+  ["crawl", "Cannot crawl into --output @/crawl: name at least one address"],
+  // Flags that do not go together, or do not apply.
+  [
+    "pipeline --delay 9 @/notes",
+    "Cannot use --delay: no source is an address to crawl; name one, or leave it out",
+  ],
+  [
+    "pipeline --include a*",
+    "Cannot use --include: no source is an address to crawl; name one, or leave it out",
+  ],
+  [
+    "text --all-files https://example.org/",
+    "Cannot use --all-files: no source is a file or folder; name one, or leave it out",
+  ],
+  [
+    `train --init ${GOLDEN} --batches @/b.json --run @/x`,
+    "Cannot use --run without --tokens: leave it out, or use --tokens",
+  ],
+  [
+    "train --tokens @ --document-mask",
+    "Cannot use --document-mask without --batches: leave it out, or use --batches",
+  ],
+  ["train @", "Cannot train on @: use --tokens or --batches"],
+  ["eval --all @/c", "Cannot evaluate @/c with --all: choose one"],
+  [
+    "generate hello",
+    "Cannot generate from hello: there is no such run folder; text goes with --prompt",
+  ],
+  ["generate @ --run @/b", "Cannot generate from both @ and --run @/b: give one run folder"],
+  ["generate --run @ --model @/m", "Cannot generate from both --run @ and --model @/m: give one"],
+  ["export @ --checkpoint @/c", "Cannot export both @ and --checkpoint @/c: give one"],
+  ["dashboard @ --run @/b", "Cannot show both @ and --run @/b: give one run folder"],
+  ["trace @", "Cannot trace: give either --step N or --document ID"],
+  ["tokens show --buckets 8", "Cannot use --buckets with --mode pack: it is for --mode pad"],
+  [
+    "tokens show --mode pad --buckets 8,x",
+    "Cannot use --buckets 8,x: write lengths such as 16,32",
+  ],
+  ["tokens encode", "Cannot encode: give --json, the only format"],
+  ["tokens import a.bin", "Cannot import tokens: give --tokenizer FILE and the files"],
+  ["tokens mix @", "Cannot mix @: write it as RUN=WEIGHT or RUN=WEIGHTxPASSES"],
+  // Runs.
+  [
+    "inspect @/none",
+    "Cannot open the run @/none: there is no run.json in it; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
+  ],
+  [
+    "verify @",
+    "Cannot open the run @: there is no run.json in it; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
+  ],
+  [
+    "dashboard @/none",
+    "Cannot open the run @/none: there is no run.json in it; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
+  ],
+  [
+    "inspect @/old",
+    "Cannot use the run @/old: its run.json has format 1 and this program reads FORMAT; " +
+    "begin it anew in another folder, or use the program that made it",
+  ],
+  ["inspect @/damaged", "Cannot use the run @/damaged: its run.json is damaged"],
+  ["runs @/none", "Cannot list @/none: no such file or folder; `deno task pipeline` makes runs"],
+  [
+    "runs @/empty",
+    "Cannot list @/empty: no folder in it is a run; make one with `deno task pipeline`",
+  ],
+  ["runs @ @", "Cannot list @: give one folder"],
+  [
+    "generate @/empty",
+    "Cannot open the model of --run @/empty: there is no folder @/empty/export; " +
+    "train one with `deno task pipeline`",
+  ],
+  // The machine.
+  [
+    "crawl --output @/file/x https://example.org/",
+    `Cannot make --output @/file/x: a part of its path is not a folder; ${CHOOSE}`,
+  ],
+  [
+    "crawl --output @/locked https://example.org/",
+    `Cannot use --run @/locked: process ${Deno.pid} is working in it; ` +
+    `wait for it to end or ${CHOOSE}`,
+    1,
+  ],
+  [
+    "tokens stats @/locked-run",
+    `Cannot use --run @/locked-run: process ${Deno.pid} is working in it; ` +
+    `wait for it to end or ${CHOOSE}`,
+    1,
+  ],
+  [
+    "dashboard @/whole --port PORT",
+    "Cannot show the dashboard on 127.0.0.1:PORT: another program listens there; " +
+    "choose another port",
+    1,
+  ],
+];
+
+function noCommand(name: string): string {
+  return `Cannot run ${name}: there is no such command; commands are ${
+    Object.keys(COMMANDS).join(", ")
+  }`;
+}
+
+/** The format of run.json that this program writes. */
+const FORMAT = /const FORMAT = (\d+)/.exec(
+  await Deno.readTextFile(new URL("../../commands/run_folder.ts", import.meta.url)),
+)?.[1] ?? "";
+
+async function fill(folder: string): Promise<void> {
+  const at = (name: string) => join(folder, name);
+  const run = (format: number) =>
+    JSON.stringify({ format, settings: { preset: "tiny", sources: [] } });
+  for (const name of ["empty", "pictures", "notes", "old", "damaged", "whole", "locked-run"]) {
+    await Deno.mkdir(at(name));
+  }
+  const files: Record<string, string> = {
+    "a.pdf": "GIF89a",
+    "file": "",
+    "notes/a.md": "some words",
+    "pictures/a.png": "\x89PNG",
+    "pictures/b.png": "\x89PNG",
+    "pictures/c.css": "a {}",
+    "pictures/.hidden.md": "some words",
+    "limits.json": '{"gopher-quality":{"min_doc_words":"many"}}',
+    "old/run.json": run(1),
+    "damaged/run.json": '{"format":',
+    "whole/run.json": run(Number(FORMAT)),
+    "locked-run/run.json": run(Number(FORMAT)),
+  };
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(at(name), text);
+  await Deno.symlink("loop.txt", at("loop.txt"));
+  await Deno.mkdir(at("locked"));
+}
+
+Deno.test("wrong command lines end in one line that says what to do, and leave nothing", async () => {
+  assert(REFUSED.length >= 48);
+  await using folder = await openFolder();
+  await fill(folder.path);
+  using _lock = await lockRun(join(folder.path, "locked"));
+  using _other = await lockRun(join(folder.path, "locked-run"));
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const filled = (text: string) =>
+    text.replaceAll("@", folder.path).replaceAll("PORT", String(taken.addr.port))
+      .replaceAll("FORMAT", FORMAT);
+  for (const [command, reason, code = 2] of REFUSED) {
+    const args = filled(command).split(" ");
+    const runDir = join(folder.path, "run");
+    if (args[0] === "pipeline" && !args.includes("--run")) args.push("--run", runDir);
+    if (command === "crawl") args.push("--output", join(folder.path, "crawl"));
+    const ending = await runHere(args);
+    assertEquals(ending, { code, out: "", err: `error: ${filled(reason)}\n` }, command);
+    assertMatch(ending.err, /^error: Cannot [^\n]+\n$/, command);
+    assertEquals(await isThere(runDir), false, command);
+  }
+});
+
+Deno.test("each command has a wrong command line here", () => {
+  const tried = new Set(REFUSED.map(([command]) => command.split(" ")[0]));
+  assertEquals(Object.keys(COMMANDS).filter((name) => !tried.has(name)), []);
+});
