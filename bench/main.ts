@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { didYouMean } from "../commands/nearest.ts";
+import { describeQuestion, describeQuestions } from "./help.ts";
+
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   checkpoint: () => import("./checkpoint.ts"),
   crawl: () => import("./crawl.ts"),
@@ -21,9 +24,20 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
 };
 
 const [name = "", ...args] = Deno.args;
-const question = QUESTIONS[name];
+const names = Object.keys(QUESTIONS);
+const isHelp = (word: string) => word === "--help" || word === "-h";
+if (name === "" || isHelp(name)) {
+  console.log(await describeQuestions(names));
+  Deno.exit(name === "" ? 2 : 0);
+}
+const question = Object.hasOwn(QUESTIONS, name) ? QUESTIONS[name] : undefined;
 if (!question) {
-  console.error(`Cannot run bench "${name}": choose one of ${Object.keys(QUESTIONS).join(", ")}`);
+  const meant = didYouMean(name, names) || `; choose one of ${names.join(", ")}`;
+  console.error(`error: Cannot run bench ${name}: there is no such question${meant}`);
   Deno.exit(2);
+}
+if (args.some(isHelp)) {
+  console.log(await describeQuestion(name));
+  Deno.exit(0);
 }
 await (await question()).run(args);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { describeQuestion } from "../../bench/help.ts";
 import { COMMANDS } from "../../commands/all.ts";
 import type { Command } from "../../commands/command.ts";
 import { groupFlags, tablesOf } from "../../commands/flag_groups.ts";
@@ -96,6 +97,20 @@ Deno.test("-h and --help stand anywhere, --version too", async () => {
   assertStringIncludes(sub.out, "Usage: deno task tokens show [flags] [RUN]");
   assertMatch(own.out, version);
   assertMatch(late.out, version);
+});
+
+Deno.test("bench --help has every question in the words of its file", async () => {
+  const bench = new URL("../../bench/main.ts", import.meta.url).pathname;
+  const args = ["run", "--allow-read", bench, "--help"];
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
+  assertEquals(code, 0);
+  const names = new TextDecoder().decode(stdout).split("\n")
+    .flatMap((line) => /^  ([a-z]+) +\S/.exec(line)?.[1] ?? []);
+  assert(names.length > 10);
+  for (const name of names) {
+    const text = await describeQuestion(name);
+    assertMatch(text, /^[A-Z][^]*\?[^]*\n\nRuns [^*]*\.$/, name);
+  }
 });
 
 Deno.test("the nearest word is told where it is near", () => {
