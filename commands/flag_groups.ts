@@ -32,7 +32,8 @@ export function groupFlags<
   _flags: F,
   groups:
     & G
-    & ([Ungrouped<F, G>] extends [never] ? unknown : { readonly "flags without a group": never }),
+    & ([Ungrouped<F, G>] extends [never] ? unknown
+      : { readonly "flags without a group": Ungrouped<F, G> }),
 ): FlagGroups {
   return groups;
 }

@@ -12,7 +12,6 @@ import { readIfThere, replaceFile } from "../stages/durable.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { Cursor, Split, TokenRun } from "../stages/types.ts";
-import { withoutAdded } from "./added_settings.ts";
 import { replayBatches } from "./lineage.ts";
 import { digestProgram, type ProgramDigest } from "./program_digest.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
@@ -72,7 +71,7 @@ export async function createManifest(paths: RunPaths, parts: RunParts): Promise<
   const body = {
     format: 1 as const,
     program: await digestProgram(),
-    settings: { sha256: sha256(JSON.stringify(withoutAdded(settings))) },
+    settings: { sha256: sha256(JSON.stringify(settings)) },
     corpus: await digestCorpus(journal),
     tokenizer: { vocab: tokenizer.tokenizer.vocabSize, sha256: tokenizer.hash },
     tokens: { train: await tokens("train"), validation: await tokens("validation") },

@@ -9,7 +9,6 @@ import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Engine } from "../stages/extract/mod.ts";
 import type { Order } from "../stages/store/mod.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
-import { withAdded } from "./added_settings.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 import type { HoldOutRule } from "./hold_out.ts";
@@ -143,7 +142,7 @@ export async function readSettings(paths: RunPaths): Promise<RunSettings | undef
       `Cannot use the run ${paths.root}: there is no preset ${settings.preset}`,
     );
   }
-  return withAdded(settings);
+  return settings;
 }
 
 function parseRun(json: string, { root }: RunPaths): { format: number; settings: RunSettings } {

@@ -77,7 +77,7 @@ const FLAGS = {
 };
 
 /** Flags of one way to train that say nothing of the other. */
-const TOKEN_FLAGS = ["run", "preset", "seed", "checkpoint-every"];
+const TOKEN_FLAGS = ["run", "preset", "seed", "order", "checkpoint-every"];
 const BATCH_FLAGS = ["document-mask"];
 
 /** The `train` command. */
@@ -89,7 +89,7 @@ export const train: Command = {
   flags: FLAGS,
   groups: groupFlags(FLAGS, {
     "What to train on": ["tokens", "batches", "init"],
-    "On tokens": ["run", "preset", "seed", "checkpoint-every"],
+    "On tokens": ["run", "preset", "seed", "order", "checkpoint-every"],
     "On a batch file": ["document-mask"],
     "Training": [
       ...["steps", "optimizer", "learning-rate", "schedule", "weight-decay", "clip"] as const,

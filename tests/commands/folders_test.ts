@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
-import { withoutAdded } from "../../commands/added_settings.ts";
 import { countPassedOver } from "../../commands/passed_over.ts";
 import { readSettings, runPaths } from "../../commands/run_folder.ts";
 import { prose } from "./corpus.ts";
@@ -88,26 +87,6 @@ Deno.test("pipeline and text follow the links that --include and --exclude say",
     exclude: ["*/old/*"],
     delayMs: 0,
   });
-});
-
-Deno.test("a run.json older than a setting means what the program then did, to its digest too", async () => {
-  await using folder = await openFolder();
-  const paths = runPaths(folder.path);
-  await write(folder.path, { "new/run.json": "" });
-  const began = { format: 4, settings: { preset: "tiny", sources: ["notes"], extract: "dom" } };
-  const source = await Deno.readTextFile(
-    new URL("../../commands/run_folder.ts", import.meta.url),
-  );
-  began.format = Number(/const FORMAT = (\d+)/.exec(source)?.[1]);
-  await Deno.writeTextFile(paths.settings, JSON.stringify(began));
-  const settings = await readSettings(paths);
-  assertEquals(
-    [settings?.allFiles, settings?.include, settings?.delayMs, settings?.extract],
-    [true, [], 500, "dom"],
-  );
-  assertEquals(JSON.stringify(withoutAdded(settings ?? {})), JSON.stringify(began.settings));
-  const now = { ...settings, allFiles: false };
-  assertEquals(withoutAdded(now), { ...began.settings, allFiles: false });
 });
 
 Deno.test("kinds are told the most frequent first, eight of them, and their number is bounded", () => {

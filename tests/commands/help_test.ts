@@ -105,7 +105,7 @@ Deno.test("bench --help has every question in the words of its file", async () =
   const { code, stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
   assertEquals(code, 0);
   const names = new TextDecoder().decode(stdout).split("\n")
-    .flatMap((line) => /^  ([a-z]+) +\S/.exec(line)?.[1] ?? []);
+    .flatMap((line) => /^ {2}([a-z]+) +\S/.exec(line)?.[1] ?? []);
   assert(names.length > 10);
   for (const name of names) {
     const text = await describeQuestion(name);
