@@ -5,12 +5,15 @@
  */
 import { join } from "node:path";
 import { listCheckpoints } from "../model/checkpoint/mod.ts";
-import { openJournal } from "../stages/journal/mod.ts";
+import { exists } from "../model/durable.ts";
+import { readJournal } from "../stages/journal/mod.ts";
 import { WEIGHT_FORMATS } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, toggle, UsageError } from "./flags.ts";
-import { evaluateModel, readHeldOut } from "./evaluation.ts";
+import { evaluateModel } from "./evaluation.ts";
+import { showProgress } from "./evaluation_progress.ts";
 import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
+import { type EvaluationTexts, openTexts, TEXT_SETS } from "./evaluation_texts.ts";
 import { findCheckpoint } from "./model_source.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { RUN_FLAG, runAmong } from "./open_run.ts";
@@ -21,9 +24,19 @@ import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
+  set: choice({
+    help: "all held-out documents, or the rows of them that the run validates on",
+    of: TEXT_SETS,
+    defaultValue: "all",
+  }),
+  "max-rows": number({
+    help: "with --set all: score so many rows at most, drawn as those for validation are",
+    min: 1,
+    defaultValue: undefined,
+  }),
   rows: number({ help: "rows evaluated at once", min: 1, max: 4096, defaultValue: 12 }),
   cols: number({
-    help: "tokens of context (default: half of the model's)",
+    help: "tokens of context (default: half of the model's, or those of --set validation)",
     min: 2,
     defaultValue: undefined,
   }),
@@ -58,18 +71,25 @@ export const evaluate: Command = {
     if (values.all && operands.length > 0) {
       throw new UsageError(`Cannot evaluate ${operands[0]} with --all: choose one`);
     }
+    for (const flag of ["max-rows", "cols"] as const) {
+      if (values.set === "all" || values[flag] === undefined) continue;
+      throw new UsageError(
+        `Cannot use --${flag} with --set ${values.set}: its rows are those of the run`,
+      );
+    }
     const paths = runPaths(values.run);
     const settings = await readSettings(paths);
+    const tokenizer = settings && await loadTokenizer(paths, { init: "" });
+    if (!tokenizer || !await exists(paths.corpus)) {
+      throw new UsageError(`Cannot evaluate on --run ${values.run}: it has no tokenizer yet`);
+    }
     const checkpoints = values.all
       ? (await listCheckpoints(paths.checkpoints)).map((name) => join(paths.checkpoints, name))
       : operands.length > 0
       ? operands
       : [await findCheckpoint({ run: values.run, checkpoint: undefined })];
-    const tokenizer = settings && await loadTokenizer(paths, settings);
-    if (!tokenizer) {
-      throw new UsageError(`Cannot evaluate on --run ${values.run}: it has no tokenizer yet`);
-    }
-    await using journal = await openJournal({ dir: paths.corpus });
+    const journal = await readJournal(paths.corpus);
+    const { rows } = values;
     const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
       const config = await readScoredConfig(checkpoint);
@@ -78,25 +98,28 @@ export const evaluate: Command = {
         refusal: `Cannot evaluate ${checkpoint}`,
         remedy: "name with --run the run that it was trained in",
       });
-      const cols = values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2));
-      const { rows } = values;
+      const texts: EvaluationTexts = await openTexts({
+        ...{ paths, settings, journal, tokenizer, set: values.set },
+        cols: values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2)),
+        maxRows: values["max-rows"],
+      });
+      const { cols } = texts;
       await using scored = await openScored(checkpoint, {
         ...{ config, rows, cols, int8: values.weights === "int8", ...spheresOf(values) },
       });
-      const texts = await readHeldOut({
-        journal,
-        rule: settings.holdOut,
-        tokenizer: tokenizer.tokenizer,
-        cols,
+      using progress = showProgress(checkpoint, texts);
+      const evaluation = await evaluateModel(scored, {
+        ...{ texts: texts.read(), tokenizer: tokenizer.tokenizer, rows, cols },
+        onProgress: progress.update,
       });
-      if (texts.length === 0) {
+      if (evaluation.tokens === 0) {
         throw new Error(`Cannot evaluate on ${values.run}: it has no held-out document`);
       }
-      const evaluation = await evaluateModel(scored, {
-        ...{ texts, tokenizer: tokenizer.tokenizer, rows, cols },
-      });
       evaluations.push({ checkpoint, ...evaluation });
-      if (values.json) console.log(JSON.stringify({ checkpoint, ...evaluation }));
+      if (values.json) {
+        progress.clear();
+        console.log(JSON.stringify({ checkpoint, ...evaluation }));
+      }
     }
     if (!values.json) console.log(describeEvaluations(evaluations));
     return 0;

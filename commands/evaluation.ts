@@ -4,29 +4,16 @@
  *
  * @module
  */
-import { basename, dirname } from "node:path";
 import { type Engine, generate, Scheduler } from "../serve/mod.ts";
-import { evaluationBatches } from "../stages/batch/mod.ts";
-import type { Journal } from "../stages/journal/mod.ts";
+import { evaluationBatches, type Ids } from "../stages/batch/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
-import type { TokenRun } from "../stages/types.ts";
-import { heldOutDocuments, MAX_ROWS, ROWS_EACH } from "./held_out.ts";
-import type { HoldOutRule } from "./hold_out.ts";
+import type { Origin } from "./draw_rows.ts";
 import type { Scored } from "./scored.ts";
 
 /** Beginnings that any corpus may go on from; the likeliest continuation of each is told. */
 const PROMPTS = ["The", "It is", "In the year"] as const;
 /** Tokens of a continuation. */
 const SAMPLE_TOKENS = 24;
-
-/** The part of the held-out documents that comes from one site or folder. */
-export interface SourceTexts {
-  readonly source: string;
-  /** The beginning of each document. */
-  readonly runs: readonly TokenRun[];
-  /** UTF-8 bytes of the text that is scored. */
-  readonly bytes: number;
-}
 
 /** How well some text is predicted. */
 export interface Score {
@@ -46,76 +33,112 @@ export interface Evaluation extends Score {
   readonly samples: readonly { readonly prompt: string; readonly continuation: string }[];
 }
 
-/**
- * Reads the beginnings of held-out documents, by source, those that validation of the run used: up
- * to {@linkcode MAX_ROWS} rows of `cols` tokens.
- */
-export async function readHeldOut(
-  { journal, rule, tokenizer, cols }: {
-    journal: Journal;
-    rule: HoldOutRule;
-    tokenizer: Tokenizer;
-    cols: number;
-  },
-): Promise<SourceTexts[]> {
-  const bySource = new Map<string, { runs: TokenRun[]; bytes: number }>();
-  let rows = 0;
-  for await (const { id: docId, url, text } of heldOutDocuments({ journal, rule })) {
-    const ids = [...tokenizer.encode(text), tokenizer.endOfTextId];
-    const room = Math.min(ROWS_EACH, MAX_ROWS - rows) * cols;
-    const kept = Uint32Array.from(ids.slice(0, room));
-    rows += Math.max(1, Math.ceil((kept.length - 1) / cols));
-    const source = sourceOf(url);
-    const texts = bySource.get(source) ?? { runs: [], bytes: 0 };
-    texts.runs.push({ docId, split: "validation", ids: kept });
-    // The first token is not scored, and the one that ends a text has no bytes.
-    const scored = kept.subarray(1).filter((id) => id !== tokenizer.endOfTextId);
-    texts.bytes += new TextEncoder().encode(tokenizer.decode(scored)).length;
-    bySource.set(source, texts);
-    if (rows >= MAX_ROWS) break;
-  }
-  return [...bySource].map(([source, texts]) => ({ source, ...texts }));
+/** A held-out document, or a part of one. */
+export type ScoredText = Pick<Origin, "source" | "place"> & { readonly ids: Ids };
+
+/** How {@linkcode evaluateModel} evaluates. */
+export interface EvaluateOptions {
+  /** In the order of their places. Each token but the first of each text is scored. */
+  readonly texts: AsyncIterable<ScoredText>;
+  readonly tokenizer: Tokenizer;
+  /** B */
+  readonly rows: number;
+  /** T */
+  readonly cols: number;
+  /** Told the tokens that are scored and the place of the newest document, after each batch. */
+  readonly onProgress?: (done: { tokens: number; place: number }) => void;
 }
 
-/** Host of an address, folder of a file. */
-export function sourceOf(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return protocol === "file:" ? `${basename(dirname(decodeURIComponent(pathname)))}/` : host;
-}
+/** Batches of one source that are packed together. */
+const WINDOW_BATCHES = 4;
+/** Tokens of all sources that may wait for more of their own, as a number of such windows. */
+const WAITING_WINDOWS = 16;
 
-/** Scores a model. */
+/** Scores a model, each source in batches of its own. */
 export async function evaluateModel(
   { evaluate, engine }: Pick<Scored, "evaluate" | "engine">,
-  { texts, tokenizer, rows, cols }: {
-    texts: readonly SourceTexts[];
-    tokenizer: Tokenizer;
-    /** B */
-    rows: number;
-    /** T */
-    cols: number;
-  },
+  { texts, tokenizer, rows, cols, onProgress }: EvaluateOptions,
 ): Promise<Evaluation> {
-  const sums: [source: string, sum: Sum][] = [];
-  for (const { source, runs, bytes } of texts) {
-    const sum = { documents: runs.length, tokens: 0, nats: 0, bytes };
-    for await (
-      const batch of evaluationBatches({ runs: ReadableStream.from(runs), rows, cols })
-    ) {
+  const windowRows = WINDOW_BATCHES * rows;
+  const waiting = new WaitingTexts();
+  const sums = new Map<string, Sum>();
+  let scored = 0, place = -1;
+  const score = async (source: string, runs: readonly ScoredText[]) => {
+    const sum = sums.get(source) as Sum;
+    const packed = evaluationBatches({ runs: ReadableStream.from(runs), rows, cols, windowRows });
+    for await (const batch of packed) {
       const { loss, tokens } = await evaluate(batch);
       sum.nats += loss;
       sum.tokens += tokens;
+      scored += tokens;
+      onProgress?.({ tokens: scored, place });
     }
-    sums.push([source, sum]);
+  };
+  for await (const text of texts) {
+    const { source, ids } = text;
+    const sum = sums.get(source) ?? { documents: 0, tokens: 0, nats: 0, bytes: 0 };
+    sums.set(source, sum);
+    if (text.place !== place) sum.documents++;
+    place = text.place;
+    sum.bytes += bytesOf(ids, tokenizer);
+    waiting.add(text);
+    const isMuch = waiting.tokens > WAITING_WINDOWS * windowRows * cols;
+    if (isMuch || waiting.tokensOf(source) >= windowRows * cols) {
+      const fullest = isMuch ? waiting.fullest() : source;
+      await score(fullest, waiting.take(fullest));
+    }
   }
+  for (const source of sums.keys()) await score(source, waiting.take(source));
   const total = { documents: 0, tokens: 0, nats: 0, bytes: 0 };
-  for (const [, sum] of sums) {
+  for (const sum of sums.values()) {
     for (const key of Object.keys(total) as (keyof Sum)[]) total[key] += sum[key];
   }
   return {
     ...scoreOf(total),
-    sources: Object.fromEntries(sums.map(([source, sum]) => [source, scoreOf(sum)])),
+    sources: Object.fromEntries([...sums].map(([source, sum]) => [source, scoreOf(sum)])),
     samples: await continuePrompts(engine, tokenizer),
   };
+}
+
+/** UTF-8 bytes of the scored tokens; the one that ends a text has none. */
+function bytesOf(ids: Ids, tokenizer: Tokenizer): number {
+  let bytes = 0;
+  for (let i = 1; i < ids.length; i++) {
+    const id = ids[i] as number;
+    if (id !== tokenizer.endOfTextId) bytes += tokenizer.bytesOf(id)?.length ?? 0;
+  }
+  return bytes;
+}
+
+/** Texts that wait until there are enough of their source to fill batches. */
+class WaitingTexts {
+  readonly #bySource = new Map<string, { texts: ScoredText[]; tokens: number }>();
+  /** Of all sources. */
+  tokens = 0;
+
+  add(text: ScoredText): void {
+    const { source, ids } = text;
+    const held = this.#bySource.get(source) ?? { texts: [], tokens: 0 };
+    this.#bySource.set(source, held);
+    held.texts.push(text);
+    held.tokens += ids.length;
+    this.tokens += ids.length;
+  }
+
+  tokensOf(source: string): number {
+    return this.#bySource.get(source)?.tokens ?? 0;
+  }
+
+  fullest(): string {
+    return [...this.#bySource].reduce((a, b) => b[1].tokens > a[1].tokens ? b : a)[0];
+  }
+
+  take(source: string): readonly ScoredText[] {
+    const { texts, tokens } = this.#bySource.get(source) ?? { texts: [], tokens: 0 };
+    this.#bySource.delete(source);
+    this.tokens -= tokens;
+    return texts;
+  }
 }
 
 interface Sum {

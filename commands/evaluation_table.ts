@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation } from "./evaluation.ts";
+import type { Evaluation, Score } from "./evaluation.ts";
 
 /** An evaluation and the name of what was evaluated. */
 export interface NamedEvaluation extends Evaluation {
@@ -11,8 +11,8 @@ export interface NamedEvaluation extends Evaluation {
 }
 
 /**
- * One row a checkpoint; then, where there are several sources, one row a source and one column of
- * losses a checkpoint; then the samples.
+ * One row a checkpoint; then, where there are several sources, one row a source, with all figures of
+ * one checkpoint or the losses of several; then the samples.
  */
 export function describeEvaluations(evaluations: readonly NamedEvaluation[]): string {
   const scores = [
@@ -23,14 +23,8 @@ export function describeEvaluations(evaluations: readonly NamedEvaluation[]): st
     ]),
   ];
   const names = Object.keys(evaluations[0]?.sources ?? {});
-  const sources = [
-    ["source", "documents", ...evaluations.map((_, i) => `loss ${i + 1}`)],
-    ...names.map((name) => [
-      name,
-      `${evaluations[0]?.sources[name]?.documents}`,
-      ...evaluations.map(({ sources }) => (sources[name]?.loss ?? NaN).toFixed(4)),
-    ]),
-  ];
+  const [only] = evaluations.length === 1 ? evaluations : [];
+  const sources = only ? scoresBySource(only) : lossesBySource(evaluations);
   const samples = evaluations.flatMap(({ checkpoint, samples }) => [
     ...["", `${checkpoint} goes on:`],
     ...samples.map(({ prompt, continuation }) =>
@@ -42,6 +36,38 @@ export function describeEvaluations(evaluations: readonly NamedEvaluation[]): st
     ...names.length > 1 ? ["", ...table(sources)] : [],
     ...samples,
   ].join("\n");
+}
+
+/** All that is known of each source, most tokens first, and of all of them. */
+function scoresBySource({ sources, ...total }: NamedEvaluation): string[][] {
+  const cells = (name: string, { documents, tokens, loss, perplexity, bitsPerByte }: Score) => [
+    ...[name, documents.toLocaleString("en"), tokens.toLocaleString("en"), loss.toFixed(4)],
+    ...[perplexity.toFixed(2), bitsPerByte.toFixed(4)],
+  ];
+  return [
+    ["source", "documents", "tokens", "loss", "perplexity", "bits/byte"],
+    ...bySize(sources).map(([name, score]) => cells(name, score)),
+    cells("all", total),
+  ];
+}
+
+/** The losses of several models on each source. */
+function lossesBySource(evaluations: readonly NamedEvaluation[]): string[][] {
+  const [first] = evaluations;
+  if (first === undefined) return [];
+  const row = (name: string, of: (evaluation: Evaluation) => Score | undefined) => [
+    ...[name, `${of(first)?.documents ?? 0}`, (of(first)?.tokens ?? 0).toLocaleString("en")],
+    ...evaluations.map((evaluation) => (of(evaluation)?.loss ?? NaN).toFixed(4)),
+  ];
+  return [
+    ["source", "documents", "tokens", ...evaluations.map((_, i) => `loss ${i + 1}`)],
+    ...bySize(first.sources).map(([name]) => row(name, ({ sources }) => sources[name])),
+    row("all", (evaluation) => evaluation),
+  ];
+}
+
+function bySize(sources: Evaluation["sources"]): [name: string, score: Score][] {
+  return Object.entries(sources).sort(([, a], [, b]) => b.tokens - a.tokens);
 }
 
 /** Columns of even width, the first to the left and the others to the right. */

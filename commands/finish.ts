@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { checkOnnx } from "../model/onnx/mod.ts";
 import { validate } from "../stages/train/mod.ts";
-import type { Batch, StepReport } from "../stages/types.ts";
+import type { StepReport } from "../stages/types.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
 import { ONNX_FILE, writeFolder } from "./export_run.ts";
@@ -15,6 +15,7 @@ import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { SAMPLING_FLAGS } from "./sampling_flags.ts";
 import { quoted } from "./stopped.ts";
 import type { Trainer } from "./trainer.ts";
+import type { ValidationSet } from "./validation_set.ts";
 
 /** Tokens of a held-out document that the sample goes on from, and tokens it adds. */
 const PROMPT_TOKENS = 16, SAMPLE_TOKENS = 80;
@@ -26,8 +27,7 @@ export interface FinishOptions {
   readonly trainer: Trainer;
   /** Last report of this sitting; none when there was nothing left to train. */
   readonly last: StepReport | undefined;
-  /** Held-out batches. */
-  readonly validation: () => AsyncIterable<Batch>;
+  readonly validation: ValidationSet;
   readonly tokenizer: Tokenizer;
   readonly stop: AbortSignal;
   readonly json: boolean;
@@ -48,7 +48,7 @@ export async function finish(options: FinishOptions): Promise<string> {
   const { path } = await writeFolder({ from: checkpoint, to: paths.export });
   checkOnnx(await Deno.readFile(path), { source: path });
   stop.throwIfAborted();
-  const loss = last?.validationLoss ?? await validate(trainer.spheres, validation());
+  const loss = last?.validationLoss ?? await validate(trainer.spheres, validation.batches());
   const validationLoss = Number.isNaN(loss) ? null : loss;
   const sample = await continueHeldOut(options);
   if (json) {
@@ -82,12 +82,10 @@ function oneLine(text: string): string {
 async function continueHeldOut(
   { paths, settings, validation, tokenizer, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
-  const promptIds: number[] = [];
-  for await (const { inputIds, segmentIds, mask } of validation()) {
-    const isPrompt = (i: number) => mask[i] === 1 && segmentIds?.[i] === segmentIds?.[0];
-    promptIds.push(...inputIds.subarray(0, PROMPT_TOKENS).filter((_, i) => isPrompt(i)));
-    break;
-  }
+  const { parts } = validation;
+  const prompt = parts.find(({ part }) => part === 0) ?? parts[0];
+  // The last token may be a document's end.
+  const promptIds = [...prompt?.ids.subarray(0, -1).subarray(0, PROMPT_TOKENS) ?? []];
   const { engine, codec } = await openModel({ run: paths.root, engine: "wasm" });
   await using _engine = engine;
   let continuation = "";

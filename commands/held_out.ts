@@ -1,21 +1,28 @@
 /**
- * The held-out documents: a tenth of the corpus, never trained on.
+ * The documents of a run by part: those to train on, and those held out.
  *
  * @module
  */
-import { evaluationBatches } from "../stages/batch/mod.ts";
-import type { Journal } from "../stages/journal/mod.ts";
-import { tokenize, type Tokenizer } from "../stages/tokenize/mod.ts";
-import type { Batch, Document } from "../stages/types.ts";
-import { type HoldOutRule, splitter } from "./hold_out.ts";
-import { SAMPLE_CHARS } from "./tokenizer_file.ts";
+import { randomStream } from "../model/random.ts";
+import type { Ids } from "../stages/batch/mod.ts";
+import type { Tokenizer } from "../stages/tokenize/mod.ts";
+import type { Document } from "../stages/types.ts";
+import { sourceOf } from "./document_source.ts";
+import type { Origin } from "./draw_rows.ts";
+import { HOLD_OUT, type HoldOutRule, splitter } from "./hold_out.ts";
 
-/** Rows of the fixed validation set, and rows that one document may take of them. */
-export const MAX_ROWS = 96, ROWS_EACH = 4;
+/** Documents that can be read in their order. */
+export interface Documents {
+  /** Their number. */
+  readonly count: number;
+  /** UTF-8 bytes of their texts. */
+  readonly bytes: number;
+  documents(): ReadableStream<Document>;
+}
 
 /** Documents of the train split with their places in it, in the order of the journal. */
 export async function* trainDocuments(
-  { journal, rule }: { journal: Journal; rule: HoldOutRule },
+  { journal, rule }: { journal: Documents; rule: HoldOutRule },
 ): AsyncGenerator<{ place: number; document: Document }, void> {
   const splitOf = splitter(rule);
   let index = 0, place = 0;
@@ -24,46 +31,43 @@ export async function* trainDocuments(
   }
 }
 
-/** What {@linkcode heldOutBatches} reads. */
+/** Which held-out documents are read, and how. */
 export interface HeldOutOptions {
-  readonly journal: Journal;
+  readonly journal: Documents;
   readonly rule: HoldOutRule;
   readonly tokenizer: Tokenizer;
-  /** B */
-  readonly rows: number;
-  /** T */
-  readonly cols: number;
+  /** The operands of the run. */
+  readonly sources: readonly string[];
+  /** Documents of the journal that are looked at; those that it holds now unless stated. */
+  readonly count?: number;
+  /** About so many bytes of text are encoded, of documents chosen by their ids; all unless stated. */
+  readonly sample?: { readonly seed: number; readonly bytes: number };
 }
 
-/**
- * Batches over the beginnings of held-out documents. Only documents that the tokenizer could be
- * trained on take part: they were in the journal before the first step, so that every validation of
- * a run is over the same text however far the crawl has come.
- */
-export function heldOutBatches(
-  { journal, rule, tokenizer, rows, cols }: HeldOutOptions,
-): ReadableStream<Batch> {
-  return evaluationBatches({
-    runs: ReadableStream.from(heldOutDocuments({ journal, rule })).pipeThrough(
-      tokenize({ tokenizer, split: () => "validation" }),
-    ),
-    rows,
-    cols,
-    maxRows: MAX_ROWS,
-    maxTokensPerDocument: ROWS_EACH * cols,
-  });
-}
-
-/** The held-out documents that {@linkcode heldOutBatches} are made of. */
-export async function* heldOutDocuments(
-  { journal, rule }: { journal: Journal; rule: HoldOutRule },
-): AsyncGenerator<Document> {
+/** The tokens of held-out documents, one after the other. */
+export async function* heldOutRuns(
+  { journal, rule, tokenizer, sources, count = journal.count, sample }: HeldOutOptions,
+): AsyncGenerator<Origin & { readonly ids: Ids }, void> {
   const splitOf = splitter(rule);
-  let chars = 0;
-  let index = 0;
+  const heldOutBytes = journal.bytes * count / journal.count / HOLD_OUT;
+  const isWanted = sample ? chooser(sample, { of: heldOutBytes }) : () => true;
+  let place = 0;
+  if (count === 0) return;
   for await (const document of journal.documents()) {
-    if (chars >= SAMPLE_CHARS) return;
-    chars += document.text.length;
-    if (splitOf(index++, document) === "validation") yield document;
+    if (splitOf(place, document) === "validation" && isWanted(document)) {
+      const { id: docId, url, text } = document;
+      const source = sourceOf(document, sources);
+      yield { docId, url, source, place, ids: tokenizer.encodeDocument(text) };
+    }
+    if (++place >= count) return;
   }
+}
+
+/** Chooses documents by a hash of their ids, so that about `bytes` of the bytes there are remain. */
+function chooser(
+  { seed, bytes }: { seed: number; bytes: number },
+  { of }: { of: number },
+): (document: Pick<Document, "id">) => boolean {
+  const random = randomStream(seed, { name: "validation-sample" });
+  return ({ id }) => random.uniform(Number.parseInt(id.slice(0, 13), 16)) * of < bytes;
 }

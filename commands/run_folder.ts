@@ -98,6 +98,7 @@ export interface RunPaths {
   readonly drops: string;
   readonly tensorboard: string;
   readonly report: string;
+  readonly validation: string;
 }
 
 /** Where things are in the run folder `root`. */
@@ -118,6 +119,7 @@ export function runPaths(root: string): RunPaths {
     drops: `${root}/dropped.jsonl`,
     tensorboard: `${root}/tensorboard`,
     report: `${root}/report.html`,
+    validation: `${root}/validation.json`,
   };
 }
 

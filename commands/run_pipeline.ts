@@ -20,7 +20,6 @@ import { batchFlow } from "./batch_flow.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
 import { isFinished } from "./finished.ts";
-import { heldOutBatches } from "./held_out.ts";
 import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
@@ -36,6 +35,8 @@ import { describeSkip, describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
+import { openValidationSet } from "./validation_set.ts";
+import { describeValidationSet } from "./validation_summary.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
 
 /** What a run does, settings aside, never changes its result. */
@@ -203,8 +204,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       encoders: resources.use(openEncoders(tokenizer)),
       state: trainer.state,
     });
-    const validation = () =>
-      heldOutBatches({ journal: log, rule: settings.holdOut, tokenizer, rows: fewRows, cols });
+    const validation = await openValidationSet({
+      ...{ paths, journal: log, rule: settings.holdOut, seed: settings.seed, tokenizer: learned },
+      ...{ sources: settings.sources, rows: fewRows, cols },
+    });
+    status.note(describeValidationSet(validation, { rule: settings.holdOut }));
     const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
@@ -218,7 +222,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       checkpointEvery: options.checkpointEvery,
       retention: options.retention,
       validateEvery: options.validateEvery,
-      validation,
+      validation: validation.batches,
       stop,
       status,
       meters: { train: meters.train, keep: meters.keep },

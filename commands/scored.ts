@@ -82,26 +82,49 @@ function isOnnx(path: string): boolean {
   return path.endsWith(".onnx");
 }
 
-/** Scores a batch token by token over the cache, as in serving. Rows hold one document each. */
+/** A stretch of a batch that sees nothing of what is around it. */
+interface Segment {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** The scored segments of a batch. */
+function segmentsOf({ mask, segmentIds, rows, cols }: SphereBatch): Segment[] {
+  const segments: Segment[] = [];
+  for (let at = 0; at < rows * cols;) {
+    const from = at;
+    const rowEnd = from - from % cols + cols;
+    while (at < rowEnd && segmentIds?.[at] === segmentIds?.[from]) at++;
+    const count = mask.subarray(from, at).lastIndexOf(1) + 1;
+    if (count > 0) segments.push({ from, count });
+  }
+  return segments;
+}
+
+/** Scores a batch token by token over the cache, as in serving. */
 async function engineLoss(
   engine: Engine,
-  { inputIds, targetIds, mask, rows, cols }: SphereBatch,
+  batch: SphereBatch,
 ): Promise<{ loss: number; tokens: number }> {
+  const { inputIds, targetIds, mask } = batch;
   let loss = 0, tokens = 0;
-  for (let row = 0; row < rows; row++) {
-    const from = row * cols;
-    const count = mask.subarray(from, from + cols).lastIndexOf(1) + 1;
-    if (count === 0) continue;
+  for (const { from, count } of segmentsOf(batch)) {
     using sequence = engine.createSequence(inputIds.subarray(from, from + 1), { maxTokens: count });
     for (let at = from; at < from + count; at++) {
       if (at > from) sequence.append(inputIds[at] as number);
       const [logits] = await engine.step([sequence]);
       if (!logits || mask[at] !== 1) continue;
-      const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-      const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
-      loss += most + Math.log(sum) - (logits[targetIds[at] as number] as number);
+      loss += nats(logits, targetIds[at] as number);
       tokens++;
     }
   }
   return { loss, tokens };
+}
+
+/** The negative log likelihood of a token. */
+function nats(logits: Float32Array, id: number): number {
+  let most = -Infinity, sum = 0;
+  for (const logit of logits) most = Math.max(most, logit);
+  for (const logit of logits) sum += Math.exp(logit - most);
+  return most + Math.log(sum) - (logits[id] as number);
 }

@@ -10,12 +10,11 @@ import { readModelConfig } from "../model/checkpoint/mod.ts";
 import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
-import { batch, evaluationBatches, resumePoint } from "../stages/batch/mod.ts";
+import { batch, resumePoint } from "../stages/batch/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
 import { epochs, type Order } from "../stages/store/mod.ts";
 import { UsageError } from "./flags.ts";
-import { MAX_ROWS, ROWS_EACH } from "./held_out.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { checkInit } from "./model_source.ts";
 import { runPaths } from "./run_folder.ts";
@@ -28,6 +27,8 @@ import {
   scheduleOf,
   type spheresOf,
 } from "./training_flags.ts";
+import { openStoredValidationSet } from "./validation_set.ts";
+import { describeValidationSet } from "./validation_summary.ts";
 
 /** What decides the weights, the tokens aside; kept with every checkpoint. */
 export interface TokenTrainingSettings extends OptimizerSettings {
@@ -101,6 +102,10 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   });
   checkSameTraining(trainer.resumedRun, run, root);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
+  const validation = await openStoredValidationSet({
+    ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },
+  });
+  status.note(describeValidationSet(validation, { rule: "split" }));
   status.phase("training");
   const { cursor } = trainer.state;
   const { order, seed } = settings;
@@ -120,11 +125,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     checkpointEvery: options.checkpointEvery,
     retention: {},
     validateEvery: options.checkpointEvery,
-    validation: () =>
-      evaluationBatches({
-        ...{ runs: store.read({ split: "validation" }), rows, cols },
-        ...{ maxRows: MAX_ROWS, maxTokensPerDocument: ROWS_EACH * cols },
-      }),
+    validation: validation.batches,
     ...{ stop, status, meters, allMeters },
     constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
     sinks: [],

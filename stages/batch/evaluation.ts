@@ -1,68 +1,124 @@
 /**
- * TokenRun → Batch for evaluation: always the same rows, in the order of the corpus.
+ * TokenRun → Batch for evaluation: every token once, always in the same rows.
  *
  * @module
  */
 
 import { generated } from "../flow.ts";
-import type { Batch, TokenRun } from "../types.ts";
+import type { Batch } from "../types.ts";
 import { fillBatch } from "./fill.ts";
-import { layOutRows } from "./rows.ts";
-import { Window } from "./window.ts";
+
+/** Token ids of a document, or of a part of one. */
+export type Ids = Uint16Array | Uint32Array;
 
 /** Choices for {@linkcode evaluationBatches}. */
 export interface EvaluationOptions {
-  /** Runs of the validation split; cancelled when no more are needed. */
-  readonly runs: ReadableStream<TokenRun>;
-  /** B */
+  /** Documents or parts of them; cancelled when no more are needed. */
+  readonly runs: ReadableStream<{ readonly ids: Ids }>;
+  /** B; the last batch may have fewer rows. */
   readonly rows: number;
   /** T */
   readonly cols: number;
-  /** At most this many rows, rounded up to whole batches. */
-  readonly maxRows?: number;
-  /** Of each document only the start, so that few rows cover many documents. */
-  readonly maxTokensPerDocument?: number;
+  /** Rows that are packed together; 16 B unless stated. */
+  readonly windowRows?: number;
 }
 
 /**
- * Cuts runs into rows of T tokens without shuffling; each run starts a new row. Every token but a
- * run's first is scored once; places that a run's last row leaves empty are masked.
+ * The parts of a document that are scored, each with the token before its first target: T targets a
+ * part, fewer in the last. Training cuts documents at the same places.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { rowParts } from "./evaluation.ts";
+ * const parts = [...rowParts(Uint16Array.of(5, 6, 7, 0), 2)];
+ * assertEquals(parts.map((part) => [...part]), [[5, 6, 7], [7, 0]]);
+ * ```
+ */
+export function* rowParts(ids: Ids, cols: number): Generator<Ids, void> {
+  for (let from = 0; from < ids.length - 1; from += cols) yield ids.slice(from, from + cols + 1);
+}
+
+/** Rows that are filled with parts of documents as they come, none of them split. */
+export class EvaluationRows {
+  readonly #cols: number;
+  readonly #maxRows: number;
+  readonly #rows: Ids[][] = [];
+  /** Rows by the number of free places, the latest last. */
+  readonly #byFree: Ids[][][];
+
+  /**
+   * @param cols T
+   * @param maxRows rows that there is room for
+   */
+  constructor({ cols, maxRows }: { cols: number; maxRows: number }) {
+    this.#cols = cols;
+    this.#maxRows = maxRows;
+    this.#byFree = Array.from({ length: cols + 1 }, () => []);
+  }
+
+  /** The parts in each row. */
+  get rows(): readonly (readonly Ids[])[] {
+    return this.#rows;
+  }
+
+  /** Puts a part of 1 to T targets where least room is left over; says whether there was room. */
+  add(part: Ids): boolean {
+    const length = part.length - 1;
+    let free = length;
+    while (free < this.#cols && this.#byFree[free]?.length === 0) free++;
+    const row = this.#byFree[free]?.pop() ?? this.#newRow();
+    if (row === undefined) return false;
+    row.push(part);
+    if (free > length) this.#byFree[free - length]?.push(row);
+    return true;
+  }
+
+  #newRow(): Ids[] | undefined {
+    if (this.#rows.length === this.#maxRows) return undefined;
+    const row: Ids[] = [];
+    this.#rows.push(row);
+    return row;
+  }
+}
+
+/**
+ * Packs documents into rows as training does, attention kept apart, without shuffling. Every token
+ * but a run's first is scored once, in the context that {@linkcode rowParts} gives it: what else is
+ * in the batch makes no difference. Places that are left empty are masked.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { evaluationBatches } from "./evaluation.ts";
- * const run = { docId: "0011223344556677", split: "validation" as const, ids: Uint16Array.of(5, 6, 0) };
- * const runs = ReadableStream.from([run, run]);
+ * const run = { ids: Uint16Array.of(5, 6, 0) };
+ * const runs = ReadableStream.from([run, run, run]);
  * const batches = await Array.fromAsync(evaluationBatches({ runs, rows: 1, cols: 4 }));
- * console.assert(batches.length === 2 && batches[1]?.validTokens === 2);
+ * assertEquals(batches.map(({ validTokens }) => validTokens), [4, 2]);
  * ```
  */
 export function evaluationBatches(
-  { runs, rows, cols, maxRows = Infinity, maxTokensPerDocument = Infinity }: EvaluationOptions,
+  { runs, rows, cols, windowRows = 16 * rows }: EvaluationOptions,
 ): ReadableStream<Batch> {
-  const mode = "pad";
   const reader = runs.getReader();
-  async function* batches(): AsyncGenerator<Batch, void> {
-    const window = new Window({ mode, cols, maxRows: rows });
-    let batch = 0;
-    const flush = function* (): Generator<Batch, void> {
-      const laidOut = layOutRows(window, { mode, cols, rows, dropLast: false });
-      if (laidOut.length === 0) return;
-      const cursor = { epoch: 0, batch: ++batch, state: null };
-      yield fillBatch(laidOut, { window, cols, cursor, segments: false });
-      window.restart(rows);
-    };
-    while (batch * rows < maxRows) {
-      const { done, value } = await reader.read();
-      if (done) return yield* flush();
-      const ids = value.ids.subarray(0, maxTokensPerDocument);
-      let offset = 0;
-      do {
-        offset = window.add(ids, offset);
-        if (window.isFull) yield* flush();
-      } while (offset < ids.length - 1 && batch * rows < maxRows);
+  let number = 0;
+  function* batchesOf({ rows: packed }: EvaluationRows): Generator<Batch, void> {
+    for (let from = 0; from < packed.length; from += rows) {
+      yield toBatch(packed.slice(from, from + rows), { cols, number: ++number });
     }
-    await reader.cancel("enough rows");
+  }
+  async function* batches(): AsyncGenerator<Batch, void> {
+    let packed = new EvaluationRows({ cols, maxRows: windowRows });
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return yield* batchesOf(packed);
+      for (const part of rowParts(value.ids, cols)) {
+        if (packed.add(part)) continue;
+        yield* batchesOf(packed);
+        packed = new EvaluationRows({ cols, maxRows: windowRows });
+        packed.add(part);
+      }
+    }
   }
   return generated((cancelled) => {
     // Fails when `runs` has failed, and then the reader has its error already.
@@ -72,4 +128,23 @@ export function evaluationBatches(
     );
     return batches();
   });
+}
+
+/** Writes packed rows into the arrays of a batch. */
+function toBatch(
+  rows: readonly (readonly Ids[])[],
+  { cols, number }: { cols: number; number: number },
+): Batch {
+  const parts = rows.flat();
+  const tokens = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  const laidOut = rows.map((row) =>
+    row.map((part) => {
+      tokens.set(part, at);
+      at += part.length;
+      return { at: at - part.length, length: part.length - 1 };
+    })
+  );
+  const cursor = { epoch: 0, batch: number, state: null };
+  return fillBatch(laidOut, { window: { tokens }, cols, cursor, segments: true });
 }

@@ -16,7 +16,7 @@ import type { Window } from "./window.ts";
 export function fillBatch(
   rows: readonly Row[],
   { window, cols, cursor, segments }: {
-    window: Window;
+    window: Pick<Window, "tokens">;
     /** T */
     cols: number;
     cursor: Cursor;

@@ -10,5 +10,11 @@ export { countBatches } from "./count.ts";
 export { passesOf, type ResumePoint, resumePoint } from "./cursor.ts";
 export type { BatchStatistics } from "./statistics.ts";
 export { validateBatch } from "./validate.ts";
-export { evaluationBatches, type EvaluationOptions } from "./evaluation.ts";
+export {
+  evaluationBatches,
+  type EvaluationOptions,
+  EvaluationRows,
+  type Ids,
+  rowParts,
+} from "./evaluation.ts";
 export type { BatchMode } from "./window.ts";

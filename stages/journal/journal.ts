@@ -7,12 +7,12 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { syncFolder } from "../../model/durable.ts";
-import { readAt, readIfThere, replaceFile, writeAll } from "../durable.ts";
+import { readIfThere, replaceFile, writeAll } from "../durable.ts";
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";
 import { LineBuffer, linesOf } from "./lines.ts";
-import { decodeMember, encodeMember } from "./member.ts";
-import { indexSegments, type MemberPlace, segmentPath } from "./segments.ts";
+import { encodeMember } from "./member.ts";
+import { indexSegments, type MemberPlace, readMember, segmentPath } from "./segments.ts";
 
 /** Choices for {@linkcode openJournal}. */
 export interface OpenJournalOptions {
@@ -283,17 +283,4 @@ export class Journal implements AsyncDisposable {
   #throwFailure(): void {
     if (this.#failure) throw this.#failure.error;
   }
-}
-
-async function readMember(place: MemberPlace): Promise<Uint8Array> {
-  using file = await Deno.open(place.path);
-  const member = new Uint8Array(place.size);
-  const read = await readAt(file, place.offset, member);
-  const lines = read === place.size ? decodeMember(member) : undefined;
-  if (lines === undefined) {
-    throw new Error(
-      `Cannot read ${place.path}: the member at byte ${place.offset} is damaged (checksum)`,
-    );
-  }
-  return lines;
 }

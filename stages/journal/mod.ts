@@ -19,6 +19,7 @@ export {
   type ReadDocumentsOptions,
   SEAL,
 } from "./journal.ts";
+export { type JournalReader, readJournal } from "./reader.ts";
 export { hasDocuments } from "./segments.ts";
 export { type Mark, readMark } from "./mark.ts";
 export { type JournalSurvey, surveyJournal } from "./survey.ts";

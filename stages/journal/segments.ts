@@ -36,11 +36,15 @@ async function segmentNames(dir: string): Promise<string[]> {
 
 /**
  * Lists the members of all segments, reading headers only. What follows the last whole member of
- * the last segment is an interrupted write, never acknowledged to anyone, and is cut off.
+ * the last segment is an interrupted write, never acknowledged to anyone, and is cut off unless
+ * `readOnly`: then it may as well be a write under way.
  *
  * @throws {Error} when an earlier segment is damaged or missing
  */
-export async function indexSegments(dir: string): Promise<{ places: MemberPlace[]; cut: number }> {
+export async function indexSegments(
+  dir: string,
+  { readOnly = false }: { readOnly?: boolean } = {},
+): Promise<{ places: MemberPlace[]; cut: number }> {
   const places: MemberPlace[] = [];
   const names = await segmentNames(dir);
   let cut = 0;
@@ -48,14 +52,15 @@ export async function indexSegments(dir: string): Promise<{ places: MemberPlace[
     const path = segmentPath(dir, i);
     if (path !== join(dir, name)) throw new Error(`Cannot open journal ${dir}: ${path} is missing`);
     const isLast = i === names.length - 1;
-    using file = await Deno.open(path, { read: true, write: true });
+    using file = await Deno.open(path, { read: true, write: !readOnly });
     const end = await indexSegment(file, { path, places, verifyLast: isLast });
     const { size } = await file.stat();
     if (end === size) continue;
     if (!isLast) throw new Error(`Cannot open journal ${dir}: ${path} is damaged at byte ${end}`);
+    cut = size - end;
+    if (readOnly) continue;
     await file.truncate(end);
     await file.sync();
-    cut = size - end;
   }
   return { places, cut };
 }
@@ -93,4 +98,18 @@ export async function hasDocuments(dir: string): Promise<boolean> {
     if ((await Deno.stat(join(dir, name))).size > 0) return true;
   }
   return false;
+}
+
+/** The JSON lines of a member. */
+export async function readMember(place: MemberPlace): Promise<Uint8Array> {
+  using file = await Deno.open(place.path);
+  const member = new Uint8Array(place.size);
+  const read = await readAt(file, place.offset, member);
+  const lines = read === place.size ? decodeMember(member) : undefined;
+  if (lines === undefined) {
+    throw new Error(
+      `Cannot read ${place.path}: the member at byte ${place.offset} is damaged (checksum)`,
+    );
+  }
+  return lines;
 }
