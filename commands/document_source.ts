@@ -45,7 +45,8 @@ export function sourceOf({ url, warc }: Sourced, operands: readonly string[]): s
   const name = nameOf(operand, paths);
   if (file === operand) return name;
   const [first, second] = relative(operand, file).split(sep);
-  return operands.length === 1 && second !== undefined ? `${name}/${first}/` : `${name}/`;
+  const folder = name.endsWith("/") ? name : `${name}/`;
+  return operands.length === 1 && second !== undefined ? `${folder}${first}/` : folder;
 }
 
 function withoutFragment(url: string): string {

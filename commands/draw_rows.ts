@@ -6,8 +6,8 @@
 import { randomStream } from "../model/random.ts";
 import { EvaluationRows, type Ids, rowParts } from "../stages/batch/mod.ts";
 
-/** Rows that one document gives before the others have given theirs. */
-export const ROWS_EACH = 16;
+/** Share of the rows that one document gives before the others have given theirs. */
+export const SHARE_EACH = 1 / 4;
 
 /** Where a run of tokens comes from. */
 export interface Origin {
@@ -40,7 +40,7 @@ export interface DrawOptions {
 
 /** A part and its place in the order of the draw. */
 interface Candidate extends DrawnPart {
-  /** How often its document has been given {@linkcode ROWS_EACH} parts already. */
+  /** How often its document has given {@linkcode SHARE_EACH} of the rows already. */
   readonly round: number;
   readonly word: number;
 }
@@ -49,7 +49,7 @@ interface Candidate extends DrawnPart {
  * Draws parts of T tokens until they fill `rows` rows, each part as likely as any other: by a hash
  * of the seed, the document's id and the part's number. Hence documents take part by their length,
  * as they do in training, and neither their order nor what runs beside matters. A document gives
- * more than {@linkcode ROWS_EACH} parts only where the others have no more to give.
+ * more than {@linkcode SHARE_EACH} of the rows only where the others have no more to give.
  *
  * Holds at most about twice the tokens of the result, and one document.
  *
@@ -61,6 +61,7 @@ export async function drawRows(
 ): Promise<DrawnPart[]> {
   const draw = new Draw({ targets: rows * cols });
   const wordOf = hashOfParts(seed);
+  const each = Math.ceil(rows * SHARE_EACH);
   for await (const { ids, ...origin } of runs) {
     const words = Array.from(
       { length: Math.ceil(Math.max(0, ids.length - 1) / cols) },
@@ -69,7 +70,7 @@ export async function drawRows(
     // Rows are full parts, but for the last of a document.
     const offered = new Map(
       words.slice(0, rows + 1).map(({ part, word }, rank) =>
-        [part, { round: Math.floor(rank / ROWS_EACH), word }] as const
+        [part, { round: Math.floor(rank / each), word }] as const
       ),
     );
     let part = 0;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Evaluation, Score } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { Score } from "./score_texts.ts";
 
 /** An evaluation and the name of what was evaluated. */
 export interface NamedEvaluation extends Evaluation {

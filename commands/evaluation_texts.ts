@@ -4,10 +4,10 @@
  * @module
  */
 import { type DrawnPart, drawRows } from "./draw_rows.ts";
-import type { ScoredText } from "./evaluation.ts";
 import { UsageError } from "./flags.ts";
 import { type Documents, heldOutRuns } from "./held_out.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
+import type { ScoredText } from "./score_texts.ts";
 import type { TokenizerFile } from "./tokenizer_file.ts";
 import { readValidation } from "./validation_file.ts";
 

@@ -14,8 +14,10 @@ export function describeValidationSet(
   { documents, tokens, corpus, perSource }: ValidationSet,
   { rule }: { rule: HoldOutRule | "split" },
 ): string {
-  if (tokens === 0) return `No validation: ${reasonOf(corpus, rule)}. The loss in training says \
+  if (tokens === 0) {
+    return `No validation: ${reasonOf(corpus, rule)}. The loss in training says \
 little of text that the model has not seen.`;
+  }
   const sources = [...perSource].map(([source, { documents }]) => `${source} ${documents}`);
   const more = sources.length - MAX_SOURCES;
   const named = sources.slice(0, MAX_SOURCES).join(", ") + (more > 0 ? ` and ${more} more` : "");

@@ -1,6 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
-import { sourceOf } from "../../commands/evaluation.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 
@@ -44,7 +49,11 @@ Deno.test("eval compares checkpoints, source by source", async () => {
   const table = await run(["eval", "--run", runDir, ...steps]);
   assertEquals([table.code, table.err], [0, ""]);
   assertMatch(table.out, /^checkpoint +tokens +loss +perplexity +bits\/byte$/m);
-  assertMatch(table.out, /^source +documents +loss 1 +loss 2$/m);
+  assertMatch(table.out, /^source +documents +tokens +loss 1 +loss 2$/m);
+  assertMatch(table.out, /^all +3 +[\d,]+ +\d\.\d{4} +\d\.\d{4}$/m);
+  const single = await run(["eval", "--run", runDir]);
+  assertMatch(single.out, /^source +documents +tokens +loss +perplexity +bits\/byte$/m);
+  assertMatch(single.out, /^letters\/ +1 +[\d,]+ +\d\.\d{4} +\d+\.\d\d +\d\.\d{4}$/m);
   assertMatch(table.out, /step-000004 +[\d,]+ +\d\.\d{4} +\d+\.\d\d +\d\.\d{4}$/m);
   assertMatch(table.out, /^ {2}In the year ▸/m);
 
@@ -68,7 +77,68 @@ Deno.test("eval compares checkpoints, source by source", async () => {
   assertEquals([both.code, both.err], [2, "error: Cannot evaluate x with --all: choose one\n"]);
 });
 
-Deno.test("a source is the host of an address and the folder of a file", () => {
-  assertEquals(sourceOf("https://example.org:8080/a/b"), "example.org:8080");
-  assertEquals(sourceOf("file:///data/my%20books/one.txt"), "my books/");
+Deno.test("eval --set validation tells what training told of the same checkpoint", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 60 });
+  const runDir = join(folder.path, "run");
+  const flags = ["--steps", "4", "--checkpoint-every", "2", "--validate-every", "2"];
+  const made = await run([
+    ...["pipeline", "--run", runDir, ...flags, "--vocab", "300", "--hold-out", "by-hash", corpus],
+  ]);
+  assertEquals([made.code, made.err], [0, ""]);
+  assertMatch(made.out, /^Validation: [\d,]+ tokens out of \d+ held-out documents$/m);
+  const losses = (await Deno.readTextFile(join(runDir, "metrics.jsonl"))).trimEnd().split("\n")
+    .map((line) => JSON.parse(line).validationLoss).filter((loss) => loss !== undefined);
+  assertEquals(losses.length, 2);
+
+  // Another set of workers, rows at once and way of summing.
+  const evaluate = async (...args: string[]) => {
+    const { code, out, err } = await run(["eval", "--run", runDir, "--json", ...args]);
+    assertEquals([code, err], [0, ""]);
+    return out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  };
+  const again = await evaluate("--set", "validation", "--all", "--rows", "5", "--workers", "1");
+  assertEquals(again.map(({ loss }) => loss.toFixed(4)), losses.map((loss) => loss.toFixed(4)));
+  again.forEach(({ loss }, i) => assertAlmostEquals(loss, losses[i], 1e-9));
+  const recorded = JSON.parse(await Deno.readTextFile(join(runDir, "validation.json"))).set;
+  const targets = recorded.parts.reduce((sum: number, { ids }: { ids: number[] }) => {
+    return sum + ids.length - 1;
+  }, 0);
+  assertEquals(again[0].tokens, targets);
+
+  // As many rows as there are, all at once and drawn, are all of the text; and few are few.
+  const [all] = await evaluate();
+  const [drawn] = await evaluate("--max-rows", "100000");
+  assertEquals([drawn.documents, drawn.tokens], [all.documents, all.tokens]);
+  assertAlmostEquals(drawn.loss, all.loss, 1e-9);
+  const [few] = await evaluate("--max-rows", "3");
+  assert(few.tokens <= 3 * 128 && few.tokens > 2 * 128, `${few.tokens}`);
+
+  const refused = await run(["eval", "--run", runDir, "--set", "validation", "--max-rows", "3"]);
+  assertEquals([refused.code, refused.err], [
+    2,
+    "error: Cannot use --max-rows with --set validation: its rows are those of the run\n",
+  ]);
+  await Deno.remove(join(runDir, "validation.json"));
+  const none = await run(["eval", "--run", runDir, "--set", "validation"]);
+  assertEquals(none.code, 2);
+  assertStringIncludes(none.err, "has none yet; training draws it");
+});
+
+Deno.test("eval only reads the corpus: what is being written to it stays", async () => {
+  await using folder = await openFolder();
+  const corpus = join(folder.path, "corpus");
+  await writeCorpus(corpus, { count: 20 });
+  const runDir = join(folder.path, "run");
+  const made = await run(["pipeline", "--run", runDir, "--steps", "1", "--vocab", "300", corpus]);
+  assertEquals(made.code, 0);
+  // A member that another process has half written.
+  const segment = join(runDir, "corpus", "000000.jsonl.gz");
+  const before = await Deno.readFile(segment);
+  const live = new Uint8Array([...before, ...before.subarray(0, 40)]);
+  await Deno.writeFile(segment, live);
+  const { code, out } = await run(["eval", "--run", runDir, "--json"]);
+  assertEquals([code, JSON.parse(out).documents], [0, 2]);
+  assertEquals(await Deno.readFile(segment), live);
 });

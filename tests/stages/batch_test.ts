@@ -5,7 +5,6 @@ import {
   type BatchMode,
   BatchStream,
   type BatchStreamOptions,
-  evaluationBatches,
   resumePoint,
   validateBatch,
 } from "../../stages/batch/mod.ts";
@@ -426,28 +425,4 @@ Deno.test("validateBatch names row and column", () => {
     targetIds: Int32Array.of(2, 9, 9, 5, 6, 7),
     segmentIds: Int32Array.of(0, 0, 1, 0, 0, 0),
   });
-});
-
-Deno.test("evaluation rows are the corpus in order, cut at maxRows and per document", async () => {
-  const runsOf = (lengths: number[]): ReadableStream<TokenRun> =>
-    ReadableStream.from(runs(documents(lengths)));
-  const all = await Array.fromAsync(
-    evaluationBatches({ runs: runsOf([20, 1, 0, 9]), rows: 2, cols: T }),
-  );
-  assertEquals(all.map(({ validTokens }) => validTokens), [16, 3 + 8]);
-  assertEquals(all.flatMap(scored).map(([input]) => input), [
-    ...Array.from({ length: 19 }, (_, i) => i + 1),
-    ...Array.from({ length: 8 }, (_, i) => i + 22),
-  ]);
-  const few = await Array.fromAsync(
-    evaluationBatches({
-      runs: runsOf([100, 100, 100]),
-      rows: 1,
-      cols: T,
-      maxRows: 3,
-      maxTokensPerDocument: T + 1,
-    }),
-  );
-  assertEquals(few.map(({ inputIds }) => inputIds[0]), [1, 101, 201]);
-  assertEquals(few.every(({ validTokens }) => validTokens === T), true);
 });
