@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { HOLD_OUT_RULES } from "../../commands/hold_out.ts";
 import { scoreTexts } from "../../commands/score_texts.ts";
-import { openValidationSet } from "../../commands/validation_set.ts";
+import { openStoredValidationSet, openValidationSet } from "../../commands/validation_set.ts";
 import { describeValidationSet } from "../../commands/validation_summary.ts";
 import { randomStream } from "../../model/random.ts";
 import { openJournal } from "../../stages/journal/mod.ts";
+import { openStore } from "../../stages/store/mod.ts";
 import { trainTokenizer } from "../../stages/tokenize/mod.ts";
 import type { Document } from "../../stages/types.ts";
 import { prose } from "./corpus.ts";
@@ -166,4 +167,27 @@ Deno.test("scoreTexts: figures by source are sums over tokens, whatever the orde
     assertAlmostEquals(found?.bitsPerByte ?? NaN, sum / Math.LN2 / bytes, 1e-12);
     assertAlmostEquals(found?.perplexity ?? NaN, Math.exp(sum / tokens), 1e-6);
   }
+});
+
+Deno.test("tokens without a corpus: the set is drawn from the validation split alone", async () => {
+  await using folder = await openFolder();
+  await using store = await openStore({
+    ...{ dir: join(folder.path, "tokens"), vocabSize: 300, tokenizerHash: "abc" },
+  });
+  const documents = corpus({ each: 60 });
+  for (const [i, { id: docId, text }] of documents.entries()) {
+    const split = i % 2 === 0 ? "validation" : "train";
+    await store.append({ docId, split, ids: tokenizer.tokenizer.encodeDocument(text) });
+  }
+  const paths = { validation: join(folder.path, "validation.json") };
+  const open = () =>
+    openStoredValidationSet({ paths, store, seed: 3, tokenizer: "abc", rows: 12, cols: T });
+  const set = await open();
+  assert(set.tokens > 0.85 * 192 * T);
+  for (const { docId, place } of set.parts) assertEquals(documents[2 * place]?.id, docId);
+  // From all over the split, whose documents number 120.
+  const places = set.parts.map(({ place }) => place);
+  assert(Math.min(...places) < 30 && Math.max(...places) >= 90);
+  assertEquals(set.perSource.size, 0);
+  assertEquals(await idsOf(await open()), await idsOf(set));
 });

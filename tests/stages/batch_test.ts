@@ -8,7 +8,7 @@ import {
   resumePoint,
   validateBatch,
 } from "../../stages/batch/mod.ts";
-import type { Batch, EpochRun, TokenRun } from "../../stages/types.ts";
+import type { Batch, EpochRun } from "../../stages/types.ts";
 
 const VOCAB = 60_000;
 
