@@ -60,7 +60,7 @@ export async function finish(options: FinishOptions): Promise<string> {
     "",
     `Trained ${step} steps on ${totalTokens.toLocaleString("en")} tokens.`,
     validationLoss === null
-      ? "No validation: the corpus has no held-out document (each tenth is one)."
+      ? "No validation: the corpus has no held-out document (about a tenth are)."
       : `Validation loss ${validationLoss.toFixed(3)} nats a token on held-out documents ` +
         `(perplexity ${Math.exp(validationLoss).toFixed(1)}).`,
     "",

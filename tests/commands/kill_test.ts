@@ -38,6 +38,8 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
   assertEquals(code, 0, err);
   const undisturbedMs = performance.now() - begun;
   const expected = await manifestOf(calm);
+  const validationOf = (runDir: string) => Deno.readTextFile(join(runDir, "validation.json"));
+  const validation = await validationOf(calm);
   const drops = await Deno.readTextFile(join(calm, "dropped.jsonl"));
   assertEquals(drops.match(/"near-duplicate"/g)?.length, 7);
 
@@ -58,6 +60,7 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
       kills++;
     }
     assertEquals(await manifestOf(runDir), expected);
+    assertEquals(await validationOf(runDir), validation);
     if (kills >= KILLS) {
       const verified = await run(["verify", runDir]);
       assertEquals([verified.code, verified.err], [0, ""], verified.out);
