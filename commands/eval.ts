@@ -30,7 +30,8 @@ const FLAGS = {
     defaultValue: "all",
   }),
   "max-rows": number({
-    help: "with --set all: score so many rows at most, drawn as for validation (default: every row)",
+    help:
+      "with --set all: score so many rows at most, drawn as for validation (default: every row)",
     min: 1,
     defaultValue: undefined,
   }),

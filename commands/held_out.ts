@@ -38,19 +38,21 @@ export interface HeldOutOptions {
   readonly tokenizer: Tokenizer;
   /** The operands of the run. */
   readonly sources: readonly string[];
-  /** Documents of the journal that are looked at; those that it holds now unless stated. */
+  /** The first documents of the journal alone, and their bytes; all that it holds unless stated. */
   readonly count?: number;
+  readonly bytes?: number;
   /** About so many bytes of text are encoded, of documents chosen by their ids; all unless stated. */
   readonly sample?: { readonly seed: number; readonly bytes: number };
 }
 
 /** The tokens of held-out documents, one after the other. */
 export async function* heldOutRuns(
-  { journal, rule, tokenizer, sources, count = journal.count, sample }: HeldOutOptions,
+  options: HeldOutOptions,
 ): AsyncGenerator<Origin & { readonly ids: Ids }, void> {
+  const { journal, rule, tokenizer, sources, sample } = options;
+  const { count = journal.count, bytes = journal.bytes } = options;
   const splitOf = splitter(rule);
-  const heldOutBytes = journal.bytes * count / journal.count / HOLD_OUT;
-  const isWanted = sample ? chooser(sample, { of: heldOutBytes }) : () => true;
+  const isWanted = sample ? chooser(sample, { of: bytes / HOLD_OUT }) : () => true;
   let place = 0;
   if (count === 0) return;
   for await (const document of journal.documents()) {

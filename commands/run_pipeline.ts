@@ -193,6 +193,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
+    const validation = await openValidationSet({
+      ...{ paths, journal: log, settings, tokenizer: learned, rows: fewRows, cols },
+      signal: AbortSignal.any([stop, broken.signal]),
+    });
+    status.note(describeValidationSet(validation, { rule: settings.holdOut }));
     isTraining = true;
     if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
     expectEnd();
@@ -204,11 +209,6 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       encoders: resources.use(openEncoders(tokenizer)),
       state: trainer.state,
     });
-    const validation = await openValidationSet({
-      ...{ paths, journal: log, rule: settings.holdOut, seed: settings.seed, tokenizer: learned },
-      ...{ sources: settings.sources, rows: fewRows, cols },
-    });
-    status.note(describeValidationSet(validation, { rule: settings.holdOut }));
     const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {

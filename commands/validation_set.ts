@@ -3,20 +3,22 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { evaluationBatches, EvaluationRows, type Ids } from "../stages/batch/mod.ts";
+import type { Journal } from "../stages/journal/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { Batch } from "../stages/types.ts";
 import { type DrawnPart, drawRows, type Origin } from "./draw_rows.ts";
-import { type Documents, heldOutRuns } from "./held_out.ts";
-import type { HoldOutRule } from "./hold_out.ts";
-import type { RunPaths } from "./run_folder.ts";
-import type { TokenizerFile } from "./tokenizer_file.ts";
+import { heldOutRuns } from "./held_out.ts";
+import type { RunPaths, RunSettings } from "./run_folder.ts";
+import { SAMPLE_CHARS, type TokenizerFile } from "./tokenizer_file.ts";
 import {
   type DrawRule,
   readValidation,
   type ValidationRecord,
   writeValidation,
 } from "./validation_file.ts";
+import { warmUpChars } from "./warm_up.ts";
 
 /**
  * Rows of a validation set. A validation takes as long as four or five steps of 12 such rows, and
@@ -50,43 +52,73 @@ export interface ValidationSet {
   readonly perSource: ReadonlyMap<string, SourceShare>;
 }
 
+/** Settings of a run that decide its set. */
+export type ValidationSettings = Pick<
+  RunSettings,
+  | "holdOut"
+  | "seed"
+  | "order"
+  | "warmUpCorpus"
+  | "sources"
+  | "preset"
+  | "steps"
+  | "gradAccumulation"
+>;
+
 /** What {@linkcode openValidationSet} needs. */
 export interface ValidationSetOptions {
   readonly paths: Pick<RunPaths, "validation">;
-  readonly journal: Documents;
-  readonly rule: HoldOutRule;
-  readonly seed: number;
+  readonly journal: Journal;
+  readonly settings: ValidationSettings;
   readonly tokenizer: Pick<TokenizerFile, "tokenizer" | "hash">;
-  /** The operands of the run. */
-  readonly sources: readonly string[];
   /** B */
   readonly rows: number;
   /** T */
   readonly cols: number;
-  /** Documents of the journal that are looked at; those that it holds now unless stated. */
-  readonly count?: number;
+  /** Ends the wait for documents. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * The recorded set of a run or, before its first step, one drawn from the held-out documents that
- * its journal holds by then, and recorded.
+ * The recorded set of a run. Before the first step it is drawn, and recorded: from the held-out
+ * documents among those that training begins with, once these are stored.
  *
  * @throws {Error} when the recorded set is damaged or was drawn by another rule
  */
 export async function openValidationSet(options: ValidationSetOptions): Promise<ValidationSet> {
-  const { paths, journal, rule: holdOut, seed, tokenizer, rows, cols } = options;
-  const { count = journal.count } = options;
+  const { paths, journal, settings, tokenizer, rows, cols, signal } = options;
+  const { holdOut, seed, sources } = settings;
   return await open(paths.validation, {
     rows,
     rule: { holdOut, seed, tokenizer: tokenizer.hash, cols },
-    corpus: count,
-    runs: () =>
-      heldOutRuns({
-        ...{ journal, rule: holdOut, tokenizer: tokenizer.tokenizer, count },
-        sources: options.sources,
+    async corpus() {
+      const chars = settings.order === "stored" ? SAMPLE_CHARS : warmUpChars(settings);
+      const first = await firstDocuments(journal, { chars, ...(signal ? { signal } : {}) });
+      const runs = heldOutRuns({
+        ...{ journal, rule: holdOut, tokenizer: tokenizer.tokenizer, sources, ...first },
         sample: { seed, bytes: SAMPLE_BYTES },
-      }),
+      });
+      return { documents: first.count, runs };
+    },
   });
+}
+
+/** Waits until the journal is complete or has so much text; how many documents, and bytes, that is. */
+async function firstDocuments(
+  journal: Journal,
+  { chars, signal }: { chars: number; signal?: AbortSignal },
+): Promise<{ count: number; bytes: number }> {
+  if (journal.sealed && journal.bytes <= chars) {
+    return { count: journal.count, bytes: journal.bytes };
+  }
+  let count = 0, bytes = 0, passed = 0;
+  for await (const { text } of journal.documents({ follow: true, ...(signal ? { signal } : {}) })) {
+    count++;
+    bytes += Buffer.byteLength(text);
+    passed += text.length;
+    if (passed >= chars) break;
+  }
+  return { count, bytes };
 }
 
 /** The same for tokens without a corpus, drawn from the validation split of a store. */
@@ -109,25 +141,30 @@ export async function openStoredValidationSet(
     }
   }
   return await open(paths.validation, {
-    ...{ rows, runs, corpus: store.documents },
+    rows,
+    corpus: () => Promise.resolve({ documents: store.documents, runs: runs() }),
     rule: { holdOut: "split", seed, tokenizer, cols },
   });
 }
 
 async function open(
   path: string,
-  { rule, rows, corpus, runs }: {
+  { rule, rows, corpus }: {
     rule: DrawRule;
     rows: number;
-    corpus: number;
-    runs: () => AsyncIterable<Origin & { readonly ids: Ids }>;
+    /** Number of its documents, and those of them that are held out. */
+    corpus: () => Promise<{
+      documents: number;
+      runs: AsyncIterable<Origin & { readonly ids: Ids }>;
+    }>;
   },
 ): Promise<ValidationSet> {
   let record = await readValidation(path, rule);
   if (record === undefined) {
     const { seed, cols } = rule;
-    const parts = await drawRows(runs(), { seed, cols, rows: MAX_ROWS });
-    record = { ...rule, corpus, rows: MAX_ROWS, parts };
+    const { documents, runs } = await corpus();
+    const parts = await drawRows(runs, { seed, cols, rows: MAX_ROWS });
+    record = { ...rule, corpus: documents, rows: MAX_ROWS, parts };
     await writeValidation(path, record);
   }
   return validationSet(record, { rows });

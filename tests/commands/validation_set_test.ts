@@ -16,6 +16,11 @@ import { openFolder } from "./program.ts";
 const FOLDERS = ["/in/a", "/in/b", "/in/c", "/in/d"];
 const tokenizer = { tokenizer: await trainTokenizer([prose(0)], { vocabSize: 300 }), hash: "abc" };
 const T = 32;
+/** Files of any size: training begins when all have come. */
+const PLAN = {
+  ...{ order: "shuffled" as const, warmUpCorpus: 0, sources: FOLDERS },
+  ...{ preset: "tiny" as const, steps: 10, gradAccumulation: 1 },
+};
 
 /** Documents of four folders, one folder after the other as they are read. */
 function corpus({ each }: { each: number }): Document[] {
@@ -32,12 +37,13 @@ function corpus({ each }: { each: number }): Document[] {
 async function openRun(dir: string, documents: readonly Document[]) {
   const journal = await openJournal({ dir: join(dir, "corpus") });
   for (const document of documents) await journal.append(document);
-  await journal.flush();
+  await journal.seal();
   return {
     journal,
     open: (rule: typeof HOLD_OUT_RULES[number], { seed = 1, cols = T } = {}) =>
       openValidationSet({
-        ...{ journal, rule, seed, tokenizer, sources: FOLDERS, rows: 12, cols },
+        ...{ journal, tokenizer, rows: 12, cols },
+        settings: { ...PLAN, holdOut: rule, seed },
         paths: { validation: join(dir, "validation.json") },
       }),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
@@ -85,14 +91,13 @@ Deno.test("a recorded set stays, whatever has come since, and is refused once it
   const documents = corpus({ each: 60 });
   await using folder = await openFolder();
   const path = join(folder.path, "validation.json");
-  await using run = await openRun(folder.path, documents.slice(0, 120));
+  await using run = await openRun(folder.path, documents);
   const drawn = await idsOf(await run.open("each-tenth"));
   const file = await Deno.readTextFile(path);
-  for (const document of documents.slice(120)) await run.journal.append(document);
-  await run.journal.flush();
-  const again = await run.open("each-tenth");
-  assertEquals(await idsOf(again), drawn);
-  assertEquals([again.corpus, await Deno.readTextFile(path)], [120, file]);
+  await using more = await openRun(join(folder.path, "more"), corpus({ each: 90 }));
+  await Deno.copyFile(path, join(folder.path, "more", "validation.json"));
+  const again = await more.open("each-tenth");
+  assertEquals([again.corpus, await idsOf(again)], [240, drawn]);
 
   await assertRejects(() => run.open("by-hash"), Error, "its holdOut is each-tenth and the run's");
   await assertRejects(() => run.open("each-tenth", { seed: 2 }), Error, "its seed is 1 and");
@@ -190,4 +195,38 @@ Deno.test("tokens without a corpus: the set is drawn from the validation split a
   assert(Math.min(...places) < 30 && Math.max(...places) >= 90);
   assertEquals(set.perSource.size, 0);
   assertEquals(await idsOf(await open()), await idsOf(set));
+});
+
+Deno.test("the draw waits for the text that training waits for, and takes no more", async () => {
+  const documents = corpus({ each: 60 });
+  const sets = [];
+  for (const ahead of [0, 100, 240]) {
+    await using folder = await openFolder();
+    await using journal = await openJournal({ dir: join(folder.path, "corpus") });
+    for (const document of documents.slice(0, ahead)) await journal.append(document);
+    await journal.flush();
+    const set = openValidationSet({
+      ...{ journal, tokenizer, rows: 12, cols: T },
+      // 4 code units a token: about half of this corpus.
+      settings: { ...PLAN, holdOut: "each-tenth", seed: 1, warmUpCorpus: 35_000 },
+      paths: { validation: join(folder.path, "validation.json") },
+    });
+    for (const document of documents.slice(ahead)) await journal.append(document);
+    await journal.seal();
+    sets.push(await set);
+  }
+  const [first] = sets;
+  assert(first && first.corpus > 60 && first.corpus < 200, `${first?.corpus}`);
+  for (const set of sets) assertEquals([set.corpus, set.parts], [first.corpus, first.parts]);
+
+  await using folder = await openFolder();
+  await using journal = await openJournal({ dir: join(folder.path, "corpus") });
+  const stop = new AbortController();
+  const waiting = openValidationSet({
+    ...{ journal, tokenizer, rows: 12, cols: T, signal: stop.signal },
+    settings: { ...PLAN, holdOut: "each-tenth", seed: 1 },
+    paths: { validation: join(folder.path, "validation.json") },
+  });
+  stop.abort(new Error("enough of it"));
+  await assertRejects(() => waiting, Error, "enough of it");
 });
