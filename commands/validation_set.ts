@@ -18,7 +18,7 @@ import {
   type ValidationRecord,
   writeValidation,
 } from "./validation_file.ts";
-import { warmUpChars } from "./warm_up.ts";
+import { warmUpChars, warmUpTokens } from "./warm_up.ts";
 
 /**
  * Rows of a validation set. A validation takes as long as four or five steps of 12 such rows, and
@@ -57,6 +57,7 @@ export type ValidationSettings = Pick<
   RunSettings,
   | "holdOut"
   | "seed"
+  | "init"
   | "order"
   | "warmUpCorpus"
   | "sources"
@@ -92,7 +93,7 @@ export async function openValidationSet(options: ValidationSetOptions): Promise<
     rows,
     rule: { holdOut, seed, tokenizer: tokenizer.hash, cols },
     async corpus() {
-      const chars = settings.order === "stored" ? SAMPLE_CHARS : warmUpChars(settings);
+      const chars = charsBefore(settings);
       const first = await firstDocuments(journal, { chars, ...(signal ? { signal } : {}) });
       const runs = heldOutRuns({
         ...{ journal, rule: holdOut, tokenizer: tokenizer.tokenizer, sources, ...first },
@@ -101,6 +102,15 @@ export async function openValidationSet(options: ValidationSetOptions): Promise<
       return { documents: first.count, runs };
     },
   });
+}
+
+/**
+ * Code units of text that are stored before training begins, in a run that has learned its tokenizer
+ * from as many. With a tokenizer of `--init`, training waits for tokens, which have one at least.
+ */
+function charsBefore(settings: ValidationSettings): number {
+  if (settings.init !== "") return warmUpTokens(settings);
+  return settings.order === "stored" ? SAMPLE_CHARS : warmUpChars(settings);
 }
 
 /** Waits until the journal is complete or has so much text; how many documents, and bytes, that is. */

@@ -18,7 +18,7 @@ const tokenizer = { tokenizer: await trainTokenizer([prose(0)], { vocabSize: 300
 const T = 32;
 /** Files of any size: training begins when all have come. */
 const PLAN = {
-  ...{ order: "shuffled" as const, warmUpCorpus: 0, sources: FOLDERS },
+  ...{ order: "shuffled" as const, warmUpCorpus: 0, sources: FOLDERS, init: "" },
   ...{ preset: "tiny" as const, steps: 10, gradAccumulation: 1 },
 };
 
