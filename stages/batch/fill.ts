@@ -5,8 +5,7 @@
  */
 
 import type { Batch, Cursor } from "../types.ts";
-import type { Row } from "./rows.ts";
-import type { Window } from "./window.ts";
+import type { Piece, Window } from "./window.ts";
 
 /**
  * Makes a batch of rows. Places without a pair hold id 0, are masked, and are a segment of their own.
@@ -14,7 +13,7 @@ import type { Window } from "./window.ts";
  * @param rows `[B]`
  */
 export function fillBatch(
-  rows: readonly Row[],
+  rows: readonly (readonly Pick<Piece, "at" | "length">[])[],
   { window, cols, cursor, segments }: {
     window: Pick<Window, "tokens">;
     /** T */
