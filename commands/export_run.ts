@@ -12,6 +12,7 @@ import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
 import { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from "./export_format.ts";
 import { compare, type Parity } from "./parity.ts";
+import { copyPrompts } from "./prompts.ts";
 
 export { ONNX_FILE } from "./export_format.ts";
 
@@ -51,6 +52,7 @@ export async function exportFolder(
     // A folder made by others may lack a tokenizer; the model itself is complete without.
     if (text !== undefined) await replaceFile(join(to, name), text);
   }
+  await copyPrompts(from, to);
   const source = { config, layout, parameters, tokenizerJson };
   await write(path, source);
   const parity = await compare(await reread(path, source), source);

@@ -6,17 +6,15 @@
 import { join } from "node:path";
 import { validate } from "../stages/train/mod.ts";
 import type { Batch, StepReport } from "../stages/types.ts";
-import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
 import { exportFolder, ONNX_FILE } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
-import { SAMPLING_FLAGS } from "./sampling_flags.ts";
 import { quoted } from "./stopped.ts";
 import type { Trainer } from "./trainer.ts";
 
-/** Tokens of a held-out document that the sample goes on from, and tokens it adds. */
-const PROMPT_TOKENS = 16, SAMPLE_TOKENS = 80;
+/** Tokens that the sample adds. */
+const SAMPLE_TOKENS = 80;
 
 /** What {@linkcode finish} reports on. */
 export interface FinishOptions {
@@ -27,7 +25,8 @@ export interface FinishOptions {
   readonly last: StepReport | undefined;
   /** Held-out batches. */
   readonly validation: () => AsyncIterable<Batch>;
-  readonly tokenizer: Tokenizer;
+  /** Beginnings of documents; the sample goes on from the first. */
+  readonly prompts: readonly string[];
   readonly stop: AbortSignal;
   readonly json: boolean;
 }
@@ -66,6 +65,7 @@ export async function finish(options: FinishOptions): Promise<string> {
     `Checkpoint  ${checkpoint}`,
     `ONNX model  ${join(paths.export, ONNX_FILE)}`,
     `Report      ${paths.report}`,
+    `Continue    deno task generate --run ${quoted(paths.root)} --prompt ${quoted(sample.prompt)}`,
     `Serve it    deno task serve --run ${quoted(paths.root)}`,
   ].join("\n");
 }
@@ -75,30 +75,23 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ");
 }
 
-/** Lets the exported model continue the beginning of a held-out document. */
+/** Lets the exported model continue the first of the run's prompts. */
 async function continueHeldOut(
-  { paths, settings, validation, tokenizer, stop }: FinishOptions,
+  { paths, settings, prompts, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
-  const promptIds: number[] = [];
-  for await (const { inputIds, segmentIds, mask } of validation()) {
-    const isPrompt = (i: number) => mask[i] === 1 && segmentIds?.[i] === segmentIds?.[0];
-    promptIds.push(...inputIds.subarray(0, PROMPT_TOKENS).filter((_, i) => isPrompt(i)));
-    break;
-  }
-  const { engine, codec } = await openModel({ run: paths.root, engine: "onnx" });
+  const [prompt = ""] = prompts;
+  const { engine, codec, sampling } = await openModel({ run: paths.root, engine: "onnx" });
   await using _engine = engine;
   let continuation = "";
   const pieces = generate({
     scheduler: new Scheduler(engine),
     codec,
-    promptIds,
+    promptIds: codec.encode(prompt),
     maxTokens: SAMPLE_TOKENS,
-    temperature: SAMPLING_FLAGS.temperature.defaultValue,
-    topK: SAMPLING_FLAGS["top-k"].defaultValue,
-    topP: SAMPLING_FLAGS["top-p"].defaultValue,
+    ...sampling,
     seed: settings.seed,
     signal: stop,
   });
   for await (const { text } of pieces) continuation += text;
-  return { prompt: tokenizer.decode(promptIds), continuation };
+  return { prompt, continuation };
 }

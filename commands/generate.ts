@@ -8,11 +8,14 @@ import type { Command } from "./command.ts";
 import { parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { SAMPLING_FLAGS } from "./sampling_flags.ts";
+import { SAMPLING_FLAGS, samplingOf } from "./sampling_flags.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
-  prompt: text({ help: "text to continue", defaultValue: "Fellow citizens" }),
+  prompt: text({
+    help: "text to continue (default: the first of the run's prompts.json, else a new text)",
+    defaultValue: undefined,
+  }),
   ...SAMPLING_FLAGS,
 };
 
@@ -27,20 +30,19 @@ export const generate: Command = {
     if (operands.length > 0) {
       throw new UsageError(`Cannot use ${operands[0]}: give the text with --prompt`);
     }
-    const { engine, codec } = await openModel(values);
+    const { engine, codec, sampling, prompts: [known = ""] } = await openModel(values);
     await using _engine = engine;
     using interrupt = stopOnInterrupt();
     const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));
-    await write(values.prompt);
+    const { prompt = known } = values;
+    await write(prompt);
     try {
       const pieces = generatePieces({
         scheduler: new Scheduler(engine),
         codec,
-        promptIds: codec.encode(values.prompt),
+        promptIds: codec.encode(prompt),
         maxTokens: values["max-tokens"],
-        temperature: values.temperature,
-        topK: values["top-k"],
-        topP: values["top-p"],
+        ...samplingOf(values, sampling),
         seed: values.seed,
         signal: interrupt.signal,
       });

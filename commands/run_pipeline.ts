@@ -17,10 +17,11 @@ import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
 import { batchFlow } from "./batch_flow.ts";
+import { settlePrompts, trainedOnDocuments } from "./choose_prompts.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
 import { isFinished } from "./finished.ts";
-import { heldOutBatches } from "./held_out.ts";
+import { heldOutBatches, heldOutDocuments } from "./held_out.ts";
 import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
@@ -204,7 +205,16 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
     const validation = () =>
       heldOutBatches({ journal: log, rule: settings.holdOut, tokenizer, rows: fewRows, cols });
-    const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
+    const documents = { journal: log, rule: settings.holdOut };
+    const prompts = await settlePrompts(paths.root, {
+      seed: settings.seed,
+      heldOut: () => heldOutDocuments(documents),
+      trainedOn: () => trainedOnDocuments(documents),
+      note: status.note,
+    });
+    const sampler = openSampler({
+      ...{ runDir: paths.root, seed: settings.seed, prompts, note: status.note },
+    });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
       sinks.push(resources.use(await openEventFile(paths.tensorboard)));
@@ -258,7 +268,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       trainer,
       last,
       validation,
-      tokenizer,
+      prompts,
       stop,
       json,
     });
