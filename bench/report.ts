@@ -75,7 +75,7 @@ export async function run(): Promise<void> {
     const sampler = openSampler({
       runDir: dir,
       seed: 0,
-      prompts: ["The people"],
+      prompts: () => Promise.resolve(["The people"]),
       note: console.error,
     });
     const sampleMs = await cpuMs(() => {

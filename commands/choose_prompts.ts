@@ -4,10 +4,13 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { Journal } from "../stages/journal/mod.ts";
 import type { Document } from "../stages/types.ts";
 import { beginningsOf } from "./beginning.ts";
 import { sourceOf } from "./evaluation.ts";
-import { trainDocuments } from "./held_out.ts";
+import { heldOutDocuments, trainDocuments } from "./held_out.ts";
+import type { HoldOutRule } from "./hold_out.ts";
+import type { RunSettings } from "./run_folder.ts";
 import { type Prompts, readOwnPrompts, writePrompts } from "./prompts.ts";
 
 /** Prompts that a run chooses. */
@@ -79,45 +82,43 @@ function stem(prompt: string): string {
 
 /** What {@linkcode settlePrompts} chooses from. */
 export interface PromptSources {
-  readonly seed: number;
-  readonly heldOut: () => AsyncIterable<Source>;
-  /** Used only where nothing is held out. */
-  readonly trainedOn: () => AsyncIterable<Source>;
-  /** Told in a line when that was so. */
+  readonly journal: Journal;
+  readonly settings: Pick<RunSettings, "holdOut" | "seed">;
+  /** Told in a line when no document is held out. */
   readonly note: (line: string) => void;
+  /** Whether no document will come that is not in the journal yet; unless stated, the journal says. */
+  readonly isOver?: boolean | undefined;
 }
 
 /** Documents trained on that are looked at where nothing is held out. */
 const MAX_TRAINED_ON = 100;
 
-/** The prompts of the run in `runDir`: those it has, or new ones, which are then kept. */
+/**
+ * The prompts of the run in `runDir`: those it has, or new ones. They are kept once there are enough
+ * held-out documents, or when no more come; where nothing is held out by then, documents that are
+ * trained on take their place.
+ */
 export async function settlePrompts(
   runDir: string,
-  { seed, heldOut, trainedOn, note }: PromptSources,
+  { journal, settings: { holdOut: rule, seed }, note, isOver = journal.sealed }: PromptSources,
 ): Promise<readonly string[]> {
   const existing = await readOwnPrompts(runDir);
   if (existing !== undefined) return existing;
-  let found: Prompts = { ...await choosePrompts(heldOut(), { seed }), split: "validation" };
-  if (found.prompts.length === 0) {
-    const documents = take(trainedOn(), MAX_TRAINED_ON);
-    found = { ...await choosePrompts(documents, { seed }), split: "train" };
+  const heldOut = await choosePrompts(heldOutDocuments({ journal, rule }), { seed });
+  let found: Prompts = { ...heldOut, split: "validation" };
+  if (found.prompts.length === 0 && isOver) {
+    found = { ...await choosePrompts(trainedOn({ journal, rule }), { seed }), split: "train" };
     note("Samples go on from documents that are trained on: no held-out document has a beginning.");
   }
-  await writePrompts(runDir, found);
+  if (isOver || found.prompts.length === COUNT) await writePrompts(runDir, found);
   return found.prompts;
 }
 
-async function* take<T>(items: AsyncIterable<T>, count: number): AsyncGenerator<T, void> {
-  let taken = 0;
-  for await (const item of items) {
-    if (taken++ >= count) return;
-    yield item;
-  }
-}
-
-/** Documents of the train split, for {@linkcode settlePrompts}. */
-export async function* trainedOnDocuments(
-  options: Parameters<typeof trainDocuments>[0],
+async function* trainedOn(
+  options: { journal: Journal; rule: HoldOutRule },
 ): AsyncGenerator<Document, void> {
-  for await (const { document } of trainDocuments(options)) yield document;
+  for await (const { place, document } of trainDocuments(options)) {
+    if (place >= MAX_TRAINED_ON) return;
+    yield document;
+  }
 }

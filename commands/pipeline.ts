@@ -28,7 +28,7 @@ import { runPipeline } from "./run_pipeline.ts";
 import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
-import { spheresOf } from "./training_flags.ts";
+import { checkSchedule, spheresOf } from "./training_flags.ts";
 
 /** The `pipeline` command. */
 export const pipeline: Command = {
@@ -49,7 +49,10 @@ export const pipeline: Command = {
     const decide = async (existing: RunSettings | undefined) => {
       const { force } = values;
       const progress = await progressOf(paths);
-      return settle(existing, { wanted, given: named, root: paths.root, force, ...progress });
+      const options = { wanted, given: named, root: paths.root, force, ...progress };
+      const settings = settle(existing, options);
+      checkSchedule(settings.schedule, parsed.given);
+      return settings;
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide(await readSettings(paths));

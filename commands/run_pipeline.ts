@@ -17,21 +17,20 @@ import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
 import { batchFlow } from "./batch_flow.ts";
-import { settlePrompts, trainedOnDocuments } from "./choose_prompts.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
 import { isFinished } from "./finished.ts";
-import { heldOutBatches, heldOutDocuments } from "./held_out.ts";
+import { heldOutBatches } from "./held_out.ts";
 import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
 import { measureConstants } from "./run_constants.ts";
+import { openBeginning } from "./run_beginning.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { writeRunReport } from "./run_report.ts";
-import { openSampler } from "./samples.ts";
 import { splitSources } from "./sources.ts";
 import { describeSkip, describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
@@ -205,21 +204,15 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
     const validation = () =>
       heldOutBatches({ journal: log, rule: settings.holdOut, tokenizer, rows: fewRows, cols });
-    const documents = { journal: log, rule: settings.holdOut };
-    const prompts = await settlePrompts(paths.root, {
-      seed: settings.seed,
-      heldOut: () => heldOutDocuments(documents),
-      trainedOn: () => trainedOnDocuments(documents),
-      note: status.note,
+    const beginning = openBeginning(paths.root, {
+      ...{ journal: log, settings, trainer, validation, note: status.note },
     });
-    const sampler = openSampler({
-      ...{ runDir: paths.root, seed: settings.seed, prompts, note: status.note },
-    });
+    const { sampler } = beginning;
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
       sinks.push(resources.use(await openEventFile(paths.tensorboard)));
     }
-    const reports = trainer.reports(batches, {
+    const reports = trainer.reports(batches.pipeThrough(beginning.batches), {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
       schedule: scheduleOf(settings),
       optimizer: optimizerOf(settings),
@@ -246,6 +239,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     try {
       for await (const report of reports) {
         last = report;
+        beginning.see(report);
         if (report.skipped) status.note(describeSkip(report));
         expectEnd();
       }
@@ -257,6 +251,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     await ended;
     stop.throwIfAborted();
     status.phase("exporting");
+    const prompts = await beginning.prompts(true);
     await sampler.idle();
     const path = await trainer.save();
     // A run shorter than its first checkpoint has a sample too.

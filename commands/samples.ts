@@ -24,8 +24,8 @@ export interface SamplerOptions {
   /** Where samples.jsonl is. */
   readonly runDir: string;
   readonly seed: number;
-  /** Texts to continue; without any, new ones are begun. */
-  readonly prompts: readonly string[];
+  /** Texts to continue, as they are known by then; without any, a new one is begun. */
+  readonly prompts: () => Promise<readonly string[]>;
   /** Told in a line what fails; that ends nothing. */
   readonly note: (line: string) => void;
 }
@@ -38,9 +38,10 @@ export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sa
   const sample = async (step: number, checkpoint: string) => {
     const lines = (await readIfThere(path) ?? "").split("\n").filter(Boolean);
     if (lines.some((line) => JSON.parse(line).step === step)) return;
+    const known = await prompts();
     const samples = await continueTexts(checkpoint, {
       seed,
-      prompts: prompts.length > 0 ? prompts : [""],
+      prompts: known.length > 0 ? known : [""],
     });
     await Deno.writeTextFile(path, JSON.stringify({ step, samples }) + "\n", { append: true });
   };

@@ -14,12 +14,15 @@ import { batch, evaluationBatches, resumePoint } from "../stages/batch/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
 import { epochs, type Order } from "../stages/store/mod.ts";
+import { beforeFirst } from "./before_first.ts";
 import { UsageError } from "./flags.ts";
 import { MAX_ROWS, ROWS_EACH } from "./held_out.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { checkInit } from "./model_source.ts";
+import { copyPrompts, readOwnPrompts } from "./prompts.ts";
 import { runPaths } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
+import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "./token_folder.ts";
 import { openTrainer } from "./trainer.ts";
 import {
@@ -79,6 +82,8 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const cols = Math.min(wholeRow, config.max_position_embeddings);
   await Deno.mkdir(root, { recursive: true });
   resources.use(await lockRun(root));
+  // Tokens of a run have documents behind them, whose beginnings it knows.
+  if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);
 
   const meters = {
     batch: new StageMeter("batch"),
@@ -112,7 +117,14 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     growing: order === "stored",
     ...(cursor ? { cursor } : {}),
   }));
-  const reports = trainer.reports(batches, {
+  const validation = () =>
+    evaluationBatches({
+      ...{ runs: store.read({ split: "validation" }), rows, cols },
+      ...{ maxRows: MAX_ROWS, maxTokensPerDocument: ROWS_EACH * cols },
+    });
+  const { note } = status;
+  const start = watchStart(root, { settings, trainer, validation, note });
+  const reports = trainer.reports(batches.pipeThrough(beforeFirst(start.begin)), {
     duration: { steps: settings.steps },
     schedule: scheduleOf(settings),
     optimizer: optimizerOf(settings),
@@ -120,18 +132,14 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     checkpointEvery: options.checkpointEvery,
     retention: {},
     validateEvery: options.checkpointEvery,
-    validation: () =>
-      evaluationBatches({
-        ...{ runs: store.read({ split: "validation" }), rows, cols },
-        ...{ maxRows: MAX_ROWS, maxTokensPerDocument: ROWS_EACH * cols },
-      }),
+    validation,
     ...{ stop, status, meters, allMeters },
     constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
     sinks: [],
     onSaved: () => {},
   });
   try {
-    for await (const _ of reports);
+    for await (const report of reports) start.see(report);
   } finally {
     // A broken stage ends the training; what was trained until then is kept.
     if (!trainer.spheres.failed) await trainer.save();
