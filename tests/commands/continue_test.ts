@@ -96,6 +96,10 @@ Deno.test("train --tokens --init has the same defaults, and those of AdamW", asy
   const fresh = await train("fresh");
   assertEquals(fresh.rate, [0.004, 0.03, 0.8]);
   assert(!fresh.out.includes("before the first step"));
+  // The beginnings of documents come along with the tokens made of them.
+  const promptsOf = async (name: string) =>
+    JSON.parse(await Deno.readTextFile(join(at(name), "prompts.json"))).prompts;
+  assertEquals(await promptsOf("fresh"), await promptsOf("base"));
   const adamw = await train("adamw", "--init", init);
   assertEquals(adamw.rate, [0.002, 0.1, 0.9]);
   assertStringIncludes(adamw.out, " before the first step");
