@@ -17,6 +17,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   report: () => import("./report.ts"),
   quality: () => import("./quality.ts"),
   refusal: () => import("./refusal.ts"),
+  sampling: () => import("./sampling.ts"),
   serve: () => import("./serve.ts"),
   tokens: () => import("./tokens.ts"),
   tokenizer: () => import("./tokenizer.ts"),

@@ -72,7 +72,12 @@ export async function run(): Promise<void> {
         secondMoment: spheres.secondMoment,
       },
     });
-    const sampler = openSampler({ runDir: dir, seed: 0, note: console.error });
+    const sampler = openSampler({
+      runDir: dir,
+      seed: 0,
+      prompts: ["The people"],
+      note: console.error,
+    });
     const sampleMs = await cpuMs(() => {
       sampler.take({ step: 1, path });
       return sampler.idle();

@@ -17,6 +17,7 @@ import {
   type ExportSource,
 } from "./export_format.ts";
 import { compare, type Parity } from "./parity.ts";
+import { copyPrompts } from "./prompts.ts";
 
 export { ONNX_FILE } from "./export_format.ts";
 
@@ -83,6 +84,7 @@ export async function writeFolder(
     // A folder made by others may lack a tokenizer; the model itself is complete without.
     if (text !== undefined) await replaceFile(join(to, name), text);
   }
+  await copyPrompts(from, to);
   const source = { config, layout, parameters, tokenizerJson };
   await write(path, source);
   return { path, source };

@@ -7,18 +7,16 @@ import { join } from "node:path";
 import { checkOnnx } from "../model/onnx/mod.ts";
 import { validate } from "../stages/train/mod.ts";
 import type { StepReport } from "../stages/types.ts";
-import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
 import { ONNX_FILE, writeFolder } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
-import { SAMPLING_FLAGS } from "./sampling_flags.ts";
 import { quoted } from "./stopped.ts";
 import type { Trainer } from "./trainer.ts";
 import type { ValidationSet } from "./validation_set.ts";
 
-/** Tokens of a held-out document that the sample goes on from, and tokens it adds. */
-const PROMPT_TOKENS = 16, SAMPLE_TOKENS = 80;
+/** Tokens that the sample adds. */
+const SAMPLE_TOKENS = 80;
 
 /** What {@linkcode finish} reports on. */
 export interface FinishOptions {
@@ -28,7 +26,8 @@ export interface FinishOptions {
   /** Last report of this sitting; none when there was nothing left to train. */
   readonly last: StepReport | undefined;
   readonly validation: ValidationSet;
-  readonly tokenizer: Tokenizer;
+  /** Beginnings of documents; the sample goes on from the first. */
+  readonly prompts: readonly string[];
   readonly stop: AbortSignal;
   readonly json: boolean;
 }
@@ -69,6 +68,7 @@ export async function finish(options: FinishOptions): Promise<string> {
     `Checkpoint  ${checkpoint}`,
     `ONNX model  ${join(paths.export, ONNX_FILE)}`,
     `Report      ${paths.report}`,
+    `Continue it deno task generate ${quoted(paths.root)} --prompt ${quoted(sample.prompt)}`,
     `Serve it    deno task serve ${quoted(paths.root)}`,
   ].join("\n");
 }
@@ -78,28 +78,23 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ");
 }
 
-/** Lets the trained model continue the beginning of a held-out document. */
+/** Lets the trained model continue the first of the run's prompts. */
 async function continueHeldOut(
-  { paths, settings, validation, tokenizer, stop }: FinishOptions,
+  { paths, settings, prompts, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
-  const { parts } = validation;
-  const prompt = parts.find(({ part }) => part === 0) ?? parts[0];
-  // The last token may be a document's end.
-  const promptIds = [...prompt?.ids.subarray(0, -1).subarray(0, PROMPT_TOKENS) ?? []];
-  const { engine, codec } = await openModel({ run: paths.root, engine: "wasm" });
+  const [prompt = ""] = prompts;
+  const { engine, codec, sampling } = await openModel({ run: paths.root, engine: "wasm" });
   await using _engine = engine;
   let continuation = "";
   const pieces = generate({
     scheduler: new Scheduler(engine),
     codec,
-    promptIds,
+    promptIds: codec.encode(prompt),
     maxTokens: SAMPLE_TOKENS,
-    temperature: SAMPLING_FLAGS.temperature.defaultValue,
-    topK: SAMPLING_FLAGS["top-k"].defaultValue,
-    topP: SAMPLING_FLAGS["top-p"].defaultValue,
+    ...sampling,
     seed: settings.seed,
     signal: stop,
   });
   for await (const { text } of pieces) continuation += text;
-  return { prompt: tokenizer.decode(promptIds), continuation };
+  return { prompt, continuation };
 }

@@ -10,11 +10,14 @@ import { parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { runOrOther } from "./open_run.ts";
-import { SAMPLING_FLAGS } from "./sampling_flags.ts";
+import { SAMPLING_FLAGS, samplingOf } from "./sampling_flags.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
-  prompt: text({ help: "text to continue", defaultValue: "Fellow citizens" }),
+  prompt: text({
+    help: "text to continue (default: the first of the run's prompts.json, else a new text)",
+    defaultValue: undefined,
+  }),
   ...SAMPLING_FLAGS,
 };
 
@@ -38,20 +41,19 @@ export const generate: Command = {
       );
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
-    const { engine, codec } = await openModel({ ...values, run });
+    const { engine, codec, sampling, prompts: [known = ""] } = await openModel({ ...values, run });
     await using _engine = engine;
     using interrupt = stopOnInterrupt();
     const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));
-    await write(values.prompt);
+    const { prompt = known } = values;
+    await write(prompt);
     try {
       const pieces = generatePieces({
         scheduler: new Scheduler(engine),
         codec,
-        promptIds: codec.encode(values.prompt),
+        promptIds: codec.encode(prompt),
         maxTokens: values["max-tokens"],
-        temperature: values.temperature,
-        topK: values["top-k"],
-        topP: values["top-p"],
+        ...samplingOf(values, sampling),
         seed: values.seed,
         signal: interrupt.signal,
       });

@@ -4,7 +4,13 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { initFromFolder, latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import {
+  initFromFolder,
+  latestCheckpoint,
+  readModelConfig,
+  readSamplingSettings,
+  type SamplingSettings,
+} from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
@@ -21,6 +27,7 @@ import {
 import { choice, type Flag, number, text, UsageError } from "./flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { RUN_FLAG } from "./open_run.ts";
+import { readPrompts } from "./prompts.ts";
 import { runPaths } from "./run_folder.ts";
 
 /** Flags that name a model and what runs it. */
@@ -86,6 +93,10 @@ export interface OpenModel {
   readonly tokenizerJson: string;
   /** How it writes conversations down, where it says so. */
   readonly chatTemplate: ChatTemplate | undefined;
+  /** How its generation_config.json says that tokens are drawn. */
+  readonly sampling: SamplingSettings;
+  /** Beginnings of documents of its corpus, where some are known. */
+  readonly prompts: readonly string[];
   readonly name: string;
   /** The folder it was read from. */
   readonly folder: string;
@@ -107,9 +118,14 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
     );
   }
   const chatTemplate = await readChatTemplate(folder);
+  const sampling = await readSamplingSettings(folder);
+  const prompts = await readPrompts(folder);
   const engine = await openEngine(folder, { config, onnxFile, settings: choice });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
-  return { engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder };
+  return {
+    ...{ engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder },
+    ...{ sampling, prompts },
+  };
 }
 
 /**

@@ -30,7 +30,7 @@ import { runPipeline } from "./run_pipeline.ts";
 import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
-import { spheresOf } from "./training_flags.ts";
+import { checkSchedule, spheresOf } from "./training_flags.ts";
 
 /** The `pipeline` command. */
 export const pipeline: Command = {
@@ -61,6 +61,7 @@ export const pipeline: Command = {
       const settled = settle(existing, options);
       checkSourceFlags(settled.sources, parsed.given);
       checkPrivate(settled.sources, settled);
+      checkSchedule(settled.schedule, parsed.given);
       return settled;
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.

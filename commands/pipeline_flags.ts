@@ -15,7 +15,7 @@ import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts"
 import type { RunSettings } from "./run_folder.ts";
 import type { GivenSetting } from "./settle.ts";
 import { absolute } from "./sources.ts";
-import { OPTIMIZER_FLAGS, RUN_FLAGS, SPHERE_FLAGS } from "./training_flags.ts";
+import { OPTIMIZER_FLAGS, rateOf, RUN_FLAGS, SPHERE_FLAGS } from "./training_flags.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
@@ -173,6 +173,8 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   optimizer: "optimizer",
   "learning-rate": "learningRate",
   schedule: "schedule",
+  warmup: "warmup",
+  decay: "decay",
   "weight-decay": "weightDecay",
   guard: "guard",
   clip: "clip",
@@ -229,7 +231,7 @@ export function settingsOf(
     leaves: values.leaves,
     gradAccumulation: values["grad-accumulation"],
     optimizer: values.optimizer,
-    learningRate: values["learning-rate"] ?? preset.learningRate[values.optimizer],
+    ...rateOf(values, { preset: values.preset, continues: values.init !== undefined }),
     schedule: values.schedule,
     weightDecay: values["weight-decay"],
     clip: values.clip,

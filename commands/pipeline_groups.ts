@@ -21,7 +21,8 @@ export const PIPELINE_GROUPS: FlagGroups = groupFlags(PIPELINE_FLAGS, {
   ],
   "Tokenizer and model": ["vocab", "preset", "init", "hold-out"],
   "Training": [
-    ...["steps", "seconds", "optimizer", "learning-rate", "schedule", "weight-decay"] as const,
+    ...["steps", "seconds", "optimizer", "learning-rate", "schedule", "warmup"] as const,
+    ...["decay", "weight-decay"] as const,
     ...["clip", "guard", "order", "warm-up-corpus"] as const,
   ],
   "Workers": ["workers", "leaves", "grad-accumulation", "strict-simd", "recompute"],

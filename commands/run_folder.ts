@@ -60,6 +60,10 @@ export interface RunSettings extends RefineSettings {
   readonly optimizer: OptimizerName;
   readonly learningRate: number;
   readonly schedule: ScheduleName;
+  /** Share of the run in which the learning rate rises. */
+  readonly warmup: number;
+  /** Share of the run in which it falls at the end, for `wsd`. */
+  readonly decay: number;
   readonly weightDecay: number;
   readonly clip: number;
   /** Standard deviations at which a step is an outlier and skipped; 0 for never. */

@@ -29,14 +29,12 @@ import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { writeRunReport } from "./run_report.ts";
-import { openSampler } from "./samples.ts";
 import { splitSources } from "./sources.ts";
+import { openBeginning } from "./run_beginning.ts";
 import { describeSkip, describeStop } from "./stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
-import { openValidationSet } from "./validation_set.ts";
-import { describeValidationSet } from "./validation_summary.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
 
 /** What a run does, settings aside, never changes its result. */
@@ -193,11 +191,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
-    const validation = await openValidationSet({
-      ...{ paths, journal: log, settings, tokenizer: learned, rows: fewRows, cols },
-      signal: AbortSignal.any([stop, broken.signal]),
+    const { validation, prompts, sampler, see } = await openBeginning({
+      ...{ paths, journal: log, settings, trainer, tokenizer: learned, rows: fewRows, cols },
+      ...{ status, signal: AbortSignal.any([stop, broken.signal]) },
     });
-    status.note(describeValidationSet(validation, { rule: settings.holdOut }));
     isTraining = true;
     if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
     expectEnd();
@@ -209,7 +206,6 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       encoders: resources.use(openEncoders(tokenizer)),
       state: trainer.state,
     });
-    const sampler = openSampler({ runDir: paths.root, seed: settings.seed, note: status.note });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
       sinks.push(resources.use(await openEventFile(paths.tensorboard)));
@@ -241,6 +237,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     try {
       for await (const report of reports) {
         last = report;
+        see(report);
         if (report.skipped) status.note(describeSkip(report));
         expectEnd();
       }
@@ -263,7 +260,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       trainer,
       last,
       validation,
-      tokenizer,
+      prompts,
       stop,
       json,
     });

@@ -9,10 +9,7 @@ import { generate } from "../serve/mod.ts";
 import { readIfThere } from "../stages/durable.ts";
 import { openModel } from "./model_source.ts";
 
-/** Beginnings that any corpus may go on from. */
-const PROMPTS = ["The", "In the year"] as const;
 const SAMPLE_TOKENS = 40;
-const SAMPLING = { temperature: 0.8, topK: 40, topP: 1 };
 
 /** Takes samples beside training; one at a time, and none while one is under way. */
 export interface Sampler {
@@ -22,17 +19,29 @@ export interface Sampler {
   idle(): Promise<void>;
 }
 
-/** Samples go to samples.jsonl in `runDir`; what fails is told to `note` and ends nothing. */
-export function openSampler(
-  { runDir, seed, note }: { runDir: string; seed: number; note: (line: string) => void },
-): Sampler {
+/** What {@linkcode openSampler} needs. */
+export interface SamplerOptions {
+  /** Where samples.jsonl is. */
+  readonly runDir: string;
+  readonly seed: number;
+  /** Texts to continue; without any, a new one is begun. */
+  readonly prompts: readonly string[];
+  /** Told in a line what fails; that ends nothing. */
+  readonly note: (line: string) => void;
+}
+
+/** Opens samples.jsonl of a run. */
+export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sampler {
   const path = join(runDir, "samples.jsonl");
   let isBusy = false;
   let current: Promise<void> = Promise.resolve();
   const sample = async (step: number, checkpoint: string) => {
     const lines = (await readIfThere(path) ?? "").split("\n").filter(Boolean);
     if (lines.some((line) => JSON.parse(line).step === step)) return;
-    const samples = await continueTexts(checkpoint, seed);
+    const samples = await continueTexts(checkpoint, {
+      seed,
+      prompts: prompts.length > 0 ? prompts : [""],
+    });
     await Deno.writeTextFile(path, JSON.stringify({ step, samples }) + "\n", { append: true });
   };
   return {
@@ -49,18 +58,18 @@ export function openSampler(
 
 async function continueTexts(
   checkpoint: string,
-  seed: number,
+  { seed, prompts }: { seed: number; prompts: readonly string[] },
 ): Promise<{ prompt: string; continuation: string }[]> {
   // One thread: training has the others.
-  const { engine, codec } = await openModel({ run: "", model: checkpoint, threads: 1 });
+  const { engine, codec, sampling } = await openModel({ run: "", model: checkpoint, threads: 1 });
   await using _engine = engine;
   const scheduler = new Scheduler(engine);
   const samples: { prompt: string; continuation: string }[] = [];
-  for (const prompt of PROMPTS) {
+  for (const prompt of prompts) {
     let continuation = "";
     const promptIds = codec.encode(prompt);
     const pieces = generate({
-      ...{ scheduler, codec, promptIds, maxTokens: SAMPLE_TOKENS, ...SAMPLING, seed },
+      ...{ scheduler, codec, promptIds, maxTokens: SAMPLE_TOKENS, ...sampling, seed },
     });
     for await (const { text } of pieces) continuation += text;
     samples.push({ prompt, continuation });

@@ -16,6 +16,7 @@ import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
+import { quoted } from "./stopped.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -71,7 +72,8 @@ export const serve: Command = {
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
-    const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
+    const { engine, engineName, codec, tokenizerJson, chatTemplate, name, sampling, prompts } =
+      opened;
     const limits = limitsOf(values);
     const scheduler = new Scheduler(engine, limits.scheduler);
     const follows = values.model === undefined && engineName === "wasm";
@@ -93,6 +95,8 @@ export const serve: Command = {
       codec,
       chatTemplate,
       modelName: name,
+      sampling,
+      prompts,
       // A folder that is no run has nothing to show.
       ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
       ...(apiKeys && { apiKeys }),
@@ -118,10 +122,11 @@ export const serve: Command = {
     const origin = `http://${hostname}:${port}`;
     // The log alone goes to the standard output.
     console.error(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
+    const [prompt = ""] = prompts;
     console.error(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
         (apiKeys ? "-H 'authorization: Bearer KEY' " : "") +
-        `-d '{"model":"${name}","prompt":"Fellow citizens","max_tokens":50,"stream":true}'`,
+        `-d ${quoted(JSON.stringify({ model: name, prompt, max_tokens: 50, stream: true }))}`,
     );
     await finished;
     // Stopping on request is what a server is meant to do.

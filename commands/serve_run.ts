@@ -94,14 +94,16 @@ async function openFirst(
 ): Promise<{ app: Hono; scheduler: Scheduler; follower: Follower } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
-      const { engine, codec, tokenizerJson, chatTemplate, name } = await openModel({
+      const { engine, codec, tokenizerJson, chatTemplate, name, ...model } = await openModel({
         ...{ run: root, engine: "wasm", threads: THREADS },
       });
       const scheduler = new Scheduler(engine);
       const follower = follow({
         ...{ checkpoints, scheduler, tokenizerJson, settings: { threads: THREADS }, note },
       });
+      const { sampling, prompts } = model;
       const app = createApp({
+        ...{ sampling, prompts },
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });

@@ -45,6 +45,8 @@ const CHANGEABLE: Readonly<
   optimizer: "always",
   learningRate: "always",
   schedule: "always",
+  warmup: "always",
+  decay: "always",
   weightDecay: "always",
   clip: "always",
   guard: "always",

@@ -5,6 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { ORDERS } from "../stages/store/mod.ts";
+import { SCHEDULE_DEFAULTS } from "../stages/train/mod.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
 import { groupFlags } from "./flag_groups.ts";
@@ -13,8 +14,10 @@ import { stopOnInterrupt } from "./interrupt.ts";
 import { trainOnBatchFile } from "./train_batches.ts";
 import { trainOnTokens } from "./train_tokens.ts";
 import {
+  checkSchedule,
   OPTIMIZER_FLAGS,
   optimizerOf,
+  rateOf,
   scheduleOf,
   SPHERE_FLAGS,
   spheresOf,
@@ -92,8 +95,8 @@ export const train: Command = {
     "On tokens": ["run", "preset", "seed", "order", "checkpoint-every"],
     "On a batch file": ["document-mask"],
     "Training": [
-      ...["steps", "optimizer", "learning-rate", "schedule", "weight-decay", "clip"] as const,
-      "guard",
+      ...["steps", "optimizer", "learning-rate", "schedule", "warmup", "decay"] as const,
+      ...["weight-decay", "clip", "guard"] as const,
     ],
     "Workers and output": ["workers", "leaves", "strict-simd", "recompute", "json"],
   }),
@@ -106,6 +109,7 @@ export const train: Command = {
     if (operands.length > 0) {
       throw new UsageError(`Cannot train on ${operands[0]}: use --tokens or --batches`);
     }
+    checkSchedule(values.schedule, given);
     const { init, batches, tokens } = values;
     if (tokens !== undefined && batches !== undefined) {
       throw new UsageError("Cannot train on both --tokens and --batches: choose one");
@@ -120,7 +124,10 @@ export const train: Command = {
     }
     const optimizer = {
       ...optimizerSettings(values),
+      // One batch again and again, to compare with another trainer: no defaults of a run.
       learningRate: values["learning-rate"] ?? 1e-3,
+      warmup: values.warmup ?? SCHEDULE_DEFAULTS.warmup,
+      decay: values.decay ?? SCHEDULE_DEFAULTS.decay,
     };
     using interrupt = stopOnInterrupt();
     await trainOnBatchFile({
@@ -160,14 +167,13 @@ function optimizerSettings(values: FlagValues<typeof FLAGS>) {
 
 async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promise<number> {
   const { preset, seed, order, steps, leaves, guard, init = "", json, run } = values;
-  const peak = PRESETS[preset].learningRate[values.optimizer];
   using interrupt = stopOnInterrupt();
   const checkpoint = await trainOnTokens({
     tokens,
     root: run,
     settings: {
       ...{ preset, seed, order, steps, leaves, guard, init, ...optimizerSettings(values) },
-      learningRate: values["learning-rate"] ?? peak,
+      ...rateOf(values, { preset, continues: values.init !== undefined }),
       strictSimd: values["strict-simd"],
     },
     spheres: spheresOf(values),

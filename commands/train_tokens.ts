@@ -17,8 +17,10 @@ import { epochs, type Order } from "../stages/store/mod.ts";
 import { UsageError } from "./flags.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { checkInit } from "./model_source.ts";
+import { copyPrompts, readOwnPrompts } from "./prompts.ts";
 import { runPaths } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
+import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "./token_folder.ts";
 import { openTrainer } from "./trainer.ts";
 import {
@@ -80,6 +82,8 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const cols = Math.min(wholeRow, config.max_position_embeddings);
   await Deno.mkdir(root, { recursive: true });
   resources.use(await lockRun(root));
+  // Tokens of a run have documents behind them, whose beginnings it knows.
+  if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);
 
   const meters = {
     batch: new StageMeter("batch"),
@@ -117,6 +121,9 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     growing: order === "stored",
     ...(cursor ? { cursor } : {}),
   }));
+  const { note } = status;
+  const start = watchStart(root, { settings, trainer, validation: validation.batches, note });
+  await start.begin();
   const reports = trainer.reports(batches, {
     duration: { steps: settings.steps },
     schedule: scheduleOf(settings),
@@ -132,7 +139,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     onSaved: () => {},
   });
   try {
-    for await (const _ of reports);
+    for await (const report of reports) start.see(report);
   } finally {
     // A broken stage ends the training; what was trained until then is kept.
     if (!trainer.spheres.failed) await trainer.save();

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { type PresetName, PRESETS } from "../model/config.ts";
 import {
   ADAMW_DEFAULTS,
+  CONTINUED_SCHEDULE,
   MUON_DEFAULTS,
   type OptimizerName,
   type OptimizerOptions,
@@ -15,7 +17,7 @@ import {
   SCHEDULES,
 } from "../stages/train/mod.ts";
 import type { SpheresOptions } from "../workers/mod.ts";
-import { choice, type FlagValues, number, text, toggle } from "./flags.ts";
+import { choice, type FlagValues, number, text, toggle, UsageError } from "./flags.ts";
 
 /** How the spheres run; never changes what they compute. */
 export const SPHERE_FLAGS = {
@@ -45,6 +47,14 @@ export function spheresOf(
   };
 }
 
+/**
+ * Shares of the preset's learning rate with which weights that were trained before go on;
+ * docs/continue.md has the runs behind them.
+ */
+const CONTINUED_RATE: Readonly<Record<OptimizerName, number>> = { muon: 0.25, adamw: 0.5 };
+const CONTINUED_HELP = OPTIMIZERS.map((name) => `${CONTINUED_RATE[name]} of that for ${name}`)
+  .join(" and ");
+
 /** How the weights are updated. */
 export const OPTIMIZER_FLAGS = {
   optimizer: choice({
@@ -53,7 +63,8 @@ export const OPTIMIZER_FLAGS = {
     defaultValue: "adamw",
   }),
   "learning-rate": number({
-    help: "highest learning rate (default: the preset's in a run, else 0.001)",
+    help: `highest learning rate (default: the preset's in a run, ${CONTINUED_HELP} with --init; ` +
+      "0.001 with --batches)",
     value: "X",
     integer: false,
     defaultValue: undefined,
@@ -62,6 +73,22 @@ export const OPTIMIZER_FLAGS = {
     help: "warmup then a cosine, warmup-stable-decay, or constant",
     of: SCHEDULES,
     defaultValue: "cosine",
+  }),
+  warmup: number({
+    help: "share of the run in which the learning rate rises " +
+      `(default: ${SCHEDULE_DEFAULTS.warmup}, ${CONTINUED_SCHEDULE.warmup} with --init)`,
+    value: "X",
+    integer: false,
+    max: 1,
+    defaultValue: undefined,
+  }),
+  decay: number({
+    help: "share of the run in which wsd falls at its end " +
+      `(default: ${SCHEDULE_DEFAULTS.decay}, ${CONTINUED_SCHEDULE.decay} with --init)`,
+    value: "X",
+    integer: false,
+    max: 1,
+    defaultValue: undefined,
   }),
   "weight-decay": number({
     help: "decoupled decay of matrices",
@@ -97,13 +124,60 @@ export interface OptimizerSettings {
   readonly optimizer: OptimizerName;
   readonly learningRate: number;
   readonly schedule: ScheduleName;
+  /** Share of the run in which the learning rate rises. */
+  readonly warmup: number;
+  /** Share of the run in which it falls at the end, for `wsd`. */
+  readonly decay: number;
   readonly weightDecay: number;
   readonly clip: number;
 }
 
 /** The schedule that the settings describe. */
-export function scheduleOf({ schedule, learningRate }: OptimizerSettings): ScheduleOptions {
-  return { name: schedule, peak: learningRate, ...SCHEDULE_DEFAULTS };
+export function scheduleOf(
+  { schedule, learningRate, warmup, decay }: Omit<OptimizerSettings, "optimizer">,
+): ScheduleOptions {
+  return { ...SCHEDULE_DEFAULTS, name: schedule, peak: learningRate, warmup, decay };
+}
+
+/** Flags that {@linkcode rateOf} looks at. */
+type RateFlags = Pick<
+  FlagValues<typeof OPTIMIZER_FLAGS>,
+  "optimizer" | "learning-rate" | "warmup" | "decay"
+>;
+
+/**
+ * How high the learning rate is and how it rises and falls: as the flags say, and where they do not,
+ * as suits new weights or, where the run `continues` others, those.
+ */
+export function rateOf(
+  flags: RateFlags,
+  { preset, continues }: { preset: PresetName; continues: boolean },
+): Pick<OptimizerSettings, "learningRate" | "warmup" | "decay"> {
+  const { optimizer, "learning-rate": learningRate, warmup, decay } = flags;
+  const peak = PRESETS[preset].learningRate[optimizer];
+  const defaults = continues ? CONTINUED_SCHEDULE : SCHEDULE_DEFAULTS;
+  return {
+    learningRate: learningRate ?? (continues ? peak * CONTINUED_RATE[optimizer] : peak),
+    warmup: warmup ?? defaults.warmup,
+    decay: decay ?? defaults.decay,
+  };
+}
+
+/**
+ * Refuses flags that the schedule has no use for.
+ *
+ * @throws {UsageError} naming the flag and what to change
+ */
+export function checkSchedule(schedule: ScheduleName, given: ReadonlySet<string>): void {
+  const unused = schedule === "constant"
+    ? ["warmup", "decay"]
+    : schedule === "wsd"
+    ? []
+    : ["decay"];
+  const flag = unused.find((name) => given.has(name));
+  if (flag === undefined) return;
+  const others = flag === "decay" ? "--schedule wsd" : "--schedule wsd or cosine";
+  throw new UsageError(`Cannot use --${flag} with --schedule ${schedule}: it is for ${others}`);
 }
 
 /** The optimizer as the settings describe it. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { checkBias, checkIds, grammarOf, unknownModel } from "./answer_checks.ts";
 import { ApiError, errorBody } from "./api_error.ts";
 import { type ChoicePiece, generateChoices } from "./choices.ts";
@@ -21,6 +22,8 @@ export interface AnswerContext {
   readonly codec: TextCodec;
   readonly grammars: Grammars;
   readonly modelName: string;
+  /** How tokens are drawn where a request does not say. */
+  readonly sampling: SamplingSettings;
   /** Ends streams whose client reads nothing for this long. */
   readonly stallMs: number;
   /** What a client is told to wait when the queue is full. */

@@ -6,6 +6,7 @@
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./answer_checks.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
@@ -47,6 +48,10 @@ export interface AppOptions {
   readonly modelName: string;
   /** Told of failures that are the server's own; clients learn no details of them. */
   readonly onFailure: (error: unknown) => void;
+  /** How tokens are drawn where a request does not say; OpenAI's own defaults unless given. */
+  readonly sampling?: SamplingSettings;
+  /** Texts that the model may be tried on, for GET /prompts.json; none unless given. */
+  readonly prompts?: readonly string[];
   /** Shown under `/dashboard/`. */
   readonly dashboard?: Hono;
   readonly limits?: AppLimits;
@@ -80,6 +85,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 export function createApp(options: AppOptions): Hono {
   const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
   const { corsOrigins = [], onAccess = () => {}, trustProxy = false } = options;
+  const { sampling = {}, prompts = [] } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
   const model = { id: modelName, object: "model", created, owned_by: "cllm" };
@@ -121,21 +127,25 @@ export function createApp(options: AppOptions): Hono {
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
-      ...{ scheduler, codec, grammars, modelName, stallMs, retryAfterSeconds, onFailure },
+      ...{ scheduler, codec, grammars, modelName, sampling },
+      ...{ stallMs, retryAfterSeconds, onFailure },
       ...{ client: notes.client, meter: metrics.meter(notes) },
       signal: context.req.raw.signal,
     };
   };
   app.post("/v1/completions", async (context) => {
-    const request = parseCompletionRequest(await readBody(context));
+    const request = parseCompletionRequest(await readBody(context), sampling);
     return await complete(request, answering(context));
   });
   app.post(
     "/v1/chat/completions",
     async (context) => chat(await readBody(context), answering(context)),
   );
+  app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody });
-  addPage(app, { needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined });
+  addPage(app, {
+    ...{ needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined, sampling },
+  });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.route("/dashboard/", dashboard);

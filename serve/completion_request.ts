@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { fields, flag, integerFrom, invalid, only, parseBody } from "./request_fields.ts";
 import {
   type AnswerRequest,
@@ -62,14 +63,18 @@ const DEFAULT_MAX_TOKENS = 64;
 /**
  * Parses the text of a request body.
  *
+ * @param defaults how tokens are drawn where the body does not say
  * @throws {ApiError} 400, naming the field
  */
-export function parseCompletionRequest(body: string): CompletionRequest {
+export function parseCompletionRequest(
+  body: string,
+  defaults: SamplingSettings = {},
+): CompletionRequest {
   const raw = parseBody(body, schema);
   if (raw.max_tokens === 0 && !raw.echo) {
     throw invalid("max_tokens must be at least 1 without echo: true", "max_tokens");
   }
-  const sampling = readSampling(raw);
+  const sampling = readSampling(raw, defaults);
   const bestOf = raw.best_of ?? sampling.n;
   if (bestOf < sampling.n) {
     throw invalid(`best_of must be at least n, which is ${sampling.n}, not ${bestOf}`, "best_of");

@@ -4,6 +4,7 @@
  * @module
  */
 import { Hono } from "hono";
+import { SAMPLING_DEFAULTS } from "../model/checkpoint/mod.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { addPage } from "./page/mod.ts";
 
@@ -17,7 +18,7 @@ const RETRY_AFTER = { "retry-after": "1" };
 export function createLoadingApp(): Hono {
   const app = new Hono();
   app.get("/health", (context) => context.json({ status: "loading" }, 503, RETRY_AFTER));
-  addPage(app, { hasDashboard: false, needsKey: false });
+  addPage(app, { hasDashboard: false, needsKey: false, sampling: SAMPLING_DEFAULTS });
   app.notFound(() =>
     errorResponse(
       new ApiError("There is no model to serve yet; try again later", {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { anyText, fields, flag, integerFrom, invalid, numberFrom } from "./request_fields.ts";
 import { readResponseFormat, RESPONSE_FORMAT } from "./response_format.ts";
 import type { SamplingOptions } from "./sampler.ts";
+import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 
 /** Choices that one request may ask for, best_of included. */
 export const MAX_CHOICES = 16;
@@ -16,15 +17,18 @@ const biasRule = { error: "must be an object of token ids and numbers from -100 
 const stopRule = { error: "must be a string or an array of up to 4, each of 1 to 256 characters" };
 const stop = z.string(stopRule).min(1, stopRule).max(256, stopRule);
 
+/** Said of fields that generation_config.json has too. */
+const BY_MODEL = "unless given as the model's generation_config.json says";
+
 /** Zod types by field name. */
 export const SAMPLING_FIELDS = {
   model: anyText().optional(),
-  temperature: numberFrom(0, 2).nullish(),
-  top_p: numberFrom(0, 1).nullish(),
-  top_k: integerFrom(1).nullish(),
-  min_p: numberFrom(0, 1).nullish(),
-  typical_p: numberFrom(0, 1).nullish(),
-  repetition_penalty: numberFrom(0.01, 10).nullish(),
+  temperature: numberFrom(0, 2).nullish().describe(BY_MODEL),
+  top_p: numberFrom(0, 1).nullish().describe(BY_MODEL),
+  top_k: integerFrom(0).nullish().describe(`0 for all tokens; ${BY_MODEL}`),
+  min_p: numberFrom(0, 1).nullish().describe(BY_MODEL),
+  typical_p: numberFrom(0, 1).nullish().describe(BY_MODEL),
+  repetition_penalty: numberFrom(0.01, 10).nullish().describe(BY_MODEL),
   presence_penalty: numberFrom(-2, 2).nullish(),
   frequency_penalty: numberFrom(-2, 2).nullish(),
   logit_bias: z.record(
@@ -58,23 +62,28 @@ export interface AnswerRequest extends SamplingOptions {
 }
 
 /**
- * Reads the fields.
+ * Reads the fields; those that are not given are as `defaults` has them or, where that says nothing,
+ * OpenAI's own: temperature 1 and no token ruled out.
  *
  * @throws {ApiError} 400 when they contradict one another
  */
-export function readSampling(raw: z.infer<typeof sampling>): AnswerRequest {
+export function readSampling(
+  raw: z.infer<typeof sampling>,
+  defaults: SamplingSettings,
+): AnswerRequest {
   if (raw.stream_options && !raw.stream) {
     throw invalid("stream_options is only allowed with stream: true", "stream_options");
   }
   const jsonSchema = readResponseFormat(raw.response_format);
+  const topK = raw.top_k ?? defaults.topK ?? 0;
   return {
     model: raw.model,
-    temperature: raw.temperature ?? 1,
-    topP: raw.top_p ?? 1,
-    ...(raw.top_k != null && { topK: raw.top_k }),
-    minP: raw.min_p ?? 0,
-    typicalP: raw.typical_p ?? 1,
-    repetitionPenalty: raw.repetition_penalty ?? 1,
+    temperature: raw.temperature ?? defaults.temperature ?? 1,
+    topP: raw.top_p ?? defaults.topP ?? 1,
+    ...(topK > 0 && { topK }),
+    minP: raw.min_p ?? defaults.minP ?? 0,
+    typicalP: raw.typical_p ?? defaults.typicalP ?? 1,
+    repetitionPenalty: raw.repetition_penalty ?? defaults.repetitionPenalty ?? 1,
     presencePenalty: raw.presence_penalty ?? 0,
     frequencyPenalty: raw.frequency_penalty ?? 0,
     logitBias: new Map(

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { ModelConfig } from "../config.ts";
+import { formatGenerationConfig } from "./generation_config.ts";
 
 const tokenizerSchema = z.object({
   added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string() })).default([]),
@@ -67,14 +68,6 @@ export function formatHubFiles(
     }),
     generationConfig: formatGenerationConfig(config, { padId }),
   };
-}
-
-/** Text of generation_config.json. */
-export function formatGenerationConfig(
-  { bos_token_id, eos_token_id }: ModelConfig,
-  { padId }: { padId: number | null },
-): string {
-  return format({ bos_token_id, eos_token_id, pad_token_id: padId });
 }
 
 function format(value: unknown): string {

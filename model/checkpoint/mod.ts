@@ -6,6 +6,11 @@
  */
 export { checkpointName, latestCheckpoint, listCheckpoints, stepOf } from "./latest.ts";
 export { bestCheckpoint, checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
+export {
+  readSamplingSettings,
+  SAMPLING_DEFAULTS,
+  type SamplingSettings,
+} from "./generation_config.ts";
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";

@@ -26,7 +26,7 @@ export type Chat = (body: string, context: AnswerContext) => Promise<Response>;
 export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TEMPLATE): Chat {
   const encode = createPromptEncoder(codec, template);
   return async (body, context) => {
-    const request = parseChatRequest(body);
+    const request = parseChatRequest(body, context.sampling);
     const promptIds = refusing(() => encode(request.messages));
     const stop = [...request.stop, ...template.stops];
     return await answer({ ...request, stop, prompts: [promptIds] }, {

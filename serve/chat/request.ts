@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
 import { anyText, fields, flag, integerFrom, invalid, only, parseBody } from "../request_fields.ts";
 import { type AnswerRequest, readSampling, SAMPLING_FIELDS } from "../sampling_fields.ts";
 import type { Message } from "./template.ts";
@@ -57,9 +58,10 @@ export interface ChatRequest extends AnswerRequest {
 /**
  * Parses the text of a request body.
  *
+ * @param defaults how tokens are drawn where the body does not say
  * @throws {ApiError} 400, naming the field
  */
-export function parseChatRequest(body: string): ChatRequest {
+export function parseChatRequest(body: string, defaults: SamplingSettings = {}): ChatRequest {
   const raw = parseBody(body, schema);
   if (raw.top_logprobs != null && !raw.logprobs) {
     throw invalid("top_logprobs is only allowed with logprobs: true", "top_logprobs");
@@ -68,7 +70,7 @@ export function parseChatRequest(body: string): ChatRequest {
     throw invalid("max_tokens is the old name of max_completion_tokens: give one", "max_tokens");
   }
   return {
-    ...readSampling(raw),
+    ...readSampling(raw, defaults),
     messages: raw.messages.map(({ role, content }, i) => ({
       // The newer name of the same role; templates know the older one.
       role: role === "developer" ? "system" : role,

@@ -101,6 +101,7 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   }),
   Model: model,
   Models: z.strictObject({ object: z.literal("list"), data: z.array(model) }),
+  Prompts: z.strictObject({ prompts: z.array(z.string().max(120)).max(5) }),
   Tokens: z.strictObject({
     tokens: z.union([
       z.array(count),

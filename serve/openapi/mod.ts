@@ -83,6 +83,12 @@ const OPERATIONS: readonly Operation[] = [
     refusals: [400, 413, 415],
   },
   {
+    ...{ method: "get", path: "/prompts.json", id: "prompts" },
+    summary: "Beginnings of documents to try the model on",
+    answer: { "application/json": { schema: "Prompts" } },
+    refusals: [],
+  },
+  {
     ...{ method: "get", path: "/v1/models", id: "listModels" },
     summary: "The model that is served",
     answer: { "application/json": { schema: "Models" } },

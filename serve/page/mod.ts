@@ -4,6 +4,7 @@
  * @module
  */
 import type { Hono } from "hono";
+import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
 import theme from "../theme.css" with { type: "text" };
 import events from "./events.js" with { type: "text" };
 import html from "./index.html" with { type: "text" };
@@ -39,11 +40,13 @@ export interface PageOptions {
   readonly hasDashboard: boolean;
   /** Whether it asks for an API key. */
   readonly needsKey: boolean;
+  /** What its fields say of how tokens are drawn until somebody changes them. */
+  readonly sampling: SamplingSettings;
 }
 
 /** Adds the page to `app`. */
-export function addPage(app: Hono, { hasDashboard, needsKey }: PageOptions): void {
-  const shown = html
+export function addPage(app: Hono, { hasDashboard, needsKey, sampling }: PageOptions): void {
+  const shown = withValues(html, sampling)
     .replace('id="key-row" hidden', (row) => needsKey ? 'id="key-row"' : row)
     .replace(/\s*<a id="dashboard-link".*<\/a>/, (link) => hasDashboard ? link : "");
   app.get("/", (context) =>
@@ -58,4 +61,14 @@ export function addPage(app: Hono, { hasDashboard, needsKey }: PageOptions): voi
       (context) => context.body(text, 200, { "content-type": type, "cache-control": "no-cache" }),
     );
   }
+}
+
+/** The page with the numbers by which tokens are drawn in its fields. */
+function withValues(page: string, sampling: SamplingSettings): string {
+  const { temperature = 1, topK = 0, topP = 1, minP = 0 } = sampling;
+  const values = { temperature, top_k: topK, top_p: topP, min_p: minP };
+  return Object.entries(values).reduce(
+    (filled, [id, value]) => filled.replace(`id="${id}"`, `id="${id}" value="${value}"`),
+    page,
+  );
 }

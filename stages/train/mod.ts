@@ -19,6 +19,7 @@ export {
   OPTIMIZERS,
 } from "./optimizer.ts";
 export {
+  CONTINUED_SCHEDULE,
   SCHEDULE_DEFAULTS,
   type ScheduleName,
   type ScheduleOptions,

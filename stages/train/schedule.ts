@@ -26,6 +26,12 @@ export interface ScheduleOptions {
 export const SCHEDULE_DEFAULTS = { warmup: 0.03, floor: 0.05, decay: 0.8 } as const;
 
 /**
+ * The same for weights that were trained before: the optimizer's moments are new, so that the first
+ * steps go anywhere, and there is no need for a peak that lasts.
+ */
+export const CONTINUED_SCHEDULE = { ...SCHEDULE_DEFAULTS, warmup: 0.1, decay: 0.9 } as const;
+
+/**
  * Learning rate at `progress` through the run: linear warmup, then for `cosine` half a cosine
  * (Loshchilov and Hutter, "SGDR", 2017) down to `floor * peak`; for `wsd`, warmup-stable-decay (Hu et
  * al., arXiv:2404.06395), the peak and at the end a straight line down to the same.

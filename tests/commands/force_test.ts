@@ -59,6 +59,8 @@ const OTHER: Readonly<Record<string, string[]>> = {
   optimizer: ["adamw"],
   "learning-rate": ["0.5"],
   schedule: ["cosine"],
+  warmup: ["0.2"],
+  decay: ["0.5"],
   "weight-decay": ["0.5"],
   guard: ["3"],
   clip: ["9"],

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { writeCorpus } from "./corpus.ts";
-import { openFolder, run } from "./program.ts";
+import { openFolder } from "./program.ts";
 import { HAS_TERMINAL, startTask } from "./pseudo_terminal.ts";
 
 const DOCUMENTS = new URL("../fixtures/documents/", import.meta.url).pathname;

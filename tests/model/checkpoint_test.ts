@@ -96,6 +96,7 @@ Deno.test("the tokenizer's special tokens are named for transformers", async () 
       bos_token_id: 1,
       eos_token_id: 2,
       pad_token_id: 3,
+      ...{ do_sample: true, temperature: 0.8, top_k: 40, top_p: 0.95 },
     });
     assertEquals(await Deno.readTextFile(`${path}/tokenizer.json`), TOKENIZER_JSON);
   });

@@ -14,7 +14,9 @@ import { characterCodec, goldenModel } from "./golden.ts";
 
 /** What to open. */
 export interface GoldenAppOptions
-  extends Pick<AppOptions, "apiKeys" | "corsOrigins" | "dashboard" | "onAccess" | "trustProxy"> {
+  extends
+    Pick<AppOptions, "apiKeys" | "corsOrigins" | "dashboard" | "onAccess" | "trustProxy">,
+    Pick<AppOptions, "prompts" | "sampling"> {
   readonly limits?: AppLimits & SchedulerLimits;
   /** Longest text; the model's own unless given. */
   readonly context?: number;

@@ -1,0 +1,87 @@
+/**
+ * generation_config.json: how text is drawn from a model unless somebody asks otherwise. Hugging
+ * Face's `generate` and vLLM read the same fields.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import type { ModelConfig } from "../config.ts";
+
+/** How tokens are drawn; what is left out changes nothing. */
+export interface SamplingSettings {
+  /** 0 takes the likeliest token always. */
+  readonly temperature?: number;
+  /** Only this many of the likeliest tokens. */
+  readonly topK?: number;
+  /** Only the likeliest tokens that reach this probability together. */
+  readonly topP?: number;
+  /** Only tokens with this share of the likeliest one's probability. */
+  readonly minP?: number;
+  readonly typicalP?: number;
+  readonly repetitionPenalty?: number;
+}
+
+/**
+ * How text is drawn from every model that is trained here: written into its generation_config.json,
+ * which `generate`, `serve`, the playground and the samples of a run read. docs/serving.md tells why
+ * these.
+ */
+export const SAMPLING_DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95 } as const;
+
+const number = z.number().nullish();
+const schema = z.object({
+  temperature: number.refine((value) => value == null || (value >= 0 && value <= 2)),
+  // Hugging Face writes 0 where all tokens may come.
+  top_k: z.int().min(-1).nullish(),
+  top_p: number.refine((value) => value == null || (value >= 0 && value <= 1)),
+  min_p: number.refine((value) => value == null || (value >= 0 && value <= 1)),
+  typical_p: number.refine((value) => value == null || (value >= 0 && value <= 1)),
+  repetition_penalty: number.refine((value) => value == null || (value >= 0.01 && value <= 10)),
+});
+
+/** Text of generation_config.json, with {@linkcode SAMPLING_DEFAULTS}. */
+export function formatGenerationConfig(
+  { bos_token_id, eos_token_id }: ModelConfig,
+  { padId }: { padId: number | null },
+): string {
+  const { temperature, topK: top_k, topP: top_p } = SAMPLING_DEFAULTS;
+  const ids = { bos_token_id, eos_token_id, pad_token_id: padId };
+  return JSON.stringify({ ...ids, do_sample: true, temperature, top_k, top_p }, null, 2) + "\n";
+}
+
+/**
+ * What the generation_config.json of the model in `folder` says of sampling, as vLLM reads it: each
+ * field by itself, whatever `do_sample` says; nothing where there is no such file.
+ *
+ * @throws {SyntaxError} when the file is not JSON, or a field is not what it should be
+ */
+export async function readSamplingSettings(folder: string): Promise<SamplingSettings> {
+  const path = join(folder, "generation_config.json");
+  const json = await readJson(path);
+  if (json === undefined) return {};
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join(".") || "what it holds";
+    throw new SyntaxError(`Cannot read ${path}: ${field} is not what it should be`);
+  }
+  const { temperature, top_k, top_p, min_p, typical_p, repetition_penalty } = parsed.data;
+  return {
+    ...(temperature != null && { temperature }),
+    ...(top_k != null && top_k > 0 && { topK: top_k }),
+    ...(top_p != null && { topP: top_p }),
+    ...(min_p != null && { minP: min_p }),
+    ...(typical_p != null && { typicalP: typical_p }),
+    ...(repetition_penalty != null && { repetitionPenalty: repetition_penalty }),
+  };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
+  }
+}
