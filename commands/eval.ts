@@ -16,8 +16,8 @@ import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts
 import { type EvaluationTexts, openTexts, TEXT_SETS } from "./evaluation_texts.ts";
 import { findCheckpoint } from "./model_source.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
-import { RUN_FLAG, runAmong } from "./open_run.ts";
-import { readSettings, runPaths } from "./run_folder.ts";
+import { requireSettings, RUN_FLAG, runAmong } from "./open_run.ts";
+import { runPaths } from "./run_folder.ts";
 import { openScored, readScoredConfig, scoredFolder } from "./scored.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
@@ -79,10 +79,13 @@ export const evaluate: Command = {
       );
     }
     const paths = runPaths(values.run);
-    const settings = await readSettings(paths);
-    const tokenizer = settings && await loadTokenizer(paths, { init: "" });
+    const settings = await requireSettings(values.run);
+    const tokenizer = await loadTokenizer(paths, { init: "" });
     if (!tokenizer || !await exists(paths.corpus)) {
-      throw new UsageError(`Cannot evaluate on --run ${values.run}: it has no tokenizer yet`);
+      throw new UsageError(
+        `Cannot evaluate on --run ${values.run}: it has no tokenizer yet; ` +
+          `go on with \`deno task pipeline --run ${values.run}\``,
+      );
     }
     const checkpoints = values.all
       ? (await listCheckpoints(paths.checkpoints)).map((name) => join(paths.checkpoints, name))

@@ -134,7 +134,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "eval --run @/none",
-    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+    "Cannot open the run @/none: there is no run.json in it; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
   ],
   [
     "export --run @/none",
@@ -285,6 +286,15 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot use --document-mask without --batches: leave it out, or use --batches",
   ],
   ["train @", "Cannot train on @: use --tokens or --batches"],
+  [
+    "eval --set validation --cols 8",
+    "Cannot use --cols with --set validation: its rows are those of the run",
+  ],
+  [
+    "eval @/whole",
+    "Cannot evaluate on --run @/whole: it has no tokenizer yet; " +
+    "go on with `deno task pipeline --run @/whole`",
+  ],
   ["eval --all @/c", "Cannot evaluate @/c with --all: choose one"],
   [
     "generate hello",
