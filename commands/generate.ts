@@ -38,8 +38,10 @@ export const generate: Command = {
       );
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
-    const { engine, codec } = await openModel({ ...values, run });
+    const { engine, codec, chosen } = await openModel({ ...values, run });
     await using _engine = engine;
+    // Standard output is for the text alone.
+    if (chosen !== undefined) console.error(`Uses ${chosen}`);
     using interrupt = stopOnInterrupt();
     const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));
     await write(values.prompt);

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { initFromFolder, latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
@@ -18,6 +18,12 @@ import {
   WEIGHT_FORMATS,
   type WeightFormat,
 } from "../serve/mod.ts";
+import {
+  CHECKPOINT_FLAG,
+  type CheckpointWish,
+  chooseCheckpoint,
+  type ChosenCheckpoint,
+} from "./choose_checkpoint.ts";
 import { choice, type Flag, number, text, UsageError } from "./flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { RUN_FLAG } from "./open_run.ts";
@@ -27,6 +33,7 @@ import { runPaths } from "./run_folder.ts";
 export const MODEL_FLAGS: {
   run: Flag<string | undefined>;
   model: Flag<string | undefined>;
+  checkpoint: Flag<CheckpointWish | undefined>;
   engine: Flag<EngineName | undefined>;
   threads: Flag<number | undefined>;
   weights: Flag<WeightFormat>;
@@ -39,6 +46,7 @@ export const MODEL_FLAGS: {
     value: "PATH",
     defaultValue: undefined,
   }),
+  checkpoint: CHECKPOINT_FLAG,
   engine: choice({
     help: "what runs the model (default: wasm, or onnx where there is only an ONNX file)",
     of: ENGINES,
@@ -74,6 +82,7 @@ export interface EngineSettings {
 export interface ModelChoice extends EngineSettings {
   readonly run: string;
   readonly model?: string | undefined;
+  readonly checkpoint?: CheckpointWish | undefined;
   readonly engine?: EngineName | undefined;
 }
 
@@ -89,11 +98,13 @@ export interface OpenModel {
   readonly name: string;
   /** The folder it was read from. */
   readonly folder: string;
+  /** Which checkpoint of a run it is, and why, where it is one. */
+  readonly chosen: string | undefined;
 }
 
-/** Opens the model that the flags name: the run's newest checkpoint, its export, or a folder. */
+/** Opens the model that the flags name: a checkpoint of the run, its export, or a folder. */
 export async function openModel(choice: ModelChoice): Promise<OpenModel> {
-  const { folder, onnxFile } = await locateModel(choice);
+  const { folder, onnxFile, chosen } = await locateModel(choice);
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -109,7 +120,7 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const chatTemplate = await readChatTemplate(folder);
   const engine = await openEngine(folder, { config, onnxFile, settings: choice });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
-  return { engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder };
+  return { engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder, chosen };
 }
 
 /**
@@ -151,16 +162,20 @@ export async function openEngine(
   });
 }
 
-/** The newest checkpoint of a run, or the folder given. */
+/**
+ * A checkpoint of a run, the best unless `wish` says otherwise.
+ *
+ * @throws {UsageError} when there is no run, no checkpoint, or none of that step
+ */
 export async function findCheckpoint(
-  { run, checkpoint }: { run: string; checkpoint: string | undefined },
-): Promise<string> {
-  if (checkpoint === undefined && !await exists(run)) {
+  { run, wish }: { run: string; wish: CheckpointWish | undefined },
+): Promise<ChosenCheckpoint> {
+  if (!await exists(run)) {
     throw new UsageError(
       `Cannot open --run ${run}: there is no such folder; make it with \`deno task pipeline\``,
     );
   }
-  const found = checkpoint ?? await latestCheckpoint(runPaths(run).checkpoints);
+  const found = await chooseCheckpoint(runPaths(run).checkpoints, wish);
   if (found === undefined) {
     throw new UsageError(
       `Cannot find a checkpoint in --run ${run}: it has none yet; ` +

@@ -19,10 +19,10 @@ export const PIPELINE_GROUPS: FlagGroups = groupFlags(PIPELINE_FLAGS, {
     ...["mask-personal-data", "near-duplicates", "dedup-against", "repeated-lines"] as const,
     "keep-dropped",
   ],
-  "Tokenizer and model": ["vocab", "preset", "init", "hold-out"],
+  "Tokenizer and model": ["vocab", "preset", "context", "init", "hold-out"],
   "Training": [
     ...["steps", "seconds", "optimizer", "learning-rate", "schedule", "weight-decay"] as const,
-    ...["clip", "guard", "order", "warm-up-corpus"] as const,
+    ...["clip", "guard", "order", "warm-up-corpus", "patience"] as const,
   ],
   "Workers": ["workers", "leaves", "grad-accumulation", "strict-simd", "recompute"],
   "Checkpoints": ["checkpoint-every", "keep-last", "keep-every", "validate-every"],

@@ -31,7 +31,7 @@ export interface RunServer extends AsyncDisposable {
 
 /**
  * Listens on loopback at once, answers 503 until the run in folder `root` has a checkpoint, and
- * serves the newest one from then on.
+ * serves the best one from then on.
  *
  * @throws {Error} when the port is taken or not allowed
  */
@@ -94,7 +94,7 @@ async function openFirst(
 ): Promise<{ app: Hono; scheduler: Scheduler; follower: Follower } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
-      const { engine, codec, tokenizerJson, chatTemplate, name } = await openModel({
+      const { engine, codec, tokenizerJson, chatTemplate, name, chosen } = await openModel({
         ...{ run: root, engine: "wasm", threads: THREADS },
       });
       const scheduler = new Scheduler(engine);
@@ -105,7 +105,7 @@ async function openFirst(
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });
-      note(`Serving ${engine.fingerprint}`);
+      note(`Serving ${chosen ?? engine.fingerprint}`);
       return { app, scheduler, follower };
     } catch (error) {
       note(`Cannot serve ${basename(newest)}: ${reasonOf(error)}`);
