@@ -8,6 +8,7 @@ import { listCheckpoints } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { readJournal } from "../stages/journal/mod.ts";
 import { WEIGHT_FORMATS } from "../serve/mod.ts";
+import { CHECKPOINT_FLAG } from "./choose_checkpoint.ts";
 import type { Command } from "./command.ts";
 import { choice, number, parseFlags, toggle, UsageError } from "./flags.ts";
 import { evaluateModel } from "./evaluation.ts";
@@ -42,6 +43,7 @@ const FLAGS = {
     defaultValue: undefined,
   }),
   ...SPHERE_FLAGS,
+  checkpoint: CHECKPOINT_FLAG,
   all: toggle({ help: "every checkpoint of the run" }),
   weights: choice({
     help: "int8 scores checkpoints as `serve --weights int8` runs them",
@@ -57,7 +59,7 @@ export const evaluate: Command = {
   summary:
     "Loss, perplexity and bits a byte of checkpoints and exported ONNX files on the held-out\n" +
     "documents of a run, source by source, and how each continues a few texts.\n" +
-    "Without a checkpoint: the run's newest.",
+    "Without a checkpoint: the run's best.",
   operands: "[RUN] [CHECKPOINT | MODEL.onnx]...",
   flags: FLAGS,
   examples: [
@@ -71,6 +73,11 @@ export const evaluate: Command = {
     const values = { ...flags, run };
     if (values.all && operands.length > 0) {
       throw new UsageError(`Cannot evaluate ${operands[0]} with --all: choose one`);
+    }
+    const wish = values.checkpoint;
+    if (wish !== undefined && (values.all || operands.length > 0)) {
+      const other = operands[0] ?? "--all";
+      throw new UsageError(`Cannot evaluate both --checkpoint ${wish} and ${other}: choose one`);
     }
     for (const flag of ["max-rows", "cols"] as const) {
       if (values.set === "all" || values[flag] === undefined) continue;
@@ -87,11 +94,14 @@ export const evaluate: Command = {
           `go on with \`deno task pipeline --run ${values.run}\``,
       );
     }
+    const chosen = values.all || operands.length > 0
+      ? undefined
+      : await findCheckpoint({ run: values.run, wish });
     const checkpoints = values.all
       ? (await listCheckpoints(paths.checkpoints)).map((name) => join(paths.checkpoints, name))
-      : operands.length > 0
+      : chosen === undefined
       ? operands
-      : [await findCheckpoint({ run: values.run, checkpoint: undefined })];
+      : [chosen.folder];
     const journal = await readJournal(paths.corpus);
     const { rows } = values;
     const evaluations: NamedEvaluation[] = [];
@@ -125,6 +135,7 @@ export const evaluate: Command = {
         console.log(JSON.stringify({ checkpoint, ...evaluation }));
       }
     }
+    if (chosen && !values.json) console.log(`Evaluates ${chosen.line}`);
     if (!values.json) console.log(describeEvaluations(evaluations));
     return 0;
   },

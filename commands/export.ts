@@ -4,6 +4,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { CHECKPOINT_VALUE, readWish } from "./choose_checkpoint.ts";
 import type { Command } from "./command.ts";
 import { EXPORT_FORMATS, type ExportFormatName } from "./export_format.ts";
 import { exportFolder } from "./export_run.ts";
@@ -18,8 +19,9 @@ const FLAGS = {
   format: choice({ help: "what to write", of: FORMATS, defaultValue: "onnx" }),
   ...RUN_FLAG,
   checkpoint: text({
-    help: "checkpoint or Hugging Face Llama folder (default: the run's newest checkpoint)",
-    value: "DIR",
+    help: "which checkpoint of the run (best on held-out documents, latest, or a step's), or " +
+      "another Hugging Face Llama folder (default: best, or latest where none was validated)",
+    value: `${CHECKPOINT_VALUE}|DIR`,
     defaultValue: undefined,
   }),
   output: text({
@@ -46,9 +48,12 @@ export const exportModel: Command = {
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const { format, checkpoint, output } = values;
-    const other = ["--checkpoint", checkpoint] as const;
+    const wish = checkpoint === undefined ? undefined : readWish(checkpoint);
+    const folderGiven = wish === undefined ? checkpoint : undefined;
+    const other = ["--checkpoint", folderGiven] as const;
     const run = runOrOther(operands, { command: "export", run: values.run, other });
-    const from = await findCheckpoint({ run, checkpoint });
+    const chosen = folderGiven === undefined ? await findCheckpoint({ run, wish }) : undefined;
+    const from = chosen?.folder ?? folderGiven ?? "";
     await readNamedConfig(from, { flag: "--checkpoint" });
     const folder = runPaths(run).export;
     // Weights of another dtype go with a config.json of their own.
@@ -58,6 +63,7 @@ export const exportModel: Command = {
     }
     const { path, bytes, parity } = await exportFolder({ from, to, format });
     console.log(`Exported ${from} to ${path}, ${(bytes / 1e6).toFixed(1)} MB`);
+    if (chosen) console.log(`Used ${chosen.line}`);
     console.log(
       `Read back: perplexity ${parity.perplexityRatio.toFixed(6)} times the checkpoint's, ` +
         `same likeliest token at ${(100 * parity.agreement).toFixed(1)} % of places`,

@@ -5,15 +5,19 @@
  */
 import { join } from "node:path";
 import { checkOnnx } from "../model/onnx/mod.ts";
-import { validate } from "../stages/train/mod.ts";
-import type { StepReport } from "../stages/types.ts";
+import { isOutOfPatience, validate } from "../stages/train/mod.ts";
 import { generate, Scheduler } from "../serve/mod.ts";
+import { chooseCheckpoint } from "./choose_checkpoint.ts";
+import { readCurve } from "./curve.ts";
 import { ONNX_FILE, writeFolder } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
+import { patienceOf } from "./patience.ts";
+import { courseOf, type Plan } from "./plan.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
 import type { Trainer } from "./trainer.ts";
 import type { ValidationSet } from "./validation_set.ts";
+import { describeVerdict, judge, type Verdict } from "./verdict.ts";
 
 /** Tokens that the sample adds. */
 const SAMPLE_TOKENS = 80;
@@ -23,8 +27,7 @@ export interface FinishOptions {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
   readonly trainer: Trainer;
-  /** Last report of this sitting; none when there was nothing left to train. */
-  readonly last: StepReport | undefined;
+  readonly plan: Plan;
   readonly validation: ValidationSet;
   /** Beginnings of documents; the sample goes on from the first. */
   readonly prompts: readonly string[];
@@ -32,45 +35,110 @@ export interface FinishOptions {
   readonly json: boolean;
 }
 
+/** What came of a run. */
+export interface Outcome {
+  /** For a person, or one JSON object in a line. */
+  readonly text: string;
+  readonly verdict: Verdict;
+}
+
 /**
- * Exports the newest checkpoint and tells what came of the run.
+ * Exports the best checkpoint and tells what came of the run.
  *
- * @returns text for a person, or one JSON object in a line
  * @throws the reason of `stop`, as soon as the step under way is done
  */
-export async function finish(options: FinishOptions): Promise<string> {
-  const { paths, trainer, last, validation, stop, json } = options;
+export async function finish(options: FinishOptions): Promise<Outcome> {
+  const { paths, settings, trainer, stop, json } = options;
   const checkpoint = await trainer.save();
-  if (checkpoint === undefined) throw new Error("Cannot export: nothing has been trained yet");
-  const { step, totalTokens } = trainer.state;
+  const used = await chooseCheckpoint(paths.checkpoints);
+  if (checkpoint === undefined || used === undefined) {
+    throw new Error("Cannot export: nothing has been trained yet");
+  }
   // Running the file is left to `export`: onnxruntime is larger than all that a run needs.
-  const { path } = await writeFolder({ from: checkpoint, to: paths.export });
+  const { path } = await writeFolder({ from: used.folder, to: paths.export });
   checkOnnx(await Deno.readFile(path), { source: path });
   stop.throwIfAborted();
-  const loss = last?.validationLoss ?? await validate(trainer.spheres, validation.batches());
-  const validationLoss = Number.isNaN(loss) ? null : loss;
+  const verdict = await judgeRun(options);
   const sample = await continueHeldOut(options);
+  const { step, totalTokens, validation } = trainer.state;
+  const early = isOutOfPatience(validation, patienceOf(settings));
   if (json) {
-    return JSON.stringify({
-      summary: { step, totalTokens, validationLoss, checkpoint, ...sample },
+    const validationLoss = verdict.last?.loss ?? null;
+    const text = JSON.stringify({
+      summary: {
+        ...{ step, totalTokens, validationLoss, checkpoint },
+        ...{ used: used.folder, stoppedEarly: early, verdict, ...sample },
+      },
     });
+    return { text, verdict };
   }
-  return [
+  const text = [
     "",
-    `Trained ${step} steps on ${totalTokens.toLocaleString("en")} tokens.`,
-    validationLoss === null
-      ? "No validation: the corpus has no held-out document (about a tenth are)."
-      : `Validation loss ${validationLoss.toFixed(3)} nats a token on held-out documents ` +
-        `(perplexity ${Math.exp(validationLoss).toFixed(1)}).`,
+    describeTraining({
+      step,
+      totalTokens,
+      planned: settings.steps,
+      misses: validation.misses,
+      early,
+    }),
+    describeValidation(verdict),
+    ...describeVerdict(verdict),
     "",
     `Sample: ${oneLine(`${sample.prompt} ▸${sample.continuation}`)}`,
     "",
-    `Checkpoint  ${checkpoint}`,
+    `Checkpoint  ${used.folder}`,
+    ...used.folder === checkpoint ? [] : [`Latest      ${checkpoint}`],
     `ONNX model  ${join(paths.export, ONNX_FILE)}`,
     `Report      ${paths.report}`,
     `Continue it deno task generate ${quoted(paths.root)} --prompt ${quoted(sample.prompt)}`,
     `Serve it    deno task serve ${quoted(paths.root)}`,
   ].join("\n");
+  return { text, verdict };
+}
+
+/** Judges the run by all its sittings. */
+async function judgeRun(
+  { paths, settings, trainer, plan, validation }: FinishOptions,
+): Promise<Verdict> {
+  const { step } = trainer.state;
+  const curve = await readCurve(join(paths.root, "metrics.jsonl"));
+  // A crash may have come between the last checkpoint and its line of metrics.
+  if (curve.points.at(-1)?.step !== step) {
+    curve.addValidation(step, await validate(trainer.spheres, validation.batches()));
+  }
+  let heldOutTokens = 0;
+  for await (const { validTokens } of validation.batches()) heldOutTokens += validTokens;
+  return judge({
+    ...{ points: curve.points, heldOutTokens, step, root: paths.root, settings },
+    passes: courseOf(step, plan).passes,
+  });
+}
+
+function describeTraining(
+  { step, totalTokens, planned, misses, early }: {
+    step: number;
+    totalTokens: number;
+    planned: number;
+    misses: number;
+    early: boolean;
+  },
+): string {
+  const tokens = `${totalTokens.toLocaleString("en")} tokens`;
+  if (!early) return `Trained ${step} steps on ${tokens}.`;
+  const of = planned > 0 ? ` of ${planned}` : "";
+  return `Trained ${step}${of} steps on ${tokens}: stopped early, as ${misses} validations ` +
+    `brought no lower loss (--patience 0 never stops).`;
+}
+
+function describeValidation({ best, last }: Verdict): string {
+  if (best === null || last === null) {
+    return "No validation: the corpus has no held-out document (about a tenth are).";
+  }
+  const end = best.step === last.step
+    ? ""
+    : `, at step ${best.step}; ${last.loss.toFixed(3)} at the end`;
+  return `Validation loss ${best.loss.toFixed(3)} nats a token on held-out documents ` +
+    `(perplexity ${Math.exp(best.loss).toFixed(1)})${end}.`;
 }
 
 /** A beginner's model breaks lines anywhere. */

@@ -8,6 +8,7 @@ import { latestCheckpoint, readCheckpointInfo, stepOf } from "../model/checkpoin
 import { exists } from "../model/durable.ts";
 import { ONNX_FILE } from "./export_run.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { endedEarly } from "./patience.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 
 /**
@@ -18,8 +19,7 @@ export async function isFinished(paths: RunPaths, settings: RunSettings): Promis
   const newest = await latestCheckpoint(paths.checkpoints);
   const manifest = newest === undefined ? undefined : await readWhole(paths);
   if (newest === undefined || manifest?.weights?.step !== stepOf(newest)) return false;
-  const { steps, seconds } = settings;
-  if (steps > 0 ? manifest.weights.step < steps : await secondsOf(newest) < seconds) return false;
+  if (!await isTrained(newest, settings)) return false;
   return await exists(paths.report) && await exists(join(paths.export, ONNX_FILE));
 }
 
@@ -32,9 +32,11 @@ async function readWhole(paths: RunPaths): Promise<Manifest | undefined> {
   }
 }
 
-/** Seconds that a checkpoint's run has trained. */
-async function secondsOf(checkpoint: string): Promise<number> {
-  const { train } = (await readCheckpointInfo(checkpoint)).cursors;
+/** Whether a checkpoint is of the end of its run. */
+async function isTrained(checkpoint: string, settings: RunSettings): Promise<boolean> {
+  const { step, cursors } = await readCheckpointInfo(checkpoint);
+  if (endedEarly(cursors, settings)) return true;
+  if (settings.steps > 0) return step >= settings.steps;
   // Written by the train stage.
-  return (train as { readonly seconds: number }).seconds;
+  return (cursors.train as { readonly seconds: number }).seconds >= settings.seconds;
 }

@@ -1,13 +1,14 @@
 /**
- * Follows a run: whenever it has a newer checkpoint, the scheduler goes over to it. What runs ends
- * on the weights it began with.
+ * Follows a run: whenever it has a better checkpoint, the scheduler goes over to it, or a newer one
+ * where the latest is wanted. What runs ends on the weights it began with.
  *
  * @module
  */
 import { basename, join } from "node:path";
-import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
+import { readModelConfig } from "../model/checkpoint/mod.ts";
 import type { Engine, Scheduler } from "../serve/mod.ts";
 import { readIfThere } from "../stages/durable.ts";
+import { chooseCheckpoint } from "./choose_checkpoint.ts";
 import { reasonOf } from "./failure.ts";
 import { type EngineSettings, openEngine } from "./model_source.ts";
 
@@ -15,6 +16,8 @@ import { type EngineSettings, openEngine } from "./model_source.ts";
 export interface FollowOptions {
   /** Folder of the run's checkpoints. */
   readonly checkpoints: string;
+  /** Which of them to serve; the best unless stated. */
+  readonly wish?: "best" | "latest" | undefined;
   readonly scheduler: Scheduler;
   /** The tokenizer.json that texts are read and written by, whatever checkpoint is served. */
   readonly tokenizerJson: string;
@@ -26,13 +29,13 @@ export interface FollowOptions {
 
 /** Under way until disposed; that also closes the engine then in use. */
 export interface Follower extends AsyncDisposable {
-  /** Settles once the checkpoint that was newest at the call is being served, or has failed to. */
+  /** Settles once the checkpoint that was wanted at the call is being served, or has failed to. */
   settled(): Promise<void>;
 }
 
 /** Starts to follow. The scheduler's engine is the follower's from now on. */
 export function follow(options: FollowOptions): Follower {
-  const { checkpoints, scheduler, tokenizerJson, settings, note } = options;
+  const { checkpoints, wish, scheduler, tokenizerJson, settings, note } = options;
   const retiring = new Set<Promise<void>>();
   const stopping = new AbortController();
   let serving = scheduler.engine.fingerprint;
@@ -43,9 +46,13 @@ export function follow(options: FollowOptions): Follower {
     void closed.finally(() => retiring.delete(closed));
   };
   const look = async () => {
-    const newest = await latestCheckpoint(checkpoints);
-    if (newest === undefined || basename(newest) === serving || stopping.signal.aborted) return;
+    let name = "another checkpoint";
     try {
+      const chosen = await chooseCheckpoint(checkpoints, wish);
+      if (chosen === undefined || stopping.signal.aborted) return;
+      const newest = chosen.folder;
+      name = basename(newest);
+      if (name === serving) return;
       const config = await readModelConfig(newest);
       if (await readIfThere(join(newest, "tokenizer.json")) !== tokenizerJson) {
         throw new Error("its tokenizer.json is another; start the server again to serve it");
@@ -54,10 +61,10 @@ export function follow(options: FollowOptions): Follower {
       const before = scheduler.engine;
       retire(before, scheduler.replaceEngine(engine));
       serving = engine.fingerprint;
-      note(`Serving ${serving}`);
+      note(`Serving ${chosen.line}`);
     } catch (error) {
       // It may be damaged, or rotated away while it was read: what is served is whole.
-      note(`Cannot go over to ${basename(newest)}, still serving ${serving}: ${reasonOf(error)}`);
+      note(`Cannot go over to ${name}, still serving ${serving}: ${reasonOf(error)}`);
     }
   };
   let looking = look();

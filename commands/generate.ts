@@ -41,8 +41,12 @@ export const generate: Command = {
       );
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
-    const { engine, codec, sampling, prompts: [known = ""] } = await openModel({ ...values, run });
+    const { engine, codec, sampling, prompts: [known = ""], chosen } = await openModel({
+      ...{ ...values, run },
+    });
     await using _engine = engine;
+    // Standard output is for the text alone.
+    if (chosen !== undefined) console.error(`Uses ${chosen}`);
     using interrupt = stopOnInterrupt();
     const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));
     const { prompt = known } = values;

@@ -4,8 +4,8 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { latestCheckpoint } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
+import { type CheckpointWish, chooseCheckpoint } from "./choose_checkpoint.ts";
 import { ONNX_FILE } from "./export_run.ts";
 import { UsageError } from "./flags.ts";
 import { runPaths } from "./run_folder.ts";
@@ -27,24 +27,38 @@ export interface ModelPlace {
   /** A folder, or an ONNX file. */
   readonly model?: string | undefined;
   readonly engine?: EngineName | undefined;
+  /** Of the run; the best unless stated. */
+  readonly checkpoint?: CheckpointWish | undefined;
 }
 
 /** A model's folder, and its ONNX file where that is to be run. */
 export interface LocatedModel {
   readonly folder: string;
   readonly onnxFile?: string;
+  /** Which checkpoint of a run it is, and why, where it is one. */
+  readonly chosen?: string;
 }
 
 /**
- * Finds the model that a command is about: the run's newest checkpoint, its export, or what is named.
+ * Finds the model that a command is about: a checkpoint of the run, its export, or what is named.
  *
  * @throws {UsageError} saying which file or folder is missing
  */
-export async function locateModel({ run, model, engine }: ModelPlace): Promise<LocatedModel> {
+export async function locateModel(place: ModelPlace): Promise<LocatedModel> {
+  const { run, model, engine, checkpoint } = place;
+  if (checkpoint !== undefined && (model !== undefined || engine === "onnx")) {
+    const other = model === undefined ? "--engine onnx" : `--model ${model}`;
+    throw new UsageError(
+      `Cannot use --checkpoint ${checkpoint} with ${other}: it names one of the run's own`,
+    );
+  }
   if (model?.endsWith(".onnx")) return await locateFile(model, engine);
   if (model === undefined && engine !== "onnx") {
-    const newest = await latestCheckpoint(runPaths(run).checkpoints);
-    if (newest !== undefined) return { folder: newest };
+    const chosen = await chooseCheckpoint(runPaths(run).checkpoints, checkpoint);
+    if (chosen !== undefined) return { folder: chosen.folder, chosen: chosen.line };
+    if (checkpoint !== undefined) {
+      throw new UsageError(`Cannot use --checkpoint ${checkpoint}: --run ${run} has none yet`);
+    }
   }
   const folder = model ?? runPaths(run).export;
   if (!await exists(folder)) {

@@ -6,7 +6,6 @@
 import { basename, join } from "node:path";
 import {
   initFromFolder,
-  latestCheckpoint,
   readModelConfig,
   readSamplingSettings,
   type SamplingSettings,
@@ -24,6 +23,12 @@ import {
   WEIGHT_FORMATS,
   type WeightFormat,
 } from "../serve/mod.ts";
+import {
+  CHECKPOINT_FLAG,
+  type CheckpointWish,
+  chooseCheckpoint,
+  type ChosenCheckpoint,
+} from "./choose_checkpoint.ts";
 import { choice, type Flag, number, text, UsageError } from "./flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { RUN_FLAG } from "./open_run.ts";
@@ -34,6 +39,7 @@ import { runPaths } from "./run_folder.ts";
 export const MODEL_FLAGS: {
   run: Flag<string | undefined>;
   model: Flag<string | undefined>;
+  checkpoint: Flag<CheckpointWish | undefined>;
   engine: Flag<EngineName | undefined>;
   threads: Flag<number | undefined>;
   weights: Flag<WeightFormat>;
@@ -46,6 +52,7 @@ export const MODEL_FLAGS: {
     value: "PATH",
     defaultValue: undefined,
   }),
+  checkpoint: CHECKPOINT_FLAG,
   engine: choice({
     help: "what runs the model (default: wasm, or onnx where there is only an ONNX file)",
     of: ENGINES,
@@ -81,6 +88,7 @@ export interface EngineSettings {
 export interface ModelChoice extends EngineSettings {
   readonly run: string;
   readonly model?: string | undefined;
+  readonly checkpoint?: CheckpointWish | undefined;
   readonly engine?: EngineName | undefined;
 }
 
@@ -100,11 +108,13 @@ export interface OpenModel {
   readonly name: string;
   /** The folder it was read from. */
   readonly folder: string;
+  /** Which checkpoint of a run it is, and why, where it is one. */
+  readonly chosen: string | undefined;
 }
 
-/** Opens the model that the flags name: the run's newest checkpoint, its export, or a folder. */
+/** Opens the model that the flags name: a checkpoint of the run, its export, or a folder. */
 export async function openModel(choice: ModelChoice): Promise<OpenModel> {
-  const { folder, onnxFile } = await locateModel(choice);
+  const { folder, onnxFile, chosen } = await locateModel(choice);
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -124,7 +134,7 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
   return {
     ...{ engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder },
-    ...{ sampling, prompts },
+    ...{ sampling, prompts, chosen },
   };
 }
 
@@ -167,16 +177,20 @@ export async function openEngine(
   });
 }
 
-/** The newest checkpoint of a run, or the folder given. */
+/**
+ * A checkpoint of a run, the best unless `wish` says otherwise.
+ *
+ * @throws {UsageError} when there is no run, no checkpoint, or none of that step
+ */
 export async function findCheckpoint(
-  { run, checkpoint }: { run: string; checkpoint: string | undefined },
-): Promise<string> {
-  if (checkpoint === undefined && !await exists(run)) {
+  { run, wish }: { run: string; wish: CheckpointWish | undefined },
+): Promise<ChosenCheckpoint> {
+  if (!await exists(run)) {
     throw new UsageError(
       `Cannot open --run ${run}: there is no such folder; make it with \`deno task pipeline\``,
     );
   }
-  const found = checkpoint ?? await latestCheckpoint(runPaths(run).checkpoints);
+  const found = await chooseCheckpoint(runPaths(run).checkpoints, wish);
   if (found === undefined) {
     throw new UsageError(
       `Cannot find a checkpoint in --run ${run}: it has none yet; ` +

@@ -17,6 +17,7 @@ import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
 import { PIPELINE_GROUPS } from "./pipeline_groups.ts";
 import { findIndexes } from "./refinery.ts";
+import { checkContext } from "./run_config.ts";
 import {
   readSettings,
   type RunPaths,
@@ -53,7 +54,10 @@ export const pipeline: Command = {
     const { wanted, named } = settingsOf(parsed);
     await checkSources(parsed.operands, wanted);
     await findIndexes(wanted.dedupAgainst);
-    if (wanted.init !== "") await checkInit(wanted.init);
+    if (wanted.init !== "") {
+      await checkInit(wanted.init);
+      if (named.has("context")) await checkContext(wanted.init, wanted.context);
+    }
     const decide = async (existing: RunSettings | undefined) => {
       const { force } = values;
       const progress = await progressOf(paths);
@@ -108,7 +112,6 @@ export const pipeline: Command = {
         checkpointEvery: values["checkpoint-every"],
         fallBack: values["fall-back"],
         retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
-        validateEvery: values["validate-every"],
         contact: values.contact,
         keepDropped: values["keep-dropped"],
         json: values.json,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type PresetName, PRESETS } from "../model/config.ts";
+import { type Preset, type PresetName, PRESETS } from "../model/config.ts";
+import { millions, presetParameters } from "../model/preset_size.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import { DEFAULT_ENGINE, ENGINES } from "../stages/extract/mod.ts";
 import { ORDERS } from "../stages/store/mod.ts";
@@ -12,6 +13,7 @@ import { CRAWLER_FLAGS } from "./crawler_flags.ts";
 import { choice, number, type Parsed, text, toggle, UsageError } from "./flags.ts";
 import { HOLD_OUT_RULES } from "./hold_out.ts";
 import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
+import { rowsOf } from "./run_config.ts";
 import type { RunSettings } from "./run_folder.ts";
 import type { GivenSetting } from "./settle.ts";
 import { absolute } from "./sources.ts";
@@ -19,14 +21,23 @@ import { OPTIMIZER_FLAGS, rateOf, RUN_FLAGS, SPHERE_FLAGS } from "./training_fla
 
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
+/** A figure of each preset: `900 for tiny, 2000 for small`. */
+function byPreset(figure: (preset: Preset) => number | string): string {
+  return PRESET_NAMES.map((name) => `${figure(PRESETS[name])} for ${name}`).join(", ");
+}
+
 /** Every flag of `pipeline`. */
 export const PIPELINE_FLAGS = {
   ...RUN_FLAGS,
-  preset: choice({ help: "size of the model", of: PRESET_NAMES, defaultValue: "tiny" }),
+  preset: choice({
+    help: `size of the model: ${
+      PRESET_NAMES.map((name) => `${name} has ${millions(presetParameters(name))}`).join(", ")
+    } parameters with its own vocabulary`,
+    of: PRESET_NAMES,
+    defaultValue: "tiny",
+  }),
   steps: number({
-    help: `optimizer steps (default: ${
-      PRESET_NAMES.map((name) => `${PRESETS[name].steps} for ${name}`).join(", ")
-    })`,
+    help: `optimizer steps (default: ${byPreset(({ steps }) => steps)})`,
     min: 1,
     defaultValue: undefined,
   }),
@@ -56,7 +67,19 @@ export const PIPELINE_FLAGS = {
   }),
   ...REFINE_FLAGS,
   "keep-dropped": KEEP_DROPPED,
-  vocab: number({ help: "entries of the tokenizer", min: 258, max: 1 << 20, defaultValue: 4096 }),
+  vocab: number({
+    help: `entries of the tokenizer (default: ${byPreset(({ vocab }) => vocab)})`,
+    min: 258,
+    max: 1 << 20,
+    defaultValue: undefined,
+  }),
+  context: number({
+    help: "tokens of context that the model is trained on, in as many rows a step as keep its " +
+      `tokens; it can be served with twice as many (default: ${byPreset(({ cols }) => cols)})`,
+    min: 16,
+    max: 1 << 16,
+    defaultValue: undefined,
+  }),
   "hold-out": choice({
     help: "documents for validation: each tenth that comes, or a tenth by their address's hash",
     of: HOLD_OUT_RULES,
@@ -102,7 +125,16 @@ export const PIPELINE_FLAGS = {
   "fall-back": toggle({
     help: "go on from the newest checkpoint that is whole where the last one is damaged",
   }),
-  "validate-every": number({ help: "steps between validations", min: 1, defaultValue: 200 }),
+  "validate-every": number({
+    help: "steps between validations; the end of a pass over the corpus validates too",
+    min: 1,
+    defaultValue: 200,
+  }),
+  patience: number({
+    help: "validations without a lower loss that end training; 0 for never " +
+      "(default: 5, counted from the second pass over the corpus on)",
+    defaultValue: undefined,
+  }),
   init: text({
     help: "start from the weights and tokenizer of this Hugging Face folder",
     value: "DIR",
@@ -126,7 +158,7 @@ export const PIPELINE_FLAGS = {
     defaultValue: undefined,
   }),
   serve: number({
-    help: "serve the newest checkpoint on this machine while it trains, and after until Ctrl-C, " +
+    help: "serve the best checkpoint on this machine while it trains, and after until Ctrl-C, " +
       "at this port (8000 without one)",
     value: "[PORT]",
     max: 65535,
@@ -165,6 +197,7 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   "repeated-lines": "repeatedLines",
   "keep-dropped": null,
   vocab: "vocab",
+  context: "context",
   "hold-out": "holdOut",
   order: "order",
   "warm-up-corpus": "warmUpCorpus",
@@ -182,7 +215,8 @@ const DECIDES: Readonly<Record<keyof typeof PIPELINE_FLAGS, GivenSetting | null>
   "keep-last": null,
   "keep-every": null,
   "fall-back": null,
-  "validate-every": null,
+  "validate-every": "validateEvery",
+  patience: "patience",
   init: "init",
   "user-agent": "userAgent",
   contact: null,
@@ -207,6 +241,8 @@ export function settingsOf(
     );
   }
   const preset = PRESETS[values.preset];
+  const context = values.context ?? preset.cols;
+  rowsOf(values.preset, { context });
   const refined = refineSettingsOf(values);
   const wanted: RunSettings = {
     sources: absolute(operands),
@@ -214,7 +250,10 @@ export function settingsOf(
     seed: values.seed,
     steps: values.seconds === undefined ? values.steps ?? preset.steps : 0,
     seconds: values.seconds ?? 0,
-    vocab: values.vocab,
+    vocab: values.vocab ?? preset.vocab,
+    context,
+    validateEvery: values["validate-every"],
+    patience: values.patience ?? "auto",
     holdOut: values["hold-out"],
     order: values.order,
     warmUpCorpus: values["warm-up-corpus"] ?? 0,

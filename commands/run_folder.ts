@@ -32,6 +32,12 @@ export interface RunSettings extends RefineSettings {
   readonly steps: number;
   readonly seconds: number;
   readonly vocab: number;
+  /** T, tokens of a row. */
+  readonly context: number;
+  /** Steps between validations. */
+  readonly validateEvery: number;
+  /** Validations without a lower loss that end training; 0 for never; see patience.ts for `auto`. */
+  readonly patience: number | "auto";
   /** Which documents are kept for validation. */
   readonly holdOut: HoldOutRule;
   /** In which order a pass goes over the corpus. */

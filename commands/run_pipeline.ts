@@ -15,7 +15,8 @@ import {
 } from "../stages/report/mod.ts";
 import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
-import type { Barrier, StepReport } from "../stages/types.ts";
+import type { Barrier } from "../stages/types.ts";
+import { announcePlan } from "./announce.ts";
 import { batchFlow } from "./batch_flow.ts";
 import { openDropLog } from "./drop_log.ts";
 import { finish } from "./finish.ts";
@@ -24,6 +25,7 @@ import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
+import { patienceOf } from "./patience.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
@@ -47,7 +49,6 @@ export interface PipelineOptions {
   readonly checkpointEvery: number;
   readonly retention: Retention;
   readonly fallBack: boolean;
-  readonly validateEvery: number;
   readonly contact: string | undefined;
   /** Whether dropped.jsonl has the texts too. */
   readonly keepDropped: boolean;
@@ -187,6 +188,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
+    const { plan, onStep } = await announcePlan({
+      ...{ paths, settings, journal: log, tokenizer, config, rows, cols, trainer, status, json },
+      ...{ workers: options.spheres.workers, checkpointEvery: options.checkpointEvery, finished },
+      signal: AbortSignal.any([stop, broken.signal]),
+    });
     const expectEnd = () => {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
@@ -210,6 +216,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (options.tensorboard) {
       sinks.push(resources.use(await openEventFile(paths.tensorboard)));
     }
+    const patience = patienceOf(settings);
     const reports = trainer.reports(batches, {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
       schedule: scheduleOf(settings),
@@ -217,26 +224,22 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       guardDeviations: settings.guard,
       checkpointEvery: options.checkpointEvery,
       retention: options.retention,
-      validateEvery: options.validateEvery,
+      validateEvery: settings.validateEvery,
       validation: validation.batches,
+      ...patience && { patience },
       stop,
       status,
       meters: { train: meters.train, keep: meters.keep },
       allMeters,
       constants: await measureConstants({
-        journal: log,
-        tokenizer,
-        config,
-        cols,
-        workers: options.spheres.workers,
+        ...{ journal: log, tokenizer, config, cols, workers: options.spheres.workers },
       }),
       sinks,
       onSaved: sampler.take,
     });
-    let last: StepReport | undefined;
     try {
       for await (const report of reports) {
-        last = report;
+        onStep(report);
         see(report);
         if (report.skipped) status.note(describeSkip(report));
         expectEnd();
@@ -255,14 +258,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
     await sampler.idle();
     const outcome = await finish({
-      paths,
-      settings,
-      trainer,
-      last,
-      validation,
-      prompts,
-      stop,
-      json,
+      ...{ paths, settings, trainer, plan, validation, prompts, stop, json },
     });
     status.phase("done");
     status.close();
@@ -270,10 +266,15 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (!finished) {
       const parts = { settings, journal: log, store: tokens, tokenizer: learned };
       const { vocabSize } = tokenizer;
-      await writeRunReport(paths, { ...parts, args: options.args, vocabSize });
+      await writeRunReport(paths, {
+        ...parts,
+        args: options.args,
+        vocabSize,
+        verdict: outcome.verdict,
+      });
       await recordManifest(paths, parts);
     }
-    console.log(outcome);
+    console.log(outcome.text);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);

@@ -13,6 +13,7 @@ import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** What the report says that the run's files do not. */
 export interface RunReportParts {
@@ -22,11 +23,12 @@ export interface RunReportParts {
   readonly journal: Journal;
   readonly store: Store;
   readonly vocabSize: number;
+  readonly verdict: Verdict;
 }
 
 /** Writes the page; returns its path. */
 export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Promise<string> {
-  const { journal, store, vocabSize, args } = parts;
+  const { journal, store, vocabSize, args, verdict } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
@@ -47,6 +49,14 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     ...(typeof bits === "number"
       ? [["Validation bits a byte", bits.toFixed(3)] as [string, string]]
       : []),
+    ["Verdict", `${verdict.kind}. ${verdict.reason}`],
+    ...(verdict.best === null
+      ? []
+      : [["Best step", `${count(verdict.best.step)}, ${verdict.best.loss.toFixed(4)}`] as [
+        string,
+        string,
+      ]]),
+    ["Next", verdict.next],
     ["Documents in the corpus", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
     ["Documents as tokens", count(store.documents)],

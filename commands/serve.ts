@@ -41,11 +41,11 @@ const FLAGS = {
 export const serve: Command = {
   name: "serve",
   summary: "Serves completions over HTTP, in the form of OpenAI's API.\n" +
-    "Follows the run: whenever it has a newer checkpoint, new requests are answered by that.",
+    "Follows the run: whenever it has a better checkpoint, new requests are answered by that.",
   operands: "[RUN]",
   flags: FLAGS,
   groups: groupFlags(FLAGS, {
-    "Model": ["run", "model", "engine", "threads", "weights", "cache-mib"],
+    "Model": ["run", "model", "checkpoint", "engine", "threads", "weights", "cache-mib"],
     "Listening": [
       ...["hostname", "port", "api-key-file", "cors-origin", "trust-proxy"] as const,
       "access-log",
@@ -72,14 +72,17 @@ export const serve: Command = {
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
-    const { engine, engineName, codec, tokenizerJson, chatTemplate, name, sampling, prompts } =
-      opened;
+    const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
+    const { sampling, prompts, chosen } = opened;
     const limits = limitsOf(values);
     const scheduler = new Scheduler(engine, limits.scheduler);
-    const follows = values.model === undefined && engineName === "wasm";
+    const { checkpoint } = values;
+    const follows = values.model === undefined && engineName === "wasm" &&
+      typeof checkpoint !== "number";
     await using _engine = follows
       ? follow({
         checkpoints: runPaths(values.run).checkpoints,
+        wish: checkpoint,
         scheduler,
         tokenizerJson,
         settings: values,
@@ -122,6 +125,7 @@ export const serve: Command = {
     const origin = `http://${hostname}:${port}`;
     // The log alone goes to the standard output.
     console.error(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
+    if (chosen !== undefined) console.error(`Uses ${chosen}`);
     const [prompt = ""] = prompts;
     console.error(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +

@@ -31,7 +31,7 @@ export interface RunServer extends AsyncDisposable {
 
 /**
  * Listens on loopback at once, answers 503 until the run in folder `root` has a checkpoint, and
- * serves the newest one from then on.
+ * serves the best one from then on.
  *
  * @throws {Error} when the port is taken or not allowed
  */
@@ -101,13 +101,13 @@ async function openFirst(
       const follower = follow({
         ...{ checkpoints, scheduler, tokenizerJson, settings: { threads: THREADS }, note },
       });
-      const { sampling, prompts } = model;
+      const { sampling, prompts, chosen } = model;
       const app = createApp({
         ...{ sampling, prompts },
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });
-      note(`Serving ${engine.fingerprint}`);
+      note(`Serving ${chosen ?? engine.fingerprint}`);
       return { app, scheduler, follower };
     } catch (error) {
       note(`Cannot serve ${basename(newest)}: ${reasonOf(error)}`);

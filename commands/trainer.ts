@@ -22,6 +22,7 @@ import {
   type Duration,
   newTraining,
   type OptimizerOptions,
+  type Patience,
   resumeTraining,
   type ScheduleOptions,
   snapshot,
@@ -59,6 +60,7 @@ export interface TrainerRun {
   readonly retention: Retention;
   readonly validateEvery: number;
   readonly validation: () => AsyncIterable<Batch>;
+  readonly patience?: Patience;
   readonly stop: AbortSignal;
   readonly status: Status;
   readonly meters: { readonly train: StageMeter; readonly keep: StageMeter };
@@ -131,6 +133,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
             snapshotEvery: run.checkpointEvery,
             validateEvery: run.validateEvery,
             validation: run.validation,
+            ...run.patience && { patience: run.patience },
             stop: run.stop,
             meter: run.meters.train,
           }),

@@ -62,6 +62,7 @@ export type ValidationSettings = Pick<
   | "warmUpCorpus"
   | "sources"
   | "preset"
+  | "context"
   | "steps"
   | "gradAccumulation"
 >;

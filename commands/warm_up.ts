@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PRESETS } from "../model/config.ts";
+import { rowsOf } from "./run_config.ts";
 import type { RunSettings } from "./run_folder.ts";
 import { isAddress } from "./sources.ts";
 
@@ -16,18 +16,18 @@ const CHARS_A_TOKEN = 4;
 
 type WarmUpSettings = Pick<
   RunSettings,
-  "warmUpCorpus" | "sources" | "preset" | "steps" | "gradAccumulation"
+  "warmUpCorpus" | "sources" | "preset" | "context" | "steps" | "gradAccumulation"
 >;
 
 /** Tokens that all steps of a run train on; Infinity where it is planned by seconds. */
 export function plannedTokens(
-  { preset, steps, gradAccumulation }: Pick<
+  { preset, context, steps, gradAccumulation }: Pick<
     WarmUpSettings,
-    "preset" | "steps" | "gradAccumulation"
+    "preset" | "context" | "steps" | "gradAccumulation"
   >,
 ): number {
-  const { rows, cols } = PRESETS[preset];
-  return steps === 0 ? Infinity : steps * rows * gradAccumulation * cols;
+  const rows = rowsOf(preset, { context });
+  return steps === 0 ? Infinity : steps * rows * gradAccumulation * context;
 }
 
 /**

@@ -31,7 +31,7 @@ export interface ModelConfig {
   readonly eos_token_id: number | null;
 }
 
-/** The size of a run: model dimensions (vocabulary excluded, which the tokenizer fixes) and batch. */
+/** The size of a run: model dimensions, the vocabulary that suits them, and batch. */
 export interface Preset {
   readonly model: Pick<
     ModelConfig,
@@ -41,6 +41,8 @@ export interface Preset {
     | "num_attention_heads"
     | "num_key_value_heads"
   >;
+  /** Entries of the tokenizer unless `--vocab` says otherwise; a small corpus may fill fewer. */
+  readonly vocab: number;
   /** B */
   readonly rows: number;
   /** T */
@@ -61,6 +63,7 @@ export const PRESETS = {
       num_attention_heads: 4,
       num_key_value_heads: 4,
     },
+    vocab: 4096,
     rows: 12,
     cols: 128,
     learningRate: { adamw: 4e-3, muon: 1.6e-2 },
@@ -74,6 +77,7 @@ export const PRESETS = {
       num_attention_heads: 4,
       num_key_value_heads: 4,
     },
+    vocab: 4096,
     rows: 12,
     cols: 256,
     learningRate: { adamw: 2e-3, muon: 8e-3 },
@@ -87,6 +91,7 @@ export const PRESETS = {
       num_attention_heads: 6,
       num_key_value_heads: 6,
     },
+    vocab: 8192,
     rows: 12,
     cols: 256,
     learningRate: { adamw: 1e-3, muon: 6e-3 },
@@ -100,6 +105,7 @@ export const PRESETS = {
       num_attention_heads: 8,
       num_key_value_heads: 8,
     },
+    vocab: 16_384,
     rows: 24,
     cols: 256,
     learningRate: { adamw: 8e-4, muon: 4e-3 },
@@ -113,6 +119,7 @@ export const PRESETS = {
       num_attention_heads: 12,
       num_key_value_heads: 12,
     },
+    vocab: 16_384,
     rows: 24,
     cols: 512,
     learningRate: { adamw: 6e-4, muon: 3e-3 },
@@ -123,10 +130,18 @@ export const PRESETS = {
 /** A name in {@linkcode PRESETS}. */
 export type PresetName = keyof typeof PRESETS;
 
-/** The full configuration of a preset with the tokenizer's numbers filled in. */
+/**
+ * The full configuration of a preset with the tokenizer's numbers filled in.
+ *
+ * @param options `context` T, the preset's unless stated
+ */
 export function presetConfig(
   name: PresetName,
-  { vocabSize, endOfTextId }: { vocabSize: number; endOfTextId: number },
+  { vocabSize, endOfTextId, context }: {
+    vocabSize: number;
+    endOfTextId: number;
+    context?: number;
+  },
 ): ModelConfig {
   const { model, cols } = PRESETS[name];
   return {
@@ -134,7 +149,7 @@ export function presetConfig(
     vocab_size: vocabSize,
     head_dim: model.hidden_size / model.num_attention_heads,
     // Twice the training length, so that a server may generate a little past what was trained.
-    max_position_embeddings: cols * 2,
+    max_position_embeddings: (context ?? cols) * 2,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
     // An output head of its own costs V D weights and no time, and small models learn faster with it:

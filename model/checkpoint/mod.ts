@@ -5,7 +5,8 @@
  * @module
  */
 export { checkpointName, latestCheckpoint, listCheckpoints, stepOf } from "./latest.ts";
-export { bestCheckpoint, checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
+export { bestCheckpoint } from "./best.ts";
+export { checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
 export {
   readSamplingSettings,
   SAMPLING_DEFAULTS,

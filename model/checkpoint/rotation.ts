@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import { syncFolder } from "../durable.ts";
+import { bestCheckpoint } from "./best.ts";
 import { listCheckpoints, readPointer, stepOf, TEMPORARY_PREFIX } from "./latest.ts";
-import { readState } from "./load.ts";
 
 /** Which checkpoints stay; each rule by itself is enough for one to stay. */
 export interface Retention {
@@ -59,30 +59,4 @@ export async function rotateCheckpoints(
   }
   await syncFolder(checkpointsDir);
   return removed;
-}
-
-/**
- * The name of the checkpoint with the lowest validation loss, of equals the oldest; undefined where
- * none has one.
- */
-export async function bestCheckpoint(
-  checkpointsDir: string,
-  { names }: { names: readonly string[] },
-): Promise<string | undefined> {
-  let best: { name: string; loss: number } | undefined;
-  for (const name of names) {
-    const loss = await lossOf(join(checkpointsDir, name));
-    if (loss !== undefined && (best === undefined || loss < best.loss)) best = { name, loss };
-  }
-  return best?.name;
-}
-
-/** A damaged checkpoint is not the best, and its damage is for those to tell who load it. */
-async function lossOf(dir: string): Promise<number | undefined> {
-  try {
-    return (await readState(dir)).metrics.validationLoss;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

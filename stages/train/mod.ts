@@ -8,7 +8,21 @@ import type { StageMeter } from "../meter.ts";
 import type { Batch, Cursor, Cursors, Snapshot, SphereCounters, StepReport } from "../types.ts";
 import { type GuardState, limitsOf, NEW_GUARD, observe, readGuard } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
+import {
+  isOutOfPatience,
+  NO_VALIDATION,
+  observeValidation,
+  type Patience,
+  readValidation,
+  type ValidationState,
+} from "./patience.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
+export {
+  isOutOfPatience,
+  type Patience,
+  readValidation,
+  type ValidationState,
+} from "./patience.ts";
 export {
   ADAMW_DEFAULTS,
   type AdamwOptions,
@@ -42,12 +56,22 @@ export interface TrainingState {
   /** Of the stages above the batches, as of that batch. */
   cursors: Cursors;
   guard: GuardState;
+  validation: ValidationState;
 }
 
 /** The state of a run without a step. */
 export function newTraining(): TrainingState {
-  return { step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {}, guard: NEW_GUARD };
+  return {
+    ...{ step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {} },
+    ...{ guard: NEW_GUARD, validation: NO_VALIDATION },
+  };
 }
+
+/**
+ * Steps between a validation and one at the end of a pass, at least: validating takes up to the time
+ * of three steps, and a small corpus is over every few.
+ */
+const MIN_APART = 10;
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -62,10 +86,18 @@ export interface TrainOptions {
    * step is skipped; 0, the default, for none.
    */
   readonly guardDeviations?: number;
-  /** Steps between snapshots; 0 for none. */
+  /**
+   * Steps between snapshots; 0 for none. Otherwise a step with the lowest validation loss so far has
+   * one too, unless it is the last.
+   */
   readonly snapshotEvery?: number;
-  /** Steps between validations; 0 for none. The last step always validates. */
+  /**
+   * Steps between validations; 0 for none. Otherwise the step that ends a pass over the corpus
+   * validates too, unless {@linkcode MIN_APART} steps have not passed. The last step always does.
+   */
   readonly validateEvery?: number;
+  /** When to end early for want of a lower validation loss; never unless stated. */
+  readonly patience?: Patience;
   /** Held-out batches, the same at every call. */
   readonly validation?: () => AsyncIterable<Batch>;
   /** Ends training after the step in flight, as if the duration were over. */
@@ -84,7 +116,7 @@ export interface TrainOptions {
  * @param options see {@linkcode TrainOptions}
  */
 export function train(options: TrainOptions): TransformStream<Batch, StepReport> {
-  const { spheres, state, duration, schedule, validation, stop, meter } = options;
+  const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;
   const {
     optimizer = ADAMW_DEFAULTS,
     guardDeviations = 0,
@@ -95,6 +127,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
 
   const progress = () =>
     "steps" in duration ? state.step / duration.steps : state.seconds / duration.seconds;
+  const isOver = () => progress() >= 1 || isOutOfPatience(state.validation, patience);
   const due = (every: number) => every > 0 && state.step % every === 0;
   let stepping = false;
   let endedAt = now();
@@ -105,7 +138,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         // A step in flight ends the stream itself, once its report is out.
         if (!stepping) controller.terminate();
       };
-      if (stop?.aborted || progress() >= 1) end();
+      if (stop?.aborted || isOver()) end();
       else stop?.addEventListener("abort", end, { once: true });
     },
     async transform(batch, controller) {
@@ -126,6 +159,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         },
       );
       const stepMs = now() - started;
+      const pass = state.cursor?.epoch ?? 0;
       state.step++;
       state.totalTokens += batch.validTokens;
       state.seconds += stepMs / 1000;
@@ -133,10 +167,19 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
       state.cursors = batch.cursors ?? state.cursors;
       state.guard = observe(state.guard, { outcome, limits });
       const steppedAt = now();
-      const last = progress() >= 1;
-      const validationLoss = validation && (last || due(validateEvery))
+      const endsPass = validateEvery > 0 && batch.cursor.epoch > pass &&
+        state.step - state.validation.at >= MIN_APART;
+      const validationLoss = validation && (progress() >= 1 || due(validateEvery) || endsPass)
         ? await validate(spheres, validation())
         : undefined;
+      if (validationLoss !== undefined) {
+        state.validation = observeValidation(state.validation, {
+          ...{ step: state.step, loss: validationLoss },
+          counts: pass >= (patience?.fromPass ?? 0),
+        });
+      }
+      const last = isOver();
+      const isBest = snapshotEvery > 0 && !last && state.validation.best?.step === state.step;
       const forwardBackwardMs = Math.min(stepMs, leavesMs(outcome.spheres));
       const phases = {
         dataMs: started - endedAt,
@@ -162,7 +205,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         spheres: outcome.spheres,
         cursor: batch.cursor,
         ...(validationLoss === undefined ? {} : { validationLoss }),
-        ...(due(snapshotEvery) ? { snapshot: snapshot(spheres, state) } : {}),
+        ...(due(snapshotEvery) || isBest ? { snapshot: snapshot(spheres, state) } : {}),
       });
       stepping = false;
       if (last || stop?.aborted) controller.terminate();
@@ -206,7 +249,7 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
     cursors: {
       ...state.cursors,
       batch: state.cursor,
-      train: { seconds: state.seconds, guard: state.guard },
+      train: { seconds: state.seconds, guard: state.guard, validation: state.validation },
     },
   };
 }
@@ -220,12 +263,15 @@ export function resumeTraining(
   { step, totalTokens, cursors }: Pick<Snapshot, "step" | "totalTokens" | "cursors">,
 ): TrainingState {
   const { batch, train, ...above } = cursors;
-  const { seconds, guard } = (train ?? {}) as Partial<Record<"seconds" | "guard", unknown>>;
+  const { seconds, guard, validation } = (train ?? {}) as Partial<
+    Record<"seconds" | "guard" | "validation", unknown>
+  >;
   if (typeof seconds !== "number" || typeof batch !== "object" || batch === null) {
     throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
   }
   return {
-    ...{ step, totalTokens, seconds, guard: readGuard(guard), cursors: above },
+    ...{ step, totalTokens, seconds, cursors: above },
+    ...{ guard: readGuard(guard), validation: readValidation(validation) },
     // Written by the batch stage, which reads inside and checks it.
     cursor: batch as Cursor,
   };

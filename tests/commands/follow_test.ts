@@ -13,16 +13,17 @@ const PROMPT = [17, 4, 33];
 async function save(
   dir: string,
   { config, layout, snapshot }: Model,
-  { step, factor, tokenizerJson = TOKENIZER_JSON }: {
+  { step, factor, tokenizerJson = TOKENIZER_JSON, metrics = {} }: {
     step: number;
     factor: number;
     tokenizerJson?: string;
+    metrics?: Readonly<Record<string, number>>;
   },
 ): Promise<string> {
   const path = join(dir, checkpointName(step));
   const parameters = snapshot.parameters.map((x) => x * factor);
   await saveCheckpoint(path, {
-    ...{ config, layout, tokenizerJson, settings: {} },
+    ...{ config, layout, tokenizerJson, metrics, settings: {} },
     snapshot: { ...snapshot, step, parameters },
   });
   return path;
@@ -53,7 +54,8 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
 
     await save(dir, model, { step: 2, factor: 0.5 });
     await follower.settled();
-    assertEquals(lines, ["Serving step-000002"]);
+    const why = "the latest; none was validated on held-out documents";
+    assertEquals(lines, [`Serving step-000002: ${why}`]);
     using fresh = await scheduler.admit(PROMPT);
     assertEquals([running.fingerprint, fresh.fingerprint], ["step-000001", "step-000002"]);
     assert(distance(await fresh.next(), await another(PROMPT)) > 0.01);
@@ -73,7 +75,7 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     );
     await save(dir, model, { step: 4, factor: 1 });
     await follower.settled();
-    assertEquals(lines.at(-1), "Serving step-000004");
+    assertEquals(lines.at(-1), `Serving step-000004: ${why}`);
 
     // The run may have been made again: its ids would be other words than this server's.
     await save(dir, model, { step: 5, factor: 1, tokenizerJson: ` ${TOKENIZER_JSON}` });
@@ -87,5 +89,37 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     fresh[Symbol.dispose]();
   } finally {
     await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("serving follows the best checkpoint, or the latest where that is wanted", async () => {
+  for (const wish of ["best", "latest"] as const) {
+    const dir = await Deno.makeTempDir();
+    try {
+      const model = await goldenModel("gqa_untied");
+      const saved = (step: number, validationLoss?: number) =>
+        save(dir, model, {
+          ...{ step, factor: 1 },
+          metrics: validationLoss === undefined ? {} : { validationLoss },
+        });
+      const first = await saved(1, 3);
+      const options = { config: model.config, settings: { threads: 1 } } as const;
+      const scheduler = new Scheduler(await openEngine(first, options));
+      await using follower = follow({
+        ...{ checkpoints: dir, wish, scheduler, settings: { threads: 1 } },
+        ...{ tokenizerJson: TOKENIZER_JSON, note: () => {} },
+      });
+      const served: string[] = [];
+      // Better, worse, not validated, and as good as the best.
+      for (const [step, loss] of [[2, 2], [3, 2.5], [4, undefined], [5, 2]] as const) {
+        await saved(step, loss);
+        await follower.settled();
+        served.push(scheduler.engine.fingerprint);
+      }
+      const steps = wish === "best" ? [2, 2, 2, 5] : [2, 3, 4, 5];
+      assertEquals(served, steps.map(checkpointName));
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
   }
 });

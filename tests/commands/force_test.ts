@@ -51,6 +51,9 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "dedup-against": ["elsewhere"],
   "repeated-lines": ["9"],
   vocab: ["999"],
+  context: ["64"],
+  "validate-every": ["9"],
+  patience: ["9"],
   "hold-out": ["by-hash"],
   order: ["stored"],
   "warm-up-corpus": ["999"],
@@ -78,7 +81,6 @@ const FREE: Readonly<Record<string, string[]>> = {
   "keep-last": ["9"],
   "keep-every": ["9"],
   "fall-back": [],
-  "validate-every": ["9"],
   tensorboard: [],
   dashboard: ["8081"],
   serve: ["8082"],
@@ -112,6 +114,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "preset",
     "seed",
     "vocab",
+    "context",
     "hold-out",
     "order",
     "warm-up-corpus",
@@ -176,7 +179,7 @@ Deno.test("a finished run goes on for more steps with --force, and its manifest 
     0,
     "From step 4 on, steps is 5 instead of 3, as --force says.\n",
   ]);
-  assertEquals(JSON.parse(forced.out.split("\n")[0] ?? "").step, 4);
+  assertEquals(JSON.parse(forced.out.split("\n")[1] ?? "").step, 4);
   const after = JSON.parse(await Deno.readTextFile(join(runDir, "manifest.json")));
   assert(after.settings.sha256 !== before.settings.sha256);
   assertEquals([after.corpus, after.tokenizer], [before.corpus, before.tokenizer]);

@@ -52,7 +52,7 @@ Deno.test("training stopped before its first checkpoint, then killed, ends with 
   }
   const { code, out, err } = await run(["pipeline", "--run", runDir, "--json"]);
   assertEquals(code, 0, err);
-  const first = JSON.parse(out.split("\n")[0] ?? "");
+  const first = JSON.parse(out.split("\n")[1] ?? "");
   assert(first.step >= 8 && first.step <= STEPS, `went on at step ${first.step}`);
   assertEquals(await weightsOf(runDir), expected);
 });

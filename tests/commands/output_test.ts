@@ -15,11 +15,14 @@ Deno.test("--json prints JSON lines alone; the finished run is evaluated, export
     ["pipeline", "--run", runDir, "--steps", "2", "--vocab", "300", "--json", corpus],
   );
   assertEquals([trained.code, trained.err], [0, ""]);
-  const [first, second, { summary }] = trained.out.trimEnd().split("\n").map((line) =>
+  const [{ plan }, first, second, { summary }] = trained.out.trimEnd().split("\n").map((line) =>
     JSON.parse(line)
   );
   assertEquals([first.step, second.step, summary.step], [1, 2, 2]);
+  assertEquals([plan.steps, plan.run], [2, runDir]);
   assertEquals(summary.checkpoint, `${runDir}/checkpoints/step-000002`);
+  assertEquals([summary.used, summary.stoppedEarly], [summary.checkpoint, false]);
+  assertEquals(summary.verdict.best.loss, summary.validationLoss);
 
   const evaluated = await run(["eval", "--run", runDir, "--json"]);
   assertEquals([evaluated.code, evaluated.err], [0, ""]);
@@ -69,7 +72,8 @@ Deno.test("--seconds trains for its time and goes on with what is left of it", a
   const { code, out, err } = await run(["pipeline", "--run", runDir, "--json"]);
   assertEquals([code, err], [0, ""]);
   const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line));
-  assert(lines[0].step >= 3);
+  assert(lines[0].plan.step >= 2);
+  assert(lines[1].step >= 3);
   const state = JSON.parse(
     await Deno.readTextFile(join(lines.at(-1).summary.checkpoint, "state.json")),
   );

@@ -63,7 +63,7 @@ Deno.test("pipeline --serve serves while it trains and after, and alters nothing
 
   some.release();
   await program.line(/^Training is over; serves on http/);
-  await program.line(new RegExp(`^Serving ${LAST}$`));
+  await program.line(new RegExp(`^Serving ${LAST}: `));
   const [whole, { usage }] = await ask(origin, "/v1/completions", prompt);
   assertEquals([whole, (usage as { completion_tokens: number }).completion_tokens], [200, 4]);
   // The folder is free for others, and says that it is a whole run.

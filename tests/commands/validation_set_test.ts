@@ -19,7 +19,7 @@ const T = 32;
 /** Files of any size: training begins when all have come. */
 const PLAN = {
   ...{ order: "shuffled" as const, warmUpCorpus: 0, sources: FOLDERS, init: "" },
-  ...{ preset: "tiny" as const, steps: 10, gradAccumulation: 1 },
+  ...{ preset: "tiny" as const, context: 128, steps: 10, gradAccumulation: 1 },
 };
 
 /** Documents of four folders, one folder after the other as they are read. */

@@ -84,7 +84,7 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   assertMatch(stopped.err, /model\.safetensors does not match.*--fall-back goes on from/);
   const again = await run(["pipeline", "--run", runDir, "--json", "--fall-back"]);
   assertEquals([again.code, again.err], [0, ""]);
-  assertEquals(JSON.parse(again.out.split("\n")[0] ?? "").step, 4);
+  assertEquals(JSON.parse(again.out.split("\n")[1] ?? "").step, 4);
   const whole = await run(["verify", runDir]);
   assertEquals([whole.code, whole.err], [0, ""], whole.out);
 

@@ -74,11 +74,16 @@ Deno.test("rotateCheckpoints keeps major steps and the best by validation loss",
       });
     }
     const kept = { keepLast: 1, keepEvery: 10 };
-    assertEquals(await rotateCheckpoints(dir, kept), ["step-000005", "step-000025"]);
-    assertEquals(await rotateCheckpoints(dir, { ...kept, keepBest: false }), ["step-000015"]);
+    assertEquals(await rotateCheckpoints(dir, kept), [
+      "step-000005",
+      "step-000015",
+      "step-000025",
+    ]);
+    // Of equals the later one is the best.
+    assertEquals(await rotateCheckpoints(dir, { keepLast: 1 }), ["step-000010"]);
     // A checkpoint that cannot be read is never the best one.
     await Deno.writeTextFile(`${dir}/step-000020/state.json`, "{}");
-    assertEquals(await rotateCheckpoints(dir, { keepLast: 1 }), ["step-000010", "step-000020"]);
+    assertEquals(await rotateCheckpoints(dir, { keepLast: 1 }), ["step-000020"]);
     await assertRejects(() => rotateCheckpoints(dir, { keepEvery: -1 }), RangeError, "keepEvery");
   });
 });

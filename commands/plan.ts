@@ -1,0 +1,173 @@
+/**
+ * What a run is about to do, told before it trains.
+ *
+ * @module
+ */
+import { countBatches } from "../stages/batch/mod.ts";
+import { formatCount, formatDuration } from "../stages/report/units.ts";
+import type { StepReport } from "../stages/types.ts";
+import type { RunSettings } from "./run_folder.ts";
+import type { CorpusSurvey } from "./survey.ts";
+
+/**
+ * Passes over a corpus up to which text seen again is worth about as much as new text, and after
+ * which it soon teaches nothing: Muennighoff et al. (2023), "Scaling Data-Constrained Language
+ * Models", arXiv:2305.16264.
+ */
+export const MANY_PASSES = 4;
+
+/** Everything that is known before the first step; plain JSON. */
+export interface Plan {
+  readonly preset: string;
+  readonly parameters: number;
+  readonly vocab: number;
+  /** T */
+  readonly context: number;
+  readonly corpus: CorpusSurvey;
+  /** Steps of one pass over the corpus. */
+  readonly stepsPerPass: number;
+  /** B T */
+  readonly stepTokens: number;
+  /** Of the whole run; null for one that is planned by the clock. */
+  readonly steps: number | null;
+  /** Scored tokens of all steps; null as `steps` is. */
+  readonly tokens: number | null;
+  readonly passes: number | null;
+  readonly seconds: number | null;
+  /** Bytes of the spheres' shared memory. */
+  readonly sharedMemory: number;
+  readonly workers: number;
+  /** Where the run stands. */
+  readonly step: number;
+  readonly run: string;
+  readonly checkpointEvery: number;
+  readonly validateEvery: number;
+}
+
+/** What {@linkcode makePlan} is made from. */
+export interface PlanParts {
+  readonly settings: RunSettings;
+  readonly corpus: CorpusSurvey;
+  readonly parameters: number;
+  readonly vocab: number;
+  /** B of a whole step, and T. */
+  readonly rows: number;
+  readonly cols: number;
+  readonly sharedMemory: number;
+  readonly workers: number;
+  readonly step: number;
+  readonly run: string;
+  readonly checkpointEvery: number;
+}
+
+/** Plans a run. */
+export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts): Plan {
+  const { steps, seconds, preset, validateEvery } = settings;
+  const stepsPerPass = countBatches(corpus, { rows, cols }) ?? 0;
+  const course = steps > 0 ? courseOf(steps, { corpus, stepsPerPass }) : undefined;
+  return {
+    ...known,
+    ...{ preset, corpus, validateEvery, context: cols, stepsPerPass, stepTokens: rows * cols },
+    steps: steps > 0 ? steps : null,
+    tokens: course?.tokens ?? null,
+    passes: course?.passes ?? null,
+    seconds: steps > 0 ? null : seconds,
+  };
+}
+
+/** Passes and scored tokens of so many steps. The last step of a pass is filled up with nothing. */
+export function courseOf(
+  steps: number,
+  { corpus: { tokens, documents }, stepsPerPass }: Pick<Plan, "corpus" | "stepsPerPass">,
+): { passes: number; tokens: number } {
+  const passes = steps / stepsPerPass;
+  // The first token of a document is nobody's target.
+  return { passes, tokens: Math.round(passes * (tokens - documents)) };
+}
+
+/** The plan as a block of lines. */
+export function describePlan(plan: Plan): string[] {
+  const { corpus, steps, tokens, passes, seconds } = plan;
+  const about = corpus.exact ? "" : "about ";
+  const soFar = corpus.complete ? "" : " so far, more may come";
+  const goesOn = plan.step > 0 ? `, from step ${plan.step} on` : "";
+  const mebibytes = Math.ceil(plan.sharedMemory / 2 ** 20);
+  const workers = `${plan.workers} worker${plan.workers === 1 ? "" : "s"}`;
+  const row = (name: string, text: string) => `${name.padEnd(10)}${text}`;
+  return [
+    "plan",
+    row(
+      "model",
+      `${count(plan.parameters)} parameters (${plan.preset}, vocabulary ${count(plan.vocab)}, ` +
+        `context ${count(plan.context)})`,
+    ),
+    row(
+      "corpus",
+      `${about}${count(corpus.tokens)} tokens to train on, in ${count(corpus.documents)} ` +
+        `documents${soFar}`,
+    ),
+    steps === null || tokens === null
+      ? row("training", `${formatDuration(1000 * (seconds ?? 0))} by the clock${goesOn}`)
+      : row(
+        "training",
+        `${count(steps)} steps of ${count(plan.stepTokens)} tokens: ${count(tokens)}${goesOn}`,
+      ),
+    ...(passes === null ? [] : [row("sees", describeSeen(passes))]),
+    row("memory", `${mebibytes} MiB shared by ${workers}, beside the process itself`),
+    row(
+      "ends",
+      `${steps === null ? "" : `at step ${count(steps)} `}in ${plan.run}; a checkpoint each ` +
+        `${plan.checkpointEvery} steps, a validation each ${plan.validateEvery}`,
+    ),
+  ];
+}
+
+/** `62 % of the corpus`, or how often a pass over it is made. */
+export function describeSeen(passes: number): string {
+  if (passes < 1) return `${Math.floor(100 * passes)} % of the corpus`;
+  return `100 % of the corpus, in ${passes.toFixed(passes < 10 ? 1 : 0)} passes over it`;
+}
+
+/** What a user should think about before so many passes; undefined where there is nothing. */
+export function warnOfPasses({ passes, corpus, stepsPerPass }: Plan): string | undefined {
+  if (passes === null || passes <= MANY_PASSES || !corpus.complete) return undefined;
+  const enough = Math.ceil(MANY_PASSES * stepsPerPass);
+  return `warning: ${describePasses(passes)} over ${count(corpus.tokens)} tokens: after about ` +
+    `${MANY_PASSES} a model learns its text by heart; add text, or plan at most --steps ${enough}`;
+}
+
+function describePasses(passes: number): string {
+  return `${passes.toFixed(passes < 10 ? 1 : 0)} passes`;
+}
+
+/** Steps left out, until code is optimised, and what has to be measured at least. */
+const WARMUP_STEPS = 3, MEASURED_STEPS = 5, MEASURED_MS = 3000;
+
+/**
+ * Measures the first steps of a sitting. The function it returns takes each report, and once gives
+ * a line that says how long the rest takes at that speed.
+ */
+export function timePlan(plan: Plan): (report: StepReport) => string | undefined {
+  let [seen, steps, tokens, ms, isTold] = [0, 0, 0, 0, false];
+  return ({ step, tokens: batchTokens, stepMs, phases }) => {
+    if (isTold || ++seen <= WARMUP_STEPS) return undefined;
+    steps++;
+    tokens += batchTokens;
+    ms += stepMs + (phases?.dataMs ?? 0);
+    if (steps < MEASURED_STEPS || ms < MEASURED_MS) return undefined;
+    isTold = true;
+    const speed = `${formatCount(1000 * tokens / ms)} tokens/s over the first ${steps} steps`;
+    const resident = `the process has ${Math.round(Deno.memoryUsage().rss / 2 ** 20)} MiB`;
+    if (plan.steps !== null) {
+      const left = formatDuration((plan.steps - step) * ms / steps);
+      return `time      about ${left} to step ${count(plan.steps)}, at ${speed}; ${resident}`;
+    }
+    const wanted = Math.round(1000 * (plan.seconds ?? 0) * steps / ms);
+    const seenOf = describeSeen(courseOf(wanted, plan).passes);
+    return `time      about ${count(wanted)} steps in all, at ${speed}: ${seenOf}; ${resident}`;
+  };
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en");
+}

@@ -1,0 +1,38 @@
+/**
+ * Finds the checkpoint that predicts held-out documents best.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readState } from "./load.ts";
+
+/**
+ * The name of the checkpoint with the lowest validation loss, of equals the one of the highest step;
+ * undefined where none has one.
+ *
+ * @param options `names` in the order of their steps, as `listCheckpoints` gives them
+ */
+export async function bestCheckpoint(
+  checkpointsDir: string,
+  { names }: { names: readonly string[] },
+): Promise<string | undefined> {
+  let best: { name: string; loss: number } | undefined;
+  for (const name of names) {
+    const loss = await lossOf(join(checkpointsDir, name));
+    if (loss !== undefined && (best === undefined || loss <= best.loss)) best = { name, loss };
+  }
+  return best?.name;
+}
+
+/**
+ * A damaged checkpoint is not the best, and its damage is for those to tell who load it; nor is one
+ * that the process that trains has removed since it was listed.
+ */
+async function lossOf(dir: string): Promise<number | undefined> {
+  try {
+    return (await readState(dir)).metrics.validationLoss;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * How many parameters each preset has: counted from the layout, here alone, and compared with what
+ * the documentation says by a test.
+ *
+ * @module
+ */
+import { presetConfig, type PresetName, PRESETS } from "./config.ts";
+import { createLayout } from "./layout.ts";
+
+/** Trainable parameters of a preset with the vocabulary that goes with it. */
+export function presetParameters(name: PresetName): number {
+  const vocabSize = PRESETS[name].vocab;
+  return createLayout(presetConfig(name, { vocabSize, endOfTextId: 0 })).count;
+}
+
+/** A number of parameters as people say it: `1.9 M`. */
+export function millions(count: number): string {
+  return `${(count / 1e6).toFixed(1)} M`;
+}

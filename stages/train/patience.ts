@@ -1,0 +1,81 @@
+/**
+ * What validation has found so far in a run, and when it has found nothing better for too long.
+ *
+ * @module
+ */
+
+/** The lowest validation loss of a run. */
+export interface BestValidation {
+  /** Of equals the latest. */
+  readonly step: number;
+  /** Mean nats per token. */
+  readonly loss: number;
+}
+
+/** What a run remembers of its validations: plain JSON, kept with every checkpoint. */
+export interface ValidationState {
+  /** Step of the last one; 0 before the first. */
+  readonly at: number;
+  /** Null before the first, and where nothing is held out. */
+  readonly best: BestValidation | null;
+  /** Validations that count towards patience since the loss last fell. */
+  readonly misses: number;
+}
+
+/** When training ends although its duration is not over. */
+export interface Patience {
+  /** Validations without a lower loss that end it. */
+  readonly validations: number;
+  /** Passes over the corpus, 0-based, from which on validations count. */
+  readonly fromPass: number;
+}
+
+/** A run that has not validated yet. */
+export const NO_VALIDATION: ValidationState = { at: 0, best: null, misses: 0 };
+
+/**
+ * The state after a validation at `step`. A loss that is not finite is no best: NaN where nothing is
+ * held out.
+ */
+export function observeValidation(
+  state: ValidationState,
+  { step, loss, counts }: { step: number; loss: number; counts: boolean },
+): ValidationState {
+  const { best } = state;
+  const isBest = Number.isFinite(loss) && (best === null || loss <= best.loss);
+  const hasFallen = Number.isFinite(loss) && (best === null || loss < best.loss);
+  return {
+    at: step,
+    best: isBest ? { step, loss } : best,
+    misses: best === null || hasFallen ? 0 : state.misses + (counts ? 1 : 0),
+  };
+}
+
+/** Whether a run has waited long enough. */
+export function isOutOfPatience(
+  { misses }: Pick<ValidationState, "misses">,
+  patience: Patience | undefined,
+): boolean {
+  return patience !== undefined && misses >= patience.validations;
+}
+
+/**
+ * The state that a checkpoint kept.
+ *
+ * @throws {TypeError} when it is something else
+ */
+export function readValidation(value: unknown): ValidationState {
+  if (typeof value === "object" && value !== null && "at" in value && "best" in value) {
+    const { at, best, misses } = value as Partial<Record<keyof ValidationState, unknown>>;
+    if (typeof at === "number" && typeof misses === "number" && isBest(best)) {
+      return { at, best, misses };
+    }
+  }
+  throw new TypeError("Cannot resume: the checkpoint has no state of its validations");
+}
+
+function isBest(value: unknown): value is BestValidation | null {
+  if (value === null) return true;
+  return typeof value === "object" && "step" in value && typeof value.step === "number" &&
+    "loss" in value && typeof value.loss === "number";
+}

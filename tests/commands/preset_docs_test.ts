@@ -1,0 +1,42 @@
+/** The documentation and the presets name the same numbers: what a preset has is counted once. */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { type PresetName, PRESETS } from "../../model/config.ts";
+import { millions, presetParameters } from "../../model/preset_size.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const NAMES = Object.keys(PRESETS) as PresetName[];
+const NAME = new RegExp(`^\\W*(?:preset )?\`?(${NAMES.join("|")})\\b`);
+
+/** Parameters counted by hand: embedding and head, four squares and three MLP matrices a layer, norms. */
+function countedByHand(name: PresetName): number {
+  const { model, vocab } = PRESETS[name];
+  const { hidden_size: D, intermediate_size: F, num_hidden_layers: L } = model;
+  return 2 * vocab * D + L * (4 * D * D + 3 * D * F + 2 * D) + D;
+}
+
+Deno.test("presetParameters counts as one does by hand", () => {
+  for (const name of NAMES) assertEquals(presetParameters(name), countedByHand(name), name);
+});
+
+for (const page of ["README.md", "docs/guide.md", "docs/performance.md"]) {
+  Deno.test(`${page} has a row of each preset with its vocabulary and parameters`, async () => {
+    const rows = (await Deno.readTextFile(join(ROOT, page))).split("\n")
+      .filter((line) => line.startsWith("|") && / M\b/.test(line) && NAME.test(line));
+    assertEquals(rows.length, NAMES.length, rows.join("\n"));
+    for (const row of rows) {
+      const name = NAME.exec(row)?.[1] as PresetName;
+      const cells = row.split("|").map((cell) => cell.trim());
+      assert(cells.includes(millions(presetParameters(name))), row);
+      assert(cells.includes(PRESETS[name].vocab.toLocaleString("en")), row);
+    }
+  });
+}
+
+Deno.test("docs/reference.md says how many parameters and entries each preset has", async () => {
+  const page = await Deno.readTextFile(join(ROOT, "docs/reference.md"));
+  for (const name of NAMES) {
+    assert(page.includes(`${name} has ${millions(presetParameters(name))}`), name);
+    assert(page.includes(`${PRESETS[name].vocab} for ${name}`), name);
+  }
+});
