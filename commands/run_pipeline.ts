@@ -5,6 +5,7 @@
  * @module
  */
 import type { Retention } from "../model/checkpoint/mod.ts";
+import { createLayout } from "../model/layout.ts";
 import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -13,7 +14,7 @@ import {
   openTelemetry,
   startStatus,
 } from "../stages/report/mod.ts";
-import { openStore } from "../stages/store/mod.ts";
+import { openStore, type Store } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
 import { batchFlow } from "./batch_flow.ts";
@@ -25,6 +26,7 @@ import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
+import { runFacts } from "./run_facts.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
@@ -104,10 +106,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   );
   // Another look at a finished run leaves what it says of itself as it was.
   const finished = !options.fallBack && await isFinished(paths, settings);
+  let tokens: Store | undefined;
+  let parameters: number | undefined;
+  let totalTokens = () => 0;
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
     ...(finished ? {} : { runDir: paths.root }),
+    facts: () => runFacts({ journal: log, store: tokens, parameters, totalTokens: totalTokens() }),
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
@@ -133,7 +139,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         tokenizerHash: hash,
       }),
     );
-  let tokens = learned && await openTokens(learned);
+  tokens = learned && await openTokens(learned);
 
   status.phase(intake ? "collecting documents" : "reading the corpus");
   const ready = Promise.withResolvers<void>();
@@ -185,6 +191,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       leaves: settings.leaves * settings.gradAccumulation,
       ...options.spheres,
     });
+    parameters = createLayout(config).count;
+    totalTokens = () => trainer.state.totalTokens;
     checkCursor(log, trainer.state.cursors.journal);
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);

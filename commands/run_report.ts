@@ -6,7 +6,7 @@
 import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
-import { readRun, renderReport } from "../serve/mod.ts";
+import { readRun, renderReport, type ReportVerdict } from "../serve/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
@@ -22,6 +22,7 @@ export interface RunReportParts {
   readonly journal: Journal;
   readonly store: Store;
   readonly vocabSize: number;
+  readonly verdict?: ReportVerdict;
 }
 
 /** Writes the page; returns its path. */
@@ -40,6 +41,12 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const facts: [string, string][] = [
     ["Steps", count(last?.step)],
     ["Tokens trained on", count(last?.totalTokens)],
+    ...(status?.passes === undefined
+      ? []
+      : [["Passes over the corpus", status.passes.toFixed(2)] as [string, string]]),
+    ...(status?.parameters === undefined
+      ? []
+      : [["Parameters", count(status.parameters)] as [string, string]]),
     ["Validation loss", loss?.toFixed(4) ?? "none held out"],
     ...(typeof loss === "number"
       ? [["Validation perplexity", Math.exp(loss).toFixed(1)] as [string, string]]
@@ -50,6 +57,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     ["Documents in the corpus", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
     ["Documents as tokens", count(store.documents)],
+    ["Tokens of those", count(store.tokens("train") + store.tokens("validation"))],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");
@@ -59,6 +67,8 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     facts,
     dropped: await countDrops(paths.drops),
     reproduce: command,
+    serve: `deno task serve --run ${quoted(paths.root)}`,
+    ...(parts.verdict && { verdict: parts.verdict }),
   });
   await replaceFile(paths.report, page);
   return paths.report;
