@@ -135,7 +135,12 @@ export function createApp(options: AppOptions): Hono {
     async (context) => chat(await readBody(context), answering(context)),
   );
   addTokenize(app, { codec, scheduler, readBody });
-  addPage(app, { needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined });
+  addPage(app, {
+    needsKey: apiKeys !== undefined,
+    hasDashboard: dashboard !== undefined,
+    // Without a key, nobody learns what is served.
+    ...(apiKeys === undefined && { modelName }),
+  });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.route("/dashboard/", dashboard);
