@@ -73,7 +73,7 @@ function collectingTiles({ status, flow }) {
 
 /** What is trained on what. */
 function factsOf({ last, status }) {
-  const { parameters, corpus, passes, bottleneck } = status ?? {};
+  const { parameters, corpus, passes } = status ?? {};
   const more = corpus && !corpus.isWhole ? " so far" : "";
   const rest = corpus && corpus.tokenizedDocuments < corpus.documents
     ? ` in ${count(corpus.tokenizedDocuments)} documents`
@@ -90,11 +90,8 @@ function factsOf({ last, status }) {
     ...(last?.totalTokens === undefined
       ? []
       : [["Tokens trained", short(last.totalTokens), "totalTokens"]]),
-    ...(passes === undefined
-      ? []
-      : [["Passes over the corpus", passes.toFixed(passes < 10 ? 2 : 1), "passes"]]),
+    ...(passes === undefined ? [] : [["Passes", passes.toFixed(passes < 10 ? 2 : 1), "passes"]]),
     ...(last?.shareOfPeak ? [["Share of peak", percent(last.shareOfPeak), "shareOfPeak"]] : []),
-    ...(bottleneck === undefined ? [] : [["Bottleneck", bottleneck, "bottleneck"]]),
   ];
 }
 
