@@ -5,7 +5,6 @@
  * @module
  */
 import type { Retention } from "../model/checkpoint/mod.ts";
-import { createLayout } from "../model/layout.ts";
 import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -14,7 +13,7 @@ import {
   openTelemetry,
   startStatus,
 } from "../stages/report/mod.ts";
-import { openStore, type Store } from "../stages/store/mod.ts";
+import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
 import type { Barrier, StepReport } from "../stages/types.ts";
 import { batchFlow } from "./batch_flow.ts";
@@ -26,7 +25,7 @@ import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
-import { runFacts } from "./run_facts.ts";
+import { collectFacts } from "./run_facts.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
@@ -106,14 +105,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   );
   // Another look at a finished run leaves what it says of itself as it was.
   const finished = !options.fallBack && await isFinished(paths, settings);
-  let tokens: Store | undefined;
-  let parameters: number | undefined;
-  let totalTokens = () => 0;
+  const facts = collectFacts(log);
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
     ...(finished ? {} : { runDir: paths.root }),
-    facts: () => runFacts({ journal: log, store: tokens, parameters, totalTokens: totalTokens() }),
+    facts: facts.now,
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
     json,
   });
@@ -139,7 +136,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         tokenizerHash: hash,
       }),
     );
-  tokens = learned && await openTokens(learned);
+  let tokens = learned && await openTokens(learned);
 
   status.phase(intake ? "collecting documents" : "reading the corpus");
   const ready = Promise.withResolvers<void>();
@@ -191,8 +188,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       leaves: settings.leaves * settings.gradAccumulation,
       ...options.spheres,
     });
-    parameters = createLayout(config).count;
-    totalTokens = () => trainer.state.totalTokens;
+    facts.know({ store: tokens, config, state: trainer.state });
     checkCursor(log, trainer.state.cursors.journal);
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);

@@ -126,7 +126,8 @@ Deno.test("a run that collects shows what it has, and one by time how far it is"
       assertEquals(parameters, await parametersOf(model));
       assertEquals([corpus.documents, corpus.textBytes], [texts.length, bytes]);
       assertEquals(texts.length, Array.from({ length: PAGES }, (_, i) => i).filter(hasText).length);
-      assertEquals(corpus.isWhole, true);
+      assertEquals([corpus.isWhole, corpus.tokenizedDocuments], [true, texts.length]);
+      assertEquals(passes, last.totalTokens / corpus.trainTokens);
       const said = await report.locator("section").first().innerText();
       for (
         const words of [
