@@ -59,6 +59,9 @@ function flat(value, path = "") {
   return Object.entries(value).flatMap(([key, each]) => flat(each, path ? `${path}.${key}` : key));
 }
 
+/** Of steps and seconds, one is 0: the run is planned by the other. */
+const isUnplanned = (name, value) => value === 0 && /^(steps|seconds)$/.test(name);
+
 function words(value) {
   if (value === undefined) return "–";
   if (value === "" || Array.isArray(value) && value.length === 0) return "none";
@@ -71,7 +74,7 @@ function differingSettings(runs) {
   const names = new Set(settings.flatMap((each) => [...each.keys()]));
   return [...names].filter((name) => !APART.has(name)).map((name) => [
     name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-    ...settings.map((each) => words(each.get(name))),
+    ...settings.map((each) => isUnplanned(name, each.get(name)) ? "–" : words(each.get(name))),
   ]).filter(([, first, ...others]) => others.some((other) => other !== first));
 }
 
