@@ -140,7 +140,9 @@ function serving(fingerprint) {
   const step = /^step-0*(\d+)$/.exec(fingerprint)?.[1];
   const name = step === undefined ? `Serving ${fingerprint}` : `Serving step ${step}`;
   // Said again only when it changes.
-  if (element("serving").textContent !== name) element("serving").textContent = name;
+  if (element("serving").textContent === name) return;
+  element("serving").textContent = name;
+  offer();
 }
 
 /** Asks which weights answer now: a newer checkpoint may have taken over. */
@@ -173,12 +175,18 @@ const program = new Snippet(
   },
 );
 
-const offer = () => {
+/** Offers prompts of what is served now. */
+async function offer() {
   // Without the key that is needed, the server would only refuse.
-  if (element("key-row").hidden || key.value) suggest(element("suggestions"), prompt, key.value);
-};
+  if (!element("key-row").hidden && !key.value) return;
+  try {
+    await suggest(element("suggestions"), prompt, key.value);
+  } catch (reason) {
+    // Of a server that has gone away, look() tells.
+    if (!(reason instanceof TypeError)) throw reason;
+  }
+}
 key.addEventListener("change", offer);
-offer();
 
 setInterval(look, HEALTH_MS);
 addEventListener("visibilitychange", look);

@@ -15,6 +15,8 @@ async function readPrompts(key) {
 /** Offers them in `host`; each goes to `prompt`, and the first at once where nobody has written. */
 export async function suggest(host, prompt, key) {
   const texts = await readPrompts(key);
+  const shown = [...host.children].map(({ title }) => title);
+  if (texts.join("\n") === shown.join("\n")) return;
   host.hidden = texts.length === 0;
   host.replaceChildren(...texts.map((text) => {
     const button = document.createElement("button");
