@@ -43,7 +43,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     ["Tokens trained on", count(last?.totalTokens)],
     ...(status?.passes === undefined
       ? []
-      : [["Passes over the corpus", status.passes.toFixed(2)] as [string, string]]),
+      : [["Passes", status.passes.toFixed(2)] as [string, string]]),
     ...(status?.parameters === undefined
       ? []
       : [["Parameters", count(status.parameters)] as [string, string]]),
@@ -54,7 +54,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     ...(typeof bits === "number"
       ? [["Validation bits a byte", bits.toFixed(3)] as [string, string]]
       : []),
-    ["Documents in the corpus", count(journal.count)],
+    ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
     ["Documents as tokens", count(store.documents)],
     ["Tokens of those", count(store.tokens("train") + store.tokens("validation"))],

@@ -66,8 +66,10 @@ export function renderReport(parts: ReportParts): string {
           ${section({
             ...{ id: "conclusion", title: "Conclusion" },
             body: html`
-              ${conclude(run, verdict).map((sentence) => html`<p>${sentence}</p>`)}
-              <p>Try it: <code>${serve}</code></p>
+              <div class="conclusion">
+                ${conclude(run, verdict).map((sentence) => html`<p>${sentence}</p>`)}
+                <p>Try it: <code>${serve}</code></p>
+              </div>
               ${list(facts)}
             `,
           })} ${curvesSection()} ${runSections({ isLive: false })}

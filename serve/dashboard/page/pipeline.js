@@ -22,6 +22,7 @@ function drawPipeline(host, { stages, bottleneck }, before, seconds = 0) {
     return;
   }
   const sources = sourcesIn(stages);
+  host.classList.toggle("past", before === undefined);
   host.replaceChildren(...stages.map((stage, i) => {
     const earlier = before?.stages.find(({ name }) => name === stage.name);
     const flow = earlier && seconds > 0 ? (stage.itemsOut - earlier.itemsOut) / seconds : undefined;
