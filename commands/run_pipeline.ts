@@ -108,11 +108,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const facts = collectFacts(log);
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
-    meters: allMeters,
+    ...{ meters: allMeters, facts: facts.now, json },
     ...(finished ? {} : { runDir: paths.root }),
-    facts: facts.now,
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
-    json,
   });
   note = status.note;
   if (!json) options.onStatus?.(status.note);
