@@ -27,6 +27,7 @@ import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { patienceOf } from "./patience.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
+import { collectFacts } from "./run_facts.ts";
 import { measureConstants } from "./run_constants.ts";
 import { runConfig } from "./run_config.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
@@ -103,12 +104,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   );
   // Another look at a finished run leaves what it says of itself as it was.
   const finished = !options.fallBack && await isFinished(paths, settings);
+  const facts = collectFacts(log);
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
-    meters: allMeters,
+    ...{ meters: allMeters, facts: facts.now, json },
     ...(finished ? {} : { runDir: paths.root }),
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
-    json,
   });
   note = status.note;
   if (!json) options.onStatus?.(status.note);
@@ -184,6 +185,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       leaves: settings.leaves * settings.gradAccumulation,
       ...options.spheres,
     });
+    facts.know({ store: tokens, config, state: trainer.state });
     checkCursor(log, trainer.state.cursors.journal);
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);

@@ -6,14 +6,13 @@
 import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
-import { readRun, renderReport } from "../serve/mod.ts";
+import { readRun, renderReport, type ReportVerdict } from "../serve/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** What the report says that the run's files do not. */
 export interface RunReportParts {
@@ -23,12 +22,12 @@ export interface RunReportParts {
   readonly journal: Journal;
   readonly store: Store;
   readonly vocabSize: number;
-  readonly verdict: Verdict;
+  readonly verdict?: ReportVerdict;
 }
 
 /** Writes the page; returns its path. */
 export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Promise<string> {
-  const { journal, store, vocabSize, args, verdict } = parts;
+  const { journal, store, vocabSize, args } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
@@ -42,6 +41,12 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const facts: [string, string][] = [
     ["Steps", count(last?.step)],
     ["Tokens trained on", count(last?.totalTokens)],
+    ...(status?.passes === undefined
+      ? []
+      : [["Passes", status.passes.toFixed(2)] as [string, string]]),
+    ...(status?.parameters === undefined
+      ? []
+      : [["Parameters", count(status.parameters)] as [string, string]]),
     ["Validation loss", loss?.toFixed(4) ?? "none held out"],
     ...(typeof loss === "number"
       ? [["Validation perplexity", Math.exp(loss).toFixed(1)] as [string, string]]
@@ -49,17 +54,10 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     ...(typeof bits === "number"
       ? [["Validation bits a byte", bits.toFixed(3)] as [string, string]]
       : []),
-    ["Verdict", `${verdict.kind}. ${verdict.reason}`],
-    ...(verdict.best === null
-      ? []
-      : [["Best step", `${count(verdict.best.step)}, ${verdict.best.loss.toFixed(4)}`] as [
-        string,
-        string,
-      ]]),
-    ["Next", verdict.next],
-    ["Documents in the corpus", count(journal.count)],
+    ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
     ["Documents as tokens", count(store.documents)],
+    ["Tokens of those", count(store.tokens("train") + store.tokens("validation"))],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");
@@ -69,6 +67,8 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     facts,
     dropped: await countDrops(paths.drops),
     reproduce: command,
+    serve: `deno task serve --run ${quoted(paths.root)}`,
+    ...(parts.verdict && { verdict: parts.verdict }),
   });
   await replaceFile(paths.report, page);
   return paths.report;

@@ -145,6 +145,8 @@ export function createApp(options: AppOptions): Hono {
   addTokenize(app, { codec, scheduler, readBody });
   addPage(app, {
     ...{ needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined, sampling },
+    // Without a key, nobody learns what is served.
+    ...(apiKeys === undefined && { modelName }),
   });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));

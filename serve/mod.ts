@@ -15,6 +15,7 @@ export {
   readRun,
   renderReport,
   type ReportParts,
+  type ReportVerdict,
   type RunHistory,
   type ShownRun,
   type StepRecord,

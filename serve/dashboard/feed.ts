@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import type { StepRecord } from "./history.ts";
+import { spentMs, type TimedRecord } from "./history.ts";
 import {
   readJson,
   readLines,
@@ -19,8 +19,8 @@ export type FeedMessage =
   & { readonly name: string }
   & (
     /** Replaces everything; sent first, and again when a resumed run has taken steps back. */
-    | { readonly type: "run"; readonly run: Omit<RunHistory, "offset"> }
-    | { readonly type: "step"; readonly record: StepRecord }
+    | { readonly type: "run"; readonly run: Omit<RunHistory, "offset" | "elapsedMs"> }
+    | { readonly type: "step"; readonly record: TimedRecord }
     | { readonly type: "status"; readonly status: unknown }
     | { readonly type: "samples"; readonly samples: readonly unknown[] }
   );
@@ -40,21 +40,25 @@ export async function* follow(
   const stop = () => watcher.close();
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
-  const offsets = new Map<string, number>();
+  const places = new Map<string, { offset: number; elapsedMs: number }>();
   async function* whole(run: ShownRun): AsyncGenerator<FeedMessage> {
-    const { offset, ...all } = await readRun(run);
-    offsets.set(run.name, offset);
+    const { offset, elapsedMs, ...all } = await readRun(run);
+    places.set(run.name, { offset, elapsedMs });
     yield { name: run.name, type: "run", run: all };
   }
   async function* changes(run: ShownRun, files: ReadonlySet<string>): AsyncGenerator<FeedMessage> {
     const { name, dir } = run;
     const metrics = join(dir, "metrics.jsonl");
-    const offset = offsets.get(name) ?? 0;
+    let { offset, elapsedMs } = places.get(name) ?? { offset: 0, elapsedMs: 0 };
     if (files.has("metrics.jsonl")) {
       if (await sizeOf(metrics) < offset) return yield* whole(run);
       const { records, offset: end } = await readLines(metrics, offset);
-      for await (const record of records) yield { name, type: "step", record };
-      offsets.set(name, end());
+      for await (const record of records) {
+        elapsedMs += spentMs(record);
+        yield { name, type: "step", record: { ...record, elapsedMs } };
+      }
+      offset = end();
+      places.set(name, { offset, elapsedMs });
     }
     if (files.has("status.json")) {
       yield { name, type: "status", status: await readJson(join(dir, "status.json")) };

@@ -22,16 +22,28 @@ type Curve = typeof CURVES[number];
 export type StepRecord =
   & {
     readonly step: number;
+    readonly totalTokens?: number;
+    readonly stepMs?: number;
     readonly validationLoss?: number | null;
     readonly validationBitsPerByte?: number | null;
   }
   & { readonly [name in Curve]?: number | null };
 
+/** A step with the training time until its end. */
+export interface TimedRecord extends StepRecord {
+  /** Since the first step, times between two sittings left out. */
+  readonly elapsedMs: number;
+}
+
 /** Columns of equal length, and the validations in columns of their own. */
 export interface Curves extends Readonly<Record<Curve, readonly (number | null)[]>> {
-  /** The last step of each point. */
+  /** Of the last step of each point: its number, tokens trained and training time until its end. */
   readonly steps: readonly number[];
+  readonly totalTokens: readonly number[];
+  readonly elapsedMs: readonly number[];
   readonly validationSteps: readonly number[];
+  readonly validationTokens: readonly number[];
+  readonly validationElapsedMs: readonly number[];
   readonly validationLoss: readonly number[];
 }
 
@@ -43,23 +55,32 @@ const MAX_POINTS = 2048;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { History } from "./history.ts";
  * const history = new History();
  * history.add({ step: 1, loss: 8, validationLoss: 7.5 });
- * console.assert(history.curves().loss[0] === 8);
+ * assertEquals(history.curves().loss, [8]);
  * ```
  */
 export class History {
-  #points: StepRecord[] = [];
-  #pending: StepRecord[] = [];
+  #points: TimedRecord[] = [];
+  #pending: TimedRecord[] = [];
   #stepsPerPoint = 1;
-  readonly #validations: { step: number; loss: number }[] = [];
+  #elapsedMs = 0;
+  readonly #validations: (TimedRecord & { readonly validationLoss: number })[] = [];
+
+  /** Training time until the last step's end. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
+  }
 
   /** Takes the next step in. */
   add(record: StepRecord): void {
-    const { step, validationLoss } = record;
-    if (typeof validationLoss === "number") this.#validations.push({ step, loss: validationLoss });
-    this.#pending.push(record);
+    this.#elapsedMs += spentMs(record);
+    const timed = { ...record, elapsedMs: this.#elapsedMs };
+    const { validationLoss } = record;
+    if (typeof validationLoss === "number") this.#validations.push({ ...timed, validationLoss });
+    this.#pending.push(timed);
     if (this.#pending.length < this.#stepsPerPoint) return;
     this.#points.push(meanOf(this.#pending));
     this.#pending = [];
@@ -81,17 +102,26 @@ export class History {
     const columns = CURVES.map((name) => [name, column(name)] as const);
     return {
       steps: points.map(({ step }) => step),
+      totalTokens: points.map(({ totalTokens = 0 }) => totalTokens),
+      elapsedMs: points.map(({ elapsedMs }) => elapsedMs),
       // Every name is there.
       ...Object.fromEntries(columns) as Record<Curve, (number | null)[]>,
       validationSteps: this.#validations.map(({ step }) => step),
-      validationLoss: this.#validations.map(({ loss }) => loss),
+      validationTokens: this.#validations.map(({ totalTokens = 0 }) => totalTokens),
+      validationElapsedMs: this.#validations.map(({ elapsedMs }) => elapsedMs),
+      validationLoss: this.#validations.map(({ validationLoss }) => validationLoss),
     };
   }
 }
 
+/** Time that a step took, with the waiting for its batch before and its validation after. */
+export function spentMs({ dataMs, stepMs, validationMs }: StepRecord): number {
+  return (dataMs ?? 0) + (stepMs ?? 0) + (validationMs ?? 0);
+}
+
 /** Means of what is finite, at the last step. */
-function meanOf(records: readonly StepRecord[]): StepRecord {
-  const last = records.at(-1) as StepRecord;
+function meanOf(records: readonly TimedRecord[]): TimedRecord {
+  const last = records.at(-1) as TimedRecord;
   if (records.length === 1) return last;
   const means = CURVES.map((name) => {
     const values = records.map((record) => record[name]).filter((value) =>
@@ -102,5 +132,6 @@ function meanOf(records: readonly StepRecord[]): StepRecord {
       : values.reduce((sum, value) => sum + value, 0) / values.length;
     return [name, mean] as const;
   });
-  return { step: last.step, ...Object.fromEntries(means) };
+  const { step, elapsedMs, totalTokens = 0 } = last;
+  return { step, elapsedMs, totalTokens, ...Object.fromEntries(means) };
 }

@@ -4,9 +4,8 @@
  * @module
  */
 import { html } from "hono/html";
-import { curvesSection, runSections } from "./sections.ts";
-
-const SCRIPTS = ["uplot", "pictures", "charts", "spheres", "dashboard"];
+import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
+import { curvesSection, runSections, section } from "./sections.ts";
 
 /** The page; it loads its parts from where it is. */
 export const LIVE_PAGE: string = String(html`
@@ -17,10 +16,8 @@ export const LIVE_PAGE: string = String(html`
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>cllm training</title>
       <link rel="icon" href="data:,">
-      <link rel="stylesheet" href="uplot.css">
-      <link rel="stylesheet" href="dashboard.css">
-      <link rel="stylesheet" href="pictures.css">
-      ${SCRIPTS.map((name) => html`<script src="${name}.js" defer></script>`)}
+      ${STYLES.map(([name]) => html`<link rel="stylesheet" href="${name}">`)}
+      ${LIVE_SCRIPTS.map(([name]) => html`<script src="${name}" defer></script>`)}
     </head>
     <body>
       <header>
@@ -34,8 +31,10 @@ export const LIVE_PAGE: string = String(html`
       <main>
         <section aria-label="Now">
           <dl id="figures" class="figures"></dl>
-          <div class="bar" id="progress" role="progressbar" aria-label="Steps done" aria-valuemin="0"
-            aria-valuemax="100"><i></i></div>
+          <div class="bar" id="progress" role="progressbar" aria-label="Progress" aria-valuemin="0"
+            aria-valuemax="100" hidden><i></i></div>
+          <p id="progress-text" class="muted" hidden></p>
+          <dl id="facts" class="facts"></dl>
         </section>
         ${curvesSection(html`
           <fieldset id="compare" hidden>
@@ -43,7 +42,10 @@ export const LIVE_PAGE: string = String(html`
           </fieldset>
           <label>Smoothing
             <input id="smoothing" type="range" min="0" max="0.98" step="0.02" value="0.8"></label>
-        `)} ${runSections()}
+        `)} ${section({
+          ...{ id: "comparison", title: "Comparison" },
+          body: html`<div id="comparison" class="tables"></div>`,
+        })} ${runSections({ isLive: true })}
       </main>
     </body>
   </html>

@@ -5,21 +5,14 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import charts from "./page/charts.js" with { type: "text" };
-import css from "./page/dashboard.css" with { type: "text" };
-import page from "./page/dashboard.js" with { type: "text" };
-import picturesCss from "./page/pictures.css" with { type: "text" };
-import pictures from "./page/pictures.js" with { type: "text" };
-import spheres from "./page/spheres.js" with { type: "text" };
-import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
-import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import { type ApiKeys, requireApiKey } from "../api_keys.ts";
 import { eventStream } from "../event_stream.ts";
-import theme from "../theme.css" with { type: "text" };
 import { follow } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
+import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
 
+export type { ReportVerdict } from "./conclusion.ts";
 export { renderReport, type ReportParts } from "./report.ts";
 export type { Curves, StepRecord } from "./history.ts";
 export type { RunHistory, ShownRun } from "./run_files.ts";
@@ -53,10 +46,11 @@ export interface DashboardOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createDashboard } from "./mod.ts";
  * const dir = await Deno.makeTempDir();
  * const app = createDashboard({ runs: [{ name: "mine", dir }], exposition: async () => "" });
- * console.assert(await (await app.request("/runs")).text() === '["mine"]');
+ * assertEquals(await (await app.request("/runs")).json(), ["mine"]);
  * ```
  */
 export function createDashboard(
@@ -70,21 +64,13 @@ export function createDashboard(
   });
   if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: new Set(), pages: "" }));
   app.get("/", (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": POLICY }));
-  const files: [path: string, type: string, text: string][] = [
-    ["/dashboard.css", "text/css", theme + css],
-    ["/pictures.css", "text/css", picturesCss],
-    ["/uplot.css", "text/css", uplotCss],
-    ["/uplot.js", "text/javascript", uplot],
-    ["/charts.js", "text/javascript", charts],
-    ["/pictures.js", "text/javascript", pictures],
-    ["/spheres.js", "text/javascript", spheres],
-    ["/dashboard.js", "text/javascript", page],
-  ];
-  for (const [path, type, text] of files) {
-    app.get(
-      path,
-      (context) => context.body(text, 200, { "content-type": `${type}; charset=utf-8` }),
-    );
+  for (const [type, files] of [["text/css", STYLES], ["text/javascript", LIVE_SCRIPTS]] as const) {
+    for (const [name, text] of files) {
+      app.get(
+        `/${name}`,
+        (context) => context.body(text, 200, { "content-type": `${type}; charset=utf-8` }),
+      );
+    }
   }
   const named = (context: Context) => {
     const name = context.req.query("run");

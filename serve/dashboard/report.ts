@@ -5,15 +5,8 @@
  * @module
  */
 import { html, raw } from "hono/html";
-import theme from "../theme.css" with { type: "text" };
-import charts from "./page/charts.js" with { type: "text" };
-import css from "./page/dashboard.css" with { type: "text" };
-import picturesCss from "./page/pictures.css" with { type: "text" };
-import pictures from "./page/pictures.js" with { type: "text" };
-import reportScript from "./page/report.js" with { type: "text" };
-import spheres from "./page/spheres.js" with { type: "text" };
-import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
-import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import { conclude, type ReportVerdict } from "./conclusion.ts";
+import { REPORT_SCRIPTS, STYLES } from "./page_files.ts";
 import type { RunHistory } from "./run_files.ts";
 import { curvesSection, type Markup, runSections, section } from "./sections.ts";
 
@@ -27,6 +20,9 @@ export interface ReportParts {
   readonly dropped: Readonly<Record<string, number>>;
   /** A command that does the same again. */
   readonly reproduce: string;
+  /** A command that serves what was trained. */
+  readonly serve: string;
+  readonly verdict?: ReportVerdict;
 }
 
 /** Nothing may be loaded from anywhere. */
@@ -38,13 +34,15 @@ const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsaf
  *
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { readRun, renderReport } from "./mod.ts";
  * const run = await readRun({ name: "mine", dir: await Deno.makeTempDir() });
- * const page = renderReport({ name: "mine", run, facts: [], dropped: {}, reproduce: "" });
- * console.assert(page.startsWith("<!DOCTYPE html>"));
+ * const page = renderReport({ name: "mine", run, facts: [], dropped: {}, reproduce: "", serve: "" });
+ * assert(page.startsWith("<!DOCTYPE html>"));
  * ```
  */
-export function renderReport({ name, run, facts, dropped, reproduce }: ReportParts): string {
+export function renderReport(parts: ReportParts): string {
+  const { name, run, facts, dropped, reproduce, serve, verdict } = parts;
   const drops = Object.entries(dropped).sort(([, a], [, b]) => b - a)
     .map(([reason, count]) => [reason, count.toLocaleString("en")] as const);
   // Inside a script only its end tag could end it.
@@ -57,7 +55,7 @@ export function renderReport({ name, run, facts, dropped, reproduce }: ReportPar
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="content-security-policy" content="${raw(POLICY)}">
         <title>${name}: report of a run</title>
-        <style>${raw(uplotCss)}${raw(theme + css)}${raw(picturesCss)}</style>
+        <style>${STYLES.map(([, text]) => raw(text))}</style>
       </head>
       <body>
         <header>
@@ -65,8 +63,16 @@ export function renderReport({ name, run, facts, dropped, reproduce }: ReportPar
           <span class="muted">report of a run${endOf(run)}</span>
         </header>
         <main>
-          ${section({ id: "result", title: "Result and corpus", body: list(facts) })}
-          ${curvesSection()} ${runSections()}
+          ${section({
+            ...{ id: "conclusion", title: "Conclusion" },
+            body: html`
+              <div class="conclusion">
+                ${conclude(run, verdict).map((sentence) => html`<p>${sentence}</p>`)}
+                <p>Try it: <code>${serve}</code></p>
+              </div>
+              ${list(facts)}
+            `,
+          })} ${curvesSection()} ${runSections({ isLive: false })}
           ${section({
             ...{ id: "drops", title: "Dropped" },
             body: drops.length === 0 ? html`<p class="muted">Nothing.</p>` : list(drops),
@@ -84,9 +90,7 @@ export function renderReport({ name, run, facts, dropped, reproduce }: ReportPar
           })}
         </main>
         <script type="application/json" id="data">${raw(data)}</script>
-        ${[uplot, pictures, charts, spheres, reportScript].map((script) =>
-          html`<script>${raw(script)}</script>`
-        )}
+        ${REPORT_SCRIPTS.map(([, script]) => html`<script>${raw(script)}</script>`)}
       </body>
     </html>
   `).trim();

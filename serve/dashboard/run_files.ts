@@ -27,6 +27,8 @@ export interface RunHistory {
   readonly status: unknown;
   /** Bytes of metrics.jsonl that were read. */
   readonly offset: number;
+  /** Training time until the last step's end. */
+  readonly elapsedMs: number;
 }
 
 /** Reads all there is. */
@@ -48,6 +50,7 @@ export async function readRun({ dir }: ShownRun): Promise<RunHistory> {
     samples: await readSamples(dir),
     status: await readJson(join(dir, "status.json")),
     offset: offset(),
+    elapsedMs: history.elapsedMs,
   };
 }
 

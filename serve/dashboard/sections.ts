@@ -39,31 +39,57 @@ function key(words: Readonly<Record<string, string>>): Markup {
 /** The curves; `controls` stand beside the title. */
 export function curvesSection(controls?: Markup): Markup {
   return section({
-    ...{ id: "curves", title: "Curves", ...(controls && { aside: controls }) },
-    body: html`<div id="curves" class="curves"></div>`,
+    ...{ id: "curves", title: "Curves" },
+    aside: html`
+      ${controls ?? ""}
+      <label>Along
+        <select id="axis">
+          <option value="step">steps</option>
+          <option value="tokens">tokens trained</option>
+          <option value="time">training time</option>
+        </select></label>
+    `,
+    body: html`
+      <div id="curves" class="curves"></div>
+      <p class="note muted">Drag along a chart to zoom into all of them.</p>
+    `,
   });
 }
 
-/** Where the time of a step goes, the stages, the spheres and what the model wrote. */
-export function runSections(): Markup[] {
+/** What the model wrote, where the time of a step goes, the stages and the spheres. */
+export function runSections({ isLive }: { isLive: boolean }): Markup[] {
   return [
+    section({
+      ...{ id: "samples", title: "Samples" },
+      body: html`<div id="samples" class="samples"></div>`,
+    }),
     section({
       ...{ id: "phases", title: "Time of a step" },
       body: html`<div id="phases" class="curves"></div>`,
     }),
     section({
       ...{ id: "pipeline", title: "Pipeline" },
-      aside: key({ busy: "working", waiting: "waiting for input", blocked: "blocked by output" }),
+      aside: key({
+        ...(isLive && { full: "queue in front of the stage, filled" }),
+        ...{ busy: "working", waiting: "waiting for input", blocked: "blocked by output" },
+      }),
       body: html`<ol id="pipeline" class="pipeline"></ol>`,
     }),
     section({
       ...{ id: "spheres", title: "Spheres" },
-      aside: key({ busy: "computing", waiting: "waiting" }),
-      body: html`<div id="spheres" class="spheres"></div>`,
-    }),
-    section({
-      ...{ id: "samples", title: "Samples" },
-      body: html`<div id="samples" class="samples"></div>`,
+      aside: html`
+        <span class="key">waiting <i class="shades" role="img"
+            aria-label="from grey to blue"></i> computing</span>
+      `,
+      body: html`
+        <div id="spheres" class="spheres"></div>
+        <p class="note muted">
+          A numbered sphere is a leaf, which computes the gradient of one slice of the batch. Its colour
+          tells how much of its time it computed, and how much it waited for its turn to add its gradient.
+          The control sphere in the middle computes nothing: it waits for all others. Larger ones are
+          nearer to you, no more.
+        </p>
+      `,
     }),
   ];
 }

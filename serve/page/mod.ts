@@ -4,12 +4,17 @@
  * @module
  */
 import type { Hono } from "hono";
+import { html as markup } from "hono/html";
 import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
 import theme from "../theme.css" with { type: "text" };
+import answerCss from "./answer.css" with { type: "text" };
 import events from "./events.js" with { type: "text" };
 import html from "./index.html" with { type: "text" };
 import css from "./page.css" with { type: "text" };
 import script from "./page.js" with { type: "text" };
+import shades from "./shades.js" with { type: "text" };
+import snippet from "./snippet.js" with { type: "text" };
+import suggestions from "./suggestions.js" with { type: "text" };
 import tokens from "./tokens.js" with { type: "text" };
 
 const POLICY = [
@@ -27,8 +32,12 @@ const POLICY = [
 const SCRIPT = "text/javascript; charset=utf-8";
 const FILES: readonly (readonly [path: string, type: string, text: string])[] = [
   ["/page.css", "text/css; charset=utf-8", theme + css],
+  ["/answer.css", "text/css; charset=utf-8", answerCss],
   ["/page.js", SCRIPT, script],
   ["/events.js", SCRIPT, events],
+  ["/shades.js", SCRIPT, shades],
+  ["/snippet.js", SCRIPT, snippet],
+  ["/suggestions.js", SCRIPT, suggestions],
   ["/tokens.js", SCRIPT, tokens],
 ];
 
@@ -42,11 +51,17 @@ export interface PageOptions {
   readonly needsKey: boolean;
   /** What its fields say of how tokens are drawn until somebody changes them. */
   readonly sampling: SamplingSettings;
+  /** The `model` that its programs ask for; learned from the first text unless given. */
+  readonly modelName?: string;
 }
 
 /** Adds the page to `app`. */
-export function addPage(app: Hono, { hasDashboard, needsKey, sampling }: PageOptions): void {
+export function addPage(
+  app: Hono,
+  { hasDashboard, needsKey, sampling, modelName = "" }: PageOptions,
+): void {
   const shown = withValues(html, sampling)
+    .replace('data-model=""', () => String(markup`data-model="${modelName}"`))
     .replace('id="key-row" hidden', (row) => needsKey ? 'id="key-row"' : row)
     .replace(/\s*<a id="dashboard-link".*<\/a>/, (link) => hasDashboard ? link : "");
   app.get("/", (context) =>

@@ -1,5 +1,7 @@
 // The playground: sends the prompt and shows the answer as it arrives.
 import { complete } from "./events.js";
+import { Snippet } from "./snippet.js";
+import { suggest } from "./suggestions.js";
 import { TokenDetails, TokenText } from "./tokens.js";
 
 const element = (id) => document.getElementById(id);
@@ -19,14 +21,25 @@ const HEALTH_MS = 10_000;
 
 const tokens = new TokenText(
   text,
-  new TokenDetails({
-    panel: element("token"),
-    title: element("token-title"),
-    list: element("alternatives"),
-    hint: element("text-hint"),
-  }),
+  {
+    legend: element("legend"),
+    details: new TokenDetails({
+      panel: element("token"),
+      title: element("token-title"),
+      list: element("alternatives"),
+      hint: element("text-hint"),
+    }),
+  },
 );
 let running;
+
+/** The hint names what the last pointer does. */
+function nameGesture(pointerType) {
+  const verb = pointerType === "touch" ? "Tap a token" : "Point at a token";
+  element("text-hint-verb").textContent = verb;
+}
+nameGesture(matchMedia("(hover: none)").matches ? "touch" : "mouse");
+addEventListener("pointerdown", ({ pointerType }) => nameGesture(pointerType));
 
 key.value = sessionStorage.getItem(KEY) ?? "";
 key.addEventListener("input", () => sessionStorage.setItem(KEY, key.value));
@@ -51,8 +64,10 @@ form.addEventListener("submit", async (event) => {
       ending = "failed";
     }
   }
+  tokens.shade();
   status.textContent = [progress(), ending].filter(Boolean).join(" \u00b7 ");
   text.setAttribute("aria-busy", "false");
+  program.update();
   generate.disabled = false;
   stop.disabled = true;
   running = undefined;
@@ -89,11 +104,12 @@ let begun = 0;
 async function show(chunks) {
   begun = 0;
   let ending = "";
-  for await (const { choices, system_fingerprint } of chunks) {
+  for await (const { choices, model, system_fingerprint } of chunks) {
     begun ||= performance.now();
     const [{ text: piece, logprobs, finish_reason }] = choices;
     tokens.add(piece, logprobs);
     serving(system_fingerprint);
+    form.dataset.model = model;
     if (finish_reason === "length") ending = "as long as allowed";
     if (finish_reason === "stop") ending = "ended by itself";
     status.textContent = progress();
@@ -124,7 +140,9 @@ function serving(fingerprint) {
   const step = /^step-0*(\d+)$/.exec(fingerprint)?.[1];
   const name = step === undefined ? `Serving ${fingerprint}` : `Serving step ${step}`;
   // Said again only when it changes.
-  if (element("serving").textContent !== name) element("serving").textContent = name;
+  if (element("serving").textContent === name) return;
+  element("serving").textContent = name;
+  offer();
 }
 
 /** Asks which weights answer now: a newer checkpoint may have taken over. */
@@ -138,6 +156,38 @@ async function look() {
     element("serving").textContent = "not reachable";
   }
 }
+const program = new Snippet(
+  {
+    code: element("snippet"),
+    language: element("language"),
+    copy: element("copy"),
+    copied: element("copied"),
+    note: element("snippet-note"),
+  },
+  () => {
+    // Only this page needs to know what else each token could have been.
+    const { logprobs: _, ...settings } = request();
+    return {
+      base: new URL("v1", location.href).href,
+      body: { ...(form.dataset.model && { model: form.dataset.model }), ...settings },
+      key: key.value,
+    };
+  },
+);
+
+/** Offers prompts of what is served now. */
+async function offer() {
+  // Without the key that is needed, the server would only refuse.
+  if (!element("key-row").hidden && !key.value) return;
+  try {
+    await suggest(element("suggestions"), prompt, key.value);
+  } catch (reason) {
+    // Of a server that has gone away, look() tells.
+    if (!(reason instanceof TypeError)) throw reason;
+  }
+}
+key.addEventListener("change", offer);
+
 setInterval(look, HEALTH_MS);
 addEventListener("visibilitychange", look);
 await look();

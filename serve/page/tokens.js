@@ -1,17 +1,24 @@
-// The generated text, token by token: shaded by probability, with what each could have been.
-const BOUNDS = [0.01, 0.05, 0.2, 0.5];
+// The generated text, token by token: shaded by surprise, with what each could have been.
+import { bitsIn, boundsOf, drawLegend, shadeOf, surprise } from "./shades.js";
+
+/** A text is shaded anew when it has grown by this share, and at its end. */
+const GROWTH = 1.1;
 
 /** Shows tokens in `text`, and the one pointed at or moved to in `details`. */
 export class TokenText {
   #text;
   #details;
+  #legend;
+  #bounds = [];
+  #shaded = 0;
   #tokens = [];
   #length = 0;
   #current = -1;
 
-  constructor(text, details) {
+  constructor(text, { details, legend }) {
     this.#text = text;
     this.#details = details;
+    this.#legend = legend;
     text.addEventListener("pointerover", ({ target }) => this.#show(this.#indexOf(target)));
     text.addEventListener("click", ({ target }) => this.#show(this.#indexOf(target)));
     text.addEventListener("keydown", (event) => this.#move(event));
@@ -27,6 +34,8 @@ export class TokenText {
     this.#tokens = [];
     this.#length = 0;
     this.#current = -1;
+    this.#shaded = 0;
+    this.#legend.hidden = true;
     const before = document.createElement("span");
     before.className = "prompt";
     before.textContent = prompt;
@@ -44,17 +53,32 @@ export class TokenText {
     if (rest) (this.#tokens.at(-1)?.element ?? this.#text).append(rest);
     for (const [i, start] of starts.entries()) {
       const probability = Math.exp(logprobs.token_logprobs[i]);
-      const element = shaded(text.slice(start, starts[i + 1] ?? text.length), probability);
+      const element = spaced(text.slice(start, starts[i + 1] ?? text.length));
       const alternatives = Object.entries(logprobs.top_logprobs[i])
         .map(([token, logprob]) => ({ token, probability: Math.exp(logprob) }))
         .sort((a, b) => b.probability - a.probability);
       this.#tokens.push({ element, token: logprobs.tokens[i], probability, alternatives });
       this.#text.append(element);
     }
+    if (this.count > GROWTH * this.#shaded) this.shade();
+    this.#details.invite();
+  }
+
+  /** Shades all tokens by how surprising each is in this text. */
+  shade() {
+    if (this.count === 0) return;
+    this.#bounds = boundsOf(this.#tokens.map(({ probability }) => probability));
+    for (const { element, probability } of this.#tokens) {
+      element.lastElementChild.className = `s${shadeOf(probability, this.#bounds)}`;
+    }
+    this.#shaded = this.count;
+    this.#legend.hidden = false;
+    drawLegend([...this.#legend.children].slice(1), this.#bounds);
   }
 
   #indexOf(element) {
-    return this.#tokens.findIndex((token) => token.element === element);
+    const pointedAt = element.closest(".t");
+    return this.#tokens.findIndex((token) => token.element === pointedAt);
   }
 
   #move(event) {
@@ -81,12 +105,11 @@ export class TokenText {
 }
 
 /** A token's text; the space before a word is left bare, so that words stand apart. */
-function shaded(text, probability) {
+function spaced(text) {
   const [space] = /^\s*/.exec(text);
   const token = document.createElement("span");
   token.className = "t";
   const word = document.createElement("span");
-  word.className = `p${BOUNDS.filter((bound) => probability >= bound).length}`;
   word.textContent = text.slice(space.length);
   token.append(space, word);
   return token;
@@ -108,13 +131,22 @@ export class TokenDetails {
 
   hide() {
     this.#panel.hidden = true;
-    this.#hint.hidden = false;
+    this.#hint.hidden = true;
+  }
+
+  /** Says how to get here, once there is text. */
+  invite() {
+    this.#hint.hidden = !this.#panel.hidden;
   }
 
   show({ token, probability, alternatives }, number) {
     this.#hint.hidden = true;
     this.#panel.hidden = false;
-    this.#title.replaceChildren(`Token ${number}: `, ...line(token, probability));
+    this.#title.replaceChildren(
+      `Token ${number}: `,
+      ...line(token, probability),
+      `, ${bitsIn(surprise(probability))} bits`,
+    );
     this.#list.replaceChildren(...alternatives.map((alternative) => {
       const item = document.createElement("li");
       if (alternative.token === token) item.className = "chosen";

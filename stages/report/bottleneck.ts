@@ -7,7 +7,8 @@ const BUSY_SHARE = 0.5;
  * Names the stage that held up the others between two readings of the meters: the one that worked
  * for the largest share of the time, if for more than half of it. The others wait, either for its
  * output or for it to take theirs. Where nobody works so much, it is the source that waits for more
- * than half of the time itself: for the network, or for a host's turn.
+ * than half of the time itself: for the network, or for a host's turn. Sources stand before the
+ * first stage with a queue; a stage behind it that has none yet has not begun.
  */
 export function findBottleneck(
   before: readonly StageCounts[],
@@ -16,14 +17,15 @@ export function findBottleneck(
   let found: string | undefined;
   let source: string | undefined;
   let highest = BUSY_SHARE;
-  for (const counts of now) {
+  const sources = now.findIndex(({ queueFill }) => queueFill !== undefined);
+  for (const [i, counts] of now.entries()) {
     const earlier = before.find(({ name }) => name === counts.name);
     const spent = (phase: "busyMs" | "waitingInputMs" | "blockedOutputMs") =>
       counts[phase] - (earlier?.[phase] ?? 0);
     const total = spent("busyMs") + spent("waitingInputMs") + spent("blockedOutputMs");
     const share = total > 0 ? spent("busyMs") / total : 0;
     if (share > highest) [found, highest] = [counts.name, share];
-    const isSource = counts.queueFill === undefined && earlier !== undefined;
+    const isSource = i < sources && earlier !== undefined;
     if (isSource && spent("waitingInputMs") > BUSY_SHARE * total) source = counts.name;
   }
   return found ?? source;

@@ -19,6 +19,7 @@ export { openTelemetry } from "./open_telemetry.ts";
 export { prometheusText } from "./prometheus.ts";
 export type { MetricsSink } from "./sink.ts";
 export { openEventFile } from "./tensorboard.ts";
+export type { RunFacts } from "./run_facts.ts";
 export type { StatusFile } from "./status_file.ts";
 export { startStatus } from "./status.ts";
 export type { Every, Status, StatusOptions } from "./status.ts";

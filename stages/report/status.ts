@@ -5,6 +5,7 @@ import { liveView } from "./live_view.ts";
 import { metricsRecord } from "./metrics.ts";
 import { plainView } from "./plain_view.ts";
 import { type Progress, TrainingProgress } from "./progress.ts";
+import type { RunFacts } from "./run_facts.ts";
 import { statusFile } from "./status_file.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { plainText } from "./text_width.ts";
@@ -41,6 +42,8 @@ export interface StatusOptions {
   json?: boolean;
   /** Folder of the run, whose status.json is written each second. */
   runDir?: string;
+  /** Asked for what status.json tells of model and corpus. */
+  facts?: () => RunFacts;
   /** By default unless NO_COLOR is set. */
   color?: boolean;
   /** Milliseconds since the epoch. */
@@ -75,6 +78,7 @@ export function startStatus({
   terminal = processTerminal(Deno.stdout),
   json = false,
   runDir,
+  facts = () => ({}),
   color = !Deno.noColor,
   now = Date.now,
   every = systemTimer,
@@ -105,7 +109,9 @@ export function startStatus({
     ? liveView(progress, { terminal, color })
     : plainView(progress, { terminal });
   const stopTicking = every(TICK_MS, view.tick);
-  const writeStatus = runDir === undefined ? () => {} : statusFile(runDir, progress, now);
+  const writeStatus = runDir === undefined
+    ? () => {}
+    : statusFile(runDir, { progress, facts, now });
   const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, writeStatus);
 
   const close = () => {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import type { RunFacts } from "./run_facts.ts";
 import type { ReadProgress } from "./view.ts";
 
 /** What a run is doing, in `status.json` of its folder, for those who watch from elsewhere. */
-export interface StatusFile {
+export interface StatusFile extends RunFacts {
   /** ISO 8601 instant of writing; a run that is alive writes each second. */
   readonly time: string;
   readonly phase: string;
@@ -14,7 +15,14 @@ export interface StatusFile {
 }
 
 /** Writes `status.json` of `runDir`, whole or not at all. */
-export function statusFile(runDir: string, progress: ReadProgress, now: () => number): () => void {
+export function statusFile(
+  runDir: string,
+  { progress, facts, now }: {
+    progress: ReadProgress;
+    facts: () => RunFacts;
+    now: () => number;
+  },
+): () => void {
   const path = join(runDir, "status.json");
   return () => {
     const { phase, elapsedMs, stages, bottleneck, totalSteps, remainingMs } = progress();
@@ -24,6 +32,7 @@ export function statusFile(runDir: string, progress: ReadProgress, now: () => nu
       ...(bottleneck !== undefined && { bottleneck }),
       ...(totalSteps !== undefined && { totalSteps }),
       ...(remainingMs !== undefined && { remainingMs }),
+      ...facts(),
     };
     // Readers never see half of it; after a crash of the machine nobody needs it.
     Deno.writeTextFileSync(`${path}.next`, JSON.stringify(status));

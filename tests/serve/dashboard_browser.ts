@@ -132,7 +132,20 @@ Deno.test({
         await report.goto(url);
         assertEquals(await report.locator("#curves canvas").count(), 4);
         assert((await report.locator("main").textContent())?.includes("deno task pipeline --run"));
-        assertEquals(await seriousViolations(report), []);
+        const titles = await report.locator("h2").allTextContents();
+        assertEquals(titles.slice(0, 3), ["Conclusion", "Curves", "Samples"]);
+        for (const width of [1280, 390]) {
+          for (const colorScheme of ["light", "dark"] as const) {
+            await report.setViewportSize({ width, height: 844 });
+            await report.emulateMedia({ colorScheme });
+            assertEquals(await seriousViolations(report), []);
+            const overflow = () => document.documentElement.scrollWidth - innerWidth;
+            assertEquals(await report.evaluate(overflow), 0);
+          }
+        }
+        await report.getByLabel("Along").selectOption("tokens");
+        const told = await report.locator("#curves .legend li").first().textContent();
+        assertEquals(told, `tokens trained${(24 * 1536 / 1000).toPrecision(3)}k`);
         assertEquals(reportFaults, []);
         assert(!(await report.locator("#curves").textContent())?.includes("--"));
       });

@@ -36,6 +36,9 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
 
   await t.step("a text with its tokens, as the API gives it", async () => {
     await page.getByText(`Serving ${server.engine.fingerprint}`).waitFor();
+    for (const id of ["text-hint", "legend", "token"]) {
+      assertEquals(await page.locator(`#${id}`).isVisible(), false, id);
+    }
     assertEquals(await page.getByLabel("API key").isVisible(), false);
     assertEquals(await page.getByRole("link", { name: "Training" }).count(), 0);
     await page.getByLabel("Prompt").fill("2%");
@@ -54,12 +57,20 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
     assertEquals(await page.locator("#text .t").allTextContents(), logprobs.tokens);
     assertMatch(await status(page) ?? "", /^40 tokens · [\d.]+ tokens\/s · as long as allowed$/);
     const shades = await page.locator("#text .t > span").evaluateAll((spans) =>
-      spans.map(({ className }) => Number(/\bp(\d)\b/.exec(className)?.[1]))
+      spans.map(({ className }) => Number(/^s(\d)$/.exec(className)?.[1]))
     );
+    // By rank: of forty tokens twenty are bare, then eight, six, four, and the two most surprising.
+    const ranked = logprobs.token_logprobs.toSorted((a: number, b: number) => b - a);
     const expected = logprobs.token_logprobs.map((logprob: number) =>
-      [0.01, 0.05, 0.2, 0.5].filter((bound) => Math.exp(logprob) >= bound).length
+      [20, 28, 34, 38].filter((end) => logprob < ranked[end - 1]).length
     );
     assertEquals(shades, expected);
+    const bits = (end: number) => (-ranked[end - 1] / Math.LN2).toFixed(1);
+    assertEquals(await page.locator("#legend span").allTextContents(), [
+      "Surprise, against the rest of this text",
+      ...[`half: up to ${bits(20)} bits`, `to ${bits(28)} bits`, `to ${bits(34)} bits`],
+      ...[`to ${bits(38)} bits`, `a twentieth: over ${bits(38)} bits`],
+    ]);
   });
 
   await t.step("the arrow keys tell what a token could have been", async () => {
@@ -68,13 +79,17 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
       await page.keyboard.press(key);
     }
     const second = await page.locator("#text .t").nth(1).textContent() ?? "";
-    assertMatch(await page.locator("#token-title").textContent() ?? "", /^Token 2: .* %$/);
+    assertMatch(
+      await page.locator("#token-title").textContent() ?? "",
+      /^Token 2: .* %, [\d.]+ bits$/,
+    );
     assertStringIncludes(await page.locator("#token-title").textContent() ?? "", second);
     const likely = await page.locator("#alternatives li").allTextContents();
     assert(likely.length >= 5, `${likely}`);
     const shares = likely.map((line) => parseFloat(/([\d.]+) %$/.exec(line)?.[1] ?? ""));
     assertEquals(shares, shares.toSorted((a, b) => b - a));
     await page.locator("#text .t").nth(3).hover();
+    assertMatch(await page.locator("#token-title").textContent() ?? "", /^Token 4: /);
     assertEquals(await page.locator("#text .t.current").count(), 1);
   });
 
@@ -130,7 +145,7 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
         /button "Generate"/,
         /button "Stop" \[disabled\]/,
         /group "Generated text"/,
-        /group "Legend: probability of each token"/,
+        /group "Legend: surprise of each token"/,
         /spinbutton "Temperature"/,
         /textbox "Stop before/,
       ]
@@ -158,7 +173,7 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
       }
     }
   });
-  assertEquals(faults.filter((fault) => !/status of 400/.test(fault)), []);
+  assertEquals(faults.filter((fault) => !/status of 40[04]/.test(fault)), []);
   await page.close();
 });
 
@@ -183,7 +198,7 @@ Deno.test("the playground asks for a key where one is needed, and keeps it in it
   const other = await opened.browser.newPage();
   await other.goto(server.url);
   assertEquals(await other.getByLabel("API key").inputValue(), "");
-  assertEquals(faults.filter((fault) => !/status of 401/.test(fault)), []);
+  assertEquals(faults.filter((fault) => !/status of 40[14]/.test(fault)), []);
   await Promise.all([page.close(), other.close()]);
 });
 
@@ -228,7 +243,7 @@ Deno.test("the browser asks for a key before it opens the dashboard, and keeps i
   assertEquals(await page.evaluate(() => [localStorage.length, document.cookie]), [0, ""]);
   const api = await page.evaluate(async () => (await fetch("/v1/models")).status);
   assertEquals(api, 401);
-  assertEquals(faults.filter((fault) => !/status of 401/.test(fault)), []);
+  assertEquals(faults.filter((fault) => !/status of 40[14]/.test(fault)), []);
   await context.close();
   await Deno.remove(dir, { recursive: true });
 });

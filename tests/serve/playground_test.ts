@@ -6,9 +6,10 @@ Deno.test({
   // Debian: apt-get install chromium
   ignore: !await isThere("/usr/bin/chromium"),
   async fn() {
-    const browser = new URL("playground_browser.ts", import.meta.url).pathname;
+    const browsers = ["playground_browser.ts", "playground_programs_browser.ts"]
+      .map((name) => new URL(name, import.meta.url).pathname);
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "--quiet", "--allow-all", browser],
+      args: ["test", "--quiet", "--allow-all", ...browsers],
     }).output();
     const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     assertEquals(code, 0, `${out}${err}`);

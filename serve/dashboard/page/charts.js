@@ -1,107 +1,100 @@
-// Curves over the steps, of one run or of several, each with a legend that tells its values: those
-// under the pointer, and otherwise the last ones.
+// One chart with a legend that tells its values: those under the pointer, and otherwise the last.
 "use strict";
 
-const CHARTS = [
-  { key: "loss", title: "Loss", unit: "nats a token", format: (v) => v.toFixed(4) },
-  { key: "learningRate", title: "Learning rate", unit: "", format: (v) => v.toExponential(2) },
-  { key: "gradNorm", title: "Gradient norm", unit: "before clipping", format: (v) => v.toFixed(3) },
-  { key: "tokensPerSecond", title: "Throughput", unit: "tokens a second", format: short },
-];
-/** Of the runs in the order of comparing; dashes tell them apart without colour. */
-const HUES = ["busy", "accent", "violet", "ink", "muted"];
-const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3], [5, 5]];
-/** Where the time of a step goes, in the order in which it passes. */
-const PHASES = [
-  { key: "dataMs", label: "waiting for a batch", hue: "waiting" },
-  { key: "forwardBackwardMs", label: "forward, backward", hue: "busy" },
-  { key: "updateMs", label: "optimizer", hue: "accent" },
-  { key: "validationMs", label: "validation", hue: "blocked" },
-];
 const FONT = "12px system-ui, sans-serif";
 const HEIGHT = 220;
-/** Steps are whole: no ticks between them. */
-const STEP_TICKS = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 /** So few points that a line alone might not show. */
 const FEW = 12;
+const DECADES = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
+const MINUTE = 60, HOUR = 3600;
+/** What lies along a chart. Steps and tokens are whole: no ticks between them. */
+const AXES = {
+  step: { label: "step", incrs: DECADES, tick, format: count },
+  tokens: { label: "tokens trained", incrs: DECADES, tick, format: short },
+  time: {
+    label: "training time",
+    incrs: [
+      ...[1, 2, 5, 10, 15, 30],
+      ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+      ...[1, 2, 4, 8, 24, 48, 96].map((n) => n * HOUR),
+    ],
+    tick: (seconds) => duration(1000 * seconds),
+    format: (seconds) => duration(1000 * seconds),
+  },
+};
 
-/** Exponential mean with the bias of its start taken out. */
-function smoothed(values, weight) {
-  let [sum, norm] = [0, 0];
-  return values.map((value) => {
-    if (value === null) return null;
-    sum = weight * sum + (1 - weight) * value;
-    norm = weight * norm + (1 - weight);
-    return sum / norm;
-  });
-}
-
-/** The lines of a chart over several runs. */
-function linesOf({ key, format }, runs, smoothing) {
-  const lines = [];
-  runs.forEach(({ name, curves }, i) => {
-    const label = (word) => runs.length > 1 ? `${word} of ${name}` : word;
-    const hue = HUES[i % HUES.length];
-    const common = { format, xs: curves.steps, dash: DASHES[i % DASHES.length], width: 2 };
-    const isNoisy = key !== "learningRate";
-    if (isNoisy && i === 0) {
-      lines.push({ ...common, label: label("raw"), hue: "waiting", width: 1, ys: curves[key] });
-    }
-    lines.push({
-      ...{ ...common, hue, label: label(isNoisy ? "smoothed" : "rate") },
-      ys: isNoisy ? smoothed(curves[key], smoothing) : curves[key],
-    });
-    if (key === "loss" && curves.validationSteps.length > 0) {
-      lines.push({
-        ...{ ...common, label: label("validation"), hue: runs.length > 1 ? hue : "blocked" },
-        ...{ xs: curves.validationSteps, ys: curves.validationLoss, marked: true },
-      });
-    }
-  });
-  return lines;
-}
-
-/** The value at or before `index`. */
-function lastAt(values, index) {
-  for (let i = index; i >= 0; i--) if (typeof values[i] === "number") return values[i];
-  return null;
+/** Thousands and millions short, small numbers as they are. */
+function tick(value) {
+  const size = Math.abs(value);
+  const [text, unit] = size >= 1e6 ? [value / 1e6, "M"] : size >= 1e3 ? [value / 1e3, "k"] : [
+    value,
+    "",
+  ];
+  return String(Number(text.toPrecision(3))) + unit;
 }
 
 /** A piece of a line as it is drawn. */
-function swatch({ hue, dash, width }) {
+function swatch({ hue, dash, width, marked }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-  const attributes = { x1: 0, y1: 4, x2: 20, y2: 4, stroke: color(hue), "stroke-width": width + 1 };
-  for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, String(value));
+  const add = (name, attributes) => {
+    const element = document.createElementNS(svg.namespaceURI, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    svg.append(element);
+    return element;
+  };
+  const stroke = color(hue);
+  const line = add("line", { x1: 0, y1: 4, x2: 24, y2: 4, stroke, "stroke-width": width + 1 });
   if (dash) line.setAttribute("stroke-dasharray", dash.join(" "));
-  svg.setAttribute("viewBox", "0 0 20 8");
+  if (marked) {
+    add("circle", { cx: 12, cy: 4, r: 3, stroke, "stroke-width": 1.5, fill: color("card") });
+  }
+  svg.setAttribute("viewBox", "0 0 24 8");
   svg.setAttribute("aria-hidden", "true");
-  svg.append(line);
   return svg;
 }
 
+/** The value of a line at or before `at` of the chart's axis; none behind the end of its run. */
+function valueAt({ xs, ys, end = xs.at(-1) }, at) {
+  if (at > end) return null;
+  for (let i = xs.length - 1; i >= 0; i--) {
+    if (xs[i] <= at && typeof ys[i] === "number") return ys[i];
+  }
+  return null;
+}
+
+/** Tells the values at `index` of the data, or the last of each line, in the legend. */
+function tellValues(host, { data, lines, axis }, index) {
+  const at = index === null || index === undefined ? undefined : data[0][index];
+  const ends = lines.map(({ xs, end = xs.at(-1) }) => end);
+  const isOneEnd = ends.every((end) => end === ends[0]);
+  const [place, ...values] = host.values;
+  place.textContent = at !== undefined
+    ? axis.format(at)
+    : isOneEnd && ends[0] !== undefined
+    ? axis.format(ends[0])
+    : "end of each run";
+  values.forEach((element, i) => {
+    const line = lines[i];
+    const value = valueAt(line, at ?? line.end ?? line.xs.at(-1));
+    element.textContent = value === null ? "–" : line.format(value);
+  });
+}
+
 /** Draws `lines` under `title` into `host`; what is the same as before is kept. */
-function drawChart(host, { title, unit }, lines) {
+function drawChart(host, { title, unit, axis }, lines) {
   const data = uPlot.join(lines.map(({ xs, ys }) => [xs, ys]));
   const size = { width: Math.max(200, host.clientWidth), height: HEIGHT };
   const shape = JSON.stringify([
-    lines.map(({ label, hue }) => [label, hue]),
+    lines.map(({ label, hue, dash }) => [label, hue, dash]),
+    axis.label,
     matchMedia("(prefers-color-scheme: dark)").matches,
     data[0].length <= FEW,
   ]);
-  const tell = (index) => {
-    const at = index ?? data[0].length - 1;
-    host.values.forEach((element, i) => {
-      const value = i === 0 ? data[0][at] : lastAt(data[i], at);
-      const { format = count } = lines[i - 1] ?? {};
-      element.textContent = value === null || value === undefined ? "–" : format(value);
-    });
-  };
+  host.tell = (index) => tellValues(host, { data, lines, axis }, index);
   if (host.shape === shape) {
-    host.tell = tell;
-    host.plot.setData(data);
+    showData(host.plot, data);
     if (host.plot.width !== size.width) host.plot.setSize(size);
-    tell(host.plot.cursor.idx);
+    host.tell(host.plot.cursor.idx);
     return;
   }
   host.plot?.destroy();
@@ -112,20 +105,21 @@ function drawChart(host, { title, unit }, lines) {
     return { value, item: make("li", {}, [...children, value]) };
   };
   const entries = [
-    entry([make("span", { text: "step" })]),
+    entry([make("span", { text: axis.label })]),
     ...lines.map((line) =>
       entry([swatch(line), make("span", { text: line.label, title: line.label })])
     ),
   ];
-  const canvas = make("div");
-  host.values = entries.map(({ value }) => value);
-  host.tell = tell;
-  host.replaceChildren(
-    heading,
-    canvas,
-    make("ul", { className: "legend" }, entries.map(({ item }) => item)),
+  const canvas = make("div", { className: "canvas", tabIndex: 0 });
+  canvas.setAttribute("role", "group");
+  canvas.setAttribute(
+    "aria-label",
+    `${title}: arrow keys move, plus and minus zoom, Escape resets`,
   );
-  const axis = {
+  const legend = make("ul", { className: "legend" }, entries.map(({ item }) => item));
+  host.values = entries.map(({ value }) => value);
+  host.replaceChildren(heading, canvas, legend);
+  const style = {
     ...{ stroke: color("muted"), font: FONT, labelFont: FONT },
     grid: { stroke: color("line"), width: 1 },
     ticks: { stroke: color("line"), width: 1, size: 4 },
@@ -143,24 +137,32 @@ function drawChart(host, { title, unit }, lines) {
         })),
       ],
       axes: [
-        { ...axis, size: 28, incrs: STEP_TICKS, label: "step", labelSize: 16, labelGap: 0 },
-        { ...axis, size: 52, values: (_, ticks) => ticks.map(tick) },
+        {
+          ...{
+            ...style,
+            size: 28,
+            incrs: axis.incrs,
+            label: axis.label,
+            labelSize: 16,
+            labelGap: 0,
+          },
+          values: (_, ticks) => ticks.map(axis.tick),
+        },
+        { ...style, size: 52, values: (_, ticks) => ticks.map(tick) },
       ],
-      cursor: { y: false, drag: { x: true, y: false } },
-      hooks: { setCursor: [(plot) => host.tell(plot.cursor.idx)] },
+      cursor: { y: false, ...ZOOM_CURSOR },
+      hooks: {
+        setCursor: [(plot) => host.tell(plot.cursor.idx)],
+        setSelect: [zoomToSelection],
+      },
     },
     data,
     canvas,
   );
   host.shape = shape;
   canvas.querySelector("canvas").setAttribute("aria-hidden", "true");
-  tell();
-}
-
-/** Thousands short, small numbers as they are. */
-function tick(value) {
-  const [text, unit] = Math.abs(value) >= 1000 ? [value / 1000, "k"] : [value, ""];
-  return String(Number(text.toPrecision(3))) + unit;
+  addZoom(host, { heading, canvas, legend });
+  host.tell();
 }
 
 /** `host` with `wanted` children, whatever it held. */
@@ -171,83 +173,4 @@ function places(host, wanted) {
   return [...host.children];
 }
 
-/** Draws the four charts of `runs`, `{ name, curves }`, into `host`. */
-function drawCurves(host, runs, { smoothing }) {
-  if (runs.every(({ curves }) => curves.steps.length === 0)) {
-    host.replaceChildren(nothing("They begin with the first step."));
-    return;
-  }
-  const elements = places(host, CHARTS.length);
-  CHARTS.forEach((chart, i) => drawChart(elements[i], chart, linesOf(chart, runs, smoothing)));
-}
-
-/** Draws where the time of a run's steps went: over the steps, and on the whole. */
-function drawPhases(host, { curves, last }) {
-  if (!PHASES.some(({ key }) => curves[key].some((ms) => ms !== null))) {
-    host.replaceChildren(nothing("It is measured from the first step on."));
-    return;
-  }
-  const [chart, whole] = places(host, 2);
-  const format = (ms) => `${ms.toFixed(1)} ms`;
-  drawChart(
-    chart,
-    { title: "By phase", unit: "ms, without validation" },
-    PHASES.slice(0, -1).map(({ key, label, hue }, i) => ({
-      ...{ label, hue, format, width: 2, xs: curves.steps, ys: curves[key] },
-      dash: DASHES[i],
-    })),
-  );
-  const means = PHASES.map(({ key }) => {
-    const known = curves[key].filter((ms) => ms !== null);
-    return known.reduce((sum, ms) => sum + ms, 0) / (known.length || 1);
-  });
-  const total = means.reduce((sum, ms) => sum + ms, 0) || 1;
-  const bar = make("div", { className: "time tall" });
-  bar.setAttribute("role", "img");
-  bar.setAttribute(
-    "aria-label",
-    PHASES.map(({ label }, i) => `${label} ${percent(means[i] / total)}`).join(", "),
-  );
-  bar.append(...PHASES.map(({ hue }, i) => {
-    const part = make("i", { className: hue });
-    part.style.width = `${100 * means[i] / total}%`;
-    return part;
-  }));
-  const row = (cells, name) =>
-    make(
-      "tr",
-      {},
-      cells.map((text) => make(name, { text, ...(name === "th" && { scope: "col" }) })),
-    );
-  whole.replaceChildren(
-    make("h3", {}, ["All steps ", make("span", { className: "muted", text: "mean of a step" })]),
-    bar,
-    make("table", {}, [
-      make("thead", {}, [row(["phase", "last step", "mean", "share"], "th")]),
-      make(
-        "tbody",
-        {},
-        PHASES.map(({ key, label, hue }, i) => {
-          const ms = last?.[key];
-          const cells = row(
-            [
-              label,
-              typeof ms === "number" ? format(ms) : "–",
-              format(means[i]),
-              percent(means[i] / total),
-            ],
-            "td",
-          );
-          cells.firstElementChild.prepend(make("i", { className: `key ${hue}` }));
-          return cells;
-        }),
-      ),
-    ]),
-  );
-}
-
-function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
-Object.assign(globalThis, { drawCurves, drawPhases, percent });
+Object.assign(globalThis, { AXES, drawChart, places });

@@ -6,6 +6,7 @@ const byId = (id) => document.getElementById(id);
 const COLUMNS = [
   ...["loss", "learningRate", "gradNorm", "tokensPerSecond"],
   ...["dataMs", "forwardBackwardMs", "updateMs", "validationMs"],
+  ...["totalTokens", "elapsedMs"],
 ];
 /** Time between two redraws, and without a word after which a run counts as still. */
 const REDRAW_MS = 250, STILL_MS = 5000;
@@ -50,6 +51,8 @@ function take({ name, ...message }) {
     if (typeof record.validationLoss === "number") {
       run.lastValidation = record;
       curves.validationSteps.push(record.step);
+      curves.validationTokens.push(record.totalTokens);
+      curves.validationElapsedMs.push(record.elapsedMs);
       curves.validationLoss.push(record.validationLoss);
     }
   }
@@ -69,15 +72,33 @@ function draw() {
   phase(run);
   if (!run?.curves) return;
   const { last, status, samples, flow } = run;
-  figures(run);
+  const { hasEnded, isStill } = news(status);
+  const hosts = { figures: byId("figures"), facts: byId("facts"), progress: byId("progress") };
+  drawFigures({ ...hosts, progressText: byId("progress-text") }, run, {
+    isRunning: status?.remainingMs !== undefined && !hasEnded && !isStill,
+  });
   const others = compared.map((name) => known.get(name)).filter((other) => other?.curves);
-  drawCurves(byId("curves"), [run, ...others], { smoothing: Number(byId("smoothing").value) });
-  drawPhases(byId("phases"), run);
+  const runs = [run, ...others];
+  // There is nothing in these before the first step.
+  for (const id of ["phases", "spheres", "samples"]) shownIf(id, last);
+  shownIf("curves", runs.some(({ last }) => last));
+  shownIf("comparison", others.length > 0);
+  const axis = byId("axis").value;
+  const smoothing = Number(byId("smoothing").value);
+  if (runs.some(({ last }) => last)) drawCurves(byId("curves"), runs, { smoothing, axis });
+  if (others.length > 0) drawComparison(byId("comparison"), runs);
+  if (last) {
+    drawPhases(byId("phases"), run);
+    drawSpheres(byId("spheres"), last);
+    drawSamples(byId("samples"), samples);
+  }
   const before = flow[0];
   const seconds = before && (Date.parse(status.time) - Date.parse(before.time)) / 1000;
   drawPipeline(byId("pipeline"), status ?? { stages: [] }, before, seconds);
-  drawSpheres(byId("spheres"), last);
-  drawSamples(byId("samples"), samples);
+}
+
+function shownIf(id, isShown) {
+  byId(id).closest("section").hidden = !isShown;
 }
 
 /** How long a run has said nothing, whether it has ended, and whether it should be heard of. */
@@ -105,48 +126,6 @@ function phase(run) {
   if (pill.textContent !== text) pill.textContent = text;
 }
 
-function figures({ last, lastValidation, status }) {
-  const total = status?.totalSteps;
-  const validation = lastValidation?.validationLoss;
-  const { hasEnded, isStill } = news(status);
-  const isRunning = status?.remainingMs !== undefined && !hasEnded && !isStill;
-  const tiles = [
-    ["Step", last ? `${count(last.step)}${total ? ` / ${count(total)}` : ""}` : "–", "step"],
-    ["Loss", last?.loss?.toFixed(4) ?? "–", "loss"],
-    ["Validation loss", validation?.toFixed(4) ?? "–", "validationLoss"],
-    [
-      "Validation perplexity",
-      validation === undefined ? "–" : perplexity(Math.exp(validation)),
-      "validationPerplexity",
-    ],
-    [
-      "Validation bits a byte",
-      lastValidation?.validationBitsPerByte?.toFixed(3) ?? "–",
-      "validationBitsPerByte",
-    ],
-    ["Tokens a second", short(last?.tokensPerSecond), "tokensPerSecond"],
-    ["Share of peak", last?.shareOfPeak ? percent(last.shareOfPeak) : "–", "shareOfPeak"],
-    [
-      "Time left",
-      isRunning ? duration(status.remainingMs) : "–",
-      "remaining",
-    ],
-  ];
-  byId("figures").replaceChildren(...tiles.map(([term, value, key]) => {
-    const dd = make("dd", { text: value });
-    dd.dataset.figure = key;
-    return make("div", {}, [make("dt", { text: term }), dd]);
-  }));
-  const done = last && total ? Math.round(100 * last.step / total) : 0;
-  byId("progress").firstElementChild.style.width = `${done}%`;
-  byId("progress").setAttribute("aria-valuenow", String(done));
-}
-
-/** One digit after the point where there are less than four before it. */
-function perplexity(value) {
-  return value < 1000 ? value.toFixed(1) : short(value);
-}
-
 /** Follows the run on show and those beside it, from their beginning. */
 function connect() {
   source?.close();
@@ -169,17 +148,24 @@ function connect() {
   };
 }
 
-/** Shows `name` with `beside` it, and keeps the choice in the address for the next loading. */
-function choose(name, beside) {
-  [shown, compared] = [name, beside.filter((other) => other !== name)];
+/** Keeps what is chosen in the address for the next loading. */
+function keepChoice() {
   const address = new URL(location.href);
+  const axis = byId("axis").value;
   address.search = String(
     new URLSearchParams([
       ...(names[0] === shown ? [] : [["run", shown]]),
       ...compared.map((other) => ["with", other]),
+      ...(axis === "step" ? [] : [["axis", axis]]),
     ]),
   );
   history.replaceState(null, "", address);
+}
+
+/** Shows `name` with `beside` it. */
+function choose(name, beside) {
+  [shown, compared] = [name, beside.filter((other) => other !== name)];
+  keepChoice();
   byId("run").value = shown;
   const others = names.filter((other) => other !== shown);
   byId("compare").replaceChildren(
@@ -203,10 +189,16 @@ async function start() {
   byId("run").replaceChildren(...names.map((name) => make("option", { value: name, text: name })));
   byId("run").onchange = () => choose(byId("run").value, compared);
   byId("smoothing").oninput = draw;
+  byId("axis").onchange = () => {
+    keepChoice();
+    draw();
+  };
   addEventListener("resize", changed);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   setInterval(changed, 1000);
   const asked = new URLSearchParams(location.search);
+  const axes = [...byId("axis").options].map(({ value }) => value);
+  byId("axis").value = axes.find((axis) => axis === asked.get("axis")) ?? axes[0];
   const isKnown = (name) => names.includes(name);
   choose(
     [asked.get("run"), names[0]].find(isKnown),

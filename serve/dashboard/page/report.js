@@ -4,12 +4,13 @@
 const run = JSON.parse(document.getElementById("data").textContent);
 const draw = () => {
   const host = (name) => document.getElementById(name);
-  drawCurves(host("curves"), [run], { smoothing: 0.8 });
+  drawCurves(host("curves"), [run], { smoothing: 0.8, axis: host("axis").value });
   drawPhases(host("phases"), run);
   drawPipeline(host("pipeline"), run.status ?? { stages: [] });
   drawSpheres(host("spheres"), run.last);
   drawSamples(host("samples"), run.samples);
 };
 draw();
+document.getElementById("axis").onchange = draw;
 addEventListener("resize", draw);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

@@ -116,33 +116,18 @@ function drawSpheres(host, record) {
   });
   const groups = [];
   for (let i = 0; i < leaves.length; i += 12) groups.push(leaves.slice(i, i + 12));
-  const row = (cells, name) =>
-    make(
-      "tr",
-      {},
-      cells.map((text) =>
-        make(name, { text: String(text), ...(name === "th" && { scope: "col" }) })
-      ),
-    );
-  const table = make("div", { className: "table", tabIndex: 0 }, [
-    make("table", {}, [
-      make("caption", { className: "muted", text: `Step ${record.step}` }),
-      make("thead", {}, [row(["leaf", "worker", "tokens", "computing", "waiting"], "th")]),
-      make(
-        "tbody",
-        {},
-        leaves.slice(0, 24).map(({ leaf, worker, tokens, computeMs, waitMs }) =>
-          row([leaf, worker, tokens, `${computeMs.toFixed(1)} ms`, `${waitMs.toFixed(1)} ms`], "td")
-        ),
-      ),
-    ]),
-  ]);
-  table.setAttribute("role", "region");
-  table.setAttribute("aria-label", "Leaf spheres");
-  host.replaceChildren(
+  const figures = table({
+    label: "Leaf spheres",
+    caption: `Step ${count(record.step)}`,
+    head: ["leaf", "worker", "tokens", "computing", "waiting"],
+    rows: leaves.slice(0, 24).map((
+      { leaf, worker, tokens, computeMs, waitMs },
+    ) => [leaf, worker, tokens, `${computeMs.toFixed(1)} ms`, `${waitMs.toFixed(1)} ms`]),
+  });
+  put(host, [
     ...groups.map((group, i) => arrangement(group, i + 1, record.stepMs)),
-    table,
-  );
+    figures,
+  ]);
 }
 
 globalThis.drawSpheres = drawSpheres;

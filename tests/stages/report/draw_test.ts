@@ -88,6 +88,14 @@ Deno.test("where nobody works much, the bottleneck is the source that waits for 
     counts("extract", { queueFill: 0, waitingInputMs: 100 }),
   ];
   assertEquals(findBottleneck(before, now), "crawl");
+  // While documents are collected, training has no queue yet and waits all the time.
+  assertEquals(
+    findBottleneck([...before, counts("train")], [
+      ...now,
+      counts("train", { waitingInputMs: 100 }),
+    ]),
+    "crawl",
+  );
 });
 
 const TRAINING: Progress = {

@@ -1,0 +1,97 @@
+/**
+ * What a run came to, in a few sentences.
+ *
+ * @module
+ */
+import type { RunHistory } from "./run_files.ts";
+
+/** A judgement of the run, and what follows from it. */
+export interface ReportVerdict {
+  /** In a word or two: "underfitting". */
+  readonly kind: string;
+  /** What it is judged by, in sentences. */
+  readonly reason: string;
+  /** What to do next. */
+  readonly next: string;
+}
+
+/** As much as is looked at; what an older run did not write is absent. */
+interface RunStatus {
+  readonly parameters?: number;
+  readonly corpus?: { readonly documents: number; readonly textBytes: number };
+  readonly passes?: number;
+}
+
+const count = (value: number) => value.toLocaleString("en");
+
+/**
+ * What was trained on what, the validation at the end and at its best, and the verdict where there
+ * is one; a sentence each.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { conclude } from "./conclusion.ts";
+ * import { readRun } from "./mod.ts";
+ * const run = await readRun({ name: "mine", dir: await Deno.makeTempDir() });
+ * assertEquals(conclude(run), ["Nothing was trained."]);
+ * ```
+ */
+export function conclude(run: RunHistory, verdict?: ReportVerdict): string[] {
+  if (run.last === null) return ["Nothing was trained."];
+  return [
+    describeTraining(run),
+    describeValidation(run),
+    ...(verdict === undefined ? [] : [
+      `Verdict: ${verdict.kind}. ${verdict.reason}`,
+      `Next: ${verdict.next}`,
+    ]),
+  ];
+}
+
+function describeTraining({ last, status, settings }: RunHistory): string {
+  const { parameters, corpus, passes } = (status ?? {}) as RunStatus;
+  const { sources } = (settings ?? {}) as { sources?: readonly string[] };
+  const model = parameters === undefined ? "A model" : `A model of ${count(parameters)} parameters`;
+  const { step = 0, totalTokens } = last ?? {};
+  const tokens = totalTokens === undefined ? "" : ` on ${count(totalTokens)} tokens`;
+  const of = passes === undefined ? "" : `: ${passes.toFixed(passes < 10 ? 2 : 1)} passes over`;
+  const text = corpus && ` ${count(corpus.documents)} documents (${megabytes(corpus.textBytes)})`;
+  const from = sources === undefined
+    ? ""
+    : sources.length === 0
+    ? " from the sample site"
+    : ` from ${sources.slice(0, 3).join(", ")}${
+      sources.length > 3 ? ` and ${sources.length - 3} more` : ""
+    }`;
+  const corpusWords = text === undefined ? "" : `${of || " of"}${text}${from}`;
+  return `${model} trained ${count(step)} ${step === 1 ? "step" : "steps"}${tokens}${corpusWords}.`;
+}
+
+function megabytes(bytes: number): string {
+  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
+  return `${value.toFixed(value < 100 ? 1 : 0)} ${unit} of text`;
+}
+
+function describeValidation({ curves, lastValidation }: RunHistory): string {
+  const { validationLoss, validationSteps } = curves;
+  const last = validationLoss.at(-1);
+  if (last === undefined) {
+    return "No document was held out, so that nothing tells how it does on text it has not seen.";
+  }
+  const bits = lastValidation?.validationBitsPerByte;
+  const figures = `perplexity ${Math.exp(last).toFixed(1)}` +
+    (typeof bits === "number" ? `, ${bits.toFixed(3)} bits a byte` : "");
+  const best = Math.min(...validationLoss);
+  const at = validationSteps[validationLoss.indexOf(best)] ?? 0;
+  const rest = validationLoss.length === 1
+    ? ", validated once"
+    : best === last
+    ? `, the lowest of ${validationLoss.length} validations`
+    : `; the lowest of ${validationLoss.length} validations was ${best.toFixed(4)} at step ` +
+      count(at);
+  return `The validation loss on held-out documents is ${
+    last.toFixed(4)
+  } nats a token at the end ` +
+    `(${figures})${rest}.`;
+}

@@ -1,0 +1,112 @@
+// Runs beside one another in numbers: what came of them, and how they were set.
+"use strict";
+
+/** Figures in the order of their rows; `isLoss`: the lowest is told. */
+const FINAL = [
+  ["steps", ({ last }) => last?.step, count],
+  ["tokens trained", ({ last }) => last?.totalTokens, count],
+  ["passes over the corpus", ({ status }) => status?.passes, (value) => value.toFixed(2)],
+  ["training time", ({ curves }) => curves.elapsedMs.at(-1), duration],
+  [
+    "tokens a second, mean",
+    ({ last, curves }) => last?.totalTokens / (curves.elapsedMs.at(-1) / 1000),
+    short,
+  ],
+  ["training loss, last step", ({ last }) => last?.loss, (value) => value.toFixed(4)],
+  [
+    "validation loss, last",
+    ({ lastValidation }) => lastValidation?.validationLoss,
+    (value) => value.toFixed(4),
+    true,
+  ],
+  [
+    "validation loss, best",
+    ({ curves }) => Math.min(...curves.validationLoss),
+    (value) => value.toFixed(4),
+    true,
+  ],
+  [
+    "validation bits a byte, last",
+    ({ lastValidation }) => lastValidation?.validationBitsPerByte,
+    (value) => value.toFixed(3),
+    true,
+  ],
+  ["parameters", ({ status }) => status?.parameters, count],
+  ["documents", ({ status }) => status?.corpus?.documents, count],
+  ["bytes of text", ({ status }) => status?.corpus?.textBytes, count],
+];
+/** Settings that say nothing of a result. */
+const APART = new Set(["sitePort"]);
+
+function finalRow([label, of, format, isLoss], runs) {
+  const values = runs.map(of);
+  const known = values.filter(Number.isFinite);
+  const lowest = Math.min(...known);
+  const isTold = isLoss && known.some((value) => value > lowest);
+  return [
+    label,
+    ...values.map((value) => {
+      if (!Number.isFinite(value)) return "–";
+      if (!isTold || value !== lowest) return format(value);
+      return make("b", { text: `${format(value)} lowest` });
+    }),
+  ];
+}
+
+/** `{ a: { b: 1 } }` as `[["a.b", 1]]`; lists are whole. */
+function flat(value, path = "") {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, value]];
+  return Object.entries(value).flatMap(([key, each]) => flat(each, path ? `${path}.${key}` : key));
+}
+
+/** Of steps and seconds, one is 0: the run is planned by the other. */
+const isUnplanned = (name, value) => value === 0 && /^(steps|seconds)$/.test(name);
+
+function words(value) {
+  if (value === undefined) return "–";
+  if (value === "" || Array.isArray(value) && value.length === 0) return "none";
+  return Array.isArray(value) ? value.map(words).join(" ") : String(value);
+}
+
+/** Rows of the settings that are not the same in all `runs`. */
+function differingSettings(runs) {
+  const settings = runs.map(({ settings }) => new Map(flat(settings ?? {})));
+  const names = new Set(settings.flatMap((each) => [...each.keys()]));
+  return [...names].filter((name) => !APART.has(name)).map((name) => [
+    name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+    ...settings.map((each) => isUnplanned(name, each.get(name)) ? "–" : words(each.get(name))),
+  ]).filter(([, first, ...others]) => others.some((other) => other !== first));
+}
+
+/** Draws both tables of `runs`. */
+function drawComparison(host, runs) {
+  const head = runs.map(({ name }) => name);
+  const differing = differingSettings(runs);
+  const isOneTokenizer = !differing.some(([name]) => /^(vocab|init|sources)$/.test(name));
+  put(host, [
+    make("div", {}, [
+      make("h3", { text: "Final figures" }),
+      table({
+        label: "Final figures",
+        head: ["figure", ...head],
+        rows: FINAL.map((row) => finalRow(row, runs)),
+      }),
+      ...(isOneTokenizer ? [] : [
+        make("p", {
+          className: "note muted",
+          text: "Their tokens differ: compare bits a byte, which do not depend on the tokenizer.",
+        }),
+      ]),
+    ]),
+    make("div", {}, [
+      make("h3", { text: "Settings that differ" }),
+      differing.length === 0 ? nothing("None.") : table({
+        label: "Settings that differ",
+        head: ["setting", ...head],
+        rows: differing,
+      }),
+    ]),
+  ]);
+}
+
+globalThis.drawComparison = drawComparison;

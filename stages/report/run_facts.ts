@@ -1,0 +1,20 @@
+/** What is trained on what, as far as it is known at one moment. */
+export interface RunFacts {
+  /** Trainable parameters of the model. */
+  readonly parameters?: number;
+  readonly corpus?: {
+    /** Documents on the disk, held-out ones among them. */
+    readonly documents: number;
+    /** UTF-8 bytes of their texts. */
+    readonly textBytes: number;
+    /** Whether no further document comes. */
+    readonly isWhole: boolean;
+    /** Documents that are tokens already. */
+    readonly tokenizedDocuments: number;
+    /** Tokens of those: of both splits, and of the one that is trained on. */
+    readonly tokens: number;
+    readonly trainTokens: number;
+  };
+  /** Trained tokens over those of the corpus to train on. */
+  readonly passes?: number;
+}
