@@ -38,7 +38,7 @@ const isCommand = (text: string, [name = "", ...rest]: readonly string[]) =>
   text.startsWith(`Task ${name} `) &&
   text.endsWith(rest.at(-1) === undefined ? `main.ts ${name}` : ` '${rest.at(-1)}'`);
 
-/** One document of each kind that is read: what stands in `text` alone is left out, as is `make`. */
+/** Writes or copies a document of each kind that is read into a new folder; how many. */
 async function copyDocuments(to: string): Promise<number> {
   await Deno.mkdir(to);
   const prose = "The lighthouse keeper wrote down the wind, the swell and every ship. ".repeat(20);
