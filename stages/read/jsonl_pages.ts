@@ -18,7 +18,9 @@ export async function* jsonlPages(
   { textField, maxFileBytes, drop }: PageOptions,
 ): AsyncGenerator<Page> {
   let number = 0;
-  for await (const line of splitLines(asUtf8(content), { maxLineBytes: maxFileBytes })) {
+  for await (
+    const line of splitLines(asUtf8(content, { isUnicode: true }), { maxLineBytes: maxFileBytes })
+  ) {
     const at = `${url}#line=${++number}`;
     if (line === undefined) {
       drop({ item: at, reason: "too-large", detail: `longer than ${maxFileBytes} bytes` });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isUtf8 } from "../charset.ts";
+import { mendUtf8 } from "../charset.ts";
 import type { Page } from "../types.ts";
 import { asUtf8 } from "./bytes.ts";
 import { ReadFailure } from "./failure.ts";
@@ -40,7 +40,8 @@ export async function* textPages(
   let part = 0;
   let held: Uint8Array | undefined;
   const take = (body: Uint8Array, at: string): Page[] => {
-    if (isUtf8(body)) return [pageAt(at, { body, contentType })];
+    const mended = mendUtf8(body);
+    if (mended !== undefined) return [pageAt(at, { body: mended, contentType })];
     const detail = "not valid UTF-8, and in no other encoding that can be told";
     drop({ item: at, reason: "malformed", detail });
     return [];
