@@ -121,6 +121,22 @@ export function formatOfBytes(head: Uint8Array): Found | undefined {
 export const beginsHtml = (head: Uint8Array): boolean =>
   HTML.test(latin1.decode(head.subarray(0, HEAD_BYTES)));
 
+/** A record of JSON lines: an object that begins on one line with its first name. */
+const RECORD = /^(?:\xef\xbb\xbf|\ufeff)?\s*\{[ \t]*"/;
+
+/** UTF-16 as text. */
+function utf16Of(head: Uint8Array): string | undefined {
+  const [first, second] = head;
+  const marked = first === 0xff && second === 0xfe
+    ? "utf-16le"
+    : first === 0xfe && second === 0xff
+    ? "utf-16be"
+    : undefined;
+  const label = marked ?? detectCharset(head);
+  if (!label?.startsWith("utf-16")) return undefined;
+  return new TextDecoder(label).decode(head.subarray(0, head.byteLength & ~1));
+}
+
 /** A byte of no text in any encoding but UTF-16: a control character that is no blank. */
 const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
 
@@ -141,8 +157,8 @@ export function findFormat(
   if (/\.pdf$/i.test(bareName(name)) && text.includes("%PDF-")) return { format: "pdf" };
   if (beginsHtml(head)) return { format: "html" };
   if (!asked) return { unsupported: "neither its first bytes nor its name tell a format" };
-  const isUtf16 = detectCharset(head)?.startsWith("utf-16");
-  if (head.some(isControl) && !isUtf16) return { unsupported: "binary data" };
-  if (/^\s*\{"/.test(text)) return { format: "jsonl" };
+  const utf16 = utf16Of(head);
+  if (head.some(isControl) && utf16 === undefined) return { unsupported: "binary data" };
+  if (RECORD.test(utf16 ?? text)) return { format: "jsonl" };
   return { format: "text" };
 }

@@ -6,11 +6,11 @@
 import type { Page } from "../types.ts";
 import { asUtf8 } from "./bytes.ts";
 import { pageAt, type PageOptions, PLAIN } from "./page_options.ts";
+import { encodeText } from "./sealed/text.ts";
 import { splitLines } from "./split.ts";
 import type { TextSource } from "./text_pages.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const ENCODER = new TextEncoder();
 
 /** The records' texts; lines that are no records are dropped. */
 export async function* jsonlPages(
@@ -32,7 +32,7 @@ export async function* jsonlPages(
       drop({ item: at, reason: "malformed", detail: text.message });
       continue;
     }
-    yield pageAt(at, { body: ENCODER.encode(text), contentType: PLAIN });
+    yield pageAt(at, { body: encodeText(text), contentType: PLAIN });
   }
 }
 

@@ -7,12 +7,11 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib"
 import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { ReadFailure } from "../failure.ts";
 import { limitArrays } from "./array_limit.ts";
+import { encodeText } from "./text.ts";
 import { type Piece, PLAIN, type Task } from "./task.ts";
 
 /** Cap on what the column of one row group unpacks to; the row group is held in memory. */
 const MAX_GROUP_BYTES = 256 * 2 ** 20;
-
-const ENCODER = new TextEncoder();
 
 /** What hyparquet reads from: a range of bytes at a time. */
 interface Ranges {
@@ -68,7 +67,7 @@ function* pagesOf(
     if (typeof text !== "string") {
       const message = `no text in the column "${task.textField}"`;
       yield { part, reason: "malformed", message };
-    } else yield { part, contentType: PLAIN, body: ENCODER.encode(text) };
+    } else yield { part, contentType: PLAIN, body: encodeText(text) };
   }
 }
 
