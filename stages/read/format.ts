@@ -10,6 +10,7 @@ import { beginsWarc } from "./warc_record.ts";
 /** How a file is read; a zip archive is told apart inside. */
 export type Format =
   | "html"
+  | "xhtml"
   | "text"
   | "markdown"
   | "jsonl"
@@ -30,7 +31,8 @@ export const HEAD_BYTES = 1024;
 const ENDINGS: Readonly<Record<string, Format>> = {
   html: "html",
   htm: "html",
-  xhtml: "html",
+  xhtml: "xhtml",
+  xht: "xhtml",
   txt: "text",
   text: "text",
   md: "markdown",

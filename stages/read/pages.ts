@@ -58,6 +58,8 @@ async function* contentPages(
       return yield* csvPages(text, options);
     case "html":
       return yield* htmlPage(text, options);
+    case "xhtml":
+      return yield* htmlPage({ ...text, contentType: "application/xhtml+xml" }, options);
     case "markdown":
       return yield* textPages({ ...text, contentType: "text/markdown; charset=utf-8" }, options);
     case "text":

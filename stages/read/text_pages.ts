@@ -18,7 +18,7 @@ export interface TextSource {
 
 /** The one page of an HTML file. @throws {ReadFailure} when it is too large */
 export async function* htmlPage(
-  { url, content }: TextSource,
+  { url, content, contentType = "text/html" }: TextSource & { contentType?: string },
   { maxFileBytes }: PageOptions,
 ): AsyncGenerator<Page> {
   let body: Uint8Array = new Uint8Array();
@@ -29,7 +29,7 @@ export async function* htmlPage(
     body = part;
   }
   // The charset is declared inside; finding it is the extractor's business.
-  yield pageAt(url, { body, contentType: "text/html" });
+  yield pageAt(url, { body, contentType });
 }
 
 /** Text as one page, or as numbered parts where it is long. */

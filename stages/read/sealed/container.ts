@@ -48,7 +48,7 @@ const KINDS: readonly Kind[] = [
   {
     type: /^application\/epub\+zip$/,
     main: "META-INF/container.xml",
-    wanted: (path) => /\.(xml|opf|x?html?)$/i.test(path),
+    wanted: (path) => /\.(xml|opf|x?html?|xht)$/i.test(path),
     read: readEpub,
   },
 ];
