@@ -5,6 +5,7 @@
  */
 import { basename, extname } from "node:path";
 import { detectCharset } from "../charset.ts";
+import { beginsArc } from "./arc_record.ts";
 import { beginsWarc } from "./warc_record.ts";
 
 /** How a file is read; a zip archive is told apart inside. */
@@ -16,6 +17,7 @@ export type Format =
   | "jsonl"
   | "csv"
   | "warc"
+  | "arc"
   | "parquet"
   | "pdf"
   | "zip"
@@ -97,8 +99,8 @@ export function kindOf(path: string): string {
   return ending.length > 1 && ending.length <= MAX_ENDING ? ending : "without an ending";
 }
 
-/** Whether a name says that the file is a WARC file. */
-export const isWarcName = (name: string): boolean => /\.warc$/i.test(bareName(name));
+/** Whether a name says that the file is a WARC file, or an ARC file. */
+export const isWarcName = (name: string): boolean => /\.w?arc$/i.test(bareName(name));
 
 /** The format that a file's name tells. */
 function formatOfName(name: string): Format | undefined {
@@ -116,6 +118,7 @@ export const READ_KINDS =
 /** The format that the first bytes alone tell. */
 export function formatOfBytes(head: Uint8Array): Found | undefined {
   if (beginsWarc(head)) return { format: "warc" };
+  if (beginsArc(head)) return { format: "arc" };
   return SIGNATURES.find(({ bytes, at }) => bytes.every((byte, i) => head[at + i] === byte))?.found;
 }
 
@@ -140,7 +143,7 @@ function utf16Of(head: Uint8Array): string | undefined {
 }
 
 /** A byte of no text in any encoding but UTF-16: a control character that is no blank. */
-const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
+export const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
 
 /**
  * What the file with these first bytes, already decompressed, is. Text under a name that tells
