@@ -19,13 +19,19 @@ export function relationsOf(files: Files, path: string): ReadonlyMap<string, str
   return new Map(relations(files, path).map(({ id, path }) => [id, path]));
 }
 
-/** The first part that the one at `from` names as a `type`, such as `sharedStrings`. */
-export function relationTo(
+/** The parts that the one at `from` names as a `type`, such as `sharedStrings`. */
+export function relationsTo(
   files: Files,
   { from, type }: { from: string; type: string },
-): string | undefined {
-  return relations(files, from).find((relation) => relation.type === type)?.path;
+): string[] {
+  return relations(files, from).filter((relation) => relation.type === type).map(({ path }) =>
+    path
+  );
 }
+
+/** The first of them. */
+export const relationTo = (...of: Parameters<typeof relationsTo>): string | undefined =>
+  relationsTo(...of)[0];
 
 /** The relations of a part; those of the whole document for the path "". */
 function relations(files: Files, path: string): Relation[] {
