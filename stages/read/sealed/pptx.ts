@@ -13,13 +13,14 @@ import type { Files } from "./unzip.ts";
 /** All slides as one document. */
 export async function* readPptx(files: Files, task: ReadTask): AsyncGenerator<SealedPage> {
   const paths = relationsOf(files, task.main);
-  const slides: string[] = [];
+  // Each part once, however often it is named.
+  const slides = new Set<string>();
   walkOffice(files.get(task.main) ?? new Uint8Array(), {
     open(name, attributes) {
       if (name !== "sldId") return;
       // Of its two attributes called id, the one that is a relation's names the slide.
       const path = Object.values(attributes).map((id) => paths.get(id)).find((known) => known);
-      if (path !== undefined) slides.push(path);
+      if (path !== undefined) slides.add(path);
     },
   });
   function* text(): Generator<string> {
