@@ -165,3 +165,21 @@ Deno.test("notes are text, what heads and ends pages is none", async () => {
   assertEquals(text.includes("A note of E=mc"), true, text);
   assertEquals(/no\b(?<!note)|Head|Foot/.test(text.replace("note", "")), false, text);
 });
+
+Deno.test("the reading of a character is no text of an OpenDocument text", async () => {
+  // OpenDocument 1.3, part 3, section 6.4.
+  const path = `${await scratchDir()}/a`;
+  const ruby = "<text:ruby><text:ruby-base>漢字</text:ruby-base>" +
+    "<text:ruby-text>カンジ</text:ruby-text></text:ruby>";
+  await Deno.writeFile(
+    path,
+    archive({
+      mimetype: "application/vnd.oasis.opendocument.text",
+      "content.xml": "<office:document-content><office:body><office:text>" +
+        `<text:p>One ${ruby} two</text:p></office:text></office:body></office:document-content>`,
+    }),
+  );
+  const [page] = await Array.fromAsync(read({ paths: [path] }));
+  const found = page && extractDocument(page);
+  assertEquals(found && "text" in found && found.text, "One 漢字 two");
+});
