@@ -44,20 +44,67 @@ function resetUtf8(): void {
   }
 }
 
+/** The character that broken places decode to. */
+const REPLACED = 0xfffd;
+/** Of so many characters one may be broken in text that is UTF-8. */
+const CHARS_PER_BREAK = 50;
+
+/** What `bytes` are as UTF-8: characters in all, those of several bytes, and broken places. */
+function countUtf8(bytes: Uint8Array): { chars: number; wide: number; broken: number } {
+  const text = new TextDecoder().decode(bytes, { stream: true });
+  let wide = 0, broken = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === REPLACED) broken++;
+    else if (code >= 0x80) wide++;
+  }
+  return { chars: text.length, wide, broken };
+}
+
+/**
+ * `bytes` as valid UTF-8, each broken place as U+FFFD; `undefined` where so much is broken that they
+ * are no UTF-8.
+ */
+export function mendUtf8(bytes: Uint8Array): Uint8Array | undefined {
+  if (isUtf8(bytes)) return bytes;
+  const { chars, wide, broken } = countUtf8(bytes);
+  if (wide < 2 * broken && chars < CHARS_PER_BREAK * broken) return undefined;
+  return new TextEncoder().encode(new TextDecoder().decode(bytes));
+}
+
+/**
+ * The encodings in which a byte that is not ASCII begins or ends a character. Short text in them has
+ * a few pairs of bytes that are UTF-8 by chance; text in other encodings has hardly any.
+ */
+const MULTIBYTE = new Set(["shift_jis", "euc-jp", "euc-kr", "big5", "gb18030", "gbk"]);
+
+/** What text in 7-bit encodings that nobody decodes any more is labelled, as in the standard. */
+export const REPLACEMENT = "replacement";
+
 /**
  * The label of the encoding that `bytes` are in, as the Encoding standard has it; `undefined` where
- * none is likely.
+ * none is likely. A few broken places make UTF-8 no other encoding.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { detectCharset } from "./charset.ts";
- * console.assert(detectCharset(new TextEncoder().encode("ein Käse")) === "utf-8");
+ * assertEquals(detectCharset(new TextEncoder().encode("ein Käse")), "utf-8");
  * ```
  */
 export function detectCharset(bytes: Uint8Array): string | undefined {
-  const utf16 = detectUtf16(bytes);
-  if (utf16 !== undefined) return utf16;
+  const told = detectUtf16(bytes) ?? detectEscapes(bytes);
+  if (told !== undefined) return told;
   if (isUtf8(bytes)) return "utf-8";
+  const { chars, wide, broken } = countUtf8(bytes);
+  if (wide >= 2 * broken) return "utf-8";
+  const label = detectLegacy(bytes);
+  if (label !== undefined && (MULTIBYTE.has(label) || wide < broken)) return label;
+  return wide >= broken || chars >= CHARS_PER_BREAK * broken ? "utf-8" : undefined;
+}
+
+/** The encoding of before Unicode in which `bytes` look most like text. */
+function detectLegacy(bytes: Uint8Array): string | undefined {
   const first = bytes.findIndex((byte) => byte >= 0x80);
   // Before it stands what every encoding reads the same; a word of it helps the detector.
   const from = Math.max(0, first - 64);
@@ -71,6 +118,30 @@ export function detectCharset(bytes: Uint8Array): string | undefined {
     }
   }
   return undefined;
+}
+
+const ESCAPE = 0x1b;
+/** Character sets, named behind an escape, of ISO-2022-JP (RFC 1468; the Encoding standard, 12.2). */
+const JAPANESE = /^(?:\$[@B]|\([IJ]|\$\(D)/;
+/** Those of ISO-2022-KR (RFC 1557) and ISO-2022-CN (RFC 1922). */
+const UNREAD = /^\$[)*][A-I]/;
+/** Two runs of HZ (RFC 1843). */
+const HZ = /(?:~\{(?:[!-w][!-~])+~\}[^]*?){2}/;
+
+/** Whether a 7-bit encoding may shift at this place. */
+export function isShift(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at], next = bytes[at + 1];
+  if (first === 0x7e) return next === 0x7b;
+  return first === ESCAPE && (next === undefined || next === 0x24 || next === 0x28);
+}
+
+/** Encodings whose text is 7-bit, told by the sequences with which they shift. */
+function detectEscapes(bytes: Uint8Array): string | undefined {
+  if (bytes.some((byte) => byte >= 0x80)) return undefined;
+  const text = new TextDecoder().decode(bytes.subarray(0, CHARSET_SAMPLE_BYTES));
+  const [, ...shifts] = text.split(String.fromCharCode(ESCAPE));
+  if (shifts.some((shift) => JAPANESE.test(shift))) return "iso-2022-jp";
+  return shifts.some((shift) => UNREAD.test(shift)) || HZ.test(text) ? REPLACEMENT : undefined;
 }
 
 function labelOf(name: string): string | undefined {

@@ -13,6 +13,7 @@ import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
 import { oneLine } from "./metadata.ts";
 import { render, type TextFormat } from "./render.ts";
+import { htmlOfXhtml } from "./xhtml.ts";
 
 /** Why a page gave no document. */
 export type Refusal = Omit<Drop, "stage">;
@@ -33,7 +34,8 @@ export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
 /** What is taken out of a page. */
 type Taken = Pick<Document, "title" | "text" | "lang" | "author" | "date" | "description">;
 
-const HTML_TYPES = ["text/html", "application/xhtml+xml"];
+const XHTML_TYPE = "application/xhtml+xml";
+const HTML_TYPES = ["text/html", XHTML_TYPE];
 const PLAIN_TYPES = ["text/plain", "text/markdown"];
 
 /** The first 16 hex digits of SHA-256 over the URL. */
@@ -97,7 +99,8 @@ export function extractDocument(
   }
   const source = decodePage(body, { contentType, isHtml });
   if (source.includes("\0")) return refuse("malformed", "binary data where text was announced");
-  const content = isHtml ? readHtml(source, { engine, maxDepth, maxAttributes }) : undefined;
+  const html = type === XHTML_TYPE ? htmlOfXhtml(source) : source;
+  const content = isHtml ? readHtml(html, { engine, maxDepth, maxAttributes }) : undefined;
   if (typeof content === "string") return refuse("malformed", content);
   const found = content === undefined
     ? readPlain(source, type === "text/markdown")

@@ -4,8 +4,9 @@
  * @module
  */
 import { createReadStream } from "node:fs";
-import { CHARSET_SAMPLE_BYTES, detectCharset } from "../charset.ts";
+import { CHARSET_SAMPLE_BYTES, detectCharset, isShift, REPLACEMENT } from "../charset.ts";
 import { concat } from "./byte_reader.ts";
+import { ReadFailure } from "./failure.ts";
 import { STDIN } from "./walk.ts";
 
 /** Length of the longest byte order mark. */
@@ -38,9 +39,15 @@ export async function* readBytes(
 
 /**
  * The same text as UTF-8. Its encoding is told by a byte order mark, else by what stands from the
- * first byte on that is not ASCII; where none is likely, the bytes go on as they are.
+ * first byte on that is not ASCII; where none is likely, the bytes go on as they are. Where text is
+ * Unicode by its format, nothing else is looked for.
+ *
+ * @throws {ReadFailure} for text in an encoding that is not decoded
  */
-export async function* asUtf8(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* asUtf8(
+  source: AsyncIterable<Uint8Array>,
+  { isUnicode = false }: { isUnicode?: boolean } = {},
+): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let decoder: TextDecoder | undefined;
@@ -59,7 +66,7 @@ export async function* asUtf8(source: AsyncIterable<Uint8Array>): AsyncGenerator
         const bom = isFirst ? bomLabel(chunk) : undefined;
         isFirst = false;
         isTold = bom !== undefined || !isAscii(chunk);
-        const label = isTold ? bom ?? detectCharset(chunk) : undefined;
+        const label = isTold ? bom ?? labelOf(chunk, isUnicode) : undefined;
         if (label !== undefined && label !== "utf-8") decoder = new TextDecoder(label);
       }
       if (decoder !== undefined) yield encoder.encode(decoder.decode(chunk, { stream: !done }));
@@ -77,5 +84,19 @@ function bomLabel([first, second, third]: Uint8Array): string | undefined {
   return first === 0xef && second === 0xbb && third === 0xbf ? "utf-8" : undefined;
 }
 
-/** ASCII text: a zero byte is none of it, so that UTF-16 is not taken for it. */
-const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80 && byte > 0);
+function labelOf(chunk: Uint8Array, isUnicode: boolean): string | undefined {
+  const label = detectCharset(chunk);
+  if (isUnicode) return label?.startsWith("utf-16") ? label : undefined;
+  if (label !== REPLACEMENT) return label;
+  throw new ReadFailure(
+    "malformed",
+    "its text is in ISO-2022-KR, ISO-2022-CN or HZ; convert it to UTF-8",
+  );
+}
+
+/**
+ * ASCII text: a zero byte is none of it, so that UTF-16 is not taken for it, nor is one that may
+ * shift to other characters.
+ */
+const isAscii = (bytes: Uint8Array) =>
+  bytes.every((byte, at) => byte < 0x80 && byte > 0 && !isShift(bytes, at));

@@ -8,15 +8,19 @@ import type { Page } from "../types.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { asUtf8 } from "./bytes.ts";
 import { ReadFailure } from "./failure.ts";
+import { bareName } from "./format.ts";
 import { pageAt, type PageOptions, PLAIN } from "./page_options.ts";
+import { encodeText } from "./sealed/text.ts";
 import type { TextSource } from "./text_pages.ts";
 
 /** What may stand between the fields; the first of those that are as frequent. */
 const DELIMITERS = [",", ";", "\t", "|"];
+/** Between the fields of a table of one column, which has none. */
+const NONE = "\0";
 /** Bytes of the first line that are looked at. */
 const LOOK_BYTES = 16 * 1024;
 
-const ENCODER = new TextEncoder();
+const LATIN1 = new TextDecoder("latin1");
 
 /**
  * The texts in the column `textField`; the first row has the names of the columns.
@@ -27,20 +31,24 @@ export async function* csvPages(
   { url, content }: TextSource,
   { textField, maxFileBytes, drop }: PageOptions,
 ): AsyncGenerator<Page> {
+  let names: readonly string[] = [];
   let column = -1, row = 0;
   try {
-    for await (const fields of rowsOf(content, maxFileBytes)) {
+    for await (const fields of rowsOf(content, { maxRowBytes: maxFileBytes, isTsv: isTsv(url) })) {
       if (column < 0) {
         column = columnOf(fields, textField);
+        names = fields;
         continue;
       }
       const at = `${url}#row=${++row}`;
       const field = fields[column];
-      if (field !== undefined) {
-        yield pageAt(at, { body: ENCODER.encode(field), contentType: PLAIN });
-      } else {
-        drop({ item: at, reason: "malformed", detail: `the row ends before "${textField}"` });
-      }
+      const detail = fields.length > names.length && !isBlank(fields.slice(names.length))
+        ? `the row has ${fields.length} fields, the first row ${names.length}; quote its text`
+        : field === undefined
+        ? `the row ends before "${textField}"`
+        : undefined;
+      if (detail !== undefined) drop({ item: at, reason: "malformed", detail });
+      else yield pageAt(at, { body: encodeText(field ?? ""), contentType: PLAIN });
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -57,12 +65,14 @@ export async function* csvPages(
 /** The rows, those before an error first. @throws {CsvError} */
 async function* rowsOf(
   content: AsyncIterable<Uint8Array>,
-  maxRowBytes: number,
+  { maxRowBytes, isTsv }: { maxRowBytes: number; isTsv: boolean },
 ): AsyncGenerator<string[]> {
   const text = new ByteReader(asUtf8(content));
   let rows: string[][] = [];
+  const { delimiter, before } = beginningOf(await text.peek(LOOK_BYTES), isTsv);
+  await text.skip(before);
   const parser = parse({
-    ...{ bom: true, delimiter: delimiterOf(await text.peek(LOOK_BYTES)) },
+    ...{ bom: true, delimiter },
     max_record_size: maxRowBytes,
     // What other programs write and read without complaint.
     ...{ relax_quotes: true, relax_column_count: true, skip_empty_lines: true },
@@ -92,13 +102,27 @@ async function* rowsOf(
   }
 }
 
-/** The delimiter that is most frequent in the first line, outside of quotes. */
-function delimiterOf(head: Uint8Array): string {
-  const bare = new TextDecoder().decode(head).replace(/"[^"]*"/g, "");
-  const [line = ""] = bare.trimStart().split(/[\r\n]/, 1);
-  const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ",";
+/** What stands between the fields, and the bytes before the first row. */
+function beginningOf(head: Uint8Array, isTsv: boolean): { delimiter: string; before: number } {
+  const text = LATIN1.decode(head);
+  // Spreadsheets are told the delimiter so; the line is no row.
+  const [line, told] = /^(?:\xef\xbb\xbf)?"?sep=(.)"?\r?\n/i.exec(text) ?? [];
+  if (line !== undefined && told !== undefined) return { delimiter: told, before: line.length };
+  return { delimiter: delimiterOf(text.replace(/^\xef\xbb\xbf/, ""), isTsv), before: 0 };
 }
+
+/** The delimiter that is most frequent in the first row, outside of quotes. */
+function delimiterOf(text: string, isTsv: boolean): string {
+  const bare = text.replace(/"[^"]*"/g, "").replace(/^[\r\n]+/, "");
+  const [line = ""] = bare.split(/[\r\n]/, 1);
+  if (isTsv && line.includes("\t")) return "\t";
+  const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length - 1);
+  const most = Math.max(...counts);
+  return most === 0 ? NONE : DELIMITERS[counts.indexOf(most)] ?? NONE;
+}
+
+const isBlank = (fields: readonly string[]) => fields.every((field) => field.trim() === "");
+const isTsv = (url: string) => /\.tsv$/i.test(bareName(url));
 
 function columnOf(names: readonly string[], textField: string): number {
   const column = names.findIndex((name) => name.trim() === textField);

@@ -5,16 +5,19 @@
  */
 import { basename, extname } from "node:path";
 import { detectCharset } from "../charset.ts";
+import { beginsArc } from "./arc_record.ts";
 import { beginsWarc } from "./warc_record.ts";
 
 /** How a file is read; a zip archive is told apart inside. */
 export type Format =
   | "html"
+  | "xhtml"
   | "text"
   | "markdown"
   | "jsonl"
   | "csv"
   | "warc"
+  | "arc"
   | "parquet"
   | "pdf"
   | "zip"
@@ -30,7 +33,8 @@ export const HEAD_BYTES = 1024;
 const ENDINGS: Readonly<Record<string, Format>> = {
   html: "html",
   htm: "html",
-  xhtml: "html",
+  xhtml: "xhtml",
+  xht: "xhtml",
   txt: "text",
   text: "text",
   md: "markdown",
@@ -95,8 +99,8 @@ export function kindOf(path: string): string {
   return ending.length > 1 && ending.length <= MAX_ENDING ? ending : "without an ending";
 }
 
-/** Whether a name says that the file is a WARC file. */
-export const isWarcName = (name: string): boolean => /\.warc$/i.test(bareName(name));
+/** Whether a name says that the file is a WARC file, or an ARC file. */
+export const isWarcName = (name: string): boolean => /\.w?arc$/i.test(bareName(name));
 
 /** The format that a file's name tells. */
 function formatOfName(name: string): Format | undefined {
@@ -114,6 +118,7 @@ export const READ_KINDS =
 /** The format that the first bytes alone tell. */
 export function formatOfBytes(head: Uint8Array): Found | undefined {
   if (beginsWarc(head)) return { format: "warc" };
+  if (beginsArc(head)) return { format: "arc" };
   return SIGNATURES.find(({ bytes, at }) => bytes.every((byte, i) => head[at + i] === byte))?.found;
 }
 
@@ -121,8 +126,24 @@ export function formatOfBytes(head: Uint8Array): Found | undefined {
 export const beginsHtml = (head: Uint8Array): boolean =>
   HTML.test(latin1.decode(head.subarray(0, HEAD_BYTES)));
 
+/** A record of JSON lines: an object that begins on one line with its first name. */
+const RECORD = /^(?:\xef\xbb\xbf|\ufeff)?\s*\{[ \t]*"/;
+
+/** UTF-16 as text. */
+function utf16Of(head: Uint8Array): string | undefined {
+  const [first, second] = head;
+  const marked = first === 0xff && second === 0xfe
+    ? "utf-16le"
+    : first === 0xfe && second === 0xff
+    ? "utf-16be"
+    : undefined;
+  const label = marked ?? detectCharset(head);
+  if (!label?.startsWith("utf-16")) return undefined;
+  return new TextDecoder(label).decode(head.subarray(0, head.byteLength & ~1));
+}
+
 /** A byte of no text in any encoding but UTF-16: a control character that is no blank. */
-const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
+export const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
 
 /**
  * What the file with these first bytes, already decompressed, is. Text under a name that tells
@@ -141,8 +162,8 @@ export function findFormat(
   if (/\.pdf$/i.test(bareName(name)) && text.includes("%PDF-")) return { format: "pdf" };
   if (beginsHtml(head)) return { format: "html" };
   if (!asked) return { unsupported: "neither its first bytes nor its name tell a format" };
-  const isUtf16 = detectCharset(head)?.startsWith("utf-16");
-  if (head.some(isControl) && !isUtf16) return { unsupported: "binary data" };
-  if (/^\s*\{"/.test(text)) return { format: "jsonl" };
+  const utf16 = utf16Of(head);
+  if (head.some(isControl) && utf16 === undefined) return { unsupported: "binary data" };
+  if (RECORD.test(utf16 ?? text)) return { format: "jsonl" };
   return { format: "text" };
 }

@@ -4,8 +4,16 @@
  * @module
  */
 import type { ByteReader } from "./byte_reader.ts";
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import {
+  brotliDecompressSync,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from "node:zlib";
+import { isUtf8 } from "../charset.ts";
 import { ReadFailure } from "./failure.ts";
+import { isControl } from "./format.ts";
 import { packingOf } from "./members.ts";
 import { type Fields, readFields } from "./warc_record.ts";
 
@@ -25,9 +33,13 @@ export async function readResponseHead(block: ByteReader): Promise<ResponseHead>
   return { status: Number(status), fields: await readFields(block) };
 }
 
+/** Codings of one body; more are an attack. */
+const MAX_CODINGS = 4;
+
 /**
- * A body without its transfer and content codings. Many archives store bodies decoded and the
- * headers as they came, so that a coding is undone only where the bytes are in it.
+ * A body without its transfer and content codings, the last one undone first. Many archives store
+ * bodies decoded and the headers as they came, so that a coding is undone only where the bytes are
+ * in it.
  *
  * @throws {ReadFailure} when it is broken, or decodes to more than `maxBytes`
  */
@@ -36,17 +48,33 @@ export function decodeBody(
   { fields, maxBytes }: { fields: Fields; maxBytes: number },
 ): Uint8Array {
   const isChunked = /\bchunked\b/i.test(fields.get("transfer-encoding") ?? "");
-  const whole = isChunked ? joinChunks(body) ?? body : body;
-  const coding = (fields.get("content-encoding") ?? "").trim().toLowerCase();
-  const decode = decoderOf(coding, whole);
-  if (decode === undefined) return whole;
+  let decoded = isChunked ? joinChunks(body) ?? body : body;
+  const codings = (fields.get("content-encoding") ?? "").toLowerCase().split(/[\s,]+/);
+  for (const coding of codings.slice(-MAX_CODINGS).toReversed()) {
+    decoded = undo(coding, { body: decoded, maxBytes });
+  }
+  // Some servers compress what is compressed and say so once: no page begins like this.
+  const isPage = /^(?:text\/|application\/xhtml)/i.test(fields.get("content-type") ?? "");
+  const isPacked = codings.some((coding) => /^(?:x-)?gzip$/.test(coding));
+  return isPage && isPacked ? undo("gzip", { body: decoded, maxBytes }) : decoded;
+}
+
+/** The body without one coding, where it is in it. */
+function undo(
+  coding: string,
+  { body, maxBytes }: { body: Uint8Array; maxBytes: number },
+): Uint8Array {
+  const decode = decoderOf(coding, body);
+  if (decode === undefined) return body;
   try {
-    return decode(whole, { maxOutputLength: maxBytes });
+    return decode(body, { maxOutputLength: maxBytes });
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     if ("code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
       throw new ReadFailure("too-large", `the body decodes to more than ${maxBytes} bytes`);
     }
+    // Text in another encoding, stored decoded.
+    if (coding === "deflate") return body;
     throw new ReadFailure("malformed", `the body's ${coding} data is broken`, { cause });
   }
 }
@@ -60,15 +88,23 @@ function decoderOf(coding: string, body: Uint8Array) {
     case "zstd":
       return packing === "zstd" ? zstdDecompressSync : undefined;
     case "deflate":
-      return (body[0] ?? 0) % 16 === 8 && (256 * (body[0] ?? 0) + (body[1] ?? 0)) % 31 === 0
-        ? inflateSync
-        : undefined;
+      // Many servers leave out the frame of zlib (RFC 9110, section 8.4.1.2).
+      if ((body[0] ?? 0) % 16 === 8 && (256 * (body[0] ?? 0) + (body[1] ?? 0)) % 31 === 0) {
+        return inflateSync;
+      }
+      return isText(body) ? undefined : inflateRawSync;
     case "br":
       // Markup begins with a sign that no Brotli stream of more than a few bytes does.
-      return body[0] === 0x3c ? undefined : brotliDecompressSync;
+      return body[0] === 0x3c || isText(body) ? undefined : brotliDecompressSync;
     default:
       return undefined;
   }
+}
+
+/** Whether the body is decoded already: compressed bytes are soon no text in UTF-8. */
+function isText(body: Uint8Array): boolean {
+  const head = body.subarray(0, 1024);
+  return isUtf8(head) && !head.some(isControl);
 }
 
 /** The data of a chunked body (RFC 9112, section 7.1), or `undefined` for what is none. */

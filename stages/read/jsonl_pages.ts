@@ -6,11 +6,11 @@
 import type { Page } from "../types.ts";
 import { asUtf8 } from "./bytes.ts";
 import { pageAt, type PageOptions, PLAIN } from "./page_options.ts";
+import { encodeText } from "./sealed/text.ts";
 import { splitLines } from "./split.ts";
 import type { TextSource } from "./text_pages.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const ENCODER = new TextEncoder();
 
 /** The records' texts; lines that are no records are dropped. */
 export async function* jsonlPages(
@@ -18,7 +18,9 @@ export async function* jsonlPages(
   { textField, maxFileBytes, drop }: PageOptions,
 ): AsyncGenerator<Page> {
   let number = 0;
-  for await (const line of splitLines(asUtf8(content), { maxLineBytes: maxFileBytes })) {
+  for await (
+    const line of splitLines(asUtf8(content, { isUnicode: true }), { maxLineBytes: maxFileBytes })
+  ) {
     const at = `${url}#line=${++number}`;
     if (line === undefined) {
       drop({ item: at, reason: "too-large", detail: `longer than ${maxFileBytes} bytes` });
@@ -30,7 +32,7 @@ export async function* jsonlPages(
       drop({ item: at, reason: "malformed", detail: text.message });
       continue;
     }
-    yield pageAt(at, { body: ENCODER.encode(text), contentType: PLAIN });
+    yield pageAt(at, { body: encodeText(text), contentType: PLAIN });
   }
 }
 

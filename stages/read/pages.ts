@@ -49,7 +49,9 @@ async function* contentPages(
   const begun = await begin(file, options);
   if (begun === undefined) throw new ReadFailure("empty", "the file holds nothing");
   const { format, parts } = begun;
-  if (format === "warc") return yield* warcPages(file, { ...options, parts });
+  if (format === "warc" || format === "arc") {
+    return yield* warcPages(file, { ...options, parts, format });
+  }
   const text = { url: urlOf(file.path), content: contentOf(parts) };
   switch (format) {
     case "jsonl":
@@ -58,6 +60,8 @@ async function* contentPages(
       return yield* csvPages(text, options);
     case "html":
       return yield* htmlPage(text, options);
+    case "xhtml":
+      return yield* htmlPage({ ...text, contentType: "application/xhtml+xml" }, options);
     case "markdown":
       return yield* textPages({ ...text, contentType: "text/markdown; charset=utf-8" }, options);
     case "text":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isUtf8 } from "../charset.ts";
+import { mendUtf8 } from "../charset.ts";
 import type { Page } from "../types.ts";
 import { asUtf8 } from "./bytes.ts";
 import { ReadFailure } from "./failure.ts";
@@ -18,7 +18,7 @@ export interface TextSource {
 
 /** The one page of an HTML file. @throws {ReadFailure} when it is too large */
 export async function* htmlPage(
-  { url, content }: TextSource,
+  { url, content, contentType = "text/html" }: TextSource & { contentType?: string },
   { maxFileBytes }: PageOptions,
 ): AsyncGenerator<Page> {
   let body: Uint8Array = new Uint8Array();
@@ -29,7 +29,7 @@ export async function* htmlPage(
     body = part;
   }
   // The charset is declared inside; finding it is the extractor's business.
-  yield pageAt(url, { body, contentType: "text/html" });
+  yield pageAt(url, { body, contentType });
 }
 
 /** Text as one page, or as numbered parts where it is long. */
@@ -40,7 +40,8 @@ export async function* textPages(
   let part = 0;
   let held: Uint8Array | undefined;
   const take = (body: Uint8Array, at: string): Page[] => {
-    if (isUtf8(body)) return [pageAt(at, { body, contentType })];
+    const mended = mendUtf8(body);
+    if (mended !== undefined) return [pageAt(at, { body: mended, contentType })];
     const detail = "not valid UTF-8, and in no other encoding that can be told";
     drop({ item: at, reason: "malformed", detail });
     return [];

@@ -1,10 +1,11 @@
 /**
- * Pages out of the records of a WARC file.
+ * Pages out of the records of a WARC file, or of an ARC file.
  *
  * @module
  */
 import { basename } from "node:path";
 import type { Page } from "../types.ts";
+import { arcRecords } from "./arc_record.ts";
 import { ReadFailure } from "./failure.ts";
 import { beginsHtml, formatOfBytes } from "./format.ts";
 import { decodeBody, readResponseHead } from "./http_message.ts";
@@ -14,16 +15,18 @@ import { sealedPages } from "./sealed_pages.ts";
 import { type SourceFile, urlOf } from "./walk.ts";
 import { type WarcRecord, warcRecords } from "./warc_record.ts";
 
-/** The pages of a WARC file; what is broken or no page is dropped, named by its place. */
+/** The pages of a WARC or ARC file; what is broken or no page is dropped, named by its place. */
 export async function* warcPages(
   file: SourceFile,
-  { parts, isPacked, ...options }: PageOptions & {
+  { parts, isPacked, format, ...options }: PageOptions & {
+    format: "warc" | "arc";
     /** Members, each of one record or of more. */
     parts: AsyncIterable<Member>;
     /** Whether they were compressed. */
     isPacked: boolean;
   },
 ): AsyncGenerator<Page> {
+  const recordsOf = format === "arc" ? arcRecords : warcRecords;
   const place = { file: basename(file.path) };
   const drop = (offset: number, { reason, message }: ReadFailure) =>
     options.drop({ item: `${urlOf(file.path)}#offset=${offset}`, reason, detail: message });
@@ -32,7 +35,7 @@ export async function* warcPages(
     const placeOf = (offset: number) => isPacked ? start : start + offset;
     const onBroken = (offset: number, failure: ReadFailure) => drop(placeOf(offset), failure);
     try {
-      for await (const record of warcRecords(content, { onBroken })) {
+      for await (const record of recordsOf(content, { onBroken })) {
         const offset = placeOf(record.offset);
         const dropHere: PageOptions["drop"] = ({ reason, detail }) =>
           drop(offset, new ReadFailure(reason, detail));

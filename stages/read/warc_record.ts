@@ -7,8 +7,11 @@ import { ByteReader } from "./byte_reader.ts";
 import { ReadFailure } from "./failure.ts";
 
 /** Cap on one header line and on a record's head. */
-const MAX_LINE_BYTES = 64 * 1024;
+export const MAX_LINE_BYTES = 64 * 1024;
 const MAX_HEAD_BYTES = 1024 * 1024;
+
+/** Of a record; an ARC file's holds an address. */
+const LONGEST_BEGINNING = 4096;
 
 const LATIN1 = new TextDecoder("latin1");
 const UTF8 = new TextDecoder();
@@ -51,7 +54,7 @@ export async function* warcRecords(
     } catch (error) {
       if (!(error instanceof ReadFailure)) throw error;
       onBroken(offset, error);
-      await seekRecord(source, offset);
+      await seekRecord(source, { after: offset, next: NEXT });
     }
   }
 }
@@ -90,7 +93,8 @@ function lengthOf(fields: Fields): number {
   throw new ReadFailure("malformed", `the record has no usable Content-Length ("${length}")`);
 }
 
-async function* exactly(source: ByteReader, length: number): AsyncGenerator<Uint8Array> {
+/** The next `length` bytes. @throws {ReadFailure} where there are fewer */
+export async function* exactly(source: ByteReader, length: number): AsyncGenerator<Uint8Array> {
   let left = length;
   for await (const chunk of source.chunks(length)) {
     left -= chunk.byteLength;
@@ -100,7 +104,7 @@ async function* exactly(source: ByteReader, length: number): AsyncGenerator<Uint
 }
 
 /** Passes over line ends; false at the end of the stream. */
-async function skipBlankLines(source: ByteReader): Promise<boolean> {
+export async function skipBlankLines(source: ByteReader): Promise<boolean> {
   for (;;) {
     const [byte] = await source.peek(1);
     if (byte === undefined) return false;
@@ -109,15 +113,20 @@ async function skipBlankLines(source: ByteReader): Promise<boolean> {
   }
 }
 
-/** Goes on to the next line behind `offset` that begins like a record, or to the end. */
-async function seekRecord(source: ByteReader, offset: number): Promise<void> {
-  if (source.offset <= offset) await source.skip(1);
+const NEXT = /(?<=\n)WARC\/\d\.\d+\r?\n/;
+
+/** Goes on to the next line behind `after` that begins like a record, or to the end. */
+export async function seekRecord(
+  source: ByteReader,
+  { after, next }: { after: number; next: RegExp },
+): Promise<void> {
+  if (source.offset <= after) await source.skip(1);
   for (;;) {
     const seen = await source.peek(MAX_LINE_BYTES);
-    const at = /(?<=\n)WARC\/\d\.\d+\r?\n/.exec(LATIN1.decode(seen))?.index;
+    const at = next.exec(LATIN1.decode(seen))?.index;
     if (at !== undefined) return void await source.skip(at);
     if (seen.byteLength < MAX_LINE_BYTES) return void await source.skip();
     // What is kept holds the longest beginning that may be cut here.
-    await source.skip(seen.byteLength - 32);
+    await source.skip(seen.byteLength - LONGEST_BEGINNING);
   }
 }

@@ -13,7 +13,7 @@ import {
   openExtractors,
 } from "../../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
-import type { Barrier, Page } from "../../stages/types.ts";
+import type { Barrier, Document, Page } from "../../stages/types.ts";
 import { hostilePage } from "./hostile_html.ts";
 import { tokenized } from "./standard_tokens.ts";
 
@@ -45,6 +45,14 @@ async function outcomes(
   assertEquals([itemsIn, itemsOut + drops], [pages.length, pages.length]);
   return heard;
 }
+
+Deno.test("what a document declares of itself goes through the workers", async () => {
+  const declared = { title: "Title", author: "Author", date: "2024-02-03", description: "About" };
+  using extractors = openExtractors({});
+  const document = await extractors.extract({ ...page("text", "a:b", "text/plain"), declared });
+  const { title, author, date, description } = document as Partial<Document>;
+  assertEquals({ title, author, date, description }, declared);
+});
 
 Deno.test("documents and their order are the same without workers and with one, two or three", async () => {
   const barrier: Barrier = { cursors: { read: { pages: 3 } } };

@@ -6,13 +6,17 @@
 import { Buffer } from "node:buffer";
 import { zipSync } from "fflate";
 import { readProperties } from "./properties.ts";
-import { HTML, type SealedPage, type Task } from "./task.ts";
+import { relationsTo } from "./relations.ts";
+import { HTML, type ReadTask, type SealedPage } from "./task.ts";
 import type { Files } from "./unzip.ts";
+import { hiddenStyles, plainWordXml } from "./word_xml.ts";
+
+const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
 
 /** The whole document as HTML. */
-export async function* readDocx(files: Files, _task: Task): AsyncGenerator<SealedPage> {
+export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<SealedPage> {
   // Packed anew: what mammoth unpacks has been counted, and pictures are left out.
-  const archive = zipSync(Object.fromEntries(files), { level: 0 });
+  const archive = zipSync(Object.fromEntries(plain(files, task.main)), { level: 0 });
   const value = await toHtml(Buffer.from(archive));
   yield {
     part: "",
@@ -20,6 +24,23 @@ export async function* readDocx(files: Files, _task: Task): AsyncGenerator<Seale
     body: new TextEncoder().encode(`<main>${plainCells(value)}</main>`),
     declared: readProperties(files.get("docProps/core.xml")),
   };
+}
+
+/** The document in the elements that mammoth reads; what heads and ends its pages is left out. */
+function plain(files: Files, main: string): Map<string, Uint8Array> {
+  const parts = new Map(files);
+  const partsOf = (type: string) => relationsTo(files, { from: main, type });
+  const [styles = ""] = partsOf("styles");
+  const hidden = hiddenStyles(files.get(styles));
+  const read = (path: string) => plainWordXml(files.get(path) ?? new Uint8Array(), hidden);
+  const write = (path: string, xml: string) => {
+    parts.set(path, new TextEncoder().encode(xml));
+  };
+  write(main, `<w:document ${W}><w:body>${read(main)}</w:body></w:document>`);
+  for (const kind of ["footnotes", "endnotes"]) {
+    for (const path of partsOf(kind)) write(path, `<w:${kind} ${W}>${read(path)}</w:${kind}>`);
+  }
+  return parts;
 }
 
 /** The paragraphs of a table's cell as lines of it: a cell with a paragraph in it is laid out. */

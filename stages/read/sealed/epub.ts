@@ -17,14 +17,15 @@ export async function* readEpub(files: Files, _task: Task): AsyncGenerator<Piece
   if (book === undefined) throw new ReadFailure("malformed", `the book has no ${path}`);
   const declared = readProperties(book);
   const hrefs = new Map<string, string>();
-  const spine: string[] = [];
+  // Each item once, as a spine must have them.
+  const spine = new Set<string>();
   walkXml(book, {
     open(name, { id, href, idref }) {
       if (name === "item" && id !== undefined && href !== undefined) hrefs.set(id, href);
-      if (name === "itemref" && idref !== undefined) spine.push(idref);
+      if (name === "itemref" && idref !== undefined) spine.add(idref);
     },
   });
-  for (const [at, id] of spine.entries()) {
+  for (const [at, id] of Array.from(spine).entries()) {
     const part = `chapter=${at + 1}`;
     const href = hrefs.get(id);
     const chapter = href === undefined ? undefined : pathOf(path, href);

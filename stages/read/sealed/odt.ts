@@ -26,6 +26,7 @@ const ASIDE = new Set([
   "forms",
   "sequence-decls",
   "note-citation",
+  "ruby-text",
 ]);
 /** Spaces that one element may stand for. */
 const MAX_SPACES = 100;

@@ -4,15 +4,19 @@
  * @module
  */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
-import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import {
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  snappyUncompress,
+} from "hyparquet";
 import { ReadFailure } from "../failure.ts";
 import { limitArrays } from "./array_limit.ts";
+import { encodeText } from "./text.ts";
 import { type Piece, PLAIN, type Task } from "./task.ts";
 
 /** Cap on what the column of one row group unpacks to; the row group is held in memory. */
 const MAX_GROUP_BYTES = 256 * 2 ** 20;
-
-const ENCODER = new TextEncoder();
 
 /** What hyparquet reads from: a range of bytes at a time. */
 interface Ranges {
@@ -20,14 +24,32 @@ interface Ranges {
   slice(start: number, end?: number): Promise<ArrayBuffer> | ArrayBuffer;
 }
 
-/** Decoders of page data beside Snappy, which hyparquet has. */
-const compressors = {
-  GZIP: (input: Uint8Array, length: number) => gunzipSync(input, { maxOutputLength: length }),
-  ZSTD: (input: Uint8Array, length: number) =>
-    zstdDecompressSync(input, { maxOutputLength: length }),
+/** Counts what the pages of one row group unpack to, by the sizes that they say. */
+class Unpacked {
+  #bytes = 0;
+
+  /** The options that hold a decoder to `length`. @throws {ReadFailure} past the cap */
+  limit(length: number): { maxOutputLength: number } {
+    this.#bytes += length;
+    if (this.#bytes > MAX_GROUP_BYTES) {
+      throw new ReadFailure("too-large", `its pages unpack to more than ${MAX_GROUP_BYTES} bytes`);
+    }
+    return { maxOutputLength: length };
+  }
+}
+
+/** Decoders of page data, Snappy as hyparquet has it. */
+const compressorsOf = (unpacked: Unpacked) => ({
+  SNAPPY(input: Uint8Array, length: number) {
+    const output = new Uint8Array(unpacked.limit(length).maxOutputLength);
+    snappyUncompress(input, output);
+    return output;
+  },
+  GZIP: (input: Uint8Array, length: number) => gunzipSync(input, unpacked.limit(length)),
+  ZSTD: (input: Uint8Array, length: number) => zstdDecompressSync(input, unpacked.limit(length)),
   BROTLI: (input: Uint8Array, length: number) =>
-    brotliDecompressSync(input, { maxOutputLength: length }),
-};
+    brotliDecompressSync(input, unpacked.limit(length)),
+});
 
 /** The rows' texts; rows without one and row groups that cannot be read are dropped. */
 export async function* readParquet(
@@ -46,7 +68,8 @@ export async function* readParquet(
     try {
       checkGroup(group, { number, column: task.textField });
       const read = await parquetReadObjects({
-        ...{ file: ranges, metadata, columns: [task.textField], rowStart, rowEnd, compressors },
+        ...{ file: ranges, metadata, columns: [task.textField], rowStart, rowEnd },
+        compressors: compressorsOf(new Unpacked()),
       });
       yield* pagesOf(read.map((row) => row[task.textField]), { rowStart, task });
     } catch (error) {
@@ -63,12 +86,21 @@ function* pagesOf(
   texts: readonly unknown[],
   { rowStart, task }: { rowStart: number; task: Task },
 ): Generator<Piece> {
+  let chars = 0;
   for (const [at, text] of texts.entries()) {
+    // One value may stand for many rows.
+    if (typeof text === "string") chars += text.length;
+    if (chars > MAX_GROUP_BYTES) {
+      throw new ReadFailure(
+        "too-large",
+        `its rows hold more than ${MAX_GROUP_BYTES} bytes of text`,
+      );
+    }
     const part = `row=${rowStart + at + 1}`;
     if (typeof text !== "string") {
       const message = `no text in the column "${task.textField}"`;
       yield { part, reason: "malformed", message };
-    } else yield { part, contentType: PLAIN, body: ENCODER.encode(text) };
+    } else yield { part, contentType: PLAIN, body: encodeText(text) };
   }
 }
 

@@ -7,6 +7,7 @@ import { getDocumentProxy } from "unpdf";
 import type { Declared } from "../../types.ts";
 import { ReadFailure } from "../failure.ts";
 import { limitArrays } from "./array_limit.ts";
+import { Hyphens, joinLines } from "./hyphens.ts";
 import { textParts } from "./parts.ts";
 import type { SealedPage, Task } from "./task.ts";
 
@@ -35,14 +36,18 @@ export async function* readPdf(
   }
 }
 
-/** The text page by page. */
+/** Text that is held back until its words are known. */
+const HELD_CHARS = 2 ** 20;
+
+/** The text in pieces of many pages. */
 async function* textOf(
   pdf: PDFDocumentProxy,
   { maxUnpackedBytes, limits }: Pick<Task, "maxUnpackedBytes"> & {
     limits: ReturnType<typeof limitArrays>;
   },
 ): AsyncGenerator<string> {
-  let chars = 0;
+  const hyphens = new Hyphens();
+  let chars = 0, held = "";
   for (let number = 1; number <= pdf.numPages; number++) {
     const page = await pdf.getPage(number);
     const { items } = await page.getTextContent();
@@ -55,8 +60,13 @@ async function* textOf(
     if (chars > maxUnpackedBytes) {
       throw new ReadFailure("too-large", `its text is longer than ${maxUnpackedBytes} bytes`);
     }
-    yield `${paragraphs}\n\n`;
+    hyphens.learn(paragraphs);
+    held += `${paragraphs}\n\n`;
+    if (held.length < HELD_CHARS) continue;
+    yield hyphens.join(held);
+    held = "";
   }
+  if (held !== "") yield hyphens.join(held);
 }
 
 async function open(bytes: Uint8Array) {
@@ -98,19 +108,11 @@ function layOut(runs: readonly Run[]): string {
       if (line.trim() === "") y = run.transform[5] ?? 0;
       height = Math.max(height, run.height);
     }
-    line += run.str;
+    line += run.str.replaceAll("\0", "");
     if (run.hasEOL) end();
   }
   end();
   return text;
-}
-
-/** A word that is divided at the end of a line becomes whole. */
-function joinLines(text: string, line: string): string {
-  if (text === "") return line;
-  return /\p{Ll}-$/u.test(text) && /^\p{Ll}/u.test(line)
-    ? `${text.slice(0, -1)}${line}`
-    : `${text}\n${line}`;
 }
 
 function declaredBy(info: object): Declared {

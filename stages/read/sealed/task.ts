@@ -24,6 +24,9 @@ export type Task =
     | { readonly format: "parquet"; readonly path: string }
   );
 
+/** A document in an archive, and the path of the part in it that names all others. */
+export type ReadTask = Task & { readonly main: string };
+
 /** A page out of a document. */
 export interface SealedPage extends Pick<Page, "contentType" | "body" | "declared"> {
   /** Which part of the document it is; empty where it is all of it. */

@@ -37,5 +37,27 @@ export function unzip(
       return true;
     },
   });
-  return new Map(Object.entries(found));
+  return new Parts(Object.entries(found));
+}
+
+/** Parts of an Office document have names without regard to case (ECMA-376, part 2, 6.2.2.3). */
+class Parts extends Map<string, Uint8Array> {
+  readonly #names = new Map<string, string>();
+
+  constructor(entries: Iterable<[string, Uint8Array]>) {
+    super();
+    for (const [name, bytes] of entries) this.set(name, bytes);
+  }
+
+  override set(name: string, bytes: Uint8Array): this {
+    // Some programs write the paths of Windows.
+    const path = name.replaceAll("\\", "/");
+    const key = path.toLowerCase();
+    if (!this.#names.has(key)) this.#names.set(key, path);
+    return super.set(path, bytes);
+  }
+
+  override get(path: string): Uint8Array | undefined {
+    return super.get(path) ?? super.get(this.#names.get(path.toLowerCase()) ?? "");
+  }
 }

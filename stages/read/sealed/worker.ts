@@ -5,6 +5,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { ReadFailure } from "../failure.ts";
+import { budgetOf, withinBudget } from "./budget.ts";
 import type { Answer, Piece, Request, Task } from "./task.ts";
 
 /** Bytes of pages, and pages, in one answer. */
@@ -23,6 +24,12 @@ async function* read(task: Task): AsyncGenerator<Piece> {
     case "parquet":
       return yield* (await import("./parquet.ts")).readParquet(task);
   }
+}
+
+/** What a document gives, within its bounds. */
+function begin(task: Task): AsyncGenerator<Piece> {
+  const sourceBytes = "path" in task ? Deno.statSync(task.path).size : task.bytes.byteLength;
+  return withinBudget(read(task), budgetOf(task, sourceBytes));
 }
 
 async function some(pieces: AsyncGenerator<Piece>): Promise<Answer> {
@@ -47,6 +54,6 @@ async function some(pieces: AsyncGenerator<Piece>): Promise<Answer> {
 
 let pieces: AsyncGenerator<Piece> | undefined;
 parentPort?.on("message", async (request: Request) => {
-  if (typeof request === "object") pieces = read(request.begin);
+  if (typeof request === "object") pieces = begin(request.begin);
   if (pieces !== undefined) parentPort?.postMessage(await some(pieces));
 });

@@ -3,23 +3,25 @@
  *
  * @module
  */
+import { posix } from "node:path";
 import { ReadFailure } from "../failure.ts";
+import { unescapeXstring, walkOffice } from "./office_xml.ts";
 import { textParts } from "./parts.ts";
-import { relationsOf } from "./relations.ts";
+import { relationsOf, relationTo } from "./relations.ts";
 import { readProperties } from "./properties.ts";
-import type { SealedPage, Task } from "./task.ts";
+import type { ReadTask, SealedPage } from "./task.ts";
 import type { Files } from "./unzip.ts";
-import { walkXml } from "./xml.ts";
-
-const WORKBOOK = "xl/workbook.xml";
 
 /** The sheets in their order, each one document. */
-export async function* readXlsx(files: Files, task: Task): AsyncGenerator<SealedPage> {
-  const shared = sharedStrings(files.get("xl/sharedStrings.xml"));
-  const paths = relationsOf(files, WORKBOOK);
+export async function* readXlsx(files: Files, task: ReadTask): AsyncGenerator<SealedPage> {
+  const paths = relationsOf(files, task.main);
+  // Where nothing names it, it lies where all programs put it.
+  const strings = relationTo(files, { from: task.main, type: "sharedStrings" }) ??
+    posix.join(posix.dirname(task.main), "sharedStrings.xml");
+  const shared = sharedStrings(files.get(strings));
   const about = readProperties(files.get("docProps/core.xml"));
   let left = task.maxUnpackedBytes;
-  for (const { name, id } of sheetsOf(files)) {
+  for (const { name, id } of sheetsOf(files.get(task.main))) {
     const sheet = files.get(paths.get(id) ?? "");
     if (sheet === undefined) continue;
     const text = rowsOf(sheet, { shared, maxChars: left });
@@ -32,9 +34,9 @@ export async function* readXlsx(files: Files, task: Task): AsyncGenerator<Sealed
   }
 }
 
-function sheetsOf(files: Files): { name: string; id: string }[] {
+function sheetsOf(workbook: Uint8Array | undefined): { name: string; id: string }[] {
   const sheets: { name: string; id: string }[] = [];
-  walkXml(files.get(WORKBOOK) ?? new Uint8Array(), {
+  walkOffice(workbook ?? new Uint8Array(), {
     open(element, { name, id }) {
       if (element === "sheet" && name !== undefined && id !== undefined) sheets.push({ name, id });
     },
@@ -46,7 +48,7 @@ function sheetsOf(files: Files): { name: string; id: string }[] {
 function sharedStrings(xml: Uint8Array | undefined): string[] {
   const strings: string[] = [];
   let text = "", isText = false, isReading = false;
-  walkXml(xml ?? new Uint8Array(), {
+  walkOffice(xml ?? new Uint8Array(), {
     open(name) {
       if (name === "si") text = "";
       if (name === "rPh") isReading = true;
@@ -56,7 +58,7 @@ function sharedStrings(xml: Uint8Array | undefined): string[] {
       if (isText) text += piece;
     },
     close(name) {
-      if (name === "si") strings.push(text);
+      if (name === "si") strings.push(unescapeXstring(text));
       if (name === "rPh") isReading = false;
       isText = false;
     },
@@ -70,20 +72,23 @@ function rowsOf(
   { shared, maxChars }: { shared: readonly string[]; maxChars: number },
 ): string {
   const rows: string[] = [];
-  let cells: string[] = [], value = "", type = "", isValue = false, chars = 0;
-  walkXml(xml, {
+  let cells: string[] = [], value = "", type = "", chars = 0;
+  let isValue = false, isReading = false;
+  walkOffice(xml, {
     open(name, attributes) {
       if (name === "row") cells = [];
       if (name === "c") [value, type] = ["", attributes.t ?? ""];
-      isValue = name === "v" || name === "t";
+      if (name === "rPh") isReading = true;
+      isValue = name === "v" || (name === "t" && !isReading);
     },
     text(piece) {
       if (isValue) value += piece;
     },
     close(name) {
       isValue = false;
+      if (name === "rPh") isReading = false;
       if (name === "c" && value !== "") {
-        const text = type === "s" ? shared[Number(value)] ?? "" : value;
+        const text = type === "s" ? shared[Number(value)] ?? "" : unescapeXstring(value);
         cells.push(text.replace(/\s+/g, " ").trim());
         chars += text.length + 1;
         if (chars > maxChars) {
