@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readStopIds } from "../model/checkpoint/mod.ts";
 import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
@@ -94,6 +95,7 @@ export const serve: Command = {
       scheduler,
       codec,
       chatTemplate,
+      stopIds: await readStopIds(opened.folder),
       modelName: name,
       sampling,
       prompts,

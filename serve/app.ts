@@ -42,6 +42,8 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health", "/ope
 export interface AppOptions {
   readonly scheduler: Scheduler;
   readonly codec: TextCodec;
+  /** Ids that end an answer beside the tokenizer's own end of a text. */
+  readonly stopIds?: ReadonlySet<number>;
   /** How a conversation becomes a text; a plain one unless given. */
   readonly chatTemplate?: ChatTemplate | undefined;
   /** The `model` that clients ask for. */
@@ -129,6 +131,7 @@ export function createApp(options: AppOptions): Hono {
     return {
       ...{ scheduler, codec, grammars, modelName, sampling },
       ...{ stallMs, retryAfterSeconds, onFailure },
+      ...(options.stopIds && { stopIds: options.stopIds }),
       ...{ client: notes.client, meter: metrics.meter(notes) },
       signal: context.req.raw.signal,
     };
