@@ -4,7 +4,7 @@
  * @module
  */
 import { readStopIds } from "../model/checkpoint/mod.ts";
-import { createApp, listen, Scheduler } from "../serve/mod.ts";
+import { createApp, hostnameOf, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
@@ -26,6 +26,11 @@ const FLAGS = {
   "cors-origin": list({
     help: "lets pages of this origin use the API, or * for all; may be given again",
     value: "ORIGIN",
+  }),
+  "host-name": list({
+    help: "name by which clients reach the server, as in its address; may be given again\n" +
+      "(without keys only names of this machine alone are answered beside them)",
+    value: "NAME",
   }),
   "trust-proxy": toggle({
     help: "takes the client's address from the X-Forwarded-For of a proxy in front",
@@ -71,6 +76,7 @@ export const serve: Command = {
     const run = runOrOther(operands, { command: "serve", run: flags.run, other });
     const values = { ...flags, run };
     const corsOrigins = values["cors-origin"].map(checkOrigin);
+    const hostNames = values["host-name"].map(checkHostName);
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
     const { engine, engineName, codec, tokenizerJson, chatTemplate, name, sampling, prompts } =
@@ -105,6 +111,8 @@ export const serve: Command = {
       ...(values["access-log"] === "stdout" && {
         onAccess: (record) => console.log(JSON.stringify(record)),
       }),
+      // Who has a key is no page that came by a name of its own.
+      ...((!apiKeys || hostNames.length > 0) && { hostNames }),
       corsOrigins,
       trustProxy: values["trust-proxy"],
       limits: limits.app,
@@ -135,6 +143,15 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** A name as the addresses of clients have it. */
+function checkHostName(name: string): string {
+  const hostname = hostnameOf(name);
+  if (hostname !== undefined) return hostname;
+  throw new UsageError(
+    `Cannot use --host-name ${name}: write it like model.example.org, without scheme and port`,
+  );
+}
 
 /** An origin as browsers send it. */
 function checkOrigin(origin: string): string {
