@@ -28,8 +28,7 @@ const FLAGS = {
     value: "ORIGIN",
   }),
   "host-name": list({
-    help: "name by which clients reach the server, as in its address; may be given again\n" +
-      "(without keys only names of this machine alone are answered beside them)",
+    help: "name to answer by beside those of this machine alone; may be given again",
     value: "NAME",
   }),
   "trust-proxy": toggle({
@@ -54,7 +53,7 @@ export const serve: Command = {
     "Model": ["run", "model", "engine", "threads", "weights", "cache-mib"],
     "Listening": [
       ...["hostname", "port", "api-key-file", "cors-origin", "trust-proxy"] as const,
-      "access-log",
+      ...["host-name", "access-log"] as const,
     ],
     "Requests": [
       ...["max-running", "max-waiting", "max-per-client", "max-prompt-tokens"] as const,
