@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createApp, listen, Scheduler } from "../serve/mod.ts";
+import { readStopIds } from "../model/checkpoint/mod.ts";
+import { createApp, hostnameOf, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
@@ -25,6 +26,10 @@ const FLAGS = {
   "cors-origin": list({
     help: "lets pages of this origin use the API, or * for all; may be given again",
     value: "ORIGIN",
+  }),
+  "host-name": list({
+    help: "name to answer by beside those of this machine alone; may be given again",
+    value: "NAME",
   }),
   "trust-proxy": toggle({
     help: "takes the client's address from the X-Forwarded-For of a proxy in front",
@@ -48,7 +53,7 @@ export const serve: Command = {
     "Model": ["run", "model", "checkpoint", "engine", "threads", "weights", "cache-mib"],
     "Listening": [
       ...["hostname", "port", "api-key-file", "cors-origin", "trust-proxy"] as const,
-      "access-log",
+      ...["host-name", "access-log"] as const,
     ],
     "Requests": [
       ...["max-running", "max-waiting", "max-per-client", "max-prompt-tokens"] as const,
@@ -70,6 +75,7 @@ export const serve: Command = {
     const run = runOrOther(operands, { command: "serve", run: flags.run, other });
     const values = { ...flags, run };
     const corsOrigins = values["cors-origin"].map(checkOrigin);
+    const hostNames = values["host-name"].map(checkHostName);
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
     const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
@@ -97,6 +103,7 @@ export const serve: Command = {
       scheduler,
       codec,
       chatTemplate,
+      stopIds: await readStopIds(opened.folder),
       modelName: name,
       sampling,
       prompts,
@@ -106,6 +113,8 @@ export const serve: Command = {
       ...(values["access-log"] === "stdout" && {
         onAccess: (record) => console.log(JSON.stringify(record)),
       }),
+      // Who has a key is no page that came by a name of its own.
+      ...((!apiKeys || hostNames.length > 0) && { hostNames }),
       corsOrigins,
       trustProxy: values["trust-proxy"],
       limits: limits.app,
@@ -137,6 +146,15 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** A name as the addresses of clients have it. */
+function checkHostName(name: string): string {
+  const hostname = hostnameOf(name);
+  if (hostname !== undefined) return hostname;
+  throw new UsageError(
+    `Cannot use --host-name ${name}: write it like model.example.org, without scheme and port`,
+  );
+}
 
 /** An origin as browsers send it. */
 function checkOrigin(origin: string): string {

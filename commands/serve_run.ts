@@ -105,6 +105,8 @@ async function openFirst(
       const app = createApp({
         ...{ sampling, prompts },
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
+        // It listens without keys.
+        hostNames: [],
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });
       note(`Serving ${chosen ?? engine.fingerprint}`);

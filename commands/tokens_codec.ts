@@ -19,7 +19,7 @@ const ENCODE_FLAGS = {
   tokenizer: TOKENIZER,
   json: JSON_LINES,
   ordinary: toggle({
-    help: "the text of a special token is ordinary text; without this flag it becomes that token",
+    help: "adds no special token: neither for its text, which is ordinary then, nor before a text",
   }),
 };
 
@@ -37,7 +37,7 @@ export const encode: Command = {
     for await (const { value, number } of jsonLines("encode")) {
       if (typeof value !== "string") throw wrongLine("encode", number);
       const ids = tokenizer.encode(value, { allowSpecial: !values.ordinary });
-      console.log(JSON.stringify(Array.from(ids)));
+      console.log(JSON.stringify([...values.ordinary ? [] : tokenizer.prefixIds, ...ids]));
     }
     return 0;
   },

@@ -31,6 +31,8 @@ export interface AnswerContext {
   /** Who asks: clients share the server fairly. */
   readonly client: string;
   readonly meter: GenerationMeter;
+  /** Ids that end an answer beside the codec's own end of a text. */
+  readonly stopIds?: ReadonlySet<number>;
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   /** Told of failures that are the server's own. */
@@ -116,6 +118,7 @@ export async function answer(
     generateChoices({
       ...task,
       ...{ scheduler, codec, client, meter, signal, count: bestOf },
+      ...(context.stopIds && { stopIds: context.stopIds }),
       ...(grammar && { constrain: () => grammar.constrain() }),
       // What is ranked must be scored.
       ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),

@@ -44,8 +44,10 @@ export function grammarOf(
   try {
     return grammars(jsonSchema);
   } catch (cause) {
-    if (!(cause instanceof SchemaError)) throw cause;
-    const message = `The answer cannot be held to response_format: ${cause.message}`;
+    // A schema may combine so much that its automaton has no place on the stack.
+    if (!(cause instanceof SchemaError || cause instanceof RangeError)) throw cause;
+    const reason = cause instanceof SchemaError ? cause.message : "the schema combines too much";
+    const message = `The answer cannot be held to response_format: ${reason}`;
     throw new ApiError(message, { status: 400, param: "response_format", cause });
   }
 }

@@ -15,6 +15,7 @@ import { type ChatTemplate, createChat } from "./chat/mod.ts";
 import { parseCompletionRequest } from "./completion_request.ts";
 import { complete } from "./completions.ts";
 import { createGrammars } from "./grammar/mod.ts";
+import { requireHostName } from "./host_names.ts";
 import { readJsonBody } from "./json_body.ts";
 import { refuseRoute } from "./methods.ts";
 import { ServeMetrics } from "./metrics.ts";
@@ -42,6 +43,8 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health", "/ope
 export interface AppOptions {
   readonly scheduler: Scheduler;
   readonly codec: TextCodec;
+  /** Ids that end an answer beside the tokenizer's own end of a text. */
+  readonly stopIds?: ReadonlySet<number>;
   /** How a conversation becomes a text; a plain one unless given. */
   readonly chatTemplate?: ChatTemplate | undefined;
   /** The `model` that clients ask for. */
@@ -57,6 +60,8 @@ export interface AppOptions {
   readonly limits?: AppLimits;
   /** One of these must come with every request but for the page and the health check. */
   readonly apiKeys?: ApiKeys;
+  /** Names by which the server answers, beside those of this machine alone; all unless given. */
+  readonly hostNames?: readonly string[];
   /** Origins whose pages may use the API, or `*` for all; none unless given. */
   readonly corsOrigins?: readonly string[];
   /** Told of each request when it has ended. */
@@ -97,6 +102,7 @@ export function createApp(options: AppOptions): Hono {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  if (options.hostNames) app.use(requireHostName(options.hostNames));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   if (apiKeys) {
     app.use(requireApiKey(apiKeys, {
@@ -129,6 +135,7 @@ export function createApp(options: AppOptions): Hono {
     return {
       ...{ scheduler, codec, grammars, modelName, sampling },
       ...{ stallMs, retryAfterSeconds, onFailure },
+      ...(options.stopIds && { stopIds: options.stopIds }),
       ...{ client: notes.client, meter: metrics.meter(notes) },
       signal: context.req.raw.signal,
     };

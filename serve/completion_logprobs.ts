@@ -14,7 +14,7 @@ export interface CompletionLogprobs {
   readonly token_logprobs: readonly (number | null)[];
   /** The likeliest tokens and the chosen one. */
   readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[];
-  /** Where each token begins in the text, in UTF-16 code units. */
+  /** Where each token begins in the text, in characters: code points. */
   readonly text_offset: readonly number[];
 }
 

@@ -8,7 +8,7 @@ import { completionLogprobs } from "./completion_logprobs.ts";
 import type { CompletionRequest } from "./completion_request.ts";
 import type { PlacedToken } from "./generate.ts";
 import type { PromptToken } from "./prompt_scores.ts";
-import { decodeIds, type TextCodec } from "./text_codec.ts";
+import { charactersOf, decodeIds, type TextCodec } from "./text_codec.ts";
 
 /**
  * Generates the answer to `request`.
@@ -21,7 +21,9 @@ export async function complete(
 ): Promise<Response> {
   const { codec } = context;
   const prompts = request.prompts.map((prompt) =>
-    typeof prompt === "string" ? codec.encode(prompt) : prompt
+    typeof prompt === "string"
+      ? [...codec.prefixIds ?? [], ...Array.from(codec.encode(prompt))]
+      : prompt
   );
   const scoresPrompt = request.echo && request.topLogprobs !== undefined;
   return await answer({ ...request, prompts, scoresPrompt }, {
@@ -39,14 +41,21 @@ function completionForm(request: CompletionRequest, codec: TextCodec): AnswerFor
     return typeof prompt === "string" ? prompt : decodeIds(codec, prompt);
   });
   const prefixOf = (index: number) => prefixes[Math.floor(index / n)] ?? "";
+  /** The tokens of a prompt's own text, without what stands before it. */
+  const echoedTokens = (prompt: readonly PromptToken[], index: number) => {
+    if (typeof request.prompts[Math.floor(index / n)] !== "string") return prompt;
+    const own = prompt.slice(codec.prefixIds?.length ?? 0);
+    const begin = own[0]?.start ?? 0;
+    return own.map((token) => ({ ...token, start: token.start - begin }));
+  };
   const logprobs = (
     scored: readonly PlacedToken[],
     { index, prompt = [] }: { index: number; prompt?: readonly PromptToken[] },
   ) => {
     if (topLogprobs === undefined) return null;
-    const { length } = prefixOf(index);
+    const length = charactersOf(prefixOf(index));
     const after = scored.map((token) => ({ ...token, start: length + token.start }));
-    return completionLogprobs([...prompt, ...after], codec);
+    return completionLogprobs([...echoedTokens(prompt, index), ...after], codec);
   };
   const echoed = new Set<number>();
   return {

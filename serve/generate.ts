@@ -9,7 +9,7 @@ import { type PromptToken, scorePrompt } from "./prompt_scores.ts";
 import { createSampler, type SamplingOptions } from "./sampler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { createStopFilter } from "./stop_strings.ts";
-import type { TextCodec } from "./text_codec.ts";
+import { charactersOf, type TextCodec } from "./text_codec.ts";
 
 /** `stop`: the text ended or a stop string came; `length`: no more tokens allowed. */
 export type FinishReason = "stop" | "length";
@@ -58,6 +58,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens: number;
   /** Text ends before the first of these. */
   readonly stop?: readonly string[];
+  /** Ids that end the answer beside the codec's own end of a text. */
+  readonly stopIds?: ReadonlySet<number>;
   /** Scores each token, and this many of the likeliest beside it. */
   readonly topLogprobs?: number;
   /** Scores the tokens of the prompt as well. */
@@ -83,7 +85,7 @@ export interface GenerateOptions extends SamplingOptions {
  * import type { Engine } from "./engine.ts";
  * import { generate } from "./generate.ts";
  * import { Scheduler } from "./scheduler.ts";
- * import type { TextCodec } from "./text_codec.ts";
+ * import { charactersOf, type TextCodec } from "./text_codec.ts";
  * async function* tell(engine: Engine, codec: TextCodec) {
  *   const scheduler = new Scheduler(engine);
  *   const promptIds = codec.encode("Once upon a time");
@@ -129,13 +131,13 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
     unread = id;
     const tokens = chosenIds.length;
     meter?.token({ isFirst: tokens === 1, seconds: (performance.now() - asked) / 1000 });
-    if (id === codec.endOfTextId) {
+    if (id === codec.endOfTextId || options.stopIds?.has(id)) {
       finishReason = "stop";
       break;
     }
     const decoded = decoder.push(id);
     if (topLogprobs !== undefined) {
-      scores.add(scoreToken(logits, { id, top: topLogprobs }), decoded.length);
+      scores.add(scoreToken(logits, { id, top: topLogprobs }), decoded);
     }
     const { text, stopped } = filter.push(decoded);
     const scored = scores.before(text.length);
@@ -158,18 +160,19 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
 
 /** Holds scores back until the text in which their tokens begin is given out. */
 function createScoreQueue() {
-  let held: PlacedToken[] = [];
-  let decoded = 0, released = 0;
+  let held: (PlacedToken & { readonly offset: number })[] = [];
+  let decoded = 0, released = 0, characters = 0;
   return {
-    /** Adds a token that completed `length` characters. */
-    add(token: ChosenToken, length: number): void {
-      held.push({ ...token, start: decoded });
-      decoded += length;
+    /** Adds a token that completed `text`. */
+    add(token: ChosenToken, text: string): void {
+      held.push({ ...token, start: characters, offset: decoded });
+      decoded += text.length;
+      characters += charactersOf(text);
     },
     /** The tokens that begin before the end of the next `length` characters. */
     before(length: number): PlacedToken[] {
       released += length;
-      const ready = held.filter(({ start }) => start < released);
+      const ready = held.filter(({ offset }) => offset < released);
       held = held.slice(ready.length);
       return ready;
     },

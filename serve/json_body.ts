@@ -28,9 +28,10 @@ export async function readJsonBody(
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new ApiError("The content-type must be application/json", { status: 415 });
   }
+  const unpack = unpackerOf(context.req.header("content-encoding") ?? "");
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let bytes = 0, text = "";
-  for await (const chunk of bodyOf(context.req.raw)) {
+  for await (const chunk of bodyOf(context.req.raw, { unpack })) {
     bytes += chunk.length;
     if (bytes > maxBodyBytes) {
       throw new ApiError(`The request body is longer than ${maxBodyBytes} bytes`, {
@@ -75,12 +76,29 @@ export function isNestedDeeper(json: string, depth: number): boolean {
   return false;
 }
 
-/** The body's bytes; that they do not all arrive is the client's fault. */
-async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
+/** What undoes a content coding of one layer (RFC 9110, 8.4.1); nothing where there is none. */
+function unpackerOf(header: string): (() => DecompressionStream) | undefined {
+  const coding = header.trim().toLowerCase();
+  if (coding === "" || coding === "identity") return undefined;
+  if (coding === "gzip" || coding === "x-gzip") return () => new DecompressionStream("gzip");
+  if (coding === "deflate") return () => new DecompressionStream("deflate");
+  throw new ApiError("The content-encoding must be gzip or deflate, or there must be none", {
+    status: 415,
+    headers: { "accept-encoding": "gzip, deflate" },
+  });
+}
+
+/** The body's bytes; that they do not all arrive, or not as announced, is the client's fault. */
+async function* bodyOf(
+  { body }: Request,
+  { unpack }: { unpack: (() => DecompressionStream) | undefined },
+): AsyncGenerator<Uint8Array> {
+  const bytes = unpack ? body?.pipeThrough(unpack()) : body;
   try {
-    yield* request.body ?? [];
+    yield* bytes ?? [];
   } catch (cause) {
-    throw new ApiError("The request body ended too early", { status: 400, cause });
+    const reason = unpack ? "is not packed as its content-encoding says" : "ended too early";
+    throw new ApiError(`The request body ${reason}`, { status: 400, cause });
   }
 }
 

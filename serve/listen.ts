@@ -5,7 +5,8 @@
  * @module
  */
 import { getRequestListener, RequestError } from "@hono/node-server";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
 import type { Socket } from "node:net";
 import { errorResponse } from "./api_error.ts";
 import { answerSocketErrors, malformedRequest } from "./socket_errors.ts";
@@ -89,11 +90,14 @@ export async function listen(
       // The application's answer has an error object, Node's own has not.
       requireHostHeader: false,
     },
-    getRequestListener(app.fetch, {
-      overrideGlobalObjects: false,
-      errorHandler: (error) =>
-        error instanceof RequestError ? malformedRequest() : errorResponse(error),
-    }),
+    getRequestListener(
+      (request, env) => hasTwoHosts(env) ? malformedRequest() : app.fetch(request, env),
+      {
+        overrideGlobalObjects: false,
+        errorHandler: (error) =>
+          error instanceof RequestError ? malformedRequest() : errorResponse(error),
+      },
+    ),
   );
   server.maxConnections = maxConnections;
   answerSocketErrors(server);
@@ -114,6 +118,13 @@ export async function listen(
     throw new TypeError(`Cannot listen on ${hostname}: it is not a network address`);
   }
   return { hostname: address.address, port: address.port, finished: closed.promise };
+}
+
+/** Whether a request names two hosts, which must be refused (RFC 9112, 3.2). */
+function hasTwoHosts(env: object): boolean {
+  const { incoming } = env as { incoming?: IncomingMessage | Http2ServerRequest };
+  const names = incoming?.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name));
+  return names !== undefined && names.length > 1;
 }
 
 /**

@@ -29,6 +29,7 @@ export {
   type Piece,
   type TokenConstraint,
 } from "./generate.ts";
+export { hostnameOf } from "./host_names.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
 export { type OnnxEngineOptions, openOnnxEngine } from "./onnx_engine.ts";

@@ -6,7 +6,7 @@
  */
 import type { Slot } from "./admission.ts";
 import { type ScoredToken, scoreToken } from "./logprobs.ts";
-import type { TextCodec } from "./text_codec.ts";
+import { charactersOf, type TextCodec } from "./text_codec.ts";
 
 /** A token of a prompt, and where in its text it begins. */
 export interface PromptToken {
@@ -42,7 +42,7 @@ export async function scorePrompt(
       scored.push({ ...scoreToken(logits, { id, top }), start });
       before = id;
     }
-    start += decoder.push(id).length;
+    start += charactersOf(decoder.push(id));
   }
   return scored;
 }

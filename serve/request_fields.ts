@@ -68,6 +68,7 @@ export function parseBody<Schema extends z.ZodType>(
   schema: Schema,
 ): z.infer<Schema> {
   const json = parseJson(body);
+  refuseHalfPairs(json, []);
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw refusal(parsed.error.issues[0], json);
   return parsed.data;
@@ -84,6 +85,22 @@ function parseJson(body: string): unknown {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new ApiError(`The request body is not JSON: ${cause.message}`, { status: 400, cause });
+  }
+}
+
+/** Refuses texts that no encoding can carry: a half of a surrogate pair alone. */
+function refuseHalfPairs(json: unknown, path: readonly string[]): void {
+  if (typeof json === "string") {
+    if (json.isWellFormed()) return;
+    const param = path.join(".") || null;
+    throw invalid(`${param ?? "The request body"} holds half of a surrogate pair alone`, param);
+  }
+  if (typeof json !== "object" || json === null) return;
+  for (const [key, value] of Object.entries(json)) {
+    refuseHalfPairs(key, path);
+    if (typeof value === "string" || typeof value === "object") {
+      refuseHalfPairs(value, [...path, key]);
+    }
   }
 }
 

@@ -5,10 +5,12 @@
  * @module
  */
 import { z } from "zod";
+import { CLIENT_FIELDS, STREAM_OPTIONS } from "./client_fields.ts";
 import { anyText, fields, flag, integerFrom, invalid, numberFrom } from "./request_fields.ts";
 import { readResponseFormat, RESPONSE_FORMAT } from "./response_format.ts";
 import type { SamplingOptions } from "./sampler.ts";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
+import { SEED, streamSeed } from "./seed.ts";
 
 /** Choices that one request may ask for, best_of included. */
 export const MAX_CHOICES = 16;
@@ -22,7 +24,7 @@ const BY_MODEL = "unless given as the model's generation_config.json says";
 
 /** Zod types by field name. */
 export const SAMPLING_FIELDS = {
-  model: anyText().optional(),
+  model: anyText().nullish(),
   temperature: numberFrom(0, 2).nullish().describe(BY_MODEL),
   top_p: numberFrom(0, 1).nullish().describe(BY_MODEL),
   top_k: integerFrom(0).nullish().describe(`0 for all tokens; ${BY_MODEL}`),
@@ -36,13 +38,13 @@ export const SAMPLING_FIELDS = {
     numberFrom(-100, 100),
     biasRule,
   ).nullish(),
-  seed: integerFrom(0).nullish(),
+  seed: SEED,
   stop: z.union([stop, z.array(stop, stopRule).max(4, stopRule)], stopRule).nullish(),
   stream: flag().nullish(),
-  stream_options: fields({ include_usage: flag().optional() }).nullish(),
+  stream_options: STREAM_OPTIONS,
   n: integerFrom(1, MAX_CHOICES).nullish(),
   response_format: RESPONSE_FORMAT.nullish(),
-  user: anyText().optional(),
+  ...CLIENT_FIELDS,
 };
 
 const sampling = fields(SAMPLING_FIELDS);
@@ -77,7 +79,7 @@ export function readSampling(
   const jsonSchema = readResponseFormat(raw.response_format);
   const topK = raw.top_k ?? defaults.topK ?? 0;
   return {
-    model: raw.model,
+    model: raw.model ?? undefined,
     temperature: raw.temperature ?? defaults.temperature ?? 1,
     topP: raw.top_p ?? defaults.topP ?? 1,
     ...(topK > 0 && { topK }),
@@ -89,7 +91,7 @@ export function readSampling(
     logitBias: new Map(
       Object.entries(raw.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias]),
     ),
-    seed: raw.seed ?? randomSeed(),
+    seed: raw.seed == null ? randomSeed() : streamSeed(raw.seed),
     stop: typeof raw.stop === "string" ? [raw.stop] : raw.stop ?? [],
     stream: raw.stream ?? false,
     includeUsage: raw.stream_options?.include_usage ?? false,

@@ -12,12 +12,21 @@ export interface TextCodec {
   decodeStream(): { push(id: number): string; flush(): string };
   /** One more than the highest id. */
   readonly vocabSize: number;
+  /** Stand before a prompt's text, as the tokenizer's post-processor has it. */
+  readonly prefixIds?: readonly number[];
   /** Ends a text. */
   readonly endOfTextId: number;
   /** The UTF-8 of a token, which may end within a character; undefined where no token has the id. */
   bytesOf(id: number): Uint8Array | undefined;
   /** Whether ordinary text never has this token. */
   isSpecial(id: number): boolean;
+}
+
+/** How many characters a text has: code points, as OpenAI's offsets count. */
+export function charactersOf(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
 }
 
 /** Text of `ids`; ids that end inside a character give U+FFFD. */

@@ -27,6 +27,8 @@ class CountingInterpreter extends Interpreter {
     environment: Environment,
   ): ReturnType<Interpreter["evaluate"]> {
     const result = super.evaluate(statement, environment);
+    // As Python writes them.
+    if (result.type === "BooleanValue") result.toString = () => result.value ? "True" : "False";
     const size = sizeOf(result.value);
     this.#steps += 1 + size / PER_STEP;
     if (this.#steps > MAX_STEPS) throw new RangeError(`it takes more than ${MAX_STEPS} steps`);
@@ -42,9 +44,10 @@ class CountingInterpreter extends Interpreter {
  */
 export function renderWithin(template: Parsed, variables: Record<string, unknown>): string {
   const environment = new Environment();
+  const functions = { range, raise_exception, strftime_now };
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
   for (
-    const [name, value] of Object.entries({ ...constants, ...variables, range, raise_exception })
+    const [name, value] of Object.entries({ ...constants, ...variables, ...functions })
   ) {
     environment.set(name, value);
   }
@@ -65,6 +68,34 @@ function range(start: number, stop?: number, step = 1): number[] {
 /** How a template refuses messages. */
 function raise_exception(message: unknown): never {
   throw new Error(String(message));
+}
+
+/** The day and time as a template writes it, by the conversions of strftime that templates use. */
+function strftime_now(format: unknown): string {
+  const now = new Date();
+  const two = (value: number) => String(value).padStart(2, "0");
+  const named = (options: Intl.DateTimeFormatOptions) => now.toLocaleString("en-US", options);
+  const parts: Readonly<Record<string, () => string>> = {
+    Y: () => String(now.getFullYear()),
+    y: () => two(now.getFullYear() % 100),
+    m: () => two(now.getMonth() + 1),
+    d: () => two(now.getDate()),
+    H: () => two(now.getHours()),
+    I: () => two(now.getHours() % 12 || 12),
+    M: () => two(now.getMinutes()),
+    S: () => two(now.getSeconds()),
+    p: () => now.getHours() < 12 ? "AM" : "PM",
+    B: () => named({ month: "long" }),
+    b: () => named({ month: "short" }),
+    A: () => named({ weekday: "long" }),
+    a: () => named({ weekday: "short" }),
+    "%": () => "%",
+  };
+  return String(format).replace(/%(-?)(.)/gs, (_, flag: string, letter: string) => {
+    const part = parts[letter]?.();
+    if (part === undefined) throw new Error(`strftime_now() does not know %${letter}`);
+    return flag === "-" ? part.replace(/^0(?=.)/, "") : part;
+  });
 }
 
 function sizeOf(value: unknown): number {

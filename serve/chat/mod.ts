@@ -27,7 +27,7 @@ export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TE
   const encode = createPromptEncoder(codec, template);
   return async (body, context) => {
     const request = parseChatRequest(body, context.sampling);
-    const promptIds = refusing(() => encode(request.messages));
+    const promptIds = refusing(() => encode(request.messages, request));
     const stop = [...request.stop, ...template.stops];
     return await answer({ ...request, stop, prompts: [promptIds] }, {
       form: chatForm(request, codec),

@@ -5,13 +5,19 @@
  * @module
  */
 import type { TextCodec } from "../text_codec.ts";
-import type { ChatTemplate, Message } from "./template.ts";
+import { type ChatTemplate, ChatTemplateError, type Message } from "./template.ts";
+import type { RenderOptions } from "./template.ts";
 
-/** Unicode's noncharacters: no message has a reason to hold them. */
-const MARKS = Array.from({ length: 32 }, (_, i) => String.fromCharCode(0xfdd0 + i));
+/** A text between two of Unicode's noncharacters that is not in `text`. */
+function markOutside(text: string): string {
+  for (let number = 0;; number++) {
+    const mark = `\ufdd0${number}\ufdd1`;
+    if (!text.includes(mark)) return mark;
+  }
+}
 
 /** Makes the ids of conversations. */
-export type PromptEncoder = (messages: readonly Message[]) => number[];
+export type PromptEncoder = (messages: readonly Message[], options?: RenderOptions) => number[];
 
 /**
  * An encoder for conversations written by `template`; it throws a {@linkcode ChatTemplateError} where
@@ -19,20 +25,33 @@ export type PromptEncoder = (messages: readonly Message[]) => number[];
  */
 export function createPromptEncoder(codec: TextCodec, template: ChatTemplate): PromptEncoder {
   const specials = specialTexts(codec);
-  return (messages) => {
+  return (messages, { continues = false } = {}) => {
     const all = messages.map(({ content }) => content).join("");
-    const mark = MARKS.find((each) => !all.includes(each));
-    if (mark === undefined) throw new RangeError("there is every one of Unicode's noncharacters");
-    const marked = messages.map(({ role, content }) => ({
+    const mark = markOutside(all);
+    const end = markOutside(all + mark);
+    const marked = messages.map(({ role, content }, at) => ({
       role,
       content: specials.reduce(
         (text, special) => text.replaceAll(special, `${special[0]}${mark}${special.slice(1)}`),
         content,
-      ),
+      ) + (continues && at === messages.length - 1 ? end : ""),
     }));
-    const parts = template.render(marked).split(mark);
+    const rendered = template.render(marked, { continues });
+    const parts = (continues ? cutAt(rendered, { end, template }) : rendered).split(mark);
     return parts.flatMap((part) => Array.from(codec.encode(part, { allowSpecial: true })));
   };
+}
+
+/** What stands before the end of the last message. */
+function cutAt(
+  rendered: string,
+  { end, template }: { end: string; template: ChatTemplate },
+): string {
+  const at = rendered.lastIndexOf(end);
+  if (at !== -1) return rendered.slice(0, at);
+  throw new ChatTemplateError(
+    `Cannot continue the last message: the chat template ${template.name} leaves it out or changes it`,
+  );
 }
 
 /** The texts of the special tokens, longest first. */

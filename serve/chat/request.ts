@@ -6,7 +6,8 @@
  */
 import { z } from "zod";
 import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
-import { anyText, fields, flag, integerFrom, invalid, only, parseBody } from "../request_fields.ts";
+import { CHAT_CLIENT_FIELDS, EMPTY_MESSAGE_FIELDS } from "../client_fields.ts";
+import { anyText, fields, flag, integerFrom, invalid, parseBody } from "../request_fields.ts";
 import { type AnswerRequest, readSampling, SAMPLING_FIELDS } from "../sampling_fields.ts";
 import type { Message } from "./template.ts";
 
@@ -22,12 +23,11 @@ const message = fields({
     error: 'must be "system", "developer", "user" or "assistant"',
   }),
   content,
-  name: anyText().optional(),
-  refusal: z.null({ error: "is not supported" }).optional(),
+  name: anyText().nullish(),
+  ...EMPTY_MESSAGE_FIELDS,
 });
 
 const messagesRule = { error: `must be an array of 1 to ${MAX_MESSAGES} messages` };
-const unsupported = "is not supported";
 
 const schema = fields({
   ...SAMPLING_FIELDS,
@@ -36,13 +36,10 @@ const schema = fields({
   max_completion_tokens: integerFrom(1).nullish(),
   logprobs: flag().nullish(),
   top_logprobs: integerFrom(0, 20).nullish(),
+  continue_final_message: flag().nullish(),
+  add_generation_prompt: flag().nullish(),
   // Understood, but only where they ask for nothing.
-  tools: z.array(z.never(), { error: unsupported }).max(0, { error: unsupported }).nullish(),
-  tool_choice: only(["none"], unsupported),
-  modalities: z.tuple([z.literal("text", { error: unsupported })], { error: unsupported })
-    .nullish(),
-  store: only([false], unsupported),
-  service_tier: only(["auto", "default"], unsupported),
+  ...CHAT_CLIENT_FIELDS,
 });
 
 /** Takes what a body may say, for the API's description. */
@@ -51,6 +48,8 @@ export const CHAT_BODY: z.ZodType = schema;
 /** A request for the next turn, defaults filled in. */
 export interface ChatRequest extends AnswerRequest {
   readonly messages: readonly Message[];
+  /** The answer continues the last message. */
+  readonly continues: boolean;
   /** The rest of the model's context unless given. */
   readonly maxTokens: number;
 }
@@ -69,8 +68,22 @@ export function parseChatRequest(body: string, defaults: SamplingSettings = {}):
   if (raw.max_tokens != null && raw.max_completion_tokens != null) {
     throw invalid("max_tokens is the old name of max_completion_tokens: give one", "max_tokens");
   }
+  const continues = raw.continue_final_message ?? false;
+  if (continues && raw.messages.at(-1)?.role !== "assistant") {
+    throw invalid(
+      "continue_final_message is only allowed after a last message of the assistant",
+      "continue_final_message",
+    );
+  }
+  if ((raw.add_generation_prompt ?? !continues) === continues) {
+    throw invalid(
+      `add_generation_prompt must be ${!continues} with continue_final_message: ${continues}`,
+      "add_generation_prompt",
+    );
+  }
   return {
     ...readSampling(raw, defaults),
+    continues,
     messages: raw.messages.map(({ role, content }, i) => ({
       // The newer name of the same role; templates know the older one.
       role: role === "developer" ? "system" : role,

@@ -12,6 +12,12 @@ export interface Message {
   readonly content: string;
 }
 
+/** How a conversation is to end. */
+export interface RenderOptions {
+  /** An answer is to continue the last message, not to follow it. */
+  readonly continues?: boolean;
+}
+
 /** A way to write a conversation down. */
 export interface ChatTemplate {
   /** Where it comes from, for messages. */
@@ -23,7 +29,7 @@ export interface ChatTemplate {
    *
    * @throws {ChatTemplateError} when the template refuses the messages, breaks or takes too long
    */
-  render(messages: readonly Message[]): string;
+  render(messages: readonly Message[], options?: RenderOptions): string;
 }
 
 /** Thrown where a template makes no text of messages. */
@@ -66,9 +72,18 @@ export function createChatTemplate(
   return {
     name,
     stops,
-    render: (messages) =>
+    render: (messages, { continues = false } = {}) =>
       attempt(
-        () => renderWithin(parsed, { ...tokens, messages, add_generation_prompt: true }),
+        () =>
+          renderWithin(parsed, {
+            ...tokens,
+            messages,
+            // A template may ask whether there are any.
+            tools: null,
+            documents: null,
+            add_generation_prompt: !continues,
+            continue_final_message: continues,
+          }),
         `Cannot write the messages down with the chat template ${name}`,
       ),
   };
@@ -91,6 +106,6 @@ function attempt<T>(make: () => T, what: string): T {
  */
 export const DEFAULT_TEMPLATE: ChatTemplate = createChatTemplate(
   "{% for message in messages %}{{ message.role | capitalize }}:\n{{ message.content }}\n\n" +
-    "{% endfor %}{{ 'Assistant:\n' }}",
+    "{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:\n' }}{% endif %}",
   { name: "default", stops: ["\n\nUser:", "\n\nSystem:", "\n\nAssistant:"] },
 );

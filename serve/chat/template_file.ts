@@ -33,12 +33,26 @@ export async function readChatTemplate(folder: string): Promise<ChatTemplate | u
   const { chat_template } = parsed;
   const inConfig = typeof chat_template === "string"
     ? chat_template
-    : chat_template?.find(({ name }) => name === "default")?.template;
+    : chat_template
+    ? namedDefault(chat_template, folder)
+    : undefined;
   const inFile = await readText(join(folder, "chat_template.jinja"));
   const source = inFile ?? inConfig;
   if (source === undefined) return undefined;
   const file = inFile === undefined ? "tokenizer_config.json" : "chat_template.jinja";
   return createChatTemplate(source, { name: `of ${file}`, tokens: tokensOf(parsed) });
+}
+
+/** Of several templates the one named `default`, or the only one. */
+function namedDefault(templates: readonly z.infer<typeof named>[], folder: string): string {
+  const chosen = templates.find(({ name }) => name === "default") ??
+    (templates.length === 1 ? templates[0] : undefined);
+  if (chosen !== undefined) return chosen.template;
+  const names = templates.map(({ name }) => name).join(", ") || "none";
+  throw new ChatTemplateError(
+    `Cannot read the chat template in ${join(folder, "tokenizer_config.json")}: of its templates ` +
+      `(${names}) none is named default; name the one to use so`,
+  );
 }
 
 function parseConfig(text: string, folder: string): z.infer<typeof schema> {

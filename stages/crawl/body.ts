@@ -4,9 +4,8 @@
  * @module
  */
 import type { IncomingMessage } from "node:http";
-import { Readable, type Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { type Decoder, decoderOf, inflateEither } from "./content_coding.ts";
 import { FetchFailure } from "./failure.ts";
 
 /** Decoded bytes per received byte beyond which a body counts as a bomb. */
@@ -14,20 +13,43 @@ const MAX_RATIO = 100;
 /** Small bodies may compress as well as they like. */
 const RATIO_FREE_BYTES = 64 * 1024;
 
-function decoderFor(encoding: string): Transform | undefined {
-  switch (encoding.trim().toLowerCase()) {
-    case "":
-    case "identity":
-      return undefined;
-    case "gzip":
-    case "x-gzip":
-      return createGunzip();
-    case "br":
-      return createBrotliDecompress();
-    case "deflate":
-      return createInflate();
-    default:
-      throw new FetchFailure("unsupported-type", `content encoding "${encoding}" is not supported`);
+/** Codings that a body may have on top of one another; a server that names more does so by mistake. */
+const MAX_CODINGS = 4;
+
+/** What some servers name here although it codes no bytes, beside charsets. */
+const NO_CODINGS: ReadonlySet<string> = new Set(["", "identity", "none", "binary", "7bit", "8bit"]);
+
+/** By the names of the codings. */
+const DECODERS: ReadonlyMap<string, Decoder> = new Map([
+  ["gzip", decoderOf(() => createGunzip())],
+  ["x-gzip", decoderOf(() => createGunzip())],
+  ["br", decoderOf(() => createBrotliDecompress())],
+  ["deflate", inflateEither],
+]);
+
+/** The decoders that undo a `Content-Encoding`, the last coding first (RFC 9110, 8.4). */
+function decodersFor(header: string): Decoder[] {
+  const codings = header.split(",").map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => !NO_CODINGS.has(coding) && !isCharset(coding));
+  const refuse = (what: string) => new FetchFailure("unsupported-type", what);
+  if (codings.length > MAX_CODINGS) {
+    throw refuse(`the body has more than ${MAX_CODINGS} content encodings`);
+  }
+  return codings.map((coding) => {
+    const decoder = DECODERS.get(coding);
+    if (decoder === undefined) throw refuse(`content encoding "${coding}" is not supported`);
+    return decoder;
+  }).reverse();
+}
+
+/** Whether this is the name of a charset, which some servers put here. */
+function isCharset(coding: string): boolean {
+  try {
+    new TextDecoder(coding);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
   }
 }
 
@@ -47,9 +69,9 @@ export async function readBody(
     progress: () => void;
   },
 ): Promise<Uint8Array> {
-  const decoder = decoderFor(response.headers["content-encoding"] ?? "");
+  const decoders = decodersFor(response.headers["content-encoding"] ?? "");
   let received = 0;
-  // pipeline may report a consequence (a premature close) instead of what went wrong first.
+  // A decoder may report a consequence (a premature close) instead of what went wrong first.
   let first: unknown;
   const noted = (error: unknown) => first ??= error;
 
@@ -82,9 +104,11 @@ export async function readBody(
     }
     return join(chunks, bytes);
   }
-  if (decoder === undefined) return await collect(receive());
+  if (decoders.length === 0) return await collect(receive());
   try {
-    return await pipeline(Readable.from(receive()), decoder, collect);
+    return await collect(
+      decoders.reduce<AsyncIterable<Uint8Array>>((source, decode) => decode(source), receive()),
+    );
   } catch (error) {
     if (first !== undefined) throw first;
     // Neither the connection nor a cap: what is left is the decoder's own error.

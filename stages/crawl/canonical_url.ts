@@ -29,11 +29,20 @@ function dropTracking(url: URL): void {
 }
 
 /**
+ * With the two slashes that lead to a host where there are more of them, backslashes and the tabs and
+ * line ends between them included (URL standard, special authority ignore slashes state), which the
+ * runtime's parser takes for an error.
+ */
+function twoSlashes(href: string): string {
+  return href.replace(/^(?:[\t\n\r]*[/\\]){3,}[\t\n\r]*/, "//");
+}
+
+/**
  * The canonical form of a link found on a page, or `undefined` for what a crawl does not follow:
  * other schemes, unparsable or very long URLs, credentials, endlessly repeating paths.
  */
 export function canonicalLink(href: string, base: string): string | undefined {
-  const url = URL.parse(href.trim(), base);
+  const url = URL.parse(twoSlashes(href.trim()), base);
   if (url === null || !isWeb(url) || url.username !== "" || url.password !== "") return undefined;
   const counts = new Map<string, number>();
   for (const segment of url.pathname.split("/")) {

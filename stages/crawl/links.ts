@@ -29,6 +29,8 @@ export interface LinkContext {
 
 /** Deeper nesting is no honest page, and the parser's cost grows with it: its links are ignored. */
 const MAX_DEPTH = 512;
+/** Anchors that were never ended. */
+const MAX_ANCHORS = 8192;
 /** Links taken from one page. */
 const MAX_LINKS = 10_000;
 
@@ -37,12 +39,21 @@ const relations = (rel: string | undefined) => rel?.toLowerCase().split(/\s+/) ?
 /** The target of `Link: <…>; rel="canonical"` (RFC 8288, RFC 6596). */
 function canonicalOf(linkHeaders: readonly string[]): string | undefined {
   for (const header of linkHeaders) {
-    for (const [, target, rest = ""] of header.matchAll(/<([^>]*)>([^<]*)/g)) {
-      const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i.exec(rest);
+    for (const [, target, rest = ""] of header.matchAll(/<([^<>]*)>([^<]*)/g)) {
+      const rel = /;\s{0,99}rel\s{0,99}=\s{0,99}(?:"([^"]*)"|([^\s;,]+))/i.exec(rest);
       if (relations(rel?.[1] ?? rel?.[2]).includes("canonical")) return target;
     }
   }
   return undefined;
+}
+
+/** Where `<meta http-equiv=refresh>` leads (HTML standard, 4.2.5.3, shared declarative refresh steps). */
+function refreshTarget(content: string): string | undefined {
+  const found = /^\s*[\d.]+(?:\s*[;,]|\s)\s*(.+)$/s.exec(content)?.[1];
+  const target = found?.replace(/^url\s*=\s*/i, "") ?? "";
+  const quote = /^["']/.exec(target)?.[0];
+  const inside = quote === undefined ? target : target.slice(1).split(quote)[0];
+  return inside === "" ? undefined : inside;
 }
 
 /** The links of an HTML document. */
@@ -52,36 +63,47 @@ export function readLinks(
 ): PageLinks {
   let base = url;
   let baseSeen = false;
-  let depth = 0;
+  let depth = 0, anchors = 0;
   let canonical = canonicalOf(linkHeaders);
   const said = [headerDirectives(robotsHeaders, { agent })];
   const links = new Set<string>();
+  const addLink = (href: string | undefined) => {
+    const link = href === undefined || links.size >= MAX_LINKS
+      ? undefined
+      : canonicalLink(href, base);
+    if (link !== undefined) links.add(link);
+  };
   const parser = new Parser({
     onopentag(name, attributes) {
-      if (++depth > MAX_DEPTH) return parser.pause();
+      // An anchor ends the one before it, which the parser does not know: it counts for less.
+      if (name === "a") anchors++;
+      else depth++;
+      if (depth > MAX_DEPTH || anchors > MAX_ANCHORS) return parser.pause();
       const { href } = attributes;
       if (name === "base" && !baseSeen && href !== undefined) {
         baseSeen = true;
         base = URL.parse(href, url)?.href ?? url;
       } else if (name === "meta") {
         const who = attributes.name?.toLowerCase();
+        if (attributes["http-equiv"]?.toLowerCase() === "refresh") {
+          addLink(refreshTarget(attributes.content ?? ""));
+        }
         if (who === "robots" || (who !== undefined && who === agent)) {
           said.push(metaDirectives(attributes.content ?? ""));
         }
       } else if (name === "link" && href !== undefined) {
         if (relations(attributes.rel).includes("canonical")) canonical ??= href;
       } else if ((name === "a" || name === "area") && href !== undefined) {
-        if (links.size >= MAX_LINKS || relations(attributes.rel).includes("nofollow")) return;
-        const link = canonicalLink(href, base);
-        if (link !== undefined) links.add(link);
+        if (!relations(attributes.rel).includes("nofollow")) addLink(href);
       }
     },
-    onclosetag() {
-      depth--;
+    onclosetag(name) {
+      if (name === "a") anchors--;
+      else depth--;
     },
   });
   parser.write(html);
-  if (depth <= MAX_DEPTH) parser.end();
+  if (depth <= MAX_DEPTH && anchors <= MAX_ANCHORS) parser.end();
   const { nofollow, noindex } = joined(said);
   const own = canonical === undefined ? undefined : canonicalLink(canonical, base);
   return {

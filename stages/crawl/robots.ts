@@ -127,7 +127,9 @@ export function openRobots(
     const stored = known === undefined ? store?.get(origin) : undefined;
     const old = stored === undefined ? known?.rules : Promise.resolve(rulesOf(origin, stored));
     const storedUntil = (stored?.fetchedAt ?? -Infinity) + MAX_AGE_MS;
-    const isFresh = old !== undefined && now() < storedUntil;
+    // A copy from the future was dated by a clock that went wrong: its age is not known.
+    const isDated = stored !== undefined && stored.fetchedAt <= now();
+    const isFresh = old !== undefined && isDated && now() < storedUntil;
     const rules = isFresh ? old : renew(origin, old);
     cache.delete(origin);
     cache.set(origin, { rules, until: isFresh ? storedUntil : now() + MAX_AGE_MS });

@@ -14,6 +14,8 @@ import { followRedirects } from "./redirects.ts";
 const MAX_ENTRIES = 50_000;
 /** Files read per origin, so that an index cannot name more without end. */
 const MAX_FILES = 50;
+/** The protocol's limit on an address is 2,048; more is not gathered. */
+const MAX_LOC_CHARS = 4096;
 /** A sitemap is four elements deep; the parser's cost grows with nesting. */
 const MAX_DEPTH = 16;
 
@@ -23,22 +25,41 @@ export interface Sitemap {
   readonly sitemaps: readonly string[];
 }
 
-/** Reads a sitemap or sitemap index; what is not one yields nothing. */
-export function parseSitemap(xml: string): Sitemap {
+/** A name without the prefix that its namespace is bound to. */
+const localName = (name: string) => name.slice(name.lastIndexOf(":") + 1);
+
+/** Reads a sitemap or sitemap index, in XML or as a text of one address a line; else nothing. */
+export function parseSitemap(file: string): Sitemap {
+  const text = file.replace(/^\ufeff/, "").trimStart();
+  return text.startsWith("<") ? parseXml(text) : { pages: addressLines(text), sitemaps: [] };
+}
+
+/** The addresses of a sitemap in plain text. */
+function addressLines(text: string): string[] {
+  const pages: string[] = [];
+  for (const [line] of text.matchAll(/[^\r\n]+/g)) {
+    if (pages.length >= MAX_ENTRIES) break;
+    const address = line.trim();
+    if (/^https?:\/\/\S+$/i.test(address)) pages.push(address);
+  }
+  return pages;
+}
+
+function parseXml(xml: string): Sitemap {
   const pages: string[] = [];
   const sitemaps: string[] = [];
   const path: string[] = [];
   let text = "";
   const parser = new Parser({
     onopentagname(name) {
-      if (path.push(name) > MAX_DEPTH) parser.pause();
+      if (path.push(localName(name)) > MAX_DEPTH) parser.pause();
       text = "";
     },
     ontext(piece) {
-      if (path.at(-1) === "loc") text += piece;
+      if (path.at(-1) === "loc" && text.length <= MAX_LOC_CHARS) text += piece;
     },
-    onclosetag(name) {
-      if (name === "loc" && pages.length + sitemaps.length < MAX_ENTRIES) {
+    onclosetag() {
+      if (path.at(-1) === "loc" && pages.length + sitemaps.length < MAX_ENTRIES) {
         if (path.at(-2) === "url") pages.push(text.trim());
         if (path.at(-2) === "sitemap") sitemaps.push(text.trim());
       }

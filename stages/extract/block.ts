@@ -23,6 +23,9 @@ export interface Block {
 /** Stands between the cells of a row: the unit separator of ASCII, which no page shows. */
 export const CELL_END = "\x1f";
 
+/** Stands where a page breaks a line: the record separator of ASCII. */
+export const LINE_BREAK = "\x1e";
+
 /** White space that is more or other than one blank; blanks alone, as most are, cost nothing. */
 const UNEVEN_SPACE = /(?:[^\S ]| \s)\s*/g;
 const UNEVEN_SPACE_OR_CELL = new RegExp(
@@ -32,7 +35,7 @@ const UNEVEN_SPACE_OR_CELL = new RegExp(
 const ONLY_CELLS = new RegExp(`^[\\s${CELL_END}]*$`);
 
 /** As HTML normalizes them. */
-const LINE_END = /\r\n|\r|\n/;
+const LINE_END = /\r\n?/g;
 
 /** A block with more of its characters in links is a list of links, not text. */
 const MAX_LINK_DENSITY = 0.5;
@@ -42,7 +45,7 @@ const MIN_SCORED_LENGTH = 25;
 const MIN_SHARE = 0.5;
 
 /** How much running text a block is: its length, less what is in links; nothing for headings. */
-function scoreOf({ text, linkDensity, kind }: Block): number {
+export function scoreOf({ text, linkDensity, kind }: Block): number {
   return kind === "heading" || text.length < MIN_SCORED_LENGTH
     ? 0
     : text.length * (1 - linkDensity);
@@ -90,10 +93,17 @@ export function makeBlock(
 
 /** The text of a block as {@linkcode Block.text} has it; empty where there is nothing to see. */
 export function cleanText(text: string, kind: BlockKind): string {
-  if (kind === "code") return trimLines(text.replaceAll(CELL_END, " "));
-  if (kind !== "row") return text.replace(UNEVEN_SPACE_OR_CELL, " ").trim();
-  const row = text.replace(UNEVEN_SPACE, " ").trim();
-  return ONLY_CELLS.test(row) ? "" : row;
+  if (kind === "code") {
+    return trimLines(text.replaceAll(CELL_END, " ").replaceAll(LINE_BREAK, "\n"));
+  }
+  if (kind === "row") {
+    const row = text.replaceAll(LINE_BREAK, " ").replace(UNEVEN_SPACE, " ").trim();
+    return ONLY_CELLS.test(row) ? "" : row;
+  }
+  if (!text.includes(LINE_BREAK)) return text.replace(UNEVEN_SPACE_OR_CELL, " ").trim();
+  if (kind === "heading") return cleanText(text.replaceAll(LINE_BREAK, " "), kind);
+  return text.split(LINE_BREAK).map((line) => cleanText(line, kind)).join("\n").trim()
+    .replace(/\n{3,}/g, "\n\n");
 }
 
 /** The share of links, given how many characters of `text` are in them. */
@@ -121,21 +131,52 @@ function isWideSpace(code: number): boolean {
 
 /** Without blank lines around and white space at line ends; what stands before code is kept. */
 function trimLines(text: string): string {
-  const lines = text.split(LINE_END).map((line) => line.trimEnd());
-  const first = lines.findIndex((line) => line !== "");
-  return lines.slice(Math.max(0, first), lines.findLastIndex((line) => line !== "") + 1).join("\n");
+  const unix = text.includes("\r") ? text.replace(LINE_END, "\n") : text;
+  const end = unix.trimEnd();
+  const clean = /[^\S\n]\n/.test(end)
+    ? end.split("\n").map((line) => line.trimEnd()).join("\n")
+    : end;
+  const indent = /\S/.exec(clean)?.index ?? 0;
+  return clean.slice(clean.lastIndexOf("\n", indent) + 1);
 }
 
-/** Drops lists of links, and headings with no text under them. */
+/**
+ * Drops lists of links, and headings with no text under them. Items of links that a paragraph leads to
+ * and that text follows, or that a colon announces, are part of it.
+ */
 export function textBlocks<B extends Block>(blocks: readonly B[]): B[] {
   const kept: B[] = [];
   let headings: B[] = [];
+  /** Items of links since the last text. */
+  let links: B[] = [];
+  /** What follows the links is no text: only a colon before them says that they are some. */
+  const endLinks = () => {
+    if (kept.at(-1)?.text.endsWith(":")) kept.push(...links);
+    links = [];
+  };
   for (const block of blocks) {
-    if (block.kind === "heading") headings.push(block);
-    else if (block.linkDensity <= MAX_LINK_DENSITY) {
-      kept.push(...headings, block);
+    if (block.kind === "heading") {
+      endLinks();
+      headings.push(block);
+    } else if (block.linkDensity <= MAX_LINK_DENSITY) {
+      kept.push(...links, ...headings, block);
       headings = [];
-    } else headings = [];
+      links = [];
+    } else {
+      if (headings.length === 0 && isListed(block) && leadsTo(kept.at(-1))) links.push(block);
+      else endLinks();
+      headings = [];
+    }
   }
+  endLinks();
   return kept;
+}
+
+/** Whether a block stands in a list or a table. */
+const isListed = ({ kind }: Block) => kind === "item" || kind === "row";
+
+/** Whether links after this block may be part of the text. */
+function leadsTo(block: Block | undefined): boolean {
+  if (block === undefined) return false;
+  return isListed(block) || block.text.endsWith(":") || scoreOf(block) > 0;
 }

@@ -12,6 +12,7 @@ import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
 import { oneLine } from "./metadata.ts";
+import { plainMarkup } from "./plain_markup.ts";
 import { render, type TextFormat } from "./render.ts";
 import { htmlOfXhtml } from "./xhtml.ts";
 
@@ -60,10 +61,22 @@ function taken({ blocks, author, date, description, ...rest }: Content, format: 
   };
 }
 
+/** One character in so many that no text has, a NUL among them, is a slip; more are binary data. */
+const CHARACTERS_A_SLIP = 20;
+
+/** Whether a page's text is no text. */
+function isBinary(source: string): boolean {
+  if (!source.includes("\0")) return false;
+  // deno-lint-ignore no-control-regex -- control characters are what this counts
+  const odd = source.match(/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/g)?.length ?? 0;
+  return odd * CHARACTERS_A_SLIP > source.length;
+}
+
 /** Reads HTML by the engine asked for; text instead where its markup breaks a limit. */
 function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: Engine }) {
   if (engine === "fast") return readFast(html, limits);
-  return findBomb(html, limits) ?? readDom(html) ?? "the HTML parser gave no document";
+  const plain = plainMarkup(html);
+  return findBomb(plain, limits) ?? readDom(plain) ?? "the HTML parser gave no document";
 }
 
 /**
@@ -98,14 +111,15 @@ export function extractDocument(
     return refuse("unsupported-type", `the media type ${type || "(none)"} is not read`);
   }
   const source = decodePage(body, { contentType, isHtml });
-  if (source.includes("\0")) return refuse("malformed", "binary data where text was announced");
+  if (isBinary(source)) return refuse("malformed", "binary data where text was announced");
   const html = type === XHTML_TYPE ? htmlOfXhtml(source) : source;
   const content = isHtml ? readHtml(html, { engine, maxDepth, maxAttributes }) : undefined;
   if (typeof content === "string") return refuse("malformed", content);
   const found = content === undefined
     ? readPlain(source, type === "text/markdown")
     : taken(content, format);
-  const text = found.text.normalize("NFC");
+  // A stray NUL is passed over (HTML standard, 13.2.6.4.7).
+  const text = found.text.replaceAll("\0", "").normalize("NFC");
   if (text === "") {
     return refuse("no-text", "no paragraph outside of navigation and lists of links");
   }

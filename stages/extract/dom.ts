@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { DOMParser, type Element, type HTMLDocument } from "deno_dom";
+import { DOMParser, type Element, type HTMLDocument, type Node, NodeType } from "deno_dom";
 import { scoredRoot, textBlocks } from "./block.ts";
 import type { Content } from "./content.ts";
-import { type HeldBlock, readBlocks } from "./dom_blocks.ts";
+import { type HeldBlock, isDoubtful, readBlocks } from "./dom_blocks.ts";
 import { type Metadata, MetadataReader } from "./metadata.ts";
+import { pardonedOf } from "./pardon.ts";
 
 /** The author's own mark of the main content, when it is there and unambiguous. */
 function declaredRoot(document: HTMLDocument): Element | undefined {
@@ -37,7 +38,8 @@ function readMetadata(document: HTMLDocument): Metadata {
     metadata.meta(name ?? "", meta.getAttribute("content") ?? "");
   }
   metadata.title(document.querySelector("title")?.textContent ?? "");
-  metadata.heading(document.querySelector("h1")?.textContent ?? "");
+  const heading = document.querySelector("h1");
+  metadata.heading(heading === null ? "" : spacedText(heading));
   metadata.byline(
     document.querySelector("[rel=author], [itemprop=author]")?.textContent ?? "",
   );
@@ -48,18 +50,43 @@ function readMetadata(document: HTMLDocument): Metadata {
   return metadata.read();
 }
 
+/** The text under a node, with a blank where it breaks a line. */
+function spacedText(node: Node): string {
+  if (node.nodeType === NodeType.TEXT_NODE) return node.nodeValue ?? "";
+  return node.nodeName === "BR" ? " " : Array.from(node.childNodes, spacedText).join("");
+}
+
 /** The blocks of the main text, without lists of links and headings with nothing under them. */
 function mainBlocks(document: HTMLDocument): HeldBlock[] {
   const body = document.querySelector("body");
   if (body === null) return [];
   const content = markedContent(document);
+  for (const element of pardonedElements(body, content)) content.add(element);
+  const isContent = (element: Element) => content.has(element);
   let root = declaredRoot(document);
-  let blocks = readBlocks(root ?? body, content);
+  let blocks = readBlocks(root ?? body, isContent);
   if (root === undefined) {
     root = scoredRoot(blocks, ({ parentElement }) => parentElement);
-    if (root !== undefined) blocks = readBlocks(root, content);
+    if (root !== undefined) blocks = readBlocks(root, isContent);
   }
   return textBlocks(blocks);
+}
+
+/** Elements that only look as if they were no text. */
+function pardonedElements(body: Element, content: ReadonlySet<Element>): Set<Element> {
+  const doubtful = new Map<Element, boolean>();
+  const isJudged = (element: Element) => {
+    const known = doubtful.get(element) ?? (!content.has(element) && isDoubtful(element));
+    doubtful.set(element, known);
+    return known;
+  };
+  return pardonedOf(readBlocks(body, () => true), ({ holder }) => {
+    const around: Element[] = [];
+    for (let at: Element | null = holder; at !== null; at = at.parentElement) {
+      if (isJudged(at)) around.push(at);
+    }
+    return around;
+  });
 }
 
 /** Main and article elements and all they stand in. */

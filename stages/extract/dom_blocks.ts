@@ -4,8 +4,8 @@
  * @module
  */
 import { type Element, type Node, NodeType } from "deno_dom";
-import { type Block, CELL_END, makeBlock, visibleLength } from "./block.ts";
-import { BLOCK, CELL, hides, isNamedSurrounding, kindOf } from "./tags.ts";
+import { type Block, CELL_END, LINE_BREAK, makeBlock, visibleLength } from "./block.ts";
+import { BLOCK, CELL, DOUBTFUL, hides, isNamedSurrounding, kindOf } from "./tags.ts";
 import { SURROUNDING, SURROUNDING_ROLES, UNREAD } from "./tags.ts";
 
 /** A block and the element that directly holds its text. */
@@ -23,11 +23,17 @@ function isNamedSo(element: Element): boolean {
     isNamedSurrounding(element.getAttribute("id") ?? "");
 }
 
-/** Whether an element and all inside it is left out; the names of `content` elements don't count. */
-function isBoilerplate(element: Element, content: ReadonlySet<Element>): boolean {
+/** Whether an element looks as if it and all inside it were no text. */
+export function isDoubtful(element: Element): boolean {
+  return DOUBTFUL.has(element.localName) || DOUBTFUL.has(element.getAttribute("role") ?? "") ||
+    isNamedSo(element);
+}
+
+/** Whether an element and all inside it is left out; the looks of content don't count. */
+function isBoilerplate(element: Element, isContent: (element: Element) => boolean): boolean {
   return UNREAD.has(element.localName) || SURROUNDING.has(element.localName) ||
     SURROUNDING_ROLES.has(element.getAttribute("role") ?? "") || isHidden(element) ||
-    (!content.has(element) && isNamedSo(element));
+    (!isContent(element) && isDoubtful(element));
 }
 
 /** Where in its lists a node stands. */
@@ -42,9 +48,9 @@ interface Place {
 /**
  * The blocks under `root`, in reading order, boilerplate left out.
  *
- * @param content elements that hold main content by the author's own mark, whatever their names say
+ * @param isContent tells the elements that hold main content, whatever they look like
  */
-export function readBlocks(root: Element, content: ReadonlySet<Element>): HeldBlock[] {
+export function readBlocks(root: Element, isContent: (element: Element) => boolean): HeldBlock[] {
   const blocks: HeldBlock[] = [];
   let text = "";
   let linkCharacters = 0;
@@ -76,10 +82,10 @@ export function readBlocks(root: Element, content: ReadonlySet<Element>): HeldBl
     }
     if (node.nodeType !== NodeType.ELEMENT_NODE) return;
     const element = node as Element;
-    if (isBoilerplate(element, content)) return;
+    if (isBoilerplate(element, isContent)) return;
     const name = element.localName;
     if (name === "br") {
-      text += "\n";
+      text += LINE_BREAK;
       return;
     }
     const isBlock = BLOCK.has(name) && place.holder.localName !== "pre";

@@ -6,7 +6,7 @@
  * @module
  */
 import { ATTRIBUTE } from "./attribute.ts";
-import { CELL_END } from "./block.ts";
+import { CELL_END, LINE_BREAK } from "./block.ts";
 import { BlockText } from "./block_text.ts";
 import type { MarkupLimits } from "./bomb.ts";
 import type { Content } from "./content.ts";
@@ -15,7 +15,8 @@ import { MetadataReader } from "./metadata.ts";
 import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
 import { Scanner, type TokenSink } from "./scanner.ts";
 import { knownTags, type Tag } from "./tag.ts";
-import { type ContentModel, hides, isNamedSurrounding, SURROUNDING_ROLES } from "./tags.ts";
+import { type ContentModel, DOUBTFUL, hides, isNamedSurrounding } from "./tags.ts";
+import { SURROUNDING_ROLES } from "./tags.ts";
 
 const TAG = knownTags(
   ...["a", "article", "body", "br", "desc", "foreignobject", "h1", "head", "hr", "html"] as const,
@@ -90,7 +91,10 @@ class PageReader implements TokenSink {
   open(tag: Tag, isSelfClosing: boolean): ContentModel {
     if (this.takesCdata) {
       if (!tag.breaksOut) {
-        if (!isSelfClosing) this.#begin(tag, "none");
+        if (!isSelfClosing) {
+          const element = this.#begin(tag, "none");
+          if (tag.isUnread) this.#unread ??= element;
+        }
         return "markup";
       }
       while (this.#foreign !== undefined) this.#elements.close(this.#foreign.tag);
@@ -168,9 +172,12 @@ class PageReader implements TokenSink {
       if (name !== undefined) {
         this.#metadata.meta(scanner.attribute(name), scanner.attribute(ATTRIBUTE.content));
       }
-    } else if (this.#unread !== undefined || !this.#hasBody) return;
-    else if (tag === TAG.hr && !this.#isInCode) this.#text.flush(this.#elements.top?.holder);
-    else if (tag === TAG.br) this.#text.add("\n", false);
+      return;
+    }
+    if (tag === TAG.br && this.#told !== undefined) this.#told.text += " ";
+    if (this.#unread !== undefined || !this.#hasBody) return;
+    if (tag === TAG.hr && !this.#isInCode) this.#text.flush(this.#elements.top?.holder);
+    else if (tag === TAG.br) this.#text.add(LINE_BREAK, false);
   }
 
   #openElement(tag: Tag): void {
@@ -233,14 +240,16 @@ class PageReader implements TokenSink {
   #suspicionOf(tag: Tag): Suspicion {
     const scanner = this.#scanner;
     if (tag.isSurrounding) return "surrounding";
-    if (!scanner.hasAttributes) return "none";
+    if (!scanner.hasAttributes) return tag.isDoubtful ? "doubtful" : "none";
     const isHidden = scanner.has(ATTRIBUTE.hidden) ||
       scanner.attribute(ATTRIBUTE["aria-hidden"]) === "true" ||
       (scanner.has(ATTRIBUTE.style) && hides(scanner.attribute(ATTRIBUTE.style)));
-    if (isHidden || SURROUNDING_ROLES.has(scanner.attribute(ATTRIBUTE.role))) return "surrounding";
+    const role = scanner.attribute(ATTRIBUTE.role);
+    if (isHidden || SURROUNDING_ROLES.has(role)) return "surrounding";
+    if (tag.isDoubtful || DOUBTFUL.has(role)) return "doubtful";
     const isNamed = (scanner.has(ATTRIBUTE.class) &&
       isNamedSurrounding(scanner.attribute(ATTRIBUTE.class))) ||
       (scanner.has(ATTRIBUTE.id) && isNamedSurrounding(scanner.attribute(ATTRIBUTE.id)));
-    return isNamed ? "named" : "none";
+    return isNamed ? "doubtful" : "none";
   }
 }

@@ -47,9 +47,10 @@ const FIELDS = new Map<string, { field: Field; rank: number }>(
 /** Longer declarations are cut: a title is no place for a book. */
 const MAX_LENGTH = 2000;
 
-/** White space collapsed, in Unicode normalization form C. */
+/** White space collapsed, without NULs, in Unicode normalization form C. */
 export function oneLine(text: string): string {
-  return text.slice(0, MAX_LENGTH).replace(/\s+/g, " ").trim().normalize("NFC");
+  const cut = text.slice(0, MAX_LENGTH).replaceAll("\0", "");
+  return cut.replace(/\s+/g, " ").trim().normalize("NFC");
 }
 
 /** A BCP 47 tag in the spelling of RFC 5646, or `und` when there is none. */

@@ -7,7 +7,7 @@
 import { KNOWN_TAGS, type Tag } from "./tag.ts";
 
 /** Why an element may be no part of the main text. */
-export type Suspicion = "none" | "named" | "surrounding";
+export type Suspicion = "none" | "doubtful" | "surrounding";
 
 /** One element; numbered in the order of start tags, so what it holds has greater numbers. */
 export interface OpenElement {

@@ -39,8 +39,10 @@ function renderBlock({ kind, text, level, ordinal }: Block): string {
   switch (kind) {
     case "heading":
       return `${"#".repeat(level)} ${text}`;
-    case "item":
-      return `${"    ".repeat(level - 1)}${ordinal === 0 ? "-" : `${ordinal}.`} ${text}`;
+    case "item": {
+      const mark = `${"    ".repeat(level - 1)}${ordinal === 0 ? "-" : `${ordinal}.`} `;
+      return mark + hardBreaks(text).replaceAll(/\n(?=.)/g, `\n${" ".repeat(mark.length)}`);
+    }
     case "row":
       return `| ${cellsOf(text).map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
     case "code": {
@@ -49,8 +51,15 @@ function renderBlock({ kind, text, level, ordinal }: Block): string {
     }
     case "paragraph":
       // What would read as a heading, a quote or a list is text here.
-      return text.replace(/^(#{1,6} |>|[-+*] )/, "\\$1").replace(/^(\d+)([.)] )/, "$1\\$2");
+      return hardBreaks(
+        text.replace(/^(#{1,6} |>|[-+*] )/gm, "\\$1").replace(/^(\d+)([.)] )/gm, "$1\\$2"),
+      );
   }
+}
+
+/** Marks the line breaks inside a paragraph (CommonMark 6.7). */
+function hardBreaks(text: string): string {
+  return text.replace(/([^\n])\n(?=[^\n])/g, "$1\\\n");
 }
 
 /** A row's cells; the mark stands before each of them. */

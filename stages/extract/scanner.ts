@@ -20,6 +20,8 @@ export interface TokenSink {
   text(start: number, end: number, isEscaped: boolean): void;
   /** A piece of text that is white space alone. */
   space(start: number, end: number): void;
+  /** What is neither: a comment, a declaration, or what is passed over as one. */
+  comment?(start: number, end: number): void;
   /** Whether `<![CDATA[` begins text here, as in SVG and MathML. */
   readonly takesCdata: boolean;
 }
@@ -68,7 +70,11 @@ export class Scanner {
     let at = 0;
     while (at < this.#length && this.#broken === undefined) {
       at = this.#text(at, sink);
-      if (at < this.#length) at = this.#markup(at, sink);
+      if (at < this.#length) {
+        const open = at;
+        at = this.#markup(open, sink);
+        if (!this.#isTag(open)) sink.comment?.(open, at);
+      }
     }
     return this.#broken;
   }
@@ -125,6 +131,12 @@ export class Scanner {
     const next = this.#html.charCodeAt(open + 1);
     return isLetter(next) || next === 0x21 || next === 0x3f ||
       (next === SLASH && open + 2 < this.#length);
+  }
+
+  /** Whether the markup at `open` is a start or end tag. */
+  #isTag(open: number): boolean {
+    const next = this.#html.charCodeAt(open + 1);
+    return isLetter(next === SLASH ? this.#html.charCodeAt(open + 2) : next);
   }
 
   #isEscaped(start: number, end: number): boolean {

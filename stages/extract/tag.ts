@@ -11,6 +11,7 @@ import {
   CELL,
   CONTENT_MODELS,
   type ContentModel,
+  DOUBTFUL,
   ENDS,
   HEAD,
   kindOf,
@@ -31,6 +32,7 @@ export interface Tag {
   readonly isCell: boolean;
   readonly isUnread: boolean;
   readonly isSurrounding: boolean;
+  readonly isDoubtful: boolean;
   readonly isHead: boolean;
   readonly isForeign: boolean;
   readonly isList: boolean;
@@ -59,6 +61,7 @@ function makeTag(name: string, number: number): Tag {
     isCell: CELL.has(name),
     isUnread: UNREAD.has(name),
     isSurrounding: SURROUNDING.has(name),
+    isDoubtful: DOUBTFUL.has(name),
     isHead: HEAD.has(name),
     isForeign: name === "svg" || name === "math",
     isList: name === "ul" || name === "ol",
@@ -78,6 +81,7 @@ const NAMES = Array.from(
     ...CELL,
     ...UNREAD,
     ...SURROUNDING,
+    ...DOUBTFUL,
     ...HEAD,
     ...BREAKS_OUT,
     ...ENDS.keys(),

@@ -16,19 +16,25 @@ export const VOID = setOf(
 /** Elements that begin a block of their own. */
 export const BLOCK = setOf(
   "address article blockquote body caption center dd details div dl dt fieldset figcaption figure " +
-    "h1 h2 h3 h4 h5 h6 hgroup hr html li main ol p pre section summary table tbody tfoot thead tr ul",
+    "form h1 h2 h3 h4 h5 h6 hgroup hr html legend li main ol p pre section summary table tbody tfoot thead tr ul",
 );
 
 export const CELL = setOf("td th");
 
-/** Elements whose content is never text to be read. */
+/**
+ * Elements whose content is never text to be read: among them the other forms of a formula, and the
+ * reading that ruby puts beside a word, which would part the word's characters.
+ */
 export const UNREAD = setOf(
-  "canvas datalist head iframe link meta noembed noframes noscript object script select style svg template " +
-    "textarea title input",
+  "annotation annotation-xml canvas datalist head iframe link meta noembed noframes noscript object rp rt rtc " +
+    "script select style svg template textarea title input",
 );
 
 /** Elements around the main text. */
-export const SURROUNDING = setOf("aside button dialog footer form header menu nav");
+export const SURROUNDING = setOf("aside button dialog footer header menu nav");
+
+/** Elements, and roles, around the main text unless they hold all of it, as a page's one form may. */
+export const DOUBTFUL = setOf("form");
 
 /** Elements that may stand in the head. */
 export const HEAD = setOf(
@@ -37,7 +43,7 @@ export const HEAD = setOf(
 
 /** Landmark roles of WAI-ARIA around the main content. */
 export const SURROUNDING_ROLES = setOf(
-  "alert banner complementary contentinfo dialog form menu navigation search toolbar",
+  "alert banner complementary contentinfo dialog menu navigation search toolbar",
 );
 
 /** Words in class names and ids by which sites mark such parts. */
@@ -106,6 +112,7 @@ export const CONTENT_MODELS: ReadonlyMap<string, ContentModel> = new Map([
 const PARAGRAPH = setOf("p");
 const CELLS = setOf("td th p");
 const ROW = setOf("tr td th p");
+const RUBY = setOf("rb rt rp");
 const SECTION = setOf("tbody thead tfoot tr td th p caption colgroup");
 
 /** Open elements that a start tag ends, from the innermost outwards while they are of these. */
@@ -124,6 +131,10 @@ export const ENDS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["tfoot", SECTION],
   ["option", setOf("option")],
   ["optgroup", setOf("option optgroup")],
+  ["rb", RUBY],
+  ["rt", RUBY],
+  ["rp", RUBY],
+  ["rtc", setOf("rb rt rp rtc")],
 ]);
 
 /** What a block directly inside an element of this name is. */

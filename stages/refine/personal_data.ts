@@ -20,16 +20,24 @@ const ADDRESSES = [
 /** Of the block for documentation (RFC 3849). */
 const ADDRESSES_V6 = ["2001:db8::1", "2001:db8::2"];
 
-// The bounds are those of RFC 5321 and RFC 1035; they also keep the search linear.
-const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~-]";
+// The bounds are those of RFC 5321 and RFC 1035; they also keep the search linear. Letters are those of
+// any script (RFC 6531, RFC 5890).
+const LETTER = "\\p{L}\\p{M}\\p{N}";
+const ATOM = `[${LETTER}!#$%&'*+\\/=?^_\`{|}~\\-]`;
+const LABEL = `[${LETTER}](?:[${LETTER}\\-]{0,61}[${LETTER}])?`;
 const EMAIL = new RegExp(
-  `(?<!${ATOM}|\\.)${ATOM}{1,64}(?:\\.${ATOM}{1,64}){0,8}` +
-    `@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.){1,8}[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`,
-  "gi",
+  `(?<!${ATOM}|\\.)${ATOM}{1,64}(?:\\.${ATOM}{1,64}){0,8}@(?:${LABEL}\\.){1,8}${LABEL}`,
+  "giu",
 );
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-/** Not a part of a longer number such as a version. */
-const IPV4 = new RegExp(`(?<![\\d.])${OCTET}(?:\\.${OCTET}){3}(?!\\d|\\.\\d)`, "g");
+/** What says that the numbers after it are a version or a section. */
+const NUMBERED =
+  "[\\w.]|\\w/|\\w-|§ ?|\\b(?:versions?|release|rev\\.?|ver\\.|v\\.|section|chapter):? ";
+/** Not a part of a longer number, or of a version such as `v1.2.3.4`, `Agent/1.2.3.4`, `1.2.3.4-rc1`. */
+const IPV4 = new RegExp(
+  `(?<!${NUMBERED})${OCTET}(?:\\.${OCTET}){3}(?!\\w|\\.\\d|-[a-z])`,
+  "gi",
+);
 /** What may be an address in 2000::/3, the block that holds all global ones. */
 const IPV6 = /(?<![\w:.])[23][\da-f]{3}(?:(?:::?[\da-f]{1,4}){1,7}(?:::)?|::)(?!\w|:\w|\.\d)/gi;
 

@@ -18,6 +18,8 @@ export interface SpecialToken {
 
 /** What a {@linkcode Tokenizer} is made of. */
 export interface TokenizerParts {
+  /** Ids of the tokens that a prompt begins with. */
+  readonly prefix?: readonly number[];
   /** Id of every token in its written form (`Ġthe`), special tokens included. */
   readonly vocab: ReadonlyMap<string, number>;
   /** Pairs of written forms, most important first. */
@@ -86,6 +88,11 @@ const STRETCH_CHARS = 4096;
 export class Tokenizer {
   /** One more than the highest id. */
   readonly vocabSize: number;
+  /**
+   * Ids that a prompt begins with by the file's post-processor, as `add_special_tokens` has it. No
+   * method puts them there.
+   */
+  readonly prefixIds: readonly number[];
   /** Id that ends a document. */
   readonly endOfTextId: number;
   /** Id that fills unused places; the end-of-text id where the vocabulary has no padding token. */
@@ -101,6 +108,7 @@ export class Tokenizer {
   /** @throws {SyntaxError} when a merge's part or its result is not in the vocabulary */
   constructor(parts: TokenizerParts) {
     this.parts = parts;
+    this.prefixIds = parts.prefix ?? [];
     this.#pretokenize = createPretokenizer(parts.split);
     this.#tokens = [];
     for (const [token, id] of parts.vocab) this.#tokens[id] = token;
@@ -125,6 +133,10 @@ export class Tokenizer {
       throw new SyntaxError(`no end-of-text token (${END_OF_TEXT.join(", ")}) in the vocabulary`);
     }
     this.endOfTextId = endOfTextId;
+    const strange = this.prefixIds.find((id) => this.#tokens[id] === undefined);
+    if (strange !== undefined) {
+      throw new SyntaxError(`post_processor names id ${strange}, which no token has`);
+    }
     this.padId = idOf(PAD) ?? endOfTextId;
 
     if (parts.specials.length > 0) {

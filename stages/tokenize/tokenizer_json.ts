@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatPostProcessor, parsePostProcessor } from "./post_processor.ts";
 import { checkJsonBounds } from "./json_bounds.ts";
 import { formatSplit, parseSplit } from "./split_json.ts";
 import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
@@ -16,7 +17,8 @@ const MAX_SPECIALS = 2 ** 14;
 const IDS_A_TOKEN = 4, SPARE_IDS = 1024;
 
 /**
- * Reads a tokenizer.json. Its post-processor is passed over: no token is put first or last.
+ * Reads a tokenizer.json. The tokens that its post-processor puts first are {@linkcode
+ * Tokenizer.prefixIds}.
  *
  * @throws {SyntaxError} naming `source` and the field, when it is not JSON, broken, or asks for
  * something other than byte-level BPE with GPT-2's or GPT-4's split
@@ -65,7 +67,9 @@ export function parseTokenizer(
     if (new Set(vocab.values()).size !== vocab.size) {
       throw new SyntaxError("model.vocab gives one id to two tokens");
     }
+    const prefix = parsePostProcessor(root.post_processor);
     return new Tokenizer({
+      ...(prefix.length > 0 && { prefix }),
       vocab,
       merges: merges.map(parseMerge),
       specials: specials.map((value, index) => parseSpecial(value, { index, below })),
@@ -84,7 +88,8 @@ export function refuse(source: string, reason: string, cause?: Error): SyntaxErr
 }
 
 /** Writes a tokenizer.json, indented and in the order in which Hugging Face tokenizers does. */
-export function formatTokenizer({ parts }: Tokenizer): string {
+export function formatTokenizer(tokenizer: Tokenizer): string {
+  const { parts } = tokenizer;
   const head = {
     version: "1.0",
     truncation: null,
@@ -100,7 +105,9 @@ export function formatTokenizer({ parts }: Tokenizer): string {
     })),
     normalizer: null,
     pre_tokenizer: formatSplit(parts.split ?? "gpt2"),
-    post_processor: null,
+    post_processor: formatPostProcessor(
+      (parts.prefix ?? []).map((id) => ({ id, content: tokenizer.idToToken(id) ?? "" })),
+    ),
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",

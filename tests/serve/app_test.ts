@@ -135,7 +135,7 @@ Deno.test("a request that cannot be met is refused with its field", async (t) =>
     [{ temperature: 2.1 }, "temperature", "temperature must be a number from 0 to 2, not 2.1"],
     [{ top_p: 1.1 }, "top_p", "top_p must be a number from 0 to 1"],
     [{ top_k: -1 }, "top_k", "top_k must be an integer of at least 0, not -1"],
-    [{ seed: -1 }, "seed", "seed must be an integer of at least 0"],
+    [{ seed: 2 ** 65 }, "seed", "seed must be an integer of 64 bits"],
     [{ seed: 1.5 }, "seed", "seed must be an integer"],
     [{ stop: ["a", "b", "c", "d", "e"] }, "stop", "up to 4, each of 1 to 256"],
     [{ stop: "" }, "stop", "each of 1 to 256 characters"],

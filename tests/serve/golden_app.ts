@@ -16,7 +16,7 @@ import { characterCodec, goldenModel } from "./golden.ts";
 export interface GoldenAppOptions
   extends
     Pick<AppOptions, "apiKeys" | "corsOrigins" | "dashboard" | "onAccess" | "trustProxy">,
-    Pick<AppOptions, "prompts" | "sampling"> {
+    Pick<AppOptions, "hostNames" | "prompts" | "sampling"> {
   readonly limits?: AppLimits & SchedulerLimits;
   /** Longest text; the model's own unless given. */
   readonly context?: number;

@@ -60,7 +60,7 @@ for (const engine of ENGINES) {
       <ul><li>one</li><li>two <i>loaves</i></li></ul>
       <table><tr><td>a</td><td>b</td></tr></table>
       <pre>if (x) {\n  y();\n}\n</pre></main>`),
-      "On bread\n\nFlour and water, mixed.\n\none\n\ntwo loaves\n\na b\n\nif (x) {\n  y();\n}",
+      "On bread\n\nFlour and\nwater, mixed.\n\none\n\ntwo loaves\n\na b\n\nif (x) {\n  y();\n}",
     );
   });
 

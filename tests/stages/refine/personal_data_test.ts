@@ -40,6 +40,28 @@ Deno.test("public IPv4 addresses are replaced; private ones, versions and dates 
   assertEquals(text, `${MAIL} ${ADDRESS} firstname.lastname@example.org 126.96.36.199:80`);
 });
 
+Deno.test("addresses in any script are masked (RFC 6531, RFC 5890)", () => {
+  const cases = [
+    "j\u00f6rg@m\u00fcller.de",
+    "\u7528\u6237@\u4f8b\u5b50.\u5e7f\u544a",
+    "\u0438\u0432\u0430\u043d@\u043f\u043e\u0447\u0442\u0430.\u0440\u0444",
+  ]
+    .concat(["jo\u0308rg@site.net", "jane@caf\u00e9.site.net"]);
+  for (const address of cases) {
+    assertEquals(maskPersonalData(`to <${address}>.`).text, `to <${MAIL}>.`, address);
+  }
+});
+
+Deno.test("versions and sections of four numbers are no addresses", () => {
+  const kept = ["v1.2.3.4", "version 8.8.8.8", "Version: 1.2.3.4", "Agent/8.0.5.7", "tool-1.2.3.4"]
+    .concat(["1.2.3.4-rc1", "1.2.3.4b", "Section 1.2.3.4", "\u00a7 1.2.3.4", "release 9.9.9.9"]);
+  for (const text of kept) assertEquals(maskPersonalData(text).text, text);
+  const masked = ["http://8.8.8.8/a", "at 8.8.8.8:80", "(8.8.8.8)", "8.8.8.8-9", "ip=8.8.8.8"];
+  for (const text of masked) {
+    assertEquals(maskPersonalData(text).text, text.replace("8.8.8.8", ADDRESS), text);
+  }
+});
+
 Deno.test("public IPv6 addresses are replaced; reserved ones and what only looks alike stay", () => {
   const open = ["2606:4700:4700::1111", "2001:4860:4860:0:0:0:0:8888", "2A00:1450::", "2002::1"]
     .concat(["2001:200::", "2001:db7::1", "2001:db9::1", "3fff:1000::1", "3ffe:ffff::"]);

@@ -1,0 +1,68 @@
+/** A site whose name points to this machine must not read what the server answers. */
+import { assertEquals } from "@std/assert";
+import { hostnameOf } from "../../serve/host_names.ts";
+import { isThere } from "../commands/program.ts";
+import { openServer } from "./golden_app.ts";
+
+/** The status of a request with these header lines. */
+async function statusOf(url: string, lines: readonly string[]): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+  const head = ["GET /v1/models HTTP/1.1", ...lines, "connection: close", "", ""].join("\r\n");
+  await connection.write(new TextEncoder().encode(head));
+  const answer = await new Response(connection.readable).text();
+  return Number(answer.split(" ")[1]);
+}
+
+Deno.test("without keys a server answers by the names of this machine alone, and those given", async () => {
+  await using server = await openServer({ hostNames: ["model.example.org"] });
+  const cases: [host: string, status: number][] = [
+    ["localhost", 200],
+    ["LOCALHOST:8000", 200],
+    ["app.localhost", 200],
+    ["127.0.0.1:80", 200],
+
+    ["[::1]:8000", 200],
+    ["Model.Example.org:443", 200],
+    ["rebound.test", 421],
+    ["rebound.test:8000", 421],
+    ["127.0.0.1.rebound.test", 421],
+    ["localhost.rebound.test", 421],
+    ["notlocalhost", 421],
+    ["10.0.0.1", 421],
+    ["x.model.example.org", 421],
+  ];
+  for (const [host, status] of cases) {
+    assertEquals(await statusOf(server.url, [`host: ${host}`]), status, host);
+  }
+});
+
+// RFC 9112, 3.2: a request with more than one Host line is refused.
+Deno.test("two host headers are refused, the same or not", async () => {
+  await using server = await openServer();
+  const { url } = server;
+  assertEquals(await statusOf(url, ["host: anything.test"]), 200);
+  assertEquals(await statusOf(url, ["host: localhost", "Host: rebound.test"]), 400);
+  assertEquals(await statusOf(url, ["host: localhost", "host: localhost"]), 400);
+});
+
+Deno.test("a name is written without scheme, port and path", () => {
+  assertEquals(hostnameOf("Model.Example.org"), "model.example.org");
+  assertEquals(hostnameOf("[::1]"), "[::1]");
+  for (const name of ["a:80", "http://a", "a/b", "u@a", "", "a b"]) {
+    assertEquals(hostnameOf(name), undefined, name);
+  }
+});
+
+Deno.test({
+  name: "in Chromium a rebound name is shown nothing",
+  // Debian: apt-get install chromium
+  ignore: !await isThere("/usr/bin/chromium"),
+  async fn() {
+    const browser = new URL("host_names_browser.ts", import.meta.url).pathname;
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "--quiet", "--allow-all", browser],
+    }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals(code, 0, `${out}${err}`);
+  },
+});
