@@ -20,10 +20,10 @@ export const PIPELINE_GROUPS: FlagGroups = groupFlags(PIPELINE_FLAGS, {
     "keep-dropped",
   ],
   "Tokenizer and model": ["vocab", "preset", "context", "init", "hold-out"],
-  "Training": [
-    ...["steps", "seconds", "optimizer", "learning-rate", "schedule", "warmup"] as const,
-    ...["decay", "weight-decay", "clip", "guard"] as const,
-    ...["order", "warm-up-corpus", "patience"] as const,
+  "Training": ["steps", "seconds", "patience", "order", "warm-up-corpus"],
+  "Optimizer": [
+    ...["optimizer", "learning-rate", "schedule", "warmup", "decay"] as const,
+    ...["weight-decay", "clip", "guard"] as const,
   ],
   "Workers": ["workers", "leaves", "grad-accumulation", "strict-simd", "recompute"],
   "Checkpoints": ["checkpoint-every", "keep-last", "keep-every", "validate-every"],

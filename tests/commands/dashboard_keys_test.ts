@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { parseFlags } from "../../commands/flags.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
 import { runPaths, writeSettings } from "../../commands/run_folder.ts";
+import { LIVE_SCRIPTS, STYLES } from "../../serve/dashboard/page_files.ts";
 import { openFolder, start } from "./program.ts";
 
 const KEY = "dashboard-key-0123456789";
 const OTHER = "another-key-0123456789";
 const ASKED = 'Basic realm="an API key, as the password"';
 const PATHS = [
-  ...["/", "/dashboard.css", "/pictures.css", "/uplot.css", "/uplot.js", "/charts.js"],
-  ...["/pictures.js", "/spheres.js", "/dashboard.js", "/runs", "/history", "/metrics", "/events"],
+  ...["/", "/runs", "/history", "/metrics", "/events"],
+  ...[...STYLES, ...LIVE_SCRIPTS].map(([name]) => `/${name}`),
 ];
 
 async function openRunFolder() {

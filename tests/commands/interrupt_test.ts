@@ -140,7 +140,7 @@ Deno.test("tokenizer training and export can be stopped and gone on with", async
 
 Deno.test("a run folder in use is refused, and free again after a kill", async () => {
   await using folder = await openFolder();
-  await using site = serveChain({ pages: 1 });
+  await using site = serveChain({ pages: 1, words: 2000 });
   const page = site.hold(0);
   const runDir = join(folder.path, "run");
   const args = ["pipeline", "--run", runDir, ...SMALL, "--allow-private", `${site.origin}/0`];

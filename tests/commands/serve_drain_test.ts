@@ -44,7 +44,10 @@ Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0", a
   }
   const { code, out, err } = await program.ended;
   assertEquals(code, 0);
-  assertMatch(err, /^Serving model .*\nTry: curl .*\nStopping: running requests may finish\.\n$/);
+  assertMatch(
+    err,
+    /^Serving model .*\nUses step-.*\nTry: curl .*\nStopping: running requests may finish\.\n$/,
+  );
   const log = out.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals(log.map(({ route, status, tokensOut }) => [route, status, tokensOut > 1]), [
     ...Array.from({ length: STREAMS }, () => ["/v1/completions", 200, true]),

@@ -65,7 +65,7 @@ Deno.test("of many failures for one reason five are told", async () => {
   await using folder = await openFolder();
   const records = Array.from({ length: 9 }, () => "{broken");
   await write(folder.path, {
-    "a.jsonl": [JSON.stringify({ text: prose(1) }), ...records].join("\n"),
+    "a.jsonl": [JSON.stringify({ text: prose(1, { words: 4000 }) }), ...records].join("\n"),
   });
   const runDir = join(folder.path, "run");
   const args = ["pipeline", "--run", runDir, ...SHORT, join(folder.path, "a.jsonl")];
@@ -91,7 +91,7 @@ Deno.test("a corpus without a document is refused with the reasons, and can be m
     `error: Cannot train: no document came out of 2 pages (dropped empty 1, too-short 1); see ` +
       `${runDir}/dropped.jsonl, and start again with other sources or settings\n`,
   );
-  await Deno.writeTextFile(short, prose(1, { words: 60 }));
+  await Deno.writeTextFile(short, prose(1, { words: 4000 }));
   const second = await run(["pipeline", "--run", runDir]);
   assertEquals([second.code, second.err], [0, ""]);
   assertStringIncludes(second.out, "No validation: the corpus has no held-out document");

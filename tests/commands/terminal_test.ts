@@ -120,7 +120,10 @@ test("every task begins and ends without a question", async () => {
     ["pipeline", "--run", runDir, "--steps", "3", ...SMALL, corpus],
     120,
   );
-  assertMatch(lines.join("\n"), /Trained 3 steps on [\d,]+ tokens\.\n.*\n\nSample: /);
+  assertMatch(
+    lines.join("\n"),
+    /Trained 3 steps on [\d,]+ tokens\.\n.*\nVerdict: .*\nNext: .*\n\nSample: /,
+  );
   const checkpoint = join(runDir, "checkpoints/step-000003");
   const tasks: [expected: RegExp, ...args: string[]][] = [
     [/Manifest/, "inspect", runDir],

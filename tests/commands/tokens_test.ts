@@ -75,7 +75,7 @@ Deno.test("tokens stats, show and export read the store of a run", async () => {
   const source = join(folder.path, "texts");
   await Deno.mkdir(source);
   for (let i = 0; i < 8; i++) {
-    const text = `The people of state ${i} shall have peace. `.repeat(20);
+    const text = `The people of state ${i} shall have peace. `.repeat(40);
     await Deno.writeTextFile(join(source, `${i}.txt`), text);
   }
   const made = await run(["pipeline", "--run", root, "--steps", "1", "--vocab", "300", source]);

@@ -147,7 +147,7 @@ for (const { name, folder, start, atLeast, says, never } of MANUALS) {
       for (const [path, sentence] of Object.entries(says)) {
         const page = pages.get(path);
         assert(page !== undefined, `${path} was not reached`);
-        const document = extractDocument(page);
+        const document = extractDocument(page, { engine: "dom" });
         assert("text" in document, JSON.stringify(document));
         const text = document.text.replace(/\s+/g, " ");
         assert(
