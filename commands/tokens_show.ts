@@ -60,6 +60,8 @@ export const show: Command = {
         epochs({
           ...{ store, live: ReadableStream.from([]), order: "shuffled", seed },
           ...{ start, maxEpochs: 1 },
+          // One endless stream has whole documents.
+          ...(mode === "contiguous" && { partPairs: Infinity }),
         }),
       size: { documents: store.count("train"), tokens: store.tokens("train") },
       ...{ rows, cols, seed, mode, vocabSize: tokenizer.vocabSize },

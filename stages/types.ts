@@ -100,7 +100,7 @@ export interface PassSize {
   readonly documents: number;
 }
 
-/** A stored token run as it comes round in one pass over the corpus. */
+/** A stored token run, or a part of a long one, as it comes round in one pass over the corpus. */
 export interface EpochRun extends StoredRun {
   /** 0-based pass. */
   readonly epoch: number;

@@ -11,7 +11,7 @@ import { shuffledPasses } from "./shuffled_passes.ts";
 import { storedPasses } from "./stored_passes.ts";
 
 /**
- * Passes over the train split, in which each run comes exactly once.
+ * Passes over the train split, in which each pair of neighbouring tokens comes exactly once.
  *
  * In the `stored` order the first pass is what the store holds, then live runs as they come; later
  * ones replay the store. A `shuffled` pass begins when the runs that it goes over are all stored,

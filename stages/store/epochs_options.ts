@@ -31,6 +31,11 @@ export interface EpochsOptions<B extends Barrier = never> {
   readonly warmUpTokens?: number;
   /** `shuffled`: tokens that will be asked for in all; a pass waits for no more than them. */
   readonly plannedTokens?: number;
+  /**
+   * `shuffled`: pairs of neighbouring tokens of a document that come together; a longer one comes in
+   * parts, of which each begins with the last token of the one before. 4,096 unless stated.
+   */
+  readonly partPairs?: number;
   /** First run wanted, with the sizes of the passes up to it; the very first unless stated. */
   readonly start?: {
     readonly epoch: number;

@@ -76,6 +76,22 @@ export class ShardReaders implements Disposable {
     return record.readUInt32LE(8);
   }
 
+  /** Tokens of each of the documents `[from, to)` of shard `number`. */
+  lengths(number: number, from: number, to: number): Uint32Array {
+    const { path, records } = this.#files(number);
+    const first = Math.max(0, from - 1);
+    const read = Buffer.alloc((to - first) * RECORD_BYTES);
+    if (!fill(records, first * RECORD_BYTES, read)) throw damagedDocument(path, from);
+    let start = from === 0 ? 0 : read.readUInt32LE(8);
+    return Uint32Array.from({ length: to - from }, (_, i) => {
+      const end = read.readUInt32LE((from - first + i) * RECORD_BYTES + 8);
+      if (end < start) throw damagedDocument(path, from + i);
+      const length = end - start;
+      start = end;
+      return length;
+    });
+  }
+
   /** Closes all files. */
   [Symbol.dispose](): void {
     for (const files of this.#open.values()) close(files);

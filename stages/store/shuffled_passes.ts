@@ -9,6 +9,10 @@ import { stamp } from "../barrier.ts";
 import type { Barrier, EpochRun, PassSize, StoredRun } from "../types.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type EpochsOptions, refuseEmpty } from "./epochs_options.ts";
+import { indexParts, partOf } from "./part_index.ts";
+
+/** Pairs of a document that come together: 32 rows of the smallest preset. */
+const PART_PAIRS = 4096;
 
 /** The runs of `epochs` in the `shuffled` order; see there. */
 export async function* shuffledPasses<B extends Barrier>(
@@ -16,7 +20,7 @@ export async function* shuffledPasses<B extends Barrier>(
   reader: ReadableStreamDefaultReader<StoredRun | B>,
 ): AsyncGenerator<EpochRun | B, void> {
   const { store, seed = 0, maxEpochs = Infinity, start = { epoch: 0, place: 0 } } = options;
-  const { warmUpTokens = Infinity, plannedTokens = Infinity } = options;
+  const { warmUpTokens = Infinity, plannedTokens = Infinity, partPairs = PART_PAIRS } = options;
   const arrivals = new Arrivals(store, reader);
   const known = start.passes ?? [];
   /** Up to the pass that is under way. */
@@ -69,10 +73,14 @@ export async function* shuffledPasses<B extends Barrier>(
     const barrier = arrivals.takeBarrier();
     if (barrier) yield stamp(barrier, { epochs: { epoch, place } });
     arrivals.prefetch(await tokensOf(epoch + 1));
-    const indexAt = stratifiedPermutation(documents, { seed, name: "pass", epoch });
-    for (; place < documents; place++) {
+    const parts = await indexParts(store, { split: "train", documents, pairs: partPairs });
+    const indexAt = stratifiedPermutation(parts.count, { seed, name: "pass", epoch });
+    for (; place < parts.count; place++) {
       arrivals.check();
-      yield { ...await store.document("train", indexAt(place)), epoch, place, passes };
+      const { document, part } = await parts.at(indexAt(place));
+      const run = await store.document("train", document);
+      const ids = partOf(run.ids, { part, pairs: partPairs });
+      yield { ...run, ids, epoch, place, passes };
     }
   }
 }

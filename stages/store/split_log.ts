@@ -198,6 +198,19 @@ export class SplitLog {
     throw new RangeError(`Cannot read document ${index} of ${dir}: it has ${this.#count}`);
   }
 
+  /** Tokens of each of the documents `[from, to)`. */
+  async lengths(from: number, to: number): Promise<number[]> {
+    await this.write();
+    const lengths: number[] = [];
+    let base = 0;
+    for (const [number, { documents }] of this.#sizes.entries()) {
+      const first = Math.max(0, from - base), last = Math.min(documents, to - base);
+      if (first < last) lengths.push(...this.#readers.lengths(number, first, last));
+      base += documents;
+    }
+    return lengths;
+  }
+
   /** Tokens of the first `documents` documents of the split, at most all of them. */
   async tokensBefore(documents: number): Promise<number> {
     await this.write();

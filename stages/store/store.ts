@@ -147,6 +147,11 @@ export class Store implements AsyncDisposable {
     return this.#logs[split].document(index);
   }
 
+  /** Tokens of each of the documents `[from, to)` of a split. */
+  lengths(split: Split, { from, to }: { from: number; to: number }): Promise<number[]> {
+    return this.#logs[split].lengths(from, to);
+  }
+
   /** Tokens of the first `documents` documents of a split; of all where it has fewer. */
   tokensBefore(split: Split, documents: number): Promise<number> {
     return this.#logs[split].tokensBefore(documents);

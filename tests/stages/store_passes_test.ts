@@ -68,6 +68,29 @@ Deno.test("each pass has every document exactly once, in an order of its own", a
   assertNotEquals(indexes(runs, 0), upTo(100));
 });
 
+Deno.test("long documents come in parts, each pair of neighbours once a pass", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(fc.nat(9), fc.nat(700)), { minLength: 1, maxLength: 300 }),
+      fc.constantFrom(1, 7, 64, Infinity),
+      async (lengths, partPairs) => {
+        fc.pre(lengths.reduce((sum, n) => sum + n, 0) < VOCAB - 1);
+        const list = documents(lengths);
+        const runs = await passes(list, { partPairs, maxEpochs: 1 });
+        const pairs = (ids: ArrayLike<number>) =>
+          Array.from(ids).slice(1).map((id, i) => [ids[i], id].join());
+        assertEquals(
+          runs.flatMap(({ ids }) => pairs(ids)).sort(),
+          list.flatMap(({ ids }) => pairs(ids)).sort(),
+        );
+        assertEquals(runs.every(({ ids }) => ids.length <= partPairs + 1), true);
+        assertEquals(runs.map(({ place }) => place), upTo(runs.length));
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
 Deno.test("the order is that of the seed, and of nothing else", async () => {
   const list = documents(upTo(80).map((i) => 1 + i % 7));
   const first = await passes(list, { seed: 5, maxEpochs: 2 });
@@ -147,10 +170,11 @@ const SHAPE = { rows: 2, cols: 8, seed: 3, vocabSize: VOCAB, windowTokens: 128 }
 
 Deno.test("batches go on after any cursor, also where the store has lost its end", async () => {
   const list = documents(upTo(120).map((i) => 2 + (i * 7) % 23));
-  const options = { order: "shuffled", seed: 3, warmUpTokens: 300, maxEpochs: 4 } as const;
+  const options: Options = { seed: 3, warmUpTokens: 300, partPairs: 5, maxEpochs: 4 };
   const all = await (async () => {
     await using tokens = await open();
-    const runs = epochs({ store: tokens, live: arriving(tokens, list), ...options });
+    const live = arriving(tokens, list);
+    const runs = epochs({ store: tokens, live, order: "shuffled", ...options });
     return await Array.fromAsync(runs.pipeThrough(batch(SHAPE)));
   })();
   assert(all.length > 200);
@@ -160,7 +184,8 @@ Deno.test("batches go on after any cursor, also where the store has lost its end
     // What was flushed last: nothing, some of the documents, all of them.
     for (const run of list.slice(0, i % list.length)) await tokens.append(run);
     const start = resumePoint(cursor);
-    const runs = epochs({ store: tokens, live: arriving(tokens, list), ...options, start });
+    const live = arriving(tokens, list);
+    const runs = epochs({ store: tokens, live, order: "shuffled", ...options, start });
     const rest = await Array.fromAsync(runs.pipeThrough(batch({ ...SHAPE, cursor })));
     assertEquals(rest, all.slice(i + 1), `after batch ${i + 1}`);
   }

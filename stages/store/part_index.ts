@@ -1,0 +1,100 @@
+/**
+ * Numbers the parts of a split's documents, so that a pass can shuffle parts and not documents: a
+ * long document would come all at once, and a short run would see it whole or not at all.
+ *
+ * @module
+ */
+
+import type { Split } from "../types.ts";
+import type { Store } from "./store.ts";
+
+/** Documents whose parts are counted together. */
+const BLOCK = 256;
+
+/** A part of a document. */
+export interface PartPlace {
+  /** Index of the document in its split. */
+  readonly document: number;
+  /** 0-based part of it. */
+  readonly part: number;
+}
+
+/** The parts of the first documents of a split, in their order; eight bytes a block are held. */
+export class PartIndex {
+  readonly #store: Store;
+  readonly #options: PartOptions;
+  /** Parts before each block, and at last all of them. */
+  readonly #before: readonly number[];
+
+  /** Use {@linkcode indexParts}. */
+  constructor(store: Store, options: PartOptions, before: readonly number[]) {
+    this.#store = store;
+    this.#options = options;
+    this.#before = before;
+  }
+
+  /** Number of parts. */
+  get count(): number {
+    return this.#before.at(-1) ?? 0;
+  }
+
+  /** Where part `index` of [0, count) is. */
+  async at(index: number): Promise<PartPlace> {
+    let low = 0, high = this.#before.length - 2;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#before[middle] as number) <= index) low = middle;
+      else high = middle - 1;
+    }
+    let part = index - (this.#before[low] as number);
+    let document = low * BLOCK;
+    const { split, documents, pairs } = this.#options;
+    const to = Math.min(document + BLOCK, documents);
+    for (const tokens of await this.#store.lengths(split, { from: document, to })) {
+      const parts = partsOf(tokens, pairs);
+      if (part < parts) return { document, part };
+      part -= parts;
+      document++;
+    }
+    throw new RangeError(`Cannot find part ${index}: there are ${this.count}`);
+  }
+}
+
+/** Which parts. */
+export interface PartOptions {
+  readonly split: Split;
+  /** The first so many documents. */
+  readonly documents: number;
+  /** Pairs of neighbouring tokens of a part at most. */
+  readonly pairs: number;
+}
+
+/** Counts the parts of the first documents of a split. */
+export async function indexParts(store: Store, options: PartOptions): Promise<PartIndex> {
+  const { split, documents, pairs } = options;
+  const before = [0];
+  for (let from = 0; from < documents; from += BLOCK) {
+    let count = before.at(-1) as number;
+    const to = Math.min(from + BLOCK, documents);
+    for (const tokens of await store.lengths(split, { from, to })) count += partsOf(tokens, pairs);
+    before.push(count);
+  }
+  return new PartIndex(store, options, before);
+}
+
+/**
+ * The tokens of a part. The last of them is a target alone, and the first input of the next part, so
+ * that every pair of the document is in one part.
+ */
+export function partOf<Ids extends Uint16Array | Uint32Array>(
+  ids: Ids,
+  { part, pairs }: { part: number; pairs: number },
+): Ids {
+  if (partsOf(ids.length, pairs) === 1) return ids;
+  return ids.subarray(part * pairs, (part + 1) * pairs + 1) as Ids;
+}
+
+/** Parts of a document, also of one without a pair. */
+function partsOf(tokens: number, pairs: number): number {
+  return Math.max(1, Math.ceil((tokens - 1) / pairs));
+}
