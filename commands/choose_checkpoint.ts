@@ -12,6 +12,7 @@ import {
   readCheckpointInfo,
   stepOf,
 } from "../model/checkpoint/mod.ts";
+import { exists } from "../model/durable.ts";
 import { type Flag, UsageError } from "./flags.ts";
 
 /** Which checkpoint is wanted; a number is a step. */
@@ -76,4 +77,16 @@ export async function chooseCheckpoint(
   const loss = (await readCheckpointInfo(folder)).metrics.validationLoss?.toFixed(4);
   const later = best === basename(latest) ? "" : `; the latest is ${basename(latest)}`;
   return { folder, line: `${best}: the best on held-out documents, loss ${loss}${later}` };
+}
+
+/**
+ * The folder of weights that `--init` means: of a run its best checkpoint, of any other folder itself.
+ *
+ * @throws {UsageError} when the run has no checkpoint yet
+ */
+export async function initFolder(folder: string): Promise<string> {
+  if (!await exists(join(folder, "run.json"))) return folder;
+  const chosen = await chooseCheckpoint(join(folder, "checkpoints"));
+  if (chosen) return chosen.folder;
+  throw new UsageError(`Cannot start from --init ${folder}: that run has no checkpoint yet`);
 }

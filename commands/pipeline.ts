@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import { checkPrivate, checkSourceFlags } from "./crawler_flags.ts";
 import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
+import { initFolder } from "./choose_checkpoint.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { checkInit } from "./model_source.ts";
@@ -51,7 +52,8 @@ export const pipeline: Command = {
     const parsed = parseFlags(args, { flags: PIPELINE_FLAGS });
     const { values } = parsed;
     const paths = runPaths(values.run);
-    const { wanted, named } = settingsOf(parsed);
+    const { wanted: asked, named } = settingsOf(parsed);
+    const wanted = { ...asked, init: asked.init && await initFolder(asked.init) };
     await checkSources(parsed.operands, wanted);
     await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") {

@@ -136,7 +136,7 @@ export const PIPELINE_FLAGS = {
     defaultValue: undefined,
   }),
   init: text({
-    help: "start from the weights and tokenizer of this Hugging Face folder",
+    help: "start from the weights and tokenizer of this run, or Hugging Face folder",
     value: "DIR",
     defaultValue: undefined,
   }),

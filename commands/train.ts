@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { initFolder } from "./choose_checkpoint.ts";
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { ORDERS } from "../stages/store/mod.ts";
 import { SCHEDULE_DEFAULTS } from "../stages/train/mod.ts";
@@ -55,7 +56,7 @@ const FLAGS = {
   }),
   init: text({
     help:
-      "start from the weights of this Hugging Face folder (default none: required by --batches)",
+      "start from the weights of this run, or Hugging Face folder (default none: required by --batches)",
     value: "DIR",
     defaultValue: undefined,
   }),
@@ -131,7 +132,7 @@ export const train: Command = {
     };
     using interrupt = stopOnInterrupt();
     await trainOnBatchFile({
-      init,
+      init: await initFolder(init),
       batches,
       documentMask: values["document-mask"],
       steps: values.steps,
@@ -166,7 +167,8 @@ function optimizerSettings(values: FlagValues<typeof FLAGS>) {
 }
 
 async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promise<number> {
-  const { preset, seed, order, steps, leaves, guard, init = "", json, run } = values;
+  const { preset, seed, order, steps, leaves, guard, json, run } = values;
+  const init = values.init === undefined ? "" : await initFolder(values.init);
   using interrupt = stopOnInterrupt();
   const checkpoint = await trainOnTokens({
     tokens,

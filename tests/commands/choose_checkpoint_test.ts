@@ -4,6 +4,7 @@ import {
   CHECKPOINT_FLAG,
   type CheckpointWish,
   chooseCheckpoint,
+  initFolder,
 } from "../../commands/choose_checkpoint.ts";
 import { locateModel } from "../../commands/locate_model.ts";
 import { checkpointName, saveCheckpoint } from "../../model/checkpoint/mod.ts";
@@ -44,6 +45,20 @@ Deno.test("the best checkpoint is used, of equals the later, and said to be it",
   assertEquals([basename(folder), chosen], ["step-000300", best]);
   const latest = await locateModel({ run: run.path, checkpoint: "latest" });
   assertEquals(basename(latest.folder), "step-000450");
+});
+
+Deno.test("--init takes the best checkpoint of a run, and any other folder as it is", async () => {
+  await using run = await openRun([[100, 3], [200, 2], [300, 4]]);
+  assertEquals(await initFolder(run.path), run.path);
+  await Deno.writeTextFile(join(run.path, "run.json"), "{}");
+  assertEquals(await initFolder(run.path), join(run.checkpoints, "step-000200"));
+  await using none = await openRun([]);
+  await Deno.writeTextFile(join(none.path, "run.json"), "{}");
+  await assertRejects(
+    () => initFolder(none.path),
+    Error,
+    `Cannot start from --init ${none.path}: that run has no checkpoint yet`,
+  );
 });
 
 Deno.test("the latest is used where none was validated, and nothing where there is none", async () => {

@@ -22,7 +22,7 @@ Deno.test("XHTML is read as XML", () => {
     ...[...empty, "select", "nav", "h1", "noscript", "plaintext", "xmp"].map((name) =>
       [wrap(`<p>ONE</p><${name} class="footer"/><p>TWO</p>`), "ONE\n\nTWO"] as [string, string]
     ),
-    [wrap("<p>a<br/>b<br></br>c</p>"), "a b c"],
+    [wrap("<p>a<br/>b<br></br>c</p>"), "a\nb\nc"],
     [wrap("<p><![CDATA[x < y & z]]> after <![CDATA[<b>]]></p>"), "x < y & z after <b>"],
     [wrap("<p>caf&eacute; &amp; &#x2014; &lt;b&gt;&nbsp;!</p>"), "café & — <b> !"],
     [wrap("<p>a</p><script>if (a &lt; b) x('<p>no</p>');</script><p>b</p>"), "a\n\nb"],
