@@ -35,7 +35,7 @@ Deno.test("XHTML is read as XML", () => {
     ],
     [
       '<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:body><h:p>one<h:br/>two</h:p></h:body></h:html>',
-      "one two",
+      "one\ntwo",
     ],
     [
       wrap(

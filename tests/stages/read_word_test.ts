@@ -89,7 +89,7 @@ Deno.test("what Word does not show is no text, what it shows is", async () => {
       "one two",
     ],
     [paragraph("<w:r><w:t>a</w:t><w:br/><w:t>b</w:t><w:cr/><w:t>c</w:t></w:r>"), "a\n\nb\n\nc"],
-    [paragraph('<w:r><w:t>a</w:t><w:br w:type="page"/><w:t>b</w:t></w:r>'), "a b"],
+    [paragraph('<w:r><w:t>a</w:t><w:br w:type="page"/><w:t>b</w:t></w:r>'), "a\n\nb"],
     [paragraph("<w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:ptab/><w:t>c</w:t></w:r>"), "a b c"],
     [paragraph("<w:pPr><w:tabs><w:tab/></w:tabs></w:pPr>", run("a")), "a"],
     [paragraph("<w:r><w:t>well</w:t><w:noBreakHyphen/><w:t>known</w:t></w:r>"), "well‑known"],
