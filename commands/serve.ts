@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readStopIds } from "../model/checkpoint/mod.ts";
 import { createApp, hostnameOf, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
@@ -79,7 +78,7 @@ export const serve: Command = {
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
     const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
-    const { sampling, prompts, chosen } = opened;
+    const { stopIds, sampling, prompts, chosen } = opened;
     const limits = limitsOf(values);
     const scheduler = new Scheduler(engine, limits.scheduler);
     const { checkpoint } = values;
@@ -103,7 +102,7 @@ export const serve: Command = {
       scheduler,
       codec,
       chatTemplate,
-      stopIds: await readStopIds(opened.folder),
+      stopIds,
       modelName: name,
       sampling,
       prompts,
