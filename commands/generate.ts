@@ -29,7 +29,7 @@ export const generate: Command = {
   operands: "[RUN]",
   flags: FLAGS,
   examples: [
-    'deno task generate --prompt "The people of the United States"',
+    'deno task generate --prompt "Once upon a time"',
     "deno task generate runs/mine --temperature 0 --max-tokens 40",
   ],
   async run(args) {
