@@ -7,6 +7,7 @@ import { basename, resolve } from "node:path";
 import {
   type ApiKeys,
   createDashboard,
+  type DashboardOptions,
   listen,
   type Listener,
   type RunHistory,
@@ -16,7 +17,7 @@ import type { Command } from "./command.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
 import { number, parseFlags } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
-import { LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
+import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
 
 /** Where the dashboard is unless told otherwise. */
@@ -53,7 +54,7 @@ export const dashboard: Command = {
     using interrupt = stopOnInterrupt();
     const { hostname, port, finished } = await listenDashboard(folders, {
       ...{ hostname: values.hostname, port: values.port, signal: interrupt.signal },
-      ...(apiKeys && { apiKeys }),
+      ...{ hostNames: hostNamesOf(values), ...(apiKeys && { apiKeys }) },
     });
     console.log(
       `Dashboard on http://${hostname}:${port}/` +
@@ -65,12 +66,12 @@ export const dashboard: Command = {
 };
 
 /**
- * The application over run folders, for those who bear one of `apiKeys` where they are given; a run
- * is named by its folder, with the path where it must be.
+ * The application over run folders, for those who bear one of `apiKeys` and ask by one of `hostNames`
+ * where these are given; a run is named by its folder, with the path where it must be.
  */
 export function dashboardOf(
   folders: readonly string[],
-  { apiKeys }: { apiKeys?: ApiKeys } = {},
+  who: Pick<DashboardOptions, "apiKeys" | "hostNames"> = {},
 ): ReturnType<typeof createDashboard> {
   const dirs = [...new Set(folders.map((folder) => resolve(folder)))];
   const names = dirs.map((dir) => basename(dir));
@@ -78,7 +79,7 @@ export function dashboardOf(
     const name = names[i] ?? dir;
     return { name: names.filter((other) => other === name).length > 1 ? dir : name, dir };
   });
-  return createDashboard({ runs, exposition, ...(apiKeys && { apiKeys }) });
+  return createDashboard({ runs, exposition, ...who });
 }
 
 /** Where {@linkcode listenDashboard} listens, and to whom. */
@@ -88,15 +89,19 @@ export interface DashboardListenOptions {
   readonly signal: AbortSignal;
   /** One of these must come with every request. */
   readonly apiKeys?: ApiKeys;
+  /** Names by which it answers, beside those of this machine alone. */
+  readonly hostNames?: readonly string[];
 }
 
 /** Listens for the dashboard alone. */
 export async function listenDashboard(
   folders: readonly string[],
-  { hostname, port, signal, apiKeys }: DashboardListenOptions,
+  { hostname, port, signal, apiKeys, hostNames = [] }: DashboardListenOptions,
 ): Promise<Listener> {
   try {
-    return await listen(dashboardOf(folders, apiKeys && { apiKeys }), { hostname, port, signal });
+    return await listen(dashboardOf(folders, { hostNames, ...(apiKeys && { apiKeys }) }), {
+      ...{ hostname, port, signal },
+    });
   } catch (cause) {
     const reason = isAddressTaken(cause) ? "another program listens there" : reasonOf(cause);
     throw new Error(

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { listCheckpoints } from "../model/checkpoint/mod.ts";
+import { listCheckpoints, readStopIds } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { readJournal } from "../stages/journal/mod.ts";
 import { WEIGHT_FORMATS } from "../serve/mod.ts";
@@ -19,6 +19,7 @@ import { findCheckpoint } from "./model_source.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { requireSettings, RUN_FLAG, runAmong } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
+import { readPrompts } from "./prompts.ts";
 import { openScored, readScoredConfig, scoredFolder } from "./scored.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
@@ -104,6 +105,7 @@ export const evaluate: Command = {
       : [chosen.folder];
     const journal = await readJournal(paths.corpus);
     const { rows } = values;
+    const prompts = await readPrompts(values.run);
     const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
       const config = await readScoredConfig(checkpoint);
@@ -124,6 +126,7 @@ export const evaluate: Command = {
       using progress = showProgress(checkpoint, texts);
       const evaluation = await evaluateModel(scored, {
         ...{ texts: texts.read(), tokenizer: tokenizer.tokenizer, rows, cols },
+        ...{ prompts, stopIds: await readStopIds(scoredFolder(checkpoint)) },
         onProgress: progress.update,
       });
       if (evaluation.tokens === 0) {

@@ -4,13 +4,11 @@
  *
  * @module
  */
-import { type Engine, generate, Scheduler } from "../serve/mod.ts";
-import type { Tokenizer } from "../stages/tokenize/mod.ts";
+import { Scheduler } from "../serve/mod.ts";
+import { continueWhole } from "./continue_text.ts";
 import { type ScoreOptions, type Scores, scoreTexts } from "./score_texts.ts";
 import type { Scored } from "./scored.ts";
 
-/** Beginnings that any corpus may go on from; the likeliest continuation of each is told. */
-const PROMPTS = ["The", "It is", "In the year"] as const;
 /** Tokens of a continuation. */
 const SAMPLE_TOKENS = 24;
 
@@ -19,30 +17,27 @@ export interface Evaluation extends Scores {
   readonly samples: readonly { readonly prompt: string; readonly continuation: string }[];
 }
 
+/** How {@linkcode evaluateModel} lets a model write. */
+export interface EvaluationOptions extends ScoreOptions {
+  /** Texts to continue, the likeliest token each time; without any, a new one is begun. */
+  readonly prompts: readonly string[];
+  /** Ids that end what the model writes beside the tokenizer's own end. */
+  readonly stopIds: ReadonlySet<number>;
+}
+
 /** Scores a model and lets it write. */
 export async function evaluateModel(
   scored: Pick<Scored, "evaluate" | "engine">,
-  options: ScoreOptions,
+  { prompts, stopIds, ...options }: EvaluationOptions,
 ): Promise<Evaluation> {
   const scores = await scoreTexts(scored, options);
-  return { ...scores, samples: await continuePrompts(scored.engine, options.tokenizer) };
-}
-
-/** The likeliest continuation of each prompt. */
-async function continuePrompts(
-  engine: Engine,
-  tokenizer: Tokenizer,
-): Promise<Evaluation["samples"]> {
-  const scheduler = new Scheduler(engine);
+  const writer = { scheduler: new Scheduler(scored.engine), codec: options.tokenizer, stopIds };
   const samples: Evaluation["samples"][number][] = [];
-  for (const prompt of PROMPTS) {
-    let continuation = "";
-    const pieces = generate({
-      ...{ scheduler, codec: tokenizer, promptIds: tokenizer.encode(prompt) },
-      ...{ maxTokens: SAMPLE_TOKENS, temperature: 0, seed: 0 },
+  for (const prompt of prompts.length > 0 ? prompts : [""]) {
+    const continuation = await continueWhole(prompt, {
+      ...{ writer, maxTokens: SAMPLE_TOKENS, temperature: 0, seed: 0 },
     });
-    for await (const { text } of pieces) continuation += text;
     samples.push({ prompt, continuation });
   }
-  return samples;
+  return { ...scores, samples };
 }

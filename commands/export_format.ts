@@ -9,7 +9,7 @@ import type { Layout } from "../model/layout.ts";
 import { type GgufType, readGguf, writeGguf } from "../model/gguf/mod.ts";
 import { type Precision, writeOnnx } from "../model/onnx/mod.ts";
 import { type FloatDtype, openWeights, writeSafetensors } from "../model/safetensors/mod.ts";
-import { openOnnxEngine } from "../serve/mod.ts";
+import { openOnnxEngine, readTemplateSource } from "../serve/mod.ts";
 import { parseTokenizer } from "../stages/tokenize/mod.ts";
 import type { Reread } from "./parity.ts";
 
@@ -18,6 +18,8 @@ export const ONNX_FILE = "onnx/model.onnx";
 
 /** A model to export. */
 export interface ExportSource {
+  /** The folder that it was read from. */
+  readonly from: string;
   readonly config: ModelConfig;
   readonly layout: Layout;
   readonly parameters: Float32Array;
@@ -79,12 +81,14 @@ function gguf(type: GgufType, tolerance: number): ExportFormat {
   return {
     file: `model-${type}.gguf`,
     tolerance,
-    async write(path, { tokenizerJson, ...source }) {
+    async write(path, { from, tokenizerJson, ...source }) {
       if (tokenizerJson === undefined) {
         throw new Error("Cannot export to GGUF: the model has no tokenizer.json, which goes in it");
       }
       const { parts } = parseTokenizer(tokenizerJson, { source: "tokenizer.json" });
-      await writeGguf(path, { ...source, tokenizerJson, split: parts.split ?? "gpt2", type });
+      const chatTemplate = (await readTemplateSource(from))?.source;
+      const { split = "gpt2", prefix } = parts;
+      await writeGguf(path, { ...source, tokenizerJson, split, prefix, chatTemplate, type });
     },
     async reread(path, { config, layout }) {
       const parameters = new Float32Array(layout.length);

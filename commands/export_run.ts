@@ -8,7 +8,13 @@ import { dirname, join } from "node:path";
 import type { ModelConfig } from "../model/config.ts";
 import { formatConfig } from "../model/config_json.ts";
 import { createLayout } from "../model/layout.ts";
-import { initFromFolder, readModelConfig } from "../model/checkpoint/mod.ts";
+import {
+  CHAT_TEMPLATE_FILE,
+  formatStopIds,
+  initFromFolder,
+  readModelConfig,
+  readStopIds,
+} from "../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
 import {
   EXPORT_FORMATS,
@@ -22,7 +28,12 @@ import { copyPrompts } from "./prompts.ts";
 export { ONNX_FILE } from "./export_format.ts";
 
 /** Small files that go along unchanged. */
-const COMPANIONS = ["generation_config.json", "tokenizer.json", "tokenizer_config.json"];
+const COMPANIONS = [
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  CHAT_TEMPLATE_FILE,
+];
 
 /** What came of an export. */
 export interface Exported {
@@ -78,14 +89,15 @@ export async function writeFolder(
   const path = join(to, file);
   await Deno.mkdir(dirname(path), { recursive: true });
   // One folder may hold several formats; a dtype is told only where the weights have it.
-  await replaceFile(join(to, "config.json"), formatConfig(config, { torchDtype }));
+  const eosTokenId = formatStopIds(config.eos_token_id, [...await readStopIds(from)]);
+  await replaceFile(join(to, "config.json"), formatConfig(config, { torchDtype, eosTokenId }));
   for (const name of COMPANIONS) {
     const text = await readIfThere(join(from, name));
     // A folder made by others may lack a tokenizer; the model itself is complete without.
     if (text !== undefined) await replaceFile(join(to, name), text);
   }
   await copyPrompts(from, to);
-  const source = { config, layout, parameters, tokenizerJson };
+  const source = { from, config, layout, parameters, tokenizerJson };
   await write(path, source);
   return { path, source };
 }

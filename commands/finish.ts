@@ -6,8 +6,9 @@
 import { join } from "node:path";
 import { checkOnnx } from "../model/onnx/mod.ts";
 import { isOutOfPatience, validate } from "../stages/train/mod.ts";
-import { generate, Scheduler } from "../serve/mod.ts";
+import { Scheduler } from "../serve/mod.ts";
 import { chooseCheckpoint } from "./choose_checkpoint.ts";
+import { continueWhole } from "./continue_text.ts";
 import { readCurve } from "./curve.ts";
 import { ONNX_FILE, writeFolder } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
@@ -151,18 +152,16 @@ async function continueHeldOut(
   { paths, settings, prompts, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
   const [prompt = ""] = prompts;
-  const { engine, codec, sampling } = await openModel({ run: paths.root, engine: "wasm" });
+  const { engine, codec, stopIds, sampling } = await openModel({
+    ...{ run: paths.root, engine: "wasm" },
+  });
   await using _engine = engine;
-  let continuation = "";
-  const pieces = generate({
-    scheduler: new Scheduler(engine),
-    codec,
-    promptIds: codec.encode(prompt),
+  const continuation = await continueWhole(prompt, {
+    writer: { scheduler: new Scheduler(engine), codec, stopIds },
     maxTokens: SAMPLE_TOKENS,
     ...sampling,
     seed: settings.seed,
     signal: stop,
   });
-  for await (const { text } of pieces) continuation += text;
   return { prompt, continuation };
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import { exists } from "../model/durable.ts";
-import { generate as generatePieces, Scheduler } from "../serve/mod.ts";
+import { Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
+import { continueText } from "./continue_text.ts";
 import { parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
@@ -28,7 +29,7 @@ export const generate: Command = {
   operands: "[RUN]",
   flags: FLAGS,
   examples: [
-    'deno task generate --prompt "The people of the United States"',
+    'deno task generate --prompt "Once upon a time"',
     "deno task generate runs/mine --temperature 0 --max-tokens 40",
   ],
   async run(args) {
@@ -41,7 +42,7 @@ export const generate: Command = {
       );
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
-    const { engine, codec, sampling, prompts: [known = ""], chosen } = await openModel({
+    const { engine, codec, stopIds, sampling, prompts: [known = ""], chosen } = await openModel({
       ...{ ...values, run },
     });
     await using _engine = engine;
@@ -52,16 +53,14 @@ export const generate: Command = {
     const { prompt = known } = values;
     await write(prompt);
     try {
-      const pieces = generatePieces({
-        scheduler: new Scheduler(engine),
-        codec,
-        promptIds: codec.encode(prompt),
+      const pieces = continueText(prompt, {
+        writer: { scheduler: new Scheduler(engine), codec, stopIds },
         maxTokens: values["max-tokens"],
         ...samplingOf(values, sampling),
         seed: values.seed,
         signal: interrupt.signal,
       });
-      for await (const { text } of pieces) await write(text);
+      for await (const piece of pieces) await write(piece);
     } catch (error) {
       if (!interrupt.signal.aborted) throw error;
     }

@@ -1,11 +1,11 @@
 /**
- * Who may ask a command that listens: this machine without keys, others with one.
+ * Who may ask a command that listens, and by which name: this machine without keys, others with one.
  *
  * @module
  */
-import { type ApiKeys, parseApiKeys } from "../serve/mod.ts";
+import { type ApiKeys, hostnameOf, parseApiKeys } from "../serve/mod.ts";
 import { reasonOf } from "./failure.ts";
-import { text, UsageError } from "./flags.ts";
+import { list, text, UsageError } from "./flags.ts";
 
 /** Holds keys as the file does, also with commas in place of line ends. */
 export const KEYS_VARIABLE = "CLLM_API_KEYS";
@@ -18,12 +18,35 @@ export const LISTEN_FLAGS = {
     value: "FILE",
     defaultValue: undefined,
   }),
+  "host-name": list({
+    help: "name to answer by beside those of this machine and addresses; may be given again",
+    value: "NAME",
+  }),
 };
 
 /** Values of {@linkcode LISTEN_FLAGS}. */
 export interface ListenFlags {
   readonly hostname: string;
   readonly "api-key-file": string | undefined;
+  readonly "host-name": readonly string[];
+}
+
+/**
+ * The names to answer by: those given, and the one that is listened on.
+ *
+ * @throws {UsageError} at what is no name
+ */
+export function hostNamesOf(
+  { hostname, "host-name": names }: Omit<ListenFlags, "api-key-file">,
+): string[] {
+  return [hostname, ...names].map((name) => {
+    // An IPv6 address to listen on stands without brackets.
+    const host = hostnameOf(name) ?? (name === hostname ? name : undefined);
+    if (host !== undefined) return host;
+    throw new UsageError(
+      `Cannot use --host-name ${name}: write it like model.example.org, without scheme and port`,
+    );
+  });
 }
 
 /**
@@ -33,7 +56,7 @@ export interface ListenFlags {
  * @throws {UsageError} when one of them has no keys or bad ones, or other machines need one
  */
 export async function readApiKeys(
-  { hostname, "api-key-file": path }: ListenFlags,
+  { hostname, "api-key-file": path }: Omit<ListenFlags, "host-name">,
 ): Promise<ApiKeys | undefined> {
   const keys = [
     ...path === undefined ? [] : parse(await readKeyFile(path), `--api-key-file ${path}`),

@@ -8,6 +8,7 @@ import {
   initFromFolder,
   readModelConfig,
   readSamplingSettings,
+  readStopIds,
   type SamplingSettings,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -101,6 +102,8 @@ export interface OpenModel {
   readonly tokenizerJson: string;
   /** How it writes conversations down, where it says so. */
   readonly chatTemplate: ChatTemplate | undefined;
+  /** Every id that ends what it writes, by its config.json and generation_config.json. */
+  readonly stopIds: ReadonlySet<number>;
   /** How its generation_config.json says that tokens are drawn. */
   readonly sampling: SamplingSettings;
   /** Beginnings of documents of its corpus, where some are known. */
@@ -129,12 +132,13 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   }
   const chatTemplate = await readChatTemplate(folder);
   const sampling = await readSamplingSettings(folder);
+  const stopIds = await readStopIds(folder);
   const prompts = await readPrompts(folder);
   const engine = await openEngine(folder, { config, onnxFile, settings: choice });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
   return {
     ...{ engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder },
-    ...{ sampling, prompts, chosen },
+    ...{ stopIds, sampling, prompts, chosen },
   };
 }
 

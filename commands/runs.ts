@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { z } from "zod";
 import {
   latestCheckpoint,
   listCheckpoints,
@@ -21,6 +22,9 @@ import { readManifest } from "./manifest.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
 
 const FLAGS = { json: toggle({ help: "one JSON object a run" }) };
+
+/** What `train --tokens` keeps of its settings, as far as it is told here. */
+const trainedSchema = z.object({ steps: z.number() });
 
 /** A run writes its status each second; one this old is of a process that has ended. */
 const STALE_MS = 15_000;
@@ -68,7 +72,10 @@ interface RunRow {
 
 /** The folder itself where it is a run, or the runs in it. */
 async function findRuns(folder: string): Promise<string[]> {
-  const isRun = (path: string) => exists(join(path, "run.json"));
+  // `train --tokens` keeps its settings in its checkpoints alone.
+  const isRun = async (path: string) =>
+    await exists(join(path, "run.json")) ||
+    await latestCheckpoint(runPaths(path).checkpoints) !== undefined;
   if (await isRun(folder)) return [folder];
   const found: string[] = [];
   try {
@@ -87,7 +94,9 @@ async function look(run: string): Promise<RunRow> {
   const status = await readStatus(run);
   const newest = await latestCheckpoint(paths.checkpoints);
   const step = newest === undefined ? 0 : stepOf(newest);
-  const written = (await Deno.stat(paths.settings)).mtime?.toISOString() ?? "";
+  const isPipeline = await exists(paths.settings);
+  const made = isPipeline ? paths.settings : newest ?? run;
+  const written = (await Deno.stat(made)).mtime?.toISOString() ?? "";
   const row = {
     ...{ run, step, steps: null },
     validationLoss: await lastValidation(paths.checkpoints),
@@ -95,9 +104,10 @@ async function look(run: string): Promise<RunRow> {
     when: status?.time ?? written,
   };
   try {
-    const settings = await readSettings(paths);
-    const steps = settings && settings.steps > 0 ? settings.steps : null;
-    const isWhole = (await readManifest(paths))?.weights?.step === step && step >= (steps ?? 0);
+    const planned = isPipeline ? (await readSettings(paths))?.steps : await stepsOf(newest);
+    const steps = planned !== undefined && planned > 0 ? planned : null;
+    const isWhole = step >= (steps ?? 0) &&
+      (!isPipeline || (await readManifest(paths))?.weights?.step === step);
     const isAlive = status && Date.now() - Date.parse(status.time) < STALE_MS &&
       !["done", "stopped"].includes(status.phase);
     const state = isAlive ? status.phase : isWhole ? "finished" : "stopped";
@@ -106,6 +116,13 @@ async function look(run: string): Promise<RunRow> {
     if (!(error instanceof UsageError) && !(error instanceof SyntaxError)) throw error;
     return { ...row, state: "unreadable", fault: error.message };
   }
+}
+
+/** Steps that a run of `train --tokens` was to have, by its newest checkpoint. */
+async function stepsOf(checkpoint: string | undefined): Promise<number | undefined> {
+  if (checkpoint === undefined) return undefined;
+  const { run } = await readCheckpointInfo(checkpoint);
+  return trainedSchema.safeParse(run).data?.steps;
 }
 
 async function readStatus(run: string): Promise<StatusFile | undefined> {

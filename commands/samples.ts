@@ -5,8 +5,8 @@
  */
 import { basename, join } from "node:path";
 import { Scheduler } from "../serve/mod.ts";
-import { generate } from "../serve/mod.ts";
 import { readIfThere } from "../stages/durable.ts";
+import { continueWhole } from "./continue_text.ts";
 import { openModel } from "./model_source.ts";
 
 const SAMPLE_TOKENS = 40;
@@ -61,17 +61,16 @@ async function continueTexts(
   { seed, prompts }: { seed: number; prompts: readonly string[] },
 ): Promise<{ prompt: string; continuation: string }[]> {
   // One thread: training has the others.
-  const { engine, codec, sampling } = await openModel({ run: "", model: checkpoint, threads: 1 });
+  const { engine, codec, stopIds, sampling } = await openModel({
+    ...{ run: "", model: checkpoint, threads: 1 },
+  });
   await using _engine = engine;
-  const scheduler = new Scheduler(engine);
+  const writer = { scheduler: new Scheduler(engine), codec, stopIds };
   const samples: { prompt: string; continuation: string }[] = [];
   for (const prompt of prompts) {
-    let continuation = "";
-    const promptIds = codec.encode(prompt);
-    const pieces = generate({
-      ...{ scheduler, codec, promptIds, maxTokens: SAMPLE_TOKENS, ...sampling, seed },
+    const continuation = await continueWhole(prompt, {
+      ...{ writer, maxTokens: SAMPLE_TOKENS, ...sampling, seed },
     });
-    for await (const { text } of pieces) continuation += text;
     samples.push({ prompt, continuation });
   }
   return samples;

@@ -91,12 +91,13 @@ export async function scoreTexts(
   };
 }
 
-/** UTF-8 bytes of the scored tokens; the one that ends a text has none. */
+/** UTF-8 bytes of the scored tokens; those around a text have none. */
 function bytesOf(ids: Ids, tokenizer: Tokenizer): number {
+  const around = [...tokenizer.prefixIds, tokenizer.endOfTextId];
   let bytes = 0;
   for (let i = 1; i < ids.length; i++) {
     const id = ids[i] as number;
-    if (id !== tokenizer.endOfTextId) bytes += tokenizer.bytesOf(id)?.length ?? 0;
+    if (!around.includes(id)) bytes += tokenizer.bytesOf(id)?.length ?? 0;
   }
   return bytes;
 }

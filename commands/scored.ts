@@ -9,7 +9,6 @@ import { initFromFolder } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
-import { exportOnnx } from "../model/onnx/mod.ts";
 import { type Engine, openOnnxEngine, openWasmEngine } from "../serve/mod.ts";
 import { openSpheres, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
 import { UsageError } from "./flags.ts";
@@ -20,7 +19,7 @@ export interface Scored extends AsyncDisposable {
   readonly config: ModelConfig;
   /** Sum of nats over the scored tokens, and their number. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
-  /** Continues texts as the model does once it is exported. */
+  /** Continues texts. */
   readonly engine: Engine;
 }
 
@@ -68,8 +67,8 @@ export async function openScored(
   const layout = createLayout(config);
   await initFromFolder(path, { layout, parameters: spheres.parameters });
   await spheres.packWeights();
-  const model = exportOnnx({ config, layout, parameters: spheres.parameters });
-  const engine = resources.use(await openOnnxEngine({ model, config }));
+  const { parameters } = spheres;
+  const engine = resources.use(await openWasmEngine({ config, parameters, workers: 1 }));
   const held = resources.move();
   return {
     ...{ config, engine },

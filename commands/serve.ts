@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { readStopIds } from "../model/checkpoint/mod.ts";
-import { createApp, hostnameOf, listen, Scheduler } from "../serve/mod.ts";
+import { createApp, listen, Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { dashboardOf } from "./dashboard.ts";
 import { isAddressTaken, reasonOf } from "./failure.ts";
@@ -12,7 +11,7 @@ import { groupFlags } from "./flag_groups.ts";
 import { choice, list, number, parseFlags, toggle, UsageError } from "./flags.ts";
 import { follow } from "./follow.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
-import { LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
+import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
@@ -26,10 +25,6 @@ const FLAGS = {
   "cors-origin": list({
     help: "lets pages of this origin use the API, or * for all; may be given again",
     value: "ORIGIN",
-  }),
-  "host-name": list({
-    help: "name to answer by beside those of this machine alone; may be given again",
-    value: "NAME",
   }),
   "trust-proxy": toggle({
     help: "takes the client's address from the X-Forwarded-For of a proxy in front",
@@ -75,11 +70,11 @@ export const serve: Command = {
     const run = runOrOther(operands, { command: "serve", run: flags.run, other });
     const values = { ...flags, run };
     const corsOrigins = values["cors-origin"].map(checkOrigin);
-    const hostNames = values["host-name"].map(checkHostName);
+    const hostNames = hostNamesOf(values);
     const apiKeys = await readApiKeys(values);
     const opened = await openModel(values);
     const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
-    const { sampling, prompts, chosen } = opened;
+    const { stopIds, sampling, prompts, chosen } = opened;
     const limits = limitsOf(values);
     const scheduler = new Scheduler(engine, limits.scheduler);
     const { checkpoint } = values;
@@ -103,7 +98,7 @@ export const serve: Command = {
       scheduler,
       codec,
       chatTemplate,
-      stopIds: await readStopIds(opened.folder),
+      stopIds,
       modelName: name,
       sampling,
       prompts,
@@ -113,8 +108,7 @@ export const serve: Command = {
       ...(values["access-log"] === "stdout" && {
         onAccess: (record) => console.log(JSON.stringify(record)),
       }),
-      // Who has a key is no page that came by a name of its own.
-      ...((!apiKeys || hostNames.length > 0) && { hostNames }),
+      hostNames,
       corsOrigins,
       trustProxy: values["trust-proxy"],
       limits: limits.app,
@@ -146,15 +140,6 @@ export const serve: Command = {
     return 0;
   },
 };
-
-/** A name as the addresses of clients have it. */
-function checkHostName(name: string): string {
-  const hostname = hostnameOf(name);
-  if (hostname !== undefined) return hostname;
-  throw new UsageError(
-    `Cannot use --host-name ${name}: write it like model.example.org, without scheme and port`,
-  );
-}
 
 /** An origin as browsers send it. */
 function checkOrigin(origin: string): string {

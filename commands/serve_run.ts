@@ -101,9 +101,9 @@ async function openFirst(
       const follower = follow({
         ...{ checkpoints, scheduler, tokenizerJson, settings: { threads: THREADS }, note },
       });
-      const { sampling, prompts, chosen } = model;
+      const { stopIds, sampling, prompts, chosen } = model;
       const app = createApp({
-        ...{ sampling, prompts },
+        ...{ stopIds, sampling, prompts },
         ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
         // It listens without keys.
         hostNames: [],

@@ -51,8 +51,7 @@ export async function surveyCorpus(options: SurveyOptions): Promise<CorpusSurvey
     bytes += new TextEncoder().encode(text).length;
     if (splitOf(index++, document) === "train") {
       documents++;
-      // With the token that ends the document.
-      tokens += tokenizer.encode(text).length + 1;
+      tokens += tokenizer.encodeDocument(text).length;
     }
     if (tokens - documents >= stepTokens && (chars >= MAX_CHARS || index >= journal.count)) break;
   }

@@ -36,8 +36,9 @@ export const encode: Command = {
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("encode")) {
       if (typeof value !== "string") throw wrongLine("encode", number);
-      const ids = tokenizer.encode(value, { allowSpecial: !values.ordinary });
-      console.log(JSON.stringify([...values.ordinary ? [] : tokenizer.prefixIds, ...ids]));
+      const isFull = !values.ordinary;
+      const ids = tokenizer.encode(value, { allowSpecial: isFull, addPrefix: isFull });
+      console.log(JSON.stringify([...ids]));
     }
     return 0;
   },

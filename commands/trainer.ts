@@ -9,6 +9,7 @@ import {
   checkpointName,
   initFromFolder,
   loadNewest,
+  readCompanions,
   type Retention,
   rotateCheckpoints,
   saveCheckpoint,
@@ -101,6 +102,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
   await spheres.packWeights();
+  const began = found?.dir ?? init;
+  const companions = began === undefined ? undefined : await readCompanions(began);
 
   let savedStep = state.step;
   /** Of the last step. */
@@ -110,6 +113,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     await saveCheckpoint(path, {
       ...{ config, layout, snapshot, tokenizerJson, metrics },
       run: options.run,
+      ...(companions && { companions }),
     });
     savedStep = snapshot.step;
     newest = path;

@@ -98,7 +98,11 @@ export function validateConfig(config: ModelConfig, { source }: { source: string
  */
 export function formatConfig(
   config: ModelConfig,
-  { torchDtype = "float32" }: { torchDtype?: string | undefined } = {},
+  { torchDtype = "float32", eosTokenId = config.eos_token_id }: {
+    torchDtype?: string | undefined;
+    /** Where more than the configuration's own id ends an answer. */
+    eosTokenId?: number | readonly number[] | null;
+  } = {},
 ): string {
   return JSON.stringify(
     {
@@ -109,6 +113,7 @@ export function formatConfig(
       attention_dropout: 0,
       mlp_bias: false,
       ...config,
+      eos_token_id: eosTokenId,
       rope_scaling: null,
       torch_dtype: torchDtype,
       use_cache: true,

@@ -21,9 +21,7 @@ export async function complete(
 ): Promise<Response> {
   const { codec } = context;
   const prompts = request.prompts.map((prompt) =>
-    typeof prompt === "string"
-      ? [...codec.prefixIds ?? [], ...Array.from(codec.encode(prompt))]
-      : prompt
+    typeof prompt === "string" ? Array.from(codec.encode(prompt, { addPrefix: true })) : prompt
   );
   const scoresPrompt = request.echo && request.topLogprobs !== undefined;
   return await answer({ ...request, prompts, scoresPrompt }, {

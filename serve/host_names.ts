@@ -5,12 +5,17 @@
  * @module
  */
 import type { MiddlewareHandler } from "hono";
-import { ApiError } from "./api_error.ts";
+import { ApiError, errorResponse } from "./api_error.ts";
 
 /** Whether a host of a URL is this machine to itself (RFC 6761, 6.3; RFC 6890). */
 export function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
     /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Whether a host of a URL is an address, which nobody can have point elsewhere. */
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith("[") || /^\d+(\.\d+){3}$/.test(hostname);
 }
 
 /** A name as URLs have it, without a port; undefined for what is none. */
@@ -19,15 +24,20 @@ export function hostnameOf(name: string): string | undefined {
   return URL.parse(`http://${name}/`)?.hostname;
 }
 
-/** Refuses requests by any name but `names` and those of this machine alone, with 421 (RFC 9110). */
+/**
+ * Refuses requests by any name but `names` and those of this machine alone, with 421 (RFC 9110).
+ * Addresses are answered: no page comes from one of this machine's unless this machine sent it.
+ */
 export function requireHostName(names: readonly string[]): MiddlewareHandler {
   const known = new Set(names);
   return async (context, next) => {
     const { hostname } = new URL(context.req.url);
-    if (isLoopbackName(hostname) || known.has(hostname)) return await next();
-    throw new ApiError(
-      `This server does not answer by the name ${hostname}: start it with --host-name ${hostname}`,
-      { status: 421, code: "unknown_host" },
+    if (isLoopbackName(hostname) || isAddress(hostname) || known.has(hostname)) return await next();
+    return errorResponse(
+      new ApiError(
+        `This server does not answer by the name ${hostname}: start it with --host-name ${hostname}`,
+        { status: 421, code: "unknown_host" },
+      ),
     );
   };
 }

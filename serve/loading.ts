@@ -6,6 +6,7 @@
 import { Hono } from "hono";
 import { SAMPLING_DEFAULTS } from "../model/checkpoint/mod.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
+import { requireHostName } from "./host_names.ts";
 import { addPage } from "./page/mod.ts";
 
 /** What clients and health checks are told to wait, in seconds. */
@@ -13,10 +14,12 @@ const RETRY_AFTER = { "retry-after": "1" };
 
 /**
  * The application until the model is there: 503 for every request, but for the page, which says that
- * the model is loading.
+ * the model is loading; by the names of this machine alone.
  */
 export function createLoadingApp(): Hono {
   const app = new Hono();
+  // It listens for this machine alone.
+  app.use(requireHostName([]));
   app.get("/health", (context) => context.json({ status: "loading" }, 503, RETRY_AFTER));
   addPage(app, { hasDashboard: false, needsKey: false, sampling: SAMPLING_DEFAULTS });
   app.notFound(() =>

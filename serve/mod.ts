@@ -7,7 +7,7 @@ export type { AccessRecord } from "./access_log.ts";
 export { DeadlineError, DrainingError, QueueFullError, type SchedulerLimits } from "./admission.ts";
 export { type ApiKeys, parseApiKeys } from "./api_keys.ts";
 export { type AppLimits, type AppOptions, createApp } from "./app.ts";
-export { type ChatTemplate, readChatTemplate } from "./chat/mod.ts";
+export { type ChatTemplate, readChatTemplate, readTemplateSource } from "./chat/mod.ts";
 export {
   createDashboard,
   type Curves,

@@ -6,13 +6,19 @@
 
 /** Text to token ids and back. */
 export interface TextCodec {
-  /** With `allowSpecial`, the text of a special token is read as that token. */
-  encode(text: string, options?: { allowSpecial?: boolean }): ArrayLike<number>;
+  /**
+   * With `allowSpecial`, the text of a special token is read as that token; with `addPrefix`,
+   * {@linkcode prefixIds} come first.
+   */
+  encode(
+    text: string,
+    options?: { allowSpecial?: boolean; addPrefix?: boolean },
+  ): ArrayLike<number>;
   /** A decoder that never splits a character: `push` may hold bytes back, `flush` gives them out. */
   decodeStream(): { push(id: number): string; flush(): string };
   /** One more than the highest id. */
   readonly vocabSize: number;
-  /** Stand before a prompt's text, as the tokenizer's post-processor has it. */
+  /** What the tokenizer's post-processor puts before a text. */
   readonly prefixIds?: readonly number[];
   /** Ends a text. */
   readonly endOfTextId: number;

@@ -13,6 +13,8 @@ import { decodeIds, type TextCodec } from "./text_codec.ts";
 /** Body of `POST /tokenize`. */
 export const TOKENIZE_BODY = fields({
   content: anyText(),
+  // Begins with what the tokenizer puts before a text, as the prompt of a completion does.
+  add_special: flag().optional(),
   // Reads the text of a special token as that token.
   parse_special: flag().optional(),
   with_pieces: flag().optional(),
@@ -49,7 +51,9 @@ export function addTokenize(app: Hono, { codec, scheduler, readBody }: TokenizeO
   app.post("/tokenize", async (context) => {
     const body = parseBody(await readBody(context), TOKENIZE_BODY);
     const ids = Array.from(
-      codec.encode(body.content, { allowSpecial: body.parse_special ?? false }),
+      codec.encode(body.content, {
+        ...{ allowSpecial: body.parse_special ?? false, addPrefix: body.add_special ?? false },
+      }),
     );
     return context.json({
       tokens: body.with_pieces ? piecesOf(ids, codec) : ids,

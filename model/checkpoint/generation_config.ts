@@ -7,6 +7,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { ModelConfig } from "../config.ts";
+import { readJson } from "./small_files.ts";
+import { formatStopIds } from "./stop_ids.ts";
 
 /** How tokens are drawn; what is left out changes nothing. */
 export interface SamplingSettings {
@@ -42,10 +44,15 @@ const schema = z.object({
 
 /** Text of generation_config.json, with {@linkcode SAMPLING_DEFAULTS}. */
 export function formatGenerationConfig(
-  { bos_token_id, eos_token_id }: ModelConfig,
-  { padId }: { padId: number | null },
+  { bos_token_id, eos_token_id: first }: ModelConfig,
+  { padId, stopIds = [] }: {
+    padId: number | null;
+    /** Ids that end an answer beside the configuration's own. */
+    stopIds?: readonly number[] | undefined;
+  },
 ): string {
   const { temperature, topK: top_k, topP: top_p } = SAMPLING_DEFAULTS;
+  const eos_token_id = formatStopIds(first, stopIds);
   const ids = { bos_token_id, eos_token_id, pad_token_id: padId };
   return JSON.stringify({ ...ids, do_sample: true, temperature, top_k, top_p }, null, 2) + "\n";
 }
@@ -74,14 +81,4 @@ export async function readSamplingSettings(folder: string): Promise<SamplingSett
     ...(typical_p != null && { typicalP: typical_p }),
     ...(repetition_penalty != null && { repetitionPenalty: repetition_penalty }),
   };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause: error });
-  }
 }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { ModelConfig } from "../config.ts";
+import type { Companions } from "./companions.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 
 const tokenizerSchema = z.object({
@@ -54,7 +55,7 @@ function readSpecialTokens(tokenizerJson: string, config: ModelConfig): SpecialT
  */
 export function formatHubFiles(
   config: ModelConfig,
-  { tokenizerJson }: { tokenizerJson: string },
+  { tokenizerJson, companions }: { tokenizerJson: string; companions: Companions },
 ): { tokenizerConfig: string; generationConfig: string } {
   const { bos, eos, pad, padId } = readSpecialTokens(tokenizerJson, config);
   return {
@@ -65,8 +66,9 @@ export function formatHubFiles(
       pad_token: pad,
       clean_up_tokenization_spaces: false,
       model_max_length: config.max_position_embeddings,
+      chat_template: companions.chatTemplate,
     }),
-    generationConfig: formatGenerationConfig(config, { padId }),
+    generationConfig: formatGenerationConfig(config, { padId, stopIds: companions.stopIds }),
   };
 }
 

@@ -12,12 +12,13 @@ export {
   SAMPLING_DEFAULTS,
   type SamplingSettings,
 } from "./generation_config.ts";
+export { CHAT_TEMPLATE_FILE, type Companions, readCompanions } from "./companions.ts";
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
 export { loadNewest, type LoadNewestOptions } from "./newest.ts";
 export { saveCheckpoint } from "./save.ts";
-export { readStopIds } from "./stop_ids.ts";
+export { formatStopIds, readStopIds } from "./stop_ids.ts";
 export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
 export type { CheckpointState } from "./state.ts";
 export type { FileDigest } from "../durable.ts";

@@ -11,10 +11,12 @@ import { writeSafetensors } from "../safetensors/mod.ts";
 import type { TensorData } from "../safetensors/mod.ts";
 import { exists, syncFolder, writeDurably } from "../durable.ts";
 import type { FileDigest } from "../durable.ts";
+import { CHAT_TEMPLATE_FILE, type Companions } from "./companions.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 import { formatHubFiles } from "./hub_files.ts";
 import { OLD_SUFFIX, TEMPORARY_PREFIX, writeLatest } from "./latest.ts";
 import { formatState } from "./state.ts";
+import { formatStopIds } from "./stop_ids.ts";
 import { checkArea, FIRST_MOMENT_PREFIX, SECOND_MOMENT_PREFIX, tensorsOf } from "./tensors.ts";
 
 /** Everything the optimizer needs to go on after `step`. Areas are `[layout.length]`. */
@@ -36,6 +38,8 @@ export interface SaveCheckpointOptions {
   readonly snapshot: TrainingState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;
+  /** What comes along from the model that it began with. */
+  readonly companions?: Companions;
   /** Plain JSON that {@linkcode loadCheckpoint} gives back: how the run is set and what made it. */
   readonly run?: unknown;
   /** Figures of this step; what is not finite is left out. */
@@ -101,6 +105,8 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
 
 async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<void> {
   const { config, layout, snapshot, tokenizerJson, run = null, metrics = {} } = options;
+  const { companions = { stopIds: [] } } = options;
+  const { stopIds, chatTemplateFile } = companions;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
     files[name] = await writeDurably(join(dir, name), text);
@@ -108,15 +114,21 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
   const writeTensors = async (name: string, tensors: Iterable<TensorData>) => {
     files[name] = await writeSafetensors(join(dir, name), { tensors });
   };
-  await writeText("config.json", formatConfig(config));
+  const eosTokenId = formatStopIds(config.eos_token_id, stopIds);
+  await writeText("config.json", formatConfig(config, { eosTokenId }));
   if (tokenizerJson === undefined) {
-    await writeText("generation_config.json", formatGenerationConfig(config, { padId: null }));
+    await writeText(
+      "generation_config.json",
+      formatGenerationConfig(config, { padId: null, stopIds }),
+    );
   } else {
-    const { tokenizerConfig, generationConfig } = formatHubFiles(config, { tokenizerJson });
+    const hub = { tokenizerJson, companions };
+    const { tokenizerConfig, generationConfig } = formatHubFiles(config, hub);
     await writeText("tokenizer.json", tokenizerJson);
     await writeText("tokenizer_config.json", tokenizerConfig);
     await writeText("generation_config.json", generationConfig);
   }
+  if (chatTemplateFile !== undefined) await writeText(CHAT_TEMPLATE_FILE, chatTemplateFile);
   await writeTensors("model.safetensors", tensorsOf(snapshot.parameters, { layout }));
   await writeTensors("optimizer.safetensors", [
     ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),

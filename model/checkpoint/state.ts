@@ -36,7 +36,7 @@ const schema = z.object({
   metrics: z.record(z.string(), z.number()),
   // Names without a slash: a state must not make us read outside its folder.
   files: z.record(
-    z.string().regex(/^[a-z_]+\.(json|safetensors)$/),
+    z.string().regex(/^[a-z_]+\.(json|jinja|safetensors)$/),
     z.object({ bytes: count, sha256: digest }),
   ),
 });

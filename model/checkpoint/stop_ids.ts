@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { readJson } from "./small_files.ts";
 
 const id = z.int().nonnegative();
 const schema = z.object({ eos_token_id: z.union([id, z.array(id)]).nullish() });
@@ -23,21 +24,21 @@ export async function readStopIds(folder: string): Promise<Set<number>> {
   return ids;
 }
 
+/**
+ * `eos_token_id` as these files have it: the id alone, or a list that begins with `first`.
+ *
+ * @param first the id that a configuration names by itself
+ */
+export function formatStopIds(
+  first: number | null,
+  stopIds: readonly number[],
+): number | number[] | null {
+  const ids = [...new Set([...first === null ? [] : [first], ...stopIds])];
+  return ids.length > 1 ? ids : ids[0] ?? null;
+}
+
 async function idsIn(path: string): Promise<number[]> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause });
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(await readJson(path) ?? {});
   if (!parsed.success) {
     throw new SyntaxError(`Cannot use ${path}: eos_token_id must be a token id or a list of them`);
   }

@@ -23,6 +23,10 @@ export interface GgufSource {
   /** How matrices are stored; norms are always f32. */
   readonly type: GgufType;
   readonly name?: string;
+  /** Text of the model's chat template. */
+  readonly chatTemplate?: string | undefined;
+  /** Ids that the tokenizer puts before a text. */
+  readonly prefix?: readonly number[] | undefined;
 }
 
 /** "GGUF", little endian. */
@@ -44,13 +48,13 @@ const CHUNK_FLOATS = 1 << 18;
  * @throws {TypeError} when `parameters` is not the parameter area of `layout`
  */
 export function* encodeGguf(source: GgufSource): Generator<Uint8Array> {
-  const { config, layout, parameters, tokenizerJson, split, type, name = "cllm" } = source;
+  const { config, layout, parameters, type, name = "cllm" } = source;
   if (parameters.length !== layout.length) {
     throw new TypeError(
       `Cannot export to GGUF: the model has ${layout.length} parameters, got ${parameters.length}`,
     );
   }
-  const metadata = ggufMetadata(config, { type, name, tokenizerJson, split });
+  const metadata = ggufMetadata(config, { ...source, name });
   const tensors = ggufTensors(config, layout)
     .map((tensor) => ({ ...tensor, type: typeFor(tensor.parameter.shape, type) }));
   const head = new ByteList();

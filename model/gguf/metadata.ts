@@ -46,15 +46,17 @@ const tokenizerSchema = z.object({
  *
  * @param config the model's configuration
  * @throws {SyntaxError} when `tokenizerJson` is not the tokenizer.json of a BPE tokenizer
- * @throws {Error} when llama.cpp knows no tokenizer that splits and merges as this one does
+ * @throws {Error} when llama.cpp knows no tokenizer that splits, merges and begins as this one does
  */
 export function ggufMetadata(
   config: ModelConfig,
-  { type, name, tokenizerJson, split }: {
+  { type, name, tokenizerJson, split, chatTemplate, prefix = [] }: {
     type: GgufType;
     name: string;
     tokenizerJson: string;
     split: GgufSplit;
+    chatTemplate?: string | undefined;
+    prefix?: readonly number[] | undefined;
   },
 ): Map<string, GgufValue> {
   const pairs = new Map<string, GgufValue>();
@@ -91,11 +93,19 @@ export function ggufMetadata(
   pairs.set("tokenizer.ggml.tokens", { type: "strings", value: tokens });
   pairs.set("tokenizer.ggml.token_type", { type: "int32s", value: types });
   pairs.set("tokenizer.ggml.merges", { type: "strings", value: merges });
-  const { bos_token_id, eos_token_id } = config;
-  if (bos_token_id !== null) count("tokenizer.ggml.bos_token_id", bos_token_id);
+  if (prefix.length > 1) {
+    throw new Error(
+      "Cannot export tokenizer.json to GGUF: its post_processor puts several tokens before a text " +
+        "and llama.cpp one at most; export the model as onnx or safetensors",
+    );
+  }
+  const { eos_token_id } = config;
+  const [bosId = config.bos_token_id] = prefix;
+  if (bosId !== null) count("tokenizer.ggml.bos_token_id", bosId);
   if (eos_token_id !== null) count("tokenizer.ggml.eos_token_id", eos_token_id);
   if (padId !== undefined) count("tokenizer.ggml.padding_token_id", padId);
-  pairs.set("tokenizer.ggml.add_bos_token", { type: "bool", value: false });
+  pairs.set("tokenizer.ggml.add_bos_token", { type: "bool", value: prefix.length > 0 });
+  if (chatTemplate !== undefined) text("tokenizer.chat_template", chatTemplate);
   return pairs;
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { Environment, Interpreter, type Template } from "@huggingface/jinja";
+import { shownIn, type Statement } from "./shown.ts";
 
 /** Steps, and characters or entries read at 64 a step. */
 const MAX_STEPS = 1_000_000;
@@ -16,25 +17,60 @@ const MAX_CHARS = 4 << 20;
 const PER_STEP = 64;
 
 type Parsed = Template["parsed"];
-type Statement = Parameters<Interpreter["evaluate"]>[0];
+type Value = ReturnType<Interpreter["evaluate"]>;
 
-/** An interpreter that counts. */
+/** An interpreter that counts, and writes values as Python does. */
 class CountingInterpreter extends Interpreter {
+  readonly #shown: ReadonlySet<Statement>;
   #steps = 0;
 
+  constructor(environment: Environment, template: Parsed) {
+    super(environment);
+    this.#shown = shownIn(template);
+  }
+
   override evaluate(
-    statement: Statement,
+    statement: Statement | undefined,
     environment: Environment,
-  ): ReturnType<Interpreter["evaluate"]> {
-    const result = super.evaluate(statement, environment);
-    // As Python writes them.
-    if (result.type === "BooleanValue") result.toString = () => result.value ? "True" : "False";
+  ): Value {
+    const found = statement && isJoin(statement)
+      ? this.#text(
+        written(this.evaluate(statement.left, environment)) +
+          written(this.evaluate(statement.right, environment)),
+        environment,
+      )
+      : super.evaluate(statement, environment);
+    const isNone = found.type === "NullValue" && statement && this.#shown.has(statement);
+    const result = isNone ? this.#text("None", environment) : found;
+    if (result.type === "BooleanValue") result.toString = () => written(result);
     const size = sizeOf(result.value);
     this.#steps += 1 + size / PER_STEP;
     if (this.#steps > MAX_STEPS) throw new RangeError(`it takes more than ${MAX_STEPS} steps`);
     if (size > MAX_CHARS) throw new RangeError(`it makes more than ${MAX_CHARS} characters`);
     return result;
   }
+
+  #text(value: string, environment: Environment): Value {
+    return super.evaluate({ type: "StringLiteral", value } as Statement, environment);
+  }
+}
+
+/** `left ~ right`: one text of two values. */
+interface Join extends Statement {
+  readonly left: Statement;
+  readonly right: Statement;
+}
+
+function isJoin(statement: Statement): statement is Join {
+  const { type, operator } = statement as Statement & { readonly operator?: { value: unknown } };
+  return type === "BinaryExpression" && operator?.value === "~";
+}
+
+/** A value as Python writes it. */
+function written(value: Value): string {
+  if (value.type === "BooleanValue") return value.value ? "True" : "False";
+  if (value.type === "NullValue") return "None";
+  return value.type === "UndefinedValue" ? "" : value.toString();
 }
 
 /**
@@ -51,7 +87,7 @@ export function renderWithin(template: Parsed, variables: Record<string, unknown
   ) {
     environment.set(name, value);
   }
-  const { value } = new CountingInterpreter(environment).run(template);
+  const { value } = new CountingInterpreter(environment, template).run(template);
   if (typeof value !== "string") throw new TypeError("it makes no text");
   return value;
 }

@@ -14,7 +14,7 @@ import { type ChatTemplate, ChatTemplateError, DEFAULT_TEMPLATE } from "./templa
 
 export { CHAT_BODY } from "./request.ts";
 export { type ChatTemplate, ChatTemplateError, createChatTemplate } from "./template.ts";
-export { readChatTemplate } from "./template_file.ts";
+export { readChatTemplate, readTemplateSource } from "./template_file.ts";
 
 /** Answers the text of a request body. */
 export type Chat = (body: string, context: AnswerContext) => Promise<Response>;

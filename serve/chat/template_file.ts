@@ -28,6 +28,20 @@ const MAX_FILE_BYTES = 16 << 20;
  * @throws {ChatTemplateError} when a file or the template in it cannot be read
  */
 export async function readChatTemplate(folder: string): Promise<ChatTemplate | undefined> {
+  const found = await readTemplateSource(folder);
+  if (found === undefined) return undefined;
+  const { source, file, tokens } = found;
+  return createChatTemplate(source, { name: `of ${file}`, tokens });
+}
+
+/**
+ * The text of that template, the file it stands in, and the tokens that it may name.
+ *
+ * @throws {ChatTemplateError} when a file cannot be read, or it is unclear which template to take
+ */
+export async function readTemplateSource(
+  folder: string,
+): Promise<{ source: string; file: string; tokens: Record<string, string> } | undefined> {
   const config = await readText(join(folder, "tokenizer_config.json"));
   const parsed = config === undefined ? {} : parseConfig(config, folder);
   const { chat_template } = parsed;
@@ -40,7 +54,7 @@ export async function readChatTemplate(folder: string): Promise<ChatTemplate | u
   const source = inFile ?? inConfig;
   if (source === undefined) return undefined;
   const file = inFile === undefined ? "tokenizer_config.json" : "chat_template.jinja";
-  return createChatTemplate(source, { name: `of ${file}`, tokens: tokensOf(parsed) });
+  return { source, file, tokens: tokensOf(parsed) };
 }
 
 /** Of several templates the one named `default`, or the only one. */

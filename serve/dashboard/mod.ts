@@ -7,6 +7,7 @@
 import { type Context, Hono } from "hono";
 import { type ApiKeys, requireApiKey } from "../api_keys.ts";
 import { eventStream } from "../event_stream.ts";
+import { requireHostName } from "../host_names.ts";
 import { follow } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
@@ -37,6 +38,8 @@ export interface DashboardOptions {
   readonly exposition: (run: RunHistory) => Promise<string>;
   /** One of these must come with every request, as a browser's password or as `Bearer`. */
   readonly apiKeys?: ApiKeys;
+  /** Names by which it answers, beside those of this machine alone; all unless given. */
+  readonly hostNames?: readonly string[];
   /** Ends streams whose client reads nothing for this long. */
   readonly stallMs?: number;
 }
@@ -54,7 +57,7 @@ export interface DashboardOptions {
  * ```
  */
 export function createDashboard(
-  { runs, exposition, apiKeys, stallMs = 30_000 }: DashboardOptions,
+  { runs, exposition, apiKeys, hostNames, stallMs = 30_000 }: DashboardOptions,
 ): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
@@ -62,6 +65,7 @@ export function createDashboard(
     context.res.headers.set("x-content-type-options", "nosniff");
     context.res.headers.set("cache-control", "no-store");
   });
+  if (hostNames) app.use(requireHostName(hostNames));
   if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: new Set(), pages: "" }));
   app.get("/", (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": POLICY }));
   for (const [type, files] of [["text/css", STYLES], ["text/javascript", LIVE_SCRIPTS]] as const) {

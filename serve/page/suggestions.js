@@ -1,8 +1,5 @@
 // Prompts of the corpus that the model was trained on, offered under the prompt.
 
-/** Longer ones are cut in their button, not in what they put into the prompt. */
-const SHOWN_CHARS = 48;
-
 /** The prompts that the server has; none where it has none, or wants a key first. */
 async function readPrompts(key) {
   const headers = key ? { authorization: `Bearer ${key}` } : {};
@@ -21,7 +18,7 @@ export async function suggest(host, prompt, key) {
   host.replaceChildren(...texts.map((text) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}\u2026` : text;
+    button.textContent = text;
     button.title = text;
     button.addEventListener("click", () => {
       prompt.value = text;

@@ -6,15 +6,14 @@
 
 export { encodeBytes } from "./byte_strings.ts";
 export { type DocumentIds, type Encoders, type EncodersOptions, openEncoders } from "./encoders.ts";
+export type { EncodeOptions, Encoding } from "./encoding.ts";
 export type { SplitName } from "./pretokenize.ts";
 export { readTokenizer, type TokenizerFileContents } from "./read_tokenizer.ts";
 export { tokenize, type TokenizeOptions } from "./stage.ts";
 export { parseTiktoken, type TiktokenOptions } from "./tiktoken.ts";
 export {
   type DecodeStream,
-  type EncodeOptions,
   type EncodeStream,
-  type Encoding,
   type SpecialToken,
   Tokenizer,
   type TokenizerParts,

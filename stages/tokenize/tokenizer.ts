@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { EncodeOptions, Encoding } from "./encoding.ts";
 import { MergeRules } from "./merge.ts";
 import { offsetsOf } from "./offsets.ts";
 import { createPretokenizer, type Pretokenizer, type SplitName, type Text } from "./pretokenize.ts";
@@ -50,23 +51,6 @@ export interface EncodeStream {
   flush(): Uint32Array;
 }
 
-/** Choices for {@linkcode Tokenizer.encode}. */
-export interface EncodeOptions {
-  /** Read the text of a special token as that token. Off, it is ordinary text. */
-  readonly allowSpecial?: boolean;
-  /** Leave out what is more than this. */
-  readonly maxTokens?: number;
-  /** Which tokens stay when some are left out; the first ones unless stated. */
-  readonly keep?: "start" | "end";
-}
-
-/** Tokens and where they stand. */
-export interface Encoding {
-  readonly ids: Uint32Array;
-  /** Start and end of each token in UTF-16 code units of the text, `[2 * ids.length]`. */
-  readonly offsets: Uint32Array;
-}
-
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"];
 const PAD = ["<|pad|>", "<pad>"];
 
@@ -89,8 +73,8 @@ export class Tokenizer {
   /** One more than the highest id. */
   readonly vocabSize: number;
   /**
-   * Ids that a prompt begins with by the file's post-processor, as `add_special_tokens` has it. No
-   * method puts them there.
+   * Ids that a prompt and a document begin with by the file's post-processor, as
+   * `add_special_tokens` has it.
    */
   readonly prefixIds: readonly number[];
   /** Id that ends a document. */
@@ -153,7 +137,12 @@ export class Tokenizer {
    * @throws {RangeError} at a byte that the vocabulary does not have
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    const { maxTokens = Infinity, keep = "start" } = options;
+    const { addPrefix = false, maxTokens = Infinity, keep = "start" } = options;
+    const prefix = this.prefixIds.slice(0, maxTokens);
+    if (addPrefix && prefix.length > 0) {
+      const own = { ...options, addPrefix: false, maxTokens: maxTokens - prefix.length };
+      return Uint32Array.from([...prefix, ...this.encode(text, own)]);
+    }
     if (keep === "start" && text.length > maxTokens && !options.allowSpecial) {
       return this.#encodeStart(text, maxTokens);
     }
@@ -165,7 +154,10 @@ export class Tokenizer {
   }
 
   /** Token ids of `text` and where in it each token stands. */
-  encodeWithOffsets(text: string, options: EncodeOptions = {}): Encoding {
+  encodeWithOffsets(
+    text: string,
+    options: Omit<EncodeOptions, "addPrefix"> = {},
+  ): Encoding {
     const { maxTokens = Infinity, keep = "start", ...rest } = options;
     const all = this.encode(text, rest);
     const offsets = offsetsOf(text, all.values().map((id) => this.#bytes.length(id)));
@@ -177,12 +169,19 @@ export class Tokenizer {
     };
   }
 
-  /** Ids of an ordinary text and the end-of-text id, at the width that a store keeps them in. */
+  /**
+   * Ids of an ordinary text between {@linkcode prefixIds} and the end-of-text id, at the width that
+   * a store keeps them in.
+   */
   encodeDocument(text: string): Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> {
     this.#encodeAll(text, {});
     this.#words.emit(this.endOfTextId);
     const { ids } = this.#words;
-    return this.vocabSize <= 65536 ? new Uint16Array(ids) : new Uint32Array(ids);
+    const { length } = this.prefixIds;
+    const all = new (this.vocabSize <= 65536 ? Uint16Array : Uint32Array)(length + ids.length);
+    all.set(this.prefixIds);
+    all.set(ids, length);
+    return all;
   }
 
   /** Writes the ids of `text` to the output. */

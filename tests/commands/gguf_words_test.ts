@@ -69,6 +69,7 @@ Deno.test({
       const layout = createLayout(config);
       const path = join(folder.path, `${i}.gguf`);
       await EXPORT_FORMATS["gguf-q8_0"].write(path, {
+        from: folder.path,
         ...{ config, layout, parameters: new Float32Array(layout.length) },
         tokenizerJson: formatTokenizer(tokenizer),
       });

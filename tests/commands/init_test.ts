@@ -46,6 +46,27 @@ async function writeFolder(
   await Deno.writeTextFile(join(dir, "tokenizer.json"), formatTokenizer(tokenizer));
 }
 
+const TEMPLATE = "{% for m in messages %}[{{ m.content }}]{% endfor %}";
+const TEMPLATES = [{ name: "default", template: TEMPLATE }, { name: "rag", template: "rag" }];
+
+/** Adds chat templates in both forms, and a second end of an answer, to a folder. */
+async function addCompanions(dir: string): Promise<void> {
+  await Deno.writeTextFile(join(dir, "chat_template.jinja"), TEMPLATE);
+  const tokenizerConfig = JSON.stringify({ chat_template: TEMPLATES });
+  await Deno.writeTextFile(join(dir, "tokenizer_config.json"), tokenizerConfig);
+  await Deno.writeTextFile(join(dir, "generation_config.json"), '{"eos_token_id":[7]}');
+}
+
+/** Checks that a folder has what {@linkcode addCompanions} added to another. */
+async function assertCompanions(dir: string): Promise<void> {
+  const read = (name: string) => Deno.readTextFile(join(dir, name));
+  assertEquals(await read("chat_template.jinja"), TEMPLATE);
+  assertEquals(JSON.parse(await read("tokenizer_config.json")).chat_template, TEMPLATES);
+  const { eos_token_id: [own, added] } = JSON.parse(await read("config.json"));
+  assertEquals([typeof own, added], ["number", 7]);
+  assert(JSON.parse(await read("generation_config.json")).eos_token_id.includes(7));
+}
+
 Deno.test("pipeline and train go on from folders of every dtype, sharded or not, tied or not", async () => {
   await using folder = await openFolder();
   const corpus = join(folder.path, "corpus");
@@ -81,6 +102,7 @@ Deno.test("pipeline and train go on from folders of every dtype, sharded or not,
   }
 
   const init = join(folder.path, "BF16-2-untied");
+  await addCompanions(init);
   const runDir = join(folder.path, "run");
   const flags = ["pipeline", "--run", runDir, "--json"];
   const begun = await run([...flags, "--steps", "2", "--init", init, corpus]);
@@ -90,14 +112,24 @@ Deno.test("pipeline and train go on from folders of every dtype, sharded or not,
   for (const key of ["hidden_size", "num_key_value_heads", "head_dim", "vocab_size"] as const) {
     assertEquals(config[key], CONFIG[key], key);
   }
+  await assertCompanions(saved);
+  await assertCompanions(join(runDir, "export"));
   // The folder is needed only to begin with.
   await Deno.remove(init, { recursive: true });
   const longer = await run([...flags, "--steps", "3", "--force"]);
   assertEquals(longer.code, 0, longer.err);
+  await assertCompanions(join(runDir, "checkpoints", "step-000003"));
   const verified = await run(["verify", runDir]);
   assertEquals([verified.code, verified.err], [0, ""], verified.out);
 
   const other = join(folder.path, "F32-1-untied");
+  await addCompanions(other);
+  const output = join(folder.path, "exported");
+  const exported = await run(
+    ["export", "--checkpoint", other, "--format", "safetensors-f16", "--output", output],
+  );
+  assertEquals(exported.code, 0, exported.err);
+  await assertCompanions(output);
   const path = join(other, "config.json");
   const text = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, text.replace('"vocab_size": 280', '"vocab_size": 290'));

@@ -39,6 +39,10 @@ Deno.test("train --tokens learns from a mixture, and a killed one ends with the 
   const losses = calm.out.trimEnd().split("\n").map((line) => JSON.parse(line).loss);
   assertEquals(losses.length, 8);
   assertLess(losses[7], losses[0]);
+  const listed = await run(["runs", folder.path, "--json"]);
+  assertEquals([listed.code, listed.err], [0, ""]);
+  const { run: name, state, step, steps } = JSON.parse(listed.out);
+  assertEquals([name, state, step, steps], [at("calm"), "finished", 8, 8]);
 
   {
     await using program = start(train("killed", "--workers", "1"));

@@ -37,7 +37,10 @@ for (const name of GOLDENS) {
     const { config, layout, parameters } = golden;
     await withDir(async (dir) => {
       const path = join(dir, "model.gguf");
-      await writeGguf(path, { ...golden, ...wordsOf(golden), type: "f32" });
+      const chatTemplate = "{{ messages[0].content }}";
+      const source = { ...golden, ...wordsOf(golden), chatTemplate, prefix: [0] };
+      await writeGguf(path, { ...source, type: "f32" });
+      assertThrows(() => bytesOf({ ...source, prefix: [0, 0], type: "f32" }), Error, "several");
       const { metadata, tensorInfos, tensorDataOffset } = await gguf(path, {
         allowLocalFile: true,
       });
@@ -54,6 +57,9 @@ for (const name of GOLDENS) {
         "tokenizer.ggml.model": "gpt2",
         "tokenizer.ggml.pre": "gpt-2",
         "tokenizer.ggml.padding_token_id": 1,
+        "tokenizer.ggml.bos_token_id": 0,
+        "tokenizer.ggml.add_bos_token": true,
+        "tokenizer.chat_template": chatTemplate,
         "tokenizer.ggml.merges": ["t1 t2", "t 3"],
       };
       const found = new Map(Object.entries(metadata));

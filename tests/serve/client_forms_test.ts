@@ -167,6 +167,26 @@ Deno.test("templates find what transformers gives them", () => {
   assertThrows(() => write("{{ strftime_now('%Q') }}"), Error, "does not know %Q");
 });
 
+// The texts are Jinja2's own, 3.1.
+Deno.test("a template writes none and truth values as Python does", () => {
+  const texts: [source: string, text: string][] = [
+    ["{{ none }}|{{ tools }}", "None|None"],
+    ["{{ 'a' ~ false ~ none ~ 1.0 ~ true }}", "aFalseNone1.0True"],
+    ["{% set x = none %}{{ x }}", "None"],
+    ["{% if true %}{{ None }}{% else %}b{% endif %}", "None"],
+    ["{% for m in [none, true] %}{{ m }},{% endfor %}", "None,True,"],
+    ["{% for m in [] %}{% else %}{{ none }}{% endfor %}", "None"],
+    ["{% macro f(x) %}{{ x }}{% endmacro %}{{ f(none) }}{{ f(false) }}", "NoneFalse"],
+    ["{{ nothing }}{{ 'a' ~ nothing }}", "a"],
+    ["{% set x %}{{ none }}{% endset %}{{ x }}", "None"],
+    ["{{ none or false }}{{ 'x' if false }}", "False"],
+    ["{# nothing #}{{ {}.get('a') }}", "None"],
+  ];
+  for (const [source, text] of texts) {
+    assertEquals(createChatTemplate(source, { name: "of the test" }).render([]), text, source);
+  }
+});
+
 Deno.test("of several templates the default one is taken, and none is guessed", async () => {
   const folder = await Deno.makeTempDir();
   const several = async (names: readonly string[]) => {
@@ -224,6 +244,18 @@ Deno.test("a post-processor's first tokens are kept, and what it cannot do is re
     assertEquals(tokenizer.prefixIds, prefix);
     const again = parseTokenizer(formatTokenizer(tokenizer), { source: "again" });
     assertEquals(again.prefixIds, prefix);
+    const own = [...tokenizer.encode("low lower")];
+    const encode = (options: object) => [
+      ...tokenizer.encode("low lower", { addPrefix: true, ...options }),
+    ];
+    assertEquals(encode({}), [...prefix, ...own]);
+    assertEquals(encode({ maxTokens: 1 }), [...prefix, ...own].slice(0, 1));
+    assertEquals(encode({ maxTokens: 3, keep: "end" }), [
+      ...prefix,
+      ...own.slice(prefix.length - 3),
+    ]);
+    const document = [...tokenizer.encodeDocument("low lower")];
+    assertEquals(document, [...prefix, ...own, tokenizer.endOfTextId]);
   }
   const refused = [
     template([sequence, special]),

@@ -1,8 +1,13 @@
 /** A site whose name points to this machine must not read what the server answers. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../commands/flags.ts";
+import { hostNamesOf } from "../../commands/listen_keys.ts";
+import { parseApiKeys } from "../../serve/api_keys.ts";
+import { createDashboard } from "../../serve/dashboard/mod.ts";
 import { hostnameOf } from "../../serve/host_names.ts";
+import { createLoadingApp } from "../../serve/loading.ts";
 import { isThere } from "../commands/program.ts";
-import { openServer } from "./golden_app.ts";
+import { openApp, openServer } from "./golden_app.ts";
 
 /** The status of a request with these header lines. */
 async function statusOf(url: string, lines: readonly string[]): Promise<number> {
@@ -20,7 +25,6 @@ Deno.test("without keys a server answers by the names of this machine alone, and
     ["LOCALHOST:8000", 200],
     ["app.localhost", 200],
     ["127.0.0.1:80", 200],
-
     ["[::1]:8000", 200],
     ["Model.Example.org:443", 200],
     ["rebound.test", 421],
@@ -28,12 +32,43 @@ Deno.test("without keys a server answers by the names of this machine alone, and
     ["127.0.0.1.rebound.test", 421],
     ["localhost.rebound.test", 421],
     ["notlocalhost", 421],
-    ["10.0.0.1", 421],
+    // Nobody can have an address point elsewhere.
+    ["10.0.0.1", 200],
+    ["[fd00::1]:8000", 200],
+    ["10.0.0.1.rebound.test", 421],
     ["x.model.example.org", 421],
   ];
   for (const [host, status] of cases) {
     assertEquals(await statusOf(server.url, [`host: ${host}`]), status, host);
   }
+});
+
+Deno.test("so does everything that listens: with keys, while loading, and the dashboard alone", async () => {
+  const apiKeys = parseApiKeys("one key-of-the-test-0123456789");
+  await using opened = await openApp({ hostNames: ["model.example.org"], apiKeys });
+  const dashboard = createDashboard({
+    ...{ runs: [], exposition: () => Promise.resolve(""), hostNames: ["model.example.org"] },
+  });
+  const loading = createLoadingApp();
+  for (
+    const [app, path, known, status] of [
+      [opened.app, "/health", "model.example.org", 200],
+      [dashboard, "/runs", "model.example.org", 200],
+      [loading, "/health", "localhost", 503],
+    ] as const
+  ) {
+    const rebound = await app.request(`http://rebound.test${path}`);
+    assertEquals([rebound.status, (await rebound.json()).error.code], [421, "unknown_host"], path);
+    assertEquals((await app.request(`http://${known}${path}`)).status, status, path);
+  }
+});
+
+Deno.test("the flags name the host that is listened on, and those given", () => {
+  const names = (hostname: string, ...given: string[]) =>
+    hostNamesOf({ hostname, "host-name": given });
+  assertEquals(names("127.0.0.1", "Model.example.org"), ["127.0.0.1", "model.example.org"]);
+  assertEquals(names("::"), ["::"]);
+  assertThrows(() => names("0.0.0.0", "http://a"), UsageError, "Cannot use --host-name http://a");
 });
 
 // RFC 9112, 3.2: a request with more than one Host line is refused.

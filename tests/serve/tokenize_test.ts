@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createApp } from "../../serve/app.ts";
 import { Scheduler } from "../../serve/scheduler.ts";
-import { readTokenizer } from "../../stages/tokenize/mod.ts";
+import { readTokenizer, Tokenizer } from "../../stages/tokenize/mod.ts";
 import { uniformEngine } from "./uniform_engine.ts";
 import golden from "../fixtures/bpe/encodings.json" with { type: "json" };
 
@@ -60,6 +60,25 @@ Deno.test("a special token's text is that token only where that is asked for", a
   const special = await ask("/tokenize", { content, parse_special: true });
   assertEquals(special.json.tokens, [tokenizer.endOfTextId]);
   assertEquals((await ask("/detokenize", special.json)).status, 400); // it has other fields
+});
+
+Deno.test("what the tokenizer puts before a text comes where that is asked for", async () => {
+  const first = 5;
+  const prefixed = createApp({
+    scheduler: new Scheduler(uniformEngine(tokenizer.vocabSize)),
+    codec: new Tokenizer({ ...tokenizer.parts, prefix: [first] }),
+    ...{ modelName: "uniform", onFailure: console.error },
+  });
+  const headers = { "content-type": "application/json" };
+  const ids = async (fields: object) => {
+    const body = JSON.stringify({ content: "low", ...fields });
+    return (await (await prefixed.request("/tokenize", { method: "POST", headers, body })).json())
+      .tokens;
+  };
+  const own = [...tokenizer.encode("low")];
+  assertEquals(await ids({}), own);
+  assertEquals(await ids({ add_special: false }), own);
+  assertEquals(await ids({ add_special: true }), [first, ...own]);
 });
 
 Deno.test("tokens that end inside a character are given as bytes", async () => {

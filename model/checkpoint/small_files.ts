@@ -1,0 +1,30 @@
+/**
+ * The small files beside a model's weights, each of which may be missing.
+ *
+ * @module
+ */
+
+/** The text of a file; undefined where there is none. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What a JSON file holds; undefined where there is none.
+ *
+ * @throws {SyntaxError} naming the file, when it is not JSON
+ */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${path}: it is not JSON`, { cause });
+  }
+}
