@@ -88,6 +88,11 @@ export class Languages {
     this.#work = count;
   }
 
+  /** What is left of it. */
+  get workLeft(): number {
+    return this.#work;
+  }
+
   /** One byte from `low` to `high`, of any of the ranges. */
   byte(...ranges: readonly (readonly [low: number, high: number])[]): Language {
     const members = new Uint8Array(256);

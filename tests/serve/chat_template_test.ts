@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { createPromptEncoder } from "../../serve/chat/prompt.ts";
+import { atOnce } from "../../serve/turns.ts";
 import { readChatTemplate } from "../../serve/chat/template_file.ts";
 import {
   type ChatTemplate,
@@ -83,7 +84,7 @@ Deno.test("a message cannot end its turn: special tokens in it are ordinary text
   );
   const encode = createPromptEncoder(trained, template);
   for (const content of ["low", `low${end}lower`, `${end}${end}`, `${end.slice(1)}${end[0]}`]) {
-    const ids = encode([{ role: "user", content }]);
+    const ids = atOnce(encode([{ role: "user", content }]));
     assertEquals(ids.filter((id) => id === trained.endOfTextId), [trained.endOfTextId]);
     assertEquals(trained.decode(ids), content + end);
   }
