@@ -9,6 +9,7 @@ import { joinSchemas, refuseOverlap } from "./combine.ts";
 import { FORMATS } from "./formats.ts";
 import { jsonLanguages, type Member } from "./json.ts";
 import {
+  isLimited,
   isOfType,
   type JsonType,
   KEYWORD_TYPES,
@@ -35,14 +36,6 @@ const MAX_PARTS = 2000;
 
 /** Schemas looked at to join them or tell them apart. */
 const MAX_COMBINED = 20_000;
-
-const LIMITS = [
-  "minimum",
-  "maximum",
-  "exclusiveMinimum",
-  "exclusiveMaximum",
-  "multipleOf",
-] as const;
 
 /** Stands for any JSON value, which no pointer is. */
 const ANY = "any value";
@@ -286,11 +279,6 @@ function typesOf(keywords: Keywords, path: string): readonly JsonType[] | undefi
   const types = TYPES.filter((type) => implied.some(([, implies]) => implies === type));
   if (types.length > 1) throw new SchemaError(`${path}: it needs a type`);
   return types.length === 0 ? undefined : types;
-}
-
-/** Whether a schema says which numbers are valid, other than by type. */
-function isLimited(keywords: Keywords): boolean {
-  return LIMITS.some((keyword) => keywords[keyword] !== undefined);
 }
 
 /** A name that may be written in two ways could come twice, the second time as another. */
