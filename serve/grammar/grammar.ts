@@ -6,7 +6,7 @@
 import type { TokenConstraint } from "../generate.ts";
 import type { TextCodec } from "../text_codec.ts";
 import type { RunSteps, Steps } from "../turns.ts";
-import type { Language, Languages } from "./language.ts";
+import { GrammarWorkError, type Language, type Languages } from "./language.ts";
 import { type CompiledSchema, compileSteps } from "./schema.ts";
 import { SchemaError } from "./schema_error.ts";
 import { spellsAll, type TokenBranch, tokenTrie } from "./vocabulary.ts";
@@ -83,24 +83,25 @@ export class Grammar {
   follow(): Follower {
     let { languages, start: state } = this.#compiled;
     let unread: number[] = [];
+    const find = function* (this: Grammar): Steps<Uint8Array> {
+      const work = new Work(languages, MAX_WORK);
+      for (const byte of unread) {
+        state = work.after(state, byte);
+        if (work.isDue) yield;
+      }
+      unread = [];
+      if (this.#compiled.languages.size > this.#maxKept) {
+        this.#masks.clear();
+        this.#compiled = yield* compileSteps(this.#schema);
+      }
+      if (languages !== this.#compiled.languages) {
+        ({ languages } = this.#compiled);
+        state = languages.adopt(state);
+      }
+      return yield* this.#mask(state, languages);
+    }.bind(this);
     return {
-      allowed: function* (this: Grammar): Steps<Uint8Array> {
-        const work = new Work(languages, MAX_WORK);
-        for (const byte of unread) {
-          state = work.after(state, byte);
-          if (work.isDue) yield;
-        }
-        unread = [];
-        if (this.#compiled.languages.size > this.#maxKept) {
-          this.#masks.clear();
-          this.#compiled = yield* compileSteps(this.#schema);
-        }
-        if (languages !== this.#compiled.languages) {
-          ({ languages } = this.#compiled);
-          state = languages.adopt(state);
-        }
-        return yield* this.#mask(state, languages);
-      }.bind(this),
+      allowed: () => withinStack(find()),
       accept: (id) => {
         if (id !== this.#codec.endOfTextId) unread.push(...this.#codec.bytesOf(id) ?? []);
       },
@@ -124,6 +125,16 @@ export class Grammar {
     }
     this.#masks.set(state, mask);
     return mask;
+  }
+}
+
+/** A schema may combine so much that what follows has no place on the stack. */
+function* withinStack<T>(work: Steps<T>): Steps<T> {
+  try {
+    return yield* work;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new GrammarWorkError("the schema combines too much", { cause });
   }
 }
 
