@@ -186,7 +186,7 @@ export class Languages {
         own = this.#make(form.key, form, false);
         break;
       case "sequence":
-        own = this.#pair(adopt(form.first), adopt(form.then));
+        own = this.sequence(...partsOf(language).map(adopt));
         break;
       case "either":
         own = this.either(...form.options.map(adopt));

@@ -50,18 +50,18 @@ async function post(path: string, body: string) {
   return { status: response.status, text: await response.text() };
 }
 
-Deno.test("a schema of many formats is held to or refused, however many there are", async () => {
-  for (const count of [9, 100, 140, 200, 280, 400, 600]) {
+Deno.test("a schema of many formats is held to, however many there are", async () => {
+  for (const count of [9, 140, 280, 600]) {
     for (const areRequired of [true, false]) {
       const { status, text } = await post(
         "/v1/completions",
         JSON.stringify({
           prompt: "a",
-          max_tokens: 2,
+          max_tokens: 8,
           response_format: held(formats(count, areRequired)),
         }),
       );
-      assert(status === 200 || status === 400, `${count} formats: ${status} ${text}`);
+      assertEquals(status, 200, `${count} formats: ${text}`);
     }
   }
   assertEquals(failures, []);
