@@ -15,12 +15,15 @@ import { refusalOf } from "./refusals.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
+import type { Steps, Turns } from "./turns.ts";
 
 /** What serves an answer. */
 export interface AnswerContext {
   readonly scheduler: Scheduler;
   readonly codec: TextCodec;
   readonly grammars: Grammars;
+  /** Slices what takes long. */
+  readonly turns: Turns;
   readonly modelName: string;
   /** How tokens are drawn where a request does not say. */
   readonly sampling: SamplingSettings;
@@ -110,7 +113,9 @@ export async function answer(
   if (task.model !== undefined && task.model !== modelName) throw unknownModel(task.model);
   for (const promptIds of task.prompts) checkIds(promptIds, { scheduler, promptField });
   checkBias(task.logitBias, codec);
-  const grammar = grammarOf(task.jsonSchema, grammars);
+  const { turns } = context;
+  const run = <T>(work: Steps<T>) => turns.run(work, { client, signal: context.signal });
+  const grammar = await grammarOf(task.jsonSchema, { grammars, run });
   const { n, bestOf = n } = task;
   const left = new AbortController();
   const signal = AbortSignal.any([context.signal, left.signal]);
@@ -119,7 +124,7 @@ export async function answer(
       ...task,
       ...{ scheduler, codec, client, meter, signal, count: bestOf },
       ...(context.stopIds && { stopIds: context.stopIds }),
-      ...(grammar && { constrain: () => grammar.constrain() }),
+      ...(grammar && { constrain: () => grammar.constrain(run) }),
       // What is ranked must be scored.
       ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),
     }),

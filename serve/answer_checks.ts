@@ -9,6 +9,7 @@ import { type Grammar, type Grammars, SchemaError } from "./grammar/mod.ts";
 import type { LogitBias } from "./penalties.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
+import type { RunSteps } from "./turns.ts";
 
 /** The refusal of a model that is not served here. */
 export function unknownModel(model: string): ApiError {
@@ -36,13 +37,13 @@ export function checkIds(
 }
 
 /** What holds the answer to a schema, if there is one; refuses a schema that nothing can hold it to. */
-export function grammarOf(
+export async function grammarOf(
   jsonSchema: Record<string, unknown> | undefined,
-  grammars: Grammars,
-): Grammar | undefined {
+  { grammars, run }: { grammars: Grammars; run: RunSteps },
+): Promise<Grammar | undefined> {
   if (!jsonSchema) return undefined;
   try {
-    return grammars(jsonSchema);
+    return await run(grammars(jsonSchema));
   } catch (cause) {
     // A schema may combine so much that its automaton has no place on the stack.
     if (!(cause instanceof SchemaError || cause instanceof RangeError)) throw cause;

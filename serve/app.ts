@@ -16,7 +16,7 @@ import { parseCompletionRequest } from "./completion_request.ts";
 import { complete } from "./completions.ts";
 import { createGrammars } from "./grammar/mod.ts";
 import { requireHostName } from "./host_names.ts";
-import { readJsonBody } from "./json_body.ts";
+import { jsonSteps, readJsonBody } from "./json_body.ts";
 import { refuseRoute } from "./methods.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
@@ -25,6 +25,7 @@ import { addPage, PAGE_PATHS } from "./page/mod.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { TextCodec } from "./text_codec.ts";
 import { addTokenize } from "./tokenize_routes.ts";
+import { Turns } from "./turns.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits {
@@ -127,13 +128,20 @@ export function createApp(options: AppOptions): Hono {
     if (id !== modelName) throw unknownModel(id);
     return context.json(model);
   });
-  const readBody = (context: Context) => readJsonBody(context, { maxBodyBytes });
+  const turns = new Turns({ isBusy: () => scheduler.running > 0 });
+  const clientOf = (context: Context) => notesOf(context).client;
+  const readBody = async (context: Context) => {
+    const text = await readJsonBody(context, { maxBodyBytes });
+    return await turns.run(jsonSteps(text), {
+      ...{ client: clientOf(context), signal: context.req.raw.signal },
+    });
+  };
   const chat = createChat(codec, options.chatTemplate);
   const grammars = createGrammars(codec);
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
-      ...{ scheduler, codec, grammars, modelName, sampling },
+      ...{ scheduler, codec, grammars, modelName, sampling, turns },
       ...{ stallMs, retryAfterSeconds, onFailure },
       ...(options.stopIds && { stopIds: options.stopIds }),
       ...{ client: notes.client, meter: metrics.meter(notes) },
@@ -149,7 +157,7 @@ export function createApp(options: AppOptions): Hono {
     async (context) => chat(await readBody(context), answering(context)),
   );
   app.get("/prompts.json", (context) => context.json({ prompts }));
-  addTokenize(app, { codec, scheduler, readBody });
+  addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
     ...{ needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined, sampling },
     // Without a key, nobody learns what is served.

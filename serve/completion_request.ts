@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
-import { fields, flag, integerFrom, invalid, only, parseBody } from "./request_fields.ts";
+import { fields, flag, integerFrom, invalid, isIdList, only, parseBody } from "./request_fields.ts";
 import {
   type AnswerRequest,
   MAX_CHOICES,
@@ -43,6 +43,9 @@ const schema = fields({
 /** Takes what a body may say, for the API's description. */
 export const COMPLETION_BODY: z.ZodType = schema;
 
+/** As the above says it, quick whatever a long list holds. */
+const quickSchema = schema.extend({ prompt: z.custom<RawPrompt>(isPrompt, rule) });
+
 /** A request for a completion, defaults filled in. */
 export interface CompletionRequest extends AnswerRequest {
   /** Each is answered `n` times. */
@@ -61,16 +64,16 @@ export type Prompt = string | readonly number[];
 const DEFAULT_MAX_TOKENS = 64;
 
 /**
- * Parses the text of a request body.
+ * Reads a request body.
  *
  * @param defaults how tokens are drawn where the body does not say
  * @throws {ApiError} 400, naming the field
  */
 export function parseCompletionRequest(
-  body: string,
+  body: unknown,
   defaults: SamplingSettings = {},
 ): CompletionRequest {
-  const raw = parseBody(body, schema);
+  const raw = parseBody(body, quickSchema);
   if (raw.max_tokens === 0 && !raw.echo) {
     throw invalid("max_tokens must be at least 1 without echo: true", "max_tokens");
   }
@@ -100,9 +103,16 @@ export function parseCompletionRequest(
   };
 }
 
+type RawPrompt = z.infer<typeof schema>["prompt"];
+
+function isPrompt(value: unknown): value is RawPrompt {
+  if (typeof value === "string" || isIdList(value)) return true;
+  if (!Array.isArray(value) || value.length > MAX_ANSWERS) return false;
+  return value.every((text) => typeof text === "string") || value.every(isIdList);
+}
+
 /** A prompt alone is a list of one. */
-function promptsOf(prompt: string | number[] | string[] | number[][]): Prompt[] {
+function promptsOf(prompt: RawPrompt): Prompt[] {
   if (typeof prompt === "string") return [prompt];
-  const several = prompt.filter((each) => typeof each !== "number");
-  return several.length > 0 ? several : [prompt.filter((id) => typeof id === "number")];
+  return isIdList(prompt) ? [prompt] : prompt as string[] | number[][];
 }

@@ -4,11 +4,14 @@
  * @module
  */
 import { answer, type AnswerContext, type AnswerForm } from "./answer.ts";
+import { checkIds } from "./answer_checks.ts";
 import { completionLogprobs } from "./completion_logprobs.ts";
 import type { CompletionRequest } from "./completion_request.ts";
+import { decodeSteps, encodeSteps } from "./encode_steps.ts";
 import type { PlacedToken } from "./generate.ts";
 import type { PromptToken } from "./prompt_scores.ts";
-import { charactersOf, decodeIds, type TextCodec } from "./text_codec.ts";
+import { charactersOf, type TextCodec } from "./text_codec.ts";
+import type { Steps } from "./turns.ts";
 
 /**
  * Generates the answer to `request`.
@@ -19,25 +22,40 @@ export async function complete(
   request: CompletionRequest,
   context: AnswerContext,
 ): Promise<Response> {
-  const { codec } = context;
-  const prompts = request.prompts.map((prompt) =>
-    typeof prompt === "string" ? Array.from(codec.encode(prompt, { addPrefix: true })) : prompt
-  );
+  const { turns, client, signal } = context;
+  const { prompts, prefixes } = await turns.run(readPrompts(request, context), { client, signal });
   const scoresPrompt = request.echo && request.topLogprobs !== undefined;
   return await answer({ ...request, prompts, scoresPrompt }, {
-    form: completionForm(request, codec),
+    form: completionForm(request, { codec: context.codec, prefixes }),
     context,
     promptField: "prompt",
   });
 }
 
+/** The ids of prompts, and the texts that precede the answers. */
+function* readPrompts(
+  { prompts, echo }: CompletionRequest,
+  { codec, scheduler }: AnswerContext,
+): Steps<{ prompts: readonly number[][]; prefixes: string[] }> {
+  const ids: number[][] = [], prefixes: string[] = [];
+  for (const prompt of prompts) {
+    const own = typeof prompt === "string"
+      ? yield* encodeSteps(codec, prompt, { addPrefix: true })
+      : [...prompt];
+    ids.push(own);
+    checkIds(ids.at(-1) ?? [], { scheduler, promptField: "prompt" });
+    if (!echo) prefixes.push("");
+    else prefixes.push(typeof prompt === "string" ? prompt : yield* decodeSteps(codec, prompt));
+  }
+  return { prompts: ids, prefixes };
+}
+
 /** The form of OpenAI's completions: chunks look like whole answers. */
-function completionForm(request: CompletionRequest, codec: TextCodec): AnswerForm {
+function completionForm(
+  request: CompletionRequest,
+  { codec, prefixes }: { codec: TextCodec; prefixes: readonly string[] },
+): AnswerForm {
   const { n, topLogprobs } = request;
-  const prefixes = request.prompts.map((prompt) => {
-    if (!request.echo) return "";
-    return typeof prompt === "string" ? prompt : decodeIds(codec, prompt);
-  });
   const prefixOf = (index: number) => prefixes[Math.floor(index / n)] ?? "";
   /** The tokens of a prompt's own text, without what stands before it. */
   const echoedTokens = (prompt: readonly PromptToken[], index: number) => {

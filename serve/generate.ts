@@ -36,7 +36,7 @@ export interface Piece {
 /** Says which tokens may come next, and learns which one did. */
 export interface TokenConstraint {
   /** Zero for each token `[V]` that must not come; never all zero. */
-  allowed(): Uint8Array;
+  allowed(): Promise<Uint8Array>;
   accept(id: number): void;
 }
 
@@ -124,8 +124,10 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   const chosenIds: number[] = [];
   let finishReason: FinishReason = "length";
   while (chosenIds.length < limit) {
+    // Logits are valid until something else is awaited.
+    const allowed = await constraint?.allowed();
     const logits = await slot.next(unread);
-    const id = sample(logits, { promptIds, chosenIds, allowed: constraint?.allowed() });
+    const id = sample(logits, { promptIds, chosenIds, allowed });
     constraint?.accept(id);
     chosenIds.push(id);
     unread = id;

@@ -5,6 +5,9 @@
  */
 import type { Context } from "hono";
 import { ApiError } from "./api_error.ts";
+import { JsonLimitError, readJson } from "./json_reader.ts";
+import { refuseHalfPairs } from "./request_fields.ts";
+import type { Steps } from "./turns.ts";
 
 /** What a request body may be. */
 export interface BodyLimits {
@@ -13,12 +16,17 @@ export interface BodyLimits {
 
 /** Lists and objects within one another. No request needs as many. */
 const MAX_DEPTH = 64;
+/** Values that the fields of a request are read from, each of which takes its time. */
+const MAX_VALUES = 10_000;
+/** Fields that hold ids of tokens, as many as a model's context has. */
+const ID_LISTS: ReadonlySet<string> = new Set(["prompt", "tokens"]);
+/** From here on a text is read in steps. */
+const LONG_CHARS = 16 << 10;
 
 /**
  * The text of the body.
  *
- * @throws {ApiError} 415 for another type, 413 for too many bytes, 400 for what is no UTF-8 or nested
- * too deeply
+ * @throws {ApiError} 415 for another type, 413 for too many bytes, 400 for what is no UTF-8
  */
 export async function readJsonBody(
   context: Context,
@@ -42,11 +50,33 @@ export async function readJsonBody(
     }
     text += decode(decoder, chunk);
   }
-  text += decode(decoder);
-  if (isNestedDeeper(text, MAX_DEPTH)) {
-    throw new ApiError(`The request body is nested more than ${MAX_DEPTH} deep`, { status: 400 });
+  return text + decode(decoder);
+}
+
+/**
+ * What a body's text says.
+ *
+ * @throws {ApiError} 400 for what is no JSON, nested too deeply, or of too many values
+ */
+export function* jsonSteps(text: string): Steps<unknown> {
+  let json: unknown;
+  try {
+    if (text.length < LONG_CHARS && isNestedDeeper(text, MAX_DEPTH)) {
+      throw new JsonLimitError(`is nested more than ${MAX_DEPTH} deep`);
+    }
+    json = text.length < LONG_CHARS
+      ? JSON.parse(text)
+      : yield* readJson(text, { maxDepth: MAX_DEPTH, maxValues: MAX_VALUES, idLists: ID_LISTS });
+  } catch (cause) {
+    if (cause instanceof JsonLimitError) {
+      throw new ApiError(`The request body ${cause.message}`, { status: 400, cause });
+    }
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new ApiError(`The request body is not JSON: ${cause.message}`, { status: 400, cause });
   }
-  return text;
+  // Decoded text has none but where an escape makes one.
+  if (/\\u[dD]/.test(text)) refuseHalfPairs(json, []);
+  return json;
 }
 
 /**

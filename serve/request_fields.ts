@@ -44,6 +44,16 @@ export function fields<Shape extends z.ZodRawShape>(
   });
 }
 
+/** Whether a value is a list of token ids, or an empty one. */
+export function isIdList(value: unknown): value is number[] {
+  return Array.isArray(value) && wrongIdAt(value) === -1;
+}
+
+/** The place of the first value in a list that is no token id; -1 where all are. */
+export function wrongIdAt(values: readonly unknown[]): number {
+  return values.findIndex((id) => !(Number.isSafeInteger(id) && (id as number) >= 0));
+}
+
 /** A field that is understood and, where it asks for anything but `values`, refused. */
 export function only<const Values extends readonly (string | number | boolean)[]>(
   values: Values,
@@ -53,22 +63,20 @@ export function only<const Values extends readonly (string | number | boolean)[]
 }
 
 /**
- * Parses the text of a request body.
+ * The fields of a request body.
  *
  * @throws {ApiError} 400, naming the field
  * @example
  * ```ts
  * import { fields, integerFrom, parseBody } from "./request_fields.ts";
  * const schema = fields({ max_tokens: integerFrom(1) });
- * console.assert(parseBody('{"max_tokens":3}', schema).max_tokens === 3);
+ * console.assert(parseBody({ max_tokens: 3 }, schema).max_tokens === 3);
  * ```
  */
 export function parseBody<Schema extends z.ZodType>(
-  body: string,
+  json: unknown,
   schema: Schema,
 ): z.infer<Schema> {
-  const json = parseJson(body);
-  refuseHalfPairs(json, []);
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw refusal(parsed.error.issues[0], json);
   return parsed.data;
@@ -79,23 +87,15 @@ export function invalid(message: string, param: string | null): ApiError {
   return new ApiError(message, { status: 400, param });
 }
 
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new ApiError(`The request body is not JSON: ${cause.message}`, { status: 400, cause });
-  }
-}
-
 /** Refuses texts that no encoding can carry: a half of a surrogate pair alone. */
-function refuseHalfPairs(json: unknown, path: readonly string[]): void {
+export function refuseHalfPairs(json: unknown, path: readonly string[]): void {
   if (typeof json === "string") {
     if (json.isWellFormed()) return;
     const param = path.join(".") || null;
     throw invalid(`${param ?? "The request body"} holds half of a surrogate pair alone`, param);
   }
   if (typeof json !== "object" || json === null) return;
+  if (Array.isArray(json) && json.every((value) => typeof value === "number")) return;
   for (const [key, value] of Object.entries(json)) {
     refuseHalfPairs(key, path);
     if (typeof value === "string" || typeof value === "object") {

@@ -14,6 +14,8 @@ export interface TextCodec {
     text: string,
     options?: { allowSpecial?: boolean; addPrefix?: boolean },
   ): ArrayLike<number>;
+  /** An encoder of ordinary text that comes in pieces; what has none encodes in one go. */
+  encodeStream?(): { push(text: string): ArrayLike<number>; flush(): ArrayLike<number> };
   /** A decoder that never splits a character: `push` may hold bytes back, `flush` gives them out. */
   decodeStream(): { push(id: number): string; flush(): string };
   /** One more than the highest id. */

@@ -8,13 +8,13 @@
 import { Environment, Interpreter, type Template } from "@huggingface/jinja";
 import { shownIn, type Statement } from "./shown.ts";
 
-/** Steps, and characters or entries read at 64 a step. */
-const MAX_STEPS = 1_000_000;
+/** Steps, and characters or entries read at so many a step: about a second. */
+const MAX_STEPS = 400_000;
+const CHARS_PER_STEP = 64;
+const ENTRIES_PER_STEP = 8;
 
 /** Characters of any text that comes up, the prompt included. */
 const MAX_CHARS = 4 << 20;
-
-const PER_STEP = 64;
 
 type Parsed = Template["parsed"];
 type Value = ReturnType<Interpreter["evaluate"]>;
@@ -23,6 +23,8 @@ type Value = ReturnType<Interpreter["evaluate"]>;
 class CountingInterpreter extends Interpreter {
   readonly #shown: ReadonlySet<Statement>;
   #steps = 0;
+  /** Characters that lists and objects take when they are written. */
+  readonly #written = new WeakMap<Value, number>();
 
   constructor(environment: Environment, template: Parsed) {
     super(environment);
@@ -43,11 +45,32 @@ class CountingInterpreter extends Interpreter {
     const isNone = found.type === "NullValue" && statement && this.#shown.has(statement);
     const result = isNone ? this.#text("None", environment) : found;
     if (result.type === "BooleanValue") result.toString = () => written(result);
-    const size = sizeOf(result.value);
-    this.#steps += 1 + size / PER_STEP;
+    this.#steps += 1 + stepsFor(result.value);
     if (this.#steps > MAX_STEPS) throw new RangeError(`it takes more than ${MAX_STEPS} steps`);
-    if (size > MAX_CHARS) throw new RangeError(`it makes more than ${MAX_CHARS} characters`);
+    if (this.#writtenSize(result) > MAX_CHARS) {
+      throw new RangeError(`it makes more than ${MAX_CHARS} characters`);
+    }
     return result;
+  }
+
+  /** How long a value is when it is written; lists within one another can be far longer than large. */
+  #writtenSize(result: Value): number {
+    const { value } = result;
+    if (typeof value === "string") return value.length;
+    if (!(Array.isArray(value) || value instanceof Map)) return 1;
+    const known = this.#written.get(result);
+    if (known !== undefined) return known;
+    // Should it hold itself, writing it fails for want of room on the stack.
+    this.#written.set(result, 0);
+    let size = 2;
+    for (const [key, entry] of value.entries()) {
+      if (typeof key === "string") size += key.length;
+      size += 1 + this.#writtenSize(entry);
+    }
+    // What a namespace holds changes.
+    if (result.type === "NamespaceValue") this.#written.delete(result);
+    else this.#written.set(result, size);
+    return size;
   }
 
   #text(value: string, environment: Environment): Value {
@@ -134,7 +157,9 @@ function strftime_now(format: unknown): string {
   });
 }
 
-function sizeOf(value: unknown): number {
-  if (typeof value === "string" || Array.isArray(value)) return value.length;
-  return value instanceof Map ? value.size : 0;
+/** What looking at all of a value takes. */
+function stepsFor(value: unknown): number {
+  if (typeof value === "string") return value.length / CHARS_PER_STEP;
+  if (Array.isArray(value)) return value.length / ENTRIES_PER_STEP;
+  return value instanceof Map ? value.size / ENTRIES_PER_STEP : 0;
 }

@@ -16,8 +16,8 @@ export { CHAT_BODY } from "./request.ts";
 export { type ChatTemplate, ChatTemplateError, createChatTemplate } from "./template.ts";
 export { readChatTemplate, readTemplateSource } from "./template_file.ts";
 
-/** Answers the text of a request body. */
-export type Chat = (body: string, context: AnswerContext) => Promise<Response>;
+/** Answers a request body. */
+export type Chat = (body: unknown, context: AnswerContext) => Promise<Response>;
 
 /**
  * Chat over the model whose tokenizer is `codec`. What it returns throws an {@linkcode ApiError} as
@@ -27,7 +27,9 @@ export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TE
   const encode = createPromptEncoder(codec, template);
   return async (body, context) => {
     const request = parseChatRequest(body, context.sampling);
-    const promptIds = refusing(() => encode(request.messages, request));
+    const promptIds = await refusing(() =>
+      context.turns.run(encode(request.messages, request), context)
+    );
     const stop = [...request.stop, ...template.stops];
     return await answer({ ...request, stop, prompts: [promptIds] }, {
       form: chatForm(request, codec),
@@ -37,9 +39,9 @@ export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TE
   };
 }
 
-function refusing<T>(write: () => T): T {
+async function refusing<T>(write: () => Promise<T>): Promise<T> {
   try {
-    return write();
+    return await write();
   } catch (cause) {
     if (!(cause instanceof ChatTemplateError)) throw cause;
     throw new ApiError(cause.message, {

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { encodeSteps } from "../encode_steps.ts";
 import type { TextCodec } from "../text_codec.ts";
+import type { Steps } from "../turns.ts";
 import { type ChatTemplate, ChatTemplateError, type Message } from "./template.ts";
 import type { RenderOptions } from "./template.ts";
 
@@ -17,7 +19,10 @@ function markOutside(text: string): string {
 }
 
 /** Makes the ids of conversations. */
-export type PromptEncoder = (messages: readonly Message[], options?: RenderOptions) => number[];
+export type PromptEncoder = (
+  messages: readonly Message[],
+  options?: RenderOptions,
+) => Steps<number[]>;
 
 /**
  * An encoder for conversations written by `template`; it throws a {@linkcode ChatTemplateError} where
@@ -25,7 +30,7 @@ export type PromptEncoder = (messages: readonly Message[], options?: RenderOptio
  */
 export function createPromptEncoder(codec: TextCodec, template: ChatTemplate): PromptEncoder {
   const specials = specialTexts(codec);
-  return (messages, { continues = false } = {}) => {
+  return function* (messages, { continues = false } = {}) {
     const all = messages.map(({ content }) => content).join("");
     const mark = markOutside(all);
     const end = markOutside(all + mark);
@@ -38,7 +43,9 @@ export function createPromptEncoder(codec: TextCodec, template: ChatTemplate): P
     }));
     const rendered = template.render(marked, { continues });
     const parts = (continues ? cutAt(rendered, { end, template }) : rendered).split(mark);
-    return parts.flatMap((part) => Array.from(codec.encode(part, { allowSpecial: true })));
+    const ids: number[][] = [];
+    for (const part of parts) ids.push(yield* encodeSteps(codec, part, { allowSpecial: true }));
+    return ids.flat();
   };
 }
 

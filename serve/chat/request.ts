@@ -55,12 +55,12 @@ export interface ChatRequest extends AnswerRequest {
 }
 
 /**
- * Parses the text of a request body.
+ * Reads a request body.
  *
  * @param defaults how tokens are drawn where the body does not say
  * @throws {ApiError} 400, naming the field
  */
-export function parseChatRequest(body: string, defaults: SamplingSettings = {}): ChatRequest {
+export function parseChatRequest(body: unknown, defaults: SamplingSettings = {}): ChatRequest {
   const raw = parseBody(body, schema);
   if (raw.top_logprobs != null && !raw.logprobs) {
     throw invalid("top_logprobs is only allowed with logprobs: true", "top_logprobs");

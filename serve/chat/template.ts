@@ -42,6 +42,8 @@ export type TemplateTokens = Readonly<Record<string, string>>;
 
 /** Longest template. */
 const MAX_TEMPLATE_CHARS = 256 << 10;
+/** Longest white space in one: reading it takes time by its square. */
+const MAX_SPACES = 400;
 
 /**
  * A template out of its source.
@@ -68,6 +70,12 @@ export function createChatTemplate(
       `Cannot read the chat template ${name}: it has more than ${MAX_TEMPLATE_CHARS} characters`,
     );
   }
+  if (hasSpaces(source, MAX_SPACES + 1)) {
+    throw new ChatTemplateError(
+      `Cannot read the chat template ${name}: it has more than ${MAX_SPACES} characters of white ` +
+        "space in a row",
+    );
+  }
   const { parsed } = attempt(() => new Template(source), `Cannot read the chat template ${name}`);
   return {
     name,
@@ -87,6 +95,12 @@ export function createChatTemplate(
         `Cannot write the messages down with the chat template ${name}`,
       ),
   };
+}
+
+/** Whether so many characters of white space follow one another. */
+function hasSpaces(source: string, count: number): boolean {
+  // Only where one begins, so that each is looked at once.
+  return new RegExp(`(?<!\\s)\\s{${count}}`).test(source);
 }
 
 function attempt<T>(make: () => T, what: string): T {

@@ -8,11 +8,19 @@ import { EVERY_CHARACTER, stringCharacter } from "./characters.ts";
 import { decimalsWithin, MAX_DIGITS, type NumberLimits } from "./decimals.ts";
 import type { Language, Languages } from "./language.ts";
 import { otherTexts } from "./other_texts.ts";
+import type { Steps } from "../turns.ts";
 
 /** How often something may come. */
 export interface Count {
   readonly min: number;
   readonly max: number;
+}
+
+/** A member of an object. */
+export interface Member {
+  readonly name: string;
+  readonly value: Language;
+  readonly required: boolean;
 }
 
 const ANY_COUNT: Count = { min: 0, max: Infinity };
@@ -85,10 +93,7 @@ export function jsonLanguages(languages: Languages) {
     /** Any names, all with values of the same language. */
     map: (value: Language) => sequence(text("{"), list(key(string(), value), ANY_COUNT), text("}")),
     /** Members in this order, those that are not required maybe left out, then any with other names. */
-    object(
-      members: readonly { name: string; value: Language; required: boolean }[],
-      others = languages.nothing,
-    ): Language {
+    *object(members: readonly Member[], others = languages.nothing): Steps<Language> {
       const names = members.map(({ name }) => JSON.stringify(name));
       const other = key(otherTexts(languages, string(), names), others);
       // From the last member to the first: what follows when one came before, and when none did.
@@ -98,6 +103,7 @@ export function jsonLanguages(languages: Languages) {
         const skipped = required ? languages.nothing : begin;
         begin = either(sequence(member, after), skipped);
         after = either(sequence(comma, member, after), required ? languages.nothing : after);
+        yield;
       }
       return sequence(text("{"), begin, text("}"));
     },

@@ -122,3 +122,16 @@ export function isOfType(value: unknown, type: JsonType): boolean {
   if (value === null) return type === "null";
   return (Array.isArray(value) ? "array" : typeof value) === type;
 }
+
+const LIMITS = [
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+] as const;
+
+/** Whether a schema says which numbers are valid, other than by type. */
+export function isLimited(keywords: Keywords): boolean {
+  return LIMITS.some((keyword) => keywords[keyword] !== undefined);
+}

@@ -88,6 +88,11 @@ export class Languages {
     this.#work = count;
   }
 
+  /** What is left of it. */
+  get workLeft(): number {
+    return this.#work;
+  }
+
   /** One byte from `low` to `high`, of any of the ranges. */
   byte(...ranges: readonly (readonly [low: number, high: number])[]): Language {
     const members = new Uint8Array(256);
@@ -181,7 +186,7 @@ export class Languages {
         own = this.#make(form.key, form, false);
         break;
       case "sequence":
-        own = this.#pair(adopt(form.first), adopt(form.then));
+        own = this.sequence(...partsOf(language).map(adopt));
         break;
       case "either":
         own = this.either(...form.options.map(adopt));
@@ -249,11 +254,10 @@ export class Languages {
     if (first === this.nothing || then === this.nothing) return this.nothing;
     if (first === this.empty) return then;
     if (then === this.empty) return first;
-    if (first.form.kind === "sequence") {
-      return this.#pair(first.form.first, this.#pair(first.form.then, then));
-    }
-    const nullable = first.nullable && then.nullable;
-    return this.#make(`s${first.id},${then.id}`, { kind: "sequence", first, then }, nullable);
+    return partsOf(first).reduceRight((then, first) => {
+      const nullable = first.nullable && then.nullable;
+      return this.#make(`s${first.id},${then.id}`, { kind: "sequence", first, then }, nullable);
+    }, then);
   }
 
   #make(key: string, form: Form, nullable: boolean): Language {
@@ -266,6 +270,14 @@ export class Languages {
   }
 }
 
+/** What a sequence is made of, none of them a sequence. */
+function partsOf(language: Language): Language[] {
+  const parts: Language[] = [];
+  let last = language;
+  for (; last.form.kind === "sequence"; last = last.form.then) parts.push(last.form.first);
+  return [...parts, last];
+}
+
 /** Whether a language has a finite text, so far as that of names is known. */
 function isFinite(
   language: Language,
@@ -274,11 +286,11 @@ function isFinite(
   const before = known.seen.get(language);
   if (before !== undefined) return before;
   const { form } = language;
-  const all = (...parts: readonly Language[]) => parts.every((part) => isFinite(part, known));
+  const all = (parts: readonly Language[]) => parts.every((part) => isFinite(part, known));
   let result = form.kind === "empty" || form.kind === "byte" || form.kind === "rule";
-  if (form.kind === "sequence") result = all(form.first, form.then);
+  if (form.kind === "sequence") result = all(partsOf(language));
   else if (form.kind === "either") result = form.options.some((option) => isFinite(option, known));
-  else if (form.kind === "repeat") result = form.min === 0 || all(form.item);
+  else if (form.kind === "repeat") result = form.min === 0 || isFinite(form.item, known);
   else if (form.kind === "named") result = known.finite.has(form.name);
   known.seen.set(language, result);
   return result;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { TextCodec } from "../text_codec.ts";
+import type { Steps } from "../turns.ts";
 import { Grammar } from "./grammar.ts";
 
 export { Grammar } from "./grammar.ts";
@@ -14,17 +15,17 @@ export { SchemaError } from "./schema_error.ts";
 const MAX_GRAMMARS = 4;
 
 /** Grammars over one vocabulary, by schema. */
-export type Grammars = (schema: unknown) => Grammar;
+export type Grammars = (schema: unknown) => Steps<Grammar>;
 
 /**
- * Makes grammars over `codec`, the last few once. What it returns throws a {@linkcode SchemaError}
+ * Makes grammars over `codec`, the last few once. Its steps throw a {@linkcode SchemaError}
  * for a schema that cannot be held to.
  */
 export function createGrammars(codec: TextCodec): Grammars {
   const kept = new Map<string, Grammar>();
-  return (schema) => {
+  return function* (schema) {
     const key = JSON.stringify(schema);
-    const grammar = kept.get(key) ?? new Grammar(schema, codec);
+    const grammar = kept.get(key) ?? (yield* Grammar.compile(schema, codec));
     kept.delete(key);
     kept.set(key, grammar);
     if (kept.size > MAX_GRAMMARS) {

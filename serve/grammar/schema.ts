@@ -7,8 +7,9 @@
  */
 import { joinSchemas, refuseOverlap } from "./combine.ts";
 import { FORMATS } from "./formats.ts";
-import { jsonLanguages } from "./json.ts";
+import { jsonLanguages, type Member } from "./json.ts";
 import {
+  isLimited,
   isOfType,
   type JsonType,
   KEYWORD_TYPES,
@@ -21,6 +22,7 @@ import { type Language, Languages } from "./language.ts";
 import { patternLanguage } from "./pattern.ts";
 import { resolve } from "./pointer.ts";
 import { SchemaError } from "./schema_error.ts";
+import { atOnce, type Steps } from "../turns.ts";
 
 /** A schema's language and what it is made with. */
 export interface CompiledSchema {
@@ -34,14 +36,6 @@ const MAX_PARTS = 2000;
 
 /** Schemas looked at to join them or tell them apart. */
 const MAX_COMBINED = 20_000;
-
-const LIMITS = [
-  "minimum",
-  "maximum",
-  "exclusiveMinimum",
-  "exclusiveMaximum",
-  "multipleOf",
-] as const;
 
 /** Stands for any JSON value, which no pointer is. */
 const ANY = "any value";
@@ -59,17 +53,22 @@ const ANY = "any value";
  * ```
  */
 export function compileSchema(schema: unknown): CompiledSchema {
+  return atOnce(compileSteps(schema));
+}
+
+/** Compiles a schema in steps, as {@linkcode compileSchema} does. */
+export function* compileSteps(schema: unknown): Steps<CompiledSchema> {
   if (JSON.stringify(schema).length > MAX_SCHEMA_CHARS) {
     throw new SchemaError(`the schema has more than ${MAX_SCHEMA_CHARS} characters`);
   }
   let compiler = new Compiler(schema, { endless: new Set() });
-  let start = compiler.compile();
+  let start = yield* compiler.compile();
   const finite = compiler.languages.finiteNames();
   const endless = compiler.names.filter((name) => !finite.has(name));
   if (endless.length > 0) {
     // What never ends must not be begun: the same again, without it.
     compiler = new Compiler(schema, { endless: new Set(endless) });
-    start = compiler.compile();
+    start = yield* compiler.compile();
   }
   if (start === compiler.languages.nothing) throw new SchemaError("no finite text can satisfy it");
   return { languages: compiler.languages, start };
@@ -98,26 +97,27 @@ class Compiler {
     return [...this.#made.keys()];
   }
 
-  compile(): Language {
-    this.#pointed("#", "");
+  *compile(): Steps<Language> {
+    yield* this.#pointed("#", "");
     for (const pointer of this.#leads.keys()) this.#refuseCircle(pointer, []);
     return this.#made.get("#") ?? this.languages.nothing;
   }
 
   /** The language of what a pointer points to; `within` is the pointer that it stands right under. */
-  #pointed(pointer: string, within: string): Language {
+  *#pointed(pointer: string, within: string): Steps<Language> {
     if (within) this.#leads.set(within, (this.#leads.get(within) ?? new Set()).add(pointer));
     if (this.#endless.has(pointer)) return this.languages.nothing;
     if (!this.#made.has(pointer)) {
       this.#made.set(pointer, undefined);
-      const language = this.#value(resolve(this.#root, pointer), pointer, pointer);
+      const language = yield* this.#value(resolve(this.#root, pointer), pointer, pointer);
       this.languages.define(pointer, language);
       this.#made.set(pointer, language);
     }
     return this.languages.named(pointer);
   }
 
-  #value(schema: unknown, path: string, within = ""): Language {
+  *#value(schema: unknown, path: string, within = ""): Steps<Language> {
+    yield;
     if (++this.#parts > MAX_PARTS) throw new SchemaError(`it has more than ${MAX_PARTS} parts`);
     if (schema === true) return this.#any();
     if (schema === false) return this.languages.nothing;
@@ -127,7 +127,7 @@ class Compiler {
     const keywords = readKeywords(schema, path);
     if (keywords.$ref !== undefined) {
       standsAlone(keywords, { keyword: "$ref", path });
-      return this.#pointed(keywords.$ref, within);
+      return yield* this.#pointed(keywords.$ref, within);
     }
     const combining = {
       ...{ path, budget: this.#budget, depth: this.#joined },
@@ -136,11 +136,11 @@ class Compiler {
     if (keywords.allOf) {
       const { allOf, ...beside } = keywords;
       const [only, ...more] = Object.keys(beside).length > 0 ? [beside, ...allOf] : allOf;
-      if (more.length === 0) return this.#value(only, `${path}/allOf/0`, within);
+      if (more.length === 0) return yield* this.#value(only, `${path}/allOf/0`, within);
       const joined = joinSchemas([only, ...more], combining);
       // A member of several schemas is joined in its turn, within this one.
       this.#joined++;
-      const language = this.#value(joined, path, within);
+      const language = yield* this.#value(joined, path, within);
       this.#joined--;
       return language;
     }
@@ -149,34 +149,42 @@ class Compiler {
       if (!options) continue;
       standsAlone(keywords, { keyword, path });
       if (keyword === "oneOf") refuseOverlap(options, combining);
-      return this.languages.either(
-        ...options.map((option, i) => this.#value(option, `${path}/${keyword}/${i}`, within)),
-      );
+      const languages: Language[] = [];
+      for (const [i, option] of options.entries()) {
+        languages.push(yield* this.#value(option, `${path}/${keyword}/${i}`, within));
+      }
+      return this.languages.either(...languages);
     }
-    if (keywords.enum || "const" in keywords) return this.#listed(keywords, path);
+    if (keywords.enum || "const" in keywords) return yield* this.#listed(keywords, path);
     const types = typesOf(keywords, path);
     if (types === undefined) return this.#any();
-    return this.languages.either(...types.map((type) => this.#typed(type, keywords, path)));
+    const languages: Language[] = [];
+    for (const type of types) languages.push(yield* this.#typed(type, keywords, path));
+    return this.languages.either(...languages);
   }
 
   /** Values that are listed one by one. */
-  #listed(keywords: Keywords, path: string): Language {
+  *#listed(keywords: Keywords, path: string): Steps<Language> {
     const keyword = keywords.enum ? "enum" : "const";
     standsAlone(keywords, { keyword, allowed: ["type"], path });
     const values = keywords.enum ?? [keywords.const];
     this.#parts += values.length;
     const types = typesOf(keywords, path);
-    const literals = values.filter((value) => !types || types.some((type) => isOfType(value, type)))
-      .map((value) => this.#json.literal(value));
+    const literals: Language[] = [];
+    for (const value of values) {
+      if (types && !types.some((type) => isOfType(value, type))) continue;
+      literals.push(this.#json.literal(value));
+      yield;
+    }
     return this.languages.either(...literals);
   }
 
-  #typed(type: JsonType, keywords: Keywords, path: string): Language {
+  *#typed(type: JsonType, keywords: Keywords, path: string): Steps<Language> {
     switch (type) {
       case "object":
-        return this.#object(keywords, path);
+        return yield* this.#object(keywords, path);
       case "array":
-        return this.#array(keywords, path);
+        return yield* this.#array(keywords, path);
       case "string":
         return this.#string(keywords, path);
       case "integer":
@@ -188,11 +196,14 @@ class Compiler {
     }
   }
 
-  #array(keywords: Keywords, path: string): Language {
+  *#array(keywords: Keywords, path: string): Steps<Language> {
     const { items = true, prefixItems = [], minItems: min = 0, maxItems: max = Infinity } =
       keywords;
-    const first = prefixItems.map((item, i) => this.#value(item, `${path}/prefixItems/${i}`));
-    const others = this.#value(items, `${path}/items`);
+    const first: Language[] = [];
+    for (const [i, item] of prefixItems.entries()) {
+      first.push(yield* this.#value(item, `${path}/prefixItems/${i}`));
+    }
+    const others = yield* this.#value(items, `${path}/items`);
     return this.#json.tuple(first, { others, min, max });
   }
 
@@ -215,7 +226,7 @@ class Compiler {
     }
   }
 
-  #object(keywords: Keywords, path: string): Language {
+  *#object(keywords: Keywords, path: string): Steps<Language> {
     const { properties = {}, required = [], additionalProperties: more = true } = keywords;
     const names = Object.keys(properties);
     const missing = required.find((name) => !Object.hasOwn(properties, name));
@@ -223,16 +234,19 @@ class Compiler {
       throw new SchemaError(`${path}: required names ${missing}, which is not in properties`);
     }
     if (names.length === 0 && more !== false) {
-      return this.#json.map(this.#value(more, `${path}/additionalProperties`));
+      return this.#json.map(yield* this.#value(more, `${path}/additionalProperties`));
     }
     if (typeof more !== "boolean") refuseRespelled(names, path);
-    const members = names.map((name) => ({
-      name,
-      value: this.#value(properties[name], `${path}/properties/${name}`),
-      required: required.includes(name),
-    }));
-    if (typeof more === "boolean") return this.#json.object(members);
-    return this.#json.object(members, this.#value(more, `${path}/additionalProperties`));
+    const needed = new Set(required);
+    const members: Member[] = [];
+    for (const name of names) {
+      const value = yield* this.#value(properties[name], `${path}/properties/${name}`);
+      members.push({ name, value, required: needed.has(name) });
+    }
+    const others = typeof more === "boolean"
+      ? undefined
+      : yield* this.#value(more, `${path}/additionalProperties`);
+    return yield* this.#json.object(members, others);
   }
 
   #any(): Language {
@@ -265,11 +279,6 @@ function typesOf(keywords: Keywords, path: string): readonly JsonType[] | undefi
   const types = TYPES.filter((type) => implied.some(([, implies]) => implies === type));
   if (types.length > 1) throw new SchemaError(`${path}: it needs a type`);
   return types.length === 0 ? undefined : types;
-}
-
-/** Whether a schema says which numbers are valid, other than by type. */
-function isLimited(keywords: Keywords): boolean {
-  return LIMITS.some((keyword) => keywords[keyword] !== undefined);
 }
 
 /** A name that may be written in two ways could come twice, the second time as another. */

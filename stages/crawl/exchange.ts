@@ -72,6 +72,9 @@ export interface Exchange {
 /** Most bytes of a response's header. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** Most interim responses (RFC 9110, 15.2) before the one that counts; servers send one or two. */
+const MAX_INTERIM = 10;
+
 /** Decides from the header whether to receive the body; may throw a {@linkcode FetchFailure}. */
 export type WantsBody = (status: number, headers: IncomingHttpHeaders) => boolean;
 
@@ -109,6 +112,12 @@ export async function exchange(
   stop.addEventListener("abort", destroy);
   // A socket may fail again after the first error was reported; `once` listens only to the first.
   request.on("error", () => {});
+  let interim = 0;
+  request.on("information", () => {
+    if (++interim <= MAX_INTERIM) return;
+    const detail = `more than ${MAX_INTERIM} interim responses came before the response`;
+    expired.abort(new FetchFailure("too-large", detail));
+  });
   let whole = false;
   try {
     const responded = once(request, "response", { signal: stop });

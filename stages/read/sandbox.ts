@@ -1,22 +1,31 @@
 /**
- * Readers of formats that are read whole run in a thread of their own, under a limit of time and
- * memory: a document that would keep them busy without end costs that document only.
+ * Readers of formats that are read whole run apart from the rest, under a limit of time and memory: a
+ * document that would keep them busy without end costs that document only.
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
 import { ReadFailure } from "./failure.ts";
+import type { DocumentReader } from "./document_reader.ts";
+import { findDeno, startProcess } from "./reader_process.ts";
+import { startThread } from "./reader_thread.ts";
 import type { Answer, Piece, Request, Task } from "./sealed/task.ts";
 
-/** Cap on the heap of the thread; what it holds outside is bounded by the task's own caps. */
-const MAX_HEAP_MIB = 768;
+/** A document, or the path of a table that is read range by range. */
+export type SandboxTask =
+  | Extract<Task, { bytes: unknown }>
+  | Omit<Extract<Task, { fileBytes: unknown }>, "fileBytes"> & { readonly path: string };
 
-/** The thread, started with the first document. */
+async function startReader(): Promise<DocumentReader> {
+  const deno = await findDeno();
+  return deno === undefined ? startThread() : startProcess(deno);
+}
+
+/** The reader, started with the first document: a process, or a thread where none may be started. */
 export class Sandbox implements AsyncDisposable {
   readonly #timeoutMs: number;
-  #worker: Worker | undefined;
+  #reader: DocumentReader | undefined;
 
-  /** `timeoutMs` is what the thread may take until it hands on something. */
+  /** `timeoutMs` is what it may take until it hands on something. */
   constructor({ timeoutMs }: { timeoutMs: number }) {
     this.#timeoutMs = timeoutMs;
   }
@@ -26,22 +35,27 @@ export class Sandbox implements AsyncDisposable {
    *
    * @throws {ReadFailure} where it cannot be read, or not in time
    */
-  async *pieces(task: Task): AsyncGenerator<Piece> {
-    const worker = this.#worker ??= new Worker(new URL("./sealed/worker.ts", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
-      // Without it Deno copies all of the process's, and asks for the permission to.
-      env: {},
-    });
+  async *pieces(task: SandboxTask): AsyncGenerator<Piece> {
+    const reader = this.#reader ??= await startReader();
+    using file = "path" in task ? Deno.openSync(task.path) : undefined;
     let isOver = false;
     try {
-      for (let request: Request = { begin: task }; !isOver; request = "more") {
-        const answer = await this.#ask(worker, request);
+      const begin = "path" in task ? wireTask(task, file) : task;
+      let since = performance.now();
+      for (let request: Request = { begin }; !isOver;) {
+        const answer = await this.#ask(reader, { request, since });
         if ("reason" in answer) {
           isOver = true;
           throw new ReadFailure(answer.reason, answer.message);
         }
+        if ("range" in answer) {
+          request = { bytes: file ? readRange(file, answer.range) : new Uint8Array() };
+          continue;
+        }
         isOver = answer.isLast;
         yield* answer.pieces;
+        request = "more";
+        since = performance.now();
       }
     } finally {
       // What nobody waits for any more must not answer the next task.
@@ -49,33 +63,55 @@ export class Sandbox implements AsyncDisposable {
     }
   }
 
-  async #ask(worker: Worker, request: Request): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const ended = () => reject(new ReadFailure("malformed", "its reader broke down over it"));
+  async #ask(
+    reader: DocumentReader,
+    { request, since }: { request: Request; since: number },
+  ): Promise<Answer> {
+    const { promise, reject } = Promise.withResolvers<never>();
     const seconds = this.#timeoutMs / 1000;
     const timer = setTimeout(
       () => reject(new ReadFailure("timeout", `reading it took longer than ${seconds} seconds`)),
-      this.#timeoutMs,
+      Math.max(0, this.#timeoutMs - (performance.now() - since)),
     );
-    worker.on("message", resolve).on("error", ended).on("exit", ended);
     try {
-      worker.postMessage(request, transferable(request));
-      return await promise;
+      const answered = reader.ask(request).catch((cause) => {
+        throw new ReadFailure("malformed", "its reader broke down over it", { cause });
+      });
+      return await Promise.race([answered, promise]);
     } finally {
       clearTimeout(timer);
-      worker.off("message", resolve).off("error", ended).off("exit", ended);
     }
   }
 
-  /** Ends the thread. */
+  /** Ends the reader. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    // An error that comes while it ends is about a document that was given up.
-    worker?.on("error", () => {});
-    await worker?.terminate();
+    const reader = this.#reader;
+    this.#reader = undefined;
+    await reader?.end();
   }
 }
 
-const transferable = (request: Request) =>
-  typeof request === "object" && "bytes" in request.begin ? [request.begin.bytes.buffer] : [];
+function wireTask(
+  { path: _, ...task }: Extract<SandboxTask, { path: string }>,
+  file: Deno.FsFile | undefined,
+): Task {
+  return { ...task, fileBytes: file?.statSync().size ?? 0 };
+}
+
+/** Longest range that a reader is given. */
+const MAX_RANGE_BYTES = 2 ** 30;
+
+function readRange(
+  file: Deno.FsFile,
+  { start, end }: { start: number; end: number },
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Math.min(MAX_RANGE_BYTES, Math.max(0, end - start)));
+  file.seekSync(start, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const read = file.readSync(bytes.subarray(filled));
+    if (read === null) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
+}

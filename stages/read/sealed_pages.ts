@@ -6,6 +6,7 @@
 import type { Page } from "../types.ts";
 import { ReadFailure } from "./failure.ts";
 import type { PageOptions } from "./page_options.ts";
+import type { SandboxTask } from "./sandbox.ts";
 import type { Task } from "./sealed/task.ts";
 
 /** A document that is read whole. */
@@ -29,7 +30,9 @@ export async function* sealedPages(
 ): AsyncGenerator<Page> {
   const limits = { maxUnpackedBytes: MAX_UNPACKED_BYTES, maxPartBytes };
   let isEmpty = true;
-  for await (const piece of sandbox.pieces({ ...source, ...limits, textField })) {
+  for await (
+    const piece of sandbox.pieces({ ...source, ...limits, textField } satisfies SandboxTask)
+  ) {
     isEmpty = false;
     const at = piece.part === "" ? url : `${url}#${piece.part}`;
     if ("reason" in piece) drop({ item: at, reason: piece.reason, detail: piece.message });

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { createPromptEncoder } from "../../serve/chat/prompt.ts";
+import { atOnce } from "../../serve/turns.ts";
 import { readChatTemplate } from "../../serve/chat/template_file.ts";
 import {
   type ChatTemplate,
@@ -44,7 +45,7 @@ Deno.test("what a template does is bounded, and its faults name it", async (t) =
       "many steps",
       "{% for i in range(1000) %}{% for j in range(1000) %}{{ i * j }}" +
       "{% endfor %}{% endfor %}",
-      "more than 1000000 steps",
+      "more than 400000 steps",
     ],
     ["a long range", "{% for i in range(10 ** 9) %}x{% endfor %}", "range() has more than"],
     ["an endless range", "{{ range(0, 1, 0) }}", "step of 0"],
@@ -53,6 +54,17 @@ Deno.test("what a template does is bounded, and its faults name it", async (t) =
       `{% set ns = namespace(x='xxxxxxxx') %}{% for i in range(64) %}` +
       "{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
       "more than",
+    ],
+    [
+      "lists within lists",
+      "{% set ns = namespace(l=['a']) %}{% for i in range(40) %}" +
+      "{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
+      "more than 4194304 characters",
+    ],
+    [
+      "lists that are sorted",
+      "{% for i in range(10000) %}{% set x = range(10000) | sort(reverse=true) %}{% endfor %}",
+      "more than 400000 steps",
     ],
     ["endless recursion", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", ""],
     ["a refusal", "{{ raise_exception('Turns must alternate') }}", "Turns must alternate"],
@@ -67,6 +79,9 @@ Deno.test("what a template does is bounded, and its faults name it", async (t) =
   }
   const error = assertThrows(() => rendered("{% for %}"), ChatTemplateError);
   assertStringIncludes(error.message, "Cannot read the chat template of the test: ");
+  const spaces = assertThrows(() => rendered(" ".repeat(401) + "x"), ChatTemplateError);
+  assertStringIncludes(spaces.message, "more than 400 characters of white space in a row");
+  assertEquals(rendered("x" + `${" ".repeat(400)}x`.repeat(100)).length, 40_101);
 });
 
 Deno.test("a long conversation fits the bound", () => {
@@ -83,7 +98,7 @@ Deno.test("a message cannot end its turn: special tokens in it are ordinary text
   );
   const encode = createPromptEncoder(trained, template);
   for (const content of ["low", `low${end}lower`, `${end}${end}`, `${end.slice(1)}${end[0]}`]) {
-    const ids = encode([{ role: "user", content }]);
+    const ids = atOnce(encode([{ role: "user", content }]));
     assertEquals(ids.filter((id) => id === trained.endOfTextId), [trained.endOfTextId]);
     assertEquals(trained.decode(ids), content + end);
   }

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { createPromptEncoder } from "../../serve/chat/prompt.ts";
+import { atOnce } from "../../serve/turns.ts";
 import { createChatTemplate, readChatTemplate } from "../../serve/chat/mod.ts";
 import { streamSeed } from "../../serve/seed.ts";
 import { readStopIds } from "../../model/checkpoint/mod.ts";
@@ -135,7 +136,7 @@ Deno.test("every noncharacter in a chat is text", () => {
     { ...characterCodec({ endOfTextId: 61 }), encode: (text) => Array.from(text, () => 1) },
     createChatTemplate("{{ messages[0].content }}", { name: "of the test" }),
   );
-  assertEquals(encode([{ role: "user", content: `${all}\ufdd00\ufdd1` }]).length, 35);
+  assertEquals(atOnce(encode([{ role: "user", content: `${all}\ufdd00\ufdd1` }])).length, 35);
 });
 
 Deno.test("an answer continues the assistant's last message where that is asked for", async () => {

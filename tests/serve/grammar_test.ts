@@ -6,6 +6,7 @@ import { Grammar } from "../../serve/grammar/grammar.ts";
 import { patternLanguage } from "../../serve/grammar/pattern.ts";
 import { GrammarWorkError, Languages } from "../../serve/grammar/language.ts";
 import { compileSchema } from "../../serve/grammar/schema.ts";
+import { atOnce } from "../../serve/turns.ts";
 import { SchemaError } from "../../serve/grammar/schema_error.ts";
 import { Scheduler } from "../../serve/scheduler.ts";
 import { readTokenizer } from "../../stages/tokenize/mod.ts";
@@ -72,7 +73,8 @@ async function madeBy(
   { seed, temperature, maxTokens }: { seed: number; temperature: number; maxTokens: number },
 ): Promise<{ text: string; finishReason: string | undefined }> {
   await using engine = uniformEngine(tokenizer.vocabSize);
-  const constraint = new Grammar(schema, tokenizer).constrain();
+  const grammar = atOnce(Grammar.compile(schema, tokenizer));
+  const constraint = grammar.constrain((work) => Promise.resolve(atOnce(work)));
   let text = "", finishReason: string | undefined;
   const scheduler = new Scheduler(engine);
   const options = { scheduler, codec: tokenizer, constraint, promptIds: [1] };
@@ -210,12 +212,12 @@ Deno.test("a schema that takes too much work to follow is given up", () => {
     { length: 400 },
     (_, i) => ({ type: "string", pattern: `a{${i}}b.*c` }),
   );
-  const constraint = new Grammar({ anyOf: patterns }, tokenizer).constrain();
-  constraint.allowed();
+  const constraint = atOnce(Grammar.compile({ anyOf: patterns }, tokenizer)).follow();
+  atOnce(constraint.allowed());
   assertThrows(() => {
     for (const id of tokenizer.encode('"aaab')) {
       constraint.accept(id);
-      constraint.allowed();
+      atOnce(constraint.allowed());
     }
   }, GrammarWorkError);
 });
@@ -252,15 +254,15 @@ Deno.test("forgetting what was found, however often, changes nothing", () => {
   const $defs = { list: { type: "array", items: { anyOf: [{ $ref: "#/$defs/list" }, {}] } } };
   const schema = { $ref: "#/$defs/list", $defs };
   const value = [[["é€😀", { a: [-1.5e3, null] }], []], "\n", true];
-  const kept = new Grammar(schema, tokenizer).constrain();
-  const forgetful = new Grammar(schema, tokenizer, { maxKept: 0 });
-  const [one, other] = [forgetful.constrain(), forgetful.constrain()];
-  other.allowed();
+  const kept = atOnce(Grammar.compile(schema, tokenizer)).follow();
+  const forgetful = atOnce(Grammar.compile(schema, tokenizer, { maxKept: 0 }));
+  const [one, other] = [forgetful.follow(), forgetful.follow()];
+  atOnce(other.allowed());
   for (const id of [...tokenizer.encode(JSON.stringify(value)), tokenizer.endOfTextId]) {
-    const mask = kept.allowed();
+    const mask = atOnce(kept.allowed());
     assertEquals(mask[id], 1);
-    assertEquals(one.allowed(), mask);
+    assertEquals(atOnce(one.allowed()), mask);
     for (const constraint of [kept, one]) constraint.accept(id);
   }
-  assertEquals(other.allowed()[tokenizer.encode("[")[0] ?? NaN], 1);
+  assertEquals(atOnce(other.allowed())[tokenizer.encode("[")[0] ?? NaN], 1);
 });

@@ -53,12 +53,12 @@ const compressorsOf = (unpacked: Unpacked) => ({
 
 /** The rows' texts; rows without one and row groups that cannot be read are dropped. */
 export async function* readParquet(
-  task: Task & ({ bytes: Uint8Array<ArrayBuffer> } | { path: string }),
+  task: Task,
+  readRange: ReadRange,
 ): AsyncGenerator<Piece> {
   // Sizes that a page gives itself are not to be believed either.
   using _limits = limitArrays({ eachBytes: MAX_GROUP_BYTES, totalBytes: Infinity });
-  using file = "path" in task ? openRanges(task.path) : undefined;
-  const ranges: Ranges = file ?? (task as { bytes: Uint8Array<ArrayBuffer> }).bytes.buffer;
+  const ranges: Ranges = "bytes" in task ? task.bytes.buffer : rangesOf(task.fileBytes, readRange);
   const metadata = await parquetMetadataAsync(ranges);
   requireColumn(metadata, task.textField);
   let rowStart = 0;
@@ -138,22 +138,17 @@ function checkGroup(
   );
 }
 
+/** Reads a range of the file. */
+export type ReadRange = (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
+
 /** Ranges of a file, read when they are wanted. */
-function openRanges(path: string): Ranges & Disposable {
-  const file = Deno.openSync(path);
+function rangesOf(byteLength: number, readRange: ReadRange): Ranges {
   return {
-    byteLength: file.statSync().size,
-    slice(start, end = file.statSync().size) {
-      const bytes = new Uint8Array(Math.max(0, end - start));
-      file.seekSync(start, Deno.SeekMode.Start);
-      let done = 0;
-      while (done < bytes.byteLength) {
-        const read = file.readSync(bytes.subarray(done));
-        if (read === null) throw new ReadFailure("malformed", "the file ends early");
-        done += read;
-      }
+    byteLength,
+    async slice(start, end = byteLength) {
+      const bytes = await readRange(start, end);
+      if (bytes.length < end - start) throw new ReadFailure("malformed", "the file ends early");
       return bytes.buffer;
     },
-    [Symbol.dispose]: () => file.close(),
   };
 }

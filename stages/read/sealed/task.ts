@@ -1,5 +1,5 @@
 /**
- * What the reading thread is asked and answers.
+ * What the reader of documents is asked and answers.
  *
  * @module
  */
@@ -21,7 +21,8 @@ export type Task =
       readonly format: "pdf" | "zip" | "eml" | "parquet";
       readonly bytes: Uint8Array<ArrayBuffer>;
     }
-    | { readonly format: "parquet"; readonly path: string }
+    /** A file whose ranges are asked for. */
+    | { readonly format: "parquet"; readonly fileBytes: number }
   );
 
 /** A document in an archive, and the path of the part in it that names all others. */
@@ -43,11 +44,15 @@ export interface SealedDrop {
 /** What comes out of a document. */
 export type Piece = SealedPage | SealedDrop;
 
-/** Begins a document, or asks for more of it. */
-export type Request = { readonly begin: Task } | "more";
+/** Begins a document, asks for more of it, or has the range that was asked for. */
+export type Request =
+  | { readonly begin: Task }
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | "more";
 
-/** Some pieces, or why there are none. */
+/** Some pieces, or why there are none, or what of the file is needed to go on. */
 export type Answer =
+  | { readonly range: { readonly start: number; readonly end: number } }
   | { readonly pieces: readonly Piece[]; readonly isLast: boolean }
   | { readonly reason: DropReason; readonly message: string };
 

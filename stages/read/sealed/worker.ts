@@ -22,13 +22,13 @@ async function* read(task: Task): AsyncGenerator<Piece> {
     case "eml":
       return yield* (await import("./mail.ts")).readMail(task);
     case "parquet":
-      return yield* (await import("./parquet.ts")).readParquet(task);
+      return yield* (await import("./parquet.ts")).readParquet(task, readRange);
   }
 }
 
 /** What a document gives, within its bounds. */
 function begin(task: Task): AsyncGenerator<Piece> {
-  const sourceBytes = "path" in task ? Deno.statSync(task.path).size : task.bytes.byteLength;
+  const sourceBytes = "bytes" in task ? task.bytes.byteLength : task.fileBytes;
   return withinBudget(read(task), budgetOf(task, sourceBytes));
 }
 
@@ -52,8 +52,31 @@ async function some(pieces: AsyncGenerator<Piece>): Promise<Answer> {
   }
 }
 
+/** Who waits for ranges of the file, in the order in which they asked. */
+const waiting: {
+  readonly range: { readonly start: number; readonly end: number };
+  readonly resolve: (bytes: Uint8Array<ArrayBuffer>) => void;
+}[] = [];
+
+/** Asks for a range of the file; for one after the other. */
+function readRange(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  waiting.push({ range: { start, end }, resolve });
+  if (waiting.length === 1) askForRange();
+  return promise;
+}
+
+function askForRange(): void {
+  const [next] = waiting;
+  if (next) parentPort?.postMessage({ range: next.range } satisfies Answer);
+}
+
 let pieces: AsyncGenerator<Piece> | undefined;
 parentPort?.on("message", async (request: Request) => {
+  if (typeof request === "object" && "bytes" in request) {
+    waiting.shift()?.resolve(request.bytes);
+    return askForRange();
+  }
   if (typeof request === "object") pieces = begin(request.begin);
   if (pieces !== undefined) parentPort?.postMessage(await some(pieces));
 });

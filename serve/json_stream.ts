@@ -1,0 +1,43 @@
+/**
+ * Long JSON answers, written as the client reads them.
+ *
+ * @module
+ */
+import type { Turns } from "./turns.ts";
+
+/** Characters of one chunk. */
+const CHUNK_CHARS = 64 << 10;
+
+/** A response out of parts of JSON, which are made in the turns of a client. */
+export function jsonStream(
+  parts: Iterator<string>,
+  { turns, client }: { turns: Turns; client: string },
+): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await turns.next(client);
+      let text = "", isOver = false;
+      while (!isOver && text.length < CHUNK_CHARS) {
+        const { done = false, value } = parts.next();
+        isOver = done;
+        if (!done) text += value;
+      }
+      if (text !== "") controller.enqueue(encoder.encode(text));
+      if (isOver) controller.close();
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/json" } });
+}
+
+/** The entries of a list, with commas between them. */
+export function* jsonEntries<T>(
+  entries: Iterable<T>,
+  write: (entry: T) => string,
+): Generator<string> {
+  let comma = "";
+  for (const entry of entries) {
+    yield comma + write(entry);
+    comma = ",";
+  }
+}
