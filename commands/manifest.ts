@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
-import type { Journal } from "../stages/journal/mod.ts";
+import type { JournalReader } from "../stages/journal/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
 import type { Cursor, Split, TokenRun } from "../stages/types.ts";
 import { replayBatches } from "./lineage.ts";
@@ -48,7 +48,7 @@ export interface Manifest {
 /** The open parts of a run. */
 export interface RunParts {
   readonly settings: RunSettings;
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   readonly store: Store;
   readonly tokenizer: TokenizerFile;
 }
@@ -113,7 +113,7 @@ export async function digestRuns(runs: AsyncIterable<TokenRun>): Promise<TokensD
   return { documents, tokens, sha256: hash.digest("hex") };
 }
 
-async function digestCorpus(journal: Journal): Promise<Manifest["corpus"]> {
+async function digestCorpus(journal: JournalReader): Promise<Manifest["corpus"]> {
   const hash = createHash("sha256");
   let documents = 0;
   for await (const { id, url, title, text, lang } of journal.documents()) {

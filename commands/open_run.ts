@@ -5,7 +5,7 @@
  */
 import { join, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
-import { type Journal, openJournal } from "../stages/journal/mod.ts";
+import { type JournalReader, readJournal } from "../stages/journal/mod.ts";
 import { openStore, type Store } from "../stages/store/mod.ts";
 import { type Flag, text, UsageError } from "./flags.ts";
 import { readSettings, type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
@@ -16,7 +16,7 @@ import { loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 export interface OpenRun extends AsyncDisposable {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   /** Absent while the run has none. */
   readonly tokenizer: TokenizerFile | undefined;
   readonly store: Store | undefined;
@@ -43,7 +43,7 @@ export async function openRun(root: string): Promise<OpenRun> {
   await using resources = new AsyncDisposableStack();
   resources.use(await lockRun(root));
   const paths = runPaths(root);
-  const journal = resources.use(await openJournal({ dir: paths.corpus }));
+  const journal = await readJournal(paths.corpus);
   const tokenizer = await loadTokenizer(paths, { init: "" });
   const store = tokenizer && resources.use(
     await openStore({

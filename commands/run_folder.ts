@@ -89,7 +89,7 @@ export interface RunSettings extends RefineSettings {
 }
 
 /** Version of the run.json format. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** Paths inside a run folder. */
 export interface RunPaths {

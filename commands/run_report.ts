@@ -7,7 +7,7 @@ import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
 import { readRun, renderReport, type ReportVerdict } from "../serve/mod.ts";
-import type { Journal } from "../stages/journal/mod.ts";
+import type { JournalReader } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
@@ -19,7 +19,7 @@ export interface RunReportParts {
   readonly settings: RunSettings;
   /** Flags that began the run and are not in its settings' defaults, as they were typed. */
   readonly args: readonly string[];
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   readonly store: Store;
   readonly vocabSize: number;
   readonly verdict?: ReportVerdict;
