@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
 import type { JournalReader } from "../stages/journal/mod.ts";
-import type { Store } from "../stages/store/mod.ts";
+import type { StoreReader } from "../stages/store/mod.ts";
 import type { Cursor, Split, TokenRun } from "../stages/types.ts";
 import { replayBatches } from "./lineage.ts";
 import { digestProgram, type ProgramDigest } from "./program_digest.ts";
@@ -49,7 +49,7 @@ export interface Manifest {
 export interface RunParts {
   readonly settings: RunSettings;
   readonly journal: JournalReader;
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly tokenizer: TokenizerFile;
 }
 
@@ -80,9 +80,8 @@ export async function createManifest(paths: RunPaths, parts: RunParts): Promise<
   return { ...body, sha256: sha256(JSON.stringify(body)) };
 }
 
-/** Writes the manifest of a run into its folder. */
+/** Writes the manifest of a run, whose store has been flushed, into its folder. */
 export async function recordManifest(paths: RunPaths, parts: RunParts): Promise<void> {
-  await parts.store.flush();
   const manifest = await createManifest(paths, parts);
   await replaceFile(manifestPath(paths), JSON.stringify(manifest, null, 2) + "\n");
 }

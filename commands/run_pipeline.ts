@@ -275,6 +275,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         vocabSize,
         verdict: outcome.verdict,
       });
+      await tokens.flush();
       await recordManifest(paths, parts);
     }
     console.log(outcome.text);
