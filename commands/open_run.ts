@@ -8,7 +8,13 @@ import { exists } from "../model/durable.ts";
 import { type JournalReader, readJournal } from "../stages/journal/mod.ts";
 import { readStore, type StoreReader } from "../stages/store/mod.ts";
 import { type Flag, text, UsageError } from "./flags.ts";
-import { readSettings, type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
+import {
+  readRunFile,
+  readSettings,
+  type RunPaths,
+  runPaths,
+  type RunSettings,
+} from "./run_folder.ts";
 import { lockForReading } from "./run_lock.ts";
 import { loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 
@@ -33,13 +39,18 @@ export async function requireSettings(root: string): Promise<RunSettings> {
 }
 
 /**
- * Opens the run in folder `root` to read it; nothing in it changes.
+ * Opens the run in folder `root` to read it; nothing in it changes. With `changed` also one whose
+ * run.json was changed by hand.
  *
  * @throws {UsageError} when it holds no run
  * @throws {Error} when another process works in it
  */
-export async function openRun(root: string): Promise<OpenRun> {
-  const settings = await requireSettings(root);
+export async function openRun(
+  root: string,
+  { changed = false }: { changed?: boolean } = {},
+): Promise<OpenRun> {
+  const found = changed && await exists(root) ? await readRunFile(runPaths(root)) : undefined;
+  const settings = found?.settings ?? await requireSettings(root);
   await using resources = new AsyncDisposableStack();
   resources.use(await lockForReading(root));
   const paths = runPaths(root);

@@ -5,6 +5,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { COMMANDS } from "../../commands/all.ts";
+import { parseFlags } from "../../commands/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
+import { runPaths, writeSettings } from "../../commands/run_folder.ts";
 import { lockRun } from "../../commands/run_lock.ts";
 import { runHere } from "./in_process.ts";
 import { isThere, openFolder } from "./program.ts";
@@ -334,7 +337,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot use the run @/old: its run.json has format 1 and this program reads FORMAT; " +
     "begin it anew in another folder, or use the program that made it",
   ],
-  ["inspect @/damaged", "Cannot use the run @/damaged: its run.json is damaged"],
+  [
+    "inspect @/damaged",
+    "Cannot use the run @/damaged: its run.json is damaged; `deno task repair @/damaged` says what can be saved",
+  ],
   ["runs @/none", "Cannot list @/none: no such file or folder; `deno task pipeline` makes runs"],
   [
     "runs @/empty",
@@ -400,10 +406,14 @@ async function fill(folder: string): Promise<void> {
     "limits.json": '{"gopher-quality":{"min_doc_words":"many"}}',
     "old/run.json": run(1),
     "damaged/run.json": '{"format":',
-    "whole/run.json": run(Number(FORMAT)),
-    "locked-run/run.json": run(Number(FORMAT)),
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(at(name), text);
+  for (const name of ["whole", "locked-run"]) {
+    await writeSettings(
+      runPaths(at(name)),
+      settingsOf(parseFlags([], { flags: PIPELINE_FLAGS })).wanted,
+    );
+  }
   await Deno.symlink("loop.txt", at("loop.txt"));
   await Deno.mkdir(at("locked"));
 }
