@@ -6,7 +6,7 @@
 import { UsageError } from "./flags.ts";
 import { readRunFile, readSettings, type RunPaths, type RunSettings } from "./run_folder.ts";
 import { changeable } from "./settle.ts";
-import { describeChanged, recordedSettings } from "./settings_digest.ts";
+import { changedSettings, describeChanged, recordedSettings } from "./settings_digest.ts";
 
 /** The settings that a run goes on with. */
 export interface ExistingSettings {
@@ -50,4 +50,24 @@ export async function readExisting(
     ...{ step, name, before: before.get(name) ?? "unknown", now: now.get(name) },
   }));
   return { settings: { ...settings, forced: [...settings.forced, ...forced] }, file: settings };
+}
+
+/**
+ * The settings that the program wrote, where the newest checkpoint tells what was changed since and
+ * the digests in run.json agree with it; undefined where they cannot be known, or nothing changed.
+ */
+export async function restoredSettings(paths: RunPaths): Promise<RunSettings | undefined> {
+  const run = await readRunFile(paths).catch((error: unknown) => {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  });
+  if (!run || run.changed.length === 0) return undefined;
+  const before = Object.fromEntries(await recordedSettings(paths));
+  const settings = { ...run.settings };
+  for (const name of run.changed) {
+    if (name === "run.json") continue;
+    if (!(name in before)) return undefined;
+    Object.assign(settings, { [name]: before[name] });
+  }
+  return changedSettings(settings, run.digests).length === 0 ? settings : undefined;
 }

@@ -140,6 +140,8 @@ export interface RunFile {
   readonly settings: RunSettings;
   /** Names of settings that are not those the program wrote; `run.json` for what is beside them. */
   readonly changed: readonly string[];
+  /** What was written of each setting, by its name. */
+  readonly digests: Readonly<Record<string, string>>;
 }
 
 /**
@@ -169,7 +171,7 @@ export async function readRunFile(paths: RunPaths): Promise<RunFile | undefined>
       `Cannot use the run ${paths.root}: there is no preset ${settings.preset}`,
     );
   }
-  return { settings, changed };
+  return { settings, changed, digests };
 }
 
 /**

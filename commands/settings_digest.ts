@@ -30,12 +30,32 @@ export async function describeChanged(
 ): Promise<string> {
   const before = await recordedSettings(paths);
   const now = new Map<string, unknown>(Object.entries(settings));
-  return changed.map((name) => {
-    if (name === "run.json") return "what it says beside the settings";
-    const was = JSON.stringify(before.get(name));
-    return `${name} is ${JSON.stringify(now.get(name)) ?? "missing"}` +
-      (was === undefined ? "" : ` (the newest checkpoint was trained with ${was})`);
+  return changed.flatMap((name) => {
+    if (name === "run.json") return ["what it says beside the settings"];
+    if (!before.has(name)) return [`${name} is ${text(now.get(name))}`];
+    const parts = differences(name, { now: now.get(name), was: before.get(name) });
+    return parts.length > 0 ? parts : [`${name} is ${text(now.get(name))}, as it was`];
   }).join(", ");
+}
+
+/** The parts of a setting that are not what they were. */
+function differences(name: string, { now, was }: { now: unknown; was: unknown }): string[] {
+  if (JSON.stringify(now) === JSON.stringify(was)) return [];
+  if (!isObject(now) || !isObject(was)) {
+    return [`${name} is ${text(now)} (the newest checkpoint was trained with ${text(was)})`];
+  }
+  const [present, past] = [new Map(Object.entries(now)), new Map(Object.entries(was))];
+  return [...new Set([...present.keys(), ...past.keys()])].flatMap((key) =>
+    differences(`${name}.${key}`, { now: present.get(key), was: past.get(key) })
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value) ?? "missing";
 }
 
 /** By name, the settings that the newest checkpoint was trained with; none without a whole one. */

@@ -13,6 +13,8 @@ import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { splitter } from "./hold_out.ts";
 import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
 import { readRunFile } from "./run_folder.ts";
+import { readOwnPrompts } from "./prompts.ts";
+import { readValidation } from "./validation_file.ts";
 import { describeChanged } from "./settings_digest.ts";
 import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
 
@@ -42,6 +44,7 @@ export const verify: Command = {
     const manifest = await createManifest(paths, { settings, journal, store, tokenizer });
     const faults = [
       ...await checkSettings(run),
+      ...await checkDrawn(run),
       ...await checkTokens(run, manifest),
       ...await checkCheckpoints(run),
       ...recorded ? differences(recorded, manifest) : [],
@@ -98,6 +101,20 @@ async function checkSettings({ paths }: OpenRun): Promise<string[]> {
   return [
     `run.json was changed by hand or is damaged: ${await describeChanged(paths, run)}`,
   ];
+}
+
+/** Whether what was drawn once, and is kept, is what was written. */
+async function checkDrawn({ paths }: OpenRun): Promise<string[]> {
+  const faults: string[] = [];
+  for (const look of [() => readValidation(paths.validation), () => readOwnPrompts(paths.root)]) {
+    try {
+      await look();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return faults;
 }
 
 /** Tokenizes the corpus once more: the stored tokens must be its beginning. */

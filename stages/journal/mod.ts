@@ -22,6 +22,7 @@ export { type Named, readSeal, SEAL } from "./named.ts";
 export { type JournalReader, readJournal } from "./reader.ts";
 export { hasDocuments, JournalDamage, type TornTail } from "./segments.ts";
 export { type Mark, readMark } from "./mark.ts";
+export { type Salvage, salvageJournal } from "./salvage.ts";
 export { type JournalSurvey, surveyJournal } from "./survey.ts";
 
 /** Choices for {@linkcode journal}. */

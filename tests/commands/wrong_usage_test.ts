@@ -30,7 +30,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   [
     "teach",
     "Cannot run teach: there is no such command; commands are pipeline, crawl, text, train, eval, " +
-    "generate, dashboard, serve, export, inspect, runs, verify, tokens, trace",
+    "generate, dashboard, serve, export, inspect, runs, repair, verify, tokens, trace",
   ],
   [
     "tokens",
@@ -183,6 +183,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["export --formt gguf", "Cannot use --formt: there is no such flag; did you mean --format?"],
   ["inspect --jsn", "Cannot use --jsn: there is no such flag; did you mean --json?"],
   ["runs --jsno", "Cannot use --jsno: there is no such flag; did you mean --json?"],
+  ["repair --aply @", "Cannot use --aply: there is no such flag; did you mean --apply?"],
   ["verify --rnu @", "Cannot use --rnu: there is no such flag; did you mean --run?"],
   ["trace --stepp 3", "Cannot use --stepp: there is no such flag; did you mean --step?"],
   ["tokens show --row 3", "Cannot use --row: there is no such flag; did you mean --rows?"],
