@@ -9,7 +9,7 @@ import { splitter } from "../commands/hold_out.ts";
 import { readSettings, runPaths } from "../commands/run_folder.ts";
 import { beginningsOf } from "../commands/beginning.ts";
 import { generate, type SamplingOptions, Scheduler } from "../serve/mod.ts";
-import { openJournal } from "../stages/journal/mod.ts";
+import { readJournal } from "../stages/journal/mod.ts";
 
 const TOKENS = 120;
 /** Words in a row that make a phrase; one that comes again is a loop. */
@@ -44,7 +44,7 @@ export async function run(args: string[]): Promise<void> {
   const paths = runPaths(run);
   const settings = await readSettings(paths);
   if (!settings) throw new TypeError(`Cannot measure --run ${run}: it is no run`);
-  await using journal = await openJournal({ dir: paths.corpus });
+  const journal = await readJournal(paths.corpus);
   const splitOf = splitter(settings.holdOut);
   const known = new Set<string>();
   const prompts: string[] = [];

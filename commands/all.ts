@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./export.ts")).exportModel,
   inspect: async () => (await import("./inspect.ts")).inspect,
   runs: async () => (await import("./runs.ts")).runs,
+  repair: async () => (await import("./repair.ts")).repair,
   verify: async () => (await import("./verify.ts")).verify,
   tokens: async () => (await import("./tokens.ts")).tokens,
   trace: async () => (await import("./trace.ts")).trace,

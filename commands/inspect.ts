@@ -13,7 +13,7 @@ import {
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { readIfThere } from "../stages/durable.ts";
-import { type JournalSurvey, surveyJournal } from "../stages/journal/mod.ts";
+import { type JournalSurvey, readSeal, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
@@ -78,7 +78,7 @@ async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents
   const parts = ["corpus", "tokens", "checkpoints", "export"] as const;
   const bytes: Record<string, number> = {};
   for (const part of parts) bytes[part] = await sizeOf(paths[part]);
-  const seal = await readIfThere(join(paths.corpus, "sealed.json"));
+  const sealed = await readSeal(paths.corpus);
   const index = await readIndex(paths.tokens);
   const newest = await latestCheckpoint(paths.checkpoints);
   const manifest = await readIfThere(manifestPath(paths));
@@ -89,7 +89,7 @@ async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents
     run: paths.root,
     settings,
     bytes,
-    documents: seal === undefined ? null : JSON.parse(seal).documents,
+    documents: sealed ?? null,
     corpus: await surveyJournal(paths.corpus),
     tokens: index ? { train: count("train"), validation: count("validation") } : null,
     vocab: index?.vocabSize ?? null,

@@ -5,12 +5,12 @@
  */
 import { batch, passesOf } from "../stages/batch/mod.ts";
 import { readCursor } from "../stages/batch/cursor.ts";
-import { epochs, type Store } from "../stages/store/mod.ts";
+import { epochs, type StoreReader } from "../stages/store/mod.ts";
 import type { Batch, Cursor, EpochRun } from "../stages/types.ts";
 
 /** What {@linkcode replayBatches} reads. */
 export interface ReplayOptions {
-  readonly store: Store;
+  readonly store: StoreReader;
   /** Of any checkpoint of the run: how its batches are made stands in it. */
   readonly cursor: Cursor;
   /** Every id must be below. */

@@ -9,8 +9,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../stages/durable.ts";
-import type { Journal } from "../stages/journal/mod.ts";
-import type { Store } from "../stages/store/mod.ts";
+import type { JournalReader } from "../stages/journal/mod.ts";
+import type { StoreReader } from "../stages/store/mod.ts";
 import type { Cursor, Split, TokenRun } from "../stages/types.ts";
 import { replayBatches } from "./lineage.ts";
 import { digestProgram, type ProgramDigest } from "./program_digest.ts";
@@ -48,8 +48,8 @@ export interface Manifest {
 /** The open parts of a run. */
 export interface RunParts {
   readonly settings: RunSettings;
-  readonly journal: Journal;
-  readonly store: Store;
+  readonly journal: JournalReader;
+  readonly store: StoreReader;
   readonly tokenizer: TokenizerFile;
 }
 
@@ -80,9 +80,8 @@ export async function createManifest(paths: RunPaths, parts: RunParts): Promise<
   return { ...body, sha256: sha256(JSON.stringify(body)) };
 }
 
-/** Writes the manifest of a run into its folder. */
+/** Writes the manifest of a run, whose store has been flushed, into its folder. */
 export async function recordManifest(paths: RunPaths, parts: RunParts): Promise<void> {
-  await parts.store.flush();
   const manifest = await createManifest(paths, parts);
   await replaceFile(manifestPath(paths), JSON.stringify(manifest, null, 2) + "\n");
 }
@@ -113,7 +112,7 @@ export async function digestRuns(runs: AsyncIterable<TokenRun>): Promise<TokensD
   return { documents, tokens, sha256: hash.digest("hex") };
 }
 
-async function digestCorpus(journal: Journal): Promise<Manifest["corpus"]> {
+async function digestCorpus(journal: JournalReader): Promise<Manifest["corpus"]> {
   const hash = createHash("sha256");
   let documents = 0;
   for await (const { id, url, title, text, lang } of journal.documents()) {

@@ -5,21 +5,27 @@
  */
 import { join, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
-import { type Journal, openJournal } from "../stages/journal/mod.ts";
-import { openStore, type Store } from "../stages/store/mod.ts";
+import { type JournalReader, readJournal } from "../stages/journal/mod.ts";
+import { readStore, type StoreReader } from "../stages/store/mod.ts";
 import { type Flag, text, UsageError } from "./flags.ts";
-import { readSettings, type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
-import { lockRun } from "./run_lock.ts";
+import {
+  readRunFile,
+  readSettings,
+  type RunPaths,
+  runPaths,
+  type RunSettings,
+} from "./run_folder.ts";
+import { lockForReading } from "./run_lock.ts";
 import { loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 
-/** A run that nobody else writes to until it is disposed. */
+/** A run that is read, and that nobody writes to until it is disposed. */
 export interface OpenRun extends AsyncDisposable {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
-  readonly journal: Journal;
+  readonly journal: JournalReader;
   /** Absent while the run has none. */
   readonly tokenizer: TokenizerFile | undefined;
-  readonly store: Store | undefined;
+  readonly store: StoreReader | undefined;
 }
 
 /** The settings of the run in folder `root`; a `UsageError` where there is none. */
@@ -33,20 +39,25 @@ export async function requireSettings(root: string): Promise<RunSettings> {
 }
 
 /**
- * Opens the run in folder `root`.
+ * Opens the run in folder `root` to read it; nothing in it changes. With `changed` also one whose
+ * run.json was changed by hand.
  *
  * @throws {UsageError} when it holds no run
  * @throws {Error} when another process works in it
  */
-export async function openRun(root: string): Promise<OpenRun> {
-  const settings = await requireSettings(root);
+export async function openRun(
+  root: string,
+  { changed = false }: { changed?: boolean } = {},
+): Promise<OpenRun> {
+  const found = changed && await exists(root) ? await readRunFile(runPaths(root)) : undefined;
+  const settings = found?.settings ?? await requireSettings(root);
   await using resources = new AsyncDisposableStack();
-  resources.use(await lockRun(root));
+  resources.use(await lockForReading(root));
   const paths = runPaths(root);
-  const journal = resources.use(await openJournal({ dir: paths.corpus }));
+  const journal = await readJournal(paths.corpus);
   const tokenizer = await loadTokenizer(paths, { init: "" });
   const store = tokenizer && resources.use(
-    await openStore({
+    await readStore({
       dir: paths.tokens,
       vocabSize: tokenizer.tokenizer.vocabSize,
       tokenizerHash: tokenizer.hash,

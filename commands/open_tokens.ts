@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { exists } from "../model/durable.ts";
-import type { Store } from "../stages/store/mod.ts";
+import type { StoreReader } from "../stages/store/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
 import { openRun } from "./open_run.ts";
@@ -13,7 +13,7 @@ import { openTokenFolder } from "./token_folder.ts";
 
 /** The tokens of a run and what made them. */
 export interface OpenTokens extends AsyncDisposable {
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly tokenizer: Tokenizer;
 }
 

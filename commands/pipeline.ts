@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { hasDocuments, SEAL } from "../stages/journal/mod.ts";
+import { readExisting } from "./changed_settings.ts";
 import type { Command } from "./command.ts";
 import { checkPrivate, checkSourceFlags } from "./crawler_flags.ts";
 import { listenDashboard } from "./dashboard.ts";
@@ -19,13 +20,7 @@ import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
 import { PIPELINE_GROUPS } from "./pipeline_groups.ts";
 import { findIndexes } from "./refinery.ts";
 import { checkContext } from "./run_config.ts";
-import {
-  readSettings,
-  type RunPaths,
-  runPaths,
-  type RunSettings,
-  writeSettings,
-} from "./run_folder.ts";
+import { type RunPaths, runPaths, writeSettings } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
 import { type RunServer, serveRun } from "./serve_run.ts";
 import { runPipeline } from "./run_pipeline.ts";
@@ -60,18 +55,19 @@ export const pipeline: Command = {
       await checkInit(wanted.init);
       if (named.has("context")) await checkContext(wanted.init, wanted.context);
     }
-    const decide = async (existing: RunSettings | undefined) => {
+    const decide = async () => {
       const { force } = values;
       const progress = await progressOf(paths);
+      const existing = await readExisting(paths, { force, ...progress });
       const options = { wanted, given: named, root: paths.root, force, ...progress };
-      const settled = settle(existing, options);
+      const settled = settle(existing?.settings, options);
       checkSourceFlags(settled.sources, parsed.given);
       checkPrivate(settled.sources, settled);
       checkSchedule(settled.schedule, parsed.given);
-      return settled;
+      return { settled, existing: existing?.file };
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
-    await decide(await readSettings(paths));
+    await decide();
     await makeRunFolder(paths);
     const over = new AbortController();
     using interrupt = stopOnInterrupt();
@@ -83,8 +79,8 @@ export const pipeline: Command = {
     let served: RunServer | undefined;
     {
       using _lock = await lockRun(paths.root);
-      const existing = await readSettings(paths);
-      let settings = await decide(existing);
+      const { settled, existing } = await decide();
+      let settings = settled;
 
       await using site = settings.sources.length === 0
         ? await openSampleSite(paths, { port: existing?.sitePort })

@@ -4,7 +4,8 @@
  * @module
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
-import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { parseChecked, writeChecked } from "../stages/checked_json.ts";
+import { readIfThere } from "../stages/durable.ts";
 import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { Engine } from "../stages/extract/mod.ts";
 import type { Order } from "../stages/store/mod.ts";
@@ -12,6 +13,7 @@ import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 import type { HoldOutRule } from "./hold_out.ts";
+import { changedSettings, describeChanged, digestSettings } from "./settings_digest.ts";
 
 /** A setting that was changed with `--force`. */
 export interface ForcedChange {
@@ -89,7 +91,7 @@ export interface RunSettings extends RefineSettings {
 }
 
 /** Version of the run.json format. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** Paths inside a run folder. */
 export interface RunPaths {
@@ -133,8 +135,21 @@ export function runPaths(root: string): RunPaths {
   };
 }
 
-/** The settings of an existing run, or undefined when the folder holds none. */
-export async function readSettings(paths: RunPaths): Promise<RunSettings | undefined> {
+/** What run.json says. */
+export interface RunFile {
+  readonly settings: RunSettings;
+  /** Names of settings that are not those the program wrote; `run.json` for what is beside them. */
+  readonly changed: readonly string[];
+  /** What was written of each setting, by its name. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/**
+ * The run.json of an existing run, changed by hand or not; undefined when the folder holds none.
+ *
+ * @throws {UsageError} when it is of another format, or too damaged to tell settings
+ */
+export async function readRunFile(paths: RunPaths): Promise<RunFile | undefined> {
   let json: string | undefined;
   try {
     json = await readIfThere(paths.settings);
@@ -142,36 +157,65 @@ export async function readSettings(paths: RunPaths): Promise<RunSettings | undef
     throw new UsageError(`Cannot use --run ${paths.root}: ${reasonOf(cause)}`, { cause });
   }
   if (json === undefined) return undefined;
-  const { format, settings } = parseRun(json, paths);
+  const { format, settings, digests } = parseRun(json, paths);
   if (format !== FORMAT) {
     throw new UsageError(
       `Cannot use the run ${paths.root}: its run.json has format ${format} and this program reads ` +
         `${FORMAT}; begin it anew in another folder, or use the program that made it`,
     );
   }
-  if (!(settings.preset in PRESETS)) {
+  const changed = changedSettings(settings, digests);
+  if (changed.length === 0 && parseChecked(json) === undefined) changed.push("run.json");
+  if (!(settings.preset in PRESETS) && !changed.includes("preset")) {
     throw new UsageError(
       `Cannot use the run ${paths.root}: there is no preset ${settings.preset}`,
     );
   }
-  return settings;
+  return { settings, changed, digests };
 }
 
-function parseRun(json: string, { root }: RunPaths): { format: number; settings: RunSettings } {
+/**
+ * The settings of an existing run, or undefined when the folder holds none.
+ *
+ * @throws {UsageError} also when they are not those that the program wrote
+ */
+export async function readSettings(paths: RunPaths): Promise<RunSettings | undefined> {
+  const run = await readRunFile(paths);
+  if (run && run.changed.length > 0) {
+    throw new UsageError(
+      `Cannot use the run ${paths.root}: its run.json was changed by hand or is damaged: ` +
+        `${await describeChanged(paths, run)}; put back what was there, or go on with ` +
+        `\`deno task pipeline --run ${paths.root} --force\`, which notes the change`,
+    );
+  }
+  return run?.settings;
+}
+
+interface ParsedRun {
+  readonly format: number;
+  readonly settings: RunSettings;
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+function parseRun(json: string, { root }: RunPaths): ParsedRun {
   try {
     const run: unknown = JSON.parse(json);
     if (typeof run === "object" && run !== null && "settings" in run && "format" in run) {
-      // Written whole by writeSettings, which the format number vouches for.
-      return run as { format: number; settings: RunSettings };
+      // Written whole by writeSettings, which the digests vouch for.
+      return { digests: {}, ...run } as ParsedRun;
     }
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw new UsageError(`Cannot use the run ${root}: its run.json is damaged`);
+  throw new UsageError(
+    `Cannot use the run ${root}: its run.json is damaged; \`deno task repair ${root}\` says what ` +
+      "can be saved",
+  );
 }
 
-/** Keeps the settings of a run. */
+/** Keeps the settings of a run, with a digest of each, so that a changed one can be named. */
 export async function writeSettings(paths: RunPaths, settings: RunSettings): Promise<void> {
-  const run = { format: FORMAT, settings, versions: Deno.version };
-  await replaceFile(paths.settings, JSON.stringify(run, null, 2) + "\n");
+  const digests = digestSettings(settings);
+  const run = { format: FORMAT, settings, digests, versions: Deno.version };
+  await writeChecked(paths.settings, run, { indent: 2 });
 }

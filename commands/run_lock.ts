@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { exists } from "../model/durable.ts";
 import { reasonOf } from "./failure.ts";
 
 /**
@@ -17,16 +18,41 @@ export async function lockRun(root: string): Promise<Disposable> {
   const file = await openLock(path, root);
   if (!await file.tryLock(true)) {
     file.close();
-    const holder = (await Deno.readTextFile(path)).trim() || "unknown";
-    throw new Error(
-      `Cannot use --run ${root}: process ${holder} is working in it; ` +
-        `wait for it to end or choose another folder`,
-    );
+    throw await heldError(path, root);
   }
   await file.truncate();
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
-  // The file stays: removing it would let two processes lock two files of one name.
-  return { [Symbol.dispose]: () => file.close() };
+  // The file stays: removing it would let two processes lock two files of one name. It names nobody
+  // any more, so that one who reads the run is not taken for this process.
+  return {
+    [Symbol.dispose]() {
+      file.truncateSync();
+      file.close();
+    },
+  };
+}
+
+/**
+ * Keeps others from writing to the run folder `root` until disposed, and changes nothing in it: any
+ * number of readers may do so. Where there is no lock file nobody has written.
+ *
+ * @throws {Error} naming the process that writes
+ */
+export async function lockForReading(root: string): Promise<Disposable> {
+  const path = join(root, "lock");
+  if (!await exists(path)) return { [Symbol.dispose]() {} };
+  const file = await Deno.open(path);
+  if (await file.tryLock(false)) return { [Symbol.dispose]: () => file.close() };
+  file.close();
+  throw await heldError(path, root);
+}
+
+async function heldError(path: string, root: string): Promise<Error> {
+  const holder = (await Deno.readTextFile(path)).trim();
+  const who = holder === "" ? "another process reads" : `process ${holder} is working in`;
+  return new Error(
+    `Cannot use --run ${root}: ${who} it; wait for it to end or choose another folder`,
+  );
 }
 
 async function openLock(path: string, root: string): Promise<Deno.FsFile> {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Retention } from "../model/checkpoint/mod.ts";
-import { checkCursor, journal, openJournal, readMark } from "../stages/journal/mod.ts";
+import { checkCursor, journal } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
   type MetricsSink,
@@ -25,6 +25,7 @@ import { openIntake } from "./intake.ts";
 import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
+import { openCorpus } from "./open_corpus.ts";
 import { patienceOf } from "./patience.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
 import { collectFacts } from "./run_facts.ts";
@@ -78,10 +79,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     keep: new StageMeter("keep"),
   };
 
-  const log = resources.use(await openJournal({ dir: paths.corpus }));
-  const mark = await readMark(paths.corpus);
   // The crawl may drop its first page before there is a status to write beside.
   let note = (line: string) => console.error(line);
+  const { journal: log, mark } = await openCorpus(paths, { note });
+  resources.use(log);
   const drops = resources.use(openDropLog(paths.drops, {
     note: (line) => note(line),
     keepText: options.keepDropped,
@@ -274,6 +275,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         vocabSize,
         verdict: outcome.verdict,
       });
+      await tokens.flush();
       await recordManifest(paths, parts);
     }
     console.log(outcome.text);

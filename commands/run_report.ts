@@ -7,10 +7,10 @@ import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
 import { readRun, renderReport, type ReportVerdict } from "../serve/mod.ts";
-import type { Journal } from "../stages/journal/mod.ts";
+import type { JournalReader } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
-import type { Store } from "../stages/store/mod.ts";
+import type { StoreReader } from "../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
 
@@ -19,8 +19,8 @@ export interface RunReportParts {
   readonly settings: RunSettings;
   /** Flags that began the run and are not in its settings' defaults, as they were typed. */
   readonly args: readonly string[];
-  readonly journal: Journal;
-  readonly store: Store;
+  readonly journal: JournalReader;
+  readonly store: StoreReader;
   readonly vocabSize: number;
   readonly verdict?: ReportVerdict;
 }

@@ -60,6 +60,11 @@ const CHANGEABLE: Readonly<
 /** The name of a setting that the command line can give. */
 export type GivenSetting = keyof typeof CHANGEABLE;
 
+/** When the setting `name` can be changed with `--force`; never what is no setting of the user. */
+export function changeable(name: string): "never" | "corpus" | "always" {
+  return new Map(Object.entries(CHANGEABLE)).get(name) ?? "never";
+}
+
 /** What {@linkcode settle} decides by. */
 export interface SettleOptions {
   readonly wanted: RunSettings;

@@ -4,15 +4,29 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
-import type { Journal } from "../stages/journal/mod.ts";
+import { exists } from "../model/durable.ts";
 import { isBarrier } from "../stages/barrier.ts";
+import { openDatabase } from "../stages/database.ts";
+import type { Journal } from "../stages/journal/mod.ts";
 import type { Barrier, Document } from "../stages/types.ts";
 
 /** An index that is made from the journal and may lag behind it. */
 export interface StoredIds extends Disposable {
   /** Passes on documents that the journal did not hold and that have not come before. */
   skip(): TransformStream<Document | Barrier, Document | Barrier>;
+}
+
+/** How many documents of the journal the index at `path` names; none where there is no index. */
+export async function countStoredIds(path: string): Promise<number> {
+  if (!await exists(path)) return 0;
+  const database = openDatabase(path);
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'stored'").all();
+    if (tables.length === 0) return 0;
+    return Number(database.prepare("SELECT max(place) + 1 AS n FROM stored").get()?.n ?? 0);
+  } finally {
+    database.close();
+  }
 }
 
 /** Rows in one transaction. */
@@ -23,7 +37,7 @@ export async function openStoredIds(
   path: string,
   { journal }: { journal: Journal },
 ): Promise<StoredIds> {
-  const database = new DatabaseSync(path);
+  const database = openDatabase(path);
   // Losing rows to a power cut is harmless: they are read from the journal again.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   database.exec(

@@ -7,20 +7,20 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { exists } from "../model/durable.ts";
 import { replaceFile } from "../stages/durable.ts";
-import { openStore, type Store } from "../stages/store/mod.ts";
+import { openStore, readStore, type Store, type StoreReader } from "../stages/store/mod.ts";
 import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
-import { lockRun } from "./run_lock.ts";
+import { lockForReading } from "./run_lock.ts";
 
 /** Tokens and what made them. */
-export interface TokenFolder extends AsyncDisposable {
-  readonly store: Store;
+export interface TokenFolder<S extends StoreReader = StoreReader> extends AsyncDisposable {
+  readonly store: S;
   readonly tokenizer: Tokenizer;
   /** The text of tokenizer.json. */
   readonly json: string;
 }
 
-/** Opens the tokens in `root`, a run or a folder of {@linkcode createTokenFolder}. */
+/** Opens the tokens in `root`, a run or a folder of {@linkcode createTokenFolder}, to read them. */
 export async function openTokenFolder(root: string): Promise<TokenFolder> {
   const [tokenizerPath, dir] = [join(root, "tokenizer.json"), join(root, "tokens")];
   if (!await exists(tokenizerPath) || !await exists(dir)) {
@@ -29,32 +29,28 @@ export async function openTokenFolder(root: string): Promise<TokenFolder> {
     );
   }
   await using resources = new AsyncDisposableStack();
-  // What a run has not flushed yet is cut off here, so nobody may be writing.
-  if (await exists(join(root, "run.json"))) resources.use(await lockRun(root));
-  const folder = resources.use(await open(await readTokenizer(tokenizerPath), dir));
+  // What a run under way has is another thing at every look.
+  if (await exists(join(root, "run.json"))) resources.use(await lockForReading(root));
+  const tokenizer = await readTokenizer(tokenizerPath);
+  const store = resources.use(await readStore({ dir, ...identify(tokenizer) }));
   const held = resources.move();
-  return { ...folder, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { store, ...tokenizer, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** Makes the folder `root` for the tokens of a tokenizer; it must not hold any yet. */
-export async function createTokenFolder(root: string, json: string): Promise<TokenFolder> {
+export async function createTokenFolder(root: string, json: string): Promise<TokenFolder<Store>> {
   const [tokenizerPath, dir] = [join(root, "tokenizer.json"), join(root, "tokens")];
   if (await exists(dir)) {
     throw new UsageError(`Cannot write tokens to ${root}: it holds some; name another --output`);
   }
   await Deno.mkdir(root, { recursive: true });
   await replaceFile(tokenizerPath, json);
-  return await open(await readTokenizer(tokenizerPath), dir);
+  const tokenizer = await readTokenizer(tokenizerPath);
+  const store = await openStore({ dir, ...identify(tokenizer) });
+  return { store, ...tokenizer, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }
 
-async function open(
-  { tokenizer, json }: { tokenizer: Tokenizer; json: string },
-  dir: string,
-): Promise<TokenFolder> {
-  const store = await openStore({
-    dir,
-    vocabSize: tokenizer.vocabSize,
-    tokenizerHash: createHash("sha256").update(json).digest("hex"),
-  });
-  return { store, tokenizer, json, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+function identify({ tokenizer, json }: { tokenizer: Tokenizer; json: string }) {
+  const tokenizerHash = createHash("sha256").update(json).digest("hex");
+  return { vocabSize: tokenizer.vocabSize, tokenizerHash };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HEADER_BYTES, MAGICS, type Store } from "../stages/store/mod.ts";
+import { HEADER_BYTES, MAGICS, type StoreReader } from "../stages/store/mod.ts";
 import { writeAll } from "../stages/durable.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
@@ -72,7 +72,7 @@ function headerOf(tokens: number): Uint8Array {
 
 async function write(
   path: string,
-  { header, store, split }: { header: Uint8Array; store: Store; split: Split },
+  { header, store, split }: { header: Uint8Array; store: StoreReader; split: Split },
 ): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   await writeAll(file, header);

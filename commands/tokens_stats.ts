@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Store } from "../stages/store/mod.ts";
+import type { StoreReader } from "../stages/store/mod.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, toggle } from "./flags.ts";
@@ -48,7 +48,7 @@ interface Count {
 
 /** Reads a split once, adding to `uses` how often each id occurs, `[vocabSize]`. */
 async function count(
-  store: Store,
+  store: StoreReader,
   { split, uses }: { split: Split; uses: Float64Array },
 ): Promise<Count> {
   let documents = 0, tokens = 0, shortest = Infinity, longest = 0;

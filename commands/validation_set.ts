@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { evaluationBatches, EvaluationRows, type Ids } from "../stages/batch/mod.ts";
 import type { Journal } from "../stages/journal/mod.ts";
-import type { Store } from "../stages/store/mod.ts";
+import type { StoreReader } from "../stages/store/mod.ts";
 import type { Batch } from "../stages/types.ts";
 import { type DrawnPart, drawRows, type Origin } from "./draw_rows.ts";
 import { heldOutRuns } from "./held_out.ts";
@@ -136,7 +136,7 @@ async function firstDocuments(
 export async function openStoredValidationSet(
   { paths, store, seed, tokenizer, rows, cols }: {
     readonly paths: Pick<RunPaths, "validation">;
-    readonly store: Store;
+    readonly store: StoreReader;
     readonly seed: number;
     /** SHA-256 of tokenizer.json, hexadecimal. */
     readonly tokenizer: string;

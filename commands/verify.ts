@@ -12,6 +12,10 @@ import type { Command } from "./command.ts";
 import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { splitter } from "./hold_out.ts";
 import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
+import { readRunFile } from "./run_folder.ts";
+import { readOwnPrompts } from "./prompts.ts";
+import { readValidation } from "./validation_file.ts";
+import { describeChanged } from "./settings_digest.ts";
 import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
@@ -31,7 +35,7 @@ export const verify: Command = {
   async run(args) {
     const { values, operands } = parseFlags(args, { flags: FLAGS });
     const root = runOperand(operands, { command: "verify", run: values.run });
-    await using run = await openRun(root);
+    await using run = await openRun(root, { changed: true });
     const { paths, settings, journal, store, tokenizer } = run;
     if (!store || !tokenizer) {
       throw new UsageError(`Cannot verify ${root}: it has no tokenizer yet; go on with the run`);
@@ -39,6 +43,8 @@ export const verify: Command = {
     const recorded = await readManifest(paths);
     const manifest = await createManifest(paths, { settings, journal, store, tokenizer });
     const faults = [
+      ...await checkSettings(run),
+      ...await checkDrawn(run),
       ...await checkTokens(run, manifest),
       ...await checkCheckpoints(run),
       ...recorded ? differences(recorded, manifest) : [],
@@ -86,6 +92,29 @@ export function describeManifest(manifest: Manifest): string[] {
   }
   rows.push(["manifest", "", sha256]);
   return rows.map(([stage, what, digest]) => `${stage.padEnd(11)}${what.padEnd(22)}${digest}`);
+}
+
+/** Whether run.json is as the program wrote it. */
+async function checkSettings({ paths }: OpenRun): Promise<string[]> {
+  const run = await readRunFile(paths);
+  if (!run || run.changed.length === 0) return [];
+  return [
+    `run.json was changed by hand or is damaged: ${await describeChanged(paths, run)}`,
+  ];
+}
+
+/** Whether what was drawn once, and is kept, is what was written. */
+async function checkDrawn({ paths }: OpenRun): Promise<string[]> {
+  const faults: string[] = [];
+  for (const look of [() => readValidation(paths.validation), () => readOwnPrompts(paths.root)]) {
+    try {
+      await look();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return faults;
 }
 
 /** Tokenizes the corpus once more: the stored tokens must be its beginning. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../database.ts";
 
 /** Version of the tables; kept in the file. */
 const FORMAT = 3;
@@ -58,7 +59,7 @@ const SCHEMA = `
  * @throws {Error} when another version of this program made it
  */
 export function openTables(path: string): DatabaseSync {
-  const db = new DatabaseSync(path);
+  const db = openDatabase(path);
   // WAL with NORMAL survives a killed process; after a power cut the last pages may come again.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
   const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);

@@ -7,12 +7,21 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { syncFolder } from "../../model/durable.ts";
-import { readIfThere, replaceFile, writeAll } from "../durable.ts";
+import { writeChecked } from "../checked_json.ts";
+import { writeAll } from "../durable.ts";
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";
-import { LineBuffer, linesOf } from "./lines.ts";
+import { LineBuffer } from "./lines.ts";
 import { encodeMember } from "./member.ts";
-import { indexSegments, type MemberPlace, readMember, segmentPath } from "./segments.ts";
+import { checkNamed, type Named, namedInside, SEAL } from "./named.ts";
+import {
+  countOf,
+  indexSegments,
+  type MemberPlace,
+  readPlaces,
+  segmentPath,
+  type TornTail,
+} from "./segments.ts";
 
 /** Choices for {@linkcode openJournal}. */
 export interface OpenJournalOptions {
@@ -24,6 +33,8 @@ export interface OpenJournalOptions {
   readonly flushMs?: number;
   /** A file is closed and the next begun past this size. */
   readonly segmentBytes?: number;
+  /** Documents that the journal must hold, apart from what its own files say. */
+  readonly named?: readonly Named[];
 }
 
 /** Choices for {@linkcode Journal.documents}. */
@@ -36,9 +47,10 @@ export interface ReadDocumentsOptions {
 }
 
 /**
- * Opens or creates the journal in `dir`, cutting off a write that a crash interrupted.
+ * Opens or creates the journal in `dir` to write to it, which one process at a time may. What is
+ * left of a write that a crash interrupted, and was acknowledged to nobody, is cut off.
  *
- * @throws {Error} when a file is missing or damaged elsewhere than at the very end
+ * @throws {Error} when anything else is damaged or missing; then nothing is changed
  * @example
  * ```ts
  * import { openJournal } from "./journal.ts";
@@ -50,22 +62,19 @@ export interface ReadDocumentsOptions {
  * ```
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
-  await Deno.mkdir(options.dir, { recursive: true });
-  const { places, cut } = await indexSegments(options.dir);
-  const seal = await readIfThere(join(options.dir, SEAL));
-  const last = places.at(-1);
-  const count = last === undefined ? 0 : last.first + last.documents;
-  if (seal !== undefined && JSON.parse(seal).documents !== count) {
-    const sealed = JSON.parse(seal).documents;
-    throw new Error(
-      `Cannot open journal ${options.dir}: it was sealed with ${sealed} documents and has ${count}`,
-    );
+  const { dir, named = [] } = options;
+  await Deno.mkdir(dir, { recursive: true });
+  const inside = await namedInside(dir);
+  const { places, tail } = await indexSegments(dir);
+  const found = { dir, count: countOf(places), isTorn: tail !== undefined };
+  checkNamed(found, { ...inside, named: [...inside.named, ...named] });
+  if (tail) {
+    using file = await Deno.open(tail.path, { read: true, write: true });
+    await file.truncate(tail.offset);
+    await file.sync();
   }
-  return new Journal(options, { places, cut, sealed: seal !== undefined });
+  return new Journal(options, { places, tail, sealed: inside.sealed !== undefined });
 }
-
-/** The file of a journal that says that it is complete. */
-export const SEAL = "sealed.json";
 
 /** What is known of the lines that are not on the disk yet. */
 interface Pending {
@@ -77,8 +86,8 @@ interface Pending {
 
 /** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
 export class Journal implements AsyncDisposable {
-  /** Bytes of an interrupted write that were cut off when the journal was opened. */
-  readonly cut: number;
+  /** The interrupted write that was cut off when the journal was opened. */
+  readonly cut: TornTail | undefined;
   /** Its folder. */
   readonly dir: string;
   readonly #flushBytes: number;
@@ -101,7 +110,11 @@ export class Journal implements AsyncDisposable {
   /** Use {@linkcode openJournal}. */
   constructor(
     { dir, flushBytes = 2 ** 20, flushMs = 250, segmentBytes = 64 * 2 ** 20 }: OpenJournalOptions,
-    { places, cut, sealed }: { places: MemberPlace[]; cut: number; sealed: boolean },
+    { places, tail, sealed }: {
+      places: MemberPlace[];
+      tail: TornTail | undefined;
+      sealed: boolean;
+    },
   ) {
     this.dir = dir;
     this.#flushBytes = flushBytes;
@@ -109,14 +122,13 @@ export class Journal implements AsyncDisposable {
     this.#segmentBytes = segmentBytes;
     this.#places = places;
     this.#sealed = sealed;
-    this.cut = cut;
+    this.cut = tail;
     for (const place of places) this.#bytes += place.textBytes;
   }
 
   /** Documents on the disk. */
   get count(): number {
-    const last = this.#places.at(-1);
-    return last === undefined ? 0 : last.first + last.documents;
+    return countOf(this.#places);
   }
 
   /** UTF-8 bytes of the texts on the disk. */
@@ -162,7 +174,7 @@ export class Journal implements AsyncDisposable {
   async seal(): Promise<void> {
     await this.flush();
     if (this.#sealed) return;
-    await replaceFile(join(this.dir, SEAL), JSON.stringify({ documents: this.count }) + "\n");
+    await writeChecked(join(this.dir, SEAL), { documents: this.count });
     this.#sealed = true;
     this.#wake();
   }
@@ -193,8 +205,7 @@ export class Journal implements AsyncDisposable {
       signal.throwIfAborted();
       const place = this.#places[next++];
       if (place !== undefined) {
-        const lines = linesOf(await readMember(place)).drop(Math.max(0, from - place.first));
-        for (const line of lines) yield JSON.parse(line) as Document;
+        yield* readPlaces([place], { from, signal });
         continue;
       }
       next--;
@@ -243,7 +254,8 @@ export class Journal implements AsyncDisposable {
     const { documents, textBytes, onStored } = this.#pending;
     if (documents === 0) return;
     this.#pending = { documents: 0, textBytes: 0, onStored: [] };
-    const member = encodeMember(this.#lines.bytes, { documents, textBytes });
+    const first = this.count;
+    const member = encodeMember(this.#lines.bytes, { documents, textBytes, first });
     this.#lines.clear();
     const last = this.#places.at(-1);
     const end = last === undefined ? 0 : last.offset + last.size;
@@ -257,15 +269,7 @@ export class Journal implements AsyncDisposable {
       await file.sync();
     }
     if (isNew) await syncFolder(this.dir);
-    const first = this.count;
-    this.#places.push({
-      path,
-      offset,
-      size: member.length,
-      first,
-      documents,
-      textBytes,
-    });
+    this.#places.push({ path, offset, size: member.length, first, documents, textBytes });
     this.#bytes += textBytes;
     for (const stored of onStored) stored();
     this.#wake();

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { readIfThere, replaceFile } from "../durable.ts";
+import { readChecked, writeChecked } from "../checked_json.ts";
 import type { Cursors } from "../types.ts";
 
 /** A barrier's place in the journal. */
@@ -18,19 +18,24 @@ export interface Mark {
 
 const NAME = "mark.json";
 
-/** The last mark in `dir`; undefined where there is none. */
+/**
+ * The last mark in `dir`; undefined where there is none.
+ *
+ * @throws {SyntaxError} when it is damaged
+ */
 export async function readMark(dir: string): Promise<Mark | undefined> {
   const path = join(dir, NAME);
-  const text = await readIfThere(path);
-  if (text === undefined) return undefined;
-  const { documents, cursors }: Partial<Mark> = JSON.parse(text) ?? {};
+  const remedy = "without it, sources begin anew: `deno task repair RUN` sets it aside";
+  const mark = await readChecked(path, { remedy });
+  if (mark === undefined) return undefined;
+  const { documents, cursors }: Partial<Mark> = mark;
   if (Number.isSafeInteger(documents) && typeof cursors === "object" && cursors !== null) {
     return { documents: Number(documents), cursors };
   }
-  throw new SyntaxError(`Cannot read ${path}: it is damaged; without it, sources begin anew`);
+  throw new SyntaxError(`Cannot read ${path}: it is damaged; ${remedy}`);
 }
 
 /** Replaces the mark in `dir`. */
 export async function writeMark(dir: string, mark: Mark): Promise<void> {
-  await replaceFile(join(dir, NAME), JSON.stringify(mark) + "\n");
+  await writeChecked(join(dir, NAME), mark);
 }

@@ -1,6 +1,7 @@
 /**
  * One flush of the journal as a gzip member (RFC 1952) whose extra field says how long it is and
- * how many documents it holds, so that a file is indexed by hopping from header to header.
+ * which documents it holds, so that a file is indexed by hopping from header to header. The extra
+ * field ends in a checksum of the header: no flipped bit sends a reader elsewhere.
  * `zcat` reads the file as plain JSON lines.
  *
  * @module
@@ -17,14 +18,22 @@ export interface MemberHeader {
   readonly textBytes: number;
   /** Bytes of the JSON lines. */
   readonly lineBytes: number;
+  /** Index of its first document in the journal. */
+  readonly first: number;
 }
 
-/** Bytes of a header: 10 fixed, 2 for the extra field's length, 4 + 16 for its one subfield. */
-export const HEADER_BYTES = 32;
+/** Bytes of a header: 10 fixed, 2 for the extra field's length, 4 + 24 for its one subfield. */
+export const HEADER_BYTES = 40;
+/** Bytes of it that its checksum covers. */
+const COVERED_BYTES = HEADER_BYTES - 4;
 const TRAILER_BYTES = 8;
 /** What zlib is given room for at a time: most members in one go, without pieces to join. */
 const CHUNK_BYTES = 2 ** 20 + 2 ** 17;
-const FIXED = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 0x63, 0x6c, 16, 0]; // subfield "cl"
+/** What every member begins with; its extra field has one subfield, "cl". */
+export const FIXED: readonly number[] = [
+  ...[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255],
+  ...[28, 0, 0x63, 0x6c, 24, 0],
+];
 
 /**
  * Compresses JSON lines into one member.
@@ -33,34 +42,40 @@ const FIXED = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 20, 0, 0x63, 0x6c, 16, 0]; 
  * ```ts
  * import { decodeMember, encodeMember, parseHeader } from "./member.ts";
  * const lines = new TextEncoder().encode('{"a":1}\n');
- * const member = encodeMember(lines, { documents: 1, textBytes: 0 });
+ * const member = encodeMember(lines, { documents: 1, textBytes: 0, first: 0 });
  * console.assert(parseHeader(member)?.documents === 1);
  * console.assert(decodeMember(member)?.length === lines.length);
  * ```
  */
 export function encodeMember(
   lines: Uint8Array,
-  { documents, textBytes }: { documents: number; textBytes: number },
+  { documents, textBytes, first }: Pick<MemberHeader, "documents" | "textBytes" | "first">,
 ): Uint8Array {
   // Level 3 is twice as fast as 6 for 5 % more bytes of English text.
   const body = deflateRawSync(lines, { level: 3, chunkSize: CHUNK_BYTES });
   const member = new Uint8Array(HEADER_BYTES + body.length + TRAILER_BYTES);
   const view = new DataView(member.buffer);
   member.set(FIXED);
-  [member.length, documents, textBytes, lines.length]
+  [member.length, documents, textBytes, lines.length, first]
     .forEach((value, i) => view.setUint32(FIXED.length + 4 * i, value, true));
+  view.setUint32(COVERED_BYTES, crc32(member.subarray(0, COVERED_BYTES)), true);
   member.set(body, HEADER_BYTES);
   view.setUint32(member.length - 8, crc32(lines), true);
   view.setUint32(member.length - 4, lines.length, true);
   return member;
 }
 
-/** Reads a header; `undefined` when these bytes do not start a member of ours. */
+/** Reads a header; `undefined` when these bytes do not start a member of ours, or are damaged. */
 export function parseHeader(bytes: Uint8Array): MemberHeader | undefined {
   if (bytes.length < HEADER_BYTES || FIXED.some((byte, i) => bytes[i] !== byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const field = (i: number): number => view.getUint32(FIXED.length + 4 * i, true);
-  return { size: field(0), documents: field(1), textBytes: field(2), lineBytes: field(3) };
+  if (view.getUint32(COVERED_BYTES, true) !== crc32(bytes.subarray(0, COVERED_BYTES))) {
+    return undefined;
+  }
+  const [size, documents, textBytes] = [field(0), field(1), field(2)];
+  if (size < HEADER_BYTES + TRAILER_BYTES) return undefined;
+  return { size, documents, textBytes, lineBytes: field(3), first: field(4) };
 }
 
 /** The JSON lines of a whole member; `undefined` when it is damaged. */
@@ -70,7 +85,8 @@ export function decodeMember(member: Uint8Array): Uint8Array | undefined {
   const view = new DataView(member.buffer, member.byteOffset, member.byteLength);
   const lines = inflate(member.subarray(HEADER_BYTES, -TRAILER_BYTES), header.lineBytes);
   if (lines?.length !== header.lineBytes) return undefined;
-  return crc32(lines) === view.getUint32(member.length - 8, true) ? lines : undefined;
+  const [checksum, length] = [-8, -4].map((at) => view.getUint32(member.length + at, true));
+  return checksum === crc32(lines) && length === lines.length ? lines : undefined;
 }
 
 function inflate(body: Uint8Array, maxBytes: number): Uint8Array | undefined {

@@ -17,11 +17,12 @@ export {
   openJournal,
   type OpenJournalOptions,
   type ReadDocumentsOptions,
-  SEAL,
 } from "./journal.ts";
+export { type Named, readSeal, SEAL } from "./named.ts";
 export { type JournalReader, readJournal } from "./reader.ts";
-export { hasDocuments } from "./segments.ts";
+export { hasDocuments, JournalDamage, type TornTail } from "./segments.ts";
 export { type Mark, readMark } from "./mark.ts";
+export { type Salvage, salvageJournal } from "./salvage.ts";
 export { type JournalSurvey, surveyJournal } from "./survey.ts";
 
 /** Choices for {@linkcode journal}. */

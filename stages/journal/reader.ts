@@ -7,35 +7,43 @@
 
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";
-import { linesOf } from "./lines.ts";
-import { indexSegments, readMember } from "./segments.ts";
+import { checkNamed, namedInside } from "./named.ts";
+import { countOf, indexSegments, readPlaces } from "./segments.ts";
+
+/** Choices for {@linkcode JournalReader.documents}. */
+export interface ReadStoredOptions {
+  /** Index of the first document wanted. */
+  readonly from?: number;
+}
 
 /** The documents that were on the disk when {@linkcode readJournal} looked. */
 export interface JournalReader {
+  /** Its folder. */
+  readonly dir: string;
   readonly count: number;
   /** UTF-8 bytes of their texts. */
   readonly bytes: number;
+  /** Whether the corpus is complete. */
+  readonly sealed: boolean;
   /** In their order, read member by member. */
-  documents(): ReadableStream<Document>;
+  documents(options?: ReadStoredOptions): ReadableStream<Document>;
 }
 
 /**
  * Looks into the journal in `dir`.
  *
  * @throws {Deno.errors.NotFound} when there is no such folder
- * @throws {Error} when a file is missing or damaged elsewhere than at the very end
+ * @throws {Error} when it is damaged, or has fewer documents than its mark or seal says
  */
 export async function readJournal(dir: string): Promise<JournalReader> {
-  const { places } = await indexSegments(dir, { readOnly: true });
+  // First, so that what a writer adds meanwhile is more than they name.
+  const inside = await namedInside(dir);
+  const { places, tail } = await indexSegments(dir);
+  const count = countOf(places);
+  checkNamed({ dir, count, isTorn: tail !== undefined }, inside);
   return {
-    count: places.reduce((sum, { documents }) => sum + documents, 0),
+    ...{ dir, count, sealed: inside.sealed !== undefined },
     bytes: places.reduce((sum, { textBytes }) => sum + textBytes, 0),
-    documents: () =>
-      generated(async function* (cancelled) {
-        for (const place of places) {
-          cancelled.throwIfAborted();
-          for (const line of linesOf(await readMember(place))) yield JSON.parse(line) as Document;
-        }
-      }),
+    documents: ({ from = 0 } = {}) => generated((signal) => readPlaces(places, { from, signal })),
   };
 }

@@ -1,12 +1,15 @@
 /**
- * The journal's files: finding them, indexing their members, cutting what a crash left unfinished.
+ * The journal's files: finding them and indexing their members. Nothing here changes a file.
  *
  * @module
  */
 
 import { join } from "node:path";
 import { readAt } from "../durable.ts";
+import type { Document } from "../types.ts";
+import { linesOf } from "./lines.ts";
 import { decodeMember, HEADER_BYTES, parseHeader } from "./member.ts";
+import { faultOfTail } from "./tail.ts";
 
 /** Where one member lies. */
 export interface MemberPlace {
@@ -20,13 +23,21 @@ export interface MemberPlace {
   readonly textBytes: number;
 }
 
+/** What a write that was interrupted has left behind the last whole member. */
+export interface TornTail {
+  readonly path: string;
+  /** Where the last whole member ends. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /** Path of segment `number`. */
 export function segmentPath(dir: string, number: number): string {
   return join(dir, `${String(number).padStart(6, "0")}.jsonl.gz`);
 }
 
 /** Segment files of `dir` in order. */
-async function segmentNames(dir: string): Promise<string[]> {
+export async function segmentNames(dir: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(dir)) {
     if (/^\d{6}\.jsonl\.gz$/.test(name)) names.push(name);
@@ -34,58 +45,95 @@ async function segmentNames(dir: string): Promise<string[]> {
   return names.sort();
 }
 
+/** Documents of the members at `places`. */
+export function countOf(places: readonly MemberPlace[]): number {
+  const last = places.at(-1);
+  return last === undefined ? 0 : last.first + last.documents;
+}
+
+/** Where a journal is damaged. */
+export interface Damage {
+  readonly path: string;
+  readonly offset: number;
+  /** Index of the first document that is concerned. */
+  readonly document: number;
+  readonly fault: string;
+}
+
+/** A journal of which a member is not what was written. */
+export class JournalDamage extends Error {
+  override name = "JournalDamage";
+  readonly damage: Damage;
+
+  constructor(damage: Damage) {
+    const { path, offset, document, fault } = damage;
+    super(
+      `Cannot read ${path}: the member at byte ${offset} is ${fault}, from document ${document} ` +
+        `on; nothing was changed, and \`deno task repair RUN\` says what can be saved`,
+    );
+    this.damage = damage;
+  }
+}
+
 /**
- * Lists the members of all segments, reading headers only. What follows the last whole member of
- * the last segment is an interrupted write, never acknowledged to anyone, and is cut off unless
- * `readOnly`: then it may as well be a write under way.
+ * Lists the members of all segments: headers are read, and the last member whole. Only the last
+ * segment may end in a torn tail, which is the beginning of a write that was interrupted or is
+ * under way.
  *
- * @throws {Error} when an earlier segment is damaged or missing
+ * @throws {JournalDamage} at anything else that is no whole member in its place
+ * @throws {Error} when a segment is missing
  */
 export async function indexSegments(
   dir: string,
-  { readOnly = false }: { readOnly?: boolean } = {},
-): Promise<{ places: MemberPlace[]; cut: number }> {
+): Promise<{ places: MemberPlace[]; tail: TornTail | undefined }> {
   const places: MemberPlace[] = [];
   const names = await segmentNames(dir);
-  let cut = 0;
+  let tail: TornTail | undefined;
   for (const [i, name] of names.entries()) {
     const path = segmentPath(dir, i);
     if (path !== join(dir, name)) throw new Error(`Cannot open journal ${dir}: ${path} is missing`);
     const isLast = i === names.length - 1;
-    using file = await Deno.open(path, { read: true, write: !readOnly });
-    const end = await indexSegment(file, { path, places, verifyLast: isLast });
+    using file = await Deno.open(path);
     const { size } = await file.stat();
-    if (end === size) continue;
-    if (!isLast) throw new Error(`Cannot open journal ${dir}: ${path} is damaged at byte ${end}`);
-    cut = size - end;
-    if (readOnly) continue;
-    await file.truncate(end);
-    await file.sync();
+    const offset = await indexSegment(file, { path, size, places, verifyLast: isLast });
+    if (offset === size) continue;
+    const fault = isLast ? await faultOfTail(file, { offset, size }) : "not whole";
+    if (fault !== undefined) {
+      throw new JournalDamage({ path, offset, document: countOf(places), fault });
+    }
+    tail = { path, offset, bytes: size - offset };
   }
-  return { places, cut };
+  return { places, tail };
 }
 
 /** Adds the members of one file to `places`; returns where the last whole one ends. */
 async function indexSegment(
   file: Deno.FsFile,
-  { path, places, verifyLast }: { path: string; places: MemberPlace[]; verifyLast: boolean },
+  { path, size: fileSize, places, verifyLast }: {
+    path: string;
+    size: number;
+    places: MemberPlace[];
+    verifyLast: boolean;
+  },
 ): Promise<number> {
-  const { size: fileSize } = await file.stat();
   const bytes = new Uint8Array(HEADER_BYTES);
   let offset = 0;
   while (offset < fileSize) {
     const header = parseHeader(bytes.subarray(0, await readAt(file, offset, bytes)));
-    if (header === undefined || header.size < HEADER_BYTES) break;
-    const end = offset + header.size;
+    if (header === undefined) break;
+    const { size, documents, textBytes, first } = header;
+    const document = countOf(places);
+    if (first !== document) {
+      const fault = `out of its place: it holds documents from ${first} on`;
+      throw new JournalDamage({ path, offset, document, fault });
+    }
+    const end = offset + size;
     if (end > fileSize) break;
     if (verifyLast && end === fileSize) {
-      const member = new Uint8Array(header.size);
+      const member = new Uint8Array(size);
       await readAt(file, offset, member);
       if (decodeMember(member) === undefined) break;
     }
-    const last = places.at(-1);
-    const first = last === undefined ? 0 : last.first + last.documents;
-    const { size, documents, textBytes } = header;
     places.push({ path, offset, size, first, documents, textBytes });
     offset = end;
   }
@@ -100,16 +148,30 @@ export async function hasDocuments(dir: string): Promise<boolean> {
   return false;
 }
 
-/** The JSON lines of a member. */
+/**
+ * The JSON lines of a member.
+ *
+ * @throws {JournalDamage} when they are not those that were written
+ */
 export async function readMember(place: MemberPlace): Promise<Uint8Array> {
-  using file = await Deno.open(place.path);
+  const { path, offset, first } = place;
+  using file = await Deno.open(path);
   const member = new Uint8Array(place.size);
-  const read = await readAt(file, place.offset, member);
+  const read = await readAt(file, offset, member);
   const lines = read === place.size ? decodeMember(member) : undefined;
-  if (lines === undefined) {
-    throw new Error(
-      `Cannot read ${place.path}: the member at byte ${place.offset} is damaged (checksum)`,
-    );
+  if (lines !== undefined) return lines;
+  throw new JournalDamage({ path, offset, document: first, fault: "damaged (checksum)" });
+}
+
+/** The documents at `places` from index `from` on. */
+export async function* readPlaces(
+  places: Iterable<MemberPlace>,
+  { from, signal }: { from: number; signal: AbortSignal },
+): AsyncGenerator<Document, void> {
+  for (const place of places) {
+    signal.throwIfAborted();
+    if (place.first + place.documents <= from) continue;
+    const lines = linesOf(await readMember(place)).drop(Math.max(0, from - place.first));
+    for (const line of lines) yield JSON.parse(line) as Document;
   }
-  return lines;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { openDatabase } from "../database.ts";
 import type { Document } from "../types.ts";
 import { BANDS, bandsOf } from "./min_hash.ts";
 
@@ -63,7 +64,7 @@ export function openNearIndex(
   { others = [] }: { others?: readonly string[] } = {},
 ): NearIndex {
   using resources = new DisposableStack();
-  const database = new DatabaseSync(path);
+  const database = openDatabase(path);
   resources.defer(() => database.close());
   // NORMAL may forget the last entries at power loss; agreeWith puts them back.
   database.exec(`

@@ -5,7 +5,7 @@
  */
 
 import { hash } from "node:crypto";
-import { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../database.ts";
 
 /** The texts seen so far in a run. */
 export interface SeenTexts extends Disposable {
@@ -32,7 +32,7 @@ export interface SeenTexts extends Disposable {
  * ```
  */
 export function openSeenTexts(path: string): SeenTexts {
-  const database = new DatabaseSync(path);
+  const database = openDatabase(path);
   // NORMAL may forget the last texts at power loss: then a duplicate gets through, nothing is lost.
   database.exec(`
     PRAGMA journal_mode = WAL;

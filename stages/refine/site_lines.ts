@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../database.ts";
 
 /** A page's lines, and those of its site before it. */
 export interface SiteLines extends Disposable {
@@ -43,7 +43,7 @@ export function openSiteLines(path: string, { pages }: SiteLinesOptions): SiteLi
       `Cannot count lines: pages must be an integer of at least 1, got ${pages}`,
     );
   }
-  const database = new DatabaseSync(path);
+  const database = openDatabase(path);
   // NORMAL may forget the last pages at power loss: then a line stays once more.
   database.exec(`
     PRAGMA journal_mode = WAL;

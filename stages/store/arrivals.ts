@@ -7,11 +7,11 @@
 
 import { isBarrier } from "../barrier.ts";
 import type { Barrier, StoredRun } from "../types.ts";
-import type { Store } from "./store.ts";
+import type { StoreReader } from "./reader.ts";
 
 /** Draws live runs into the store. */
 export class Arrivals<B extends Barrier> {
-  readonly #store: Store;
+  readonly #store: StoreReader;
   readonly #reader: ReadableStreamDefaultReader<StoredRun | B>;
   #turn: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
@@ -19,7 +19,7 @@ export class Arrivals<B extends Barrier> {
   #barrier: B | undefined;
 
   /** The reader's stream must hand on each run after `store` has taken it. */
-  constructor(store: Store, reader: ReadableStreamDefaultReader<StoredRun | B>) {
+  constructor(store: StoreReader, reader: ReadableStreamDefaultReader<StoredRun | B>) {
     this.#store = store;
     this.#reader = reader;
   }

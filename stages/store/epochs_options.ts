@@ -5,7 +5,7 @@
  */
 
 import type { Barrier, PassSize, StoredRun } from "../types.ts";
-import type { Store } from "./store.ts";
+import type { StoreReader } from "./reader.ts";
 
 /**
  * Orders in which a pass goes over the corpus: `shuffled`, a permutation of all its documents, or
@@ -18,7 +18,7 @@ export type Order = typeof ORDERS[number];
 /** Choices for {@linkcode epochs}. */
 export interface EpochsOptions<B extends Barrier = never> {
   /** Borrowed; it must have taken each run before `live` hands it on. */
-  readonly store: Store;
+  readonly store: StoreReader;
   /** Runs that are being appended now. */
   readonly live: ReadableStream<StoredRun | B>;
   readonly order: Order;
@@ -47,7 +47,7 @@ export interface EpochsOptions<B extends Barrier = never> {
 }
 
 /** @throws {Error} when there is nothing to train on */
-export function refuseEmpty(store: Store): void {
+export function refuseEmpty(store: StoreReader): void {
   if (store.count("train") > 0) return;
   throw new Error("Cannot start training: the corpus has no document in its train split");
 }

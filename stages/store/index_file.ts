@@ -6,8 +6,11 @@
  */
 
 import { join } from "node:path";
-import { readIfThere, replaceFile } from "../durable.ts";
+import { exists } from "../../model/durable.ts";
+import { readChecked, writeChecked } from "../checked_json.ts";
 import type { Split } from "../types.ts";
+
+const REMEDY = "`deno task repair RUN` says what can be saved";
 
 /** The two parts of a store. */
 export const SPLITS: readonly Split[] = ["train", "validation"];
@@ -26,13 +29,17 @@ export interface StoreIndex {
   readonly splits: Readonly<Record<Split, readonly ShardSize[]>>;
 }
 
-/** Reads the index of `dir`; `undefined` when there is none. */
+/**
+ * Reads the index of `dir`; `undefined` when there is none.
+ *
+ * @throws {SyntaxError} when it is damaged
+ */
 export async function readIndex(dir: string): Promise<StoreIndex | undefined> {
   const path = join(dir, "index.json");
-  const text = await readIfThere(path);
-  if (text === undefined) return undefined;
+  const index = await readChecked(path, { remedy: REMEDY });
+  if (index === undefined) return undefined;
   try {
-    return checkIndex(JSON.parse(text));
+    return checkIndex(index);
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new SyntaxError(`Cannot read ${path}: ${cause.message}`, { cause });
@@ -41,10 +48,46 @@ export async function readIndex(dir: string): Promise<StoreIndex | undefined> {
 
 /** Replaces the index of `dir`. */
 export async function writeIndex(dir: string, index: StoreIndex): Promise<void> {
-  await replaceFile(join(dir, "index.json"), JSON.stringify(index) + "\n");
+  await writeChecked(join(dir, "index.json"), index);
 }
 
-function checkIndex(value: StoreIndex): StoreIndex {
+/**
+ * Checks that the store was written with the tokenizer that is asked for.
+ *
+ * @throws {Error} naming both and what to do
+ */
+export function checkTokenizer(
+  index: StoreIndex,
+  { dir, vocabSize, tokenizerHash }: { dir: string; vocabSize: number; tokenizerHash: string },
+): void {
+  if (index.vocabSize === vocabSize && index.tokenizerHash === tokenizerHash) return;
+  throw new Error(
+    `Cannot open token store ${dir}: it was written with another tokenizer ` +
+      `(${index.vocabSize} ids, ${index.tokenizerHash}) than this run's ` +
+      `(${vocabSize} ids, ${tokenizerHash}); remove the folder to tokenize the corpus again`,
+  );
+}
+
+/**
+ * Refuses a store without an index that has shards all the same.
+ *
+ * @throws {Error} naming the index that is missing
+ */
+export async function refuseOrphans(dir: string): Promise<void> {
+  for (const split of SPLITS) {
+    const folder = join(dir, split);
+    if (!await exists(folder)) continue;
+    for await (const { name } of Deno.readDir(folder)) {
+      if ((await Deno.stat(join(folder, name))).size === 0) continue;
+      throw new Error(
+        `Cannot open token store ${dir}: index.json is missing, and ${join(folder, name)} is ` +
+          `there; ${REMEDY}`,
+      );
+    }
+  }
+}
+
+function checkIndex(value: Partial<StoreIndex>): StoreIndex {
   if (value?.version !== 1) {
     throw new SyntaxError(`version ${value?.version} is not known, only 1`);
   }
@@ -60,5 +103,6 @@ function checkIndex(value: StoreIndex): StoreIndex {
       throw new SyntaxError(`splits.${split} is not a list of shard sizes`);
     }
   }
-  return value;
+  // Looked at field by field above.
+  return value as StoreIndex;
 }

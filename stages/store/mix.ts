@@ -5,12 +5,12 @@
  */
 import { generated } from "../flow.ts";
 import type { Split, StoredRun } from "../types.ts";
-import type { Store } from "./store.ts";
+import type { StoreReader } from "./reader.ts";
 
 /** One part of a mixture. */
 export interface MixSource {
   /** Borrowed. */
-  readonly store: Store;
+  readonly store: StoreReader;
   /** Share of the tokens, in relation to the other sources' weights; above 0. */
   readonly weight: number;
   /** Times that the source may be gone through. */

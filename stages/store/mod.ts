@@ -28,7 +28,8 @@ export {
   type ShardReport,
 } from "./inspect.ts";
 export { mix, type MixedRun, type MixOptions, type MixPosition, type MixSource } from "./mix.ts";
-export { openStore, type OpenStoreOptions, type ReadOptions, Store } from "./store.ts";
+export { type ReadOptions, readStore, type ReadStoreOptions, StoreReader } from "./reader.ts";
+export { openStore, type OpenStoreOptions, Store } from "./store.ts";
 
 /** Choices for {@linkcode store}. */
 export interface StoreOptions {

@@ -6,7 +6,7 @@
  */
 
 import type { Split } from "../types.ts";
-import type { Store } from "./store.ts";
+import type { StoreReader } from "./reader.ts";
 
 /** Documents whose parts are counted together. */
 const BLOCK = 256;
@@ -21,13 +21,13 @@ export interface PartPlace {
 
 /** The parts of the first documents of a split, in their order; eight bytes a block are held. */
 export class PartIndex {
-  readonly #store: Store;
+  readonly #store: StoreReader;
   readonly #options: PartOptions;
   /** Parts before each block, and at last all of them. */
   readonly #before: readonly number[];
 
   /** Use {@linkcode indexParts}. */
-  constructor(store: Store, options: PartOptions, before: readonly number[]) {
+  constructor(store: StoreReader, options: PartOptions, before: readonly number[]) {
     this.#store = store;
     this.#options = options;
     this.#before = before;
@@ -70,7 +70,7 @@ export interface PartOptions {
 }
 
 /** Counts the parts of the first documents of a split. */
-export async function indexParts(store: Store, options: PartOptions): Promise<PartIndex> {
+export async function indexParts(store: StoreReader, options: PartOptions): Promise<PartIndex> {
   const { split, documents, pairs } = options;
   const before = [0];
   for (let from = 0; from < documents; from += BLOCK) {

@@ -50,6 +50,7 @@ Deno.test("a run killed in the middle of a file goes on behind what it had read"
   assertEquals([cursors.read.files, cursors.read.path], [0, file]);
   assert(cursors.read.pages < 320 && documents === cursors.read.pages, `${documents} documents`);
   const again = await run(["pipeline", "--run", runDir, "--workers", "2", "--json"]);
-  assertEquals([again.code, again.err], [0, ""]);
+  // The kill may have come in the middle of a write.
+  assertEquals([again.code, again.err.replace(/^Cut \d+ bytes off .*\n/, "")], [0, ""]);
   assertEquals(await manifestOf(runDir), expected);
 });

@@ -5,6 +5,7 @@ import { openStore } from "../../stages/store/mod.ts";
 import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
 import type { Split } from "../../stages/types.ts";
 import { prose } from "./corpus.ts";
+import { readChecked, writeChecked } from "../../stages/checked_json.ts";
 import { openFolder, run } from "./program.ts";
 
 const VOCAB = 300;
@@ -145,8 +146,7 @@ Deno.test("tokens inspect says what is wrong with which shard, and looks at the 
   await Deno.writeTextFile(tokenizer, own);
 
   const index = join(dir, "index.json");
-  const text = await Deno.readTextFile(index);
-  await Deno.writeTextFile(index, text.replace('"version":1', '"version":2'));
+  await writeChecked(index, { ...await readChecked(index, { remedy: "" }), version: 2 });
   assertEquals(await inspect(flipped), {
     ...{ code: 1, out: "" },
     err: `error: Cannot read ${index}: version 2 is not known, only 1\n`,

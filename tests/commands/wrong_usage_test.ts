@@ -5,6 +5,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { COMMANDS } from "../../commands/all.ts";
+import { parseFlags } from "../../commands/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
+import { runPaths, writeSettings } from "../../commands/run_folder.ts";
 import { lockRun } from "../../commands/run_lock.ts";
 import { runHere } from "./in_process.ts";
 import { isThere, openFolder } from "./program.ts";
@@ -27,7 +30,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   [
     "teach",
     "Cannot run teach: there is no such command; commands are pipeline, crawl, text, train, eval, " +
-    "generate, dashboard, serve, export, inspect, runs, verify, tokens, trace",
+    "generate, dashboard, serve, export, inspect, runs, repair, verify, tokens, trace",
   ],
   [
     "tokens",
@@ -180,6 +183,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["export --formt gguf", "Cannot use --formt: there is no such flag; did you mean --format?"],
   ["inspect --jsn", "Cannot use --jsn: there is no such flag; did you mean --json?"],
   ["runs --jsno", "Cannot use --jsno: there is no such flag; did you mean --json?"],
+  ["repair --aply @", "Cannot use --aply: there is no such flag; did you mean --apply?"],
   ["verify --rnu @", "Cannot use --rnu: there is no such flag; did you mean --run?"],
   ["trace --stepp 3", "Cannot use --stepp: there is no such flag; did you mean --step?"],
   ["tokens show --row 3", "Cannot use --row: there is no such flag; did you mean --rows?"],
@@ -334,7 +338,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot use the run @/old: its run.json has format 1 and this program reads FORMAT; " +
     "begin it anew in another folder, or use the program that made it",
   ],
-  ["inspect @/damaged", "Cannot use the run @/damaged: its run.json is damaged"],
+  [
+    "inspect @/damaged",
+    "Cannot use the run @/damaged: its run.json is damaged; `deno task repair @/damaged` says what can be saved",
+  ],
   ["runs @/none", "Cannot list @/none: no such file or folder; `deno task pipeline` makes runs"],
   [
     "runs @/empty",
@@ -400,10 +407,14 @@ async function fill(folder: string): Promise<void> {
     "limits.json": '{"gopher-quality":{"min_doc_words":"many"}}',
     "old/run.json": run(1),
     "damaged/run.json": '{"format":',
-    "whole/run.json": run(Number(FORMAT)),
-    "locked-run/run.json": run(Number(FORMAT)),
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(at(name), text);
+  for (const name of ["whole", "locked-run"]) {
+    await writeSettings(
+      runPaths(at(name)),
+      settingsOf(parseFlags([], { flags: PIPELINE_FLAGS })).wanted,
+    );
+  }
   await Deno.symlink("loop.txt", at("loop.txt"));
   await Deno.mkdir(at("locked"));
 }

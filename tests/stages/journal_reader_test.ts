@@ -41,5 +41,9 @@ Deno.test("readJournal refuses a journal that is missing or damaged in its middl
     for (const document of documents) await journal.append(document);
   }
   await Deno.truncate(join(dir, "000000.jsonl.gz"), 50);
-  await assertRejects(() => readJournal(dir), Error, "is damaged at byte");
+  await assertRejects(
+    () => readJournal(dir),
+    Error,
+    "the member at byte 0 is not whole, from document 0 on",
+  );
 });

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import fc from "fast-check";
-import { epochs, openStore, ORDERS, type Store, store } from "../../stages/store/mod.ts";
+import { writeChecked } from "../../stages/checked_json.ts";
+import { epochs, openStore, ORDERS, readStore, type Store, store } from "../../stages/store/mod.ts";
 import type { EpochRun, Split, StoredRun, TokenRun } from "../../stages/types.ts";
 import { scratchDir } from "./scratch.ts";
 
@@ -88,6 +89,16 @@ Deno.test("what a crash left unflushed is cut off, in both splits at one point o
   await crashed[Symbol.asyncDispose]();
   // As if the process had been killed after the shards were written and before the index was.
   await Deno.writeTextFile(join(dir, "index.json"), index);
+  const shard = join(dir, "train", "000002.bin");
+  const written = await Deno.readFile(shard);
+  {
+    await using reader = await readStore({ dir, ...SETTINGS });
+    assertEquals(reader.documents, 35);
+    for (const split of ["train", "validation"] as const) {
+      assertEquals(await Array.fromAsync(reader.read({ split })), part(runs(35), split));
+    }
+  }
+  assertEquals(await Deno.readFile(shard), written);
   await using tokens = await open(dir);
   assertEquals(tokens.documents, 35);
   await appendAll(tokens, runs(65, 35));
@@ -131,7 +142,20 @@ Deno.test("damaged, truncated and missing shards are refused", async () => {
     await assertRejects(() => open(dir), Error, "it is truncated");
     await Deno.writeFile(path, bytes);
   }
-  await Deno.writeTextFile(join(dir, "index.json"), "{}");
+  const index = join(dir, "index.json");
+  const text = await Deno.readTextFile(index);
+  // One bit: "5" and "1", of "tokens":25.
+  await Deno.writeTextFile(index, text.replace(/"tokens":(\d)/, (_, n) => `"tokens":${n ^ 4}`));
+  const before = await Deno.readFile(join(dir, "train", "000000.bin"));
+  for (const reopen of [() => open(dir), () => readStore({ dir, ...SETTINGS })]) {
+    await assertRejects(reopen, SyntaxError, `Cannot read ${index}: it does not match its digest`);
+  }
+  await Deno.remove(index);
+  for (const reopen of [() => open(dir), () => readStore({ dir, ...SETTINGS })]) {
+    await assertRejects(reopen, Error, "index.json is missing, and");
+  }
+  assertEquals(await Deno.readFile(join(dir, "train", "000000.bin")), before);
+  await writeChecked(index, {});
   await assertRejects(() => open(dir), SyntaxError, "version undefined is not known");
 });
 
@@ -150,7 +174,7 @@ Deno.test("ids past the vocabulary are refused, whatever their checksum says", a
       "1000 ids; it was written with another tokenizer",
   );
   await tokens[Symbol.asyncDispose]();
-  await Deno.writeTextFile(join(dir, "index.json"), '{"version":1,"splits":{}}');
+  await writeChecked(join(dir, "index.json"), { version: 1, splits: {} });
   await assertRejects(() => open(dir), SyntaxError, "vocabSize or tokenizerHash is missing");
 });
 
