@@ -216,7 +216,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
-      sinks.push(resources.use(await openEventFile(paths.tensorboard)));
+      sinks.push(await openEventFile(paths.tensorboard));
     }
     const patience = patienceOf(settings);
     const reports = trainer.reports(batches, {

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { writeWhole } from "../model/durable.ts";
 import { HEADER_BYTES, MAGICS, type Store } from "../stages/store/mod.ts";
-import { writeAll } from "../stages/durable.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
@@ -74,9 +74,10 @@ async function write(
   path: string,
   { header, store, split }: { header: Uint8Array; store: Store; split: Split },
 ): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  await writeAll(file, header);
-  for await (const { ids } of store.read({ split })) {
-    await writeAll(file, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
-  }
+  await writeWhole(path, async (put) => {
+    await put(header);
+    for await (const { ids } of store.read({ split })) {
+      await put(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+    }
+  });
 }

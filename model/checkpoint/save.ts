@@ -9,7 +9,7 @@ import { formatConfig } from "../config_json.ts";
 import type { Layout } from "../layout.ts";
 import { writeSafetensors } from "../safetensors/mod.ts";
 import type { TensorData } from "../safetensors/mod.ts";
-import { exists, syncFolder, writeDurably } from "../durable.ts";
+import { exists, replaceFile, syncFolder } from "../durable.ts";
 import type { FileDigest } from "../durable.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 import { formatHubFiles } from "./hub_files.ts";
@@ -103,7 +103,7 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
   const { config, layout, snapshot, tokenizerJson, run = null, metrics = {} } = options;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
-    files[name] = await writeDurably(join(dir, name), text);
+    files[name] = await replaceFile(join(dir, name), text);
   };
   const writeTensors = async (name: string, tensors: Iterable<TensorData>) => {
     files[name] = await writeSafetensors(join(dir, name), { tensors });
@@ -124,7 +124,7 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
   ]);
   const { step, totalTokens, cursors } = snapshot;
   const state = formatState({ step, totalTokens, cursors, run, metrics, files });
-  await writeDurably(join(dir, "state.json"), state);
+  await replaceFile(join(dir, "state.json"), state);
 }
 
 /** Renames `temporary` to `target`, setting an earlier checkpoint of that name aside until then. */

@@ -17,7 +17,7 @@ export interface Status extends Disposable {
   phase(text: string): void;
   /** Training ends at this time, on the clock of `now`: for runs that learn it only as they train. */
   endAt(deadline: number): void;
-  /** Takes in a step. */
+  /** Takes in a step; throws where status.json could not be written since the last. */
   step(report: StepReport): void;
   /** Prints a line that stays: a warning, a dropped item. Not shown with `json`. */
   note(line: string): void;
@@ -112,7 +112,15 @@ export function startStatus({
   const writeStatus = runDir === undefined
     ? () => {}
     : statusFile(runDir, { progress, facts, now });
-  const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, writeStatus);
+  /** What kept status.json from being written; the next step, or the end, throws it. */
+  let failure: unknown;
+  const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, () => {
+    try {
+      writeStatus();
+    } catch (error) {
+      failure ??= error;
+    }
+  });
 
   const close = () => {
     if (closed) return;
@@ -129,6 +137,7 @@ export function startStatus({
     },
     endAt: (time) => training.endAt(time),
     step(report) {
+      if (failure !== undefined) throw failure;
       training.add(report, now());
       if (!closed) view.step(report);
     },
