@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { exists, readBounded, replaceFile } from "../durable.ts";
+import { exists, readBounded, replaceFile, syncFolder } from "../durable.ts";
 
 /** Folders of this prefix are being written or removed, or were when their process was killed. */
 export const TEMPORARY_PREFIX = ".tmp-";
@@ -28,6 +28,14 @@ export function stepOf(dir: string): number {
 /** Points `latest` to the checkpoint `name` in the same folder. */
 export async function writeLatest(checkpointsDir: string, name: string): Promise<void> {
   await replaceFile(join(checkpointsDir, POINTER), name + "\n");
+}
+
+/** Lets `latest` name none. */
+export async function removeLatest(checkpointsDir: string): Promise<void> {
+  const path = join(checkpointsDir, POINTER);
+  if (!await exists(path)) return;
+  await Deno.remove(path);
+  await syncFolder(checkpointsDir);
 }
 
 /**

@@ -17,6 +17,7 @@ export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
 export { loadNewest, type LoadNewestOptions } from "./newest.ts";
 export { saveCheckpoint } from "./save.ts";
+export { DIVERGED_SUFFIX, setAsideCheckpoint } from "./set_aside.ts";
 export { readStopIds } from "./stop_ids.ts";
 export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
 export type { CheckpointState } from "./state.ts";

@@ -11,6 +11,7 @@ import { writeSafetensors } from "../safetensors/mod.ts";
 import type { TensorData } from "../safetensors/mod.ts";
 import { exists, replaceFile, syncFolder } from "../durable.ts";
 import type { FileDigest } from "../durable.ts";
+import { notFinite } from "./finite.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 import { formatHubFiles } from "./hub_files.ts";
 import { OLD_SUFFIX, TEMPORARY_PREFIX, writeLatest } from "./latest.ts";
@@ -47,6 +48,7 @@ export interface SaveCheckpointOptions {
  * it. Killed at any moment, it leaves what was there before, and `latest` names a whole checkpoint.
  *
  * @throws {Error} when it cannot be written, with the reason as its cause
+ * @throws {RangeError} when weights or moments are not finite
  * @throws {TypeError} when an area of the snapshot is not as long as the layout
  * @example
  * ```ts
@@ -72,6 +74,12 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
   const { layout, snapshot } = options;
   for (const name of ["parameters", "firstMoment", "secondMoment"] as const) {
     checkArea(snapshot[name], { layout, name: `snapshot.${name}` });
+  }
+  const ruined = notFinite(snapshot, { layout });
+  if (ruined !== undefined) {
+    throw new RangeError(
+      `Cannot save checkpoint ${dir}: ${ruined}; earlier checkpoints are as they were`,
+    );
   }
   const target = resolve(dir);
   const parent = dirname(target);
