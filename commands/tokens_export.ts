@@ -33,6 +33,9 @@ const FLAGS = {
 /** Tokens of 16 bits. */
 const MAX_VOCAB = 65536;
 
+/** llm.c's header is of signed words of 32 bits. */
+const MAX_TOKENS = 2 ** 31 - 1;
+
 /** The `tokens export` command. */
 export const exportTokens: Command = {
   name: "tokens export",
@@ -63,8 +66,14 @@ export const exportTokens: Command = {
 };
 
 /** The header of llm.c for ids of 16 bits. */
-function headerOf(tokens: number): Uint8Array {
+export function headerOf(tokens: number): Uint8Array {
   const [{ magic, version }] = MAGICS;
+  if (tokens > MAX_TOKENS) {
+    throw new Error(
+      `Cannot export tokens as llm.c: ${tokens} are more than its header can say, ${MAX_TOKENS}; ` +
+        `use --format nanogpt, which has none`,
+    );
+  }
   const header = new DataView(new ArrayBuffer(HEADER_BYTES));
   [magic, version, tokens].forEach((word, i) => header.setInt32(4 * i, word, true));
   return new Uint8Array(header.buffer);
