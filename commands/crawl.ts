@@ -21,6 +21,7 @@ import { stopOnInterrupt } from "./interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
 import { lockRun } from "./run_lock.ts";
 import { addressOf } from "./sources.ts";
+import { say } from "./print.ts";
 
 /** The `crawl` command. */
 export const crawlCommand: Command = {
@@ -175,5 +176,5 @@ async function exportTo(path: string, frontier: Frontier): Promise<void> {
     }
     await put(encoder.encode(lines.join("")));
   });
-  console.log(`${path}: ${frontier.size} addresses`);
+  say(`${path}: ${frontier.size} addresses`);
 }

@@ -22,12 +22,14 @@ export function documentFormat(path: string): DocumentFormat {
   );
 }
 
-/** Documents as JSON lines, one document each. */
-export function jsonLines(): TransformStream<Document, Uint8Array<ArrayBuffer>> {
+/** Documents as JSON lines, one document each, which go through `shown` as text. */
+export function jsonLines(
+  shown: (line: string) => string = (line) => line,
+): TransformStream<Document, Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   return new TransformStream({
     transform(document, controller) {
-      controller.enqueue(encoder.encode(`${JSON.stringify(document)}\n`));
+      controller.enqueue(encoder.encode(`${shown(JSON.stringify(document))}\n`));
     },
   });
 }

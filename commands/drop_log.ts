@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printableLine } from "../stages/printable.ts";
 import { reasonOf } from "./failure.ts";
 import type { Drop, DropReason } from "../stages/meter.ts";
 
@@ -61,7 +62,7 @@ export function openDropLog(
       if (stage === "refine" || ROUTINE.has(reason)) return;
       // What is counted by its kind is told as a sum.
       if (kind !== undefined || count > MAX_NOTES) return;
-      note(`${stage} dropped ${item}: ${reason} (${detail})`);
+      note(printableLine(`${stage} dropped ${item}: ${reason} (${detail})`));
       if (count === MAX_NOTES) note(`further drops as ${reason} ${more}`);
     },
     [Symbol.dispose]() {

@@ -33,6 +33,7 @@ import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
 import { checkSchedule, spheresOf } from "./training_flags.ts";
+import { say, tell } from "./print.ts";
 
 /** The `pipeline` command. */
 export const pipeline: Command = {
@@ -78,8 +79,8 @@ export const pipeline: Command = {
     using _closed = { [Symbol.dispose]: () => over.abort() };
     await using stack = new AsyncDisposableStack();
     // Standard output is for JSON alone where that was asked for.
-    const aside = (line: string) => values.json ? console.error(line) : console.log(line);
-    let say = aside;
+    const aside = (line: string) => values.json ? tell(line) : say(line);
+    let inform = aside;
     let served: RunServer | undefined;
     {
       using _lock = await lockRun(paths.root);
@@ -91,18 +92,18 @@ export const pipeline: Command = {
         : undefined;
       if (!existing) settings = { ...settings, sitePort: site?.port ?? 0 };
       if (settings !== existing) await writeSettings(paths, settings);
-      for (const line of describeForced(settings, existing)) console.error(line);
+      for (const line of describeForced(settings, existing)) tell(line);
       if (values.dashboard !== undefined) {
         const { hostname, port } = await listenDashboard([paths.root], {
           hostname: "127.0.0.1",
           port: values.dashboard,
           signal: over.signal,
         });
-        if (!values.json) console.log(`Dashboard on http://${hostname}:${port}/`);
+        if (!values.json) say(`Dashboard on http://${hostname}:${port}/`);
       }
       if (values.serve !== undefined) {
         served = stack.use(
-          await serveRun(paths.root, { port: values.serve, note: (line) => say(line) }),
+          await serveRun(paths.root, { port: values.serve, note: (line) => inform(line) }),
         );
         aside(`Serves on ${served.origin} once there is a checkpoint`);
       }
@@ -119,7 +120,7 @@ export const pipeline: Command = {
         json: values.json,
         tensorboard: values.tensorboard,
         args,
-        onStatus: (note) => say = note,
+        onStatus: (note) => inform = note,
         stop: interrupt.signal,
       });
     }

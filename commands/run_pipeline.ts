@@ -39,6 +39,7 @@ import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_f
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
+import { say, tell } from "./print.ts";
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -81,7 +82,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const log = resources.use(await openJournal({ dir: paths.corpus }));
   const mark = await readMark(paths.corpus);
   // The crawl may drop its first page before there is a status to write beside.
-  let note = (line: string) => console.error(line);
+  let note = (line: string) => tell(line);
   const drops = resources.use(openDropLog(paths.drops, {
     note: (line) => note(line),
     keepText: options.keepDropped,
@@ -119,7 +120,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.phase(`stopping: saves ${saving}; Ctrl-C again ends at once`);
   });
   const summarize = () => {
-    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
+    if (intake && !json) say(describeIntake(counts(), { list: paths.drops }));
   };
   const counts = () =>
     countIntake({ sources: intake?.sources ?? [], journal: meters.journal, drops });
@@ -276,7 +277,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       });
       await recordManifest(paths, parts);
     }
-    console.log(outcome.text);
+    say(outcome.text);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
@@ -286,8 +287,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     summarize();
     const line = await describeStop(paths, { documents: log.count });
     // Standard output is for JSON alone where that was asked for.
-    if (json) console.error(line);
-    else console.log(line);
+    if (json) tell(line);
+    else say(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));
     ready.promise.catch(() => {});

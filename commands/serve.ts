@@ -18,6 +18,7 @@ import { runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
 import { quoted } from "./stopped.ts";
+import { say, tell } from "./print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -92,11 +93,11 @@ export const serve: Command = {
         scheduler,
         tokenizerJson,
         settings: values,
-        note: (line) => console.error(line),
+        note: (line) => tell(line),
       })
       : engine;
     using interrupt = stopOnInterrupt(() => {
-      console.error("Stopping: running requests may finish.");
+      tell("Stopping: running requests may finish.");
       void scheduler.drain();
     });
     const app = createApp({
@@ -111,7 +112,7 @@ export const serve: Command = {
       ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
       ...(apiKeys && { apiKeys }),
       ...(values["access-log"] === "stdout" && {
-        onAccess: (record) => console.log(JSON.stringify(record)),
+        onAccess: (record) => say(JSON.stringify(record)),
       }),
       // Who has a key is no page that came by a name of its own.
       ...((!apiKeys || hostNames.length > 0) && { hostNames }),
@@ -133,10 +134,10 @@ export const serve: Command = {
     });
     const origin = `http://${hostname}:${port}`;
     // The log alone goes to the standard output.
-    console.error(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
-    if (chosen !== undefined) console.error(`Uses ${chosen}`);
+    tell(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
+    if (chosen !== undefined) tell(`Uses ${chosen}`);
     const [prompt = ""] = prompts;
-    console.error(
+    tell(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
         (apiKeys ? "-H 'authorization: Bearer KEY' " : "") +
         `-d ${quoted(JSON.stringify({ model: name, prompt, max_tokens: 50, stream: true }))}`,

@@ -20,6 +20,7 @@ import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
 import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
 import { runPaths } from "./run_folder.ts";
 import { checkSources, splitSources } from "./sources.ts";
+import { forStandardOutput, tell } from "./print.ts";
 
 const {
   "max-pages": maxPages,
@@ -100,7 +101,7 @@ export const text: Command = {
     const state = await Deno.makeTempDir({ prefix: "cllm-text-" });
     resources.defer(() => Deno.remove(state, { recursive: true }));
     const drops = resources.use(
-      openDropLog(values.dropped, { note: console.error, keepText: values["keep-dropped"] }),
+      openDropLog(values.dropped, { note: tell, keepText: values["keep-dropped"] }),
     );
     const lastDrops = new Map<string, Drop>();
     const onDrop = (drop: Drop) => {
@@ -116,7 +117,7 @@ export const text: Command = {
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);
     const counts = countIntake({ sources: intake.sources, journal: written, drops });
-    console.error(describeIntake(counts, { list: values.dropped }));
+    tell(describeIntake(counts, { list: values.dropped }));
     if (!interrupt.signal.aborted) {
       for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
     }
@@ -174,7 +175,7 @@ function open(
     allowOrigins: [],
     stop,
     onDrop,
-    note: console.error,
+    note: tell,
   });
 }
 
@@ -211,7 +212,9 @@ async function write(documents: ReadableStream<Document>, path: string | undefin
     return await writeDocuments(documents, { path, format: documentFormat(path) });
   }
   try {
-    await documents.pipeThrough(jsonLines()).pipeTo(Deno.stdout.writable, { preventClose: true });
+    await documents.pipeThrough(jsonLines(forStandardOutput)).pipeTo(Deno.stdout.writable, {
+      preventClose: true,
+    });
   } catch (error) {
     // Whoever read on has had enough, as `head` does.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

@@ -7,6 +7,7 @@ import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { openFile } from "./open_file.ts";
+import { say } from "./print.ts";
 
 const TOKENIZER = text({
   help: "tokenizer to use",
@@ -37,7 +38,7 @@ export const encode: Command = {
     for await (const { value, number } of jsonLines("encode")) {
       if (typeof value !== "string") throw wrongLine("encode", number);
       const ids = tokenizer.encode(value, { allowSpecial: !values.ordinary });
-      console.log(JSON.stringify([...values.ordinary ? [] : tokenizer.prefixIds, ...ids]));
+      say(JSON.stringify([...values.ordinary ? [] : tokenizer.prefixIds, ...ids]));
     }
     return 0;
   },
@@ -60,7 +61,7 @@ export const decode: Command = {
       if (!Array.isArray(value) || !value.every((id) => typeof id === "number")) {
         throw wrongLine("decode", number);
       }
-      console.log(JSON.stringify(tokenizer.decode(value)));
+      say(JSON.stringify(tokenizer.decode(value)));
     }
     return 0;
   },

@@ -10,6 +10,7 @@ import type { Command } from "./command.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -60,7 +61,7 @@ export const exportTokens: Command = {
     const path = output ?? `${split}.bin`;
     const header = format === "llm.c" ? headerOf(run.store.tokens(split)) : new Uint8Array(0);
     await write(path, { header, store: run.store, split });
-    console.log(`${path}: ${run.store.tokens(split)} tokens`);
+    say(`${path}: ${run.store.tokens(split)} tokens`);
     return 0;
   },
 };

@@ -24,6 +24,7 @@ import {
   SPHERE_FLAGS,
   spheresOf,
 } from "./training_flags.ts";
+import { say } from "./print.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
@@ -150,7 +151,7 @@ export const train: Command = {
       spheres: spheresOf(values),
       stop: interrupt.signal,
       onReport({ step, loss, gradNorm, learningRate, tokensPerSecond }) {
-        console.log(
+        say(
           values.json
             ? JSON.stringify({ step, loss, gradNorm, learningRate, tokensPerSecond })
             : `step ${step}  loss ${loss.toFixed(4)}  gradient norm ${gradNorm.toFixed(4)}`,
@@ -192,6 +193,6 @@ async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promi
     json,
     stop: interrupt.signal,
   });
-  if (!json) console.log(`Checkpoint ${checkpoint}`);
+  if (!json) say(`Checkpoint ${checkpoint}`);
   return interrupt.exitCode;
 }

@@ -33,6 +33,7 @@ import {
 } from "./training_flags.ts";
 import { openStoredValidationSet } from "./validation_set.ts";
 import { describeValidationSet } from "./validation_summary.ts";
+import { tell } from "./print.ts";
 
 /** What decides the weights, the tokens aside; kept with every checkpoint. */
 export interface TokenTrainingSettings extends OptimizerSettings {
@@ -116,7 +117,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     ...{ root, force: options.force, step: trainer.state.step },
   });
   run.forced.push(...forced.all);
-  for (const line of describeForced(run, { forced: forced.earlier })) console.error(line);
+  for (const line of describeForced(run, { forced: forced.earlier })) tell(line);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   const validation = await openStoredValidationSet({
     ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },

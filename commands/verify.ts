@@ -13,6 +13,7 @@ import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { splitter } from "./hold_out.ts";
 import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
 import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
+import { say } from "./print.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
 
@@ -44,10 +45,10 @@ export const verify: Command = {
       ...recorded ? differences(recorded, manifest) : [],
     ];
     const isOtherProgram = recorded && recorded.program.sha256 !== manifest.program.sha256;
-    if (values.json) console.log(JSON.stringify({ manifest, recorded: !!recorded, faults }));
+    if (values.json) say(JSON.stringify({ manifest, recorded: !!recorded, faults }));
     else {
-      for (const line of describeManifest(manifest)) console.log(line);
-      console.log(
+      for (const line of describeManifest(manifest)) say(line);
+      say(
         faults.length > 0
           ? faults.map((fault) => `WRONG  ${fault}`).join("\n")
           : recorded
@@ -55,7 +56,7 @@ export const verify: Command = {
           : "Nothing contradicts itself; nothing is recorded before the run has ended.",
       );
       if (isOtherProgram) {
-        console.log(
+        say(
           `Recorded by another version of this program (${recorded.program.sha256}); ` +
             "the stages above agree all the same.",
         );

@@ -1,4 +1,5 @@
 import type { StageCounts, StageMeter } from "../meter.ts";
+import { printableLine } from "../printable.ts";
 import type { StepReport } from "../types.ts";
 import { findBottleneck } from "./bottleneck.ts";
 import { liveView } from "./live_view.ts";
@@ -8,7 +9,7 @@ import { type Progress, TrainingProgress } from "./progress.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { statusFile } from "./status_file.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-import { plainText } from "./text_width.ts";
+
 import type { View } from "./view.ts";
 
 /** Shows a person, a log or a program what a run is doing. */
@@ -132,7 +133,7 @@ export function startStatus({
   };
   return {
     phase(text) {
-      phase = plainText(text);
+      phase = printableLine(text);
       if (!closed) view.phase();
     },
     endAt: (time) => training.endAt(time),
@@ -142,8 +143,8 @@ export function startStatus({
       if (!closed) view.step(report);
     },
     note(line) {
-      if (!closed) view.note(plainText(line));
-      else if (!json) terminal.write(plainText(line) + "\n");
+      if (!closed) view.note(printableLine(line));
+      else if (!json) terminal.write(printableLine(line) + "\n");
     },
     close,
     [Symbol.dispose]: close,
