@@ -12,7 +12,7 @@ import { checkPrivate, checkSourceFlags } from "./crawler_flags.ts";
 import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
 import { initFolder } from "./choose_checkpoint.ts";
-import { parseFlags, UsageError } from "./flags.ts";
+import { checkNeeds, parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
@@ -62,6 +62,7 @@ export const pipeline: Command = {
       if (named.has("context")) await checkContext(wanted.init, wanted.context);
     }
     const decide = async (existing: RunSettings | undefined) => {
+      if (!existing) checkNeeds(parsed.given, PIPELINE_FLAGS);
       const { force } = values;
       const progress = await progressOf(paths);
       const options = { wanted, given: named, root: paths.root, force, ...progress };

@@ -12,7 +12,7 @@ import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.t
 import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
 import { openDropLog } from "./drop_log.ts";
 import { groupFlags } from "./flag_groups.ts";
-import { type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
+import { checkNeeds, type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { countIntake, describeIntake } from "./intake_summary.ts";
 import { isAnswerTo, stopOnInterrupt } from "./interrupt.ts";
@@ -43,7 +43,7 @@ const FLAGS = {
     value: "FILE",
     defaultValue: undefined,
   }),
-  "keep-dropped": KEEP_DROPPED,
+  "keep-dropped": { ...KEEP_DROPPED, needs: "dropped" },
   "near-index": textFlag({
     help:
       "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
@@ -85,11 +85,9 @@ export const text: Command = {
   ],
   async run(args) {
     const { values, operands, given } = parseFlags(args, { flags: FLAGS });
+    checkNeeds(given, FLAGS);
     if (operands.length === 0) {
       throw new UsageError("Cannot take out text: name at least one address, file or folder");
-    }
-    if (values["keep-dropped"] && values.dropped === undefined) {
-      throw new UsageError("Cannot use --keep-dropped without --dropped FILE");
     }
     if (values.output !== undefined) documentFormat(values.output);
     checkSourceFlags(operands, given);
