@@ -13,6 +13,7 @@ import {
   terminalColumns,
 } from "./commands/help.ts";
 import { didYouMean } from "./commands/nearest.ts";
+import { tell } from "./commands/print.ts";
 
 /** Exit codes as shells know them. */
 const FAILURE = 1, USAGE = 2;
@@ -42,7 +43,7 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     // CLLM_TRACE=1 shows the stack.
     if (Deno.env.get("CLLM_TRACE")) console.error(error);
-    else console.error(`error: ${explain(error, { command: name })}`);
+    else tell(`error: ${explain(error, { command: name })}`);
     return error instanceof UsageError ? USAGE : FAILURE;
   }
 }

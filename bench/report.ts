@@ -94,7 +94,7 @@ export async function run(): Promise<void> {
 
 /** Reports a step again and again, to all that may listen. */
 async function reportSteps(dir: string, step: StepReport): Promise<void> {
-  await using events = await openEventFile(join(dir, "tensorboard"));
+  const events = await openEventFile(join(dir, "tensorboard"));
   const meters = ["crawl", "extract", "refine", "batch", "train"].map((name) =>
     new StageMeter(name)
   );

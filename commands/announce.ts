@@ -13,6 +13,7 @@ import { describePlan, makePlan, type Plan, timePlan, warnOfPasses } from "./pla
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { surveyCorpus } from "./survey.ts";
 import type { Trainer } from "./trainer.ts";
+import { say, tell } from "./print.ts";
 
 /** What {@linkcode announcePlan} looks at. */
 export interface AnnounceOptions {
@@ -68,11 +69,11 @@ export async function announcePlan(options: AnnounceOptions): Promise<Announced>
     checkpointEvery: options.checkpointEvery,
   });
   if (finished) return { plan, onStep: () => {} };
-  if (json) console.log(JSON.stringify({ plan }));
+  if (json) say(JSON.stringify({ plan }));
   for (const line of describePlan(plan)) status.note(line);
   const warning = warnOfPasses(plan);
   // Standard output is for JSON alone where that was asked for.
-  if (warning !== undefined) (json ? console.error : status.note)(warning);
+  if (warning !== undefined) (json ? tell : status.note)(warning);
   const time = timePlan(plan);
   const onStep = (report: StepReport) => {
     const line = time(report);

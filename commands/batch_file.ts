@@ -50,7 +50,8 @@ export async function readBatchFile(
     if (values.length !== rows || values.some((row) => row.length !== cols)) {
       throw new SyntaxError(`Cannot read --batches ${path}: ${name} is not ${rows} x ${cols}`);
     }
-    const flat = Int32Array.from(values.flat());
+    // Before they become 32 bits wide, which would wrap.
+    const flat = values.flat();
     const bad = flat.findIndex((id) => id >= below);
     if (bad >= 0) {
       throw new RangeError(
@@ -60,7 +61,7 @@ export async function readBatchFile(
           `is ${flat[bad]}, not below ${below}`,
       );
     }
-    return flat;
+    return Int32Array.from(flat);
   };
   const flatMask = flatten("mask", mask, 2);
   return {
@@ -68,7 +69,7 @@ export async function readBatchFile(
     targetIds: flatten("targetIds", targetIds, vocabSize),
     mask: flatMask,
     ...(documentMask && segmentIds
-      ? { segmentIds: flatten("segmentIds", segmentIds, Infinity) }
+      ? { segmentIds: flatten("segmentIds", segmentIds, 2 ** 31) }
       : {}),
     rows,
     cols,

@@ -11,7 +11,7 @@ import {
   parseUrlRecord,
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
-import { writeAll } from "../stages/durable.ts";
+import { writeWhole } from "../model/durable.ts";
 import type { Command } from "./command.ts";
 import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_flags.ts";
 import { reasonOf } from "./failure.ts";
@@ -21,6 +21,7 @@ import { stopOnInterrupt } from "./interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
 import { lockRun } from "./run_lock.ts";
 import { addressOf } from "./sources.ts";
+import { say } from "./print.ts";
 
 /** The `crawl` command. */
 export const crawlCommand: Command = {
@@ -164,20 +165,16 @@ async function importFrom(path: string, frontier: Frontier): Promise<void> {
 }
 
 async function exportTo(path: string, frontier: Frontier): Promise<void> {
-  const temporary = `${path}.new`;
-  {
-    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+  await writeWhole(path, async (put) => {
     const encoder = new TextEncoder();
     let lines: string[] = [];
     for (const record of frontier.export()) {
       lines.push(JSON.stringify(record) + "\n");
       if (lines.length < 10_000) continue;
-      await writeAll(file, encoder.encode(lines.join("")));
+      await put(encoder.encode(lines.join("")));
       lines = [];
     }
-    await writeAll(file, encoder.encode(lines.join("")));
-    await file.sync();
-  }
-  await Deno.rename(temporary, path);
-  console.log(`${path}: ${frontier.size} addresses`);
+    await put(encoder.encode(lines.join("")));
+  });
+  say(`${path}: ${frontier.size} addresses`);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { exists, syncFolder } from "../model/durable.ts";
+import { exists, naming, syncFolder } from "../model/durable.ts";
 import { type Frontier, warcInfo, warcResponse } from "../stages/crawl/mod.ts";
 import { writeAll } from "../stages/durable.ts";
 import type { Page, WarcPlace } from "../stages/types.ts";
@@ -50,11 +50,11 @@ export async function openOutput(path: string, frontier: Frontier): Promise<Outp
       return length;
     },
     async append(bytes) {
-      await writeAll(file, bytes);
+      await naming(path, () => writeAll(file, bytes));
       length += bytes.byteLength;
       return length - bytes.byteLength;
     },
-    sync: () => file.sync(),
+    sync: () => naming(path, () => file.sync()),
     [Symbol.dispose]: () => file.close(),
   };
 }

@@ -23,6 +23,8 @@ export const CRAWLER_FLAGS = {
 
 /** Flags about what only a crawl does. */
 const FOR_ADDRESSES = Object.keys(CRAWLER_FLAGS);
+/** Flags about a crawl that the sample site takes too. */
+const FOR_ANY_SITE = ["max-pages", "user-agent", "contact", "allow-private"];
 /** Flags about what only a walk through folders does. */
 const FOR_FOLDERS = ["all-files"];
 
@@ -60,6 +62,9 @@ export function checkSourceFlags(
     if (flag === undefined) return;
     throw new UsageError(`Cannot use --${flag}: no source is ${what}; name one, or leave it out`);
   };
-  if (!sources.some(isAddress)) refuse(FOR_ADDRESSES, "an address to crawl");
+  if (!sources.some(isAddress)) {
+    const others = sources.length === 0 ? [] : FOR_ANY_SITE;
+    refuse([...FOR_ADDRESSES, ...others], "an address to crawl");
+  }
   if (sources.every(isAddress)) refuse(FOR_FOLDERS, "a file or folder");
 }

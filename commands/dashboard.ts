@@ -19,6 +19,7 @@ import { number, parseFlags } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
+import { say } from "./print.ts";
 
 /** Where the dashboard is unless told otherwise. */
 export const DASHBOARD_PORT = 8010;
@@ -56,7 +57,7 @@ export const dashboard: Command = {
       ...{ hostname: values.hostname, port: values.port, signal: interrupt.signal },
       ...{ hostNames: hostNamesOf(values), ...(apiKeys && { apiKeys }) },
     });
-    console.log(
+    say(
       `Dashboard on http://${hostname}:${port}/` +
         (apiKeys ? " (any name; the password is an API key)" : ""),
     );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { writeWhole } from "../model/durable.ts";
 import type { Document } from "../stages/types.ts";
 import { UsageError } from "./flags.ts";
 import { writeParquet } from "./parquet_file.ts";
@@ -21,19 +22,21 @@ export function documentFormat(path: string): DocumentFormat {
   );
 }
 
-/** Documents as JSON lines, one document each. */
-export function jsonLines(): TransformStream<Document, Uint8Array<ArrayBuffer>> {
+/** Documents as JSON lines, one document each, which go through `shown` as text. */
+export function jsonLines(
+  shown: (line: string) => string = (line) => line,
+): TransformStream<Document, Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   return new TransformStream({
     transform(document, controller) {
-      controller.enqueue(encoder.encode(`${JSON.stringify(document)}\n`));
+      controller.enqueue(encoder.encode(`${shown(JSON.stringify(document))}\n`));
     },
   });
 }
 
 /**
- * Writes documents to `path`, which has its name only once it is whole. When `documents` fails, no
- * file is left.
+ * Writes documents to `path`, which has its name only once it is whole. When `documents` fails or
+ * the disk is full, an earlier file of that name is as it was.
  *
  * @returns once the file is on the disk
  */
@@ -41,20 +44,10 @@ export async function writeDocuments(
   documents: ReadableStream<Document>,
   { path, format }: { path: string; format: DocumentFormat },
 ): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  try {
-    if (format === "parquet") await writeParquet(documents, unfinished);
-    else {
-      const lines = documents.pipeThrough(jsonLines());
-      const bytes = format === "jsonl" ? lines : lines.pipeThrough(new CompressionStream("gzip"));
-      const file = await Deno.open(unfinished, { write: true, create: true, truncate: true });
-      await bytes.pipeTo(file.writable);
-    }
-  } catch (error) {
-    await Deno.remove(unfinished).catch((cause) => {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    });
-    throw error;
-  }
-  await Deno.rename(unfinished, path);
+  await writeWhole(path, async (put) => {
+    if (format === "parquet") return await writeParquet(documents, put);
+    const lines = documents.pipeThrough(jsonLines());
+    const bytes = format === "jsonl" ? lines : lines.pipeThrough(new CompressionStream("gzip"));
+    for await (const chunk of bytes) await put(chunk);
+  });
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { printableLine } from "../stages/printable.ts";
+import { reasonOf } from "./failure.ts";
 import type { Drop, DropReason } from "../stages/meter.ts";
 
 /** An open log. */
@@ -55,17 +57,37 @@ export function openDropLog(
       if (path !== undefined) {
         file ??= Deno.openSync(path, { append: true, create: true });
         const kept = keepText && text !== undefined ? drop : entry;
-        let bytes = new TextEncoder().encode(JSON.stringify(kept) + "\n");
-        while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
+        append(file, { path, bytes: new TextEncoder().encode(JSON.stringify(kept) + "\n") });
       }
       if (stage === "refine" || ROUTINE.has(reason)) return;
       // What is counted by its kind is told as a sum.
       if (kind !== undefined || count > MAX_NOTES) return;
-      note(`${stage} dropped ${item}: ${reason} (${detail})`);
+      note(printableLine(`${stage} dropped ${item}: ${reason} (${detail})`));
       if (count === MAX_NOTES) note(`further drops as ${reason} ${more}`);
     },
-    [Symbol.dispose]: () => file?.close(),
+    [Symbol.dispose]() {
+      if (file === undefined) return;
+      try {
+        file.syncSync();
+      } finally {
+        file.close();
+      }
+    },
   };
+}
+
+/** Appends a whole line or none: what calls for drops to be noted does not wait. */
+function append(
+  file: Deno.FsFile,
+  { path, bytes }: { path: string; bytes: Uint8Array },
+): void {
+  const { size } = file.statSync();
+  try {
+    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  } catch (cause) {
+    file.truncateSync(size);
+    throw new Error(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 /** `no-text 74, malformed 1`, the most frequent first. */

@@ -23,6 +23,7 @@ import { readPrompts } from "./prompts.ts";
 import { openScored, readScoredConfig, scoredFolder } from "./scored.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -135,11 +136,11 @@ export const evaluate: Command = {
       evaluations.push({ checkpoint, ...evaluation });
       if (values.json) {
         progress.clear();
-        console.log(JSON.stringify({ checkpoint, ...evaluation }));
+        say(JSON.stringify({ checkpoint, ...evaluation }));
       }
     }
-    if (chosen && !values.json) console.log(`Evaluates ${chosen.line}`);
-    if (!values.json) console.log(describeEvaluations(evaluations));
+    if (chosen && !values.json) say(`Evaluates ${chosen.line}`);
+    if (!values.json) say(describeEvaluations(evaluations));
     return 0;
   },
 };

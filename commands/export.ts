@@ -12,6 +12,7 @@ import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { findCheckpoint, readNamedConfig } from "./model_source.ts";
 import { RUN_FLAG, runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
+import { say } from "./print.ts";
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormatName[];
 
@@ -62,9 +63,9 @@ export const exportModel: Command = {
       throw new UsageError(`Cannot export to --output ${to}: it is the folder to export from`);
     }
     const { path, bytes, parity } = await exportFolder({ from, to, format });
-    console.log(`Exported ${from} to ${path}, ${(bytes / 1e6).toFixed(1)} MB`);
-    if (chosen) console.log(`Used ${chosen.line}`);
-    console.log(
+    say(`Exported ${from} to ${path}, ${(bytes / 1e6).toFixed(1)} MB`);
+    if (chosen) say(`Used ${chosen.line}`);
+    say(
       `Read back: perplexity ${parity.perplexityRatio.toFixed(6)} times the checkpoint's, ` +
         `same likeliest token at ${(100 * parity.agreement).toFixed(1)} % of places`,
     );

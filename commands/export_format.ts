@@ -62,9 +62,7 @@ function safetensors(dtype: FloatDtype, torchDtype: string, tolerance: number): 
       const tensors = layout.parameters.map(({ name, shape, offset, size }) => ({
         ...{ name, shape, data: parameters.subarray(offset, offset + size) },
       }));
-      const temporary = `${path}.new`;
-      await writeSafetensors(temporary, { tensors, dtype });
-      await Deno.rename(temporary, path);
+      await writeSafetensors(path, { tensors, dtype });
     },
     async reread(path, { layout }) {
       const parameters = new Float32Array(layout.length);

@@ -17,6 +17,8 @@ export interface Flag<T> {
   readonly bare?: string;
   /** Turns the text after the flag into its value; throws a `UsageError`. */
   readonly read: (text: string, flag: string) => T;
+  /** The flag without which this one says nothing: refused where it is given alone. */
+  readonly needs?: string;
   /** May be given more than once: `read` returns an array, and all of them are joined. */
   readonly many?: true;
 }
@@ -168,6 +170,21 @@ export function parseFlags<F extends Flags>(
   }));
   // Every name of the table has been read by its own flag just above.
   return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
+}
+
+/**
+ * Refuses flags that say nothing without another, which is not given: for what is begun here, since
+ * a run that has begun may have that other already.
+ *
+ * @throws {UsageError} naming both
+ */
+export function checkNeeds(given: ReadonlySet<string>, flags: Flags): void {
+  for (const name of given) {
+    const needs = flags[name]?.needs;
+    if (needs === undefined || given.has(needs)) continue;
+    const value = flags[needs]?.value;
+    throw new UsageError(`Cannot use --${name} without --${needs}${value ? ` ${value}` : ""}`);
+  }
 }
 
 /** Takes `-1` after a flag for its value, which the range of that then answers. */

@@ -12,6 +12,7 @@ import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
 import { runOrOther } from "./open_run.ts";
 import { SAMPLING_FLAGS, samplingOf } from "./sampling_flags.ts";
+import { forStandardOutput, tell } from "./print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -47,9 +48,10 @@ export const generate: Command = {
     });
     await using _engine = engine;
     // Standard output is for the text alone.
-    if (chosen !== undefined) console.error(`Uses ${chosen}`);
+    if (chosen !== undefined) tell(`Uses ${chosen}`);
     using interrupt = stopOnInterrupt();
-    const write = (piece: string) => Deno.stdout.write(new TextEncoder().encode(piece));
+    const write = (piece: string) =>
+      Deno.stdout.write(new TextEncoder().encode(forStandardOutput(piece)));
     const { prompt = known } = values;
     await write(prompt);
     try {

@@ -21,6 +21,7 @@ import { sizeOf } from "./folder_size.ts";
 import { manifestPath } from "./manifest.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
 import { type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
+import { say } from "./print.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
 
@@ -40,7 +41,7 @@ export const inspect: Command = {
     const root = runOperand(operands, { command: "inspect", run: values.run });
     const settings = await requireSettings(root);
     const found = await look(runPaths(root), settings);
-    console.log(values.json ? JSON.stringify(found) : describe(found).join("\n"));
+    say(values.json ? JSON.stringify(found) : describe(found).join("\n"));
     return 0;
   },
 };

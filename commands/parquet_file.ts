@@ -4,7 +4,7 @@
  * @module
  */
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import { writeAll } from "../stages/durable.ts";
+import type { Put } from "../model/durable.ts";
 import type { Document } from "../stages/types.ts";
 
 /** Text of documents in one row group of Parquet, in UTF-16 code units. */
@@ -37,12 +37,8 @@ function columnsOf(rows: readonly Document[]) {
   }));
 }
 
-/** Writes documents to `path` as Parquet, a row group at a time. */
-export async function writeParquet(
-  documents: ReadableStream<Document>,
-  path: string,
-): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+/** Writes documents as Parquet, a row group at a time. */
+export async function writeParquet(documents: ReadableStream<Document>, put: Put): Promise<void> {
   const writer = new ByteWriter();
   const schema = [
     { name: "root", num_children: Object.keys(COLUMNS).length },
@@ -55,7 +51,7 @@ export async function writeParquet(
   ];
   const parquet = new ParquetWriter({ writer, schema });
   const drain = async () => {
-    await writeAll(file, writer.getBytes());
+    await put(writer.getBytes());
     // Offsets inside the file go on.
     writer.index = 0;
   };
@@ -74,5 +70,4 @@ export async function writeParquet(
   if (rows.length > 0) await writeRows();
   await parquet.finish();
   await drain();
-  await file.sync();
 }

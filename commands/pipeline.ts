@@ -13,7 +13,7 @@ import { checkPrivate, checkSourceFlags } from "./crawler_flags.ts";
 import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
 import { initFolder } from "./choose_checkpoint.ts";
-import { parseFlags, UsageError } from "./flags.ts";
+import { checkNeeds, parseFlags, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
@@ -28,6 +28,7 @@ import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
 import { checkSchedule, spheresOf } from "./training_flags.ts";
+import { say, tell } from "./print.ts";
 
 /** The `pipeline` command. */
 export const pipeline: Command = {
@@ -59,6 +60,7 @@ export const pipeline: Command = {
       const { force } = values;
       const progress = await progressOf(paths);
       const existing = await readExisting(paths, { force, ...progress });
+      if (!existing) checkNeeds(parsed.given, PIPELINE_FLAGS);
       const options = { wanted, given: named, root: paths.root, force, ...progress };
       const settled = settle(existing?.settings, options);
       checkSourceFlags(settled.sources, parsed.given);
@@ -74,8 +76,8 @@ export const pipeline: Command = {
     using _closed = { [Symbol.dispose]: () => over.abort() };
     await using stack = new AsyncDisposableStack();
     // Standard output is for JSON alone where that was asked for.
-    const aside = (line: string) => values.json ? console.error(line) : console.log(line);
-    let say = aside;
+    const aside = (line: string) => values.json ? tell(line) : say(line);
+    let inform = aside;
     let served: RunServer | undefined;
     {
       using _lock = await lockRun(paths.root);
@@ -87,18 +89,18 @@ export const pipeline: Command = {
         : undefined;
       if (!existing) settings = { ...settings, sitePort: site?.port ?? 0 };
       if (settings !== existing) await writeSettings(paths, settings);
-      for (const line of describeForced(settings, existing)) console.error(line);
+      for (const line of describeForced(settings, existing)) tell(line);
       if (values.dashboard !== undefined) {
         const { hostname, port } = await listenDashboard([paths.root], {
           hostname: "127.0.0.1",
           port: values.dashboard,
           signal: over.signal,
         });
-        if (!values.json) console.log(`Dashboard on http://${hostname}:${port}/`);
+        if (!values.json) say(`Dashboard on http://${hostname}:${port}/`);
       }
       if (values.serve !== undefined) {
         served = stack.use(
-          await serveRun(paths.root, { port: values.serve, note: (line) => say(line) }),
+          await serveRun(paths.root, { port: values.serve, note: (line) => inform(line) }),
         );
         aside(`Serves on ${served.origin} once there is a checkpoint`);
       }
@@ -115,7 +117,7 @@ export const pipeline: Command = {
         json: values.json,
         tensorboard: values.tensorboard,
         args,
-        onStatus: (note) => say = note,
+        onStatus: (note) => inform = note,
         stop: interrupt.signal,
       });
     }

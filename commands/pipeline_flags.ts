@@ -123,7 +123,8 @@ export const PIPELINE_FLAGS = {
     defaultValue: 0,
   }),
   "fall-back": toggle({
-    help: "go on from the newest checkpoint that is whole where the last one is damaged",
+    help:
+      "go on from the newest checkpoint that is whole where the last one is damaged or diverged",
   }),
   "validate-every": number({
     help: "steps between validations; the end of a pass over the corpus validates too",

@@ -21,23 +21,29 @@ export const REFINE_FLAGS = {
     value: "A,B",
     defaultValue: undefined,
   }),
-  "filter-settings": text({
-    help: "JSON file of limits for the filters (default: those published)",
-    value: "FILE",
-    defaultValue: undefined,
-  }),
+  "filter-settings": {
+    ...text({
+      help: "JSON file of limits for the filters (default: those published)",
+      value: "FILE",
+      defaultValue: undefined,
+    }),
+    needs: "filters",
+  },
   language: text({
     help: "ISO 639-1 codes of languages that stay, divided by commas; any only notes them",
     value: "A,B",
     defaultValue: undefined,
   }),
-  "language-score": number({
-    help: "least score of a document's language, from 0 to 1",
-    value: "X",
-    integer: false,
-    max: 1,
-    defaultValue: 0.5,
-  }),
+  "language-score": {
+    ...number({
+      help: "least score of a document's language, from 0 to 1",
+      value: "X",
+      integer: false,
+      max: 1,
+      defaultValue: 0.5,
+    }),
+    needs: "language",
+  },
   "mask-personal-data": toggle({ help: "replace e-mail and public IP addresses" }),
   "near-duplicates": toggle({ help: "drop documents that are nearly the same as an earlier one" }),
   "dedup-against": text({

@@ -24,6 +24,7 @@ import { countIntake, describeIntake } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { listOf, refineSettingsOf } from "./refine_flags.ts";
 import { openRefinery } from "./refinery.ts";
+import { say, tell } from "./print.ts";
 
 const PROGRESS_MS = 5000;
 
@@ -51,7 +52,7 @@ export async function runCrawl(
   await using resources = new AsyncDisposableStack();
   const output = resources.use(await openOutput(paths.documents, frontier));
   const drops = resources.use(
-    openDropLog(paths.drops, { note: console.error, keepText: settings["keep-dropped"] }),
+    openDropLog(paths.drops, { note: tell, keepText: settings["keep-dropped"] }),
   );
   const warc = settings.warc === undefined
     ? undefined
@@ -107,7 +108,7 @@ export async function runCrawl(
 
   const progress = setInterval(() => {
     const { itemsIn } = written.counts();
-    console.error(`${frontier.pages} pages, ${itemsIn} documents, ${frontier.queued} to go`);
+    tell(`${frontier.pages} pages, ${itemsIn} documents, ${frontier.queued} to go`);
   }, PROGRESS_MS);
   const encoder = new TextEncoder();
   try {
@@ -132,7 +133,7 @@ export async function runCrawl(
     clearInterval(progress);
   }
   const counts = countIntake({ sources: [ofCrawl], journal: written, drops });
-  console.log(describeIntake(counts, { list: paths.drops }));
+  say(describeIntake(counts, { list: paths.drops }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
   return { fetched: itemsOut + unchanged, lastDrop };
@@ -140,7 +141,7 @@ export async function runCrawl(
 
 function tellReconsidered({ admitted, refused }: Reconsidered): void {
   if (admitted + refused === 0) return;
-  console.error(
+  tell(
     `The settings have changed: of the addresses known, ${admitted} more are wanted and ` +
       `${refused} fewer`,
   );
@@ -198,12 +199,12 @@ function summarise(
     skips: Readonly<Record<string, number>>;
   },
 ): void {
-  if (Object.keys(skips).length > 0) console.log(`Links not followed: ${countsText(skips)}`);
-  if (stopped) console.log("Stopped before the end");
+  if (Object.keys(skips).length > 0) say(`Links not followed: ${countsText(skips)}`);
+  if (stopped) say("Stopped before the end");
   const more = pages < most ? "" : " --max-pages N";
   const where = pages < most ? "" : ` beyond --max-pages ${most}`;
   if (queued > 0) {
-    console.log(`${queued} addresses to go${where}: deno task crawl --output ${paths.root}${more}`);
+    say(`${queued} addresses to go${where}: deno task crawl --output ${paths.root}${more}`);
   }
-  console.log(`Documents  ${paths.documents}`);
+  say(`Documents  ${paths.documents}`);
 }

@@ -40,6 +40,7 @@ import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_f
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
+import { say, tell } from "./print.ts";
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -80,7 +81,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   };
 
   // The crawl may drop its first page before there is a status to write beside.
-  let note = (line: string) => console.error(line);
+  let note = (line: string) => tell(line);
   const { journal: log, mark } = await openCorpus(paths, { note });
   resources.use(log);
   const drops = resources.use(openDropLog(paths.drops, {
@@ -120,7 +121,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.phase(`stopping: saves ${saving}; Ctrl-C again ends at once`);
   });
   const summarize = () => {
-    if (intake && !json) console.log(describeIntake(counts(), { list: paths.drops }));
+    if (intake && !json) say(describeIntake(counts(), { list: paths.drops }));
   };
   const counts = () =>
     countIntake({ sources: intake?.sources ?? [], journal: meters.journal, drops });
@@ -217,7 +218,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) {
-      sinks.push(resources.use(await openEventFile(paths.tensorboard)));
+      sinks.push(await openEventFile(paths.tensorboard));
     }
     const patience = patienceOf(settings);
     const reports = trainer.reports(batches, {
@@ -278,7 +279,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       await tokens.flush();
       await recordManifest(paths, parts);
     }
-    console.log(outcome.text);
+    say(outcome.text);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
@@ -288,8 +289,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     summarize();
     const line = await describeStop(paths, { documents: log.count });
     // Standard output is for JSON alone where that was asked for.
-    if (json) console.error(line);
-    else console.log(line);
+    if (json) tell(line);
+    else say(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));
     ready.promise.catch(() => {});

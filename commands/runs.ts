@@ -20,6 +20,7 @@ import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { sizeOf } from "./folder_size.ts";
 import { readManifest } from "./manifest.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
+import { say } from "./print.ts";
 
 const FLAGS = { json: toggle({ help: "one JSON object a run" }) };
 
@@ -47,8 +48,8 @@ export const runs: Command = {
     }
     const rows = await Array.fromAsync(found, look);
     rows.sort((a, b) => b.when.localeCompare(a.when) || a.run.localeCompare(b.run));
-    if (values.json) { for (const row of rows) console.log(JSON.stringify(row)); }
-    else console.log(table(rows).join("\n"));
+    if (values.json) { for (const row of rows) say(JSON.stringify(row)); }
+    else say(table(rows).join("\n"));
     return 0;
   },
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
+import { appendWhole } from "../model/durable.ts";
 import { Scheduler } from "../serve/mod.ts";
 import { readIfThere } from "../stages/durable.ts";
 import { continueWhole } from "./continue_text.ts";
@@ -42,7 +43,8 @@ export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sa
       seed,
       prompts: prompts.length > 0 ? prompts : [""],
     });
-    await Deno.writeTextFile(path, JSON.stringify({ step, samples }) + "\n", { append: true });
+    const line = new TextEncoder().encode(JSON.stringify({ step, samples }) + "\n");
+    await appendWhole(path, line, { sync: true });
   };
   return {
     take({ step, path: checkpoint }) {

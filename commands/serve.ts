@@ -17,6 +17,7 @@ import { runOrOther } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
 import { quoted } from "./stopped.ts";
+import { say, tell } from "./print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -87,11 +88,11 @@ export const serve: Command = {
         scheduler,
         tokenizerJson,
         settings: values,
-        note: (line) => console.error(line),
+        note: (line) => tell(line),
       })
       : engine;
     using interrupt = stopOnInterrupt(() => {
-      console.error("Stopping: running requests may finish.");
+      tell("Stopping: running requests may finish.");
       void scheduler.drain();
     });
     const app = createApp({
@@ -106,7 +107,7 @@ export const serve: Command = {
       ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
       ...(apiKeys && { apiKeys }),
       ...(values["access-log"] === "stdout" && {
-        onAccess: (record) => console.log(JSON.stringify(record)),
+        onAccess: (record) => say(JSON.stringify(record)),
       }),
       hostNames,
       corsOrigins,
@@ -127,10 +128,10 @@ export const serve: Command = {
     });
     const origin = `http://${hostname}:${port}`;
     // The log alone goes to the standard output.
-    console.error(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
-    if (chosen !== undefined) console.error(`Uses ${chosen}`);
+    tell(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
+    if (chosen !== undefined) tell(`Uses ${chosen}`);
     const [prompt = ""] = prompts;
-    console.error(
+    tell(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
         (apiKeys ? "-H 'authorization: Bearer KEY' " : "") +
         `-d ${quoted(JSON.stringify({ model: name, prompt, max_tokens: 50, stream: true }))}`,

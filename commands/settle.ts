@@ -134,8 +134,8 @@ function valuesOf(
 
 /** A line for each change that was not there before, for the user to see. */
 export function describeForced(
-  { forced }: RunSettings,
-  existing: RunSettings | undefined,
+  { forced }: Pick<RunSettings, "forced">,
+  existing: Pick<RunSettings, "forced"> | undefined,
 ): string[] {
   return forced.slice(existing?.forced.length ?? 0).map(({ step, name, before, now }) =>
     `From step ${step + 1} on, ${name} is ${text(now)} instead of ${text(before)}, as --force says.`

@@ -12,7 +12,7 @@ import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.t
 import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
 import { openDropLog } from "./drop_log.ts";
 import { groupFlags } from "./flag_groups.ts";
-import { type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
+import { checkNeeds, type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { countIntake, describeIntake } from "./intake_summary.ts";
 import { isAnswerTo, stopOnInterrupt } from "./interrupt.ts";
@@ -20,6 +20,7 @@ import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
 import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
 import { runPaths } from "./run_folder.ts";
 import { checkSources, splitSources } from "./sources.ts";
+import { forStandardOutput, tell } from "./print.ts";
 
 const {
   "max-pages": maxPages,
@@ -42,7 +43,7 @@ const FLAGS = {
     value: "FILE",
     defaultValue: undefined,
   }),
-  "keep-dropped": KEEP_DROPPED,
+  "keep-dropped": { ...KEEP_DROPPED, needs: "dropped" },
   "near-index": textFlag({
     help:
       "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
@@ -84,11 +85,9 @@ export const text: Command = {
   ],
   async run(args) {
     const { values, operands, given } = parseFlags(args, { flags: FLAGS });
+    checkNeeds(given, FLAGS);
     if (operands.length === 0) {
       throw new UsageError("Cannot take out text: name at least one address, file or folder");
-    }
-    if (values["keep-dropped"] && values.dropped === undefined) {
-      throw new UsageError("Cannot use --keep-dropped without --dropped FILE");
     }
     if (values.output !== undefined) documentFormat(values.output);
     checkSourceFlags(operands, given);
@@ -100,7 +99,7 @@ export const text: Command = {
     const state = await Deno.makeTempDir({ prefix: "cllm-text-" });
     resources.defer(() => Deno.remove(state, { recursive: true }));
     const drops = resources.use(
-      openDropLog(values.dropped, { note: console.error, keepText: values["keep-dropped"] }),
+      openDropLog(values.dropped, { note: tell, keepText: values["keep-dropped"] }),
     );
     const lastDrops = new Map<string, Drop>();
     const onDrop = (drop: Drop) => {
@@ -116,7 +115,7 @@ export const text: Command = {
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);
     const counts = countIntake({ sources: intake.sources, journal: written, drops });
-    console.error(describeIntake(counts, { list: values.dropped }));
+    tell(describeIntake(counts, { list: values.dropped }));
     if (!interrupt.signal.aborted) {
       for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
     }
@@ -174,7 +173,7 @@ function open(
     allowOrigins: [],
     stop,
     onDrop,
-    note: console.error,
+    note: tell,
   });
 }
 
@@ -211,7 +210,9 @@ async function write(documents: ReadableStream<Document>, path: string | undefin
     return await writeDocuments(documents, { path, format: documentFormat(path) });
   }
   try {
-    await documents.pipeThrough(jsonLines()).pipeTo(Deno.stdout.writable, { preventClose: true });
+    await documents.pipeThrough(jsonLines(forStandardOutput)).pipeTo(Deno.stdout.writable, {
+      preventClose: true,
+    });
   } catch (error) {
     // Whoever read on has had enough, as `head` does.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

@@ -7,6 +7,7 @@ import { readTokenizer, type Tokenizer } from "../stages/tokenize/mod.ts";
 import type { Command } from "./command.ts";
 import { parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { openFile } from "./open_file.ts";
+import { say } from "./print.ts";
 
 const TOKENIZER = text({
   help: "tokenizer to use",
@@ -38,7 +39,7 @@ export const encode: Command = {
       if (typeof value !== "string") throw wrongLine("encode", number);
       const isFull = !values.ordinary;
       const ids = tokenizer.encode(value, { allowSpecial: isFull, addPrefix: isFull });
-      console.log(JSON.stringify([...ids]));
+      say(JSON.stringify([...ids]));
     }
     return 0;
   },
@@ -61,7 +62,7 @@ export const decode: Command = {
       if (!Array.isArray(value) || !value.every((id) => typeof id === "number")) {
         throw wrongLine("decode", number);
       }
-      console.log(JSON.stringify(tokenizer.decode(value)));
+      say(JSON.stringify(tokenizer.decode(value)));
     }
     return 0;
   },

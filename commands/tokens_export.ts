@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { writeWhole } from "../model/durable.ts";
 import { HEADER_BYTES, MAGICS, type StoreReader } from "../stages/store/mod.ts";
-import { writeAll } from "../stages/durable.ts";
 import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -32,6 +33,9 @@ const FLAGS = {
 
 /** Tokens of 16 bits. */
 const MAX_VOCAB = 65536;
+
+/** llm.c's header is of signed words of 32 bits. */
+const MAX_TOKENS = 2 ** 31 - 1;
 
 /** The `tokens export` command. */
 export const exportTokens: Command = {
@@ -57,14 +61,20 @@ export const exportTokens: Command = {
     const path = output ?? `${split}.bin`;
     const header = format === "llm.c" ? headerOf(run.store.tokens(split)) : new Uint8Array(0);
     await write(path, { header, store: run.store, split });
-    console.log(`${path}: ${run.store.tokens(split)} tokens`);
+    say(`${path}: ${run.store.tokens(split)} tokens`);
     return 0;
   },
 };
 
 /** The header of llm.c for ids of 16 bits. */
-function headerOf(tokens: number): Uint8Array {
+export function headerOf(tokens: number): Uint8Array {
   const [{ magic, version }] = MAGICS;
+  if (tokens > MAX_TOKENS) {
+    throw new Error(
+      `Cannot export tokens as llm.c: ${tokens} are more than its header can say, ${MAX_TOKENS}; ` +
+        `use --format nanogpt, which has none`,
+    );
+  }
   const header = new DataView(new ArrayBuffer(HEADER_BYTES));
   [magic, version, tokens].forEach((word, i) => header.setInt32(4 * i, word, true));
   return new Uint8Array(header.buffer);
@@ -74,9 +84,10 @@ async function write(
   path: string,
   { header, store, split }: { header: Uint8Array; store: StoreReader; split: Split },
 ): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  await writeAll(file, header);
-  for await (const { ids } of store.read({ split })) {
-    await writeAll(file, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
-  }
+  await writeWhole(path, async (put) => {
+    await put(header);
+    for await (const { ids } of store.read({ split })) {
+      await put(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+    }
+  });
 }

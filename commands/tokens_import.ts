@@ -9,6 +9,7 @@ import type { Split } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { choice, parseFlags, text, UsageError } from "./flags.ts";
 import { createTokenFolder } from "./token_folder.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   tokenizer: text({
@@ -53,7 +54,7 @@ export const importTokens: Command = {
         await store.append(run);
       }
     }
-    console.log(`${output}: ${store.count(split)} documents, ${store.tokens(split)} tokens`);
+    say(`${output}: ${store.count(split)} documents, ${store.tokens(split)} tokens`);
     return 0;
   },
 };

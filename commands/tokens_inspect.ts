@@ -28,6 +28,7 @@ import type { TokenRun } from "../stages/types.ts";
 import type { Command } from "./command.ts";
 import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
 import { openFile } from "./open_file.ts";
+import { say, tell } from "./print.ts";
 
 const FLAGS = {
   tokenizer: text({
@@ -65,10 +66,10 @@ export const inspectTokens: Command = {
     const found = place.dir === undefined
       ? await lookAtFile(path, options)
       : await lookAtStore(place.dir, { ...place, ...options });
-    if (values.json) console.log(JSON.stringify(found));
-    else console.log(("shards" in found ? describeStore(found) : describeFile(found)).join("\n"));
+    if (values.json) say(JSON.stringify(found));
+    else say(("shards" in found ? describeStore(found) : describeFile(found)).join("\n"));
     const faults = "shards" in found ? found.shards.flatMap(({ fault }) => fault ?? []) : [];
-    for (const fault of faults) console.error(`error: ${fault}`);
+    for (const fault of faults) tell(`error: ${fault}`);
     return faults.length === 0 ? 0 : 1;
   },
 };

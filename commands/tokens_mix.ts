@@ -7,6 +7,7 @@ import { mix, type MixSource } from "../stages/store/mod.ts";
 import type { Command } from "./command.ts";
 import { number, parseFlags, text, UsageError } from "./flags.ts";
 import { createTokenFolder, openTokenFolder, type TokenFolder } from "./token_folder.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   tokens: number({
@@ -66,11 +67,11 @@ export const mixTokens: Command = {
     const total = store.tokens("train");
     for (const [i, { documents, tokens, passes }] of taken.entries()) {
       const share = (100 * tokens / total).toFixed(1);
-      console.log(
+      say(
         `${parts[i]?.root}: ${documents} documents, ${tokens} tokens (${share} %), pass ${passes}`,
       );
     }
-    console.log(`${values.output}: ${store.count("train")} documents, ${total} tokens`);
+    say(`${values.output}: ${store.count("train")} documents, ${total} tokens`);
     return 0;
   },
 };

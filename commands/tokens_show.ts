@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
 import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -74,10 +75,10 @@ export const show: Command = {
       throw new RangeError(`Cannot show --batch ${values.batch}: an epoch has ${count} batches`);
     }
     for (let row = 0; row < rows; row++) {
-      console.log(`row ${row}: ${showRow(made, row, tokenizer)}`);
+      say(`row ${row}: ${showRow(made, row, tokenizer)}`);
     }
     const of = batches.numBatches === undefined ? "" : ` of ${batches.numBatches}`;
-    console.log(
+    say(
       `batch ${values.batch}${of}: ${made.rows} rows of ${made.cols}, ` +
         `${made.validTokens} scored; ${(100 * padding).toFixed(1)} % empty up to here`,
     );

@@ -10,6 +10,7 @@ import { parseFlags, toggle } from "./flags.ts";
 import { RUN_FLAG, runOperand } from "./open_run.ts";
 import { openTokens } from "./open_tokens.ts";
 import { addUses, describeUses, type TokenUses } from "./token_uses.ts";
+import { say } from "./print.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
 
@@ -32,7 +33,7 @@ export const stats: Command = {
       validation: await count(run.store, { split: "validation", uses }),
       vocabulary: describeUses(uses, run.tokenizer),
     };
-    if (values.json) console.log(JSON.stringify(result));
+    if (values.json) say(JSON.stringify(result));
     else print(result);
     return 0;
   },
@@ -71,15 +72,15 @@ function print(
 ): void {
   for (const [name, split] of Object.entries({ train, validation })) {
     const { documents, tokens, shortest, longest } = split;
-    console.log(
+    say(
       `${name.padEnd(11)} ${documents} documents, ${tokens} tokens, ` +
         `${shortest} to ${longest} a document`,
     );
   }
   if (validation.documents === 0) {
-    console.log("            (documents are stored as training comes to them, those held out too)");
+    say("            (documents are stored as training comes to them, those held out too)");
   }
   const { size, used, bytesPerToken, mostFrequent } = vocabulary;
-  console.log(`vocabulary  ${used} of ${size} used, ${bytesPerToken.toFixed(2)} bytes a token`);
-  console.log(`frequent    ${mostFrequent.join(" ")}`);
+  say(`vocabulary  ${used} of ${size} used, ${bytesPerToken.toFixed(2)} bytes a token`);
+  say(`frequent    ${mostFrequent.join(" ")}`);
 }

@@ -15,6 +15,7 @@ import type { Command } from "./command.ts";
 import { choice, number, parseFlags, text, UsageError } from "./flags.ts";
 import { openFile } from "./open_file.ts";
 import { addUses, describeUses } from "./token_uses.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   vocab: number({ help: "size of the vocabulary", min: 258, defaultValue: 4096 }),
@@ -90,17 +91,17 @@ export const train: Command = {
     await replaceFile(values.output, formatTokenizer(tokenizer));
     const uses = new Float64Array(tokenizer.vocabSize);
     const { bytes, ids } = await measure(texts(), { tokenizer, uses });
-    console.log(`${values.output}: ${tokenizer.vocabSize} tokens from ${paths.length} files`);
-    console.log(
+    say(`${values.output}: ${tokenizer.vocabSize} tokens from ${paths.length} files`);
+    say(
       `${bytes} bytes of text are ${ids} tokens, ${(bytes / ids).toFixed(2)} bytes a token`,
     );
     const { used, longest, mostFrequent } = describeUses(uses, tokenizer);
     const share = (100 * used / tokenizer.vocabSize).toFixed(1);
-    console.log(`${used} of ${tokenizer.vocabSize} tokens occur in it (${share} %)`);
-    console.log(`frequent: ${mostFrequent.join(" ")}`);
-    console.log(`longest: ${longest.join(" ")}`);
+    say(`${used} of ${tokenizer.vocabSize} tokens occur in it (${share} %)`);
+    say(`frequent: ${mostFrequent.join(" ")}`);
+    say(`longest: ${longest.join(" ")}`);
     if (reported && reported.spills > 0) {
-      console.log(
+      say(
         `word counts went to disk ${reported.spills} times; ` +
           `${reported.droppedWords} rare words were not learned from (--memory-mib)`,
       );

@@ -13,6 +13,7 @@ import { trainDocuments } from "./held_out.ts";
 import { type HoldOutRule, splitter } from "./hold_out.ts";
 import { replayDocuments } from "./lineage.ts";
 import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
+import { say } from "./print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -52,7 +53,7 @@ export const trace: Command = {
     const lines = step === undefined
       ? traceDocument(trained, document as string, json)
       : traceStep(trained, step, json);
-    for await (const line of lines) console.log(line);
+    for await (const line of lines) say(line);
     return 0;
   },
 };

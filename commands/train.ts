@@ -14,6 +14,7 @@ import { choice, type FlagValues, number, parseFlags, text, toggle, UsageError }
 import { stopOnInterrupt } from "./interrupt.ts";
 import { trainOnBatchFile } from "./train_batches.ts";
 import { trainOnTokens } from "./train_tokens.ts";
+import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
 import {
   checkSchedule,
   OPTIMIZER_FLAGS,
@@ -23,6 +24,7 @@ import {
   SPHERE_FLAGS,
   spheresOf,
 } from "./training_flags.ts";
+import { say } from "./print.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
@@ -54,6 +56,10 @@ const FLAGS = {
     min: 1,
     defaultValue: 200,
   }),
+  force: toggle({
+    help: "with --tokens: change settings of a training that has begun, from the next step on",
+  }),
+  "fall-back": toggle({ help: `with --tokens: ${PIPELINE_FLAGS["fall-back"].help}` }),
   init: text({
     help:
       "start from the weights of this run, or Hugging Face folder (default none: required by --batches)",
@@ -81,7 +87,9 @@ const FLAGS = {
 };
 
 /** Flags of one way to train that say nothing of the other. */
-const TOKEN_FLAGS = ["run", "preset", "seed", "order", "checkpoint-every"];
+const TOKEN_FLAGS = [
+  ...["run", "preset", "seed", "order", "checkpoint-every", "force", "fall-back"],
+];
 const BATCH_FLAGS = ["document-mask"];
 
 /** The `train` command. */
@@ -93,7 +101,7 @@ export const train: Command = {
   flags: FLAGS,
   groups: groupFlags(FLAGS, {
     "What to train on": ["tokens", "batches", "init"],
-    "On tokens": ["run", "preset", "seed", "order", "checkpoint-every"],
+    "On tokens": ["run", "force", "fall-back", "preset", "seed", "order", "checkpoint-every"],
     "On a batch file": ["document-mask"],
     "Training": [
       ...["steps", "optimizer", "learning-rate", "schedule", "warmup", "decay"] as const,
@@ -143,7 +151,7 @@ export const train: Command = {
       spheres: spheresOf(values),
       stop: interrupt.signal,
       onReport({ step, loss, gradNorm, learningRate, tokensPerSecond }) {
-        console.log(
+        say(
           values.json
             ? JSON.stringify({ step, loss, gradNorm, learningRate, tokensPerSecond })
             : `step ${step}  loss ${loss.toFixed(4)}  gradient norm ${gradNorm.toFixed(4)}`,
@@ -180,9 +188,11 @@ async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promi
     },
     spheres: spheresOf(values),
     checkpointEvery: values["checkpoint-every"],
+    force: values.force,
+    fallBack: values["fall-back"],
     json,
     stop: interrupt.signal,
   });
-  if (!json) console.log(`Checkpoint ${checkpoint}`);
+  if (!json) say(`Checkpoint ${checkpoint}`);
   return interrupt.exitCode;
 }

@@ -18,8 +18,10 @@ import { UsageError } from "./flags.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
 import { checkInit } from "./model_source.ts";
 import { copyPrompts, readOwnPrompts } from "./prompts.ts";
-import { runPaths } from "./run_folder.ts";
+import { type ForcedChange, runPaths } from "./run_folder.ts";
 import { lockRun } from "./run_lock.ts";
+import { describeForced } from "./settle.ts";
+import { settleTraining } from "./settle_training.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "./token_folder.ts";
 import { openTrainer } from "./trainer.ts";
@@ -31,6 +33,7 @@ import {
 } from "./training_flags.ts";
 import { openStoredValidationSet } from "./validation_set.ts";
 import { describeValidationSet } from "./validation_summary.ts";
+import { tell } from "./print.ts";
 
 /** What decides the weights, the tokens aside; kept with every checkpoint. */
 export interface TokenTrainingSettings extends OptimizerSettings {
@@ -55,6 +58,10 @@ export interface TokenTraining {
   readonly settings: TokenTrainingSettings;
   readonly spheres: ReturnType<typeof spheresOf>;
   readonly checkpointEvery: number;
+  /** Whether settings that alter the result may be changed from here on. */
+  readonly force: boolean;
+  /** Whether an earlier checkpoint will do where the newest is of no use. */
+  readonly fallBack: boolean;
   readonly json: boolean;
   readonly stop: AbortSignal;
 }
@@ -97,14 +104,20 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     trainDocuments: store.count("train"),
     trainTokens: store.tokens("train"),
     ...settings,
+    forced: [] as ForcedChange[],
   };
   await using trainer = await openTrainer({
     ...{ config, paths, seed: settings.seed, tokenizerJson, run, rows, cols },
     ...(settings.init === "" ? {} : { init: settings.init }),
     leaves: settings.leaves,
+    fallBack: options.fallBack,
     ...options.spheres,
   });
-  checkSameTraining(trainer.resumedRun, run, root);
+  const forced = settleTraining(trainer.resumedRun, run, {
+    ...{ root, force: options.force, step: trainer.state.step },
+  });
+  run.forced.push(...forced.all);
+  for (const line of describeForced(run, { forced: forced.earlier })) tell(line);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   const validation = await openStoredValidationSet({
     ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },
@@ -161,17 +174,4 @@ async function configOf(
     remedy: "--tokens must be made with the tokenizer.json of --init",
   });
   return config;
-}
-
-/** A run goes on only as it began: anything else would give weights that nobody asked for. */
-function checkSameTraining(before: unknown, now: object, root: string): void {
-  if (before === undefined || before === null) return;
-  const began = new Map(Object.entries(before));
-  for (const [name, value] of Object.entries(now)) {
-    if (JSON.stringify(began.get(name)) === JSON.stringify(value)) continue;
-    throw new UsageError(
-      `Cannot continue --run ${root}: ${name} is ${JSON.stringify(value)} and it began with ` +
-        `${JSON.stringify(began.get(name))}; give that again, or name another folder`,
-    );
-  }
 }

@@ -4,15 +4,18 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   checkpointName,
+  DIVERGED_SUFFIX,
   initFromFolder,
   loadNewest,
   readCompanions,
   type Retention,
   rotateCheckpoints,
   saveCheckpoint,
+  setAsideCheckpoint,
+  stepOf,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
@@ -82,7 +85,7 @@ export interface Trainer extends AsyncDisposable {
   readonly resumedRun: unknown;
   /** Trains on batches that begin after `state.cursor`. */
   reports(batches: ReadableStream<Batch>, run: TrainerRun): ReadableStream<StepReport>;
-  /** Saves what is not saved yet; returns the newest checkpoint's folder, if there is any. */
+  /** Saves what is not saved yet, unless it diverged; returns the newest checkpoint's folder, if there is any. */
   save(): Promise<string | undefined>;
 }
 
@@ -109,6 +112,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   /** Of the last step. */
   let metrics: SnapshotMetrics = {};
   let retention: Retention = {};
+  let note: (line: string) => void = () => {};
   const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
     await saveCheckpoint(path, {
       ...{ config, layout, snapshot, tokenizerJson, metrics },
@@ -118,6 +122,16 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     savedStep = snapshot.step;
     newest = path;
   };
+  /** Weights that diverged are not saved, and do not stay the newest where they have been. */
+  const keepNone = async () => {
+    if (newest === undefined || state.step > savedStep) return newest;
+    const aside = basename(newest) + DIVERGED_SUFFIX;
+    newest = await setAsideCheckpoint(newest);
+    savedStep = newest === undefined ? 0 : stepOf(newest);
+    const next = newest === undefined ? "the first step" : `step ${savedStep + 1}`;
+    note(`Step ${state.step} had diverged: it is set aside as ${aside}, and ${next} comes next.`);
+    return newest;
+  };
   const held = resources.move();
   return {
     spheres,
@@ -125,6 +139,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     resumedRun: found?.run,
     reports(batches, run) {
       retention = run.retention;
+      note = run.status.note;
       return batches
         .pipeThrough(watched(
           train({
@@ -170,6 +185,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
         }));
     },
     async save() {
+      if (spheres.diverged) return await keepNone();
       if (state.step > savedStep) {
         const path = join(paths.checkpoints, checkpointName(state.step));
         await save(path, snapshot(spheres, state), metrics);

@@ -17,6 +17,7 @@ import { readOwnPrompts } from "./prompts.ts";
 import { readValidation } from "./validation_file.ts";
 import { describeChanged } from "./settings_digest.ts";
 import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
+import { say } from "./print.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
 
@@ -50,10 +51,10 @@ export const verify: Command = {
       ...recorded ? differences(recorded, manifest) : [],
     ];
     const isOtherProgram = recorded && recorded.program.sha256 !== manifest.program.sha256;
-    if (values.json) console.log(JSON.stringify({ manifest, recorded: !!recorded, faults }));
+    if (values.json) say(JSON.stringify({ manifest, recorded: !!recorded, faults }));
     else {
-      for (const line of describeManifest(manifest)) console.log(line);
-      console.log(
+      for (const line of describeManifest(manifest)) say(line);
+      say(
         faults.length > 0
           ? faults.map((fault) => `WRONG  ${fault}`).join("\n")
           : recorded
@@ -61,7 +62,7 @@ export const verify: Command = {
           : "Nothing contradicts itself; nothing is recorded before the run has ended.",
       );
       if (isOtherProgram) {
-        console.log(
+        say(
           `Recorded by another version of this program (${recorded.program.sha256}); ` +
             "the stages above agree all the same.",
         );

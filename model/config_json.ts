@@ -6,8 +6,14 @@
 import { z } from "zod";
 import type { ModelConfig } from "./config.ts";
 
-const count = z.int().positive();
-const tokenId = z.union([z.int().nonnegative(), z.array(z.int().nonnegative()).nonempty()])
+/** Kernels and exports have 32 bits for each. */
+const MAX_COUNT = 2 ** 31 - 1;
+/** Several times as many as the deepest models have. */
+const MAX_LAYERS = 4096;
+
+const count = z.int().positive().max(MAX_COUNT);
+const id = z.int().nonnegative().max(MAX_COUNT);
+const tokenId = z.union([id, z.array(id).nonempty()])
   .nullish()
   // Some checkpoints list several ids; the first is the one that ends generation here.
   .transform((id) => (Array.isArray(id) ? id[0] ?? null : id ?? null));
@@ -20,7 +26,7 @@ const schema = z.object({
   vocab_size: count,
   hidden_size: count,
   intermediate_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(MAX_LAYERS),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),

@@ -13,32 +13,116 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
-/** Writes `text` to a new file and waits until it is on the disk. */
-export async function writeDurably(path: string, text: string): Promise<FileDigest> {
+/** Takes all of `bytes` to the file that is being written. */
+export type Put = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Writes the file `path` by what `write` puts: it appears there whole, on the disk, or not at all,
+ * and an earlier file of that name stays until then. Every command that makes a file makes it here.
+ *
+ * @throws {Error} naming `path`, when the file cannot be written; what `write` throws, as it is
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { writeWhole } from "./durable.ts";
+ * const path = await Deno.makeTempFile();
+ * await writeWhole(path, (put) => put(new TextEncoder().encode("all of it")));
+ * assertEquals(await Deno.readTextFile(path), "all of it");
+ * await Deno.remove(path);
+ * ```
+ */
+export async function writeWhole<T>(
+  path: string,
+  write: (put: Put) => Promise<T>,
+): Promise<T> {
+  const temporary = `${path}.new`;
+  let isOurs = false;
+  try {
+    // What a killed process left there.
+    await removeIfThere(temporary);
+    using file = await naming(path, () => Deno.open(temporary, { write: true, createNew: true }));
+    isOurs = true;
+    const result = await write((bytes) => naming(path, () => writeAll(file, bytes)));
+    await naming(path, async () => {
+      await file.sync();
+      const { ino } = await file.stat();
+      if ((await Deno.stat(temporary)).ino !== ino) {
+        isOurs = false;
+        throw new Error("another process writes it too");
+      }
+      await Deno.rename(temporary, path);
+      await syncFolder(dirname(path));
+    });
+    return result;
+  } catch (error) {
+    if (isOurs) await removeIfThere(temporary);
+    throw error;
+  }
+}
+
+/** {@linkcode writeWhole} for a text; returns what a checkpoint records of the file. */
+export async function replaceFile(path: string, text: string): Promise<FileDigest> {
   const bytes = new TextEncoder().encode(text);
-  using file = await Deno.open(path, { write: true, createNew: true });
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-  await file.sync();
+  await writeWhole(path, (put) => put(bytes));
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-/** Writes `chunks` as the file `path`, which appears there whole, on the disk, or not at all. */
-export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    {
-      using file = await Deno.open(temporary, { write: true, createNew: true });
-      for (const chunk of chunks) {
-        // One `write` may take less than it was given.
-        for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-      }
-      await file.sync();
+/**
+ * Appends `bytes` to the file `path`, which is made when missing: all of them or, when the disk
+ * takes no more, none.
+ *
+ * @throws {Error} naming `path`
+ */
+export async function appendWhole(
+  path: string,
+  bytes: Uint8Array,
+  { sync }: {
+    /** Whether to wait until they are on the disk. */
+    sync: boolean;
+  },
+): Promise<void> {
+  await naming(path, async () => {
+    using file = await Deno.open(path, { append: true, create: true });
+    const { size } = await file.stat();
+    try {
+      await writeAll(file, bytes);
+      if (sync) await file.sync();
+    } catch (error) {
+      await file.truncate(size);
+      throw error;
     }
-    await Deno.rename(temporary, path);
-    await syncFolder(dirname(path));
+  });
+}
+
+/** Writes all of `bytes` at the file's position: one `write` may take less than it is given. */
+export async function writeAll(
+  file: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+}
+
+/** Runs `act`; an error is one of writing `path`, and says so. */
+export async function naming<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    throw new Error(`Cannot write ${path}: ${systemReason(cause)}`, { cause });
+  }
+}
+
+/** What the system says, without the call and the path that Deno adds. */
+function systemReason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "its folder is not there";
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/: [a-z]+ '.*$/s, "");
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
   } catch (error) {
-    if (await exists(temporary)) await Deno.remove(temporary);
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

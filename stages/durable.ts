@@ -1,26 +1,10 @@
 /**
- * File operations that leave a run folder whole after a crash.
+ * Files of a run: written whole, read in parts, or not there.
  *
  * @module
  */
 
-import { dirname } from "node:path";
-import { syncFolder } from "../model/durable.ts";
-
-/** Replaces the file at `path` in one step: readers see the old text or the new, never a part. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-  await writeAll(file, new TextEncoder().encode(text));
-  await file.sync();
-  await Deno.rename(temporary, path);
-  await syncFolder(dirname(path));
-}
-
-/** Writes all of `bytes` at the file's position. */
-export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-}
+export { replaceFile, writeAll } from "../model/durable.ts";
 
 /** Fills `bytes` from `offset` of the file; returns fewer than `bytes.length` only at its end. */
 export async function readAt(

@@ -8,6 +8,7 @@ import { compileKernels, hasWideVectors } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, LeafResult, publish, StepParameter, Word } from "./control_words.ts";
+import { DivergedError } from "./diverged.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
 import type { StartMessage, WorkerMessage } from "./messages.ts";
@@ -77,6 +78,7 @@ class RootSphere implements Spheres {
   /** Ends the command in flight. Were it to listen to the failure itself, that would remember it for good. */
   #interrupt: (reason: unknown) => void = () => {};
   #generation = 0;
+  diverged = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, wide: boolean) {
     const layout = createLayout(plan.dims.config);
@@ -179,10 +181,8 @@ class RootSphere implements Spheres {
     const loss = this.#loss() / Math.max(1, batch.validTokens);
     const gradNorm = this.#stepParameters[StepParameter.gradNorm] as number;
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      throw new RangeError(
-        `Cannot update at step ${optimizer.step}: loss is ${loss} and gradient norm ${gradNorm}; ` +
-          `the last checkpoint is intact, try a lower --learning-rate`,
-      );
+      const found = `loss is ${loss} and gradient norm ${gradNorm}`;
+      this.#diverge(`Cannot update at step ${optimizer.step}: ${found}`);
     }
     const skipped = this.#stepParameters[StepParameter.skipped] === 1;
     return { loss, gradNorm, skipped, spheres };
@@ -192,7 +192,9 @@ class RootSphere implements Spheres {
     this.#place(batch);
     await this.#command(Command.evaluate);
     const tokens = this.#outcomes().reduce((sum, leaf) => sum + leaf.tokens, 0);
-    return { loss: this.#loss(), tokens };
+    const loss = this.#loss();
+    if (!Number.isFinite(loss)) this.#diverge(`Cannot validate: loss is ${loss / tokens}`);
+    return { loss, tokens };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -278,6 +280,11 @@ class RootSphere implements Spheres {
         bytesReduced: column(LeafResult.bytesReduced),
       };
     });
+  }
+
+  #diverge(found: string): never {
+    this.diverged = true;
+    throw new DivergedError(`${found}; training has diverged, try a lower --learning-rate`);
   }
 
   /** Ends whatever is waiting, in this thread and in the workers. */

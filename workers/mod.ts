@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { DivergedError } from "./diverged.ts";
 export { openSpheres } from "./control.ts";
 export type {
   LeafOutcome,

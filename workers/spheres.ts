@@ -116,11 +116,13 @@ export interface Spheres extends AsyncDisposable {
   readonly logits: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
+  /** Whether the weights have given a loss or gradient that is not finite. */
+  readonly diverged: boolean;
   /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
   kernelMs(): Record<string, number>;
   /** Must follow any write to `parameters`. */
   packWeights(): Promise<void>;
-  /** One optimizer step. Throws a `RangeError` when loss or gradient stop being finite. */
+  /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
   /** Sum of nats and number of scored tokens, weights untouched. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;

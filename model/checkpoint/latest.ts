@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { exists, readBounded, syncFolder, writeDurably } from "../durable.ts";
+import { exists, readBounded, replaceFile, syncFolder } from "../durable.ts";
 
 /** Folders of this prefix are being written or removed, or were when their process was killed. */
 export const TEMPORARY_PREFIX = ".tmp-";
@@ -27,14 +27,14 @@ export function stepOf(dir: string): number {
 
 /** Points `latest` to the checkpoint `name` in the same folder. */
 export async function writeLatest(checkpointsDir: string, name: string): Promise<void> {
-  const temporary = join(checkpointsDir, `${TEMPORARY_PREFIX}${POINTER}-${crypto.randomUUID()}`);
-  try {
-    await writeDurably(temporary, name + "\n");
-    await Deno.rename(temporary, join(checkpointsDir, POINTER));
-  } catch (error) {
-    if (await exists(temporary)) await Deno.remove(temporary);
-    throw error;
-  }
+  await replaceFile(join(checkpointsDir, POINTER), name + "\n");
+}
+
+/** Lets `latest` name none. */
+export async function removeLatest(checkpointsDir: string): Promise<void> {
+  const path = join(checkpointsDir, POINTER);
+  if (!await exists(path)) return;
+  await Deno.remove(path);
   await syncFolder(checkpointsDir);
 }
 

@@ -10,6 +10,7 @@ import { createLayout } from "../layout.ts";
 import type { Layout } from "../layout.ts";
 import { openSafetensors } from "../safetensors/mod.ts";
 import { digestFile, exists, readBounded } from "../durable.ts";
+import { checkModelSize } from "./model_size.ts";
 import { parseState } from "./state.ts";
 import type { CheckpointState } from "./state.ts";
 import {
@@ -46,13 +47,15 @@ export interface LoadCheckpointOptions {
 }
 
 /**
- * Reads a Hugging Face folder's config.json.
+ * Reads a Hugging Face folder's config.json, and checks it against the size of the weights there.
  *
  * @throws {SyntaxError} naming the field that this program cannot use
  */
 export async function readModelConfig(dir: string): Promise<ModelConfig> {
   const source = join(dir, "config.json");
-  return parseConfig(await readBounded(source, { maxBytes: MAX_CONFIG_BYTES }), { source });
+  const config = parseConfig(await readBounded(source, { maxBytes: MAX_CONFIG_BYTES }), { source });
+  await checkModelSize(dir, config);
+  return config;
 }
 
 /**

@@ -4,11 +4,14 @@
  * @module
  */
 import { join } from "node:path";
+import type { Layout } from "../layout.ts";
+import { notFinite } from "./finite.ts";
 import { latestCheckpoint, listCheckpoints } from "./latest.ts";
 import { type CheckpointInfo, loadCheckpoint, type LoadCheckpointOptions } from "./load.ts";
 
 /** Options of {@linkcode loadNewest}. */
 export interface LoadNewestOptions extends LoadCheckpointOptions {
+  readonly layout: Layout;
   /** Whether an earlier one will do where the newest is damaged. */
   readonly fallBack: boolean;
 }
@@ -16,7 +19,7 @@ export interface LoadNewestOptions extends LoadCheckpointOptions {
 /**
  * Loads the newest checkpoint in the folder `checkpointsDir`; undefined when there is none.
  *
- * @throws {SyntaxError} naming what is damaged: in the newest one or, with `fallBack`, in the last
+ * @throws {SyntaxError} naming what is damaged or not finite: in the newest one or, with `fallBack`, in the last
  * one tried, when all are
  */
 export async function loadNewest(
@@ -31,7 +34,10 @@ export async function loadNewest(
   let damage: unknown;
   for (const dir of [newest, ...fallBack ? earlier : []]) {
     try {
-      return await loadCheckpoint(dir, options);
+      const info = await loadCheckpoint(dir, options);
+      const ruined = notFinite(options.into, { layout: options.layout });
+      if (ruined === undefined) return info;
+      throw new SyntaxError(`Cannot go on from ${dir}: its ${ruined}`);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       damage = error;

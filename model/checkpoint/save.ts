@@ -9,9 +9,10 @@ import { formatConfig } from "../config_json.ts";
 import type { Layout } from "../layout.ts";
 import { writeSafetensors } from "../safetensors/mod.ts";
 import type { TensorData } from "../safetensors/mod.ts";
-import { exists, syncFolder, writeDurably } from "../durable.ts";
+import { exists, replaceFile, syncFolder } from "../durable.ts";
 import type { FileDigest } from "../durable.ts";
 import { CHAT_TEMPLATE_FILE, type Companions } from "./companions.ts";
+import { notFinite } from "./finite.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 import { formatHubFiles } from "./hub_files.ts";
 import { OLD_SUFFIX, TEMPORARY_PREFIX, writeLatest } from "./latest.ts";
@@ -51,6 +52,7 @@ export interface SaveCheckpointOptions {
  * it. Killed at any moment, it leaves what was there before, and `latest` names a whole checkpoint.
  *
  * @throws {Error} when it cannot be written, with the reason as its cause
+ * @throws {RangeError} when weights or moments are not finite
  * @throws {TypeError} when an area of the snapshot is not as long as the layout
  * @example
  * ```ts
@@ -76,6 +78,12 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
   const { layout, snapshot } = options;
   for (const name of ["parameters", "firstMoment", "secondMoment"] as const) {
     checkArea(snapshot[name], { layout, name: `snapshot.${name}` });
+  }
+  const ruined = notFinite(snapshot, { layout });
+  if (ruined !== undefined) {
+    throw new RangeError(
+      `Cannot save checkpoint ${dir}: ${ruined}; earlier checkpoints are as they were`,
+    );
   }
   const target = resolve(dir);
   const parent = dirname(target);
@@ -109,7 +117,7 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
   const { stopIds, chatTemplateFile } = companions;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
-    files[name] = await writeDurably(join(dir, name), text);
+    files[name] = await replaceFile(join(dir, name), text);
   };
   const writeTensors = async (name: string, tensors: Iterable<TensorData>) => {
     files[name] = await writeSafetensors(join(dir, name), { tensors });
@@ -136,7 +144,7 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
   ]);
   const { step, totalTokens, cursors } = snapshot;
   const state = formatState({ step, totalTokens, cursors, run, metrics, files });
-  await writeDurably(join(dir, "state.json"), state);
+  await replaceFile(join(dir, "state.json"), state);
 }
 
 /** Renames `temporary` to `target`, setting an earlier checkpoint of that name aside until then. */

@@ -140,11 +140,13 @@ class ByteList {
 
   uint32(value: number): void {
     const at = this.#room(4);
+    if (value !== value >>> 0) throw new RangeError(`Cannot write GGUF: ${value} passes 32 bits`);
     this.#view.setUint32(at, value, true);
   }
 
   int32(value: number): void {
     const at = this.#room(4);
+    if (value !== (value | 0)) throw new RangeError(`Cannot write GGUF: ${value} passes 32 bits`);
     this.#view.setInt32(at, value, true);
   }
 

@@ -33,5 +33,7 @@ export { readGguf } from "./read.ts";
  * ```
  */
 export async function writeGguf(path: string, source: GgufSource): Promise<void> {
-  await writeWhole(path, encodeGguf(source));
+  await writeWhole(path, async (put) => {
+    for (const chunk of encodeGguf(source)) await put(chunk);
+  });
 }

@@ -41,5 +41,7 @@ export function exportOnnx(source: OnnxSource): Uint8Array<ArrayBuffer> {
  * @throws what {@linkcode encodeOnnx} throws, and what the file system does
  */
 export async function writeOnnx(path: string, source: OnnxSource): Promise<void> {
-  await writeWhole(path, encodeOnnx(source));
+  await writeWhole(path, async (put) => {
+    for (const chunk of encodeOnnx(source)) await put(chunk);
+  });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { type FileDigest, writeWhole } from "../durable.ts";
 import { FLOAT_BYTES, type FloatDtype, narrow } from "./convert.ts";
 import { countElements, MAX_HEADER_BYTES, PREFIX_BYTES } from "./header.ts";
 
@@ -28,8 +29,8 @@ export interface WriteSafetensorsOptions {
 }
 
 /**
- * Writes tensors to `path` in the order given and waits until they are on the disk. The memory
- * it takes does not grow with them. Not atomic: a failure leaves a partial file behind.
+ * Writes tensors to `path` in the order given: the file appears there whole, on the disk, or not
+ * at all. The memory it takes does not grow with them.
  *
  * @returns the size of the file and its SHA-256 in hex
  * @throws {TypeError} when data and shape of a tensor disagree
@@ -38,25 +39,25 @@ export interface WriteSafetensorsOptions {
 export async function writeSafetensors(
   path: string,
   { tensors, metadata = { format: "pt" }, dtype = "F32" }: WriteSafetensorsOptions,
-): Promise<{ bytes: number; sha256: string }> {
+): Promise<FileDigest> {
   const list = [...tensors];
   const header = formatHeader(list, { metadata, dtype, path });
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const hash = createHash("sha256");
   let written = 0;
-  const put = async (bytes: Uint8Array) => {
-    hash.update(bytes);
-    written += bytes.length;
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-  };
-  await put(header);
-  for (const { data } of list) {
-    for (let begin = 0; begin < data.length; begin += CHUNK_FLOATS) {
-      // Narrowing copies, as it must: system calls refuse shared memory.
-      await put(narrow(data.subarray(begin, begin + CHUNK_FLOATS), dtype));
+  await writeWhole(path, async (put) => {
+    const add = async (bytes: Uint8Array) => {
+      hash.update(bytes);
+      written += bytes.length;
+      await put(bytes);
+    };
+    await add(header);
+    for (const { data } of list) {
+      for (let begin = 0; begin < data.length; begin += CHUNK_FLOATS) {
+        // Narrowing copies, as it must: system calls refuse shared memory.
+        await add(narrow(data.subarray(begin, begin + CHUNK_FLOATS), dtype));
+      }
     }
-  }
-  await file.sync();
+  });
   return { bytes: written, sha256: hash.digest("hex") };
 }
 

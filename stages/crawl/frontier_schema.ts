@@ -82,7 +82,8 @@ export function transaction(db: DatabaseSync, work: () => void): void {
     work();
     db.exec("COMMIT");
   } catch (error) {
-    db.exec("ROLLBACK");
+    // A full disk has ended the transaction already.
+    if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { appendWhole } from "../../model/durable.ts";
 import type { StageMeter } from "../meter.ts";
 import type { StepReport } from "../types.ts";
 import { cutMetrics, metricsRecord } from "./metrics.ts";
@@ -66,17 +67,19 @@ export function report({
   now = Date.now,
 }: ReportOptions): TransformStream<StepReport, StepReport> {
   const path = join(runDir, "metrics.jsonl");
+  const encoder = new TextEncoder();
   let isFirst = true;
   return new TransformStream({
     async transform(step, controller) {
       if (isFirst) await cutMetrics(path, { firstStep: step.step });
-      const counts = isFirst || step.step % countsEvery === 0
-        ? { stages: meters.map((meter) => meter.counts()) }
-        : {};
+      const withCounts = isFirst || step.step % countsEvery === 0;
+      const counts = withCounts ? { stages: meters.map((meter) => meter.counts()) } : {};
       isFirst = false;
       const record = metricsRecord(step, { time: now(), constants, ...counts });
       // Opened for each line: no file to leak when the run is torn down, and steps are slow.
-      await Deno.writeTextFile(path, JSON.stringify(record) + "\n", { append: true });
+      // A wait for the disk at each would slow small models down.
+      const line = encoder.encode(JSON.stringify(record) + "\n");
+      await appendWhole(path, line, { sync: withCounts });
       status?.step(step);
       for (const sink of sinks) await sink.step(record);
       controller.enqueue(step);

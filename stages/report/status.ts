@@ -1,4 +1,5 @@
 import type { StageCounts, StageMeter } from "../meter.ts";
+import { printableLine } from "../printable.ts";
 import type { StepReport } from "../types.ts";
 import { findBottleneck } from "./bottleneck.ts";
 import { liveView } from "./live_view.ts";
@@ -8,7 +9,7 @@ import { type Progress, TrainingProgress } from "./progress.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { statusFile } from "./status_file.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-import { plainText } from "./text_width.ts";
+
 import type { View } from "./view.ts";
 
 /** Shows a person, a log or a program what a run is doing. */
@@ -17,7 +18,7 @@ export interface Status extends Disposable {
   phase(text: string): void;
   /** Training ends at this time, on the clock of `now`: for runs that learn it only as they train. */
   endAt(deadline: number): void;
-  /** Takes in a step. */
+  /** Takes in a step; throws where status.json could not be written since the last. */
   step(report: StepReport): void;
   /** Prints a line that stays: a warning, a dropped item. Not shown with `json`. */
   note(line: string): void;
@@ -112,7 +113,15 @@ export function startStatus({
   const writeStatus = runDir === undefined
     ? () => {}
     : statusFile(runDir, { progress, facts, now });
-  const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, writeStatus);
+  /** What kept status.json from being written; the next step, or the end, throws it. */
+  let failure: unknown;
+  const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, () => {
+    try {
+      writeStatus();
+    } catch (error) {
+      failure ??= error;
+    }
+  });
 
   const close = () => {
     if (closed) return;
@@ -124,17 +133,18 @@ export function startStatus({
   };
   return {
     phase(text) {
-      phase = plainText(text);
+      phase = printableLine(text);
       if (!closed) view.phase();
     },
     endAt: (time) => training.endAt(time),
     step(report) {
+      if (failure !== undefined) throw failure;
       training.add(report, now());
       if (!closed) view.step(report);
     },
     note(line) {
-      if (!closed) view.note(plainText(line));
-      else if (!json) terminal.write(plainText(line) + "\n");
+      if (!closed) view.note(printableLine(line));
+      else if (!json) terminal.write(printableLine(line) + "\n");
     },
     close,
     [Symbol.dispose]: close,

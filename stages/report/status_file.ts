@@ -35,7 +35,12 @@ export function statusFile(
       ...facts(),
     };
     // Readers never see half of it; after a crash of the machine nobody needs it.
-    Deno.writeTextFileSync(`${path}.next`, JSON.stringify(status));
-    Deno.renameSync(`${path}.next`, path);
+    try {
+      Deno.writeTextFileSync(`${path}.new`, JSON.stringify(status));
+      Deno.renameSync(`${path}.new`, path);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`Cannot write ${path}: ${reason}`, { cause });
+    }
   };
 }

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import protobuf from "protobufjs";
-import { writeAll } from "../durable.ts";
+import { appendWhole } from "../../model/durable.ts";
 import { crc32c } from "./crc32c.ts";
 import type { MetricsRecord } from "./metrics.ts";
 import { STEP_METRICS } from "./metrics_table.ts";
@@ -33,7 +33,7 @@ const { Event } = protobuf.Root.fromJSON({
 const SESSION_START = 1;
 
 /** An event file that steps are appended to. */
-export interface EventFile extends MetricsSink, AsyncDisposable {
+export interface EventFile extends MetricsSink {
   readonly path: string;
 }
 
@@ -45,7 +45,7 @@ export interface EventFile extends MetricsSink, AsyncDisposable {
  * @example
  * ```ts
  * import { openEventFile } from "./tensorboard.ts";
- * await using file = await openEventFile(await Deno.makeTempDir());
+ * const file = await openEventFile(await Deno.makeTempDir());
  * console.assert(file.path.includes("events.out.tfevents."));
  * ```
  */
@@ -57,9 +57,9 @@ export async function openEventFile(
   const opened = now();
   // TensorBoard reads the files of a folder in the order of their names.
   const path = join(dir, `events.out.tfevents.${String(opened / 1000).padEnd(14, "0")}.cllm`);
-  const file = await Deno.open(path, { write: true, createNew: true });
+  await Deno.writeFile(path, new Uint8Array(0), { createNew: true });
   const write = (event: Record<string, unknown>) =>
-    writeAll(file, frame(Event.encode(Event.fromObject(event)).finish()));
+    appendWhole(path, frame(Event.encode(Event.fromObject(event)).finish()), { sync: false });
   await write({ wallTime: opened / 1000, fileVersion: "brain.Event:2" });
   let isFirst = true;
   return {
@@ -70,10 +70,6 @@ export async function openEventFile(
       if (isFirst) await write({ wallTime, step, sessionLog: { status: SESSION_START } });
       isFirst = false;
       await write({ wallTime, step, summary: { value: scalarsOf(record) } });
-    },
-    [Symbol.asyncDispose]() {
-      file.close();
-      return Promise.resolve();
     },
   };
 }

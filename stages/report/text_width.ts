@@ -26,8 +26,3 @@ export function fitText(text: string, columns: number): string {
   }
   return columns > 0 ? fitted + "…" : "";
 }
-
-/** `text` on one line, without control characters: a page's address must not steer the terminal. */
-export function plainText(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
-}

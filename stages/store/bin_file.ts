@@ -155,6 +155,12 @@ async function readForm(file: Deno.FsFile, path: string): Promise<BinForm> {
     if (end > size) {
       throw new TypeError(`Cannot read ${path}: it is truncated, ${size} of ${end} bytes`);
     }
+    if (end < size) {
+      // A count past 32 bits has wrapped, or something else was appended.
+      throw new TypeError(
+        `Cannot read ${path}: its header says ${tokens} tokens, ${end} bytes, and it has ${size}`,
+      );
+    }
     return { version, idBytes, start: HEADER_BYTES, end };
   }
   if (size % 2 === 1) {

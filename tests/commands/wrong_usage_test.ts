@@ -100,11 +100,20 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot use --language english: write two-letter codes such as en,ja; or any",
   ],
   [
-    "pipeline --filter-settings @/limits.json",
+    "pipeline --filters all --filter-settings @/limits.json",
     "Cannot use --filter-settings @/limits.json: gopher-quality.min_doc_words: " +
     "Invalid input: expected number, received string",
   ],
   ["text", "Cannot take out text: name at least one address, file or folder"],
+  ["text --language-score 0.9 @/a.txt", "Cannot use --language-score without --language A,B"],
+  ["pipeline --language-score 0.9", "Cannot use --language-score without --language A,B"],
+  ["text --filter-settings @/f.json @/a.txt", "Cannot use --filter-settings without --filters A,B"],
+  ["text --max-pages 5 @/a.txt", noAddress("--max-pages")],
+  ["text --user-agent me @/a.txt", noAddress("--user-agent")],
+  ["text --contact me@example.org @/a.txt", noAddress("--contact")],
+  ["text --allow-private @/a.txt", noAddress("--allow-private")],
+  ["pipeline --max-pages 5 -", noAddress("--max-pages")],
+  ["pipeline --allow-private -", noAddress("--allow-private")],
   ["text --keep-dropped @/a.txt", "Cannot use --keep-dropped without --dropped FILE"],
   [
     "text --output @/a.csv @",
@@ -377,6 +386,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     1,
   ],
 ];
+
+function noAddress(flag: string): string {
+  return `Cannot use ${flag}: no source is an address to crawl; name one, or leave it out`;
+}
 
 function noCommand(name: string): string {
   return `Cannot run ${name}: there is no such command; commands are ${

@@ -120,3 +120,21 @@ Deno.test("presets divide their rows among twelve leaves and have even head size
     assertEquals(head_dim % 2, 0);
   }
 });
+
+Deno.test("parseConfig refuses numbers that 32 bits do not hold, and layers past any model's", () => {
+  for (
+    const [name, value] of [
+      ["vocab_size", 2 ** 31],
+      ["hidden_size", 2 ** 32 + 48],
+      ["max_position_embeddings", 2 ** 40],
+      ["eos_token_id", 2 ** 31],
+      ["bos_token_id", [2 ** 32]],
+      ["num_hidden_layers", 4097],
+      ["num_hidden_layers", 1e9],
+    ] as const
+  ) {
+    assertThrows(() => parse({ [name]: value }), SyntaxError, `Cannot use config.json: ${name}`);
+  }
+  assertEquals(parse({ max_position_embeddings: 2 ** 31 - 1 }).max_position_embeddings, 2147483647);
+  assertEquals(parse({ num_hidden_layers: 4096 }).num_hidden_layers, 4096);
+});

@@ -172,6 +172,8 @@ Deno.test("GGUF exports that cannot be right are refused", async () => {
   );
   assertThrows(() => bytesOf({ ...source, tokenizerJson: "{" }), SyntaxError, "it is not JSON");
   assertThrows(() => bytesOf({ ...source, tokenizerJson: "{}" }), SyntaxError, "model");
+  const long = { ...config, max_position_embeddings: 2 ** 32 + 64 };
+  assertThrows(() => bytesOf({ ...source, config: long }), RangeError, "4294967360 passes 32 bits");
   const vocab = { a: config.vocab_size };
   assertThrows(
     () => bytesOf({ ...source, tokenizerJson: JSON.stringify({ model: { vocab, merges: [] } }) }),

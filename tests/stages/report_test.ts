@@ -101,5 +101,9 @@ Deno.test("report: steps reach the status and the listener", async () => {
 
 Deno.test("report: a folder that is gone ends the run", async () => {
   const runDir = join(await Deno.makeTempDir(), "gone");
-  await assertRejects(() => runSteps(runDir, [stepReport(1)]), Deno.errors.NotFound);
+  await assertRejects(
+    () => runSteps(runDir, [stepReport(1)]),
+    Error,
+    "metrics.jsonl: its folder is not there",
+  );
 });

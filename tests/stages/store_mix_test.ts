@@ -110,6 +110,14 @@ Deno.test("token files of nanoGPT and llm.c are read, end-of-text before or afte
     TypeError,
     "it is truncated, 1030 of 1042 bytes",
   );
+  // 2 ** 32 + 8 tokens have 8 in a header of 32 bits: what follows is not passed over.
+  const wrapped = headed(20240520, 1, Uint16Array.from(ids));
+  new Uint32Array(wrapped.buffer, 0, 3)[2] = 8;
+  await assertRejects(
+    () => read(wrapped),
+    TypeError,
+    "its header says 8 tokens, 1040 bytes, and it has 1042",
+  );
   await assertRejects(() => read(Uint8Array.of(1, 2, 3)), TypeError, "3 bytes are not ids of 16");
   await assertRejects(
     () => read(bytes(Uint16Array.of(1, 300))),

@@ -4,7 +4,8 @@ import { renderBlock } from "../../../stages/report/block.ts";
 import { findBottleneck } from "../../../stages/report/bottleneck.ts";
 import { type Progress, TrainingProgress } from "../../../stages/report/progress.ts";
 import { sparkline } from "../../../stages/report/sparkline.ts";
-import { fitText, plainText, textWidth } from "../../../stages/report/text_width.ts";
+import { printableLine } from "../../../stages/printable.ts";
+import { fitText, textWidth } from "../../../stages/report/text_width.ts";
 import { formatCount, formatDuration, formatRate } from "../../../stages/report/units.ts";
 import { stepReport } from "./step_report.ts";
 
@@ -60,7 +61,7 @@ Deno.test("text is measured in terminal columns and cut to them", () => {
     "漢…",
   ]);
   assertEquals(fitText("abc", 0), "");
-  assertEquals(plainText("a\x1b[31mb\r\nc\u009b"), "a [31mb c");
+  assertEquals(printableLine("a\x1b[31mb\r\nc\u009b"), "a\\u001b[31mb c\\u009b");
 });
 
 Deno.test("the bottleneck is the stage that works most of the time", () => {

@@ -74,7 +74,7 @@ Deno.test("Prometheus: an independent parser reads every figure, labels and coun
 
 Deno.test("TensorBoard: an independent reader finds every scalar, with checksums that hold", async () => {
   const dir = await Deno.makeTempDir();
-  await using file = await openEventFile(dir, { now: () => Date.UTC(2030, 0, 1) });
+  const file = await openEventFile(dir, { now: () => Date.UTC(2030, 0, 1) });
   const records = [record(3), record(4, { loss: 4.5, validationLoss: 4.25 })];
   for (const each of records) await file.step(each);
   const bytes = await Deno.readFile(file.path);

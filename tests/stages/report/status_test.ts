@@ -113,7 +113,7 @@ Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
   status.phase("done");
   const text = taken();
   assertEquals(screenAfter(text), [
-    "dropped http://a.test/:  [2Jno-text",
+    "dropped http://a.test/: \\u001b[2Jno-text",
     "saved",
     "done  0:02",
     "crawl      1 in      1 out",

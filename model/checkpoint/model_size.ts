@@ -1,0 +1,46 @@
+/**
+ * What a configuration asks for, against the weights that lie beside it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { ModelConfig } from "../config.ts";
+import { exists } from "../durable.ts";
+
+/** Four bits a weight is the least that exports have. */
+const MOST_WEIGHTS_A_BYTE = 2;
+/** Weights in one file or several, and what ONNX files keep beside themselves. */
+const WEIGHTS = /\.(safetensors|gguf|onnx|onnx_data(_\d+)?|onnx\.data)$/;
+
+/** Parameters of a model, by arithmetic alone: nothing is built. */
+export function countParameters(config: ModelConfig): number {
+  const { vocab_size: V, hidden_size: D, intermediate_size: F, head_dim: N } = config;
+  const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
+  const attention = 2 * D * H * N + 2 * D * K * N;
+  const layer = 2 * D + attention + 3 * D * F;
+  return V * D * (config.tie_word_embeddings ? 1 : 2) + L * layer + D;
+}
+
+/**
+ * Checks that the weights in the folder `dir` can be of a model as `config` describes it, so that
+ * nothing is allocated for one that cannot. A folder without weights passes.
+ *
+ * @throws {SyntaxError} naming both sizes
+ */
+export async function checkModelSize(dir: string, config: ModelConfig): Promise<void> {
+  let bytes = 0, files = 0;
+  for (const folder of [dir, join(dir, "onnx")]) {
+    if (!await exists(folder)) continue;
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory || !WEIGHTS.test(name) || !await exists(join(folder, name))) continue;
+      bytes += (await Deno.stat(join(folder, name))).size;
+      files++;
+    }
+  }
+  const count = countParameters(config);
+  if (files === 0 || count <= MOST_WEIGHTS_A_BYTE * bytes) return;
+  throw new SyntaxError(
+    `Cannot use ${join(dir, "config.json")}: it describes ${count} parameters, and the weights ` +
+      `beside it are ${bytes} bytes`,
+  );
+}
