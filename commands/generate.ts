@@ -6,6 +6,7 @@
 import { exists } from "../model/durable.ts";
 import { Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
+import { groupFlags } from "./flag_groups.ts";
 import { continueText } from "./continue_text.ts";
 import { parseFlags, text, UsageError } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
@@ -26,9 +27,13 @@ const FLAGS = {
 /** The `generate` command. */
 export const generate: Command = {
   name: "generate",
-  summary: "Continues a prompt with the newest checkpoint of a run, or another model.",
+  summary: "Continues a prompt with the best checkpoint of a run, or with another model.",
   operands: "[RUN]",
   flags: FLAGS,
+  groups: groupFlags(FLAGS, {
+    "Model": ["run", "model", "checkpoint", "engine", "threads", "weights", "cache-mib"],
+    "Text": ["prompt", "temperature", "top-k", "top-p", "seed", "max-tokens"],
+  }),
   examples: [
     'deno task generate --prompt "Once upon a time"',
     "deno task generate runs/mine --temperature 0 --max-tokens 40",
