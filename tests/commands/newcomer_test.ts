@@ -13,7 +13,9 @@ import { isThere, openFolder } from "./program.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const IS_WHOLE = Deno.env.get("CLLM_README") === "1";
 /** What makes the runs of a page small. */
-const SMALL = "--steps 6 --vocab 300 --max-pages 110";
+const SMALL = "--steps 6 --vocab 300";
+/** Of sites, as far as they are not files. */
+const FEW_PAGES = "--max-pages 110";
 
 /** The commands in the `sh` blocks of a page, in order. */
 async function commandsOf(page: string): Promise<string[]> {
@@ -119,7 +121,8 @@ async function walk(cwd: string, page: string): Promise<Map<string, string>> {
       const run = /--run (\S+)/.exec(command)?.[1] ?? "runs/default";
       const isSample = command === "deno task pipeline" || command.includes("--steps");
       const isLeft = begun.has(run) || (IS_WHOLE && isSample);
-      if (!isLeft) line = `${line.replace(/--steps \d+/, "")} ${SMALL}`;
+      const few = /notes\/|warc/.test(line) ? "" : FEW_PAGES;
+      if (!isLeft) line = `${line.replace(/--steps \d+/, "")} ${SMALL} ${few}`;
       begun.add(run);
     }
     said.set(command, await ended(cwd, line));
