@@ -128,10 +128,18 @@ export function describeSeen(passes: number): string {
   return `100 % of the corpus, in ${passes.toFixed(passes < 10 ? 1 : 0)} passes over it`;
 }
 
+/** Steps that make {@linkcode MANY_PASSES}; undefined while more text may come. */
+export function mostSteps({ corpus, stepsPerPass }: Plan): number | undefined {
+  return corpus.complete ? Math.ceil(MANY_PASSES * stepsPerPass) : undefined;
+}
+
 /** What a user should think about before so many passes; undefined where there is nothing. */
-export function warnOfPasses({ passes, corpus, stepsPerPass }: Plan): string | undefined {
-  if (passes === null || passes <= MANY_PASSES || !corpus.complete) return undefined;
-  const enough = Math.ceil(MANY_PASSES * stepsPerPass);
+export function warnOfPasses(plan: Plan): string | undefined {
+  const { passes, steps, corpus } = plan;
+  const enough = mostSteps(plan);
+  if (passes === null || steps === null || enough === undefined || steps <= enough) {
+    return undefined;
+  }
   return `warning: ${describePasses(passes)} over ${count(corpus.tokens)} tokens: after about ` +
     `${MANY_PASSES} a model learns its text by heart; add text, or plan at most --steps ${enough}`;
 }
