@@ -14,9 +14,11 @@ import { readCurve } from "./curve.ts";
 import { ONNX_FILE, writeFolder } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
 import { patienceOf } from "./patience.ts";
-import { courseOf, mostSteps, type Plan } from "./plan.ts";
+import { passesMade } from "./passes_made.ts";
+import { mostSteps, type Plan } from "./plan.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
+import type { Store } from "../stages/store/mod.ts";
 import type { Trainer } from "./trainer.ts";
 import { scheduleOf } from "./training_flags.ts";
 import type { ValidationSet } from "./validation_set.ts";
@@ -31,6 +33,7 @@ export interface FinishOptions {
   readonly settings: RunSettings;
   readonly trainer: Trainer;
   readonly plan: Plan;
+  readonly store: Store;
   readonly validation: ValidationSet;
   /** Beginnings of documents; the sample goes on from the first. */
   readonly prompts: readonly string[];
@@ -101,7 +104,7 @@ export async function finish(options: FinishOptions): Promise<Outcome> {
 
 /** Judges the run by all its sittings. */
 async function judgeRun(
-  { paths, settings, trainer, plan, validation }: FinishOptions,
+  { paths, settings, trainer, plan, store, validation }: FinishOptions,
 ): Promise<Verdict> {
   const { step } = trainer.state;
   const curve = await readCurve(join(paths.root, "metrics.jsonl"));
@@ -113,7 +116,7 @@ async function judgeRun(
   for await (const { validTokens } of validation.batches()) heldOutTokens += validTokens;
   return judge({
     ...{ points: curve.points, heldOutTokens, step, root: paths.root, settings },
-    passes: courseOf(step, plan).passes,
+    passes: (await passesMade(trainer.state, store)).passes,
     mostSteps: mostSteps(plan),
     cutAt: cutAt(trainer.state, settings),
     next: await freeFolder(dirname(paths.root)),

@@ -22,6 +22,10 @@ export interface RunReportParts {
   readonly journal: JournalReader;
   readonly store: StoreReader;
   readonly vocabSize: number;
+  /** Trained tokens over those of the documents below. */
+  readonly passes: number;
+  /** Train documents that the latest pass goes over. */
+  readonly documents: number;
   readonly verdict?: ReportVerdict;
 }
 
@@ -41,9 +45,11 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const facts: [string, string][] = [
     ["Steps", count(last?.step)],
     ["Tokens trained on", count(last?.totalTokens)],
-    ...(status?.passes === undefined
-      ? []
-      : [["Passes", status.passes.toFixed(2)] as [string, string]]),
+    [
+      "Passes",
+      `${parts.passes.toFixed(2)} over ${count(parts.documents)} of ` +
+      `${count(store.count("train"))} documents to train on`,
+    ],
     ...(status?.parameters === undefined
       ? []
       : [["Parameters", count(status.parameters)] as [string, string]]),
@@ -56,8 +62,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
       : []),
     ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
-    ["Documents as tokens", count(store.documents)],
-    ["Tokens of those", count(store.tokens("train") + store.tokens("validation"))],
+    ["Tokens of text", count(store.tokens("train") + store.tokens("validation"))],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");

@@ -6,7 +6,7 @@
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
-import { type HoldOutRule, splitter } from "./hold_out.ts";
+import { HOLD_OUT, type HoldOutRule, splitter } from "./hold_out.ts";
 
 /** UTF-16 code units that are counted token by token; what lies beyond is estimated by them. */
 const MAX_CHARS = 2 * 2 ** 20;
@@ -65,9 +65,12 @@ export async function surveyCorpus(options: SurveyOptions): Promise<CorpusSurvey
         `add text${dials}, and begin in another --run folder`,
     );
   }
-  const exact = index >= journal.count;
+  const stored = journal.count;
+  const exact = index >= stored;
   return {
-    documents: Math.round(documents * journal.count / index),
+    documents: rule === "each-tenth"
+      ? stored - Math.floor(stored / HOLD_OUT)
+      : Math.round(documents * stored / index),
     tokens: exact ? tokens : Math.round(tokens * journal.bytes / bytes),
     exact,
     complete: journal.sealed,
