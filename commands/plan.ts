@@ -123,8 +123,8 @@ export function describePlan(plan: Plan): string[] {
     ),
     row(
       "corpus",
-      `${size(corpus.tokens)} tokens to train on, in ${count(corpus.documents)} ` +
-        `documents${soFar}`,
+      `${size(corpus.tokens)} tokens to train on, in ` +
+        `${count(corpus.documents)} document${corpus.documents === 1 ? "" : "s"}${soFar}`,
     ),
     steps === null || tokens === null
       ? row("training", `${formatDuration(1000 * (seconds ?? 0))} by the clock${goesOn}`)

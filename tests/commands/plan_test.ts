@@ -143,7 +143,7 @@ Deno.test("a corpus is counted as the tokenizer counts it, and must fill a step"
   }
   await journal.seal();
   const tokenizer = await trainTokenizer(ReadableStream.from(texts), { vocabSize: 300 });
-  const options = { journal, tokenizer, rule: "each-tenth", dials: "" } as const;
+  const options = { journal, tokenizer, rule: "each-tenth", dials: [] } as const;
   const { signal } = new AbortController();
   // Nine of ten, each with the token that ends it.
   const counts = texts.slice(0, 9).map((text) => tokenizer.encode(text).length + 1);
@@ -165,7 +165,16 @@ Deno.test("a sentence trains nothing, and a run of another context has it in its
   await Deno.writeTextFile(at("one.txt"), "This sentence is all there is. ".repeat(8));
   const one = await run(["pipeline", "--run", at("one"), at("one.txt")]);
   assertEquals(one.code, 2);
-  assertMatch(one.err, /^error: Cannot train: the corpus has \d+ tokens .*; add text, and begin/);
+  assertMatch(
+    one.err,
+    /^error: Cannot train: the corpus has \d+ tokens .*; add text and give the same command again$/m,
+  );
+  // It does as it says: what was read is read again, and the seal is gone.
+  await Deno.writeTextFile(at("one.txt"), prose(1, { words: 3000 }));
+  const small = ["--steps", "1", "--workers", "1", at("one.txt")];
+  const more = await run(["pipeline", "--run", at("one"), "--force", ...small]);
+  assertEquals(more.code, 0, more.err);
+  assertMatch(more.out, /corpus {4}\d,\d{3} tokens to train on, in 1 document$/m);
 
   await Deno.writeTextFile(at("many.txt"), prose(1, { words: 3000 }));
   const flags = ["--steps", "1", "--vocab", "300", "--context", "64", "--json"];
