@@ -6,7 +6,9 @@
  */
 import { passesOf } from "../stages/batch/mod.ts";
 import type { Store } from "../stages/store/mod.ts";
-import type { TrainingState } from "../stages/train/mod.ts";
+import { isOutOfPatience, type TrainingState } from "../stages/train/mod.ts";
+import { patienceOf } from "./patience.ts";
+import type { RunSettings } from "./run_folder.ts";
 
 /** How often a run has gone over its text so far. */
 export interface PassesMade {
@@ -26,4 +28,17 @@ export async function passesMade(
   // The first token of a document is nobody's target.
   const targets = await store.tokensBefore("train", documents) - documents;
   return { passes: targets > 0 ? totalTokens / targets : 0, documents };
+}
+
+/** The same for the report of a run, with the steps that were planned where patience ended it. */
+export async function courseOfRun(
+  { trainer: { state }, settings, store }: {
+    trainer: { readonly state: TrainingState };
+    settings: RunSettings;
+    store: Pick<Store, "tokensBefore" | "count">;
+  },
+): Promise<PassesMade & { readonly endedEarlyOf?: number }> {
+  const { steps } = settings;
+  const isEarly = state.step < steps && isOutOfPatience(state.validation, patienceOf(settings));
+  return { ...await passesMade(state, store), ...isEarly && { endedEarlyOf: steps } };
 }

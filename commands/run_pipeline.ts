@@ -26,7 +26,7 @@ import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { openCorpus } from "./open_corpus.ts";
-import { passesMade } from "./passes_made.ts";
+import { courseOfRun } from "./passes_made.ts";
 import { patienceOf } from "./patience.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
 import { collectFacts } from "./run_facts.ts";
@@ -273,7 +273,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       const { vocabSize } = tokenizer;
       await writeRunReport(paths, {
         ...parts,
-        ...await passesMade(trainer.state, tokens),
+        course: await courseOfRun({ trainer, settings, store: tokens }),
         args: options.args,
         vocabSize,
         verdict: outcome.verdict,

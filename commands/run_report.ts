@@ -6,7 +6,7 @@
 import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
-import { readRun, renderReport, type ReportVerdict } from "../serve/mod.ts";
+import { readRun, renderReport, type ReportCourse, type ReportVerdict } from "../serve/mod.ts";
 import type { JournalReader } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
@@ -22,16 +22,13 @@ export interface RunReportParts {
   readonly journal: JournalReader;
   readonly store: StoreReader;
   readonly vocabSize: number;
-  /** Trained tokens over those of the documents below. */
-  readonly passes: number;
-  /** Train documents that the latest pass goes over. */
-  readonly documents: number;
+  readonly course: ReportCourse;
   readonly verdict?: ReportVerdict;
 }
 
 /** Writes the page; returns its path. */
 export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Promise<string> {
-  const { journal, store, vocabSize, args } = parts;
+  const { journal, store, vocabSize, args, course } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
@@ -43,11 +40,11 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const loss = validation?.validationLoss;
   const bits = validation?.validationBitsPerByte;
   const facts: [string, string][] = [
-    ["Steps", count(last?.step)],
+    ["Steps", describeSteps(count(last?.step), course)],
     ["Tokens trained on", count(last?.totalTokens)],
     [
       "Passes",
-      `${parts.passes.toFixed(2)} over ${count(parts.documents)} of ` +
+      `${course.passes.toFixed(2)} over ${count(course.documents)} of ` +
       `${count(store.count("train"))} documents to train on`,
     ],
     ...(status?.parameters === undefined
@@ -73,10 +70,17 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     dropped: await countDrops(paths.drops),
     reproduce: command,
     serve: `deno task serve --run ${quoted(paths.root)}`,
+    course,
     ...(parts.verdict && { verdict: parts.verdict }),
   });
   await replaceFile(paths.report, page);
   return paths.report;
+}
+
+function describeSteps(steps: string, { endedEarlyOf }: ReportCourse): string {
+  return endedEarlyOf === undefined
+    ? steps
+    : `${steps} of ${endedEarlyOf.toLocaleString("en")}: stopped early`;
 }
 
 /** The drops of all sittings by reason, as dropped.jsonl lists them. */
