@@ -137,7 +137,8 @@ export function describePlan(plan: Plan): string[] {
     row("memory", `${mebibytes} MiB shared by ${workers}, beside the process itself`),
     row(
       "ends",
-      `${steps === null ? "" : `at step ${count(steps)} `}in ${plan.run}${describeSaves(plan)}`,
+      `${steps === null ? "when that is over" : `at step ${count(steps)}`}, in ${plan.run}` +
+        describeSaves(plan),
     ),
   ];
 }

@@ -218,14 +218,25 @@ function longer({ settings: { steps, seconds }, root, passes: made, mostSteps }:
     `deno task pipeline --run ${quoted(root)} ${flag} --force`;
 }
 
+/** Steps of a run whose course shows, with a validation each second one. */
+const SOME_STEPS = 16;
+
 function tooEarly(course: Course): [string, string] {
-  const every = Math.max(1, Math.floor(course.step / 8));
+  const { step, root, mostSteps = Infinity, settings } = course;
+  const every = Math.max(1, Math.floor(step / 8));
+  const more = Math.min(SOME_STEPS, mostSteps);
+  const reason = `${
+    course.points.length === 1 ? "One validation shows" : "So few validations show"
+  } no course.`;
+  if (step >= SOME_STEPS / 2 || settings.steps === 0) {
+    return [reason, `validate more often: ${begin(course, { flag: `--validate-every ${every}` })}`];
+  }
+  const flags = `--steps ${more} --validate-every 2 --force`;
   return [
-    `${course.points.length === 1 ? "One validation shows" : "So few validations show"} no course.`,
-    course.step < 8
-      ? `train more than ${course.step} steps: deno task pipeline --run ${quoted(course.root)} ` +
-        "--steps N --force"
-      : `validate more often: ${begin(course, { flag: `--validate-every ${every}` })}`,
+    reason,
+    more > step
+      ? `train more than ${step} steps: deno task pipeline --run ${quoted(root)} ${flags}`
+      : `add text: this run made ${passes(course.passes)} over it.`,
   ];
 }
 

@@ -55,7 +55,9 @@ Deno.test("a plan says what part of a large corpus a run sees, and nothing of pa
   assert(more.includes("sees      61 % of what is stored so far"), more.join("\n"));
   const clock = planFor({}, "--seconds", "90");
   assertEquals([clock.steps, clock.passes, clock.seconds], [null, null, 90]);
-  assert(describePlan(clock).includes("training  1:30 by the clock"));
+  const byClock = describePlan(clock);
+  assert(byClock.includes("training  1:30 by the clock"));
+  assert(byClock.at(-1)?.startsWith("ends      when that is over, in runs/mine; "), byClock.at(-1));
   assertEquals(courseOf(38, clock).passes, 2);
 });
 
@@ -71,14 +73,14 @@ Deno.test("passes over a corpus that training does not wait for are counted over
 
 Deno.test("a plan names what comes before its end alone", () => {
   const ends = (...args: string[]) => describePlan(planFor({}, ...args)).at(-1);
-  assertEquals(ends("--steps", "15"), "ends      at step 15 in runs/mine");
+  assertEquals(ends("--steps", "15"), "ends      at step 15, in runs/mine");
   assertEquals(
     ends("--steps", "30"),
-    "ends      at step 30 in runs/mine; a validation after each pass",
+    "ends      at step 30, in runs/mine; a validation after each pass",
   );
   assertEquals(
     ends("--steps", "300", "--validate-every", "10"),
-    "ends      at step 300 in runs/mine; a checkpoint each 200 steps, a validation each 10 steps",
+    "ends      at step 300, in runs/mine; a checkpoint each 200 steps, a validation each 10 steps",
   );
 });
 

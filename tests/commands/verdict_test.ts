@@ -66,6 +66,10 @@ Deno.test("one validation, or none, is no course", () => {
   const one = judged(pointsOf([6, 6]), { step: 100 });
   assertEquals(one.kind, "too early to tell");
   assert(one.next.endsWith("--validate-every 12"), one.next);
+  const brief = judged(pointsOf([6, 6]), { step: 5, mostSteps: 12 });
+  assert(brief.next.endsWith("--run runs/mine --steps 12 --validate-every 2 --force"), brief.next);
+  const least = judged(pointsOf([6, 6]), { step: 5, mostSteps: 4 });
+  assert(least.next.startsWith("add text: "), least.next);
   const none = judged([], { passes: 10 });
   assertEquals([none.kind, none.best, none.noise], ["nothing held out", null, null]);
   assertStringIncludes(none.next, "10 passes");
