@@ -270,14 +270,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     summarize();
     if (!finished) {
       const parts = { settings, journal: log, store: tokens, tokenizer: learned };
-      const { vocabSize } = tokenizer;
-      await writeRunReport(paths, {
-        ...parts,
-        course: await courseOfRun({ trainer, settings, store: tokens }),
-        args: options.args,
-        vocabSize,
-        verdict: outcome.verdict,
-      });
+      const course = await courseOfRun({ trainer, settings, store: tokens });
+      const [{ vocabSize }, { args }, { verdict }] = [tokenizer, options, outcome];
+      await writeRunReport(paths, { ...parts, course, args, vocabSize, verdict });
       await tokens.flush();
       await recordManifest(paths, parts);
     }
