@@ -46,7 +46,7 @@ export interface Announced {
 /**
  * Counts the corpus and prints the plan.
  *
- * @throws {UsageError} when the corpus has fewer tokens than one step
+ * @throws {TooLittleText} when the corpus has fewer tokens than one step
  */
 export async function announcePlan(options: AnnounceOptions): Promise<Announced> {
   const { settings, journal, tokenizer, rows, cols, trainer, status, json, finished } = options;
@@ -54,9 +54,9 @@ export async function announcePlan(options: AnnounceOptions): Promise<Announced>
     ...{ journal, rule: settings.holdOut, tokenizer, signal: options.signal },
     stepTokens: rows * cols,
     dials: [
-      ...settings.preset === "tiny" ? [] : [", take a smaller --preset"],
-      ...settings.gradAccumulation === 1 ? [] : [", take --grad-accumulation 1"],
-    ].join(""),
+      ...settings.preset === "tiny" ? [] : ["take a smaller --preset"],
+      ...settings.gradAccumulation === 1 ? [] : ["take --grad-accumulation 1"],
+    ],
   });
   const plan = makePlan({
     ...{ settings, corpus, rows, cols, workers: options.workers },

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { exists } from "../model/durable.ts";
 import { checkOnnx } from "../model/onnx/mod.ts";
-import { isOutOfPatience, validate } from "../stages/train/mod.ts";
+import { isOutOfPatience, learningRateAt, validate } from "../stages/train/mod.ts";
 import { Scheduler } from "../serve/mod.ts";
 import { chooseCheckpoint } from "./choose_checkpoint.ts";
 import { continueWhole } from "./continue_text.ts";
@@ -13,10 +14,13 @@ import { readCurve } from "./curve.ts";
 import { ONNX_FILE, writeFolder } from "./export_run.ts";
 import { openModel } from "./model_source.ts";
 import { patienceOf } from "./patience.ts";
-import { courseOf, type Plan } from "./plan.ts";
+import { passesMade } from "./passes_made.ts";
+import { mostSteps, type Plan } from "./plan.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { quoted } from "./stopped.ts";
+import type { Store } from "../stages/store/mod.ts";
 import type { Trainer } from "./trainer.ts";
+import { scheduleOf } from "./training_flags.ts";
 import type { ValidationSet } from "./validation_set.ts";
 import { describeVerdict, judge, type Verdict } from "./verdict.ts";
 
@@ -29,6 +33,7 @@ export interface FinishOptions {
   readonly settings: RunSettings;
   readonly trainer: Trainer;
   readonly plan: Plan;
+  readonly store: Store;
   readonly validation: ValidationSet;
   /** Beginnings of documents; the sample goes on from the first. */
   readonly prompts: readonly string[];
@@ -99,7 +104,7 @@ export async function finish(options: FinishOptions): Promise<Outcome> {
 
 /** Judges the run by all its sittings. */
 async function judgeRun(
-  { paths, settings, trainer, plan, validation }: FinishOptions,
+  { paths, settings, trainer, plan, store, validation }: FinishOptions,
 ): Promise<Verdict> {
   const { step } = trainer.state;
   const curve = await readCurve(join(paths.root, "metrics.jsonl"));
@@ -111,8 +116,33 @@ async function judgeRun(
   for await (const { validTokens } of validation.batches()) heldOutTokens += validTokens;
   return judge({
     ...{ points: curve.points, heldOutTokens, step, root: paths.root, settings },
-    passes: courseOf(step, plan).passes,
+    passes: (await passesMade(trainer.state, store)).passes,
+    mostSteps: mostSteps(plan),
+    cutAt: cutAt(trainer.state, settings),
+    next: await freeFolder(dirname(paths.root)),
   });
+}
+
+/** How far the learning rate of a run that patience ended had come down, as a share of its peak. */
+function cutAt(
+  { step, seconds, validation }: Trainer["state"],
+  settings: RunSettings,
+): number | undefined {
+  const schedule = scheduleOf(settings);
+  // One that never comes down is not cut short.
+  if (schedule.name === "constant" || !isOutOfPatience(validation, patienceOf(settings))) {
+    return undefined;
+  }
+  const progress = settings.steps > 0 ? step / settings.steps : seconds / settings.seconds;
+  return progress >= 1 ? undefined : learningRateAt(progress, schedule) / schedule.peak;
+}
+
+/** A folder in `parent` for the next run, which is not there yet. */
+async function freeFolder(parent: string): Promise<string> {
+  for (let i = 1;; i++) {
+    const path = join(parent, i === 1 ? "next" : `next-${i}`);
+    if (!await exists(path)) return path;
+  }
 }
 
 function describeTraining(

@@ -7,6 +7,7 @@ import type { Journal } from "../stages/journal/mod.ts";
 import type { StageMeter } from "../stages/meter.ts";
 import { isBarrier } from "../stages/barrier.ts";
 import type { Barrier, Document } from "../stages/types.ts";
+import { UsageError } from "./flags.ts";
 import { countsText, type DropLog } from "./drop_log.ts";
 
 /** Counts of one sitting. */
@@ -83,12 +84,13 @@ export function refuseEmpty(
       const why = Object.keys(dropped).length === 0
         ? "the sources hold nothing that was not dropped before"
         : `dropped ${countsText(dropped)}`;
+      const short = "too-short" in dropped ? "a lower --min-chars, " : "";
       const limit = cutShort();
       const cure = limit === undefined
-        ? `and start again with other sources or settings`
+        ? `and start again with ${short}other sources or settings`
         : `the crawl ended at --max-pages ${limit.maxPages} with ${limit.queued} addresses to go, ` +
           `and what came first has links and no text: start again with a higher --max-pages`;
-      throw new Error(
+      throw new UsageError(
         `Cannot train: no document came out of ${
           plural(pages, "page")
         } (${why}); see ${list}, ${cure}`,

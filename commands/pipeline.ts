@@ -14,6 +14,7 @@ import { listenDashboard } from "./dashboard.ts";
 import { reasonOf } from "./failure.ts";
 import { initFolder } from "./choose_checkpoint.ts";
 import { checkNeeds, parseFlags, UsageError } from "./flags.ts";
+import { forgetCorpus } from "./forget_corpus.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { checkInit } from "./model_source.ts";
 import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
@@ -27,6 +28,7 @@ import { runPipeline } from "./run_pipeline.ts";
 import { describeForced, settle } from "./settle.ts";
 import { openSampleSite } from "./sample_source.ts";
 import { checkSources } from "./sources.ts";
+import { TooLittleText } from "./survey.ts";
 import { checkSchedule, spheresOf } from "./training_flags.ts";
 import { say, tell } from "./print.ts";
 
@@ -104,7 +106,7 @@ export const pipeline: Command = {
         );
         aside(`Serves on ${served.origin} once there is a checkpoint`);
       }
-      await runPipeline({
+      const running = runPipeline({
         paths,
         settings,
         site: site?.origin,
@@ -120,6 +122,13 @@ export const pipeline: Command = {
         onStatus: (note) => inform = note,
         stop: interrupt.signal,
       });
+      try {
+        await running;
+      } catch (error) {
+        // Its sources may have more text next time.
+        if (error instanceof TooLittleText) await forgetCorpus(paths);
+        throw error;
+      }
     }
     if (!served || interrupt.signal.aborted) return interrupt.exitCode;
     aside(`Training is over; serves on ${served.origin} until Ctrl-C`);

@@ -8,6 +8,7 @@ import { formatCount, formatDuration } from "../stages/report/units.ts";
 import type { StepReport } from "../stages/types.ts";
 import type { RunSettings } from "./run_folder.ts";
 import type { CorpusSurvey } from "./survey.ts";
+import { plannedTokens, warmUpTokens } from "./warm_up.ts";
 
 /**
  * Passes over a corpus up to which text seen again is worth about as much as new text, and after
@@ -32,7 +33,10 @@ export interface Plan {
   readonly steps: number | null;
   /** Scored tokens of all steps; null as `steps` is. */
   readonly tokens: number | null;
+  /** Those over the tokens of what is trained on; null as `steps` is. */
   readonly passes: number | null;
+  /** Share of the corpus that is trained on; null as `steps` is. */
+  readonly share: number | null;
   readonly seconds: number | null;
   /** Bytes of the spheres' shared memory. */
   readonly sharedMemory: number;
@@ -65,14 +69,30 @@ export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts):
   const { steps, seconds, preset, validateEvery } = settings;
   const stepsPerPass = countBatches(corpus, { rows, cols }) ?? 0;
   const course = steps > 0 ? courseOf(steps, { corpus, stepsPerPass }) : undefined;
+  const reach = settings.order === "stored" ? 1 : reachOf(settings, corpus);
+  const passes = course && course.passes / reach;
   return {
     ...known,
     ...{ preset, corpus, validateEvery, context: cols, stepsPerPass, stepTokens: rows * cols },
     steps: steps > 0 ? steps : null,
     tokens: course?.tokens ?? null,
-    passes: course?.passes ?? null,
+    passes: passes ?? null,
+    share: passes === undefined ? null : reach * Math.min(1, passes),
     seconds: steps > 0 ? null : seconds,
   };
+}
+
+/**
+ * Share of the corpus that the largest pass goes over: the first is over what is stored when
+ * training begins, and each later one over up to twice as much, while the steps still need it.
+ */
+function reachOf(settings: RunSettings, { tokens }: CorpusSurvey): number {
+  const planned = plannedTokens(settings);
+  let size = Math.min(tokens, warmUpTokens(settings));
+  for (let used = size; used < planned && size < tokens; used += size) {
+    size = Math.min(tokens, Math.max(size, Math.min(2 * size, planned - used)));
+  }
+  return size / tokens;
 }
 
 /** Passes and scored tokens of so many steps. The last step of a pass is filled up with nothing. */
@@ -87,8 +107,8 @@ export function courseOf(
 
 /** The plan as a block of lines. */
 export function describePlan(plan: Plan): string[] {
-  const { corpus, steps, tokens, passes, seconds } = plan;
-  const about = corpus.exact ? "" : "about ";
+  const { corpus, steps, tokens, seconds } = plan;
+  const size = (n: number) => corpus.exact ? count(n) : `about ${formatCount(n)}`;
   const soFar = corpus.complete ? "" : " so far, more may come";
   const goesOn = plan.step > 0 ? `, from step ${plan.step} on` : "";
   const mebibytes = Math.ceil(plan.sharedMemory / 2 ** 20);
@@ -103,35 +123,62 @@ export function describePlan(plan: Plan): string[] {
     ),
     row(
       "corpus",
-      `${about}${count(corpus.tokens)} tokens to train on, in ${count(corpus.documents)} ` +
-        `documents${soFar}`,
+      `${size(corpus.tokens)} tokens to train on, in ` +
+        `${count(corpus.documents)} document${corpus.documents === 1 ? "" : "s"}${soFar}`,
     ),
     steps === null || tokens === null
       ? row("training", `${formatDuration(1000 * (seconds ?? 0))} by the clock${goesOn}`)
       : row(
         "training",
-        `${count(steps)} steps of ${count(plan.stepTokens)} tokens: ${count(tokens)}${goesOn}`,
+        `${count(steps)} steps of up to ${count(plan.stepTokens)} tokens: about ` +
+          `${formatCount(tokens)}${goesOn}`,
       ),
-    ...(passes === null ? [] : [row("sees", describeSeen(passes))]),
+    ...(plan.passes === null ? [] : [row("sees", describeSeen(plan))]),
     row("memory", `${mebibytes} MiB shared by ${workers}, beside the process itself`),
     row(
       "ends",
-      `${steps === null ? "" : `at step ${count(steps)} `}in ${plan.run}; a checkpoint each ` +
-        `${plan.checkpointEvery} steps, a validation each ${plan.validateEvery}`,
+      `${steps === null ? "when that is over" : `at step ${count(steps)}`}, in ${plan.run}` +
+        describeSaves(plan),
     ),
   ];
 }
 
+/** What comes before the end; each comes at the end too. */
+function describeSaves(
+  { steps, step, checkpointEvery, validateEvery, stepsPerPass }: Plan,
+): string {
+  const rest = (steps ?? Infinity) - step;
+  const parts = [
+    ...checkpointEvery < rest ? [`a checkpoint each ${count(checkpointEvery)} steps`] : [],
+    ...validateEvery < rest ? [`a validation each ${count(validateEvery)} steps`] : [],
+    ...stepsPerPass < Math.min(rest, validateEvery) ? ["a validation after each pass"] : [],
+  ];
+  return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
+}
+
 /** `62 % of the corpus`, or how often a pass over it is made. */
-export function describeSeen(passes: number): string {
-  if (passes < 1) return `${Math.floor(100 * passes)} % of the corpus`;
-  return `100 % of the corpus, in ${passes.toFixed(passes < 10 ? 1 : 0)} passes over it`;
+export function describeSeen(
+  { passes, share, corpus }: Pick<Plan, "passes" | "share" | "corpus">,
+): string {
+  const times = passes ?? 0;
+  const part = share ?? Math.min(1, times);
+  const of = corpus.complete ? "the corpus" : "what is stored so far";
+  const seen = `${Math.floor(100 * part + 1e-9)} % of ${of}`;
+  return times <= 1 ? seen : `${seen}, in ${times.toFixed(times < 10 ? 1 : 0)} passes over it`;
+}
+
+/** Steps that make {@linkcode MANY_PASSES}; undefined while more text may come. */
+export function mostSteps({ corpus, stepsPerPass }: Plan): number | undefined {
+  return corpus.complete ? Math.ceil(MANY_PASSES * stepsPerPass) : undefined;
 }
 
 /** What a user should think about before so many passes; undefined where there is nothing. */
-export function warnOfPasses({ passes, corpus, stepsPerPass }: Plan): string | undefined {
-  if (passes === null || passes <= MANY_PASSES || !corpus.complete) return undefined;
-  const enough = Math.ceil(MANY_PASSES * stepsPerPass);
+export function warnOfPasses(plan: Plan): string | undefined {
+  const { passes, steps, corpus } = plan;
+  const enough = mostSteps(plan);
+  if (passes === null || steps === null || enough === undefined || steps <= enough) {
+    return undefined;
+  }
   return `warning: ${describePasses(passes)} over ${count(corpus.tokens)} tokens: after about ` +
     `${MANY_PASSES} a model learns its text by heart; add text, or plan at most --steps ${enough}`;
 }
@@ -163,7 +210,8 @@ export function timePlan(plan: Plan): (report: StepReport) => string | undefined
       return `time      about ${left} to step ${count(plan.steps)}, at ${speed}; ${resident}`;
     }
     const wanted = Math.round(1000 * (plan.seconds ?? 0) * steps / ms);
-    const seenOf = describeSeen(courseOf(wanted, plan).passes);
+    const { passes } = courseOf(wanted, plan);
+    const seenOf = describeSeen({ corpus: plan.corpus, passes, share: null });
     return `time      about ${count(wanted)} steps in all, at ${speed}: ${seenOf}; ${resident}`;
   };
 }

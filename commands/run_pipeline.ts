@@ -26,6 +26,7 @@ import { countIntake, describeIntake, refuseEmpty } from "./intake_summary.ts";
 import { isAnswerTo } from "./interrupt.ts";
 import { recordManifest } from "./manifest.ts";
 import { openCorpus } from "./open_corpus.ts";
+import { courseOfRun } from "./passes_made.ts";
 import { patienceOf } from "./patience.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "./provenance.ts";
 import { collectFacts } from "./run_facts.ts";
@@ -262,20 +263,16 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
     await sampler.idle();
     const outcome = await finish({
-      ...{ paths, settings, trainer, plan, validation, prompts, stop, json },
+      ...{ paths, settings, trainer, plan, store: tokens, validation, prompts, stop, json },
     });
     status.phase("done");
     status.close();
     summarize();
     if (!finished) {
       const parts = { settings, journal: log, store: tokens, tokenizer: learned };
-      const { vocabSize } = tokenizer;
-      await writeRunReport(paths, {
-        ...parts,
-        args: options.args,
-        vocabSize,
-        verdict: outcome.verdict,
-      });
+      const course = await courseOfRun({ trainer, settings, store: tokens });
+      const [{ vocabSize }, { args }, { verdict }] = [tokenizer, options, outcome];
+      await writeRunReport(paths, { ...parts, course, args, vocabSize, verdict });
       await tokens.flush();
       await recordManifest(paths, parts);
     }

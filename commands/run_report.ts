@@ -6,7 +6,7 @@
 import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
-import { readRun, renderReport, type ReportVerdict } from "../serve/mod.ts";
+import { readRun, renderReport, type ReportCourse, type ReportVerdict } from "../serve/mod.ts";
 import type { JournalReader } from "../stages/journal/mod.ts";
 import { replaceFile } from "../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../stages/report/mod.ts";
@@ -22,12 +22,13 @@ export interface RunReportParts {
   readonly journal: JournalReader;
   readonly store: StoreReader;
   readonly vocabSize: number;
+  readonly course: ReportCourse;
   readonly verdict?: ReportVerdict;
 }
 
 /** Writes the page; returns its path. */
 export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Promise<string> {
-  const { journal, store, vocabSize, args } = parts;
+  const { journal, store, vocabSize, args, course } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
@@ -39,11 +40,13 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const loss = validation?.validationLoss;
   const bits = validation?.validationBitsPerByte;
   const facts: [string, string][] = [
-    ["Steps", count(last?.step)],
+    ["Steps", describeSteps(count(last?.step), course)],
     ["Tokens trained on", count(last?.totalTokens)],
-    ...(status?.passes === undefined
-      ? []
-      : [["Passes", status.passes.toFixed(2)] as [string, string]]),
+    [
+      "Passes",
+      `${course.passes.toFixed(2)} over ${count(course.documents)} of ` +
+      `${count(store.count("train"))} documents to train on`,
+    ],
     ...(status?.parameters === undefined
       ? []
       : [["Parameters", count(status.parameters)] as [string, string]]),
@@ -56,8 +59,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
       : []),
     ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
-    ["Documents as tokens", count(store.documents)],
-    ["Tokens of those", count(store.tokens("train") + store.tokens("validation"))],
+    ["Tokens of text", count(store.tokens("train") + store.tokens("validation"))],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");
@@ -68,10 +70,17 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     dropped: await countDrops(paths.drops),
     reproduce: command,
     serve: `deno task serve --run ${quoted(paths.root)}`,
+    course,
     ...(parts.verdict && { verdict: parts.verdict }),
   });
   await replaceFile(paths.report, page);
   return paths.report;
+}
+
+function describeSteps(steps: string, { endedEarlyOf }: ReportCourse): string {
+  return endedEarlyOf === undefined
+    ? steps
+    : `${steps} of ${endedEarlyOf.toLocaleString("en")}: stopped early`;
 }
 
 /** The drops of all sittings by reason, as dropped.jsonl lists them. */

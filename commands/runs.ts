@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import {
+  bestCheckpoint,
   latestCheckpoint,
   listCheckpoints,
   readCheckpointInfo,
@@ -19,6 +20,7 @@ import { reasonOf } from "./failure.ts";
 import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { sizeOf } from "./folder_size.ts";
 import { readManifest } from "./manifest.ts";
+import { endedEarly } from "./patience.ts";
 import { readSettings, runPaths } from "./run_folder.ts";
 import { say } from "./print.ts";
 
@@ -57,14 +59,14 @@ export const runs: Command = {
 /** What a line says of a run. */
 interface RunRow {
   readonly run: string;
-  /** What it does, or `finished`, `stopped` or `unreadable`. */
+  /** What it does, or `finished`, `ended early`, `stopped`, `not trained` or `unreadable`. */
   readonly state: string;
   /** Why it cannot be read; null where it can. */
   readonly fault: string | null;
   readonly step: number;
   /** Steps planned; null for a run planned by the clock, or one that cannot be read. */
   readonly steps: number | null;
-  /** Of the newest checkpoint that was validated. */
+  /** The lowest of the checkpoints: that of the one that is served. */
   readonly validationLoss: number | null;
   readonly bytes: number;
   /** ISO 8601 instant of its last sign of life. */
@@ -100,18 +102,29 @@ async function look(run: string): Promise<RunRow> {
   const written = (await Deno.stat(made)).mtime?.toISOString() ?? "";
   const row = {
     ...{ run, step, steps: null },
-    validationLoss: await lastValidation(paths.checkpoints),
+    validationLoss: await bestValidation(paths.checkpoints),
     bytes: await sizeOf(run),
     when: status?.time ?? written,
   };
   try {
-    const planned = isPipeline ? (await readSettings(paths))?.steps : await stepsOf(newest);
+    const settings = isPipeline ? await readSettings(paths) : undefined;
+    const planned = isPipeline ? settings?.steps : await stepsOf(newest);
     const steps = planned !== undefined && planned > 0 ? planned : null;
-    const isWhole = step >= (steps ?? 0) &&
-      (!isPipeline || (await readManifest(paths))?.weights?.step === step);
+    const isWhole = !isPipeline || (await readManifest(paths))?.weights?.step === step;
+    const isDone = isWhole && step >= (steps ?? 0);
+    const isEarly = isWhole && !isDone && settings !== undefined && newest !== undefined &&
+      endedEarly((await readCheckpointInfo(newest)).cursors, settings);
     const isAlive = status && Date.now() - Date.parse(status.time) < STALE_MS &&
       !["done", "stopped"].includes(status.phase);
-    const state = isAlive ? status.phase : isWhole ? "finished" : "stopped";
+    const state = isAlive
+      ? status.phase
+      : isDone
+      ? "finished"
+      : isEarly
+      ? "ended early"
+      : newest === undefined
+      ? "not trained"
+      : "stopped";
     return { ...row, steps, state, fault: null };
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof SyntaxError)) throw error;
@@ -132,17 +145,10 @@ async function readStatus(run: string): Promise<StatusFile | undefined> {
   return text === undefined ? undefined : JSON.parse(text) as StatusFile;
 }
 
-/** The loss of the newest checkpoint that has one; damaged checkpoints have none. */
-async function lastValidation(checkpoints: string): Promise<number | null> {
-  for (const name of (await listCheckpoints(checkpoints)).reverse()) {
-    try {
-      const { metrics: { validationLoss } } = await readCheckpointInfo(join(checkpoints, name));
-      if (validationLoss !== undefined) return validationLoss;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return null;
+async function bestValidation(checkpoints: string): Promise<number | null> {
+  const best = await bestCheckpoint(checkpoints, { names: await listCheckpoints(checkpoints) });
+  if (best === undefined) return null;
+  return (await readCheckpointInfo(join(checkpoints, best))).metrics.validationLoss ?? null;
 }
 
 function table(rows: readonly RunRow[]): string[] {

@@ -6,7 +6,7 @@
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
-import { type HoldOutRule, splitter } from "./hold_out.ts";
+import { HOLD_OUT, type HoldOutRule, splitter } from "./hold_out.ts";
 
 /** UTF-16 code units that are counted token by token; what lies beyond is estimated by them. */
 const MAX_CHARS = 2 * 2 ** 20;
@@ -21,6 +21,9 @@ export interface CorpusSurvey {
   readonly complete: boolean;
 }
 
+/** A corpus with less text than one step trains on. */
+export class TooLittleText extends UsageError {}
+
 /** What {@linkcode surveyCorpus} reads. */
 export interface SurveyOptions {
   readonly journal: Journal;
@@ -28,15 +31,15 @@ export interface SurveyOptions {
   readonly tokenizer: Tokenizer;
   /** Tokens of a step, B T. */
   readonly stepTokens: number;
-  /** What the user can make smaller, for the message. */
-  readonly dials: string;
+  /** What makes a step smaller, for the message. */
+  readonly dials: readonly string[];
   readonly signal: AbortSignal;
 }
 
 /**
  * Counts what there is to train on, once there is at least one step of it.
  *
- * @throws {UsageError} when the whole corpus has fewer tokens than one step trains on: every step
+ * @throws {TooLittleText} when the whole corpus has fewer tokens than one step trains on: every step
  * would be over all of it, which teaches nothing but the text itself
  */
 export async function surveyCorpus(options: SurveyOptions): Promise<CorpusSurvey> {
@@ -57,17 +60,21 @@ export async function surveyCorpus(options: SurveyOptions): Promise<CorpusSurvey
   }
   const scored = tokens - documents;
   if (scored < stepTokens) {
-    throw new UsageError(
-      `Cannot train: the corpus has ${
-        scored.toLocaleString("en")
-      } tokens to train on and one step ` +
-        `takes ${stepTokens.toLocaleString("en")}: the model could only learn them by heart; ` +
-        `add text${dials}, and begin in another --run folder`,
+    const smaller = dials.length === 0 ? "" : `, or in another --run folder ${dials.join(" or ")}`;
+    throw new TooLittleText(
+      `Cannot train: the corpus has ${scored.toLocaleString("en")} tokens to train on and one ` +
+        `step takes ${
+          stepTokens.toLocaleString("en")
+        }: the model could only learn them by heart; ` +
+        `add text and give the same command again${smaller}`,
     );
   }
-  const exact = index >= journal.count;
+  const stored = journal.count;
+  const exact = index >= stored;
   return {
-    documents: Math.round(documents * journal.count / index),
+    documents: rule === "each-tenth"
+      ? stored - Math.floor(stored / HOLD_OUT)
+      : Math.round(documents * stored / index),
     tokens: exact ? tokens : Math.round(tokens * journal.bytes / bytes),
     exact,
     complete: journal.sealed,

@@ -62,7 +62,7 @@ export interface LearnOptions {
    * {@linkcode SAMPLE_CHARS} a uniform sample is learned from; the first so many where undefined.
    */
   readonly chars: number | undefined;
-  readonly status: Status;
+  readonly status: Pick<Status, "note" | "phase">;
   readonly signal: AbortSignal;
 }
 
@@ -75,7 +75,8 @@ export async function learnTokenizer(
     ? firstTexts(journal, { follow: true, signal, chars: SAMPLE_CHARS })
     : sampledTexts(journal, { chars, sampleChars: SAMPLE_CHARS, signal });
   let isMerging = false;
-  const tokenizer = await trainTokenizer(texts, {
+  const size = { documents: 0, chars: 0 };
+  const tokenizer = await trainTokenizer(counted(texts, size), {
     vocabSize: vocab,
     onProgress({ phase }) {
       signal.throwIfAborted();
@@ -83,9 +84,63 @@ export async function learnTokenizer(
       isMerging = phase === "merge";
     },
   });
+  const lines = describeLearned({
+    ...size,
+    ...{ vocab: tokenizer.vocabSize, wanted: vocab, goesOn: !journal.sealed },
+    ...{ stored: journal.count },
+  });
+  for (const line of lines) status.note(line);
   const json = formatTokenizer(tokenizer);
   await write(paths, json);
   return withHash(tokenizer, json);
+}
+
+/** Characters of text for each token of the vocabulary below which little is known of many. */
+const FEW_CHARS = 100;
+
+/** What a person should know of a tokenizer: what it lacks, and that it comes of little text. */
+export function describeLearned(
+  { documents, chars, vocab, wanted, stored, goesOn }: {
+    /** Of the text it was learned from. */
+    documents: number;
+    chars: number;
+    vocab: number;
+    /** Size that the vocabulary was to have. */
+    wanted: number;
+    /** Documents of the corpus so far, and whether more may come. */
+    stored: number;
+    goesOn: boolean;
+  },
+): string[] {
+  const count = (n: number) => n.toLocaleString("en");
+  const few = documents === 1 ? "1 document" : `${count(documents)} documents`;
+  const isPart = goesOn || stored > documents;
+  return [
+    ...vocab < wanted
+      ? [
+        `The vocabulary has ${count(vocab)} tokens instead of ${count(wanted)}: the text that it ` +
+        "is learned from has no more pairs that come twice.",
+      ]
+      : [],
+    ...isPart && chars < FEW_CHARS * wanted
+      ? [
+        `warning: the tokenizer is learned from ${few} alone (${count(chars)} characters), which ` +
+        "came first: begin again with a higher --warm-up-corpus, or without one",
+      ]
+      : [],
+  ];
+}
+
+/** Counts what passes through. */
+async function* counted(
+  texts: AsyncIterable<string>,
+  size: { documents: number; chars: number },
+): AsyncGenerator<string> {
+  for await (const text of texts) {
+    size.documents++;
+    size.chars += text.length;
+    yield text;
+  }
 }
 
 /** Texts of the journal's first documents, until they have `chars` code units together. */

@@ -10,6 +10,7 @@ import type { StoreReader } from "../stages/store/mod.ts";
 import type { Batch } from "../stages/types.ts";
 import { type DrawnPart, drawRows, type Origin } from "./draw_rows.ts";
 import { heldOutRuns } from "./held_out.ts";
+import { type HoldOutRule, splitter } from "./hold_out.ts";
 import type { RunPaths, RunSettings } from "./run_folder.ts";
 import { SAMPLE_CHARS, type TokenizerFile } from "./tokenizer_file.ts";
 import {
@@ -25,6 +26,8 @@ import { warmUpChars, warmUpTokens } from "./warm_up.ts";
  * the loss differs by some hundredths between two sets; docs/metrics.md has the figures.
  */
 export const MAX_ROWS = 192;
+/** Held-out documents that a set waits for, where more may come. */
+const MIN_HELD_OUT = 3;
 /** Bytes of held-out text that a set is drawn from; of more, a part of the documents is looked at. */
 const SAMPLE_BYTES = 16 * 2 ** 20;
 
@@ -95,7 +98,8 @@ export async function openValidationSet(options: ValidationSetOptions): Promise<
     rule: { holdOut, seed, tokenizer: tokenizer.hash, cols },
     async corpus() {
       const chars = charsBefore(settings);
-      const first = await firstDocuments(journal, { chars, ...(signal ? { signal } : {}) });
+      const wait = { chars, rule: holdOut, ...(signal ? { signal } : {}) };
+      const first = await firstDocuments(journal, wait);
       const runs = heldOutRuns({
         ...{ journal, rule: holdOut, tokenizer: tokenizer.tokenizer, sources, ...first },
         sample: { seed, bytes: SAMPLE_BYTES },
@@ -114,20 +118,26 @@ function charsBefore(settings: ValidationSettings): number {
   return settings.order === "stored" ? SAMPLE_CHARS : warmUpChars(settings);
 }
 
-/** Waits until the journal is complete or has so much text; how many documents, and bytes, that is. */
+/**
+ * Waits until the journal is complete or has so much text with enough held-out documents in it; how
+ * many documents, and bytes, that is.
+ */
 async function firstDocuments(
   journal: Journal,
-  { chars, signal }: { chars: number; signal?: AbortSignal },
+  { chars, rule, signal }: { chars: number; rule: HoldOutRule; signal?: AbortSignal },
 ): Promise<{ count: number; bytes: number }> {
   if (journal.sealed && journal.bytes <= chars) {
     return { count: journal.count, bytes: journal.bytes };
   }
-  let count = 0, bytes = 0, passed = 0;
-  for await (const { text } of journal.documents({ follow: true, ...(signal ? { signal } : {}) })) {
-    count++;
+  const splitOf = splitter(rule);
+  let count = 0, bytes = 0, passed = 0, heldOut = 0;
+  const follow = { follow: true, ...(signal ? { signal } : {}) };
+  for await (const document of journal.documents(follow)) {
+    const { text } = document;
+    if (splitOf(count++, document) === "validation") heldOut++;
     bytes += Buffer.byteLength(text);
     passed += text.length;
-    if (passed >= chars) break;
+    if (passed >= chars && heldOut >= MIN_HELD_OUT) break;
   }
   return { count, bytes };
 }

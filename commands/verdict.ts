@@ -42,45 +42,88 @@ export interface Course {
   readonly step: number;
   /** Passes over the corpus that they make. */
   readonly passes: number;
+  /** Steps that make {@linkcode MANY_PASSES}; undefined where the corpus was not complete. */
+  readonly mostSteps: number | undefined;
+  /** Learning rate at the end, as a share of its peak, of a run that patience ended; else undefined. */
+  readonly cutAt: number | undefined;
   readonly root: string;
+  /** A run folder that does not exist yet. */
+  readonly next: string;
   readonly settings: RunSettings;
 }
 
 /** Where the end of a run begins: what has not fallen since is no longer falling. */
 const LATE = 3 / 4;
+/** The stretch that a steady fall is told by, the fewest validations in it, and the pairs that fall. */
+const STEADY = { from: 1 / 2, points: 4, pairs: 0.9 } as const;
+/** Nats by which a steady fall over the end of a run must lower the loss to be worth more steps. */
+const WORTHWHILE = 0.02;
+/** Nats by which text is known better than unseen text once it is known by heart: e times the odds. */
+const BY_HEART = 1;
+/** Share of its peak under which a learning rate has nearly ended its course. */
+const DECAYED = 0.2;
+/** By how much longer a plan must be to be worth a run. */
+const WORTH_A_RUN = 1.1;
+/** Held-out tokens below which a verdict says how few they are. */
+const FEW_TOKENS = 2000;
 
 /**
  * Judges a run by its validations and training losses.
  *
  * Two validation losses differ where they are a standard error apart: that of a mean over so many
  * held-out tokens, by how much training batches of the same corpus vary. Both are over the same
- * text, so that their difference varies less than either.
+ * text, so that their difference varies less than either: four or more that fall one after the
+ * other over the last half of a run tell a fall that is smaller than that.
  */
 export function judge(course: Course): Verdict {
-  const { points } = course;
+  const { points, heldOutTokens } = course;
   const last = points.at(-1);
   if (last === undefined) return without(course);
   const best = points.reduce((best, point) => point.loss <= best.loss ? point : best);
-  const noise = best.deviation * Math.sqrt(best.batchTokens / course.heldOutTokens);
+  const noise = best.deviation * Math.sqrt(best.batchTokens / heldOutTokens);
   const late = points.findLast(({ step }) => step <= LATE * last.step);
   const verdict = (kind: VerdictKind, [reason, next]: readonly [string, string]): Verdict => ({
-    ...{ kind, best, last, validations: points.length, noise, reason, next },
+    ...{ kind, best, last, validations: points.length, noise, next },
+    reason: heldOutTokens < FEW_TOKENS
+      ? `${reason} Only ${count(heldOutTokens)} tokens are held out: a rough measure.`
+      : reason,
   });
   if (last.loss - best.loss > noise) {
     return last.trainLoss < best.trainLoss
       ? verdict("overfitting", overfitting(course, { best, last }))
       : verdict("unstable", unstable(course, { best, last }));
   }
+  if (course.passes > MANY_PASSES && last.loss - last.trainLoss > BY_HEART) {
+    return verdict("overfitting", byHeart(course, last));
+  }
+  if (course.cutAt !== undefined && course.cutAt > DECAYED) {
+    return verdict("too early to tell", cutShort(course, course.cutAt));
+  }
   if (late === undefined) return verdict("too early to tell", tooEarly(course));
-  if (late.loss - last.loss > noise) {
+  const fall = late.loss - last.loss;
+  if (fall > noise || (fall > WORTHWHILE && fallsSteadily(points))) {
     return verdict("underfitting", underfitting(course, { late, last }));
   }
+  const isGeneral = course.passes <= MANY_PASSES && last.loss - last.trainLoss <= BY_HEART;
   return verdict("about right", [
     `Validation is ${nats(last.loss)} at the end, ${nats(best.loss)} at its lowest (step ` +
-    `${best.step}) and ${nats(late.loss)} at step ${late.step}: ${count(course.heldOutTokens)} ` +
+    `${best.step}) and ${nats(late.loss)} at step ${late.step}: ${count(heldOutTokens)} ` +
     `held-out tokens tell no less than ${nats(noise)} apart.`,
-    "more text or a larger --preset lowers the loss further; more steps hardly do.",
+    isGeneral
+      ? "more text or a larger --preset lowers the loss further; more steps hardly do."
+      : `more text lowers the loss further (this run made ${passes(course.passes)} over it); ` +
+        "more steps hardly do.",
   ]);
+}
+
+/** Whether nearly each validation of the last half is lower than nearly all before it. */
+function fallsSteadily(points: readonly CurvePoint[]): boolean {
+  const end = points.at(-1)?.step ?? 0;
+  const losses = points.filter(({ step }) => step >= STEADY.from * end).map(({ loss }) => loss);
+  if (losses.length < STEADY.points) return false;
+  const falls = losses.map((loss, i) => losses.slice(0, i).filter((before) => before > loss).length)
+    .reduce((sum, n) => sum + n, 0);
+  return falls >= STEADY.pairs * losses.length * (losses.length - 1) / 2;
 }
 
 /** The two lines of a verdict. */
@@ -98,7 +141,37 @@ function overfitting(
     `${nats(best.trainLoss)} to ${nats(last.trainLoss)}: the model learns its text by heart.`,
     `step ${best.step} is served and exported. Add text (this run made ` +
     `${passes(course.passes)} over it), or plan so many steps: ` +
-    begin(course, `--steps ${best.step}`),
+    begin(course, { steps: best.step }),
+  ];
+}
+
+/** Validation need not rise: what is known by heart is no longer learned from. */
+function byHeart(course: Course, { loss, trainLoss }: CurvePoint): [string, string] {
+  const { mostSteps } = course;
+  const fewer = mostSteps === undefined || mostSteps >= course.step
+    ? ""
+    : `, or plan at most ${MANY_PASSES} passes: ${begin(course, { steps: mostSteps })}`;
+  return [
+    `Training loss is ${nats(trainLoss)} and validation ${nats(loss)}, ${nats(loss - trainLoss)} ` +
+    `more, after ${passes(course.passes)} over the corpus: the model knows its text by heart.`,
+    `add text${fewer}`,
+  ];
+}
+
+/** A learning rate that has not fallen yet has its largest gains to come. */
+function cutShort(course: Course, rate: number): [string, string] {
+  const { step, settings, mostSteps, root } = course;
+  const { steps } = settings;
+  const of = steps > 0 ? ` of ${count(steps)}` : "";
+  const isMuch = mostSteps !== undefined && steps > mostSteps;
+  return [
+    `Patience ended the run at step ${count(step)}${of}, with the learning rate at ` +
+    `${Math.round(100 * rate)} % of its peak: the loss falls most where that comes down.`,
+    isMuch
+      ? `plan fewer steps, so that it comes down within ${MANY_PASSES} passes: ` +
+        begin(course, { steps: mostSteps })
+      : `train to the end of the plan: ` +
+        `deno task pipeline --run ${quoted(root)} --patience 0 --force`,
   ];
 }
 
@@ -111,7 +184,7 @@ function unstable(
     `${nats(last.loss)} at step ${last.step}, and training loss rose too, from ` +
     `${nats(best.trainLoss)} to ${nats(last.trainLoss)}.`,
     `step ${best.step} is served and exported. Learn in smaller steps: ` +
-    begin(course, `--learning-rate ${course.settings.learningRate / 2}`),
+    begin(course, { flag: `--learning-rate ${course.settings.learningRate / 2}` }),
   ];
 }
 
@@ -119,31 +192,51 @@ function underfitting(
   course: Course,
   { late, last }: { late: CurvePoint; last: CurvePoint },
 ): [string, string] {
-  const { settings, root } = course;
-  const longer = settings.steps > 0
-    ? `--steps ${2 * settings.steps}`
-    : `--seconds ${2 * settings.seconds}`;
-  const command = `deno task pipeline --run ${quoted(root)} ${longer} --force`;
   return [
-    `Both losses still fell at the end: validation from ${
-      nats(late.loss)
-    } at step ${late.step} to ` +
-    `${nats(last.loss)}, training from ${nats(late.trainLoss)} to ${nats(last.trainLoss)}.`,
-    2 * course.passes <= MANY_PASSES
-      ? `more steps help, on from here: ${command}`
-      : `more text helps most: twice the steps make ${passes(2 * course.passes)} over this ` +
-        `corpus. With it or without: ${command}`,
+    `Validation still fell at the end, from ${nats(late.loss)} at step ${late.step} to ` +
+    `${nats(last.loss)}; training loss was ${nats(late.trainLoss)} then and is ` +
+    `${nats(last.trainLoss)} now.`,
+    longer(course),
   ];
 }
 
+/** Up to twice the steps, within the passes that a plan does not warn of. */
+function longer({ settings: { steps, seconds }, root, passes: made, mostSteps }: Course): string {
+  const factor = Math.min(
+    2,
+    mostSteps !== undefined && steps > 0 ? mostSteps / steps : MANY_PASSES / made,
+  );
+  if (factor < WORTH_A_RUN) {
+    return `add text: this run made ${passes(made)} over it, and after about ${MANY_PASSES} ` +
+      "a model learns its text by heart.";
+  }
+  const flag = steps > 0
+    ? `--steps ${Math.floor(factor * steps)}`
+    : `--seconds ${Math.floor(factor * seconds)}`;
+  const limit = factor < 2 ? ` up to ${MANY_PASSES} passes over the corpus` : "";
+  return `more steps help${limit}, on from here along the learning rate of the longer plan: ` +
+    `deno task pipeline --run ${quoted(root)} ${flag} --force`;
+}
+
+/** Steps of a run whose course shows, with a validation each second one. */
+const SOME_STEPS = 16;
+
 function tooEarly(course: Course): [string, string] {
-  const every = Math.max(1, Math.floor(course.step / 8));
+  const { step, root, mostSteps = Infinity, settings } = course;
+  const every = Math.max(1, Math.floor(step / 8));
+  const more = Math.min(SOME_STEPS, mostSteps);
+  const reason = `${
+    course.points.length === 1 ? "One validation shows" : "So few validations show"
+  } no course.`;
+  if (step >= SOME_STEPS / 2 || settings.steps === 0) {
+    return [reason, `validate more often: ${begin(course, { flag: `--validate-every ${every}` })}`];
+  }
+  const flags = `--steps ${more} --validate-every 2 --force`;
   return [
-    `${course.points.length === 1 ? "One validation shows" : "So few validations show"} no course.`,
-    course.step < 8
-      ? `train more than ${course.step} steps: deno task pipeline --run ${quoted(course.root)} ` +
-        "--steps N --force"
-      : `validate more often: ${begin(course, `--validate-every ${every}`)}`,
+    reason,
+    more > step
+      ? `train more than ${step} steps: deno task pipeline --run ${quoted(root)} ${flags}`
+      : `add text: this run made ${passes(course.passes)} over it.`,
   ];
 }
 
@@ -158,15 +251,25 @@ function without({ points: _, ...course }: Course): Verdict {
   };
 }
 
-/** The command line that begins such a run anew, with one more flag. */
-function begin({ settings }: Course, flag: string): string {
-  const { preset, steps, seconds, sources } = settings;
+/** The command line that begins such a run anew, of so many steps at most, with one more flag. */
+function begin(
+  { settings, mostSteps = Infinity, next }: Course,
+  { steps: wanted, flag }: { steps?: number; flag?: string },
+): string {
+  const { preset, seconds, sources } = settings;
+  // What a plan warns of is not proposed.
+  const steps = Math.min(wanted ?? (settings.steps || Infinity), mostSteps);
+  const byClock = wanted === undefined && settings.steps === 0;
   const words = [
     ...preset === "tiny" ? [] : [`--preset ${preset}`],
-    ...steps === 0 || steps === PRESETS[preset].steps ? [] : [`--steps ${steps}`],
-    ...steps === 0 ? [`--seconds ${seconds}`] : [],
-  ].filter((word) => !flag.startsWith("--steps") || word.startsWith("--preset"));
-  return ["deno task pipeline --run runs/next", ...words, flag, ...sources.map(quoted)].join(" ");
+    ...byClock
+      ? [`--seconds ${seconds}`]
+      : steps === PRESETS[preset].steps
+      ? []
+      : [`--steps ${steps}`],
+    ...flag === undefined ? [] : [flag],
+  ];
+  return [`deno task pipeline --run ${quoted(next)}`, ...words, ...sources.map(quoted)].join(" ");
 }
 
 function nats(loss: number): string {

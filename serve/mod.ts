@@ -14,6 +14,7 @@ export {
   type DashboardOptions,
   readRun,
   renderReport,
+  type ReportCourse,
   type ReportParts,
   type ReportVerdict,
   type RunHistory,

@@ -15,6 +15,16 @@ export interface ReportVerdict {
   readonly next: string;
 }
 
+/** What the end of a run knows of its training. */
+export interface ReportCourse {
+  /** Trained tokens over those of the documents below. */
+  readonly passes: number;
+  /** Documents that the latest pass goes over. */
+  readonly documents: number;
+  /** Steps planned, of a run that patience ended before. */
+  readonly endedEarlyOf?: number;
+}
+
 /** As much as is looked at; what an older run did not write is absent. */
 interface RunStatus {
   readonly parameters?: number;
@@ -37,10 +47,14 @@ const count = (value: number) => value.toLocaleString("en");
  * assertEquals(conclude(run), ["Nothing was trained."]);
  * ```
  */
-export function conclude(run: RunHistory, verdict?: ReportVerdict): string[] {
+export function conclude(
+  run: RunHistory,
+  verdict?: ReportVerdict,
+  course?: ReportCourse,
+): string[] {
   if (run.last === null) return ["Nothing was trained."];
   return [
-    describeTraining(run),
+    describeTraining(run, course),
     describeValidation(run),
     ...(verdict === undefined ? [] : [
       `Verdict: ${verdict.kind}. ${verdict.reason}`,
@@ -49,14 +63,13 @@ export function conclude(run: RunHistory, verdict?: ReportVerdict): string[] {
   ];
 }
 
-function describeTraining({ last, status, settings }: RunHistory): string {
+function describeTraining({ last, status, settings }: RunHistory, course?: ReportCourse): string {
   const { parameters, corpus, passes } = (status ?? {}) as RunStatus;
   const { sources } = (settings ?? {}) as { sources?: readonly string[] };
   const model = parameters === undefined ? "A model" : `A model of ${count(parameters)} parameters`;
   const { step = 0, totalTokens } = last ?? {};
   const tokens = totalTokens === undefined ? "" : ` on ${count(totalTokens)} tokens`;
-  const of = passes === undefined ? "" : `: ${passes.toFixed(passes < 10 ? 2 : 1)} passes over`;
-  const text = corpus && ` ${count(corpus.documents)} documents (${megabytes(corpus.textBytes)})`;
+  const text = corpus && `${count(corpus.documents)} documents (${megabytes(corpus.textBytes)})`;
   const from = sources === undefined
     ? ""
     : sources.length === 0
@@ -64,8 +77,23 @@ function describeTraining({ last, status, settings }: RunHistory): string {
     : ` from ${sources.slice(0, 3).join(", ")}${
       sources.length > 3 ? ` and ${sources.length - 3} more` : ""
     }`;
-  const corpusWords = text === undefined ? "" : `${of || " of"}${text}${from}`;
-  return `${model} trained ${count(step)} ${step === 1 ? "step" : "steps"}${tokens}${corpusWords}.`;
+  const over = course
+    ? `: ${times(course.passes)} over ${count(course.documents)} documents to train on, of`
+    : passes === undefined
+    ? " of"
+    : `: ${times(passes)} over`;
+  const corpusWords = text === undefined ? "" : `${over} ${text}${from}`;
+  const planned = course?.endedEarlyOf;
+  const of = planned === undefined ? "" : ` of ${count(planned)}`;
+  const early = planned === undefined
+    ? ""
+    : " It stopped early, as validation brought no lower loss for as long as --patience says.";
+  const steps = step === 1 && planned === undefined ? "step" : "steps";
+  return `${model} trained ${count(step)}${of} ${steps}${tokens}${corpusWords}.${early}`;
+}
+
+function times(passes: number): string {
+  return `${passes.toFixed(passes < 10 ? 2 : 1)} passes`;
 }
 
 function megabytes(bytes: number): string {

@@ -13,7 +13,7 @@ import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
 
-export type { ReportVerdict } from "./conclusion.ts";
+export type { ReportCourse, ReportVerdict } from "./conclusion.ts";
 export { renderReport, type ReportParts } from "./report.ts";
 export type { Curves, StepRecord } from "./history.ts";
 export type { RunHistory, ShownRun } from "./run_files.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { html, raw } from "hono/html";
-import { conclude, type ReportVerdict } from "./conclusion.ts";
+import { conclude, type ReportCourse, type ReportVerdict } from "./conclusion.ts";
 import { REPORT_SCRIPTS, STYLES } from "./page_files.ts";
 import type { RunHistory } from "./run_files.ts";
 import { curvesSection, type Markup, runSections, section } from "./sections.ts";
@@ -23,6 +23,7 @@ export interface ReportParts {
   /** A command that serves what was trained. */
   readonly serve: string;
   readonly verdict?: ReportVerdict;
+  readonly course?: ReportCourse;
 }
 
 /** Nothing may be loaded from anywhere. */
@@ -42,7 +43,7 @@ const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsaf
  * ```
  */
 export function renderReport(parts: ReportParts): string {
-  const { name, run, facts, dropped, reproduce, serve, verdict } = parts;
+  const { name, run, facts, dropped, reproduce, serve, verdict, course } = parts;
   const drops = Object.entries(dropped).sort(([, a], [, b]) => b - a)
     .map(([reason, count]) => [reason, count.toLocaleString("en")] as const);
   // Inside a script only its end tag could end it.
@@ -67,7 +68,7 @@ export function renderReport(parts: ReportParts): string {
             ...{ id: "conclusion", title: "Conclusion" },
             body: html`
               <div class="conclusion">
-                ${conclude(run, verdict).map((sentence) => html`<p>${sentence}</p>`)}
+                ${conclude(run, verdict, course).map((sentence) => html`<p>${sentence}</p>`)}
                 <p>Try it: <code>${serve}</code></p>
               </div>
               ${list(facts)}

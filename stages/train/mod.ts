@@ -34,6 +34,7 @@ export {
 } from "./optimizer.ts";
 export {
   CONTINUED_SCHEDULE,
+  learningRateAt,
   SCHEDULE_DEFAULTS,
   type ScheduleName,
   type ScheduleOptions,

@@ -45,6 +45,15 @@ Deno.test(`a run stops early, after ${KILLS} kills too, and its best step is use
   const { verdict } = summary;
   assertEquals([verdict.best.step, verdict.best.loss, verdict.last.step], [best, lowest, last]);
   assertEquals(verdict.validations, validations.length);
+  const listed = await run(["runs", at("calm"), "--json"]);
+  const { state, step, steps, validationLoss } = JSON.parse(listed.out);
+  assertEquals([state, step, steps], ["ended early", last, PLANNED]);
+  assertEquals(validationLoss, lowest);
+  const page = await Deno.readTextFile(join(at("calm"), "report.html"));
+  assertStringIncludes(page, ` trained ${last} of ${PLANNED} steps on `);
+  assertStringIncludes(page, " It stopped early, as validation brought no lower loss ");
+  // Twelve documents, of which the tenth is held out.
+  assertMatch(page, /\d passes over 11 documents to train on, of 12 documents /);
   const name = `step-${String(best).padStart(6, "0")}`;
   assertEquals(basename(summary.used), name);
 

@@ -49,10 +49,39 @@ Deno.test("a plan says what part of a large corpus a run sees, and nothing of pa
     describePlan(large).join("\n"),
   );
   assertEquals(warnOfPasses(large), undefined);
+  // 1,382,400 of 2.23 million tokens; of a crawl that stands for all there is to see so far.
+  assert(describePlan(large).includes("training  900 steps of up to 1,536 tokens: about 1.38M"));
+  const more = describePlan(planFor({ tokens: 2_230_000, documents: 210, complete: false }));
+  assert(more.includes("sees      61 % of what is stored so far"), more.join("\n"));
   const clock = planFor({}, "--seconds", "90");
   assertEquals([clock.steps, clock.passes, clock.seconds], [null, null, 90]);
-  assert(describePlan(clock).includes("training  1:30 by the clock"));
+  const byClock = describePlan(clock);
+  assert(byClock.includes("training  1:30 by the clock"));
+  assert(byClock.at(-1)?.startsWith("ends      when that is over, in runs/mine; "), byClock.at(-1));
   assertEquals(courseOf(38, clock).passes, 2);
+});
+
+Deno.test("passes over a corpus that training does not wait for are counted over what they reach", () => {
+  // Passes over 2,000, 4,000, 8,000 and 16,000 tokens leave 16,080 of the 46,080 that 30 steps take.
+  const plan = planFor({ tokens: 37_883 }, "--steps", "30", "--warm-up-corpus", "2000");
+  assertEquals(Math.round((plan.share ?? 0) * 37_883), 16_080);
+  // 37,829 targets are 25 steps: 1.2 passes over all, and so many more over a part.
+  assertEquals((plan.passes ?? 0).toFixed(4), (1.2 * 37_883 / 16_080).toFixed(4));
+  const lines = describePlan(plan).join("\n");
+  assertMatch(lines, /sees {6}42 % of the corpus, in 2\.8 passes over it/);
+});
+
+Deno.test("a plan names what comes before its end alone", () => {
+  const ends = (...args: string[]) => describePlan(planFor({}, ...args)).at(-1);
+  assertEquals(ends("--steps", "15"), "ends      at step 15, in runs/mine");
+  assertEquals(
+    ends("--steps", "30"),
+    "ends      at step 30, in runs/mine; a validation after each pass",
+  );
+  assertEquals(
+    ends("--steps", "300", "--validate-every", "10"),
+    "ends      at step 300, in runs/mine; a checkpoint each 200 steps, a validation each 10 steps",
+  );
 });
 
 Deno.test("the time is that of measured steps, told once", () => {
@@ -116,7 +145,7 @@ Deno.test("a corpus is counted as the tokenizer counts it, and must fill a step"
   }
   await journal.seal();
   const tokenizer = await trainTokenizer(ReadableStream.from(texts), { vocabSize: 300 });
-  const options = { journal, tokenizer, rule: "each-tenth", dials: "" } as const;
+  const options = { journal, tokenizer, rule: "each-tenth", dials: [] } as const;
   const { signal } = new AbortController();
   // Nine of ten, each with the token that ends it.
   const counts = texts.slice(0, 9).map((text) => tokenizer.encode(text).length + 1);
@@ -138,7 +167,16 @@ Deno.test("a sentence trains nothing, and a run of another context has it in its
   await Deno.writeTextFile(at("one.txt"), "This sentence is all there is. ".repeat(8));
   const one = await run(["pipeline", "--run", at("one"), at("one.txt")]);
   assertEquals(one.code, 2);
-  assertMatch(one.err, /^error: Cannot train: the corpus has \d+ tokens .*; add text, and begin/);
+  assertMatch(
+    one.err,
+    /^error: Cannot train: the corpus has \d+ tokens .*; add text and give the same command again$/m,
+  );
+  // It does as it says: what was read is read again, and the seal is gone.
+  await Deno.writeTextFile(at("one.txt"), prose(1, { words: 3000 }));
+  const small = ["--steps", "1", "--workers", "1", at("one.txt")];
+  const more = await run(["pipeline", "--run", at("one"), "--force", ...small]);
+  assertEquals(more.code, 0, more.err);
+  assertMatch(more.out, /corpus {4}\d,\d{3} tokens to train on, in 1 document$/m);
 
   await Deno.writeTextFile(at("many.txt"), prose(1, { words: 3000 }));
   const flags = ["--steps", "1", "--vocab", "300", "--context", "64", "--json"];

@@ -85,11 +85,11 @@ Deno.test("a corpus without a document is refused with the reasons, and can be m
   await write(folder.path, { "short.txt": "too short", "empty.txt": "" });
   const runDir = join(folder.path, "run");
   const first = await run(["pipeline", "--run", runDir, ...SHORT, short, empty]);
-  assertEquals(first.code, 1);
+  assertEquals(first.code, 2);
   assertEquals(
     first.err,
     `error: Cannot train: no document came out of 2 pages (dropped empty 1, too-short 1); see ` +
-      `${runDir}/dropped.jsonl, and start again with other sources or settings\n`,
+      `${runDir}/dropped.jsonl, and start again with a lower --min-chars, other sources or settings\n`,
   );
   await Deno.writeTextFile(short, prose(1, { words: 4000 }));
   const second = await run(["pipeline", "--run", runDir]);

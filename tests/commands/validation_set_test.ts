@@ -230,3 +230,23 @@ Deno.test("the draw waits for the text that training waits for, and takes no mor
   stop.abort(new Error("enough of it"));
   await assertRejects(() => waiting, Error, "enough of it");
 });
+
+Deno.test("the draw waits for three held-out documents, if so many come", async () => {
+  const documents = corpus({ each: 60 });
+  const draw = async (count: number) => {
+    await using folder = await openFolder();
+    await using journal = await openJournal({ dir: join(folder.path, "corpus") });
+    const set = openValidationSet({
+      ...{ journal, tokenizer, rows: 12, cols: T },
+      // Less than one document.
+      settings: { ...PLAN, holdOut: "each-tenth", seed: 1, warmUpCorpus: 1 },
+      paths: { validation: join(folder.path, "validation.json") },
+    });
+    for (const document of documents.slice(0, count)) await journal.append(document);
+    await journal.seal();
+    return await set;
+  };
+  // Documents 10, 20 and 30 are held out.
+  assertEquals((await draw(60)).corpus, 30);
+  assertEquals([(await draw(25)).corpus, (await draw(25)).documents], [25, 2]);
+});

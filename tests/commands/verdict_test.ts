@@ -26,7 +26,7 @@ const HELD_OUT = 4 * 1536;
 function judged(points: readonly CurvePoint[], changes: Partial<Course> = {}) {
   return judge({
     ...{ points, heldOutTokens: HELD_OUT, step: 100 * points.length, passes: 0.5 },
-    ...{ root: "runs/mine", settings },
+    ...{ root: "runs/mine", next: "runs/next", settings, mostSteps: undefined, cutAt: undefined },
     ...changes,
   });
 }
@@ -54,8 +54,11 @@ Deno.test("a fall over the last quarter beyond the noise is underfitting", () =>
   assertStringIncludes(under.reason, "from 5.200 at step 300 to 5.100");
   const command = "deno task pipeline --run runs/mine --steps 1800 --force";
   assert(under.next.startsWith("more steps help") && under.next.endsWith(command), under.next);
-  // Where twice the steps would go over the text again and again, text is what lacks.
-  assertStringIncludes(judged(points, { passes: 2.1 }).next, "more text helps most");
+  // As many steps more as make four passes, and none where the plan has them.
+  const { next: some } = judged(points, { passes: 2.1, mostSteps: 1_600 });
+  assert(some.endsWith("--steps 1600 --force"), some);
+  const { next: text } = judged(points, { passes: 4.3, mostSteps: 900 });
+  assert(text.startsWith("add text: this run made 4.3 passes") && !text.includes("--steps"), text);
   assertEquals(judged(pointsOf([6, 6], [5.5, 5.4], [5.2, 5], [5.16, 4.9])).kind, "about right");
 });
 
@@ -63,6 +66,10 @@ Deno.test("one validation, or none, is no course", () => {
   const one = judged(pointsOf([6, 6]), { step: 100 });
   assertEquals(one.kind, "too early to tell");
   assert(one.next.endsWith("--validate-every 12"), one.next);
+  const brief = judged(pointsOf([6, 6]), { step: 5, mostSteps: 12 });
+  assert(brief.next.endsWith("--run runs/mine --steps 12 --validate-every 2 --force"), brief.next);
+  const least = judged(pointsOf([6, 6]), { step: 5, mostSteps: 4 });
+  assert(least.next.startsWith("add text: "), least.next);
   const none = judged([], { passes: 10 });
   assertEquals([none.kind, none.best, none.noise], ["nothing held out", null, null]);
   assertStringIncludes(none.next, "10 passes");
@@ -111,4 +118,59 @@ Deno.test("the words of a verdict are lines of their own", () => {
   const [first = "", second = ""] = describeVerdict(judged(pointsOf([6, 6], [5, 4])));
   assertMatch(first, /^Verdict: underfitting\. /);
   assertMatch(second, /^Next: /);
+});
+
+Deno.test("a steady fall is underfitting, though it is within the noise from one to the next", () => {
+  const every = (...losses: number[]) =>
+    losses.map((loss, i) => ({
+      ...{ step: 3 * (i + 1), loss, trainLoss: loss, deviation: 0.3, batchTokens: 1536 },
+    }));
+  const points = every(6.4, 6, 5.7, 5.4, 5.1, 4.9, 4.788, 4.73, 4.69, 4.658);
+  const args = ["--steps", "30"];
+  const { wanted } = settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS }));
+  const changes = { step: 30, passes: 1.2, mostSteps: 100, settings: wanted, heldOutTokens: 4000 };
+  // The noise is 0.3 √(1536/4000) = 0.186; the fall from step 21 is 0.13.
+  const falls = judged(points, changes);
+  assertAlmostEquals(falls.noise ?? 0, 0.1859, 1e-4);
+  assertEquals(falls.kind, "underfitting");
+  assert(falls.next.endsWith("--run runs/mine --steps 60 --force"), falls.next);
+  // Falls and rises in turn tell nothing, nor does a fall of a hundredth.
+  const flat = every(6, 5, 4.9, 4.8, 4.75, 4.7, 4.72, 4.69, 4.71, 4.69);
+  assertEquals(judged(flat, changes).kind, "about right");
+  const tiny = every(6, 5, 4.9, 4.8, 4.704, 4.703, 4.702, 4.701, 4.7, 4.699);
+  assertEquals(judged(tiny, changes).kind, "about right");
+});
+
+Deno.test("a run that patience ended before the learning rate fell is too early to tell", () => {
+  const points = pointsOf([6, 6], [5, 5], [4.98, 4.97], [4.99, 4.96]);
+  const changes = { settings: { ...settings, steps: 2000 }, cutAt: 0.98, mostSteps: 500 };
+  const cut = judged(points, changes);
+  assertEquals(cut.kind, "too early to tell");
+  assertStringIncludes(cut.reason, "at step 400 of 2,000, with the learning rate at 98 %");
+  assert(cut.next.endsWith("deno task pipeline --run runs/next --steps 500"), cut.next);
+  const rest = judged(points, { ...changes, mostSteps: 9000 });
+  assert(rest.next.endsWith("--run runs/mine --patience 0 --force"), rest.next);
+  // Where it had fallen, the run is judged as any other.
+  assertEquals(judged(points, { ...changes, cutAt: 0.1 }).kind, "about right");
+});
+
+Deno.test("text known by heart is overfitting, although validation has not risen", () => {
+  const points = pointsOf([6, 6], [4, 3], [3.75, 1], [3.73, 0.4]);
+  const changes = { passes: 8.6, mostSteps: 28, heldOutTokens: 443 };
+  const { kind, reason, next } = judged(points, changes);
+  assertEquals(kind, "overfitting");
+  assertStringIncludes(reason, "Training loss is 0.400 and validation 3.730, 3.330 more");
+  assertStringIncludes(reason, "Only 443 tokens are held out");
+  assert(next.startsWith("add text, or plan at most 4 passes: "), next);
+  assert(next.endsWith("--run runs/next --steps 28"), next);
+  // The same gap after one pass is not for want of text, but speaks against a larger model.
+  const once = judged(pointsOf([6, 6], [4, 3], [3.75, 2.5], [3.73, 2.4]), { passes: 1 });
+  assertEquals(once.kind, "about right");
+  assert(!once.next.includes("--preset"), once.next);
+});
+
+Deno.test("a verdict proposes no steps that a plan warns of, and a folder that is free", () => {
+  const rise = pointsOf([6, 6], [5, 4], [5.3, 3], [5.4, 2]);
+  const { next } = judged(rise, { passes: 20, mostSteps: 80, next: "runs/next-2" });
+  assert(next.endsWith("--run runs/next-2 --steps 80"), next);
 });

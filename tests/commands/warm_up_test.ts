@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { sampledTexts } from "../../commands/tokenizer_file.ts";
+import { describeLearned, sampledTexts } from "../../commands/tokenizer_file.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "../../commands/warm_up.ts";
 import type { PresetName } from "../../model/config.ts";
 import { openJournal } from "../../stages/journal/mod.ts";
@@ -104,4 +104,17 @@ Deno.test("--warm-up-corpus is refused where it does not apply", async () => {
     "error: Cannot use --warm-up-corpus with --order stored: that order trains on documents as they " +
     "come\n",
   ]);
+});
+
+Deno.test("a tokenizer says what its vocabulary lacks, and that little text came first", () => {
+  const learned = { documents: 3, chars: 8012, vocab: 852, wanted: 4096, stored: 60, goesOn: true };
+  const [size = "", text = ""] = describeLearned(learned);
+  assert(size.startsWith("The vocabulary has 852 tokens instead of 4,096: "), size);
+  const few = "warning: the tokenizer is learned from 3 documents alone (8,012 characters)";
+  assert(text.startsWith(few), text);
+  // All there is, and all that was asked for.
+  const whole = { ...learned, documents: 60, goesOn: false };
+  assertEquals(describeLearned(whole).length, 1);
+  assertEquals(describeLearned({ ...whole, vocab: 4096 }), []);
+  assertEquals(describeLearned({ ...learned, vocab: 4096, chars: 409_600 }), []);
 });

@@ -133,11 +133,16 @@ Deno.test("a run that collects shows what it has, and one by time how far it is"
         const words of [
           `A model of ${parameters.toLocaleString("en")} parameters trained ${last.step} steps`,
           `on ${last.totalTokens.toLocaleString("en")} tokens`,
-          `${passes.toFixed(passes < 10 ? 2 : 1)} passes over ${texts.length} documents`,
+          ` documents to train on, of ${texts.length} documents`,
           `(${(bytes / 1000).toFixed(1)} kB of text) from ${site.origin}/0`,
           `is ${last.validationLoss.toFixed(4)} nats a token at the end`,
         ]
       ) assert(said.includes(words), `${words} in ${said}`);
+      // Each tenth is held out, and first tokens are no targets.
+      const [, times, over] = /: ([\d.]+) passes over (\d+) documents to train on/.exec(said) ?? [];
+      assertEquals(Number(over), texts.length - Math.floor(texts.length / 10));
+      const exact = last.totalTokens / (corpus.trainTokens - Number(over));
+      assertEquals(times, exact.toFixed(exact < 10 ? 2 : 1));
     });
   } finally {
     await browser.close();
