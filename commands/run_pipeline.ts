@@ -40,7 +40,7 @@ import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_f
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
-import { say, tell } from "./print.ts";
+import { say, sayWrapped, tell } from "./print.ts";
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -117,11 +117,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   if (!json) options.onStatus?.(status.note);
   let isTraining = false;
   stop.addEventListener("abort", () => {
-    const saving = isTraining ? `its step to ${paths.checkpoints}` : `documents to ${paths.corpus}`;
-    status.phase(`stopping: saves ${saving}; Ctrl-C again ends at once`);
+    // Short: beside the time it must fit a terminal of 80 columns.
+    status.phase(`stopping${isTraining ? " after this step" : ""}; Ctrl-C again ends at once`);
   });
   const summarize = () => {
-    if (intake && !json) say(describeIntake(counts(), { list: paths.drops }));
+    if (intake && !json) sayWrapped(describeIntake(counts(), { list: paths.drops }));
   };
   const counts = () =>
     countIntake({ sources: intake?.sources ?? [], journal: meters.journal, drops });
@@ -279,7 +279,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       await tokens.flush();
       await recordManifest(paths, parts);
     }
-    say(outcome.text);
+    (json ? say : sayWrapped)(outcome.text);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
@@ -290,7 +290,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const line = await describeStop(paths, { documents: log.count });
     // Standard output is for JSON alone where that was asked for.
     if (json) tell(line);
-    else say(line);
+    else sayWrapped(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));
     ready.promise.catch(() => {});

@@ -7,6 +7,7 @@ import { sparkline } from "../../../stages/report/sparkline.ts";
 import { printableLine } from "../../../stages/printable.ts";
 import { fitText, textWidth } from "../../../stages/report/text_width.ts";
 import { formatCount, formatDuration, formatRate } from "../../../stages/report/units.ts";
+import { wrapLine } from "../../../stages/report/wrap_line.ts";
 import { stepReport } from "./step_report.ts";
 
 function counts(name: string, more: Partial<StageCounts> = {}): StageCounts {
@@ -189,4 +190,41 @@ Deno.test("TrainingProgress: the curve is thinned evenly, the last validation st
   assertEquals(losses.length, 513);
   assertEquals([losses[0], losses[511], losses[512]], [1.5, 1023.5, 1025.5]);
   assertEquals(validation, { step: 1, loss: 4 });
+});
+
+Deno.test("wrapLine: lines break between words, and go on beside their label", () => {
+  const line =
+    "ends      in runs/one; a checkpoint each 200 steps, a validation each 100 and at its end";
+  assertEquals(wrapLine(line, 60), [
+    "ends      in runs/one; a checkpoint each 200 steps, a",
+    "          validation each 100 and at its end",
+  ]);
+  assertEquals(wrapLine(line, 200), [line]);
+  assertEquals(wrapLine("two  columns  stay", 18), ["two  columns  stay"]);
+  const words = "Next: the loss still falls, and more steps lower it further".split(" ");
+  for (let columns = 1; columns < 70; columns++) {
+    const lines = wrapLine(words.join(" "), columns);
+    assertEquals(lines.join(" ").split(" "), words, "no word is lost or broken");
+    const fits = lines.every((line) => line.length <= columns || !line.includes(" "));
+    assert(fits, `${columns} columns: ${lines.join("|")}`);
+  }
+});
+
+Deno.test("wrapLine: a command to copy has no line break within, the text around it has", () => {
+  const command = "deno task generate runs/one --prompt 'The sun; it rose'";
+  assertEquals(wrapLine(`The model is ready to go on: ${command}; or read the report`, 40), [
+    "The model is ready to go on:",
+    `${command};`,
+    "or read the report",
+  ]);
+  assertEquals(wrapLine(`Continue it ${command}`, 40), ["Continue it", command]);
+});
+
+Deno.test("wrapLine: wide characters count twice, and a path has a line of its own", () => {
+  assertEquals(wrapLine("読む 読む 読む", 9), ["読む 読む", "読む"]);
+  assertEquals(wrapLine("saved to /a/very/long/path here", 12), [
+    "saved to",
+    "/a/very/long/path",
+    "here",
+  ]);
 });
