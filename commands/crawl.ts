@@ -17,7 +17,7 @@ import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_f
 import { reasonOf } from "./failure.ts";
 import { groupFlags } from "./flag_groups.ts";
 import { parseFlags, UsageError } from "./flags.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
+import { stopOnInterrupt, tellStop } from "./interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
 import { lockRun } from "./run_lock.ts";
 import { addressOf } from "./sources.ts";
@@ -79,7 +79,7 @@ export const crawlCommand: Command = {
       }
       frontier.recrawl();
     }
-    using interrupt = stopOnInterrupt();
+    using interrupt = stopOnInterrupt(tellStop);
     const outcome = await runCrawl({ frontier, settings, paths, stop: interrupt.signal });
     if (!interrupt.signal.aborted) checkOutcome(outcome, { frontier, seeds, paths });
     return interrupt.exitCode;
