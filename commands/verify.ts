@@ -59,7 +59,7 @@ export const verify: Command = {
           ? faults.map((fault) => `WRONG  ${fault}`).join("\n")
           : recorded
           ? "All as recorded."
-          : "Nothing contradicts itself; nothing is recorded before the run has ended.",
+          : "No fault found. The run has not ended: there is no record yet to compare with.",
       );
       if (isOtherProgram) {
         say(
