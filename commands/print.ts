@@ -12,7 +12,7 @@ export function say(text: string): void {
 }
 
 /** {@linkcode say} for prose: in a terminal lines are broken between words. */
-export function sayWrapped(text: string): void {
+export function sayText(text: string): void {
   say(wrapped(text));
 }
 

@@ -132,8 +132,8 @@ export async function runCrawl(
   } finally {
     clearInterval(progress);
   }
-  const counts = countIntake({ sources: [ofCrawl], journal: written, drops });
-  say(describeIntake(counts, { list: paths.drops }));
+  const counts = countIntake({ sources: [ofCrawl], documents: written.counts().itemsIn, drops });
+  say(describeIntake(counts, { list: paths.drops, stopped: stop.aborted }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
   return { fetched: itemsOut + unchanged, lastDrop };

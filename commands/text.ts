@@ -114,8 +114,14 @@ export const text: Command = {
       .pipeThrough(acknowledge(intake, written))
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);
-    const counts = countIntake({ sources: intake.sources, journal: written, drops });
-    tell(describeIntake(counts, { list: values.dropped }));
+    const counts = countIntake({
+      sources: intake.sources,
+      documents: written.counts().itemsIn,
+      drops,
+    });
+    tell(
+      describeIntake(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
+    );
     if (!interrupt.signal.aborted) {
       for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
     }

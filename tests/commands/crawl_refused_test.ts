@@ -109,7 +109,7 @@ Deno.test("a pipeline that has no document yet takes other settings without --fo
   assertEquals(blocked.code, 2);
   assertStringIncludes(blocked.err, "it is a loopback address; --allow-private connects to it\n");
   const few = await pipeline("--allow-private", "--max-pages", "2", ...small);
-  assertEquals(few.code, 1);
+  assertEquals(few.code, 2);
   assertStringIncludes(
     few.err,
     "the crawl ended at --max-pages 2 with 2 addresses to go, and what came first has links and " +
