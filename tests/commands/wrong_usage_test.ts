@@ -468,6 +468,7 @@ Deno.test("wrong command lines end in one line that says what to do, and leave n
     assertEquals(ending, { code, out: "", err: `error: ${filled(reason)}\n` }, command);
     assertMatch(ending.err, /^error: Cannot [^\n]+\n$/, command);
     assertEquals(await isThere(runDir), false, command);
+    assertEquals(await isThere(join(folder.path, "crawl")), false, command);
   }
 });
 
