@@ -56,8 +56,11 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
       : []),
     ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
-    ["Documents as tokens", count(store.documents)],
-    ["Tokens of those", count(store.tokens("train") + store.tokens("validation"))],
+    ["Documents tokenized", count(store.documents)],
+    [
+      "Tokens in them, held-out ones included",
+      count(store.tokens("train") + store.tokens("validation")),
+    ],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");

@@ -87,6 +87,7 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   assertEquals(JSON.parse(again.out.split("\n")[1] ?? "").step, 4);
   const whole = await run(["verify", runDir]);
   assertEquals([whole.code, whole.err], [0, ""], whole.out);
+  assertMatch(whole.out, /^batches +6 of [\d,]+ tokens in all {2,}[0-9a-f]{64}$/m);
 
   const shards = join(runDir, "tokens", "train");
   const names = await Array.fromAsync(Deno.readDir(shards), ({ name }) => name);
