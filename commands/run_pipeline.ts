@@ -122,9 +122,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   });
   const summarize = () => {
     if (!intake || json) return;
-    sayText(
-      describeIntake(counts(), { list: paths.drops, stopped: stop.aborted, total: log.count }),
-    );
+    const told = { list: paths.drops, stopped: stop.aborted, total: log.count };
+    sayText(describeIntake(counts(), told));
   };
   const counts = () =>
     countIntake({ sources: intake?.sources ?? [], documents: log.count - before, drops });
@@ -291,8 +290,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     summarize();
     const line = await describeStop(paths, { documents: log.count });
     // Standard output is for JSON alone where that was asked for.
-    if (json) tell(line);
-    else sayText(line);
+    (json ? tell : sayText)(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));
     ready.promise.catch(() => {});

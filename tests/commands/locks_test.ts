@@ -34,7 +34,7 @@ Deno.test("locks: every task that runs the program names a lock file and a set o
     // What Deno prints of it before anything else fits a terminal of 80 columns.
     assert(name === "docs" || `Task ${name} ${command}`.length < 80, command);
   }
-  assertEquals(programs, 16);
+  assertEquals(programs, 17);
 });
 
 /** Programs that tasks start with nothing installed; they may import no package. */

@@ -134,7 +134,7 @@ Deno.test("terminal: notes are wrapped between words, those of a pipe are not", 
   narrow.status.note(note);
   const lines = screenAfter(narrow.taken()).filter((line) => /steps|plan/.test(line));
   assertEquals(lines.length, 4);
-  assert(lines.every((line) => /^(plan|    ) {6}\S/.test(line)), lines.join("\n"));
+  assert(lines.every((line) => /^(plan| {4}) {6}\S/.test(line)), lines.join("\n"));
   assertEquals(lines.join(" ").replace(/\s+/g, " "), `${note} ${note}`.replace(/\s+/g, " "));
   const piped = watch({});
   piped.status.note(note);
