@@ -11,13 +11,13 @@ import {
   parseUrlRecord,
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
-import { writeWhole } from "../model/durable.ts";
+import { exists, writeWhole } from "../model/durable.ts";
 import type { Command } from "./command.ts";
 import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_flags.ts";
 import { reasonOf } from "./failure.ts";
 import { groupFlags } from "./flag_groups.ts";
 import { parseFlags, UsageError } from "./flags.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
+import { stopOnInterrupt, tellStop } from "./interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
 import { lockRun } from "./run_lock.ts";
 import { addressOf } from "./sources.ts";
@@ -57,6 +57,10 @@ export const crawlCommand: Command = {
     const seeds = [...operands, ...await readSeeds(values.seeds)];
     checkSeeds(seeds);
     const paths = crawlPaths(values.output);
+    // Before the folder is made: what is refused leaves nothing behind.
+    const isNew = seeds.length === 0 && values.import === undefined &&
+      !await exists(paths.frontier);
+    if (isNew) throw nothingToCrawl(paths);
     await makeFolder(paths);
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);
@@ -68,7 +72,7 @@ export const crawlCommand: Command = {
       return 0;
     }
     if (frontier.size === 0) {
-      throw new UsageError(`Cannot crawl into --output ${paths.root}: name at least one address`);
+      throw nothingToCrawl(paths);
     }
     if (values.recrawl) {
       if (frontier.queued > 0) {
@@ -79,12 +83,16 @@ export const crawlCommand: Command = {
       }
       frontier.recrawl();
     }
-    using interrupt = stopOnInterrupt();
+    using interrupt = stopOnInterrupt(tellStop);
     const outcome = await runCrawl({ frontier, settings, paths, stop: interrupt.signal });
     if (!interrupt.signal.aborted) checkOutcome(outcome, { frontier, seeds, paths });
     return interrupt.exitCode;
   },
 };
+
+function nothingToCrawl({ root }: CrawlPaths): UsageError {
+  return new UsageError(`Cannot crawl into --output ${root}: name at least one address`);
+}
 
 /** Fails where nothing was fetched, ever or from the addresses that were named. */
 function checkOutcome(

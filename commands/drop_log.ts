@@ -45,7 +45,7 @@ export function openDropLog(
   path: string | undefined,
   { note, keepText }: DropLogOptions,
 ): DropLog {
-  const more = path === undefined ? "are only counted" : `are listed only in ${path}`;
+  const more = path === undefined ? "are only counted" : `are in ${path}`;
   let file: Deno.FsFile | undefined;
   const counts: Record<string, number> = {};
   return {
@@ -62,8 +62,10 @@ export function openDropLog(
       if (stage === "refine" || ROUTINE.has(reason)) return;
       // What is counted by its kind is told as a sum.
       if (kind !== undefined || count > MAX_NOTES) return;
-      note(printableLine(`${stage} dropped ${item}: ${reason} (${detail})`));
-      if (count === MAX_NOTES) note(`further drops as ${reason} ${more}`);
+      note(printableLine(`dropped ${item}: ${reason} (${detail})`));
+      if (count === MAX_NOTES) {
+        note(`the next ones dropped as ${reason} are not shown here; they ${more}`);
+      }
     },
     [Symbol.dispose]() {
       if (file === undefined) return;

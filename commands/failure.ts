@@ -31,7 +31,7 @@ export function explain(error: unknown, { command }: { command: string }): strin
   // When closing fails too, what went wrong first is the reason.
   if (error instanceof SuppressedError) return explain(error.suppressed, { command });
   const message = error instanceof Error ? error.message.split("\n", 1)[0] ?? "" : "";
-  return message.startsWith("Cannot ") ? message : `Cannot ${command}: ${detailOf(error)}`;
+  return message.startsWith("Cannot ") ? message : `Cannot run ${command}: ${detailOf(error)}`;
 }
 
 function detailOf(error: unknown): string {

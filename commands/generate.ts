@@ -8,10 +8,10 @@ import { Scheduler } from "../serve/mod.ts";
 import type { Command } from "./command.ts";
 import { groupFlags } from "./flag_groups.ts";
 import { continueText } from "./continue_text.ts";
-import { parseFlags, text, UsageError } from "./flags.ts";
+import { parseFlags, text } from "./flags.ts";
 import { stopOnInterrupt } from "./interrupt.ts";
 import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { runOrOther } from "./open_run.ts";
+import { noRun, runOrOther } from "./open_run.ts";
 import { SAMPLING_FLAGS, samplingOf } from "./sampling_flags.ts";
 import { forStandardOutput, tell } from "./print.ts";
 
@@ -43,9 +43,7 @@ export const generate: Command = {
     const other = ["--model", values.model] as const;
     const [named] = operands;
     if (named !== undefined && !await exists(named)) {
-      throw new UsageError(
-        `Cannot generate from ${named}: there is no such run folder; text goes with --prompt`,
-      );
+      throw await noRun(named, "; text goes with --prompt");
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
     const { engine, codec, stopIds, sampling, prompts: [known = ""], chosen } = await openModel({

@@ -133,11 +133,17 @@ async function rows(
   return found;
 }
 
+/** Two kilobytes are no 0.0 MB. */
+function describeBytes(bytes: number): string {
+  return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 function describe(found: RunContents): string[] {
   const { run, settings, bytes, corpus, tokens, vocab, parameters, checkpoints } = found;
   const soFar = found.documents === null ? " so far, not complete yet" : "";
   const count = (n: number) => n.toLocaleString("en");
-  const size = (part: string) => `${((bytes[part] ?? 0) / 1e6).toFixed(1)} MB`;
+  const plural = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+  const size = (part: string) => describeBytes(bytes[part] ?? 0);
   const sources = settings.sources.length === 0 ? "the sample site" : settings.sources.join(" ");
   const goal = settings.steps > 0
     ? `${count(settings.steps)} steps`
@@ -149,7 +155,7 @@ function describe(found: RunContents): string[] {
       `  ${name}`,
       `${count(tokens)} tokens`.padStart(20),
       (validationLoss === null ? "" : `loss ${validationLoss.toFixed(4)}`).padStart(14),
-      `${(bytes / 1e6).toFixed(1)} MB`.padStart(10),
+      describeBytes(bytes).padStart(10),
       ` ${marks.join(", ")}`,
     ].join("")
   );
@@ -157,12 +163,12 @@ function describe(found: RunContents): string[] {
     `Run          ${run}`,
     `Sources      ${sources}`,
     `Plan         preset ${settings.preset}, ${goal}, seed ${settings.seed}`,
-    `Corpus       ${count(corpus.documents)} documents${soFar}, ${count(corpus.textBytes)} bytes ` +
-    `of text, ${size("corpus")} on the disk`,
+    `Corpus       ${plural(corpus.documents, "document")}${soFar}, ` +
+    `${plural(corpus.textBytes, "byte")} of text, ${size("corpus")} on the disk`,
     vocab === null || tokens === null
       ? "Tokenizer    none yet"
       : `Tokens       ${count(tokens.train)} to train on, ${count(tokens.validation)} held out ` +
-        `(of the documents that training has come to; validation reads the corpus), ` +
+        `(so far: of the documents that training has read), ` +
         `vocabulary ${count(vocab)}, ${size("tokens")}`,
     ...(parameters === null ? [] : [`Model        ${count(parameters)} parameters`]),
     `Checkpoints  ${checkpoints.length === 0 ? "none yet" : size("checkpoints")}`,

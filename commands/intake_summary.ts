@@ -14,16 +14,16 @@ import { countsText, type DropLog } from "./drop_log.ts";
 export interface IntakeCounts {
   /** Pages, files or records that a source brought or gave up. */
   readonly pages: number;
-  /** Documents new in the corpus. */
+  /** Documents that the sitting stored. */
   readonly documents: number;
   readonly dropped: DropLog["counts"];
 }
 
-/** Counts what went through the meters of the sources and of the journal. */
+/** Counts what went through the meters of the sources, and what became of it. */
 export function countIntake(
-  { sources, journal, drops }: {
+  { sources, documents, drops }: {
     sources: readonly StageMeter[];
-    journal: StageMeter;
+    documents: number;
     drops: DropLog;
   },
 ): IntakeCounts {
@@ -32,19 +32,35 @@ export function countIntake(
       Object.values(dropped).reduce((all, count) => all + count, sum + itemsOut),
     0,
   );
-  return { pages, documents: journal.counts().itemsIn, dropped: drops.counts };
+  return { pages, documents, dropped: drops.counts };
 }
 
-/** `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`. */
+/** What {@linkcode describeIntake} tells beside the counts. */
+export interface IntakeText {
+  /** Where the drops are listed. */
+  readonly list: string | undefined;
+  /** Whether the sitting was stopped before its end, with pages under way. */
+  readonly stopped?: boolean;
+  /** Documents of all sittings. */
+  readonly total?: number;
+}
+
+/**
+ * `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`, and what
+ * a stopped sitting has not come to, and the documents of all sittings where there were others.
+ */
 export function describeIntake(
   { pages, documents, dropped }: IntakeCounts,
-  { list }: { list: string | undefined },
+  { list, stopped = false, total = documents }: IntakeText,
 ): string {
   const count = Object.values(dropped).reduce((sum, each) => sum + each, 0);
   const losses = count === 0
     ? "none dropped"
     : `${count} dropped (${countsText(dropped)})${list === undefined ? "" : `, listed in ${list}`}`;
-  return `Pages: ${pages} seen, ${plural(documents, "document")} kept, ${losses}`;
+  const left = pages - documents - count;
+  const underWay = stopped && left > 0 ? `, ${left} under way` : "";
+  const all = total > documents ? `; ${plural(total, "document")} with those of before` : "";
+  return `Pages: ${pages} seen, ${plural(documents, "document")} kept${underWay}, ${losses}${all}`;
 }
 
 /** A crawl that stopped at its limit of pages. */

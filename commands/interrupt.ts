@@ -49,6 +49,11 @@ export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
   };
 }
 
+/** What is said at once where nothing else shows that the request was heard. */
+export function tellStop(): void {
+  console.error("stopping; Ctrl-C again ends at once");
+}
+
 /** Whether `error` is nothing but the answer of a stream or a wait to `signal`. */
 export function isAnswerTo(signal: AbortSignal, error: unknown): boolean {
   if (!signal.aborted) return false;

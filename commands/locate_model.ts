@@ -8,6 +8,7 @@ import { exists } from "../model/durable.ts";
 import { type CheckpointWish, chooseCheckpoint } from "./choose_checkpoint.ts";
 import { ONNX_FILE } from "./export_run.ts";
 import { UsageError } from "./flags.ts";
+import { noRun } from "./open_run.ts";
 import { runPaths } from "./run_folder.ts";
 
 /** What can run a model. */
@@ -61,13 +62,7 @@ export async function locateModel(place: ModelPlace): Promise<LocatedModel> {
     }
   }
   const folder = model ?? runPaths(run).export;
-  if (!await exists(folder)) {
-    const flag = model === undefined ? `--run ${run}` : `--model ${model}`;
-    throw new UsageError(
-      `Cannot open the model of ${flag}: there is no folder ${folder}; ` +
-        `train one with \`deno task pipeline\``,
-    );
-  }
+  if (!await exists(folder)) throw await noModel(place, folder);
   const hasWeights = await firstOf(folder, WEIGHT_FILES) !== undefined;
   const onnxFile = await firstOf(folder, ONNX_FILES);
   if (engine === "wasm" || (engine === undefined && hasWeights)) {
@@ -80,6 +75,27 @@ export async function locateModel(place: ModelPlace): Promise<LocatedModel> {
   if (onnxFile !== undefined) return { folder, onnxFile };
   throw new UsageError(
     `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; make it with \`deno task export\``,
+  );
+}
+
+async function noModel({ run, model }: ModelPlace, folder: string): Promise<UsageError> {
+  if (model !== undefined) {
+    return new UsageError(
+      `Cannot open the model of --model ${model}: there is no folder ${folder}; ` +
+        `train one with \`deno task pipeline\``,
+    );
+  }
+  const { settings, checkpoints } = runPaths(run);
+  if (await chooseCheckpoint(checkpoints) !== undefined) {
+    return new UsageError(
+      `Cannot open the model of the run ${run}: there is no folder ${folder}; ` +
+        `make it with \`deno task export\``,
+    );
+  }
+  if (!await exists(settings)) return await noRun(run);
+  return new UsageError(
+    `Cannot open the model of the run ${run}: it has no checkpoint yet; go on with it by ` +
+      `\`deno task pipeline --run ${run}\``,
   );
 }
 

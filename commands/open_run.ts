@@ -32,9 +32,15 @@ export interface OpenRun extends AsyncDisposable {
 export async function requireSettings(root: string): Promise<RunSettings> {
   const settings = await exists(root) ? await readSettings(runPaths(root)) : undefined;
   if (settings) return settings;
-  throw new UsageError(
-    `Cannot open the run ${root}: there is no run.json in it; name a folder that ` +
-      `\`deno task pipeline --run DIR\` has made`,
+  throw await noRun(root);
+}
+
+/** What every command says where the folder that it is given is no run, or is not there. */
+export async function noRun(root: string, hint = ""): Promise<UsageError> {
+  const reason = await exists(root) ? "there is no run.json in it" : "there is no such folder";
+  return new UsageError(
+    `Cannot open the run ${root}: ${reason}; name a folder that ` +
+      `\`deno task pipeline --run DIR\` has made${hint}`,
   );
 }
 

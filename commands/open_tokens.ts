@@ -8,7 +8,7 @@ import { exists } from "../model/durable.ts";
 import type { StoreReader } from "../stages/store/mod.ts";
 import type { Tokenizer } from "../stages/tokenize/mod.ts";
 import { UsageError } from "./flags.ts";
-import { openRun } from "./open_run.ts";
+import { noRun, openRun } from "./open_run.ts";
 import { openTokenFolder } from "./token_folder.ts";
 
 /** The tokens of a run and what made them. */
@@ -24,6 +24,7 @@ export interface OpenTokens extends AsyncDisposable {
  * @throws {UsageError} when it is no run or has no tokenizer yet
  */
 export async function openTokens(root: string): Promise<OpenTokens> {
+  if (!await exists(root)) throw await noRun(root);
   if (!await exists(join(root, "run.json"))) return await openTokenFolder(root);
   const run = await openRun(root);
   const { store, tokenizer } = run;

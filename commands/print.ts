@@ -4,10 +4,16 @@
  * @module
  */
 import { printable } from "../stages/printable.ts";
+import { wrapped } from "../stages/report/mod.ts";
 
 /** Prints lines to standard output. */
 export function say(text: string): void {
   console.log(printable(text));
+}
+
+/** {@linkcode say} for prose: in a terminal lines are broken between words. */
+export function sayText(text: string): void {
+  say(wrapped(text));
 }
 
 /** Prints lines to standard error. */

@@ -132,8 +132,13 @@ export async function runCrawl(
   } finally {
     clearInterval(progress);
   }
-  const counts = countIntake({ sources: [ofCrawl], journal: written, drops });
-  say(describeIntake(counts, { list: paths.drops }));
+  const counts = countIntake({ sources: [ofCrawl], documents: written.counts().itemsIn, drops });
+  const isOver = counts.pages === 0 && frontier.queued === 0 && !stop.aborted;
+  if (isOver && frontier.pages > 0) {
+    say(
+      `The crawl ended before, with ${frontier.pages} pages; --recrawl asks for them again`,
+    );
+  } else say(describeIntake(counts, { list: paths.drops, stopped: stop.aborted }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
   return { fetched: itemsOut + unchanged, lastDrop };

@@ -51,7 +51,7 @@ function factsOf({ journal, store, config, state }: FactSources): RunFacts {
   const trainTokens = store?.tokens("train") ?? 0;
   const waiting = Math.max(1, journal.count / tokenizedDocuments);
   return {
-    ...(config && { parameters: createLayout(config).count }),
+    ...(config && { parameters: createLayout(config).count, vocabulary: config.vocab_size }),
     corpus: {
       ...{ documents: journal.count, textBytes: journal.bytes, isWhole: journal.sealed },
       ...{ tokenizedDocuments, trainTokens },

@@ -41,7 +41,7 @@ import { learnTokenizer, loadTokenizer, type TokenizerFile } from "./tokenizer_f
 import { openTrainer } from "./trainer.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "./training_flags.ts";
 import { plannedTokens, warmUpChars, warmUpTokens } from "./warm_up.ts";
-import { say, tell } from "./print.ts";
+import { say, sayText, tell } from "./print.ts";
 
 /** What a run does, settings aside, never changes its result. */
 export interface PipelineOptions {
@@ -85,6 +85,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   let note = (line: string) => tell(line);
   const { journal: log, mark } = await openCorpus(paths, { note });
   resources.use(log);
+  const before = log.count;
   const drops = resources.use(openDropLog(paths.drops, {
     note: (line) => note(line),
     keepText: options.keepDropped,
@@ -118,15 +119,15 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   if (!json) options.onStatus?.(status.note);
   let isTraining = false;
   stop.addEventListener("abort", () => {
-    const saving = isTraining ? `its step to ${paths.checkpoints}` : `documents to ${paths.corpus}`;
-    status.phase(`stopping: saves ${saving}; Ctrl-C again ends at once`);
+    status.phase(`stopping${isTraining ? " after this step" : ""}; Ctrl-C again ends at once`);
   });
   const summarize = () => {
-    if (intake && !json) say(describeIntake(counts(), { list: paths.drops }));
+    if (!intake || json) return;
+    const told = { list: paths.drops, stopped: stop.aborted, total: log.count };
+    sayText(describeIntake(counts(), told));
   };
   const counts = () =>
-    countIntake({ sources: intake?.sources ?? [], journal: meters.journal, drops });
-
+    countIntake({ sources: intake?.sources ?? [], documents: log.count - before, drops });
   let learned: TokenizerFile | undefined = await loadTokenizer(paths, settings);
   const openTokens = async ({ tokenizer, hash }: TokenizerFile) =>
     resources.use(
@@ -276,7 +277,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       await tokens.flush();
       await recordManifest(paths, parts);
     }
-    say(outcome.text);
+    (json ? say : sayText)(outcome.text);
   } catch (error) {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
@@ -286,8 +287,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     summarize();
     const line = await describeStop(paths, { documents: log.count });
     // Standard output is for JSON alone where that was asked for.
-    if (json) tell(line);
-    else say(line);
+    (json ? tell : sayText)(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));
     ready.promise.catch(() => {});

@@ -59,7 +59,10 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
       : []),
     ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
-    ["Tokens of text", count(store.tokens("train") + store.tokens("validation"))],
+    [
+      "Tokens of text, held-out ones included",
+      count(store.tokens("train") + store.tokens("validation")),
+    ],
     ["Vocabulary", count(vocabSize)],
   ];
   const command = ["deno task pipeline", ...args.map(quoted)].join(" ");

@@ -15,7 +15,7 @@ import { groupFlags } from "./flag_groups.ts";
 import { checkNeeds, type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
 import { type Intake, openIntake } from "./intake.ts";
 import { countIntake, describeIntake } from "./intake_summary.ts";
-import { isAnswerTo, stopOnInterrupt } from "./interrupt.ts";
+import { isAnswerTo, stopOnInterrupt, tellStop } from "./interrupt.ts";
 import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
 import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
 import { runPaths } from "./run_folder.ts";
@@ -94,7 +94,7 @@ export const text: Command = {
     await checkSources(operands, { allFiles: values["all-files"] });
     checkPrivate(operands, { allowPrivate: values["allow-private"] });
     await using resources = new AsyncDisposableStack();
-    const interrupt = resources.use(stopOnInterrupt());
+    const interrupt = resources.use(stopOnInterrupt(tellStop));
     // What the crawl and the search for duplicates remember is of no use afterwards.
     const state = await Deno.makeTempDir({ prefix: "cllm-text-" });
     resources.defer(() => Deno.remove(state, { recursive: true }));
@@ -114,8 +114,14 @@ export const text: Command = {
       .pipeThrough(acknowledge(intake, written))
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);
-    const counts = countIntake({ sources: intake.sources, journal: written, drops });
-    tell(describeIntake(counts, { list: values.dropped }));
+    const counts = countIntake({
+      sources: intake.sources,
+      documents: written.counts().itemsIn,
+      drops,
+    });
+    tell(
+      describeIntake(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
+    );
     if (!interrupt.signal.aborted) {
       for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
     }

@@ -14,11 +14,9 @@ const TOKENIZER = text({
   value: "FILE",
   defaultValue: "tokenizer.json",
 });
-const JSON_LINES = toggle({ help: "JSON lines in and out; the only format, so name it" });
 
 const ENCODE_FLAGS = {
   tokenizer: TOKENIZER,
-  json: JSON_LINES,
   ordinary: toggle({
     help: "adds no special token: neither for its text, which is ordinary then, nor before a text",
   }),
@@ -30,10 +28,10 @@ export const encode: Command = {
   summary: "Reads one JSON string a line, writes one JSON array of ids a line.",
   operands: "",
   flags: ENCODE_FLAGS,
-  examples: [`echo '"some text"' | deno task tokens encode --json --tokenizer tokenizer.json`],
+  examples: [`echo '"some text"' | deno task tokens encode --tokenizer tokenizer.json`],
   async run(args) {
-    const { values } = parseFlags(args, { flags: ENCODE_FLAGS });
-    if (!values.json) throw new UsageError("Cannot encode: give --json, the only format");
+    const { values, operands } = parseFlags(args, { flags: ENCODE_FLAGS });
+    refuseOperands(operands, "encode");
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("encode")) {
       if (typeof value !== "string") throw wrongLine("encode", number);
@@ -45,7 +43,7 @@ export const encode: Command = {
   },
 };
 
-const DECODE_FLAGS = { tokenizer: TOKENIZER, json: JSON_LINES };
+const DECODE_FLAGS = { tokenizer: TOKENIZER };
 
 /** The `tokens decode` command. */
 export const decode: Command = {
@@ -53,10 +51,10 @@ export const decode: Command = {
   summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
   operands: "",
   flags: DECODE_FLAGS,
-  examples: ["echo '[5, 17]' | deno task tokens decode --json --tokenizer tokenizer.json"],
+  examples: ["echo '[5, 17]' | deno task tokens decode --tokenizer tokenizer.json"],
   async run(args) {
-    const { values } = parseFlags(args, { flags: DECODE_FLAGS });
-    if (!values.json) throw new UsageError("Cannot decode: give --json, the only format");
+    const { values, operands } = parseFlags(args, { flags: DECODE_FLAGS });
+    refuseOperands(operands, "decode");
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("decode")) {
       if (!Array.isArray(value) || !value.every((id) => typeof id === "number")) {
@@ -67,6 +65,14 @@ export const decode: Command = {
     return 0;
   },
 };
+
+function refuseOperands([first]: readonly string[], command: keyof typeof WANTED): void {
+  if (first === undefined) return;
+  throw new UsageError(
+    `Cannot ${command} ${first}: standard input has ${WANTED[command]} a line, and --tokenizer ` +
+      `names the tokenizer`,
+  );
+}
 
 async function open(source: string): Promise<Tokenizer> {
   (await openFile(source)).close(); // says in plain words why a file cannot be read

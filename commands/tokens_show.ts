@@ -97,6 +97,9 @@ function bucketsOf({ buckets, mode }: { buckets: string; mode: BatchMode }): num
   throw new UsageError(`Cannot use --buckets ${buckets}: write lengths such as 16,32`);
 }
 
+/** Colours are for a terminal: in a pipe or a file they would be characters of the text. */
+const hasColor = () => !Deno.noColor && Deno.stdout.isTerminal();
+
 /** One row; without colours, tokens are divided by `|`. */
 function showRow({ inputIds, segmentIds, mask, cols }: Batch, row: number, tokenizer: Tokenizer) {
   let shown = "";
@@ -106,7 +109,7 @@ function showRow({ inputIds, segmentIds, mask, cols }: Batch, row: number, token
     const isNew = col > 0 && segmentIds?.[at] !== segmentIds?.[at - 1];
     if (isNew) shown += BORDER;
     const token = JSON.stringify(tokenizer.decode([inputIds[at] as number])).slice(1, -1);
-    if (!Deno.noColor) shown += `${BACKGROUNDS[col % BACKGROUNDS.length]}${token}${RESET}`;
+    if (hasColor()) shown += `${BACKGROUNDS[col % BACKGROUNDS.length]}${token}${RESET}`;
     else shown += isNew || col === 0 ? token : `|${token}`;
   }
   return shown;

@@ -63,6 +63,8 @@ async function count(
   return { documents, tokens, shortest: documents === 0 ? 0 : shortest, longest };
 }
 
+const comma = (count: number) => count.toLocaleString("en");
+
 function print(
   { train, validation, vocabulary }: {
     train: Count;
@@ -73,14 +75,19 @@ function print(
   for (const [name, split] of Object.entries({ train, validation })) {
     const { documents, tokens, shortest, longest } = split;
     say(
-      `${name.padEnd(11)} ${documents} documents, ${tokens} tokens, ` +
-        `${shortest} to ${longest} a document`,
+      `${name.padEnd(11)} ${comma(documents)} documents, ${comma(tokens)} tokens, ` +
+        `${comma(shortest)} to ${comma(longest)} a document`,
     );
   }
   if (validation.documents === 0) {
     say("            (documents are stored as training comes to them, those held out too)");
   }
   const { size, used, bytesPerToken, mostFrequent } = vocabulary;
-  say(`vocabulary  ${used} of ${size} used, ${bytesPerToken.toFixed(2)} bytes a token`);
+  say(
+    `vocabulary  ${comma(used)} of ${comma(size)} used, ${bytesPerToken.toFixed(2)} bytes a token`,
+  );
   say(`frequent    ${mostFrequent.join(" ")}`);
+  if (mostFrequent.some((token) => /[ĠĊ]/.test(token))) {
+    say("            (Ġ is a space and Ċ a line break, as tokenizer.json writes them)");
+  }
 }

@@ -137,9 +137,16 @@ function originOf({ fetchedAt, contentHash, lang, language, warc, scores }: Docu
 
 /** {@linkcode originOf} for people, a line a value; what is not known has none. */
 function* describeOrigin(document: Document): Generator<string, void> {
-  const { scores = {}, warc, ...origin } = originOf(document);
-  const place = warc && `${warc.file} at byte ${warc.offset}`;
-  const values = { url: document.url, ...origin, warc: place, ...scores };
+  const { scores = {}, warc, fetchedAt, contentHash, lang, language } = originOf(document);
+  const values = {
+    "address": document.url,
+    "fetched": fetchedAt,
+    "SHA-256": contentHash,
+    "language declared": lang === "und" ? undefined : lang,
+    "language detected": language,
+    "WARC": warc && `${warc.file} at byte ${warc.offset}`,
+    ...scores,
+  };
   const width = Math.max(...Object.keys(values).map((name) => name.length));
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) yield `${name.padEnd(width)}  ${value}`;

@@ -11,7 +11,7 @@ import { DEFAULT_LEAVES } from "../workers/mod.ts";
 import type { Command } from "./command.ts";
 import { groupFlags } from "./flag_groups.ts";
 import { choice, type FlagValues, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
+import { stopOnInterrupt, tellStop } from "./interrupt.ts";
 import { trainOnBatchFile } from "./train_batches.ts";
 import { trainOnTokens } from "./train_tokens.ts";
 import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
@@ -138,7 +138,7 @@ export const train: Command = {
       warmup: values.warmup ?? SCHEDULE_DEFAULTS.warmup,
       decay: values.decay ?? SCHEDULE_DEFAULTS.decay,
     };
-    using interrupt = stopOnInterrupt();
+    using interrupt = stopOnInterrupt(tellStop);
     await trainOnBatchFile({
       init: await initFolder(init),
       batches,

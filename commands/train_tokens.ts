@@ -124,6 +124,8 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   });
   status.note(describeValidationSet(validation, { rule: "split" }));
   status.phase("training");
+  const tellStop = () => status.phase("stopping after this step; Ctrl-C again ends at once");
+  stop.addEventListener("abort", tellStop, { once: true });
   const { cursor } = trainer.state;
   const { order, seed } = settings;
   const batches = epochs({

@@ -59,7 +59,7 @@ export const verify: Command = {
           ? faults.map((fault) => `WRONG  ${fault}`).join("\n")
           : recorded
           ? "All as recorded."
-          : "Nothing contradicts itself; nothing is recorded before the run has ended.",
+          : "No fault found. The run has not ended: there is no record yet to compare with.",
       );
       if (isOtherProgram) {
         say(
@@ -85,14 +85,19 @@ export function describeManifest(manifest: Manifest): string[] {
     ["validation", `${count(tokens.validation.tokens)} tokens`, tokens.validation.sha256],
   ];
   if (batches) {
-    rows.push(["batches", `${count(batches.steps)} × ${count(batches.tokens)}`, batches.sha256]);
+    rows.push([
+      "batches",
+      `${count(batches.steps)} of ${count(batches.tokens)} tokens in all`,
+      batches.sha256,
+    ]);
   }
   if (weights) {
     rows.push(["weights", `step ${count(weights.step)}`, weights.model]);
     rows.push(["optimizer", `step ${count(weights.step)}`, weights.optimizer]);
   }
   rows.push(["manifest", "", sha256]);
-  return rows.map(([stage, what, digest]) => `${stage.padEnd(11)}${what.padEnd(22)}${digest}`);
+  const width = Math.max(...rows.map(([, what]) => what.length)) + 2;
+  return rows.map(([stage, what, digest]) => `${stage.padEnd(11)}${what.padEnd(width)}${digest}`);
 }
 
 /** Whether run.json is as the program wrote it. */

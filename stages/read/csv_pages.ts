@@ -129,6 +129,9 @@ function columnOf(names: readonly string[], textField: string): number {
   if (column >= 0) return column;
   throw new ReadFailure(
     "malformed",
-    `no column "${textField}"; name one of ${names.slice(0, 20).join(", ")} with --text-field`,
+    `it has no column "${textField}" but ${
+      names.slice(0, 20).join(", ")
+    }; name the one with the text ` +
+      `by --text-field`,
   );
 }

@@ -45,10 +45,10 @@ export function renderBlock(progress: Progress, columns: number): string[] {
 
 /**
  * The last step, most telling figure first; the perplexity is that of the held-out documents, and
- * stands beside their loss. Empty before the first step.
+ * stands beside their loss, with the step that was validated where that is an earlier one. Empty before the first step.
  */
 export function trainingParts(progress: Progress): string[] {
-  const { report, totalSteps, remainingMs, validationLoss } = progress;
+  const { report, totalSteps, remainingMs, validation } = progress;
   if (!report) return [];
   const parts = [
     `step ${report.step}${totalSteps === undefined ? "" : `/${totalSteps}`}`,
@@ -57,10 +57,11 @@ export function trainingParts(progress: Progress): string[] {
   ];
   const isLast = report.step === totalSteps;
   if (remainingMs !== undefined && !isLast) parts.push(`${formatDuration(remainingMs)} left`);
-  if (validationLoss !== undefined) {
-    const perplexity = Math.exp(validationLoss);
+  if (validation !== undefined) {
+    const perplexity = Math.exp(validation.loss);
+    const at = validation.step === report.step ? "" : ` (step ${validation.step})`;
     parts.push(
-      `validation ${validationLoss.toFixed(4)}`,
+      `validation ${validation.loss.toFixed(4)}${at}`,
       `perplexity ${perplexity < 1000 ? perplexity.toFixed(1) : formatCount(perplexity)}`,
     );
   }

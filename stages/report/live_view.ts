@@ -2,6 +2,7 @@ import { BOTTLENECK_MARK, renderBlock } from "./block.ts";
 import type { Terminal } from "./terminal.ts";
 import { textWidth } from "./text_width.ts";
 import type { ReadProgress, View } from "./view.ts";
+import { wrapLine } from "./wrap_line.ts";
 
 /** Notes printed at one redraw; a flood of them is counted instead. */
 const MAX_NOTES = 8;
@@ -33,7 +34,7 @@ export function liveView(
     const block = fitRows(renderBlock(progress(), columns - 1), rows - 1);
     const changed = columns !== drawnColumns || block.join("\n") !== drawn.join("\n");
     if (!changed && notes.length === 0) return;
-    const lines = [...takeNotes(), ...block.map((line, i) => color ? paint(line, i) : line)];
+    const lines = [...takeNotes(columns), ...block.map((line, i) => color ? paint(line, i) : line)];
     terminal.write(
       LINE_START + moveUp(rowsOf(drawn, columns)) +
         lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join("") + CLEAR_BELOW,
@@ -41,8 +42,8 @@ export function liveView(
     drawn = block;
     drawnColumns = columns;
   };
-  const takeNotes = () => {
-    const shown = notes.slice(0, MAX_NOTES);
+  const takeNotes = (columns: number) => {
+    const shown = notes.slice(0, MAX_NOTES).flatMap((line) => wrapLine(line, columns - 1));
     if (notes.length > MAX_NOTES) shown.push(`… and ${notes.length - MAX_NOTES} more`);
     notes = [];
     return shown;

@@ -24,7 +24,7 @@ export type { RunFacts } from "./run_facts.ts";
 export type { StatusFile } from "./status_file.ts";
 export { startStatus } from "./status.ts";
 export type { Every, Status, StatusOptions } from "./status.ts";
-export { processTerminal, type Terminal } from "./terminal.ts";
+export { processTerminal, type Terminal, wrapped } from "./terminal.ts";
 
 /** Options of {@linkcode report}. */
 export interface ReportOptions {

@@ -14,8 +14,8 @@ export interface Progress {
   readonly totalSteps?: number;
   /** Estimated time to the end of training. */
   readonly remainingMs?: number;
-  /** Nats per token, of the last validation. */
-  readonly validationLoss?: number;
+  /** The last validation: its step, and nats per token. */
+  readonly validation?: { readonly step: number; readonly loss: number };
   /** Loss over the run so far, evenly thinned. */
   readonly losses: readonly number[];
 }
@@ -32,7 +32,7 @@ export class TrainingProgress {
   readonly #totalSteps: number | undefined;
   #deadline: number | undefined;
   #report: StepReport | undefined;
-  #validationLoss: number | undefined;
+  #validation: Progress["validation"];
   #reportedAt = 0;
   #meanStepMs = 0;
   #losses: number[] = [];
@@ -62,10 +62,10 @@ export class TrainingProgress {
     this.#meanStepMs += (stepMs - this.#meanStepMs) * (this.#report ? SMOOTHING : 1);
     this.#report = report;
     this.#reportedAt = now;
-    const { validationLoss } = report;
+    const { step, validationLoss } = report;
     // NaN: a corpus too small to hold anything out.
     if (validationLoss !== undefined && !Number.isNaN(validationLoss)) {
-      this.#validationLoss = validationLoss;
+      this.#validation = { step, loss: validationLoss };
     }
     this.#pending.push(report.loss);
     if (this.#pending.length < this.#stepsPerPoint) return;
@@ -88,7 +88,7 @@ export class TrainingProgress {
       ...(this.#report && { report: this.#report }),
       ...(this.#totalSteps !== undefined && { totalSteps: this.#totalSteps }),
       ...(remainingMs !== undefined && { remainingMs }),
-      ...(this.#validationLoss !== undefined && { validationLoss: this.#validationLoss }),
+      ...(this.#validation && { validation: this.#validation }),
     };
   }
 

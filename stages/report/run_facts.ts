@@ -2,6 +2,8 @@
 export interface RunFacts {
   /** Trainable parameters of the model. */
   readonly parameters?: number;
+  /** Entries of its vocabulary, which a small corpus may have fewer of than `--vocab` asks for. */
+  readonly vocabulary?: number;
   readonly corpus?: {
     /** Documents on the disk, held-out ones among them. */
     readonly documents: number;

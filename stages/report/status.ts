@@ -8,8 +8,7 @@ import { plainView } from "./plain_view.ts";
 import { type Progress, TrainingProgress } from "./progress.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { statusFile } from "./status_file.ts";
-import { processTerminal, type Terminal } from "./terminal.ts";
-
+import { processTerminal, type Terminal, wrapped } from "./terminal.ts";
 import type { View } from "./view.ts";
 
 /** Shows a person, a log or a program what a run is doing. */
@@ -144,7 +143,7 @@ export function startStatus({
     },
     note(line) {
       if (!closed) view.note(printableLine(line));
-      else if (!json) terminal.write(printableLine(line) + "\n");
+      else if (!json) terminal.write(wrapped(printableLine(line), terminal) + "\n");
     },
     close,
     [Symbol.dispose]: close,

@@ -1,3 +1,5 @@
+import { wrapLine } from "./wrap_line.ts";
+
 /** Where the status is written: a terminal, or anything else that takes text. */
 export interface Terminal {
   /** Whether the cursor can be moved, so that one block can be redrawn in place. */
@@ -25,4 +27,11 @@ export function processTerminal(stream: typeof Deno.stdout | typeof Deno.stderr)
       while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
     },
   };
+}
+
+/** Lines of text for where they are written: a terminal's are broken between words, others are not. */
+export function wrapped(text: string, terminal = processTerminal(Deno.stdout)): string {
+  if (!terminal.isTerminal) return text;
+  const { columns } = terminal.size();
+  return text.split("\n").flatMap((line) => wrapLine(line, columns - 1)).join("\n");
 }

@@ -46,6 +46,9 @@ Deno.test("crawl fails where nothing was fetched, and succeeds in the same folde
   assertEquals(allowed.code, 0, allowed.err);
   assertStringIncludes(allowed.err, "of the addresses known, 1 more are wanted and 0 fewer");
   assertStringIncludes(allowed.out, "Pages: 2 seen, 2 documents kept, none dropped");
+  const over = await crawl();
+  assertEquals([over.code, over.err], [0, ""]);
+  assertStringIncludes(over.out, "The crawl ended before, with 2 pages; --recrawl asks for them");
 
   // Elsewhere, nobody listens: this sitting brought nothing although an earlier one did.
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -109,7 +112,7 @@ Deno.test("a pipeline that has no document yet takes other settings without --fo
   assertEquals(blocked.code, 2);
   assertStringIncludes(blocked.err, "it is a loopback address; --allow-private connects to it\n");
   const few = await pipeline("--allow-private", "--max-pages", "2", ...small);
-  assertEquals(few.code, 1);
+  assertEquals(few.code, 2);
   assertStringIncludes(
     few.err,
     "the crawl ended at --max-pages 2 with 2 addresses to go, and what came first has links and " +

@@ -36,7 +36,7 @@ Deno.test("a project's folder: what is left out is two lines, and a run inside i
       "Passed over in folders: .git 1, hidden 1, node_modules 1, named by .gitignore 1, " +
       "of this run itself 1 (--all-files reads them)\n",
   );
-  assert(!/^read dropped/m.test(first.out), first.out);
+  assert(!/^dropped/m.test(first.out), first.out);
   assertStringIncludes(first.out, "4 documents kept, 8 dropped (unsupported-type 8), listed in ");
   const listed = (await Deno.readTextFile(join(dir, "dropped.jsonl"))).trimEnd().split("\n");
   assertEquals(listed.length, 8);

@@ -29,6 +29,8 @@ Deno.test("a run planned by the clock claims no repetition; inspect and runs tel
     shown.out,
     new RegExp(`^Corpus {7}12 documents, ${textBytes.toLocaleString("en")} bytes of text, `, "m"),
   );
+  assertMatch(shown.out, / of text, \d+ kB on the disk$/m);
+  assertStringIncludes(shown.out, " held out (so far: of the documents that training has read), ");
   assertEquals(await surveyJournal(join(dir, "corpus")), { documents: 12, textBytes });
   assertEquals(await surveyJournal(notes), { documents: 0, textBytes: 0 });
 

@@ -34,5 +34,31 @@ Deno.test("locks: every task that runs the program names a lock file and a set o
     // What Deno prints of it before anything else fits a terminal of 80 columns.
     assert(name === "docs" || `Task ${name} ${command}`.length < 80, command);
   }
-  assertEquals(programs, 15);
+  assertEquals(programs, 17);
+});
+
+/** Programs that tasks start with nothing installed; they may import no package. */
+const ALONE = ["commands/locks.ts", "commands/v8_flags.ts"];
+
+Deno.test("locks: every task works in a fresh clone, where no package is installed", async () => {
+  const tasks: Record<string, { command: string }> = config.tasks;
+  for (const [name, { command }] of Object.entries(tasks)) {
+    // What installs packages comes first; a runner installs none and reads its lock file instead.
+    const [start = ""] = command.split("deno install -q");
+    const runs = start.split(/&&|\$\(|\)/).filter((part) =>
+      /\bdeno (run|test|check|compile)\b/.test(part)
+    );
+    for (const part of runs) {
+      const isAlone = ALONE.some((program) => part.includes(` ${program}`));
+      const reads = /--frozen --node-modules-dir=none --lock=locks\/\w+\.lock/.test(part);
+      assert(isAlone || reads, `task ${name} needs packages that a fresh clone does not have`);
+    }
+    const runner = /\bmain\.ts\b/.test(start) ? /^deno task -q (\w+) /.exec(start)?.[1] : "core";
+    assert(runner !== undefined, `task ${name} runs main.ts without core, lean or onnx`);
+    assert(["core", "lean", "onnx"].includes(runner), `task ${name} runs main.ts by ${runner}`);
+  }
+  for (const program of ALONE) {
+    const source = await Deno.readTextFile(new URL(program, ROOT));
+    assertEquals(source.match(/^import .* from "(?![./]|node:)/gm), null, program);
+  }
 });

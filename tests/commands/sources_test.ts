@@ -45,9 +45,9 @@ Deno.test("files of every form and addresses go together, and bad ones are named
   assertEquals([code, err], [0, ""], out);
   assertMatch(
     out,
-    /^read dropped .*f\.txt\.gz: malformed \(the compressed data is broken or ends early/m,
+    /^dropped .*f\.txt\.gz: malformed \(the compressed data is broken or ends early/m,
   );
-  assertMatch(out, /^read dropped .*d\.jsonl#line=2: malformed /m);
+  assertMatch(out, /^dropped .*d\.jsonl#line=2: malformed /m);
   assert(!out.includes("g.txt"), "what is routine is counted, not told");
   assertStringIncludes(
     out,
@@ -71,10 +71,10 @@ Deno.test("of many failures for one reason five are told", async () => {
   const args = ["pipeline", "--run", runDir, ...SHORT, join(folder.path, "a.jsonl")];
   const { code, out } = await run(args);
   assertEquals(code, 0, out);
-  assertEquals(out.match(/^read dropped /gm)?.length, 5);
+  assertEquals(out.match(/^dropped /gm)?.length, 5);
   assertStringIncludes(
     out,
-    `further drops as malformed are listed only in ${runDir}/dropped.jsonl\n`,
+    `the next ones dropped as malformed are not shown here; they are in ${runDir}/dropped.jsonl\n`,
   );
   assertStringIncludes(out, "9 dropped (malformed 9)");
 });
@@ -105,5 +105,5 @@ Deno.test("index pages of the sample site are counted and not told", async () =>
   );
   assertEquals([code, err], [0, ""], out);
   assertMatch(out, /^Pages: 90 seen, 16 documents kept, 74 dropped \(no-text 74\), listed in /m);
-  assert(!/^extract dropped/m.test(out));
+  assert(!/^dropped/m.test(out));
 });

@@ -94,9 +94,10 @@ test("Ctrl-C stops a run, which says how to go on; nothing of the status is left
     await using task = startTask(["pipeline", ...flags, corpus], { columns });
     await task.until(/step [2-9]\/5000/);
     await task.type("\x03");
+    await task.until(/stopping after this step; Ctrl-C again ends at once {2}\d+:\d\d/);
     assertEquals(await task.ended, 130, task.text);
     const { lines } = task.screen;
-    const text = lines.join("");
+    const text = lines.join(" ");
     const [, step = ""] = /Stopped at step (\d+), saved /.exec(text) ?? [];
     assert(Number(step) >= 2, lines.join("\n"));
     assert(text.endsWith(`go on with: deno task pipeline --run ${runDir}`), lines.join("\n"));

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parquetReadObjects } from "hyparquet";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -118,6 +118,7 @@ Deno.test("text crawls, and a crawl that is stopped leaves whole records", async
   program.kill("SIGINT");
   const { code, err } = await program.ended;
   assertEquals(code, 130, err);
+  assertMatch(err, /^stopping; Ctrl-C again ends at once$/m);
   const kept = parse(await Deno.readTextFile(output));
   held.release();
   assert(kept.length > 0 && kept.length <= 4, `${kept.length}`);

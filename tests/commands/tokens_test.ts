@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { openStore } from "../../stages/store/mod.ts";
 import { addresses } from "../stages/addresses.ts";
@@ -52,17 +52,17 @@ Deno.test("tokens encode and decode are lines of JSON, and each other's inverse"
   );
   const texts = encodings.map(({ text }) => `${JSON.stringify(text)}\n`).join("");
   const ids = encodings.map((item) => `${JSON.stringify(item.ids)}\n`).join("");
-  assertEquals(await pipe(["encode", ...tokenizer, "--json"], texts), {
+  assertEquals(await pipe(["encode", ...tokenizer], texts), {
     code: 0,
     out: ids,
     err: "",
   });
-  const decoded = await pipe(["decode", ...tokenizer, "--json"], ids);
+  const decoded = await pipe(["decode", ...tokenizer], ids);
   assertEquals([decoded.code, decoded.err], [0, ""]);
   // The same values: what steers a terminal is escaped.
   const valuesOf = (lines: string) => lines.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals(valuesOf(decoded.out), valuesOf(texts));
-  assertEquals(await pipe(["encode", ...tokenizer, "--json"], '"a"\n7\n'), {
+  assertEquals(await pipe(["encode", ...tokenizer], '"a"\n7\n'), {
     code: 2,
     out: "[66]\n",
     err: "error: Cannot encode line 2: it is not a JSON string\n",
@@ -94,8 +94,19 @@ Deno.test("tokens stats, show and export read the store of a run", async () => {
   assertEquals(ids.length, train.tokens);
   assertEquals(ids.filter((id) => id === 0).length, train.documents);
 
-  const shown = await run(["tokens", "show", root, "--rows", "2", "--cols", "16"]);
+  const counts = (await run(["tokens", "stats", root])).out;
+  const trained = `${train.documents} documents, ${train.tokens.toLocaleString("en")} tokens, `;
+  assert(counts.startsWith(`train       ${trained}`), counts);
+  assertMatch(
+    counts,
+    /Ġ.*\n +\(Ġ is a space and Ċ a line break, as tokenizer\.json writes them\)\n/,
+  );
+
+  const shown = await run(["tokens", "show", root, "--rows", "2", "--cols", "16"], {
+    NO_COLOR: "",
+  });
   assertEquals(shown.code, 0, shown.err);
+  assert(!shown.out.includes("\x1b"), "colours in a pipe");
   assertMatch(
     shown.out.replaceAll("|", ""),
     /^row 0: .*\nrow 1: .*\nbatch 1 of \d+: 2 rows of 16, \d+ scored; 0\.0 % empty up to here\n$/,

@@ -54,8 +54,8 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   assertEquals(most.contentHash, new Uint8Array(digest).toHex());
   assertEquals([most.language, most.scores.words], ["en", text.match(/\p{L}+|\d+/gu)?.length]);
   const shown = await run(["trace", runDir, "--document", heldOut]);
-  assertMatch(shown.out, /^contentHash {2,}[0-9a-f]{64}$/m);
-  assertMatch(shown.out, /^fetchedAt {2,}\d{4}-\d\d-\d\dT/m);
+  assertMatch(shown.out, /^SHA-256 {2,}[0-9a-f]{64}$/m);
+  assertMatch(shown.out, /^fetched {2,}\d{4}-\d\d-\d\dT/m);
   assertMatch(shown.out, /^alpha_words_ratio {2,}0\.\d+$/m);
   assertMatch(shown.out, /^[0-9a-f]{16} {2}.* is held out: no step trains on it$/m);
   const late = await run(["trace", runDir, "--step", "7"]);
@@ -87,6 +87,7 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   assertEquals(JSON.parse(again.out.split("\n")[1] ?? "").step, 4);
   const whole = await run(["verify", runDir]);
   assertEquals([whole.code, whole.err], [0, ""], whole.out);
+  assertMatch(whole.out, /^batches +6 of [\d,]+ tokens in all {2,}[0-9a-f]{64}$/m);
 
   const shards = join(runDir, "tokens", "train");
   const names = await Array.fromAsync(Deno.readDir(shards), ({ name }) => name);

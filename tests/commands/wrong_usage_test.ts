@@ -38,7 +38,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   ["tokens train", "Cannot train a tokenizer: name at least one text file"],
   ["tokens train @/none.txt", "Cannot read @/none.txt: no such file or folder"],
-  ["tokens encode --json --tokenizer @", "Cannot read @: it is a folder"],
+  ["tokens encode --tokenizer @", "Cannot read @: it is a folder"],
   ["tokens inspect", "Cannot inspect tokens: name one folder, shard or .bin file"],
   [
     "tokens inspect @",
@@ -146,7 +146,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "eval --run @/none",
-    "Cannot open the run @/none: there is no run.json in it; name a folder that " +
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
     "`deno task pipeline --run DIR` has made",
   ],
   [
@@ -311,7 +311,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["eval --all @/c", "Cannot evaluate @/c with --all: choose one"],
   [
     "generate hello",
-    "Cannot generate from hello: there is no such run folder; text goes with --prompt",
+    "Cannot open the run hello: there is no such folder; name a folder that " +
+    "`deno task pipeline --run DIR` has made; text goes with --prompt",
   ],
   ["generate @ --run @/b", "Cannot generate from both @ and --run @/b: give one run folder"],
   ["generate --run @ --model @/m", "Cannot generate from both --run @ and --model @/m: give one"],
@@ -323,13 +324,22 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "tokens show --mode pad --buckets 8,x",
     "Cannot use --buckets 8,x: write lengths such as 16,32",
   ],
-  ["tokens encode", "Cannot encode: give --json, the only format"],
+  [
+    "tokens encode runs/mine",
+    "Cannot encode runs/mine: standard input has a JSON string a line, and --tokenizer names the " +
+    "tokenizer",
+  ],
+  [
+    "tokens decode runs/mine",
+    "Cannot decode runs/mine: standard input has a JSON array of ids a line, and --tokenizer " +
+    "names the tokenizer",
+  ],
   ["tokens import a.bin", "Cannot import tokens: give --tokenizer FILE and the files"],
   ["tokens mix @", "Cannot mix @: write it as RUN=WEIGHT or RUN=WEIGHTxPASSES"],
   // Runs.
   [
     "inspect @/none",
-    "Cannot open the run @/none: there is no run.json in it; name a folder that " +
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
     "`deno task pipeline --run DIR` has made",
   ],
   [
@@ -339,7 +349,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "dashboard @/none",
-    "Cannot open the run @/none: there is no run.json in it; name a folder that " +
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
     "`deno task pipeline --run DIR` has made",
   ],
   [
@@ -359,9 +369,16 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["runs @ @", "Cannot list @: give one folder"],
   [
     "generate @/empty",
-    "Cannot open the model of --run @/empty: there is no folder @/empty/export; " +
-    "train one with `deno task pipeline`",
+    "Cannot open the run @/empty: there is no run.json in it; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
   ],
+  ...["serve", "generate --run", "verify", "trace --step 1", "tokens stats"].map((
+    command,
+  ): [string, string] => [
+    `${command} @/none`,
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
+  ]),
   // The machine.
   [
     "crawl --output @/file/x https://example.org/",
@@ -451,6 +468,7 @@ Deno.test("wrong command lines end in one line that says what to do, and leave n
     assertEquals(ending, { code, out: "", err: `error: ${filled(reason)}\n` }, command);
     assertMatch(ending.err, /^error: Cannot [^\n]+\n$/, command);
     assertEquals(await isThere(runDir), false, command);
+    assertEquals(await isThere(join(folder.path, "crawl")), false, command);
   }
 });
 

@@ -62,11 +62,23 @@ async function overChart(page: Page, chart: Locator): Promise<(share: number) =>
 Deno.test("charts tell, zoom and compare", async (t) => {
   await using folder = await openFolder();
   const [one, two] = [join(folder.path, "one"), join(folder.path, "two")];
-  await writeRun(one, { steps: 40, loss: 5, settings: { ...COMMON, learningRate: 0.016 } });
+  await writeRun(one, {
+    steps: 40,
+    loss: 5,
+    settings: { ...COMMON, learningRate: 0.016, forced: [] },
+  });
   await writeRun(two, {
     ...{ steps: 20, loss: 4 },
-    settings: { ...COMMON, vocab: 600, learningRate: 0.016, sitePort: 2 },
+    settings: {
+      ...{ ...COMMON, vocab: 600, learningRate: 0.016, sitePort: 2 },
+      forced: [
+        { step: 10, name: "steps", before: 10, now: 40 },
+        { step: 12, name: "learningRate", before: 0.02, now: 0.016 },
+      ],
+    },
   });
+  // A small corpus: its vocabulary has fewer entries than the setting.
+  await Deno.writeTextFile(join(two, "status.json"), JSON.stringify({ vocabulary: 432 }));
   const stop = new AbortController();
   const { port, finished } = await listenDashboard([one, two], {
     ...{ hostname: "127.0.0.1", port: 0, signal: stop.signal },
@@ -194,6 +206,11 @@ Deno.test("charts tell, zoom and compare", async (t) => {
       assertEquals(await rows("Settings that differ"), [
         ["setting", "one", "two"],
         ["vocab", "300", "600"],
+        [
+          "forced",
+          "none",
+          "steps 40 instead of 10 from step 11 on; learning rate 0.016 instead of 0.02 from step 13 on",
+        ],
       ]);
       const figures = new Map((await rows("Final figures")).map(([name, ...row]) => [name, row]));
       for (
@@ -204,6 +221,7 @@ Deno.test("charts tell, zoom and compare", async (t) => {
           "validation loss, last": ["5.4000", "4.2000 lowest"],
           "validation loss, best": ["5.1000", "4.1000 lowest"],
           "parameters": ["–", "–"],
+          "vocabulary": ["–", "432"],
         })
       ) assertEquals(figures.get(name), row, name);
       assertEquals(await page.getByText("compare bits a byte").count(), 1);

@@ -186,7 +186,9 @@ Deno.test("Parquet rows come row group by row group, in every compression but LZ
   assertEquals(lz4.dropped.length, 3);
   assertStringIncludes(lz4.details[0] ?? "", "LZ4");
   const { details } = await documentsOf(`${FIXTURES}rows.zstd.parquet`);
-  assertEquals(details, ['no column "text"; name one of id, body, language with --text-field']);
+  assertEquals(details, [
+    'it has no column "text" but id, body, language; name the one with the text by --text-field',
+  ]);
 });
 
 Deno.test("tables of text: quotes, line ends, delimiters and encodings as programs write them", async () => {
@@ -227,7 +229,9 @@ Deno.test("tables of text: quotes, line ends, delimiters and encodings as progra
   const long = await documentsOf(path, { maxFileBytes: 1000 });
   assertEquals([long.documents.length, long.dropped], [1, ["a.csv: too-large"]]);
   const none = await documentsOf(path, { textField: "body" });
-  assertEquals(none.details, ['no column "body"; name one of id, text with --text-field']);
+  assertEquals(none.details, [
+    'it has no column "body" but id, text; name the one with the text by --text-field',
+  ]);
 });
 
 Deno.test("what a document is, its bytes say: names do not matter, gzip neither", async () => {

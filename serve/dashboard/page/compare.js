@@ -32,6 +32,7 @@ const FINAL = [
     true,
   ],
   ["parameters", ({ status }) => status?.parameters, count],
+  ["vocabulary", ({ status }) => status?.vocabulary, count],
   ["documents", ({ status }) => status?.corpus?.documents, count],
   ["bytes of text", ({ status }) => status?.corpus?.textBytes, count],
 ];
@@ -59,13 +60,23 @@ function flat(value, path = "") {
   return Object.entries(value).flatMap(([key, each]) => flat(each, path ? `${path}.${key}` : key));
 }
 
+const spaced = (name) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** Of steps and seconds, one is 0: the run is planned by the other. */
 const isUnplanned = (name, value) => value === 0 && /^(steps|seconds)$/.test(name);
+
+/** A setting that `--force` changed on the way. */
+const isChange = (value) => typeof value === "object" && value !== null && "now" in value;
 
 function words(value) {
   if (value === undefined) return "–";
   if (value === "" || Array.isArray(value) && value.length === 0) return "none";
-  return Array.isArray(value) ? value.map(words).join(" ") : String(value);
+  if (isChange(value)) {
+    const { step, name, before, now } = value;
+    return `${spaced(name)} ${words(now)} instead of ${words(before)} from step ${step + 1} on`;
+  }
+  if (!Array.isArray(value)) return String(value);
+  return value.map(words).join(value.some(isChange) ? "; " : " ");
 }
 
 /** Rows of the settings that are not the same in all `runs`. */
@@ -73,7 +84,7 @@ function differingSettings(runs) {
   const settings = runs.map(({ settings }) => new Map(flat(settings ?? {})));
   const names = new Set(settings.flatMap((each) => [...each.keys()]));
   return [...names].filter((name) => !APART.has(name)).map((name) => [
-    name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+    spaced(name),
     ...settings.map((each) => isUnplanned(name, each.get(name)) ? "–" : words(each.get(name))),
   ]).filter(([, first, ...others]) => others.some((other) => other !== first));
 }
@@ -82,7 +93,9 @@ function differingSettings(runs) {
 function drawComparison(host, runs) {
   const head = runs.map(({ name }) => name);
   const differing = differingSettings(runs);
-  const isOneTokenizer = !differing.some(([name]) => /^(vocab|init|sources)$/.test(name));
+  const sizes = new Set(runs.map(({ status }) => status?.vocabulary));
+  const isOneTokenizer = sizes.size === 1 &&
+    !differing.some(([name]) => /^(vocab|init|sources)$/.test(name));
   put(host, [
     make("div", {}, [
       make("h3", { text: "Final figures" }),

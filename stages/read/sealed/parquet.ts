@@ -118,7 +118,10 @@ function requireColumn({ schema }: FileMetaData, column: string): void {
   if (names.includes(column)) return;
   throw new ReadFailure(
     "malformed",
-    `no column "${column}"; name one of ${names.slice(0, 20).join(", ")} with --text-field`,
+    `it has no column "${column}" but ${
+      names.slice(0, 20).join(", ")
+    }; name the one with the text ` +
+      `by --text-field`,
   );
 }
 

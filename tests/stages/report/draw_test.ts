@@ -7,6 +7,7 @@ import { sparkline } from "../../../stages/report/sparkline.ts";
 import { printableLine } from "../../../stages/printable.ts";
 import { fitText, textWidth } from "../../../stages/report/text_width.ts";
 import { formatCount, formatDuration, formatRate } from "../../../stages/report/units.ts";
+import { wrapLine } from "../../../stages/report/wrap_line.ts";
 import { stepReport } from "./step_report.ts";
 
 function counts(name: string, more: Partial<StageCounts> = {}): StageCounts {
@@ -110,16 +111,16 @@ const TRAINING: Progress = {
   report: stepReport(120),
   totalSteps: 900,
   remainingMs: 252_000,
-  validationLoss: 4.91234,
+  validation: { step: 100, loss: 4.91234 },
   losses: [8, 7, 6, 5],
 };
 
 Deno.test("renderBlock: a wide terminal shows everything", () => {
-  assertEquals(renderBlock(TRAINING, 120), [
+  assertEquals(renderBlock(TRAINING, 140), [
     "training  1:12",
     "crawl   1234 in   1230 out              4 dropped: timeout 3, http-error 1",
     "train    121 in    120 out  [████····]  ◀ bottleneck",
-    "step 120/900  loss 5.0000  12.3k tokens/s  4:12 left  validation 4.9123  perplexity 136.0  learning rate 2.93e-3",
+    "step 120/900  loss 5.0000  12.3k tokens/s  4:12 left  validation 4.9123 (step 100)  perplexity 136.0  learning rate 2.93e-3",
     "loss  █▆▃▁",
   ]);
 });
@@ -140,12 +141,23 @@ Deno.test("renderBlock: a narrow terminal shows what fits, most telling first", 
 });
 
 Deno.test("renderBlock: the perplexity is that of the validation, and absent without one", () => {
-  const { validationLoss: _, ...unseen } = TRAINING;
+  const { validation: _, ...unseen } = TRAINING;
   const line = (progress: Progress) => renderBlock(progress, 200)[3] ?? "";
   assert(!line(unseen).includes("perplexity"), line(unseen));
   // e to the 1.6094379124 is 5, e to the 9 is 8103.08.
-  assert(line({ ...TRAINING, validationLoss: 1.6094379124 }).includes("  perplexity 5.0  "));
-  assert(line({ ...TRAINING, validationLoss: 9 }).includes("  perplexity 8103  "));
+  assert(
+    line({ ...TRAINING, validation: { step: 120, loss: 1.6094379124 } }).includes(
+      "  perplexity 5.0  ",
+    ),
+  );
+  assert(line({ ...TRAINING, validation: { step: 120, loss: 9 } }).includes("  perplexity 8103  "));
+});
+
+Deno.test("renderBlock: an earlier validation is named by its step, this step's is not", () => {
+  const line = (step: number) =>
+    renderBlock({ ...TRAINING, validation: { step, loss: 4.8008 } }, 200)[3] ?? "";
+  assert(line(14).includes("  validation 4.8008 (step 14)  perplexity "), line(14));
+  assert(line(120).includes("  validation 4.8008  perplexity "), line(120));
 });
 
 Deno.test("renderBlock: before the first step there is no training line", () => {
@@ -173,9 +185,46 @@ Deno.test("TrainingProgress: the curve is thinned evenly, the last validation st
   const training = new TrainingProgress({});
   training.add(stepReport(1, { loss: 1, validationLoss: 4 }), 0);
   for (let step = 2; step <= 1026; step++) training.add(stepReport(step, { loss: step }), 0);
-  const { losses, validationLoss } = training.at(0);
+  const { losses, validation } = training.at(0);
   // 1024 points became 512 means of two; steps 1025 and 1026 make the next.
   assertEquals(losses.length, 513);
   assertEquals([losses[0], losses[511], losses[512]], [1.5, 1023.5, 1025.5]);
-  assertEquals(validationLoss, 4);
+  assertEquals(validation, { step: 1, loss: 4 });
+});
+
+Deno.test("wrapLine: lines break between words, and go on beside their label", () => {
+  const line =
+    "ends      in runs/one; a checkpoint each 200 steps, a validation each 100 and at its end";
+  assertEquals(wrapLine(line, 60), [
+    "ends      in runs/one; a checkpoint each 200 steps, a",
+    "          validation each 100 and at its end",
+  ]);
+  assertEquals(wrapLine(line, 200), [line]);
+  assertEquals(wrapLine("two  columns  stay", 18), ["two  columns  stay"]);
+  const words = "Next: the loss still falls, and more steps lower it further".split(" ");
+  for (let columns = 1; columns < 70; columns++) {
+    const lines = wrapLine(words.join(" "), columns);
+    assertEquals(lines.join(" ").split(" "), words, "no word is lost or broken");
+    const fits = lines.every((line) => line.length <= columns || !line.includes(" "));
+    assert(fits, `${columns} columns: ${lines.join("|")}`);
+  }
+});
+
+Deno.test("wrapLine: a command to copy has no line break within, the text around it has", () => {
+  const command = "deno task generate runs/one --prompt 'The sun; it rose'";
+  assertEquals(wrapLine(`The model is ready to go on: ${command}; or read the report`, 40), [
+    "The model is ready to go on:",
+    `${command};`,
+    "or read the report",
+  ]);
+  assertEquals(wrapLine(`Continue it ${command}`, 40), ["Continue it", command]);
+});
+
+Deno.test("wrapLine: wide characters count twice, and a path has a line of its own", () => {
+  assertEquals(wrapLine("読む 読む 読む", 9), ["読む 読む", "読む"]);
+  assertEquals(wrapLine("saved to /a/very/long/path here", 12), [
+    "saved to",
+    "/a/very/long/path",
+    "here",
+  ]);
 });

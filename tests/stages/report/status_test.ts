@@ -126,6 +126,21 @@ Deno.test("terminal: one block redrawn in place, notes scroll above it", () => {
   assertEquals(taken(), "after the end\n");
 });
 
+Deno.test("terminal: notes are wrapped between words, those of a pipe are not", () => {
+  const note = "plan      " + "an epoch is 900 steps ".repeat(6).trim();
+  const narrow = watch({ isTerminal: true, meters: [] });
+  narrow.status.note(note);
+  narrow.status.close();
+  narrow.status.note(note);
+  const lines = screenAfter(narrow.taken()).filter((line) => /steps|plan/.test(line));
+  assertEquals(lines.length, 4);
+  assert(lines.every((line) => /^(plan| {4}) {6}\S/.test(line)), lines.join("\n"));
+  assertEquals(lines.join(" ").replace(/\s+/g, " "), `${note} ${note}`.replace(/\s+/g, " "));
+  const piped = watch({});
+  piped.status.note(note);
+  assertEquals(piped.taken(), `${note}\n`);
+});
+
 Deno.test("terminal: what is typed beside the block is gone at the next drawing", () => {
   const { status, pass, taken } = watch({ isTerminal: true, meters: [new StageMeter("crawl")] });
   const screen = new Screen({ columns: 80, rows: 24 });
