@@ -123,7 +123,7 @@ test("every task begins and ends without a question", async () => {
   );
   assertMatch(
     lines.join("\n"),
-    /Trained 3 steps on [\d,]+ tokens\.\n.*\nVerdict: .*\nNext: .*\n\nSample: /,
+    /Trained 3 steps on [\d,]+ tokens\.\n.*\nVerdict: [^]*\nNext: [^]*\n\nSample: /,
   );
   const checkpoint = join(runDir, "checkpoints/step-000003");
   const tasks: [expected: RegExp, ...args: string[]][] = [
