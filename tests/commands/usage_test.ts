@@ -15,7 +15,8 @@ Deno.test("a run folder that is a file or damaged is refused; settings are not c
   assertEquals(damaged.code, 2);
   assertEquals(
     damaged.err,
-    `error: Cannot use the run ${folder.path}: its run.json is damaged\n`,
+    `error: Cannot use the run ${folder.path}: its run.json is damaged; ` +
+      `\`deno task repair ${folder.path}\` says what can be saved\n`,
   );
 });
 
