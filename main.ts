@@ -42,7 +42,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return await command.run(args);
   } catch (error) {
     // CLLM_TRACE=1 shows the stack.
-    if (Deno.env.get("CLLM_TRACE")) console.error(error);
+    if (Deno.env.get("CLLM_TRACE")) tell(Deno.inspect(error));
     else tell(`error: ${explain(error, { command: name })}`);
     return error instanceof UsageError ? USAGE : FAILURE;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tell } from "./print.ts";
 
 /** A pending request to stop. */
 export interface Interrupt extends Disposable {
@@ -51,7 +52,7 @@ export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
 
 /** What is said at once where nothing else shows that the request was heard. */
 export function tellStop(): void {
-  console.error("stopping; Ctrl-C again ends at once");
+  tell("stopping; Ctrl-C again ends at once");
 }
 
 /** Whether `error` is nothing but the answer of a stream or a wait to `signal`. */

@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import { findFaults, type Finding } from "./findings.ts";
 import { parseFlags, toggle, UsageError } from "./flags.ts";
 import { RUN_FLAG, runOperand } from "./open_run.ts";
+import { say, sayText } from "./print.ts";
 import { rebuildTokens } from "./rebuild_tokens.ts";
 import { type RunPaths, runPaths, writeSettings } from "./run_folder.ts";
 import { lockForReading, lockRun } from "./run_lock.ts";
@@ -40,18 +41,18 @@ export const repair: Command = {
     using _lock = await (values.apply ? lockRun(root) : lockForReading(root));
     const findings = await findFaults(paths);
     if (findings.length === 0) {
-      console.log(`Nothing in ${root} is damaged; \`deno task verify ${root}\` looks further.`);
+      sayText(`Nothing in ${root} is damaged; \`deno task verify ${root}\` looks further.`);
       return 0;
     }
-    for (const { fault, way } of findings) console.log(`${fault}\n  ${way}.`);
+    for (const { fault, way } of findings) say(`${fault}\n  ${way}.`);
     const helps = findings.some(({ aside }) => aside.length > 0);
     if (!helps) return 1;
     if (!values.apply) {
-      console.log(`Nothing was changed: \`deno task repair ${root} --apply\` does what is said.`);
+      sayText(`Nothing was changed: \`deno task repair ${root} --apply\` does what is said.`);
       return 1;
     }
     const aside = await applyFindings(paths, findings);
-    console.log(
+    sayText(
       `Done; what was taken out is in ${aside}. Go on with \`deno task pipeline --run ${root}\`.`,
     );
     return findings.every(({ aside }) => aside.length > 0) ? 0 : 1;

@@ -113,7 +113,7 @@ export const serve: Command = {
       corsOrigins,
       trustProxy: values["trust-proxy"],
       limits: limits.app,
-      onFailure: (error) => console.error(error),
+      onFailure: (error) => tell(Deno.inspect(error)),
     });
     const { hostname, port, finished } = await listen(app, {
       hostname: values.hostname,
