@@ -31,22 +31,11 @@ import {
   penaliseOccurrence,
   penaliseRepetition,
 } from "./penalties.ts";
+import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type Weigh, weighPlainly } from "./weigh.ts";
 
-/** How tokens are chosen. */
-export interface SamplingOptions {
-  /** Divides the logits; 0 always takes the likeliest token. */
-  readonly temperature?: number;
-  /** Only the k likeliest tokens; all unless given. */
-  readonly topK?: number;
-  /** Only the likeliest tokens that together reach this probability (Holtzman et al., 2020). */
-  readonly topP?: number;
-  /** Only tokens at least this many times as likely as the likeliest. */
-  readonly minP?: number;
-  /** Only the most typical tokens that together reach this probability. */
-  readonly typicalP?: number;
-  /** Above 1 makes tokens of the prompt and the answer less likely. */
-  readonly repetitionPenalty?: number;
+/** How tokens are chosen: what is left out of the settings rules nothing out. */
+export interface SamplingOptions extends SamplingSettings {
   /** Taken off the logit of every token of the answer. */
   readonly presencePenalty?: number;
   /** Taken off the logit of every token of the answer, each time it occurs. */

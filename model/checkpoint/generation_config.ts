@@ -12,15 +12,17 @@ import { formatStopIds } from "./stop_ids.ts";
 
 /** How tokens are drawn; what is left out changes nothing. */
 export interface SamplingSettings {
-  /** 0 takes the likeliest token always. */
+  /** Divides the logits; 0 takes the likeliest token always. */
   readonly temperature?: number;
   /** Only this many of the likeliest tokens. */
   readonly topK?: number;
-  /** Only the likeliest tokens that reach this probability together. */
+  /** Only the likeliest tokens that reach this probability together (Holtzman et al., 2020). */
   readonly topP?: number;
   /** Only tokens with this share of the likeliest one's probability. */
   readonly minP?: number;
+  /** Only the most typical tokens that reach this probability together. */
   readonly typicalP?: number;
+  /** Above 1 makes tokens of the prompt and the answer less likely. */
   readonly repetitionPenalty?: number;
 }
 
