@@ -14,6 +14,7 @@ export interface Program extends AsyncDisposable {
   line(pattern: RegExp): Promise<string>;
   /** Waits for `event`; fails when the program ends before it. */
   until(event: Promise<void>): Promise<void>;
+  /** Sends `signal`, unless the program has ended by itself. */
   kill(signal: Deno.Signal): void;
   readonly ended: Promise<Ending>;
 }
@@ -32,6 +33,14 @@ export function start(args: readonly string[], env: Record<string, string> = {})
     for (const look of [...waiting]) look();
   };
   let over = false;
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch (error) {
+      // The program ended by itself a moment ago, which `ended` will tell.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  };
   const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => {
     let [text, rest] = ["", ""];
     for await (const part of stream.pipeThrough(new TextDecoderStream())) {
@@ -51,7 +60,7 @@ export function start(args: readonly string[], env: Record<string, string> = {})
     });
   return {
     ended,
-    kill: (signal) => child.kill(signal),
+    kill,
     until: (event) =>
       Promise.race([
         event,
@@ -74,7 +83,7 @@ export function start(args: readonly string[], env: Record<string, string> = {})
     },
     async [Symbol.asyncDispose]() {
       if (over) return;
-      child.kill("SIGKILL");
+      kill("SIGKILL");
       await ended;
     },
   };
