@@ -41,8 +41,8 @@ export function generated<T>(
 export interface TransformedOptions<In, Out> {
   /** Turns the values that arrive into the values that leave. */
   readonly generate: (input: AsyncIterable<In>) => AsyncGenerator<Out, void>;
-  /** Bound of the input queue; one value unless stated. */
-  readonly input?: QueuingStrategy<In>;
+  /** Bound of the input queue. */
+  readonly input: QueuingStrategy<In>;
 }
 
 /**

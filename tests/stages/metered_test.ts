@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { StageMeter } from "../../stages/meter.ts";
-import { watched } from "../../stages/watched.ts";
+import { metered } from "../../stages/metered.ts";
 
 /** A stage that passes values on, with room for `room` on its input side. */
 function passing(room: number, transformer: Transformer<number, number> = {}) {
@@ -9,7 +9,7 @@ function passing(room: number, transformer: Transformer<number, number> = {}) {
     transformer,
     { highWaterMark: room, size: (value) => value },
   );
-  return { meter, pair: watched(stage, meter) };
+  return { meter, pair: metered(stage, meter) };
 }
 
 Deno.test("watched: the fill is what waits in the stage's own queue, and its bound stays", async () => {
