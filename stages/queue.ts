@@ -37,3 +37,12 @@ export function bounded<T extends object>(
     size: (value) => isBarrier<T, Barrier>(value as T | Barrier) ? BARRIER_SIZE : size(value as T),
   };
 }
+
+/** A queue that hands its values on as they are, and fills also while nobody reads from it. */
+export function queue<T>(strategy: QueuingStrategy<T>): TransformStream<T, T> {
+  // Stated, since a stream without a function takes nothing in before it is read from.
+  return new TransformStream<T, T>(
+    { transform: (value, controller) => controller.enqueue(value) },
+    strategy,
+  );
+}

@@ -6,7 +6,7 @@
 
 import { among } from "../barrier.ts";
 import { generated } from "../flow.ts";
-import { bounded } from "../queue.ts";
+import { bounded, queue } from "../queue.ts";
 import type { Barrier, EpochRun, Stage, StoredRun } from "../types.ts";
 import type { EpochsOptions } from "./epochs_options.ts";
 import { shuffledPasses } from "./shuffled_passes.ts";
@@ -43,8 +43,7 @@ const QUEUE_TOKENS = 2 ** 18;
 export function epochs<In extends StoredRun | Barrier = StoredRun>(
   options: EpochsOptions,
 ): Stage<In, EpochRun> {
-  const { writable, readable } = new TransformStream<StoredRun | Barrier, StoredRun | Barrier>(
-    {},
+  const { writable, readable } = queue<StoredRun | Barrier>(
     bounded(QUEUE_TOKENS, ({ ids }: StoredRun) => ids.length),
   );
   const reader = readable.getReader();
