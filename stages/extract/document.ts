@@ -24,11 +24,11 @@ export const ENGINES = ["fast", "dom"] as const;
 /** The engine that is used where none is named: the same quality, in a sixth of the time. */
 export const DEFAULT_ENGINE = "fast";
 /** One of {@linkcode ENGINES}. */
-export type Engine = typeof ENGINES[number];
+export type ExtractEngine = typeof ENGINES[number];
 
 /** Options of {@linkcode extractDocument}. */
 export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
-  readonly engine?: Engine;
+  readonly engine?: ExtractEngine;
   readonly format?: TextFormat;
 }
 
@@ -73,7 +73,7 @@ function isBinary(source: string): boolean {
 }
 
 /** Reads HTML by the engine asked for; text instead where its markup breaks a limit. */
-function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: Engine }) {
+function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: ExtractEngine }) {
   if (engine === "fast") return readFast(html, limits);
   const plain = plainMarkup(html);
   return findBomb(plain, limits) ?? readDom(plain) ?? "the HTML parser gave no document";

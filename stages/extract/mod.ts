@@ -14,10 +14,10 @@ import type { Extractors } from "./extractors.ts";
 
 export {
   DEFAULT_ENGINE,
-  type Engine,
   ENGINES,
   extractDocument,
   type ExtractDocumentOptions,
+  type ExtractEngine,
   type Refusal,
 } from "./document.ts";
 export { type Extractors, type ExtractorsOptions, openExtractors } from "./extractors.ts";
