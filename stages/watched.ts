@@ -19,6 +19,7 @@ export interface StagePair<In, Out> {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { StageMeter } from "./meter.ts";
  * import { watched } from "./watched.ts";
  * const meter = new StageMeter("double");
@@ -26,7 +27,7 @@ export interface StagePair<In, Out> {
  *   transform: (value, controller) => controller.enqueue(2 * value),
  * });
  * const doubled = ReadableStream.from([1, 2]).pipeThrough(watched(double, meter));
- * console.assert((await Array.fromAsync(doubled)).join() === "2,4");
+ * assertEquals(await Array.fromAsync(doubled), [2, 4]);
  * ```
  */
 export function watched<In, Out>(

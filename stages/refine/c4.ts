@@ -35,10 +35,11 @@ type Line = { keep: string } | { remove: true } | { refuse: Refusal };
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { C4, filterC4 } from "./c4.ts";
  * const five = "One fine day. Two. Three. Four. Five.";
  * const text = filterC4(`Menu\n${five}`, { settings: C4.parse({}), scores: {} });
- * console.assert(text === five);
+ * assertEquals(text, five);
  * ```
  */
 export function filterC4(

@@ -19,8 +19,9 @@ const BLANK_LINES = /\n{3,}/g;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { cleanText } from "./clean_text.ts";
- * console.assert(cleanText("\ufeffCafe\u0301 \r\n\r\n\r\nau\u00a0lait\u0007\n") === "Café\n\nau lait");
+ * assertEquals(cleanText("\ufeffCafe\u0301 \r\n\r\n\r\nau\u00a0lait\u0007\n"), "Café\n\nau lait");
  * ```
  */
 export function cleanText(text: string): string {

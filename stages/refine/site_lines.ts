@@ -30,11 +30,12 @@ export interface SiteLinesOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSiteLines } from "./site_lines.ts";
  * using lines = openSiteLines(":memory:", { pages: 1 });
  * lines.strip("Home | About\nOne.", { url: "http://a/1", id: "1" });
  * const second = lines.strip("Home | About\nTwo.", { url: "http://a/2", id: "2" });
- * console.assert(second.text === "Two.");
+ * assertEquals(second.text, "Two.");
  * ```
  */
 export function openSiteLines(path: string, { pages }: SiteLinesOptions): SiteLines {
