@@ -151,7 +151,7 @@ export function parseRobotsText(body: Uint8Array, { agent }: { agent: string }):
       group.named = true;
       open.push(group);
     } else if (name === "crawl-delay") {
-      const seconds = /^\d*\.?\d+$/.test(value) ? Number(value) : 0;
+      const seconds = /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(value) ? Number(value) : 0;
       for (const group of open) {
         group.crawlDelaySeconds = Math.max(group.crawlDelaySeconds, seconds);
       }

@@ -91,7 +91,7 @@ export function parseUrlRules(text: string, { source }: { source: string }): Url
   for (const [at, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
-    const [, verdict, kind = "", value = ""] = /^(\S+)\s+(\S+)\s+(.+)$/.exec(line) ?? [];
+    const [, verdict, kind = "", value = ""] = /^(\S+)\s+(\S+)\s+(\S.*)$/.exec(line) ?? [];
     try {
       if (verdict !== "allow" && verdict !== "block") {
         throw new SyntaxError("a rule is allow or block, a kind and a value");

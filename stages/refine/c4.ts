@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { collapseBlankLines } from "./clean_text.ts";
 import type { Refusal, Scores } from "./rule.ts";
 
 /** Switches and limits by datatrove's names; `null` turns a limit off. */
@@ -65,7 +66,7 @@ export function filterC4(
     const detail = `c4_sentences is ${sentences}, below min_num_sentences ${least}`;
     return { reason: "too-few-sentences", detail };
   }
-  return kept.join("\n").replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
+  return collapseBlankLines(kept);
 }
 
 /** What becomes of one line; the order of the questions is datatrove's. */

@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { openDatabase } from "../database.ts";
+import { collapseBlankLines } from "./clean_text.ts";
 
 /** A page's lines, and those of its site before it. */
 export interface SiteLines extends Disposable {
@@ -81,8 +82,7 @@ export function openSiteLines(path: string, { pages }: SiteLinesOptions): SiteLi
       });
       database.exec("COMMIT");
       if (removed === 0) return { text, removed };
-      const joined = kept.join("\n").replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
-      return { text: joined, removed };
+      return { text: collapseBlankLines(kept), removed };
     },
     flush() {
       // Syncs the log even where commits do not.
