@@ -1,5 +1,6 @@
 /** Text from outside that is made to keep a regular expression busy: a quadratic one takes minutes. */
 import { assertEquals } from "@std/assert";
+import { canonicalLink } from "../../stages/crawl/canonical_url.ts";
 import { metaDirectives } from "../../stages/crawl/directives.ts";
 import { readLinks } from "../../stages/crawl/links.ts";
 import { MAX_ROBOTS_BYTES, parseRobotsText } from "../../stages/crawl/robots_rules.ts";
@@ -16,6 +17,7 @@ import { ByteReader } from "../../stages/read/byte_reader.ts";
 import { beginsHtml } from "../../stages/read/format.ts";
 import { jointOf } from "../../stages/read/sealed/hyphens.ts";
 import { unescapeXstring } from "../../stages/read/sealed/office_xml.ts";
+import { C4, filterC4 } from "../../stages/refine/c4.ts";
 import { cleanText } from "../../stages/refine/clean_text.ts";
 import { splitWords } from "../../stages/refine/words.ts";
 import { wrapLine } from "../../stages/report/wrap_line.ts";
@@ -64,6 +66,7 @@ const CASES: readonly (readonly [name: string, run: () => unknown, expected: unk
   ["line breaks in a paragraph", () => pageOf("text/html", `<p>a${full("<br> ")}b`), "a\n\nb"],
   ["number signs", () => pageOf("text/markdown", full("# ")).length, MIB - 1],
   ["robots.txt", () => robotsOf(`Crawl-delay: ${"0".repeat(16_000)}x`).crawlDelaySeconds, 0],
+  ["a link", () => canonicalLink(`;jsessionid=${full("\t/")}`, url), undefined],
   ["directives", () => metaDirectives(full(", ")).noindex, false],
   ["relations", () => readLinks(`<a rel="${full(" ")}" href="/b">`, { url }).links, [`${url}b`]],
   [
@@ -84,6 +87,10 @@ const CASES: readonly (readonly [name: string, run: () => unknown, expected: unk
   ],
   ["letters before a line's end", () => jointOf(full("a-"), "b"), "\0"],
   ["escapes", () => unescapeXstring(full("_x00")).length, MIB],
+  ["citations", () => filterC4(full("[0"), { settings: C4.parse({}), scores: {} }), {
+    reason: "too-few-sentences",
+    detail: "c4_sentences is 0, below min_num_sentences 5",
+  }],
   ["blank lines", () => cleanText(`a${full(" \n")}b`), "a\n\nb"],
   ["line ends", () => cleanText(`a${full("\n")}`), "a"],
   ["a word", () => splitWords(full("a-")).length, 2],
