@@ -61,6 +61,7 @@ export type { OnSkip, SkipKind } from "./stages/read/ignored.ts";
 export { read, type ReadOptions } from "./stages/read/mod.ts";
 export type { MarkupLimits } from "./stages/extract/bomb.ts";
 export {
+  createDocument,
   ENGINES,
   type ExtractDocumentOptions,
   type ExtractEngine,
@@ -141,7 +142,7 @@ export type { BatchMode } from "./stages/batch/window.ts";
 
 // Batches to weights.
 export type { Companions } from "./model/checkpoint/companions.ts";
-export type { SamplingSettings } from "./model/checkpoint/generation_config.ts";
+export { SAMPLING_DEFAULTS, type SamplingSettings } from "./model/checkpoint/generation_config.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./model/checkpoint/load.ts";
 export {
   latestCheckpoint,

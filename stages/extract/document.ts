@@ -130,6 +130,24 @@ export function extractDocument(
 }
 
 /**
+ * A document from a source of your own: what `fields` leave out is empty, and its id follows from its
+ * address, which must be unique.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createDocument } from "./document.ts";
+ * const { id, lang } = createDocument({ url: "poem:1", text: "Roses are red." });
+ * assertEquals([id.length, lang], [16, "und"]);
+ * ```
+ */
+export function createDocument(
+  fields: Pick<Document, "url" | "text"> & Partial<Document>,
+): Document {
+  return { id: documentId(fields.url), title: "", lang: "und", fetchedAt: "", ...fields };
+}
+
+/**
  * The same, with a refusal as `unreadable` where extraction itself fails: one page is no reason to
  * stop.
  */

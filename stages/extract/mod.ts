@@ -13,6 +13,7 @@ import type { ExtractAnswer } from "./extract_worker.ts";
 import type { Extractors } from "./extractors.ts";
 
 export {
+  createDocument,
   DEFAULT_ENGINE,
   ENGINES,
   extractDocument,
