@@ -11,7 +11,7 @@ import { instantiateTile, NO_TILE } from "./wide/tile.ts";
 export type { Kernels } from "./kernels.ts";
 export * from "./sizes.ts";
 export { hasWideVectors } from "./wide/probe.ts";
-export { WIDE_BYTES } from "./wide/tile.ts";
+export { WIDE_BYTES } from "./wide/tile_memory.ts";
 
 /**
  * Compiles the kernels for this machine, building them first where missing or stale: with relaxed

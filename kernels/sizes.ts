@@ -4,7 +4,7 @@
 export const MR = 4;
 /** Columns in a panel of packed B. */
 export const NR = 12;
-/** Rows in a stripe. */
+/** Rows in a stripe: the columns of the wide tile. */
 export const STRIPE = 16;
 /** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
 export const K_BLOCK = 512;

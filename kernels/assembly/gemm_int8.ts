@@ -5,11 +5,12 @@
  *
  * The weights are the operand of seven bits because theirs are spread more evenly than a row's.
  */
-import { onePanel, PANELS, threePanels } from "./matvec";
-import { MR, NR, tile } from "./tile";
+import { gemm_int8_4x12_simd128 } from "../build/gemm_int8_4x12_simd128";
+import { matvec_int8_1x12_simd128 } from "../build/matvec_int8_1x12_simd128";
+import { matvec_int8_1x36_simd128 } from "../build/matvec_int8_1x36_simd128";
+import { MR, NR, WEIGHT_ZERO } from "../build/sizes";
+import { PANELS } from "./matvec";
 
-/** What stands for zero in packed weights. */
-export const ZERO: i32 = 64;
 /** Bytes of a word of k in a panel of either operand. */
 const STEP_A: usize = MR * 4;
 const STEP_B: usize = NR * 4;
@@ -43,7 +44,7 @@ export function gemm_int8(
     let to = c;
     for (let i = 0; i < m; i += MR) {
       const rows = min(MR, m - i);
-      tile<i32>(scratch, panel, b, words, STEP_B, rows, NR, 0);
+      gemm_int8_4x12_simd128(scratch, panel, b, words, STEP_B, rows, NR, 0);
       for (let r = 0; r < rows; r++) {
         const at = <usize> (i + r) << 2;
         scaleSums(
@@ -84,8 +85,8 @@ export function matvec_int8(
   while (n > 0) {
     const wide = n >= PANELS * NR;
     const panels = wide ? PANELS : 1;
-    if (wide) threePanels<i32>(scratch, x, b, stride, words, 0);
-    else onePanel<i32>(scratch, x, b, words, NR, 0);
+    if (wide) matvec_int8_1x36_simd128(scratch, x, b, stride, words, PANELS * NR, 0);
+    else matvec_int8_1x12_simd128(scratch, x, b, stride, words, NR, 0);
     const cols = min(panels * NR, n);
     scaleSums(y, scratch, scalesB, cols, scale, sum, accumulate);
     n -= cols;
@@ -105,7 +106,7 @@ function scaleSums(
   sumA: i32,
   accumulate: i32,
 ): void {
-  const excess = sumA * ZERO;
+  const excess = sumA * WEIGHT_ZERO;
   const excesses = i32x4.splat(excess);
   const scales = f32x4.splat(scaleA);
   for (; cols >= 4; cols -= 4) {

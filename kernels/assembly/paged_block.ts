@@ -5,14 +5,12 @@
  * Scores are kept transposed, keys down and queries across, as in attention.ts; here a page's keys are
  * the panels that the tile takes.
  */
+import { MR, NR, PAGE, TILE_COLS } from "../build/sizes";
 import { divideRows } from "./attention";
 import { exp } from "./exp";
 import { multiplyBlock } from "./gemm";
 import { pack_b, pack_b_transposed } from "./pack";
-import { PAGE } from "./pages";
 import { hide, roundUp } from "./segments";
-import { MR, NR } from "./tile";
-import { COLS } from "./wide";
 
 /** Queries in a block. */
 const BLOCK: i32 = 48;
@@ -52,8 +50,8 @@ export function attendBlocks(
   for (let i = 0; i < n; i += BLOCK) {
     const rows = min(BLOCK, n - i);
     const before = total - n + i;
-    for (let column = 0; column < rows; column += COLS) {
-      const cols = min(COLS, rows - column);
+    for (let column = 0; column < rows; column += TILE_COLS) {
+      const cols = min(TILE_COLS, rows - column);
       const from = q + (<usize> (i + column) * ldQ << 2);
       pack_b_transposed(queries, from, headDim, cols, ldQ, headDim * NR);
       scoreColumns(

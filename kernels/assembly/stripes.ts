@@ -3,20 +3,19 @@
  * operand, side by side in a stripe, and its six rows are columns of the weights, which so stream
  * through it as they lie, without being copied.
  */
-import { depthOf } from "./gemm";
-import { transpose4 } from "./pack";
-import { NR } from "./tile";
 import {
   B_AT,
-  base,
   BEGUN,
-  COLS,
-  stepsOf,
-  storeElements,
+  NR,
+  STRIPE,
   TILE_BYTES,
   UNFINISHED_AT as KEPT_AT,
   WIDE_BYTES,
-} from "./wide";
+} from "../build/sizes";
+import { depthOf } from "./gemm";
+import { packFour } from "./pack";
+import { storeTransposed } from "./transpose";
+import { base, stepsOf, storeElements } from "./wide";
 
 @external("wide", "tileOfPanel")
 declare function tileOfPanel(
@@ -36,14 +35,12 @@ declare function tileOfBytes(
   next: usize,
 ): void;
 
-/** Rows in a stripe. */
-export const STRIPE: i32 = COLS;
 /** Bytes of one k in a stripe and in a panel. */
 export const STEP: usize = STRIPE * 4;
 export const PANEL_STEP: usize = NR * 4;
 /** A panel's unfinished tiles, and columns of as many panels as there is room for. */
-const PANEL_BYTES: usize = 2 * TILE_BYTES;
-export const MOST_COLS: i32 = (WIDE_BYTES - <i32> KEPT_AT) / <i32> PANEL_BYTES * NR;
+const PANEL_BYTES: i32 = 2 * TILE_BYTES;
+export const MOST_COLS: i32 = (WIDE_BYTES - KEPT_AT) / PANEL_BYTES * NR;
 
 /** `src[m, k]`, rows `ld` floats apart, to stripes `[ceil(m / 16)][k][16]`, filled up with zeros. */
 export function pack_stripes(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
@@ -57,28 +54,9 @@ export function pack_stripes(dst: usize, src: usize, m: i32, k: i32, ld: i32): v
 
 function packStripe(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
   for (let r = 0; r < STRIPE; r += 4) {
-    packFour(dst, src, min(4, rows - r), k, rowBytes);
+    packFour(dst, src, min(4, rows - r), k, rowBytes, STEP);
     dst += 16;
     src += rowBytes * 4;
-  }
-}
-
-function packFour(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
-  if (rows == 4) {
-    for (; k >= 4; k -= 4) {
-      transpose4(dst, src, rowBytes, STEP);
-      dst += STEP * 4;
-      src += 16;
-    }
-  }
-  for (; k > 0; k--) {
-    let from = src;
-    for (let r = 0; r < 4; r++) {
-      store<f32>(dst + (<usize> r << 2), r < rows ? load<f32>(from) : 0);
-      from += rowBytes;
-    }
-    dst += STEP;
-    src += 4;
   }
 }
 
@@ -178,30 +156,4 @@ function storeBlock(c: usize, from: usize, rowBytes: usize, accumulate: i32): vo
     rowBytes,
     accumulate,
   );
-}
-
-/** Four columns of four numbers, to four rows. */
-@inline
-export function storeTransposed(
-  c: usize,
-  c0: v128,
-  c1: v128,
-  c2: v128,
-  c3: v128,
-  rowBytes: usize,
-  accumulate: i32,
-): void {
-  const low01 = v128.shuffle<f32>(c0, c1, 0, 4, 1, 5);
-  const low23 = v128.shuffle<f32>(c2, c3, 0, 4, 1, 5);
-  const high01 = v128.shuffle<f32>(c0, c1, 2, 6, 3, 7);
-  const high23 = v128.shuffle<f32>(c2, c3, 2, 6, 3, 7);
-  put(c, v128.shuffle<f64>(low01, low23, 0, 2), accumulate);
-  put(c + rowBytes, v128.shuffle<f64>(low01, low23, 1, 3), accumulate);
-  put(c + rowBytes * 2, v128.shuffle<f64>(high01, high23, 0, 2), accumulate);
-  put(c + rowBytes * 3, v128.shuffle<f64>(high01, high23, 1, 3), accumulate);
-}
-
-@inline
-function put(c: usize, value: v128, accumulate: i32): void {
-  v128.store(c, accumulate ? f32x4.add(v128.load(c), value) : value);
 }

@@ -1,15 +1,13 @@
 /** Products of few rows of bytes with packed weights, by the wide tile. */
-import { ZERO } from "./gemm_int8";
-import { NR } from "./tile";
+import { NR, STRIPE, UNFINISHED_AT as KEPT_AT, WEIGHT_ZERO } from "../build/sizes";
 import {
   MOST_COLS,
   PANEL_STEP,
   STEP,
-  storeTransposed,
-  STRIPE,
   sumPanels,
 } from "./stripes";
-import { base, UNFINISHED_AT as KEPT_AT } from "./wide";
+import { storeTransposed } from "./transpose";
+import { base } from "./wide";
 
 /**
  * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm_int8}; only where the wide tile
@@ -65,7 +63,7 @@ function scalePanels(
     let i = 0;
     for (; i + 4 <= rows; i += 4) {
       const at = <usize> i << 2;
-      const excess = i32x4.mul(v128.load(sumsA + at), i32x4.splat(ZERO));
+      const excess = i32x4.mul(v128.load(sumsA + at), i32x4.splat(WEIGHT_ZERO));
       const scales = v128.load(scalesA + at);
       storeTransposed(
         c + <usize> i * rowBytes,
@@ -107,7 +105,7 @@ function scaleElements(
 ): void {
   for (let i = first; i < rows; i++) {
     const row = <usize> i << 2;
-    const excess = load<i32>(sumsA + row) * ZERO;
+    const excess = load<i32>(sumsA + row) * WEIGHT_ZERO;
     const scale = load<f32>(scalesA + row);
     for (let j = 0; j < cols; j++) {
       const column = <usize> j << 2;

@@ -1,5 +1,17 @@
 /** One block of a matrix product by the tile of kernels/wide, 6 rows by 16 columns. */
-import { MR, NR } from "./tile";
+import {
+  ADD,
+  B_AT,
+  BEGUN,
+  MR,
+  NR,
+  TILE_BYTES,
+  TILE_COLS,
+  TILE_STEPS,
+  UNFINISHED,
+  UNFINISHED_AT,
+  WIDE_BYTES,
+} from "../build/sizes";
 
 @external("wide", "tile")
 declare function tile(
@@ -13,23 +25,8 @@ declare function tile(
   ldc: usize,
 ): void;
 
-/** Bits of the tile's mode. */
-export const BEGUN: i32 = 1;
-const UNFINISHED: i32 = 2;
-const ADD: i32 = 4;
-
-/** Columns of the tile. */
-export const COLS: i32 = 16;
-/** Most steps of k in one run. */
-const STEPS: i32 = 128;
-/** Places in the tile's memory, from `base` on: C first, then B, then unfinished tiles. */
-export const B_AT: usize = 512;
-export const UNFINISHED_AT: usize = B_AT + STEPS * COLS * 4;
-export const TILE_BYTES: usize = 6 * COLS * 4;
-/** Bytes of the tile's memory. */
-export const WIDE_BYTES: i32 = 65536;
 /** Most rows at once: as many panels as 64 KiB hold tiles, a multiple of 12 rows. */
-const MAX_ROWS: i32 = ((WIDE_BYTES - <i32> UNFINISHED_AT) / <i32> TILE_BYTES / 3) * 12;
+const MAX_ROWS: i32 = ((WIDE_BYTES - UNFINISHED_AT) / TILE_BYTES / 3) * 12;
 /** Fewer rows do not pay for copying B. */
 const MIN_ROWS: i32 = 24;
 
@@ -44,7 +41,7 @@ export function use_wide(at: usize): void {
 /** Whether the tile takes a block of this size. */
 @inline
 export function isWide(m: i32, n: i32, k: i32): bool {
-  return base != 0 && m >= MIN_ROWS && n >= COLS && k > 0;
+  return base != 0 && m >= MIN_ROWS && n >= TILE_COLS && k > 0;
 }
 
 /** `c[m, n] = (accumulate ? c : 0) + a · b`, as the narrow tiles do it and to the same bits. */
@@ -65,8 +62,8 @@ export function multiplyBlockWide(
     c += MAX_ROWS * rowBytes;
     a += MAX_ROWS / MR * strideA;
   }
-  for (let j = 0; j < n; j += COLS) {
-    const cols = min(COLS, n - j);
+  for (let j = 0; j < n; j += TILE_COLS) {
+    const cols = min(TILE_COLS, n - j);
     let done = 0;
     while (done < k) {
       const steps = stepsOf(k - done);
@@ -83,14 +80,14 @@ export function multiplyBlockWide(
       );
       done += steps;
     }
-    c += COLS * 4;
+    c += TILE_COLS * 4;
   }
 }
 
 /** How many steps of what is left of k the tile takes at once: 1 to 3, or a multiple of 4. */
 @inline
 export function stepsOf(k: i32): i32 {
-  return k >= STEPS ? STEPS : k >= 4 ? k & ~3 : k;
+  return k >= TILE_STEPS ? TILE_STEPS : k >= 4 ? k & ~3 : k;
 }
 
 /**
@@ -112,21 +109,21 @@ function copyColumns(b: usize, strideB: usize, vector: i32, n: i32, steps: i32):
 function copyVectors(to: usize, from: usize, steps: i32): void {
   for (; steps >= 4; steps -= 4) {
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
   }
   for (; steps > 0; steps--) {
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
   }
 }
@@ -143,7 +140,7 @@ function multiplyColumns(
   mode: i32,
 ): void {
   let kept = base + UNFINISHED_AT;
-  if (cols == COLS) {
+  if (cols == TILE_COLS) {
     for (; m >= 12; m -= 12) {
       const middle = a + strideA;
       tile(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
@@ -159,7 +156,7 @@ function multiplyColumns(
   for (; m > 0; m -= MR) {
     tile(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
     if (!(mode & UNFINISHED)) {
-      storeElements(c, kept, min(m, MR), cols, rowBytes, COLS * 4, 4, mode & ADD);
+      storeElements(c, kept, min(m, MR), cols, rowBytes, TILE_COLS * 4, 4, mode & ADD);
     }
     kept += TILE_BYTES;
     a += strideA;

@@ -5,7 +5,8 @@
  */
 import { NR } from "../sizes.ts";
 import type { WasmFunction } from "./encode.ts";
-import { STEPS, Sums } from "./sums.ts";
+import { Sums } from "./sums.ts";
+import { TILE_STEPS } from "./tile_memory.ts";
 
 /** Bytes of one k in a panel, and of half of it. */
 const STEP = NR * 4;
@@ -30,7 +31,7 @@ export function tileOfPanel(base: number, of: "floats" | "bytes"): WasmFunction 
   sums.begin(MODE, KEPT);
   sums.multiply(
     STEPS_LEFT,
-    STEPS,
+    TILE_STEPS,
     {
       first: (k) => body.get(A).load(k * STEP),
       last: (k) => body.get(A).load(k * STEP + 16),

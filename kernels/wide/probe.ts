@@ -6,14 +6,13 @@
  */
 import { Body, encodeModule, type WasmFunction } from "./encode.ts";
 import { FLAG } from "./flag.ts";
-import { tile, WIDE_BYTES } from "./tile.ts";
+import { tile } from "./tile.ts";
+import { UNFINISHED, WIDE_BYTES } from "./tile_memory.ts";
 
 const STEPS = 16;
 /** Where A is and where C is kept: apart, since reading what was just written would take the time. */
 const A = 1024;
 const KEPT = 8192;
-/** The tile's mode that keeps C. */
-const KEEP = 2;
 const CALLS = 200;
 /** Optimised code arrives after some milliseconds of calls; it is at least so much faster. */
 const OPTIMISED = 3;
@@ -71,7 +70,7 @@ function probe(): boolean {
 /** `(times)`: calls a tile that keeps its C. */
 function repeated(tile: number): WasmFunction {
   const body = new Body(0).loop();
-  for (const parameter of [STEPS, A, A, KEEP, KEPT, 0, 0, 0]) body.constant(parameter);
+  for (const parameter of [STEPS, A, A, UNFINISHED, KEPT, 0, 0, 0]) body.constant(parameter);
   return { parameters: 1, body: body.call(tile).countDown(0).end() };
 }
 

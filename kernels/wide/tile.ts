@@ -13,10 +13,9 @@
  */
 import { encodeModule, type WasmFunction } from "./encode.ts";
 import { tileOfPanel } from "./panel_tile.ts";
-import { Mode, STEPS, Sums } from "./sums.ts";
+import { Sums } from "./sums.ts";
+import { ADD, TILE_STEPS, UNFINISHED, WIDE_BYTES } from "./tile_memory.ts";
 
-/** Bytes that the tile of one worker takes. */
-export const WIDE_BYTES = 2 ** 16;
 /** What stands in for the tile where it is not used: nothing may call it. */
 export const NO_TILE: WebAssembly.ModuleImports = {
   tile: refuse,
@@ -64,7 +63,7 @@ export function wideModule(base: number): Uint8Array<ArrayBuffer> {
  */
 export function tile(
   base: number,
-  { steps = STEPS, pairs = true }: { steps?: number; pairs?: boolean } = {},
+  { steps = TILE_STEPS, pairs = true }: { steps?: number; pairs?: boolean } = {},
 ): WasmFunction {
   const [STEPS_LEFT, A4, A2, MODE, KEPT, C4, C2, LDC] = [0, 1, 2, 3, 4, 5, 6, 7];
   const sums = new Sums(8, (body, at) => {
@@ -79,9 +78,9 @@ export function tile(
     of: "floats",
   });
   sums.settle();
-  body.ifAny(MODE, Mode.unfinished);
+  body.ifAny(MODE, UNFINISHED);
   sums.keep(KEPT);
-  body.otherwise().ifAny(MODE, Mode.add);
+  body.otherwise().ifAny(MODE, ADD);
   sums.storeRows(C4, C2, LDC, { add: true });
   body.otherwise();
   sums.storeRows(C4, C2, LDC, { add: false });
