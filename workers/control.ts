@@ -7,20 +7,21 @@
 import { compileKernels, hasWideVectors } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
-import { Command, LeafResult, publish, StepParameter, Word } from "./control_words.ts";
+import { Command, LeafResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
-import type { StartMessage, WorkerMessage } from "./messages.ts";
+import type { SphereStart } from "./sphere.ts";
 import type {
-  LeafOutcome,
   OptimizerStep,
   SphereBatch,
+  SphereCounters,
   Spheres,
   SpheresOptions,
   StepOutcome,
 } from "./spheres.ts";
 import { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
+import { WorkerPool } from "./worker_pool.ts";
 
 /**
  * Starts the workers and waits until they are ready. Parameters start at zero: fill them, then call
@@ -73,11 +74,7 @@ class RootSphere implements Spheres {
   readonly #words: Int32Array;
   readonly #stepParameters: Float64Array;
   readonly #results: Float64Array;
-  readonly #workers: Worker[] = [];
-  readonly #failure = Promise.withResolvers<never>();
-  /** Ends the command in flight. Were it to listen to the failure itself, that would remember it for good. */
-  #interrupt: (reason: unknown) => void = () => {};
-  #generation = 0;
+  readonly #pool: WorkerPool;
   diverged = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, wide: boolean) {
@@ -103,46 +100,23 @@ class RootSphere implements Spheres {
       plan.leafResults,
       this.topology.leaves * LeafResult.width,
     );
-    this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
+    this.#pool = new WorkerPool(this.#words);
   }
 
   /** Spawns the workers; resolves when all are ready. */
   async start(module: WebAssembly.Module): Promise<void> {
-    const ready = Array.from({ length: this.topology.workers }, (_, worker) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const thread = new Worker(new URL("./sphere.ts", import.meta.url), {
+    const starts = Array.from({ length: this.topology.workers }, (_, worker): SphereStart => {
+      return { worker, plan: this.#plan, module, memory: this.#memory, wide: this.wide };
+    });
+    await this.#pool.start(starts, (worker) =>
+      new Worker(new URL("./sphere.ts", import.meta.url), {
         type: "module",
         name: `sphere-${worker}`,
-      });
-      this.#workers.push(thread);
-      thread.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
-        switch (data.kind) {
-          case "ready":
-            return resolve();
-          case "failed":
-            return this.#fail(describe(data), data.cause);
-        }
-      });
-      thread.addEventListener("error", (event) => {
-        event.preventDefault();
-        this.#fail(`Cannot go on: worker ${worker} ended: ${event.message}`, event.error);
-      });
-      const message: StartMessage = {
-        kind: "start",
-        worker,
-        plan: this.#plan,
-        module,
-        memory: this.#memory,
-        wide: this.wide,
-      };
-      thread.postMessage(message);
-      return promise;
-    });
-    await Promise.race([Promise.all(ready), this.#failure.promise]);
+      }));
   }
 
   get failed(): boolean {
-    return Atomics.load(this.#words, Word.poison) !== 0;
+    return this.#pool.failed;
   }
 
   kernelMs(): Record<string, number> {
@@ -197,13 +171,8 @@ class RootSphere implements Spheres {
     return { loss, tokens };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    Atomics.store(this.#words, Word.command, Command.stop);
-    Atomics.store(this.#words, Word.poison, 1);
-    publish(this.#words, Word.generation, this.#generation + 1);
-    for (const worker of this.#workers) worker.terminate();
-    this.#failure.reject(new Error("Cannot train: the spheres are closed"));
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
   }
 
   /** Copies a batch into shared memory. */
@@ -233,31 +202,9 @@ class RootSphere implements Spheres {
 
   /** Issues a command and waits, without blocking, until every worker is done with it. */
   async #command(command: number): Promise<void> {
-    const words = this.#words;
-    if (Atomics.load(words, Word.poison)) await this.#failure.promise;
-    for (
-      const word of [
-        Word.nextLeaf,
-        Word.nextNorm,
-        Word.nextUpdate,
-        Word.nextMatrix,
-        Word.normArrivals,
-        Word.arrivals,
-      ]
-    ) {
-      Atomics.store(words, word, 0);
-    }
-    words.fill(0, Word.turns);
-    Atomics.store(words, Word.command, command);
-    const before = this.#generation++;
-    publish(words, Word.generation, this.#generation);
-    const done = Atomics.waitAsync(words, Word.commandDone, before);
-    if (done.async) {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      this.#interrupt = reject;
-      done.value.then(resolve);
-      await promise;
-    }
+    this.#words.fill(0, Word.counters);
+    Atomics.store(this.#words, Word.command, command);
+    await this.#pool.run();
   }
 
   #loss(): number {
@@ -268,7 +215,7 @@ class RootSphere implements Spheres {
     return loss;
   }
 
-  #outcomes(): LeafOutcome[] {
+  #outcomes(): SphereCounters[] {
     return Array.from({ length: this.topology.leaves }, (_, leaf) => {
       const column = (index: number) => this.#results[leaf * LeafResult.width + index] as number;
       return {
@@ -286,15 +233,4 @@ class RootSphere implements Spheres {
     this.diverged = true;
     throw new DivergedError(`${found}; training has diverged, try a lower --learning-rate`);
   }
-
-  /** Ends whatever is waiting, in this thread and in the workers. */
-  #fail(message: string, cause: unknown): void {
-    Atomics.store(this.#words, Word.poison, 1);
-    this.#failure.reject(new Error(message, { cause }));
-  }
-}
-
-function describe({ worker, leaf, cause }: WorkerMessage & { kind: "failed" }): string {
-  const where = leaf === undefined ? `worker ${worker}` : `leaf sphere ${leaf} on worker ${worker}`;
-  return `Cannot go on: ${where} failed: ${cause instanceof Error ? cause.message : cause}`;
 }

@@ -8,7 +8,8 @@
 import { K_BLOCK } from "../kernels/mod.ts";
 import type { ParameterGroup } from "./groups.ts";
 import type { LeafContext } from "./leaf_context.ts";
-import { publish, waitFor, Word } from "./control_words.ts";
+import { Word } from "./control_words.ts";
+import { publish, waitFor } from "./pool_words.ts";
 
 /** One leaf's part in the reduction of a step. */
 export interface Turn {

@@ -6,29 +6,29 @@
  */
 import { instantiateKernels } from "../kernels/mod.ts";
 import { backward } from "./backward.ts";
-import {
-  Command,
-  LeafResult,
-  PoisonedError,
-  publish,
-  StepParameter,
-  TREE_WORDS,
-  waitFor,
-  Word,
-} from "./control_words.ts";
+import { Command, LeafResult, StepParameter, TREE_WORDS, Word } from "./control_words.ts";
 import { forward } from "./forward.ts";
 import { head } from "./head.ts";
 import { createLeafContext, type LeafContext } from "./leaf_context.ts";
-import type { StartMessage, WorkerMessage } from "./messages.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
+import { publish, waitFor } from "./pool_words.ts";
+import { joinPool } from "./pool_worker.ts";
 import { PROFILED, profileKernels } from "./profile.ts";
 import type { Turn } from "./reduction.ts";
 import { leafRows } from "./topology.ts";
 import { packWeights, update } from "./update.ts";
 
-const scope = self as typeof self & { postMessage(message: WorkerMessage): void };
+/** Root to worker, once. */
+export interface SphereStart {
+  readonly worker: number;
+  readonly plan: MemoryPlan;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Whether products take the wide tile. */
+  readonly wide: boolean;
+}
 
-scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
-  const { worker, plan, module, memory, wide } = data;
+joinPool(({ worker, plan, module, memory, wide }: SphereStart) => {
   const bare = instantiateKernels(module, memory, wide ? plan.areas[worker]?.wideTile : 0);
   const kernels = plan.dims.profile
     ? profileKernels(
@@ -37,12 +37,16 @@ scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
     )
     : bare;
   const context = createLeafContext({ plan, worker, kernels, memory });
-  scope.postMessage({ kind: "ready", worker });
-  new Sphere(context, worker).run();
-  scope.close();
-}, { once: true });
+  const sphere = new Sphere(context, worker);
+  return {
+    words: context.words,
+    workers: plan.areas.length,
+    work: (round) => sphere.obey(round),
+    task: () => sphere.task,
+  };
+});
 
-/** The main loop of one worker. */
+/** What one worker does in a round. */
 class Sphere {
   readonly #context: LeafContext;
   readonly #worker: number;
@@ -60,37 +64,23 @@ class Sphere {
     );
   }
 
-  /** Obeys commands until told to stop or until any sphere fails. */
-  run(): void {
-    const { words } = this.#context;
-    try {
-      for (let generation = 1;; generation++) {
-        waitFor(words, Word.generation, generation);
-        const command = Atomics.load(words, Word.command);
-        if (command === Command.stop) return;
-        this.#obey(command, generation);
-        if (Atomics.add(words, Word.arrivals, 1) + 1 === this.#context.plan.areas.length) {
-          publish(words, Word.commandDone, generation);
-        }
-      }
-    } catch (cause) {
-      // The sphere that poisoned the step has told the root why; the others only leave.
-      if (cause instanceof PoisonedError) return;
-      Atomics.store(words, Word.poison, 1);
-      scope.postMessage({ kind: "failed", worker: this.#worker, leaf: this.#leaf, cause });
-    }
+  /** What it is at, outside the leaf phase nothing in particular. */
+  get task(): string | undefined {
+    return this.#leaf === undefined ? undefined : `leaf sphere ${this.#leaf}`;
   }
 
-  #obey(command: number, generation: number): void {
+  /** Obeys the command in place. */
+  obey(round: number): void {
+    const command = Atomics.load(this.#context.words, Word.command);
     switch (command) {
       case Command.train:
-        this.#takeLeaves({ train: true, generation });
+        this.#takeLeaves({ train: true, round });
         // Every leaf must be reduced before any segment is summed.
-        waitFor(this.#context.words, Word.leavesDone, generation);
-        update(this.#context, { generation, worker: this.#worker });
+        waitFor(this.#context.words, Word.leavesDone, round);
+        update(this.#context, { round, worker: this.#worker });
         return;
       case Command.evaluate:
-        this.#takeLeaves({ train: false, generation });
+        this.#takeLeaves({ train: false, round });
         return;
       case Command.pack:
         packWeights(this.#context);
@@ -100,7 +90,7 @@ class Sphere {
     }
   }
 
-  #takeLeaves({ train, generation }: { train: boolean; generation: number }): void {
+  #takeLeaves({ train, round }: { train: boolean; round: number }): void {
     const { plan, words } = this.#context;
     const { leaves } = plan.dims.topology;
     const rows = Atomics.load(words, Word.rows);
@@ -114,7 +104,7 @@ class Sphere {
       result.fill(0, 0, LeafResult.width);
       result[LeafResult.worker] = this.#worker;
       if (first < end) this.#runLeaf({ first, end, segmented, train, leaf, rows, result });
-      this.#report(leaf, generation);
+      this.#report(leaf, round);
       this.#leaf = undefined;
     }
   }
@@ -154,14 +144,14 @@ class Sphere {
   }
 
   /** Tells the control sphere above; the last child of each passes the word up to the root. */
-  #report(leaf: number, generation: number): void {
+  #report(leaf: number, round: number): void {
     const { words, plan } = this.#context;
     const { controls, parentOfLeaf } = plan.dims.topology;
     let control = controls[parentOfLeaf[leaf] as number];
     while (control) {
       const reported = Atomics.add(words, TREE_WORDS + control.index, 1) + 1;
       if (reported < control.children) return;
-      if (control.parent === undefined) publish(words, Word.leavesDone, generation);
+      if (control.parent === undefined) publish(words, Word.leavesDone, round);
       control = control.parent === undefined ? undefined : controls[control.parent];
     }
   }

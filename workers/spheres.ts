@@ -49,12 +49,16 @@ export interface StepLimits {
   readonly gradNorm: number;
 }
 
-/** What one leaf did; the same fields as a step report's sphere counters. */
-export interface LeafOutcome {
+/** What one leaf sphere did in a step. */
+export interface SphereCounters {
+  /** Logical leaf, 0-based, in reduction order. */
   readonly leaf: number;
+  /** Worker that ran it. */
   readonly worker: number;
+  /** Scored tokens. */
   readonly tokens: number;
   readonly computeMs: number;
+  /** Waiting for its turn in the ordered reduction. */
   readonly waitMs: number;
   readonly bytesReduced: number;
 }
@@ -67,7 +71,7 @@ export interface StepOutcome {
   readonly gradNorm: number;
   /** Whether the step was beyond its limits, and updated nothing. */
   readonly skipped: boolean;
-  readonly spheres: readonly LeafOutcome[];
+  readonly spheres: readonly SphereCounters[];
 }
 
 /** Dimensions and policy of a run. */

@@ -5,10 +5,11 @@
  * @module
  */
 import { NR } from "../kernels/mod.ts";
-import { LeafResult, publish, StepParameter, waitFor, Word } from "./control_words.ts";
+import { LeafResult, StepParameter, Word } from "./control_words.ts";
 import type { LeafContext } from "./leaf_context.ts";
 import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
+import { publish, waitFor } from "./pool_words.ts";
 
 /** Calls `each` for items nobody has taken yet. */
 function takeItems<T>(
@@ -30,11 +31,11 @@ function takeItems<T>(
 /** Gradient norm over all segments, then the optimizer with clipping and packing. */
 export function update(
   context: LeafContext,
-  { generation, worker }: { generation: number; worker: number },
+  { round, worker }: { round: number; worker: number },
 ): void {
   const parameters = new Float64Array(context.words.buffer, context.plan.parametersIn, 64);
   const parameter = (index: number) => parameters[index] as number;
-  normTogether(context, { generation, parameters });
+  normTogether(context, { round, parameters });
   const gradNorm = parameter(StepParameter.gradNorm);
   // A norm that is not finite leaves the weights as they were; the root ends the run.
   if (!Number.isFinite(gradNorm) || parameter(StepParameter.skipped) === 1) return;
@@ -51,7 +52,7 @@ type Parameter = (index: number) => number;
 /** Leaves the global gradient norm and its verdict in the step parameters; returns with both. */
 function normTogether(
   context: LeafContext,
-  { generation, parameters }: { generation: number; parameters: Float64Array },
+  { round, parameters }: { round: number; parameters: Float64Array },
 ): void {
   const { kernels, plan, words } = context;
   const partialSums = new Float64Array(words.buffer, plan.partialSums, plan.segments.length);
@@ -70,9 +71,9 @@ function normTogether(
     const beyond = gradNorm > (parameters[StepParameter.gradNormLimit] as number) ||
       meanLoss(context, parameters) > (parameters[StepParameter.lossLimit] as number);
     parameters[StepParameter.skipped] = beyond ? 1 : 0;
-    publish(words, Word.normDone, generation);
+    publish(words, Word.normDone, round);
   } else {
-    waitFor(words, Word.normDone, generation);
+    waitFor(words, Word.normDone, round);
   }
 }
 

@@ -7,14 +7,16 @@
  */
 import { compileKernels, hasWideVectors, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
+import { WorkerPool } from "../../workers/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
 import { createWeigh, type Weigh } from "../weigh.ts";
+import { controlWords } from "./control_words.ts";
 import { PagePool } from "./pages.ts";
-import { planPasses } from "./passes.ts";
+import { placePass, planPasses } from "./passes.ts";
 import { placeParameters } from "./parameters.ts";
-import { MAX_ROWS, type Plan, planEngine } from "./plan.ts";
-import { Crew } from "./crew.ts";
+import { MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
 import { WasmSequence } from "./sequence.ts";
+import type { WorkerStart } from "./worker.ts";
 import type { WeightFormat } from "./weights.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
@@ -82,10 +84,10 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const kernels = instantiateKernels(module, memory);
   await placeParameters(options.parameters, { plan, memory, kernels });
-  const crew = new Crew({ plan, memory });
-  await crew.start(module);
   const weigh = createWeigh(module, config.vocab_size);
-  return new WasmEngine({ plan, crew, weigh, promptChunk, fingerprint });
+  const engine = new WasmEngine({ plan, memory, weigh, promptChunk, fingerprint });
+  await engine.start(module);
+  return engine;
 }
 
 class WasmEngine implements Engine {
@@ -93,14 +95,16 @@ class WasmEngine implements Engine {
   readonly fingerprint: string;
   readonly weigh: Weigh;
   readonly #plan: Plan;
-  readonly #crew: Crew;
+  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
+  readonly #workers: WorkerPool;
   readonly #pool: PagePool;
   readonly #promptChunk: number;
 
   constructor(
-    { plan, crew, weigh, promptChunk, fingerprint }: {
+    { plan, memory, weigh, promptChunk, fingerprint }: {
       plan: Plan;
-      crew: Crew;
+      memory: WebAssembly.Memory;
       weigh: Weigh;
       promptChunk: number;
       fingerprint: string;
@@ -109,10 +113,28 @@ class WasmEngine implements Engine {
     this.config = plan.config;
     this.fingerprint = fingerprint;
     this.#plan = plan;
-    this.#crew = crew;
+    this.#memory = memory;
+    const words = controlWords(phaseCount(plan.config));
+    this.#words = new Int32Array(memory.buffer, plan.control, words);
+    this.#workers = new WorkerPool(this.#words);
     this.weigh = weigh;
     this.#pool = new PagePool(plan.pages);
     this.#promptChunk = promptChunk;
+  }
+
+  /** Spawns the workers; resolves when all are ready. */
+  async start(module: WebAssembly.Module): Promise<void> {
+    const starts = this.#plan.workers.map((_, worker): WorkerStart => {
+      return { worker, plan: this.#plan, module, memory: this.#memory };
+    });
+    await this.#workers.start(
+      starts,
+      (worker) =>
+        new Worker(new URL("./worker.ts", import.meta.url), {
+          type: "module",
+          name: `engine-${worker}`,
+        }),
+    );
   }
 
   get cache() {
@@ -146,13 +168,17 @@ class WasmEngine implements Engine {
       maxOutputs: this.#plan.maxOutputs,
       promptTokens: this.#promptChunk,
     });
+    const ints = new Int32Array(this.#memory.buffer);
     for (const [i, segments] of passes.entries()) {
-      const outputs = await this.#crew.run(segments);
+      placePass(segments, { plan: this.#plan, ints, words: this.#words });
+      await this.#workers.run();
       for (const { sequence, to } of segments) sequence.advance(to);
       let output = 0;
       for (const { index, output: wanted } of segments) {
         if (!wanted) continue;
-        const logits = outputs(output++);
+        const { vocab_size: V } = this.config;
+        const at = this.#plan.logits + output++ * V * 4;
+        const logits = new Float32Array(this.#memory.buffer, at, V);
         // The next pass writes over the logits of this one.
         results[index] = i === passes.length - 1 ? logits : logits.slice();
       }
@@ -161,7 +187,7 @@ class WasmEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#crew[Symbol.asyncDispose]();
+    await this.#workers[Symbol.asyncDispose]();
   }
 
   #own(sequence: Sequence): WasmSequence {

@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["commands", "serve", "stages", "workers", "model", "kernels"],
   commands: ["serve", "stages", "workers", "model", "kernels"],
   stages: ["workers", "model", "kernels"],
-  serve: ["model", "kernels"],
+  serve: ["workers", "model", "kernels"],
   workers: ["model", "kernels"],
   model: ["kernels"],
   kernels: [],
@@ -28,7 +28,7 @@ function isModule({ to }: Import): boolean {
   return to.endsWith(".ts");
 }
 
-/** Imports go main → stages → (model, workers) → kernels, and serve → model, kernels. */
+/** Imports go main → stages → (model, workers) → kernels, and serve → workers, model, kernels. */
 export const importsGoOneWay: Rule = (tree) =>
   importsOf(tree).filter(isModule).filter(({ from, to }) =>
     roomOf(from) !== roomOf(to) && !MAY_IMPORT[roomOf(from)]?.includes(roomOf(to))
