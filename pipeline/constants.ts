@@ -7,7 +7,7 @@
 import {
   compileKernels,
   FMA_PEAK_FLOPS,
-  hasWideVectors,
+  hasSimd256,
   instantiateKernels,
 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -37,7 +37,7 @@ export async function measureConstants(
     bytesPerToken: await measureBytesPerToken(journal, tokenizer),
     flopsPerToken: trainingFlopsPerToken(config, { cols }),
     // Vectors twice as wide, where products use them, do twice the work at the same rate.
-    peakFlops: cores * await measurePeakFlops() * (hasWideVectors() ? 2 : 1),
+    peakFlops: cores * await measurePeakFlops() * (hasSimd256() ? 2 : 1),
   };
 }
 

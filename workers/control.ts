@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { compileKernels, hasWideVectors } from "../kernels/mod.ts";
+import { compileKernels, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
-import { Command, LeafResult, StepParameter, Word } from "./control_words.ts";
+import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
@@ -40,7 +40,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     keepLogits = false,
     profile = false,
     recompute = false,
-    wide = hasWideVectors(),
+    simd256 = hasSimd256(),
   } = options;
   const topology = createTopology({ leaves, workers });
   const plan = planMemory({ config, topology, rows, cols, keepLogits, profile, recompute });
@@ -54,7 +54,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
   });
   new Float32Array(memory.buffer, plan.ropeCos, cos.length).set(cos);
   new Float32Array(memory.buffer, plan.ropeSin, sin.length).set(sin);
-  const root = new RootSphere(plan, memory, wide && !strictSimd);
+  const root = new RootSphere(plan, memory, simd256 && !strictSimd);
   await root.start(module);
   return root;
 }
@@ -63,7 +63,7 @@ class RootSphere implements Spheres {
   readonly layout: Layout;
   readonly topology: Topology;
   readonly bytes: number;
-  readonly wide: boolean;
+  readonly simd256: boolean;
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;
   readonly firstMoment: Float32Array;
@@ -77,9 +77,9 @@ class RootSphere implements Spheres {
   readonly #pool: WorkerPool;
   diverged = false;
 
-  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, wide: boolean) {
+  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
     const layout = createLayout(plan.dims.config);
-    this.wide = wide;
+    this.simd256 = simd256;
     this.#plan = plan;
     this.#memory = memory;
     this.layout = layout;
@@ -97,8 +97,8 @@ class RootSphere implements Spheres {
     this.#stepParameters = new Float64Array(memory.buffer, plan.parametersIn, 64);
     this.#results = new Float64Array(
       memory.buffer,
-      plan.leafResults,
-      this.topology.leaves * LeafResult.width,
+      plan.microbatchResults,
+      this.topology.leaves * MicrobatchResult.width,
     );
     this.#pool = new WorkerPool(this.#words);
   }
@@ -106,7 +106,7 @@ class RootSphere implements Spheres {
   /** Spawns the workers; resolves when all are ready. */
   async start(module: WebAssembly.Module): Promise<void> {
     const starts = Array.from({ length: this.topology.workers }, (_, worker): SphereStart => {
-      return { worker, plan: this.#plan, module, memory: this.#memory, wide: this.wide };
+      return { worker, plan: this.#plan, module, memory: this.#memory, simd256: this.simd256 };
     });
     await this.#pool.start(starts, (worker) =>
       new Worker(new URL("./sphere.ts", import.meta.url), {
@@ -165,7 +165,7 @@ class RootSphere implements Spheres {
   async evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }> {
     this.#place(batch);
     await this.#command(Command.evaluate);
-    const tokens = this.#outcomes().reduce((sum, leaf) => sum + leaf.tokens, 0);
+    const tokens = this.#outcomes().reduce((sum, microbatch) => sum + microbatch.tokens, 0);
     const loss = this.#loss();
     if (!Number.isFinite(loss)) this.#diverge(`Cannot validate: loss is ${loss / tokens}`);
     return { loss, tokens };
@@ -209,22 +209,23 @@ class RootSphere implements Spheres {
 
   #loss(): number {
     let loss = 0;
-    for (let leaf = 0; leaf < this.topology.leaves; leaf++) {
-      loss += this.#results[leaf * LeafResult.width + LeafResult.loss] as number;
+    for (let microbatch = 0; microbatch < this.topology.leaves; microbatch++) {
+      loss += this.#results[microbatch * MicrobatchResult.width + MicrobatchResult.loss] as number;
     }
     return loss;
   }
 
   #outcomes(): SphereCounters[] {
-    return Array.from({ length: this.topology.leaves }, (_, leaf) => {
-      const column = (index: number) => this.#results[leaf * LeafResult.width + index] as number;
+    return Array.from({ length: this.topology.leaves }, (_, microbatch) => {
+      const column = (index: number) =>
+        this.#results[microbatch * MicrobatchResult.width + index] as number;
       return {
-        leaf,
-        worker: column(LeafResult.worker),
-        tokens: column(LeafResult.tokens),
-        computeMs: column(LeafResult.computeMs),
-        waitMs: column(LeafResult.waitMs),
-        bytesReduced: column(LeafResult.bytesReduced),
+        microbatch,
+        worker: column(MicrobatchResult.worker),
+        tokens: column(MicrobatchResult.tokens),
+        computeMs: column(MicrobatchResult.computeMs),
+        waitMs: column(MicrobatchResult.waitMs),
+        bytesReduced: column(MicrobatchResult.bytesReduced),
       };
     });
   }

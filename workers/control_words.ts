@@ -12,20 +12,20 @@ export const Word = {
   rows: PoolWord.own + 1,
   /** 1 when the batch has segment ids. */
   segmented: PoolWord.own + 2,
-  /** Equals the round when all leaves have reported to the root control sphere. */
-  leavesDone: PoolWord.own + 3,
+  /** Equals the round when all microbatches have reported to the root control sphere. */
+  microbatchesDone: PoolWord.own + 3,
   /** Equals the round when all norm segments are summed. */
   normDone: PoolWord.own + 4,
   /** From here on zero at the beginning of a round. */
   counters: PoolWord.own + 16,
-  /** Next leaf, norm segment, update segment and, in a Muon step, hidden matrix to take. */
-  nextLeaf: PoolWord.own + 16,
+  /** Next microbatch, norm segment, update segment and, in a Muon step, hidden matrix to take. */
+  nextMicrobatch: PoolWord.own + 16,
   nextNorm: PoolWord.own + 17,
   nextUpdate: PoolWord.own + 18,
   nextMatrix: PoolWord.own + 19,
   /** Workers past the norm phase. */
   normArrivals: PoolWord.own + 20,
-  /** First of one word a parameter group: leaves already reduced into it. */
+  /** First of one word a parameter group: microbatches already reduced into it. */
   turns: PoolWord.own + 32,
   /** First of one word a parameter group: its hidden matrices already updated. */
   matricesDone: 1536,
@@ -70,8 +70,8 @@ export const StepParameter = {
   skipped: 15,
 } as const;
 
-/** Columns of a leaf's row in the Float64 results. */
-export const LeafResult = {
+/** Columns of a microbatch's row in the Float64 results. */
+export const MicrobatchResult = {
   loss: 0,
   tokens: 1,
   computeMs: 2,

@@ -5,15 +5,15 @@
  * @module
  */
 import { NR } from "../kernels/mod.ts";
-import { LeafResult, StepParameter, Word } from "./control_words.ts";
-import type { LeafContext } from "./leaf_context.ts";
+import { MicrobatchResult, StepParameter, Word } from "./control_words.ts";
+import type { MicrobatchContext } from "./microbatch_context.ts";
 import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
 import { publish, waitFor } from "./pool_words.ts";
 
 /** Calls `each` for items nobody has taken yet. */
 function takeItems<T>(
-  { words }: LeafContext,
+  { words }: MicrobatchContext,
   { items, counter, each }: {
     items: readonly T[];
     counter: number;
@@ -30,7 +30,7 @@ function takeItems<T>(
 
 /** Gradient norm over all segments, then the optimizer with clipping and packing. */
 export function update(
-  context: LeafContext,
+  context: MicrobatchContext,
   { round, worker }: { round: number; worker: number },
 ): void {
   const parameters = new Float64Array(context.words.buffer, context.plan.parametersIn, 64);
@@ -51,7 +51,7 @@ type Parameter = (index: number) => number;
 
 /** Leaves the global gradient norm and its verdict in the step parameters; returns with both. */
 function normTogether(
-  context: LeafContext,
+  context: MicrobatchContext,
   { round, parameters }: { round: number; parameters: Float64Array },
 ): void {
   const { kernels, plan, words } = context;
@@ -77,20 +77,24 @@ function normTogether(
   }
 }
 
-/** Of the batch, over all leaves. */
-function meanLoss({ plan, words }: LeafContext, parameters: Float64Array): number {
+/** Of the batch, over all microbatches. */
+function meanLoss({ plan, words }: MicrobatchContext, parameters: Float64Array): number {
   const { leaves } = plan.dims.topology;
-  const results = new Float64Array(words.buffer, plan.leafResults, leaves * LeafResult.width);
+  const results = new Float64Array(
+    words.buffer,
+    plan.microbatchResults,
+    leaves * MicrobatchResult.width,
+  );
   let loss = 0;
-  for (let leaf = 0; leaf < leaves; leaf++) {
-    loss += results[leaf * LeafResult.width + LeafResult.loss] as number;
+  for (let microbatch = 0; microbatch < leaves; microbatch++) {
+    loss += results[microbatch * MicrobatchResult.width + MicrobatchResult.loss] as number;
   }
   return loss * (parameters[StepParameter.gradientScale] as number);
 }
 
 /** Muon on the hidden matrices; whoever updates the last one of a group packs the group. */
 function updateHidden(
-  context: LeafContext,
+  context: MicrobatchContext,
   { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
 ): void {
   const { kernels, f32, plan, words } = context;
@@ -123,7 +127,7 @@ function updateHidden(
 
 /** AdamW on the segments. */
 function updateSegments(
-  context: LeafContext,
+  context: MicrobatchContext,
   { parameter, clipScale, exceptHidden }: {
     parameter: Parameter;
     clipScale: number;
@@ -159,7 +163,7 @@ function updateSegments(
 }
 
 /** Packs all weights, after they were set from outside. */
-export function packWeights(context: LeafContext): void {
+export function packWeights(context: MicrobatchContext): void {
   takeItems(context, {
     items: context.plan.segments,
     counter: Word.nextUpdate,
@@ -168,7 +172,7 @@ export function packWeights(context: LeafContext): void {
 }
 
 /** Packs a segment's rows of W in both orders, for Y = X Wᵀ and dX = dY W. */
-function packSegment(context: LeafContext, segment: Segment): void {
+function packSegment(context: MicrobatchContext, segment: Segment): void {
   const { kernels, plan, groups } = context;
   const packed = plan.packed[segment.group];
   const group = groups.all[segment.group];
@@ -193,7 +197,7 @@ function packSegment(context: LeafContext, segment: Segment): void {
   );
 }
 
-function place({ plan, groups }: LeafContext, { group, row, rows }: Segment) {
+function place({ plan, groups }: MicrobatchContext, { group, row, rows }: Segment) {
   const { offset, cols } = groups.all[group] as typeof groups.all[0] & object;
   const start = (offset + row * cols) * 4;
   return {

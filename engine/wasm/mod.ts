@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { compileKernels, hasWideVectors, instantiateKernels, PAGE } from "../../kernels/mod.ts";
+import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { WorkerPool } from "../../workers/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
-import { createWeigh, type Weigh } from "../sampling/weigh.ts";
+import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
 import { controlWords } from "./control_words.ts";
 import { PagePool } from "./pages.ts";
 import { placePass, planPasses } from "./passes.ts";
@@ -38,7 +38,7 @@ export interface WasmEngineOptions {
   /** Uses only operations that have one defined result on every machine. */
   readonly strictSimd?: boolean;
   /** Uses vectors twice as wide, to the same bits; whether the process has them unless given. */
-  readonly wide?: boolean;
+  readonly simd256?: boolean;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     promptChunk = MAX_ROWS,
     fingerprint = "wasm",
     strictSimd = false,
-    wide = hasWideVectors(),
+    simd256 = hasSimd256(),
   } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cannot open the engine: workers must be >= 1, got ${workers}`);
@@ -77,15 +77,15 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     workers,
     cacheBytes,
     format: weights,
-    wide: wide && !strictSimd,
+    simd256: simd256 && !strictSimd,
   });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const kernels = instantiateKernels(module, memory);
   await placeParameters(options.parameters, { plan, memory, kernels });
-  const weigh = createWeigh(module, config.vocab_size);
-  const engine = new WasmEngine({ plan, memory, weigh, promptChunk, fingerprint });
+  const expWeights = createExpWeights(module, config.vocab_size);
+  const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint });
   await engine.start(module);
   return engine;
 }
@@ -93,7 +93,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
 class WasmEngine implements Engine {
   readonly config: ModelConfig;
   readonly fingerprint: string;
-  readonly weigh: Weigh;
+  readonly expWeights: ExpWeights;
   readonly #plan: Plan;
   readonly #memory: WebAssembly.Memory;
   readonly #words: Int32Array;
@@ -102,10 +102,10 @@ class WasmEngine implements Engine {
   readonly #promptChunk: number;
 
   constructor(
-    { plan, memory, weigh, promptChunk, fingerprint }: {
+    { plan, memory, expWeights, promptChunk, fingerprint }: {
       plan: Plan;
       memory: WebAssembly.Memory;
-      weigh: Weigh;
+      expWeights: ExpWeights;
       promptChunk: number;
       fingerprint: string;
     },
@@ -117,7 +117,7 @@ class WasmEngine implements Engine {
     const words = controlWords(phaseCount(plan.config));
     this.#words = new Int32Array(memory.buffer, plan.control, words);
     this.#workers = new WorkerPool(this.#words);
-    this.weigh = weigh;
+    this.expWeights = expWeights;
     this.#pool = new PagePool(plan.pages);
     this.#promptChunk = promptChunk;
   }

@@ -21,7 +21,7 @@ joinPool(({ worker, plan, module, memory }: WorkerStart) => {
   const ints = new Int32Array(memory.buffer);
   const words = ints.subarray(plan.control / 4);
   const area = plan.workers[worker] as WorkerPlan;
-  const kernels = instantiateKernels(module, memory, area.wideTile);
+  const kernels = instantiateKernels(module, memory, area.simd256Tile);
   const context = { plan, area, kernels, words, ints };
   return { words, workers: plan.workers.length, work: () => forward(context), spins: SPINS };
 });

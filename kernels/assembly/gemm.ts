@@ -3,7 +3,7 @@ import { gemm_f32_4x12_simd128 } from "../build/gemm_f32_4x12_simd128";
 import { gemm_f32_4x8_simd128 } from "../build/gemm_f32_4x8_simd128";
 import { gemm_f32_8x4_simd128 } from "../build/gemm_f32_8x4_simd128";
 import { K_BLOCK, MR, NR } from "../build/sizes";
-import { isWide, multiplyBlockWide } from "./wide";
+import { takesSimd256, multiplyBlockSimd256 } from "./simd256";
 
 /** Floats of packed A to stay in the L2 cache while the panels of B pass by. */
 const A_BLOCK: i32 = 96 * 1024;
@@ -94,8 +94,8 @@ export function multiplyBlock(
   strideB: usize,
   accumulate: i32,
 ): void {
-  if (isWide(m, n, k)) {
-    multiplyBlockWide(c, a, b, m, n, k, rowBytes, strideA, strideB, accumulate);
+  if (takesSimd256(m, n, k)) {
+    multiplyBlockSimd256(c, a, b, m, n, k, rowBytes, strideA, strideB, accumulate);
     return;
   }
   for (; n > 0; n -= NR) {

@@ -1,5 +1,5 @@
 /**
- * Products of bytes: rows quantised to -127 to 127 with a scale each, by weights of 1 to 127, which
+ * Products of int8: rows quantised to -127 to 127 with a scale each, by weights of 1 to 127, which
  * stand for -63 to 63 and have a scale a column. Sums are whole numbers and exact, so an element's bits
  * depend on its own row and column alone.
  *
@@ -83,9 +83,8 @@ export function matvec_int8(
   const sum = load<i32>(sumX);
   const stride = <usize> words * STEP_B;
   while (n > 0) {
-    const wide = n >= PANELS * NR;
-    const panels = wide ? PANELS : 1;
-    if (wide) matvec_int8_1x36_simd128(scratch, x, b, stride, words, PANELS * NR, 0);
+    const panels = n >= PANELS * NR ? PANELS : 1;
+    if (panels > 1) matvec_int8_1x36_simd128(scratch, x, b, stride, words, PANELS * NR, 0);
     else matvec_int8_1x12_simd128(scratch, x, b, stride, words, NR, 0);
     const cols = min(panels * NR, n);
     scaleSums(y, scratch, scalesB, cols, scale, sum, accumulate);
@@ -96,7 +95,7 @@ export function matvec_int8(
   }
 }
 
-/** Whole sums of one row to its numbers; `sumA` times the weights' zero is in each sum too much. */
+/** Whole sums of one row to f32; `sumA` times the weights' zero is in each sum too much. */
 function scaleSums(
   c: usize,
   sums: usize,

@@ -6,9 +6,9 @@
 export { relaxed } from "./madd";
 export { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 export { gemm } from "./gemm";
-export { use_wide } from "./wide";
-export { gemm_stripes, pack_stripes } from "./stripes";
-export { gemm_int8_stripes } from "./stripes_int8";
+export { use_simd256 } from "./simd256";
+export { gemm_interleaved, pack_interleaved } from "./gemm_interleaved";
+export { gemm_int8_interleaved } from "./gemm_int8_interleaved";
 export { matvec } from "./matvec";
 export { gemm_int8, matvec_int8 } from "./gemm_int8";
 export { quantize_rows } from "./quantize";

@@ -16,7 +16,7 @@ export function madd(a: v128, b: v128, c: v128): v128 {
  * 16 bits, and whether b counts as signed makes no difference. The two builds agree to the last bit.
  */
 @inline
-export function maddBytes(a: v128, b: v128, c: v128): v128 {
+export function maddInt8(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
   const low = i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(a), i16x8.extend_low_i8x16_s(b));
   const high = i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(a), i16x8.extend_high_i8x16_s(b));

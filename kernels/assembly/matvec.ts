@@ -18,16 +18,15 @@ export function matvec(y: usize, x: usize, b: usize, n: i32, k: i32, accumulate:
   const stride = <usize> k * STEP;
   const depth = depthOf(k);
   while (n > 0) {
-    const wide = n >= PANELS * NR;
+    const panels = n >= PANELS * NR ? PANELS : 1;
     for (let k0 = 0; k0 < k; k0 += depth) {
       const from = b + <usize> k0 * STEP;
       const row = x + (<usize> k0 << 2);
       const more = accumulate | i32(k0 > 0);
       const steps = min(depth, k - k0);
-      if (wide) matvec_f32_1x36_simd128(y, row, from, stride, steps, PANELS * NR, more);
+      if (panels > 1) matvec_f32_1x36_simd128(y, row, from, stride, steps, PANELS * NR, more);
       else matvec_f32_1x12_simd128(y, row, from, stride, steps, min(NR, n), more);
     }
-    const panels = wide ? PANELS : 1;
     n -= panels * NR;
     y += <usize> panels * STEP;
     b += <usize> panels * stride;

@@ -71,7 +71,7 @@ export function attendBlocks(
       const visible = before + row + count;
       for (let p = row; p < row + count; p += MR) {
         const column = scores + (<usize> p << 2);
-        weighPanel(
+        expWeightsPanel(
           weights + <usize> (p / MR) * panel,
           sums + (<usize> p << 2),
           column,
@@ -143,7 +143,7 @@ function scoreColumns(
  * Softmax without its division down four columns of scores, to a panel `[visible][MR]`; the first
  * column sees `count` keys, each other one more. What the others of a column's keys get is zero.
  */
-function weighPanel(
+function expWeightsPanel(
   panel: usize,
   sums: usize,
   scores: usize,

@@ -11,7 +11,7 @@ const STEP = NR * 4;
  * `(y, x, b, stride, k, cols, accumulate)`: `y[cols] = (accumulate ? y : 0) + x[k] · b` for panels
  * `[k][NR]` of b, `stride` bytes apart, side by side: sums of several hide the latency of a
  * multiply-add. Columns past `cols` are dropped.
- * Sums of bytes do not accumulate.
+ * Sums of int8 do not accumulate.
  */
 export function matvecSource(
   { name, type, panels }: { name: string; type: ElementType; panels: number },

@@ -8,6 +8,7 @@ import { fmaPeakSource } from "./fma_peak.ts";
 import { matvecSource } from "./matvec.ts";
 import { sizesSource } from "./sizes.ts";
 import { tileSource } from "./tile.ts";
+export type { ElementType } from "./source.ts";
 
 /** What writes each file, told its name. */
 const SOURCES: Readonly<Record<string, (name: string) => string>> = {

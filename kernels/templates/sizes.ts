@@ -1,5 +1,5 @@
 import * as sizes from "../sizes.ts";
-import * as tileMemory from "../wide/tile_memory.ts";
+import * as tileMemory from "../simd256/tile_memory.ts";
 
 /** The constants that callers and kernels share. */
 export function sizesSource(): string {

@@ -33,7 +33,7 @@ export interface Tile {
  * `(c, a0, [a1,] b, k, ldc, rows, cols, accumulate)`: `c[rows, cols] = (accumulate ? c : 0) + a · b`
  * for panels `[k][MR]` of a, `[k][NR]` of b. Rows of c are `ldc` bytes apart. Rows past `rows` and
  * columns past `cols`, which ends in the last vector, are computed and dropped: where rows ≤ MR, a1 may
- * be any panel. Sums of bytes do not accumulate.
+ * be any panel. Sums of int8 do not accumulate.
  */
 export function tileSource({ name, type, rows, columns }: Tile & { name: string }): string {
   const multiplyAdd = MULTIPLY_ADD[type];
@@ -75,7 +75,7 @@ ${product(`t${p}0`, "x", "w")}`)
   };
   return `
 import { ${multiplyAdd} } from "../assembly/madd";
-import { lower, storeRow2, storeRow3, storeRows4, swapPairs, upper } from "../assembly/weave";
+import { lower, storeRow2, storeRow3, storeRows4, swapPairs, upper } from "../assembly/interleave";
 
 export function ${name}(
   c: usize,

@@ -1,8 +1,9 @@
 /**
- * What the wide tiles have in common: 6 rows by 16 columns of sums in registers.
+ * What the 256-bit tiles have in common: 6 rows by 16 columns of sums in registers.
  *
  * @module
  */
+import type { ElementType } from "../templates/mod.ts";
 import { Body } from "./encode.ts";
 import { B_AT, BEGUN, TILE_COLS, TILE_ROWS } from "./tile_memory.ts";
 
@@ -16,8 +17,8 @@ export type Own = (body: Body, at: number) => number;
 export interface Operand {
   readonly first: (k: number) => Body;
   readonly last: (k: number) => Body;
-  /** What an element is: one number, or four bytes whose products are summed. */
-  readonly of: "floats" | "bytes";
+  /** One number an element, or four bytes whose products are summed. */
+  readonly type: ElementType;
 }
 
 /** Whether the unrolled loop may end before this step. */
@@ -56,7 +57,7 @@ export class Sums {
   multiply(
     left: number,
     steps: number,
-    { first, last, of }: Operand,
+    { first, last, type }: Operand,
     beside: (k: number) => void = () => {},
   ): void {
     const { body } = this;
@@ -76,15 +77,15 @@ export class Sums {
         body.splatLane(a, row % 4).set(element);
         for (let column = 0; column < WIDTH; column++) {
           const sum = this.#sum(row, column);
-          body.get(b(column)).get(element).get(sum).addProduct(of).set(sum);
+          body.get(b(column)).get(element).get(sum).multiplyAdd(type).set(sum);
         }
       }
     }
     body.end();
   }
 
-  /** From these stores on V8 looks for pairs. */
-  settle(): void {
+  /** The sums to the tile's own memory: from these stores on V8 looks for pairs. */
+  spill(): void {
     eachPlace((at, row, column) => {
       const offset = this.#own(at);
       this.body.get(this.#sum(row, column)).store(offset);

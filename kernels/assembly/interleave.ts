@@ -1,4 +1,4 @@
-/** How tiles weave two rows of C into two vectors, and how these get to memory. */
+/** How tiles interleave two rows of C into two vectors, and how these get to memory. */
 import { storePart, storeWhole } from "./store";
 
 /** [v1, v0, v3, v2] */
@@ -7,13 +7,13 @@ export function swapPairs(v: v128): v128 {
   return v128.shuffle<f32>(v, v, 1, 0, 3, 2);
 }
 
-/** The upper of two woven rows. */
+/** The upper of two interleaved rows. */
 @inline
 export function upper(s: v128, t: v128): v128 {
   return v128.shuffle<f32>(s, t, 0, 4, 2, 6);
 }
 
-/** The lower of two woven rows. */
+/** The lower of two interleaved rows. */
 @inline
 export function lower(s: v128, t: v128): v128 {
   return v128.shuffle<f32>(s, t, 5, 1, 7, 3);
@@ -34,7 +34,7 @@ export function storeRow2(c: usize, v0: v128, v1: v128, cols: i32, accumulate: i
   else storePart(c + 16, v1, cols - 4, accumulate);
 }
 
-/** Two woven rows, of which `rows` are wanted. */
+/** Two interleaved rows, of which `rows` are wanted. */
 export function storeRows4(
   c: usize,
   s: v128,

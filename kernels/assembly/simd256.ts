@@ -1,4 +1,4 @@
-/** One block of a matrix product by the tile of kernels/wide, 6 rows by 16 columns. */
+/** One block of a matrix product by the tile of kernels/simd256, 6 rows by 16 columns. */
 import {
   ADD,
   B_AT,
@@ -10,11 +10,11 @@ import {
   TILE_STEPS,
   UNFINISHED,
   UNFINISHED_AT,
-  WIDE_BYTES,
+  SIMD256_BYTES,
 } from "../build/sizes";
 
-@external("wide", "tile")
-declare function tile(
+@external("simd256", "gemm_f32_6x16_simd256")
+declare function gemm_f32_6x16_simd256(
   steps: i32,
   a4: usize,
   a2: usize,
@@ -26,7 +26,7 @@ declare function tile(
 ): void;
 
 /** Most rows at once: as many panels as 64 KiB hold tiles, a multiple of 12 rows. */
-const MAX_ROWS: i32 = ((WIDE_BYTES - UNFINISHED_AT) / TILE_BYTES / 3) * 12;
+const MAX_ROWS: i32 = ((SIMD256_BYTES - UNFINISHED_AT) / TILE_BYTES / 3) * 12;
 /** Fewer rows do not pay for copying B. */
 const MIN_ROWS: i32 = 24;
 
@@ -34,18 +34,18 @@ const MIN_ROWS: i32 = 24;
 export let base: usize = 0;
 
 /** Where the tile's memory is, from now on; 0 where there is none. */
-export function use_wide(at: usize): void {
+export function use_simd256(at: usize): void {
   base = at;
 }
 
 /** Whether the tile takes a block of this size. */
 @inline
-export function isWide(m: i32, n: i32, k: i32): bool {
+export function takesSimd256(m: i32, n: i32, k: i32): bool {
   return base != 0 && m >= MIN_ROWS && n >= TILE_COLS && k > 0;
 }
 
 /** `c[m, n] = (accumulate ? c : 0) + a · b`, as the narrow tiles do it and to the same bits. */
-export function multiplyBlockWide(
+export function multiplyBlockSimd256(
   c: usize,
   a: usize,
   b: usize,
@@ -58,7 +58,7 @@ export function multiplyBlockWide(
   accumulate: i32,
 ): void {
   for (; m > MAX_ROWS; m -= MAX_ROWS) {
-    multiplyBlockWide(c, a, b, MAX_ROWS, n, k, rowBytes, strideA, strideB, accumulate);
+    multiplyBlockSimd256(c, a, b, MAX_ROWS, n, k, rowBytes, strideA, strideB, accumulate);
     c += MAX_ROWS * rowBytes;
     a += MAX_ROWS / MR * strideA;
   }
@@ -143,10 +143,11 @@ function multiplyColumns(
   if (cols == TILE_COLS) {
     for (; m >= 12; m -= 12) {
       const middle = a + strideA;
-      tile(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
+      gemm_f32_6x16_simd256(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
       kept += TILE_BYTES;
       const last = c + 8 * rowBytes;
-      tile(steps, middle + strideA, middle + 8, mode, kept, last, c + 6 * rowBytes, rowBytes);
+      const c2 = c + 6 * rowBytes;
+      gemm_f32_6x16_simd256(steps, middle + strideA, middle + 8, mode, kept, last, c2, rowBytes);
       kept += TILE_BYTES;
       a = middle + 2 * strideA;
       c += 12 * rowBytes;
@@ -154,7 +155,7 @@ function multiplyColumns(
   }
   // A panel by itself: the tile computes two rows too many, and keeps what it has.
   for (; m > 0; m -= MR) {
-    tile(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
+    gemm_f32_6x16_simd256(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
     if (!(mode & UNFINISHED)) {
       storeElements(c, kept, min(m, MR), cols, rowBytes, TILE_COLS * 4, 4, mode & ADD);
     }

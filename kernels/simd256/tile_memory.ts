@@ -1,5 +1,5 @@
 /**
- * What the wide tile and the kernels that call it agree on: its size, its modes and where its memory
+ * What the 256-bit tile and the kernels that call it agree on: its size, its modes and where its memory
  * holds what. C comes first.
  *
  * @module
@@ -20,4 +20,4 @@ export const ADD = 4;
 export const B_AT = 512;
 export const UNFINISHED_AT = B_AT + TILE_STEPS * TILE_COLS * 4;
 /** Bytes that the tile of one worker takes. */
-export const WIDE_BYTES = 2 ** 16;
+export const SIMD256_BYTES = 2 ** 16;

@@ -1,24 +1,24 @@
-/** Products of few rows of bytes with packed weights, by the wide tile. */
-import { NR, STRIPE, UNFINISHED_AT as KEPT_AT, WEIGHT_ZERO } from "../build/sizes";
+/** Products of few rows of int8 with packed weights, by the 256-bit tile. */
+import { NR, INTERLEAVED_ROWS, UNFINISHED_AT as KEPT_AT, WEIGHT_ZERO } from "../build/sizes";
 import {
   MOST_COLS,
   PANEL_STEP,
   STEP,
   sumPanels,
-} from "./stripes";
+} from "./gemm_interleaved";
 import { storeTransposed } from "./transpose";
-import { base } from "./wide";
+import { base } from "./simd256";
 
 /**
- * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm_int8}; only where the wide tile
- * is.
+ * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm_int8}; only where there is a
+ * 256-bit tile.
  *
- * @param a words of four bytes in stripes `[ceil(m / 16)][words][16]`
+ * @param a words of four bytes in interleaved panels `[ceil(m / 16)][words][16]`
  * @param sumsA i32[m], of the bytes of each row
  * @param b words, packed `[ceil(n / NR)][words][NR]`
  * @param ldc floats from one row of c to the next
  */
-export function gemm_int8_stripes(
+export function gemm_int8_interleaved(
   c: usize,
   a: usize,
   scalesA: usize,
@@ -33,21 +33,22 @@ export function gemm_int8_stripes(
 ): void {
   const rowBytes = <usize> ldc << 2;
   const stride = <usize> words * PANEL_STEP;
-  for (; m > 0; m -= STRIPE) {
+  for (; m > 0; m -= INTERLEAVED_ROWS) {
     for (let j = 0; j < n; j += MOST_COLS) {
       const column = <usize> j << 2;
       const cols = min(MOST_COLS, n - j);
       sumPanels<i32>(a, b + <usize> (j / NR) * stride, cols, words, stride);
-      scalePanels(c + column, scalesA, sumsA, scalesB + column, min(STRIPE, m), cols, rowBytes, accumulate);
+      const rows = min(INTERLEAVED_ROWS, m);
+      scalePanels(c + column, scalesA, sumsA, scalesB + column, rows, cols, rowBytes, accumulate);
     }
-    c += rowBytes * STRIPE;
+    c += rowBytes * INTERLEAVED_ROWS;
     a += <usize> words * STEP;
     scalesA += STEP;
     sumsA += STEP;
   }
 }
 
-/** The kept sums `[n][16]` to numbers `c[rows, n]`. */
+/** The kept sums `[n][16]` to f32 `c[rows, n]`. */
 function scalePanels(
   c: usize,
   scalesA: usize,

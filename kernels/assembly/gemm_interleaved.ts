@@ -1,24 +1,24 @@
 /**
- * Products of few rows with packed weights. The wide tile's sixteen columns are rows of the left
- * operand, side by side in a stripe, and its six rows are columns of the weights, which so stream
- * through it as they lie, without being copied.
+ * Products of few rows with packed weights. The 256-bit tile's sixteen columns are rows of the left
+ * operand, side by side in an interleaved panel, and its six rows are columns of the weights, which so
+ * stream through it as they lie, without being copied.
  */
 import {
   B_AT,
   BEGUN,
   NR,
-  STRIPE,
+  INTERLEAVED_ROWS,
   TILE_BYTES,
   UNFINISHED_AT as KEPT_AT,
-  WIDE_BYTES,
+  SIMD256_BYTES,
 } from "../build/sizes";
 import { depthOf } from "./gemm";
 import { packFour } from "./pack";
 import { storeTransposed } from "./transpose";
-import { base, stepsOf, storeElements } from "./wide";
+import { base, stepsOf, storeElements } from "./simd256";
 
-@external("wide", "tileOfPanel")
-declare function tileOfPanel(
+@external("simd256", "panel_f32_6x16_simd256")
+declare function panel_f32_6x16_simd256(
   steps: i32,
   a: usize,
   mode: i32,
@@ -26,8 +26,8 @@ declare function tileOfPanel(
   next: usize,
 ): void;
 
-@external("wide", "tileOfBytes")
-declare function tileOfBytes(
+@external("simd256", "panel_int8_6x16_simd256")
+declare function panel_int8_6x16_simd256(
   steps: i32,
   a: usize,
   mode: i32,
@@ -35,25 +35,25 @@ declare function tileOfBytes(
   next: usize,
 ): void;
 
-/** Bytes of one k in a stripe and in a panel. */
-export const STEP: usize = STRIPE * 4;
+/** Bytes of one k in an interleaved panel and in one of the weights. */
+export const STEP: usize = INTERLEAVED_ROWS * 4;
 export const PANEL_STEP: usize = NR * 4;
 /** A panel's unfinished tiles, and columns of as many panels as there is room for. */
 const PANEL_BYTES: i32 = 2 * TILE_BYTES;
-export const MOST_COLS: i32 = (WIDE_BYTES - KEPT_AT) / PANEL_BYTES * NR;
+export const MOST_COLS: i32 = (SIMD256_BYTES - KEPT_AT) / PANEL_BYTES * NR;
 
-/** `src[m, k]`, rows `ld` floats apart, to stripes `[ceil(m / 16)][k][16]`, filled up with zeros. */
-export function pack_stripes(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
+/** `src[m, k]`, rows `ld` floats apart, to interleaved panels `[ceil(m / 16)][k][16]`, zero padded. */
+export function pack_interleaved(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
   const rowBytes = <usize> ld << 2;
-  for (; m > 0; m -= STRIPE) {
-    packStripe(dst, src, min(STRIPE, m), k, rowBytes);
+  for (; m > 0; m -= INTERLEAVED_ROWS) {
+    packPanel(dst, src, min(INTERLEAVED_ROWS, m), k, rowBytes);
     dst += <usize> k * STEP;
-    src += rowBytes * STRIPE;
+    src += rowBytes * INTERLEAVED_ROWS;
   }
 }
 
-function packStripe(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
-  for (let r = 0; r < STRIPE; r += 4) {
+function packPanel(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
+  for (let r = 0; r < INTERLEAVED_ROWS; r += 4) {
     packFour(dst, src, min(4, rows - r), k, rowBytes, STEP);
     dst += 16;
     src += rowBytes * 4;
@@ -61,13 +61,14 @@ function packStripe(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize):
 }
 
 /**
- * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm}; only where the wide tile is.
+ * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm}; only where there is
+ * a 256-bit tile.
  *
- * @param a stripes, from {@link pack_stripes}
+ * @param a interleaved panels, from {@link pack_interleaved}
  * @param b packed `[ceil(n / NR)][k][NR]`
  * @param ldc floats from one row of c to the next
  */
-export function gemm_stripes(
+export function gemm_interleaved(
   c: usize,
   a: usize,
   b: usize,
@@ -80,7 +81,7 @@ export function gemm_stripes(
   const rowBytes = <usize> ldc << 2;
   const stride = <usize> k * PANEL_STEP;
   const depth = depthOf(k);
-  for (; m > 0; m -= STRIPE) {
+  for (; m > 0; m -= INTERLEAVED_ROWS) {
     for (let j = 0; j < n; j += MOST_COLS) {
       const to = c + (<usize> j << 2);
       const from = b + <usize> (j / NR) * stride;
@@ -88,15 +89,15 @@ export function gemm_stripes(
       for (let k0 = 0; k0 < k; k0 += depth) {
         const at = <usize> k0;
         sumPanels<f32>(a + at * STEP, from + at * PANEL_STEP, cols, min(depth, k - k0), stride);
-        storePanels(to, min(STRIPE, m), cols, rowBytes, accumulate | i32(k0 > 0));
+        storePanels(to, min(INTERLEAVED_ROWS, m), cols, rowBytes, accumulate | i32(k0 > 0));
       }
     }
-    c += rowBytes * STRIPE;
+    c += rowBytes * INTERLEAVED_ROWS;
     a += <usize> k * STEP;
   }
 }
 
-/** Products of a stripe with `n` columns, `stride` bytes from panel to panel, to the kept tiles. */
+/** Products of an interleaved panel with `n` columns of panels `stride` bytes apart, to the kept tiles. */
 export function sumPanels<T>(a: usize, b: usize, n: i32, k: i32, stride: usize): void {
   for (let done = 0; done < k;) {
     const steps = stepsOf(k - done);
@@ -114,11 +115,11 @@ function stepPanels<T>(b: usize, stride: usize, n: i32, steps: i32, mode: i32): 
   for (; n > 0; n -= NR) {
     const next = n > NR ? b + stride : b;
     if (isInteger<T>()) {
-      tileOfBytes(steps, b, mode, kept, next);
-      tileOfBytes(steps, b + 24, mode, kept + TILE_BYTES, next + half);
+      panel_int8_6x16_simd256(steps, b, mode, kept, next);
+      panel_int8_6x16_simd256(steps, b + 24, mode, kept + TILE_BYTES, next + half);
     } else {
-      tileOfPanel(steps, b, mode, kept, next);
-      tileOfPanel(steps, b + 24, mode, kept + TILE_BYTES, next + half);
+      panel_f32_6x16_simd256(steps, b, mode, kept, next);
+      panel_f32_6x16_simd256(steps, b + 24, mode, kept + TILE_BYTES, next + half);
     }
     kept += PANEL_BYTES;
     b += stride;
