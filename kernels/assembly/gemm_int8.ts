@@ -84,7 +84,7 @@ export function matvec_int8(
   const stride = <usize> words * STEP_B;
   while (n > 0) {
     const panels = n >= PANELS * NR ? PANELS : 1;
-    if (panels > 1) matvec_int8_1x36_simd128(scratch, x, b, stride, words, PANELS * NR, 0);
+    if (panels > 1) matvec_int8_1x36_simd128(scratch, x, b, stride, words, 0);
     else matvec_int8_1x12_simd128(scratch, x, b, stride, words, NR, 0);
     const cols = min(panels * NR, n);
     scaleSums(y, scratch, scalesB, cols, scale, sum, accumulate);

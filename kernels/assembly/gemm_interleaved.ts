@@ -6,16 +6,17 @@
 import {
   B_AT,
   BEGUN,
-  NR,
   INTERLEAVED_ROWS,
+  NR,
+  SIMD256_BYTES,
   TILE_BYTES,
   UNFINISHED_AT as KEPT_AT,
-  SIMD256_BYTES,
+  WEIGHT_ZERO,
 } from "../build/sizes";
 import { depthOf } from "./gemm";
 import { packFour } from "./pack";
+import { base, stepsOf } from "./simd256";
 import { storeTransposed } from "./transpose";
-import { base, stepsOf, storeElements } from "./simd256";
 
 @external("simd256", "panel_f32_6x16_simd256")
 declare function panel_f32_6x16_simd256(
@@ -36,11 +37,11 @@ declare function panel_int8_6x16_simd256(
 ): void;
 
 /** Bytes of one k in an interleaved panel and in one of the weights. */
-export const STEP: usize = INTERLEAVED_ROWS * 4;
-export const PANEL_STEP: usize = NR * 4;
+const STEP: usize = INTERLEAVED_ROWS * 4;
+const PANEL_STEP: usize = NR * 4;
 /** A panel's unfinished tiles, and columns of as many panels as there is room for. */
 const PANEL_BYTES: i32 = 2 * TILE_BYTES;
-export const MOST_COLS: i32 = (SIMD256_BYTES - KEPT_AT) / PANEL_BYTES * NR;
+const MOST_COLS: i32 = (SIMD256_BYTES - KEPT_AT) / PANEL_BYTES * NR;
 
 /** `src[m, k]`, rows `ld` floats apart, to interleaved panels `[ceil(m / 16)][k][16]`, zero padded. */
 export function pack_interleaved(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
@@ -89,7 +90,8 @@ export function gemm_interleaved(
       for (let k0 = 0; k0 < k; k0 += depth) {
         const at = <usize> k0;
         sumPanels<f32>(a + at * STEP, from + at * PANEL_STEP, cols, min(depth, k - k0), stride);
-        storePanels(to, min(INTERLEAVED_ROWS, m), cols, rowBytes, accumulate | i32(k0 > 0));
+        const more = accumulate | i32(k0 > 0);
+        storePanels<f32>(to, 0, 0, 0, min(INTERLEAVED_ROWS, m), cols, rowBytes, more);
       }
     }
     c += rowBytes * INTERLEAVED_ROWS;
@@ -97,8 +99,47 @@ export function gemm_interleaved(
   }
 }
 
+/**
+ * `c[m, n] = (accumulate ? c : 0) + a · b`, to the bits of {@link gemm_int8}; only where there is a
+ * 256-bit tile.
+ *
+ * @param a words of four bytes in interleaved panels `[ceil(m / 16)][words][16]`
+ * @param sumsA i32[m], of the bytes of each row
+ * @param b words, packed `[ceil(n / NR)][words][NR]`
+ * @param ldc floats from one row of c to the next
+ */
+export function gemm_int8_interleaved(
+  c: usize,
+  a: usize,
+  scalesA: usize,
+  sumsA: usize,
+  b: usize,
+  scalesB: usize,
+  m: i32,
+  n: i32,
+  words: i32,
+  ldc: i32,
+  accumulate: i32,
+): void {
+  const rowBytes = <usize> ldc << 2;
+  const stride = <usize> words * PANEL_STEP;
+  for (; m > 0; m -= INTERLEAVED_ROWS) {
+    for (let j = 0; j < n; j += MOST_COLS) {
+      const column = <usize> j << 2;
+      const cols = min(MOST_COLS, n - j);
+      sumPanels<i32>(a, b + <usize> (j / NR) * stride, cols, words, stride);
+      const rows = min(INTERLEAVED_ROWS, m);
+      storePanels<i32>(c + column, scalesA, sumsA, scalesB + column, rows, cols, rowBytes, accumulate);
+    }
+    c += rowBytes * INTERLEAVED_ROWS;
+    a += <usize> words * STEP;
+    scalesA += STEP;
+    sumsA += STEP;
+  }
+}
+
 /** Products of an interleaved panel with `n` columns of panels `stride` bytes apart, to the kept tiles. */
-export function sumPanels<T>(a: usize, b: usize, n: i32, k: i32, stride: usize): void {
+function sumPanels<T>(a: usize, b: usize, n: i32, k: i32, stride: usize): void {
   for (let done = 0; done < k;) {
     const steps = stepsOf(k - done);
     const at = <usize> done;
@@ -126,35 +167,83 @@ function stepPanels<T>(b: usize, stride: usize, n: i32, steps: i32, mode: i32): 
   }
 }
 
-/** The kept tiles `[n][16]` to `c[rows, n]`. */
-function storePanels(c: usize, rows: i32, n: i32, rowBytes: usize, accumulate: i32): void {
+/** The kept tiles `[n][16]` to `c[rows, n]`; those of int8 are sums to be scaled. */
+function storePanels<T>(
+  c: usize,
+  scalesA: usize,
+  sumsA: usize,
+  scalesB: usize,
+  rows: i32,
+  n: i32,
+  rowBytes: usize,
+  accumulate: i32,
+): void {
   let kept = base + KEPT_AT;
   for (; n >= 4; n -= 4) {
-    let from = kept;
-    let to = c;
-    let left = rows;
-    for (; left >= 4; left -= 4) {
-      storeBlock(to, from, rowBytes, accumulate);
-      from += 16;
-      to += rowBytes * 4;
+    let i = 0;
+    for (; i + 4 <= rows; i += 4) {
+      const at = <usize> i << 2;
+      const from = kept + at;
+      let excess = i32x4.splat(0);
+      let scales = excess;
+      if (isInteger<T>()) {
+        // The weights' zero times a row's sum is in each of its sums too much.
+        excess = i32x4.mul(v128.load(sumsA + at), i32x4.splat(WEIGHT_ZERO));
+        scales = v128.load(scalesA + at);
+      }
+      storeTransposed(
+        c + <usize> i * rowBytes,
+        valuesOf<T>(v128.load(from), excess, scales, scalesB),
+        valuesOf<T>(v128.load(from, 64), excess, scales, scalesB + 4),
+        valuesOf<T>(v128.load(from, 128), excess, scales, scalesB + 8),
+        valuesOf<T>(v128.load(from, 192), excess, scales, scalesB + 12),
+        rowBytes,
+        accumulate,
+      );
     }
-    if (left > 0) storeElements(to, from, left, 4, rowBytes, 4, STEP, accumulate);
+    storeElements<T>(c, kept, scalesA, sumsA, scalesB, i, rows, 4, rowBytes, accumulate);
     kept += STEP * 4;
     c += 16;
+    scalesB += 16;
   }
-  if (n > 0) storeElements(c, kept, rows, n, rowBytes, 4, STEP, accumulate);
+  storeElements<T>(c, kept, scalesA, sumsA, scalesB, 0, rows, n, rowBytes, accumulate);
 }
 
-/** Four columns of four rows. */
+/** What four sums of a column stand for. */
 @inline
-function storeBlock(c: usize, from: usize, rowBytes: usize, accumulate: i32): void {
-  storeTransposed(
-    c,
-    v128.load(from),
-    v128.load(from, 64),
-    v128.load(from, 128),
-    v128.load(from, 192),
-    rowBytes,
-    accumulate,
-  );
+function valuesOf<T>(sums: v128, excess: v128, scales: v128, scaleB: usize): v128 {
+  if (!isInteger<T>()) return sums;
+  const whole = f32x4.convert_i32x4_s(i32x4.sub(sums, excess));
+  return f32x4.mul(whole, f32x4.mul(scales, v128.load32_splat(scaleB)));
+}
+
+/** Rows from `first` to below `rows` of `cols` columns. */
+function storeElements<T>(
+  c: usize,
+  kept: usize,
+  scalesA: usize,
+  sumsA: usize,
+  scalesB: usize,
+  first: i32,
+  rows: i32,
+  cols: i32,
+  rowBytes: usize,
+  accumulate: i32,
+): void {
+  for (let i = first; i < rows; i++) {
+    const row = <usize> i << 2;
+    for (let j = 0; j < cols; j++) {
+      const column = <usize> j << 2;
+      const at = c + <usize> i * rowBytes + column;
+      const sum = kept + <usize> j * STEP + row;
+      let value: f32;
+      if (isInteger<T>()) {
+        const scale = load<f32>(scalesA + row) * load<f32>(scalesB + column);
+        value = <f32> (load<i32>(sum) - load<i32>(sumsA + row) * WEIGHT_ZERO) * scale;
+      } else {
+        value = load<f32>(sum);
+      }
+      store<f32>(at, accumulate ? load<f32>(at) + value : value);
+    }
+  }
 }

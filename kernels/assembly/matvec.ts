@@ -24,7 +24,7 @@ export function matvec(y: usize, x: usize, b: usize, n: i32, k: i32, accumulate:
       const row = x + (<usize> k0 << 2);
       const more = accumulate | i32(k0 > 0);
       const steps = min(depth, k - k0);
-      if (panels > 1) matvec_f32_1x36_simd128(y, row, from, stride, steps, PANELS * NR, more);
+      if (panels > 1) matvec_f32_1x36_simd128(y, row, from, stride, steps, more);
       else matvec_f32_1x12_simd128(y, row, from, stride, steps, min(NR, n), more);
     }
     n -= panels * NR;

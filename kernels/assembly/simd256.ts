@@ -157,7 +157,7 @@ function multiplyColumns(
   for (; m > 0; m -= MR) {
     gemm_f32_6x16_simd256(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
     if (!(mode & UNFINISHED)) {
-      storeElements(c, kept, min(m, MR), cols, rowBytes, TILE_COLS * 4, 4, mode & ADD);
+      storeElements(c, kept, min(m, MR), cols, rowBytes, mode & ADD);
     }
     kept += TILE_BYTES;
     a += strideA;
@@ -165,26 +165,22 @@ function multiplyColumns(
   }
 }
 
-/** Elements that lie `rowStep` bytes from row to row and `colStep` from column to column, to c. */
-export function storeElements(
+/** A tile's elements to c. */
+function storeElements(
   c: usize,
-  from: usize,
+  kept: usize,
   rows: i32,
   cols: i32,
   rowBytes: usize,
-  rowStep: usize,
-  colStep: usize,
   accumulate: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
-    let element = from;
     for (let i = 0; i < cols; i++) {
       const at = c + (<usize> i << 2);
-      const value = load<f32>(element);
+      const value = load<f32>(kept + (<usize> i << 2));
       store<f32>(at, accumulate ? load<f32>(at) + value : value);
-      element += colStep;
     }
     c += rowBytes;
-    from += rowStep;
+    kept += TILE_COLS * 4;
   }
 }

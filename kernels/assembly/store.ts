@@ -3,8 +3,7 @@
 /** All four lanes. */
 @inline
 export function storeWhole(c: usize, v: v128, accumulate: i32): void {
-  if (accumulate) v = f32x4.add(v128.load(c), v);
-  v128.store(c, v);
+  v128.store(c, accumulate ? f32x4.add(v128.load(c), v) : v);
 }
 
 /** The first `cols` lanes, at most four and perhaps none, touching nothing past them. */

@@ -8,10 +8,9 @@ const VECTORS = NR / 4;
 const STEP = NR * 4;
 
 /**
- * `(y, x, b, stride, k, cols, accumulate)`: `y[cols] = (accumulate ? y : 0) + x[k] · b` for panels
+ * `(y, x, b, stride, k, [cols,] accumulate)`: `y = (accumulate ? y : 0) + x[k] · b` for panels
  * `[k][NR]` of b, `stride` bytes apart, side by side: sums of several hide the latency of a
- * multiply-add. Columns past `cols` are dropped.
- * Sums of int8 do not accumulate.
+ * multiply-add. Of a single panel, columns past `cols` are dropped. Sums of int8 do not accumulate.
  */
 export function matvecSource(
   { name, type, panels }: { name: string; type: ElementType; panels: number },
@@ -26,7 +25,10 @@ export function matvecSource(
       }));
   const advance = (steps: number) =>
     `x += ${steps * 4};\n${lines(panels, (p) => `b${p} += ${steps * STEP};`)}`;
-  const columns = panels * NR;
+  const storePartial = `if (cols < ${NR}) {
+${lines(VECTORS, (i) => `storePart(y + ${i * 16}, s${i}, min(cols - ${i * 4}, 4), accumulate);`)}
+return;
+}`;
   return `
 import { ${multiplyAdd} } from "../assembly/madd";
 import { storePart, storeWhole } from "../assembly/store";
@@ -37,10 +39,10 @@ export function ${name}(
   b0: usize,
   stride: usize,
   k: i32,
-  cols: i32,
+${panels > 1 ? "" : "  cols: i32,"}
   accumulate: i32,
 ): void {
-${lines(columns / 4, (i) => `let s${i} = f32x4.splat(0);`)}
+${lines(panels * VECTORS, (i) => `let s${i} = f32x4.splat(0);`)}
 ${lines(panels - 1, (p) => `let b${p + 1} = b${p} + stride;`)}
 let a: v128;
 for (; k >= ${UNROLL}; k -= ${UNROLL}) {
@@ -51,14 +53,8 @@ for (; k > 0; k--) {
 ${step(0)}
 ${advance(1)}
 }
-if (cols == ${columns}) {
-${lines(columns / 4, (i) => `storeWhole(y + ${i * 16}, s${i}, accumulate);`)}
-return;
-}
-${
-    lines(columns / 4, (i) =>
-      `storePart(y + ${i * 16}, s${i}, min(cols - ${i * 4}, 4), accumulate);`)
-  }
+${panels > 1 ? "" : storePartial}
+${lines(panels * VECTORS, (i) => `storeWhole(y + ${i * 16}, s${i}, accumulate);`)}
 }
 `;
 }
