@@ -4,12 +4,7 @@
  *
  * @module
  */
-import {
-  compileKernels,
-  FMA_PEAK_FLOPS,
-  hasSimd256,
-  instantiateKernels,
-} from "../kernels/mod.ts";
+import { compileKernels, FMA_PEAK_FLOPS, hasSimd256, instantiateKernels } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
 import type { Journal } from "../stages/journal/mod.ts";
