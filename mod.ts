@@ -159,7 +159,6 @@ export { initParameters } from "./model/init.ts";
 export { createLayout, type Layout, type Parameter } from "./model/layout.ts";
 export { openSpheres, type Spheres, type SpheresOptions } from "./workers/mod.ts";
 export type {
-  LeafOutcome,
   MuonStep,
   OptimizerStep,
   SphereBatch,
@@ -223,7 +222,7 @@ export type { OnnxEngineOptions } from "./engine/onnx/engine.ts";
 export type { PromptToken } from "./engine/prompt_scores.ts";
 export type { ChosenToken, ScoredToken } from "./engine/sampling/logprobs.ts";
 export type { LogitBias } from "./engine/sampling/penalties.ts";
-export type { TokenWeights, Weigh } from "./engine/sampling/weigh.ts";
+export type { ExpWeights, TokenWeights } from "./engine/sampling/exp_weights.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./engine/wasm/weights.ts";
 
 // Text over HTTP.
