@@ -8,7 +8,7 @@ import { instantiateKernels } from "../../kernels/mod.ts";
 import { expNegative } from "./exponential.ts";
 
 /** Weights `e^((logit - highest) / temperature)`. */
-export interface Weights {
+export interface TokenWeights {
   /** `[V]`; may be written over by the next call. */
   readonly weights: Float64Array;
   /** Their sum. */
@@ -20,7 +20,7 @@ export interface Weights {
  *
  * @throws {RangeError} when the highest is not finite, or a logit is not a number
  */
-export type ExpWeights = (logits: Float32Array, temperature: number) => Weights;
+export type ExpWeights = (logits: Float32Array, temperature: number) => TokenWeights;
 
 /** Weighs to f64's precision, each time in memory of its own. */
 export const expWeightsPlain: ExpWeights = (logits, temperature) => {
