@@ -36,6 +36,7 @@ import {
 import type { Batch, Snapshot, StepReport } from "../stages/types.ts";
 import { watched } from "../stages/watched.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
+import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
 
 /** What {@linkcode openTrainer} needs. */
@@ -48,7 +49,7 @@ export interface TrainerOptions extends SpheresOptions {
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
   readonly fallBack?: boolean;
   /** Kept with every checkpoint as the `run` of its state.json: plain JSON. */
-  readonly run: unknown;
+  readonly run: object;
   /** Text of tokenizer.json, kept with every checkpoint. */
   readonly tokenizerJson: string;
 }
@@ -83,6 +84,8 @@ export interface Trainer extends AsyncDisposable {
   readonly state: TrainingState;
   /** The `run` of the checkpoint it goes on from; undefined for a new run. */
   readonly resumedRun: unknown;
+  /** Where newer checkpoints were passed over; every later one tells of it. */
+  readonly fallBack: FallBack | undefined;
   /** Trains on batches that begin after `state.cursor`. */
   reports(batches: ReadableStream<Batch>, run: TrainerRun): ReadableStream<StepReport>;
   /** Saves what is not saved yet, unless it diverged; returns the newest checkpoint's folder, if there is any. */
@@ -105,6 +108,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
   await spheres.packWeights();
+  const fallBack = found && fallBackOf(found);
+  const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
   const began = found?.dir ?? init;
   const companions = began === undefined ? undefined : await readCompanions(began);
 
@@ -116,7 +121,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
     await saveCheckpoint(path, {
       ...{ config, layout, snapshot, tokenizerJson, metrics },
-      run: options.run,
+      run: { ...options.run, ...(fallBacks.length > 0 && { fallBacks }) },
       ...(companions && { companions }),
     });
     savedStep = snapshot.step;
@@ -137,6 +142,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     spheres,
     state,
     resumedRun: found?.run,
+    fallBack,
     reports(batches, run) {
       retention = run.retention;
       note = run.status.note;

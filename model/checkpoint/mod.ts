@@ -16,7 +16,7 @@ export { type Companions, readCompanions, readTemplateFiles, TEMPLATE_PATH } fro
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
-export { loadNewest, type LoadNewestOptions } from "./newest.ts";
+export { loadNewest, type LoadNewestOptions, type NewestCheckpoint } from "./newest.ts";
 export { readJson } from "./small_files.ts";
 export { saveCheckpoint } from "./save.ts";
 export { formatStopIds, readStopIds } from "./stop_ids.ts";
