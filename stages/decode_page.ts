@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { contradicts, detectCharset, REPLACEMENT } from "../charset.ts";
+import { contradicts, detectCharset, REPLACEMENT } from "./charset.ts";
 import { charsetOf, metaLabel, xmlLabel } from "./declared_charset.ts";
 
 const BOMS: readonly (readonly [bytes: readonly number[], label: string])[] = [
