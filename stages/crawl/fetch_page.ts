@@ -153,6 +153,7 @@ export async function fetchPage(
       agent,
       robotsHeaders: headersNamed("x-robots-tag"),
       linkHeaders: headersNamed("link"),
+      refresh: headersNamed("refresh")[0],
     }),
   };
 }

@@ -90,7 +90,7 @@ const SIGNATURES = BEGINNINGS.map(([beginning, found, at = 0]) => ({
 const MAILBOX = /^From \S+ [^\n]{1,80}\d{4}[^\n]{0,20}\n[\w-]{1,40}:/;
 
 const HTML =
-  /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
+  /^(?:\s|\xef\xbb\xbf|<!--(?:(?!-->)[^])*-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
 
 /** A file's name without the ending of a compression. */
 export const bareName = (name: string): string => name.replace(/\.(gz|zst)$/i, "");

@@ -54,7 +54,7 @@ Deno.test("more than two slashes lead to a host", () => {
 });
 
 // HTML standard 4.2.5.3.
-Deno.test("a meta refresh is a link", () => {
+Deno.test("a refresh by element or header is a link", () => {
   const cases: [content: string, links: string[]][] = [
     ["0;url=/x", ["http://a.test/x"]],
     ["5; URL = '/x' y", ["http://a.test/x"]],
@@ -68,6 +68,7 @@ Deno.test("a meta refresh is a link", () => {
   for (const [content, links] of cases) {
     const html = `<meta http-equiv=Refresh content="${content.replaceAll('"', "&quot;")}">`;
     assertEquals(readLinks(html, { url: A }).links, links, content);
+    assertEquals(readLinks("", { url: A, refresh: content }).links, links, content);
   }
 });
 
