@@ -20,7 +20,7 @@ import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { requireSettings, RUN_FLAG, runAmong } from "../run/open.ts";
 import { runPaths } from "../run/folder.ts";
 import { readPrompts } from "../run/prompts.ts";
-import { openScored, readScoredConfig, scoredFolder } from "../evaluation/scored.ts";
+import { evaluableFolder, openEvaluable, readEvaluableConfig } from "../evaluation/evaluable.ts";
 import { loadTokenizer } from "../run/tokenizer_file.ts";
 import { SPHERE_FLAGS, spheresOf } from "../run/settings/training.ts";
 import { say } from "../cli/print.ts";
@@ -109,9 +109,9 @@ export const evaluate: Command = {
     const prompts = await readPrompts(values.run);
     const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
-      const config = await readScoredConfig(checkpoint);
+      const config = await readEvaluableConfig(checkpoint);
       await checkModelTokenizer(tokenizer.tokenizer, {
-        ...{ config, folder: scoredFolder(checkpoint), source: "the run's" },
+        ...{ config, folder: evaluableFolder(checkpoint), source: "the run's" },
         refusal: `Cannot evaluate ${checkpoint}`,
         remedy: "name with --run the run that it was trained in",
       });
@@ -121,13 +121,13 @@ export const evaluate: Command = {
         maxRows: values["max-rows"],
       });
       const { cols } = texts;
-      await using scored = await openScored(checkpoint, {
+      await using scored = await openEvaluable(checkpoint, {
         ...{ config, rows, cols, int8: values.weights === "int8", ...spheresOf(values) },
       });
       using progress = showProgress(checkpoint, texts);
       const evaluation = await evaluateModel(scored, {
         ...{ texts: texts.read(), tokenizer: tokenizer.tokenizer, rows, cols },
-        ...{ prompts, stopIds: await readStopIds(scoredFolder(checkpoint)) },
+        ...{ prompts, stopIds: await readStopIds(evaluableFolder(checkpoint)) },
         onProgress: progress.update,
       });
       if (evaluation.tokens === 0) {

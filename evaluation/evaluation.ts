@@ -7,7 +7,7 @@
 import { Scheduler } from "../engine/mod.ts";
 import { continueWhole } from "../run/continue_text.ts";
 import { type ScoreOptions, type Scores, scoreTexts } from "./score_texts.ts";
-import type { Scored } from "./scored.ts";
+import type { Evaluable } from "./evaluable.ts";
 
 /** Tokens of a continuation. */
 const SAMPLE_TOKENS = 24;
@@ -27,7 +27,7 @@ export interface EvaluationOptions extends ScoreOptions {
 
 /** Scores a model and lets it write. */
 export async function evaluateModel(
-  scored: Pick<Scored, "evaluate" | "engine">,
+  scored: Pick<Evaluable, "evaluate" | "engine">,
   { prompts, stopIds, ...options }: EvaluationOptions,
 ): Promise<Evaluation> {
   const scores = await scoreTexts(scored, options);

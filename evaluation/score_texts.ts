@@ -6,7 +6,7 @@
 import { evaluationBatches, type Ids } from "../stages/batch/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Origin } from "../run/draw_rows.ts";
-import type { Scored } from "./scored.ts";
+import type { Evaluable } from "./evaluable.ts";
 
 /** How well some text is predicted. */
 export interface Score {
@@ -48,7 +48,7 @@ const WAITING_WINDOWS = 16;
 
 /** Scores a model, each source in batches of its own. Holds some dozen batches of text. */
 export async function scoreTexts(
-  { evaluate }: Pick<Scored, "evaluate">,
+  { evaluate }: Pick<Evaluable, "evaluate">,
   { texts, tokenizer, rows, cols, onProgress }: ScoreOptions,
 ): Promise<Scores> {
   const windowRows = WINDOW_BATCHES * rows;
