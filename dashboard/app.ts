@@ -12,7 +12,7 @@ import {
   requireApiKey,
   requireHostName,
 } from "../serve/mod.ts";
-import { follow } from "./feed.ts";
+import { watchRuns } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
@@ -108,5 +108,5 @@ async function* messages(
   runs: readonly ShownRun[],
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  for await (const message of follow(runs, signal)) yield JSON.stringify(message);
+  for await (const message of watchRuns(runs, signal)) yield JSON.stringify(message);
 }
