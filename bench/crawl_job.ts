@@ -64,7 +64,7 @@ function fill({ urls, frontier: path }: FillJob): CrawlReport {
       const at = Math.max(0, next + i - 0.1 * LINKS);
       return `https://host${at % 1000}.example.org/section-${at % 97}/a-page-of-some-name-${at}`;
     });
-    frontier.settle(entry, { outcome: "page", links });
+    frontier.complete(entry, { outcome: "page", links });
     if (++pages % BATCH === 0) frontier.acknowledge(entry.url);
   }
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };

@@ -10,7 +10,7 @@ import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
 import { groupFlags } from "../cli/flag_groups.ts";
 import { choice, list, number, parseFlags, toggle, UsageError } from "../cli/flags.ts";
-import { follow } from "../run/follow.ts";
+import { reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "../serve/listen_keys.ts";
 import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
@@ -83,7 +83,7 @@ export const serve: Command = {
     const follows = values.model === undefined && engineName === "wasm" &&
       typeof checkpoint !== "number";
     await using _engine = follows
-      ? follow({
+      ? reloadCheckpoints({
         checkpoints: runPaths(values.run).checkpoints,
         wish: checkpoint,
         scheduler,

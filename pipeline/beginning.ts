@@ -6,7 +6,7 @@
  */
 import type { Status } from "../stages/report/mod.ts";
 import { choosePromptsOnce } from "../evaluation/choose_prompts.ts";
-import { openSampler, type Sampler } from "./samples.ts";
+import { openSampleWriter, type SampleWriter } from "./samples.ts";
 import { type StartOptions, type StartWatch, watchStart } from "./starting_loss.ts";
 import {
   openValidationSet,
@@ -30,7 +30,7 @@ export interface RunBeginning extends Pick<StartWatch, "see"> {
   /** Beginnings of held-out documents. */
   readonly prompts: readonly string[];
   /** Continues the prompts with the model of each checkpoint. */
-  readonly sampler: Sampler;
+  readonly samples: SampleWriter;
 }
 
 /** Settles it for a run that begins, and reads it again for one that goes on. */
@@ -43,6 +43,6 @@ export async function openBeginning(options: BeginningOptions): Promise<RunBegin
   });
   await start.begin();
   const prompts = await choosePromptsOnce(paths.root, { journal, settings, validation, note });
-  const sampler = openSampler({ runDir: paths.root, seed: settings.seed, prompts, note });
-  return { validation, prompts, sampler, see: start.see };
+  const samples = openSampleWriter({ runDir: paths.root, seed: settings.seed, prompts, note });
+  return { validation, prompts, samples, see: start.see };
 }

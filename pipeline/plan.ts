@@ -191,7 +191,7 @@ function describePasses(passes: number): string {
 const WARMUP_STEPS = 3, MEASURED_STEPS = 5, MEASURED_MS = 3000;
 
 /**
- * Measures the first steps of a sitting. The function it returns takes each report, and once gives
+ * Measures the first steps of a session. The function it returns takes each report, and once gives
  * a line that says how long the rest takes at that speed.
  */
 export function timePlan(plan: Plan): (report: StepReport) => string | undefined {

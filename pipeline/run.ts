@@ -207,7 +207,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
-    const { validation, prompts, sampler, see } = await openBeginning({
+    const { validation, prompts, samples, see } = await openBeginning({
       ...{ paths, journal: log, settings, trainer, tokenizer: learned, rows: fewRows, cols },
       ...{ status, signal: AbortSignal.any([stop, broken.signal]) },
     });
@@ -235,7 +235,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         meters,
         stop,
       }),
-      checkpoint: { ...stages.checkpoint, onSaved: sampler.take },
+      checkpoint: { ...stages.checkpoint, onSaved: samples.take },
       report: {
         ...stages.report,
         meters: allMeters,
@@ -259,11 +259,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     await ended;
     stop.throwIfAborted();
     status.phase("exporting");
-    await sampler.idle();
+    await samples.idle();
     const path = await trainer.save();
     // A run shorter than its first checkpoint has a sample too.
-    if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
-    await sampler.idle();
+    if (path !== undefined && !finished) samples.take({ step: trainer.state.step, path });
+    await samples.idle();
     const outcome = await finish({
       ...{ paths, settings, trainer, plan, store: tokens, validation, prompts, stop, json },
     });

@@ -9,7 +9,7 @@ import { type App, createApp, createLoadingApp, listen, type Listener } from "..
 import { Scheduler } from "../engine/mod.ts";
 import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
-import { follow, type Follower } from "../run/follow.ts";
+import { type CheckpointReloader, reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { openModel } from "../run/model_source.ts";
 import { type RunPaths, runPaths } from "../run/folder.ts";
 
@@ -60,7 +60,7 @@ export async function serveRun(
       stopping.abort();
       try {
         const opened = await opening;
-        await using _engine = opened?.follower;
+        await using _engine = opened?.reloader;
         void opened?.scheduler.drain();
         await listener.finished;
       } finally {
@@ -91,14 +91,14 @@ async function listenAt(
 async function openFirst(
   { root, checkpoints }: RunPaths,
   { note, signal }: { note: (line: string) => void; signal: AbortSignal },
-): Promise<{ app: App; scheduler: Scheduler; follower: Follower } | undefined> {
+): Promise<{ app: App; scheduler: Scheduler; reloader: CheckpointReloader } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
       const { engine, codec, tokenizerJson, chatTemplate, name, ...model } = await openModel({
         ...{ run: root, engine: "wasm", threads: THREADS },
       });
       const scheduler = new Scheduler(engine);
-      const follower = follow({
+      const reloader = reloadCheckpoints({
         ...{ checkpoints, scheduler, tokenizerJson, settings: { threads: THREADS }, note },
       });
       const { stopIds, sampling, prompts, chosen } = model;
@@ -110,7 +110,7 @@ async function openFirst(
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });
       note(`Serving ${chosen ?? engine.fingerprint}`);
-      return { app, scheduler, follower };
+      return { app, scheduler, reloader };
     } catch (error) {
       note(`Cannot serve ${basename(newest)}: ${reasonOf(error)}`);
     }

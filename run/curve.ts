@@ -60,7 +60,7 @@ export class Curve {
 }
 
 /**
- * Reads the curve of a run, of all its sittings; empty where there is no file. A line torn by a
+ * Reads the curve of a run, of all its sessions; empty where there is no file. A line torn by a
  * crash is passed over: the step is trained again.
  */
 export async function readCurve(path: string): Promise<Curve> {

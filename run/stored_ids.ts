@@ -43,7 +43,7 @@ export async function openStoredIds(
   );
   const add = database.prepare("INSERT OR IGNORE INTO stored (place, id) VALUES (?, ?)");
   const find = database.prepare("SELECT 1 FROM stored WHERE id = ?");
-  // Two operands may lead to one file; a run that goes on must leave out what one sitting would.
+  // Two operands may lead to one file; a run that goes on must leave out what one session would.
   database.exec("CREATE TEMP TABLE passed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID");
   const pass = database.prepare("INSERT OR IGNORE INTO passed (id) VALUES (?)");
   const last = database.prepare("SELECT max(place) AS place FROM stored").get()?.place;

@@ -1,6 +1,6 @@
 /**
  * Measures a stage from outside, as its neighbours see it: how full its input queue is, and whether
- * anybody asks for what it makes.
+ * its output is in demand.
  *
  * @module
  */
@@ -49,8 +49,8 @@ function watchedInput<In>(stage: WritableStream<In>, meter: StageMeter): Writabl
       writer.closed.catch((reason: unknown) => controller.error(reason));
     },
     write(value) {
-      meter.settle();
-      // A failed write fails the stage, which `closed` tells.
+      meter.bookTime();
+      // A failed write errors the stage, which `closed` reports.
       writer.write(value).catch(() => {});
       return writer.ready;
     },

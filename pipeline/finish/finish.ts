@@ -102,7 +102,7 @@ export async function finish(options: FinishOptions): Promise<Outcome> {
   return { text, verdict };
 }
 
-/** Judges the run by all its sittings. */
+/** Judges the run by all its sessions. */
 async function judgeRun(
   { paths, settings, trainer, plan, store, validation }: FinishOptions,
 ): Promise<Verdict> {

@@ -37,7 +37,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
-  // Over the whole sitting; a live run tells that of the last seconds.
+  // Over the whole session; a live run tells that of the last seconds.
   const bottleneck = status && findBottleneck([], status.stages);
   const last = run.last as { step?: number; totalTokens?: number } | null;
   const count = (value: number | undefined) => (value ?? 0).toLocaleString("en");
@@ -91,7 +91,7 @@ function describeSteps(steps: string, { endedEarlyOf }: ReportCourse): string {
     : `${steps} of ${endedEarlyOf.toLocaleString("en")}: stopped early`;
 }
 
-/** The drops of all sittings by reason, as dropped.jsonl lists them. */
+/** The drops of all sessions by reason, as dropped.jsonl lists them. */
 async function countDrops(path: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   if (!await exists(path)) return counts;

@@ -10,7 +10,7 @@ import type { Drop, DropReason } from "../../stages/meter.ts";
 /** An open log. */
 export interface DropLog extends Disposable {
   add(drop: Drop): void;
-  /** Drops of this sitting by reason. */
+  /** Drops of this session by reason. */
   readonly counts: Readonly<Record<string, number>>;
 }
 

@@ -44,7 +44,7 @@ export interface IngestOptions {
   readonly paths: RunPaths;
   /** Documents that it holds are not handed on again; absent where nothing is stored. */
   readonly journal?: Journal;
-  /** Where an earlier sitting's sources stood. */
+  /** Where an earlier session's sources stood. */
   readonly mark: Mark | undefined;
   readonly settings: IngestSettings;
   readonly contact: string | undefined;

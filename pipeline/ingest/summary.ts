@@ -1,5 +1,5 @@
 /**
- * What came of the pages of one sitting, in one line.
+ * What came of the pages of one session, in one line.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import type { StageMeter } from "../../stages/meter.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { countsText, type DropLog } from "./drop_log.ts";
 
-/** Counts of one sitting. */
+/** Counts of one session. */
 export interface IngestCounts {
   /** Pages, files or records that a source brought or gave up. */
   readonly pages: number;
-  /** Documents that the sitting stored. */
+  /** Documents that the session stored. */
   readonly documents: number;
   readonly dropped: DropLog["counts"];
 }
@@ -36,15 +36,15 @@ export function countIngest(
 export interface IngestText {
   /** Where the drops are listed. */
   readonly list: string | undefined;
-  /** Whether the sitting was stopped before its end, with pages under way. */
+  /** Whether the session was stopped before its end, with pages under way. */
   readonly stopped?: boolean;
-  /** Documents of all sittings. */
+  /** Documents of all sessions. */
   readonly total?: number;
 }
 
 /**
  * `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`, and what
- * a stopped sitting has not come to, and the documents of all sittings where there were others.
+ * a stopped session has not come to, and the documents of all sessions where there were others.
  */
 export function describeIngest(
   { pages, documents, dropped }: IngestCounts,

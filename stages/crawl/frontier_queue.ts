@@ -1,5 +1,5 @@
 /**
- * Which of the frontier's URLs comes next: what an earlier sitting had given its turn, then by
+ * Which of the frontier's URLs comes next: what an earlier session had given its turn, then by
  * priority, hosts taking turns.
  *
  * @module
@@ -51,7 +51,7 @@ export function openQueue(db: DatabaseSync, { onLimit }: { onLimit: () => void }
     `UPDATE urls SET state = 'dropped', reason = 'host-limit' WHERE sequence = ?`,
   );
   let lastTurn = Number(db.prepare(`SELECT MAX(turn) AS n FROM urls`).get()?.n ?? 0);
-  /** Whether entries of an earlier sitting may wait for their turn again. */
+  /** Whether entries of an earlier session may wait for their turn again. */
   let replaying = lastTurn > 0;
   const inFlight = new Set<number>();
 

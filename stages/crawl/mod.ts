@@ -17,13 +17,13 @@ import { MAX_RETRY_AFTER_MS } from "./retry.ts";
 import { openRobots } from "./robots.ts";
 import { productToken } from "./robots_rules.ts";
 import { openScope } from "./scope.ts";
-import { settleOutcome } from "./settle.ts";
+import { recordOutcome } from "./record_outcome.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 
 export type { CrawlOptions } from "./options.ts";
 export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
-export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
+export type { EntryResult, FrontierEntry } from "./frontier_entry.ts";
 export type { Reconsidered } from "./frontier_rules.ts";
 export { privateRangeOf, type Resolve, type ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
@@ -171,7 +171,7 @@ export function crawl<B extends Barrier = never>({
     }
     for (let ended = await window.next(); ended !== undefined; ended = await window.next()) {
       meter.phase("busy");
-      const page = settleOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
+      const page = recordOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
       if (page !== undefined) return page;
       meter.phase("waiting");
     }
@@ -181,7 +181,7 @@ export function crawl<B extends Barrier = never>({
   async function release(reason: unknown): Promise<void> {
     signal?.removeEventListener("abort", abort);
     stop.abort(reason);
-    await window.settled();
+    await window.idle();
     agents[Symbol.dispose]();
   }
 

@@ -38,7 +38,7 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly scope?: Scope;
   /** Told why links were not followed, and how many. */
   readonly onSkip?: (reason: SkipReason, links: number) => void;
-  /** Told what came of settings that are not those of the sitting before. */
+  /** Told what came of settings that are not those of the previous session. */
   readonly onReconsidered?: (changes: Reconsidered) => void;
   /** Media types that are read. */
   readonly mediaTypes?: readonly string[];

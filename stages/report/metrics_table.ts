@@ -12,7 +12,7 @@ export interface Metric<From, Name extends string = string> {
   /** As in metrics.jsonl; in other forms the same words, milliseconds as seconds. */
   readonly name: Name;
   readonly unit: string;
-  /** A counter only grows in one sitting. */
+  /** A counter only grows in one session. */
   readonly kind: "gauge" | "counter";
   readonly meaning: string;
   /** The value, undefined where it was not measured. */
@@ -144,7 +144,7 @@ export const SPHERE_METRICS = [
   sphere("waitMs", "ms", "waiting for its turn in the reduction", ({ waitMs }) => waitMs),
 ] as const satisfies readonly Metric<SphereCounters>[];
 
-/** Once a stage, with the first step of a sitting and each fiftieth, and live. */
+/** Once a stage, with the first step of a session and each fiftieth, and live. */
 export const STAGE_METRICS = [
   stage("itemsIn", "items", "items taken in", (counts) => counts.itemsIn, "counter"),
   stage("itemsOut", "items", "items handed on", (counts) => counts.itemsOut, "counter"),

@@ -52,7 +52,7 @@ export interface TrainingState {
   step: number;
   /** Scored tokens seen. */
   totalTokens: number;
-  /** Seconds spent training, over all sittings. */
+  /** Seconds spent training, over all sessions. */
   seconds: number;
   /** Of the last batch trained on; undefined before the first. */
   cursor: Cursor | undefined;
