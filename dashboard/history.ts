@@ -31,7 +31,7 @@ export type StepRecord =
 
 /** A step with the training time until its end. */
 export interface TimedRecord extends StepRecord {
-  /** Since the first step, times between two sittings left out. */
+  /** Since the first step, times between two sessions left out. */
   readonly elapsedMs: number;
 }
 

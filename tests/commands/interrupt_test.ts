@@ -160,7 +160,7 @@ Deno.test("a run folder in use is refused, and free again after a kill", async (
   assertEquals(third.code, 0, third.err);
 });
 
-Deno.test("what came of a sitting adds up, and names the documents of those before", () => {
+Deno.test("what came of a session adds up, and names the documents of those before", () => {
   const counts = { pages: 136, documents: 54, dropped: { "no-text": 70, "too-short": 4 } };
   const drops = "74 dropped (no-text 70, too-short 4), listed in d.jsonl";
   assertEquals(

@@ -46,9 +46,9 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
   let kills = 0;
   for (let storm = 0; kills < KILLS; storm++) {
     const runDir = join(folder.path, `storm-${storm}`);
-    for (let sitting = 0;; sitting++) {
+    for (let session = 0;; session++) {
       // Another number of workers each time, which must not matter.
-      await using program = start(args(runDir, 1 + (sitting + storm) % 2));
+      await using program = start(args(runDir, 1 + (session + storm) % 2));
       const wait = undisturbedMs * random.uniform(kills);
       const timer = kills < KILLS ? setTimeout(() => program.kill("SIGKILL"), wait) : undefined;
       const ending = await program.ended;

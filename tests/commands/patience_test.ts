@@ -59,8 +59,8 @@ Deno.test(`a run stops early, after ${KILLS} kills too, and its best step is use
 
   const random = randomStream(SEED, { name: "kill" });
   let kills = 0;
-  for (let sitting = 0;; sitting++) {
-    await using program = start(args("storm", 1 + sitting % 2));
+  for (let session = 0;; session++) {
+    await using program = start(args("storm", 1 + session % 2));
     const timer = kills < KILLS
       ? setTimeout(() => program.kill("SIGKILL"), undisturbedMs * random.uniform(kills))
       : undefined;
