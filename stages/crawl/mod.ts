@@ -1,5 +1,5 @@
 /**
- * The crawl stage: from seed addresses to pages, over real HTTP, politely and safely.
+ * The crawl stage: from seed addresses to pages over HTTP, politely and safely.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
  * The order of pages depends on the site and the options alone, never on timing or restarts, unless
  * `patienceMs` says otherwise. Requests are made only while the stream is being read.
  * Each page must be acknowledged to the frontier once it is stored, or it is fetched again by the
- * next crawl over the same frontier. A page that cannot be had is dropped with its reason.
+ * next crawl over the same frontier. A page that cannot be fetched is dropped with its reason.
  *
  * @throws {TypeError | RangeError} for unusable options
  * @example
@@ -148,7 +148,7 @@ export function crawl<B extends Barrier = never>({
   });
   for (const root of frontier.roots()) scope.addRoot(root);
   onReconsidered(frontier.reconsider(
-    // Whatever decides that a page is not asked for or not taken.
+    // Every setting that decides whether a page is fetched or kept.
     JSON.stringify([
       scope.key,
       maxDepth,
