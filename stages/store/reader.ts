@@ -1,6 +1,6 @@
 /**
- * The tokens of a store as of its last flush, only to be read: nothing is cut off, created or
- * written, so that another process may go on writing meanwhile.
+ * Reads the tokens of a store as of its last flush, without changing it, so that another process may
+ * go on writing it.
  *
  * @module
  */
@@ -19,21 +19,21 @@ export interface ReadStoreOptions {
   /** Folder of the store. */
   readonly dir: string;
   readonly vocabSize: number;
-  /** Any text that changes with the tokenizer, such as a digest of tokenizer.json. */
+  /** Identifies the tokenizer, such as a digest of tokenizer.json. */
   readonly tokenizerHash: string;
 }
 
 /** Choices for {@linkcode StoreReader.read}. */
 export interface ReadRunsOptions {
   readonly split: Split;
-  /** Documents `[from, to)` of the split; to the present end unless stated. */
+  /** Documents `[from, to)` of the split; to its current end by default. */
   readonly from?: number;
   readonly to?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens the store in `dir` to read it; it has no documents where there is none yet.
+ * Opens the store in `dir` for reading; a missing store has no documents.
  *
  * @throws {Error} when it was written with another tokenizer or is damaged
  */
@@ -83,7 +83,7 @@ export class StoreReader implements AsyncDisposable {
     return this.logs[split].tokens;
   }
 
-  /** Documents of a split in order, those appended but not flushed yet included. */
+  /** Documents of a split in order, including appended ones not flushed yet. */
   read(
     { split, from = 0, to = this.count(split), signal }: ReadRunsOptions,
   ): ReadableStream<StoredRun> {
