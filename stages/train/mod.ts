@@ -1,5 +1,5 @@
 /**
- * The train stage: one optimizer step a batch, run by the spheres.
+ * The train stage: one optimizer step per batch, run by the spheres.
  *
  * @module
  */
@@ -46,17 +46,17 @@ export {
 /** How long a run trains: a number of steps (reproducible) or of seconds (planned by the clock). */
 export type Duration = { readonly steps: number } | { readonly seconds: number };
 
-/** Where a run stands; changes with every step. */
+/** Training state of a run; changes with every step. */
 export interface TrainingState {
   /** Optimizer steps done. */
   step: number;
-  /** Scored tokens seen. */
+  /** Target tokens trained on. */
   totalTokens: number;
   /** Seconds spent training, over all sessions. */
   seconds: number;
-  /** Of the last batch trained on; undefined before the first. */
+  /** Cursor of the last batch trained on; undefined before the first. */
   cursor: Cursor | undefined;
-  /** Of the stages above the batches, as of that batch. */
+  /** Cursors of the stages above the batches, as of that batch. */
   cursors: Cursors;
   guard: GuardState;
   validation: ValidationState;
@@ -73,18 +73,18 @@ export function newTraining(): TrainingState {
 }
 
 /**
- * Steps between a validation and one at the end of a pass, at least: validating takes up to the time
- * of three steps, and a small corpus is over every few.
+ * Minimum steps between a validation and one at the end of a pass: validating takes as long as up to
+ * three steps, and a pass over a small corpus takes only a few.
  */
 const MIN_APART = 10;
 
-/** Tokens of batches that may wait: one batch, whatever its size. */
+/** Bound of the input queue in tokens: one batch, whatever its size. */
 const QUEUE_TOKENS = 1;
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
   readonly spheres: Spheres;
-  /** Where to go on from; updated in place. */
+  /** State to resume from; updated in place. */
   readonly state: TrainingState;
   readonly duration: Duration;
   readonly schedule: ScheduleOptions;
@@ -104,7 +104,7 @@ export interface TrainOptions {
    * validates too, unless {@linkcode MIN_APART} steps have not passed. The last step always does.
    */
   readonly validateEvery?: number;
-  /** When to end early for want of a lower validation loss; never unless stated. */
+  /** When to stop early for lack of a lower validation loss; never by default. */
   readonly patience?: Patience;
   /** Held-out batches, the same at every call. */
   readonly validation?: () => AsyncIterable<Batch>;
@@ -116,8 +116,8 @@ export interface TrainOptions {
 }
 
 /**
- * Turns batches into step reports; ends the stream when the duration is over, so that everything
- * upstream is cancelled.
+ * Turns batches into step reports; ends the stream when the duration is over, which cancels
+ * everything upstream.
  *
  * A sphere that fails, or a loss that stops being finite, errors the stream.
  *
@@ -143,7 +143,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
   const stage = new TransformStream<Batch, StepReport>({
     start(controller) {
       const end = () => {
-        // A step in flight ends the stream itself, once its report is out.
+        // A step in flight ends the stream itself, after its report.
         if (!stepping) controller.terminate();
       };
       if (stop?.aborted || isOver()) end();
@@ -224,7 +224,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
   return metered(stage, meter);
 }
 
-/** Time of the worker whose leaves took longest. */
+/** Time of the worker whose microbatches took longest. */
 function leavesMs(spheres: readonly SphereCounters[]): number {
   const byWorker = new Map<number, number>();
   for (const { worker, computeMs, waitMs } of spheres) {
@@ -233,7 +233,7 @@ function leavesMs(spheres: readonly SphereCounters[]): number {
   return Math.max(0, ...byWorker.values());
 }
 
-/** Mean nats per scored token over held-out batches; NaN when there are none. */
+/** Mean nats per target token over held-out batches; NaN when there are none. */
 export async function validate(
   spheres: Spheres,
   batches: AsyncIterable<Batch>,
@@ -266,9 +266,9 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
 }
 
 /**
- * The state that a snapshot was taken of.
+ * The state in a snapshot.
  *
- * @throws {TypeError} when its cursors are not those of a training
+ * @throws {TypeError} when its cursors are not those of a training run
  */
 export function resumeTraining(
   { step, totalTokens, cursors }: Pick<Snapshot, "step" | "totalTokens" | "cursors">,
@@ -283,7 +283,7 @@ export function resumeTraining(
   return {
     ...{ step, totalTokens, seconds, cursors: above },
     ...{ guard: readGuard(guard), validation: readValidation(validation) },
-    // Written by the batch stage, which reads inside and checks it.
+    // The batch stage reads and checks its own cursor.
     cursor: batch as Cursor,
   };
 }

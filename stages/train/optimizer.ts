@@ -1,5 +1,5 @@
 /**
- * What of the optimizer stays the same for a run.
+ * Optimizer settings that are fixed for a run.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export const OPTIMIZERS = ["adamw", "muon"] as const;
 /** A name in {@linkcode OPTIMIZERS}. */
 export type OptimizerName = typeof OPTIMIZERS[number];
 
-/** AdamW's settings that stay the same for a run. */
+/** AdamW's settings that are fixed for a run. */
 export interface AdamwOptions {
   readonly beta1: number;
   readonly beta2: number;
@@ -20,14 +20,14 @@ export interface AdamwOptions {
   readonly clip: number;
 }
 
-/** Muon's settings that stay the same for a run. */
+/** Muon's settings that are fixed for a run. */
 export interface MuonOptions {
   readonly momentum: number;
   /** Its learning rate, as a multiple of AdamW's at the same step. */
   readonly rate: number;
 }
 
-/** AdamW for all parameters, or for those that Muon is not made for. */
+/** AdamW for all parameters, or for those that Muon does not handle. */
 export interface OptimizerOptions extends AdamwOptions {
   readonly muon?: MuonOptions;
 }
