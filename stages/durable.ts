@@ -1,5 +1,5 @@
 /**
- * Files of a run: written whole, read in parts, or not there.
+ * Reads files of a run, in part or if present.
  *
  * @module
  */

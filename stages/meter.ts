@@ -82,7 +82,7 @@ export interface StageCounts {
 }
 
 /**
- * Counts what one stage takes in, hands on and drops, and how it spends its time.
+ * Counts what one stage takes in, passes on and drops, and how it spends its time.
  *
  * @example
  * ```ts
@@ -146,7 +146,7 @@ export class StageMeter {
   }
 
   /**
-   * Whether the next stage waits for a value. A stage that does nothing while its queue holds
+   * Whether the next stage waits for a value. A stage that is idle while its queue holds
    * something and its reader asks for nothing is blocked by its output, not waiting for input.
    */
   demand(isWanted: boolean): void {
@@ -159,7 +159,7 @@ export class StageMeter {
     this.#readQueue = () => Math.min(1, Math.max(0, read()));
   }
 
-  /** Books the time since the last change to its phase; call it before the phase, demand or queue changes. */
+  /** Books the time since the last call to the current phase; call it before queue or demand change. */
   bookTime(): void {
     const now = this.#now();
     const isBlocked = this.#phase === "waiting" && !this.#isWanted &&
