@@ -59,7 +59,7 @@ const FLAGS = {
 export const evaluate: Command = {
   name: "eval",
   summary:
-    "Loss, perplexity and bits a byte of checkpoints and exported ONNX files on the held-out\n" +
+    "Loss, perplexity and bits per byte of checkpoints and exported ONNX files on the held-out\n" +
     "documents of a run, source by source, and how each continues a few texts.\n" +
     "Without a checkpoint: the run's best.",
   operands: "[RUN] [CHECKPOINT | MODEL.onnx]...",

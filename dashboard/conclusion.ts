@@ -109,7 +109,7 @@ function describeValidation({ curves, lastValidation }: RunHistory): string {
   }
   const bits = lastValidation?.validationBitsPerByte;
   const figures = `perplexity ${Math.exp(last).toFixed(1)}` +
-    (typeof bits === "number" ? `, ${bits.toFixed(3)} bits a byte` : "");
+    (typeof bits === "number" ? `, ${bits.toFixed(3)} bits per byte` : "");
   const best = Math.min(...validationLoss);
   const at = validationSteps[validationLoss.indexOf(best)] ?? 0;
   const rest = validationLoss.length === 1
@@ -120,6 +120,6 @@ function describeValidation({ curves, lastValidation }: RunHistory): string {
       count(at);
   return `The validation loss on held-out documents is ${
     last.toFixed(4)
-  } nats a token at the end ` +
+  } nats per token at the end ` +
     `(${figures})${rest}.`;
 }

@@ -117,7 +117,7 @@ export async function choosePromptsOnce(
       ...{ seed, sources },
     });
     found = { ...chosen, split: "train" };
-    note("Samples go on from documents that are trained on: no held-out document has a beginning.");
+    note("Samples continue training documents: no held-out document has a suitable beginning.");
   }
   await writePrompts(runDir, found);
   return found.prompts;

@@ -13,10 +13,10 @@ export interface Score {
   readonly documents: number;
   /** Scored. */
   readonly tokens: number;
-  /** Mean nats a token. */
+  /** Mean nats per token. */
   readonly loss: number;
   readonly perplexity: number;
-  /** Bits a byte of text, which models with different tokenizers can be compared by. */
+  /** Bits per byte of text, which models with different tokenizers can be compared by. */
   readonly bitsPerByte: number;
 }
 

@@ -27,7 +27,7 @@ export function describeEvaluations(evaluations: readonly NamedEvaluation[]): st
   const [only] = evaluations.length === 1 ? evaluations : [];
   const sources = only ? scoresBySource(only) : lossesBySource(evaluations);
   const samples = evaluations.flatMap(({ checkpoint, samples }) => [
-    ...["", `${checkpoint} goes on:`],
+    ...["", `${checkpoint} continues:`],
     ...samples.map(({ prompt, continuation }) =>
       `  ${prompt} ▸${continuation.replace(/\s+/g, " ")}`
     ),

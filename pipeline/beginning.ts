@@ -1,6 +1,6 @@
 /**
- * What a run settles once, when training begins: the rows it validates on, the prompts of its
- * samples, and how good the weights are that it starts from.
+ * What a run fixes once, when training begins: its validation rows, the prompts of its samples, and
+ * the validation loss of its initial weights.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 import { describeValidationSet } from "../evaluation/validation_summary.ts";
 import type { RunPaths, RunSettings } from "../run/folder.ts";
 
-/** What {@linkcode openBeginning} needs. */
+/** Options of {@linkcode openBeginning}. */
 export interface BeginningOptions
   extends Omit<ValidationSetOptions, "paths" | "settings">, Pick<StartOptions, "trainer"> {
   readonly paths: RunPaths;
@@ -24,7 +24,7 @@ export interface BeginningOptions
   readonly status: Pick<Status, "note">;
 }
 
-/** What is settled. */
+/** The fixed parts. */
 export interface RunBeginning extends Pick<StartWatch, "see"> {
   readonly validation: ValidationSet;
   /** Beginnings of held-out documents. */
@@ -33,7 +33,7 @@ export interface RunBeginning extends Pick<StartWatch, "see"> {
   readonly samples: SampleWriter;
 }
 
-/** Settles it for a run that begins, and reads it again for one that goes on. */
+/** Fixes them for a new run, and reads them for a resumed one. */
 export async function openBeginning(options: BeginningOptions): Promise<RunBeginning> {
   const { paths, journal, settings, trainer, status: { note } } = options;
   const validation = await openValidationSet(options);

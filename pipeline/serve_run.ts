@@ -13,18 +13,18 @@ import { type CheckpointReloader, reloadCheckpoints } from "../run/checkpoint_re
 import { openModel } from "../run/model_source.ts";
 import { type RunPaths, runPaths } from "../run/folder.ts";
 
-/** Training has the other cores. */
+/** One thread, because training uses the other cores. */
 const THREADS = 1;
 
-/** What {@linkcode serveRun} needs. */
+/** Options of {@linkcode serveRun}. */
 export interface ServeRunOptions {
-  /** 0 takes a free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Told in a line which checkpoint is served, and which could not be. */
+  /** Reports each checkpoint served, or refused, in one line. */
   readonly note: (line: string) => void;
 }
 
-/** Under way until disposed; requests may then end. */
+/** Runs until disposed, which lets running requests finish. */
 export interface RunServer extends AsyncDisposable {
   readonly origin: string;
 }
@@ -52,7 +52,7 @@ export async function serveRun(
     if (opened) app = opened.app;
     return opened;
   });
-  // Whoever disposes learns of a failure; until then the server says that it is loading.
+  // Disposing throws a failure; until then the server reports that it is loading.
   opening.catch((error: unknown) => note(`Cannot serve the run ${root}: ${reasonOf(error)}`));
   return {
     origin: `http://${listener.hostname}:${listener.port}`,
@@ -87,7 +87,7 @@ async function listenAt(
   }
 }
 
-/** Waits for a checkpoint that can be read, and opens it; nothing where `signal` comes first. */
+/** Waits for a readable checkpoint, and opens it; undefined where `signal` aborts first. */
 async function openFirst(
   { root, checkpoints }: RunPaths,
   { note, signal }: { note: (line: string) => void; signal: AbortSignal },
@@ -118,7 +118,7 @@ async function openFirst(
   return undefined;
 }
 
-/** The newest checkpoint now, if there is one, and whenever there is a newer one. */
+/** Yields the newest checkpoint, if there is one, and then each newer one. */
 async function* newCheckpoints(
   checkpoints: string,
   { signal }: { signal: AbortSignal },

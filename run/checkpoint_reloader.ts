@@ -55,7 +55,7 @@ export function reloadCheckpoints(options: CheckpointReloaderOptions): Checkpoin
       if (name === serving) return;
       const config = await readModelConfig(newest);
       if (await readIfThere(join(newest, "tokenizer.json")) !== tokenizerJson) {
-        throw new Error("its tokenizer.json is another; start the server again to serve it");
+        throw new Error("its tokenizer.json differs; restart the server to serve it");
       }
       const engine = await openEngine(newest, { config, settings });
       const before = scheduler.engine;
@@ -64,7 +64,7 @@ export function reloadCheckpoints(options: CheckpointReloaderOptions): Checkpoin
       note(`Serving ${chosen.line}`);
     } catch (error) {
       // The checkpoint may be damaged, or rotated away while it was read; the current engine is intact.
-      note(`Cannot go over to ${name}, still serving ${serving}: ${reasonOf(error)}`);
+      note(`Cannot switch to ${name}, still serving ${serving}: ${reasonOf(error)}`);
     }
   };
   let looking = look();

@@ -143,7 +143,7 @@ async function digestTraining(
   }
   if (tokens !== totalTokens || JSON.stringify(end) !== JSON.stringify(cursor)) {
     throw new Error(
-      `Cannot follow ${newest}: its ${step} steps over ${totalTokens} tokens do not end where the ` +
+      `Cannot write a manifest for ${newest}: its ${step} steps over ${totalTokens} tokens do not end where the ` +
         `batches made of the stored tokens do; corpus, tokens and checkpoint are of different runs`,
     );
   }

@@ -46,7 +46,7 @@ export async function checkModelTokenizer(
   const [its, ours] = [(await readTokenizer(path)).tokenizer, tokenizer].map(digestOf);
   if (its !== ours) {
     throw new UsageError(
-      `${refusal}: its tokenizer ${its} is another than ${source} ${ours}, though both have ` +
+      `${refusal}: its tokenizer ${its} differs from ${source} ${ours}, though both have ` +
         `${tokenizer.vocabSize} entries; ${remedy}`,
     );
   }

@@ -33,7 +33,7 @@ export async function openCorpus(
     const { path, offset, bytes } = journal.cut;
     note(
       `Cut ${bytes} bytes off ${path} from byte ${offset} on: a write that was interrupted before ` +
-        "it was complete; its documents come again from their sources.",
+        "it was complete; its documents are read again from their sources.",
     );
   }
   return { journal, mark: await readMark(paths.corpus) };

@@ -34,8 +34,8 @@ export function describeDrift(before: unknown, now: Provenance): string | undefi
     ...versions && versions.v8 !== now.versions.v8 ? ["Deno"] : [],
   ];
   if (changed.length === 0) return undefined;
-  return `goes on with another version of ${changed.join(" and ")} than made its checkpoint: ` +
-    "the result may differ from that of one version alone";
+  return `goes on with a different version of ${changed.join(" and ")} than its checkpoint: ` +
+    "the result may differ from that of a single version";
 }
 
 /**

@@ -86,7 +86,7 @@ class Sphere {
         packWeights(this.#context);
         return;
       default:
-        throw new RangeError(`Cannot obey command ${command}: there is no such command`);
+        throw new RangeError(`Cannot run command ${command}: there is no such command`);
     }
   }
 

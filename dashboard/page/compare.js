@@ -8,7 +8,7 @@ const FINAL = [
   ["passes over the corpus", ({ status }) => status?.passes, (value) => value.toFixed(2)],
   ["training time", ({ curves }) => curves.elapsedMs.at(-1), duration],
   [
-    "tokens a second, mean",
+    "tokens per second, mean",
     ({ last, curves }) => last?.totalTokens / (curves.elapsedMs.at(-1) / 1000),
     short,
   ],
@@ -26,7 +26,7 @@ const FINAL = [
     true,
   ],
   [
-    "validation bits a byte, last",
+    "validation bits per byte, last",
     ({ lastValidation }) => lastValidation?.validationBitsPerByte,
     (value) => value.toFixed(3),
     true,
@@ -107,7 +107,7 @@ function drawComparison(host, runs) {
       ...(isOneTokenizer ? [] : [
         make("p", {
           className: "note muted",
-          text: "Their tokens differ: compare bits a byte, which do not depend on the tokenizer.",
+          text: "Their tokens differ: compare bits per byte, which do not depend on the tokenizer.",
         }),
       ]),
     ]),

@@ -2,10 +2,10 @@
 "use strict";
 
 const CHARTS = [
-  { key: "loss", title: "Loss", unit: "nats a token", format: (v) => v.toFixed(4) },
+  { key: "loss", title: "Loss", unit: "nats per token", format: (v) => v.toFixed(4) },
   { key: "learningRate", title: "Learning rate", unit: "", format: (v) => v.toExponential(2) },
   { key: "gradNorm", title: "Gradient norm", unit: "before clipping", format: (v) => v.toFixed(3) },
-  { key: "tokensPerSecond", title: "Throughput", unit: "tokens a second", format: short },
+  { key: "tokensPerSecond", title: "Throughput", unit: "tokens per second", format: short },
 ];
 /** Pairs of colours in the style sheet, run-1 to run-5: for the steps and for the validation. */
 const HUES = 5;

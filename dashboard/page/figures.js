@@ -36,11 +36,11 @@ function trainingTiles({ last, lastValidation, curves, status }, isRunning) {
       ]
       : ["Best validation loss", best.toFixed(4), "bestValidationLoss"],
     [
-      "Validation bits a byte",
+      "Validation bits per byte",
       lastValidation?.validationBitsPerByte?.toFixed(3) ?? "–",
       "validationBitsPerByte",
     ],
-    ["Tokens a second", short(last.tokensPerSecond), "tokensPerSecond"],
+    ["Tokens per second", short(last.tokensPerSecond), "tokensPerSecond"],
     ["Elapsed", status ? duration(status.elapsedMs) : "–", "elapsed"],
     ["Time left", isRunning ? duration(status.remainingMs) : "–", "remaining"],
   ];
@@ -58,7 +58,7 @@ function collectingTiles({ status, flow }) {
   return [
     ["Pages", count(pages(status)), "pages"],
     [
-      "Pages a second",
+      "Pages per second",
       rate === undefined ? "–" : rate.toFixed(rate < 10 ? 1 : 0),
       "pagesPerSecond",
     ],

@@ -29,7 +29,7 @@ import { say, tell } from "../../cli/print.ts";
 
 const PROGRESS_MS = 5000;
 
-/** What {@linkcode runCrawl} needs. */
+/** Options of {@linkcode runCrawl}. */
 export interface RunCrawlOptions {
   readonly frontier: Frontier;
   readonly settings: CrawlSettings;
@@ -37,7 +37,7 @@ export interface RunCrawlOptions {
   readonly stop: AbortSignal;
 }
 
-/** What came of a session. */
+/** Outcome of a session. */
 export interface CrawlOutcome {
   /** Pages that were fetched, or found unchanged. */
   readonly fetched: number;
@@ -45,7 +45,7 @@ export interface CrawlOutcome {
   readonly lastDrop: Drop | undefined;
 }
 
-/** Crawls until there is nothing left, a limit is reached, or `stop`; tells what came of it. */
+/** Crawls until the frontier is empty, a limit is reached, or `stop` aborts; prints a summary. */
 export async function runCrawl(
   { frontier, settings, paths, stop }: RunCrawlOptions,
 ): Promise<CrawlOutcome> {
@@ -139,7 +139,7 @@ export async function runCrawl(
   const isOver = counts.pages === 0 && frontier.queued === 0 && !stop.aborted;
   if (isOver && frontier.pages > 0) {
     say(
-      `The crawl ended before, with ${frontier.pages} pages; --recrawl asks for them again`,
+      `The crawl had already ended, with ${frontier.pages} pages; --recrawl fetches them again`,
     );
   } else say(describeIngest(counts, { list: paths.drops, stopped: stop.aborted }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
@@ -171,7 +171,7 @@ async function scopeOf(settings: CrawlSettings) {
   }
 }
 
-/** What a WARC file says about who made it, in the terms of Dublin Core that WARC names. */
+/** Fields of a warcinfo record, in the Dublin Core terms that WARC names. */
 function about(settings: CrawlSettings): Record<string, string> {
   return {
     software: settings["user-agent"],

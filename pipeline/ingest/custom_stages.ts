@@ -1,5 +1,5 @@
 /**
- * Stages of the user's own, from modules that the command line names: `--stage refine:./filter.ts`.
+ * The user's own stages, from modules named on the command line: `--stage refine:./filter.ts`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { transformed } from "../../stages/flow.ts";
 import { bounded } from "../../stages/queue.ts";
 import type { Barrier, Document } from "../../stages/types.ts";
 
-/** The stages that one of the user's own can stand behind. */
+/** Stages after which a user's stage can run. */
 export const STAGE_PLACES = ["extract", "refine"] as const;
 
 /** A stage as a run's settings keep it. */
@@ -21,26 +21,26 @@ export interface StageSetting {
   readonly after: typeof STAGE_PLACES[number];
   /** Absolute path of its module. */
   readonly path: string;
-  /** Of the module's text, hexadecimal. */
+  /** Digest of the module's text, hexadecimal. */
   readonly sha256: string;
 }
 
-/** Makes the stage anew; the default export of its module. */
+/** Creates the stage; the default export of its module. */
 export type StageFactory = () => ReadableWritablePair<Document, Document>;
 
 /** A stage for a place where barriers flow too. */
 export type CustomStage = () => ReadableWritablePair<Document | Barrier, Document | Barrier>;
 
-/** Stages by the one that they stand behind. */
+/** User stages by the stage before them. */
 export type CustomStages = Readonly<Record<StageSetting["after"], readonly CustomStage[]>>;
 
-/** Characters of documents that may wait before a stage. */
+/** Bound of a stage's input queue, in characters of documents. */
 const QUEUE_CHARS = 2 ** 20;
 
 /**
  * Reads `refine:./filter.ts`.
  *
- * @throws {UsageError} for another place than {@linkcode STAGE_PLACES}, or a module that is not there
+ * @throws {UsageError} for a place outside {@linkcode STAGE_PLACES}, or a missing module
  */
 export function readStageSetting(text: string): StageSetting {
   const [, name, file] = /^([^:]*):(.+)$/s.exec(text) ?? [];
@@ -73,15 +73,15 @@ export async function loadStages(settings: readonly StageSetting[]): Promise<Cus
           "TransformStream of documents",
       );
     }
-    // What it makes is checked document by document.
+    // Its output is checked document by document.
     stages[after].push(amongBarriers(module.default as StageFactory, path));
   }
   return stages;
 }
 
 /**
- * A stage that knows nothing of barriers, for where they flow: it is ended at each and made anew
- * behind it, so that all documents that came before a barrier leave before it.
+ * Adapts a stage that knows no barriers to a stream with barriers: closes it at each barrier and
+ * creates a new one after it, so that all documents before a barrier leave before it.
  */
 function amongBarriers(make: StageFactory, path: string): CustomStage {
   return () =>
@@ -91,7 +91,7 @@ function amongBarriers(make: StageFactory, path: string): CustomStage {
     });
 }
 
-/** One stage of several, each behind the one before; of none, one that passes everything on. */
+/** Chains stages into one; of none, makes one that passes everything on. */
 export function inTurn(stages: readonly CustomStage[] = []): ReturnType<CustomStage> {
   const { writable, readable } = new TransformStream<Document | Barrier, Document | Barrier>();
   return {
@@ -129,7 +129,7 @@ async function* stretches(
       }
       yield document;
     }
-    // Ended by the stage itself, which wants no more.
+    // The stage itself has ended its input.
     if (!isOver && barrier === undefined) return;
     if (barrier) yield barrier;
   }

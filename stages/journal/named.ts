@@ -29,7 +29,7 @@ export async function readSeal(dir: string): Promise<number | undefined> {
   const seal = await readChecked(path, { remedy: "`deno task repair RUN` says what can be saved" });
   if (seal === undefined) return undefined;
   if ("documents" in seal && Number.isSafeInteger(seal.documents)) return Number(seal.documents);
-  throw new SyntaxError(`Cannot read ${path}: it says no number of documents`);
+  throw new SyntaxError(`Cannot read ${path}: it has no number of documents`);
 }
 
 /** The counts in the journal's own files. */

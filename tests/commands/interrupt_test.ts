@@ -165,11 +165,11 @@ Deno.test("what came of a session adds up, and names the documents of those befo
   const drops = "74 dropped (no-text 70, too-short 4), listed in d.jsonl";
   assertEquals(
     describeIngest(counts, { list: "d.jsonl", stopped: true, total: 54 }),
-    `Pages: 136 seen, 54 documents kept, 8 under way, ${drops}`,
+    `Pages: 136 seen, 54 documents kept, 8 in flight, ${drops}`,
   );
   // Documents that were stored before are neither kept again nor dropped.
   assertEquals(
     describeIngest(counts, { list: "d.jsonl", total: 62 }),
-    `Pages: 136 seen, 54 documents kept, ${drops}; 62 documents with those of before`,
+    `Pages: 136 seen, 54 documents kept, ${drops}; 62 documents in all`,
   );
 });

@@ -71,7 +71,7 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     assertEquals(scheduler.engine.fingerprint, "step-000002");
     assertStringIncludes(
       lines.at(-1) ?? "",
-      "Cannot go over to step-000003, still serving step-000002: ",
+      "Cannot switch to step-000003, still serving step-000002: ",
     );
     await save(dir, model, { step: 4, factor: 1 });
     await reloader.refresh();
@@ -83,8 +83,8 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     assertEquals(scheduler.engine.fingerprint, "step-000004");
     assertEquals(
       lines.at(-1),
-      "Cannot go over to step-000005, still serving step-000004: " +
-        "its tokenizer.json is another; start the server again to serve it",
+      "Cannot switch to step-000005, still serving step-000004: " +
+        "its tokenizer.json differs; restart the server to serve it",
     );
     fresh[Symbol.dispose]();
   } finally {
