@@ -197,7 +197,7 @@ Deno.test("wrapLine: lines break between words, and go on beside their label", (
     "ends      in runs/one; a checkpoint every 200 steps, a validation every 100 and at its end";
   assertEquals(wrapLine(line, 60), [
     "ends      in runs/one; a checkpoint every 200 steps, a",
-    "          validation each 100 and at its end",
+    "          validation every 100 and at its end",
   ]);
   assertEquals(wrapLine(line, 200), [line]);
   assertEquals(wrapLine("two  columns  stay", 18), ["two  columns  stay"]);
