@@ -19,7 +19,7 @@ export interface Evaluable extends AsyncDisposable {
   readonly config: ModelConfig;
   /** Sum of nats over the target tokens, and their number. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
-  /** Continues texts. */
+  /** Generates continuations. */
   readonly engine: Engine;
 }
 
@@ -87,7 +87,7 @@ interface Segment {
   readonly count: number;
 }
 
-/** The scored segments of a batch. */
+/** The segments of a batch that have targets. */
 function segmentsOf({ mask, segmentIds, rows, cols }: SphereBatch): Segment[] {
   const segments: Segment[] = [];
   for (let at = 0; at < rows * cols;) {
