@@ -16,7 +16,7 @@ import { type EngineSettings, openEngine } from "./model_source.ts";
 export interface CheckpointReloaderOptions {
   /** Folder of the run's checkpoints. */
   readonly checkpoints: string;
-  /** Which of them to serve; the best unless stated. */
+  /** Which of them to serve; the best by default. */
   readonly wish?: "best" | "latest" | undefined;
   readonly scheduler: Scheduler;
   /** The tokenizer.json of the server; a checkpoint with another one is not loaded. */
