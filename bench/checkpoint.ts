@@ -36,7 +36,11 @@ export async function run(args: string[]): Promise<void> {
   const random = randomStream(1, { name: "bench" });
   const inputIds = Int32Array.from({ length: rows * cols }, (_, i) => random.word(i) % VOCAB);
   const batch: SphereBatch = {
-    ...{ inputIds, targetIds: inputIds, mask: inputIds.map(() => 1), rows, cols },
+    inputIds,
+    targetIds: inputIds,
+    mask: inputIds.map(() => 1),
+    rows,
+    cols,
     validTokens: inputIds.length,
   };
   await Deno.mkdir("runs", { recursive: true });
@@ -66,7 +70,9 @@ export async function run(args: string[]): Promise<void> {
   ): Promise<Cost> {
     const cursor = { epoch: 0, batch: 0, state: null };
     const snapshot = (step: number) => ({
-      ...{ step, totalTokens: 0, cursors: { batch: cursor } },
+      step,
+      totalTokens: 0,
+      cursors: { batch: cursor },
       parameters: spheres.parameters.slice(),
       firstMoment: spheres.firstMoment.slice(),
       secondMoment: spheres.secondMoment.slice(),
@@ -76,11 +82,22 @@ export async function run(args: string[]): Promise<void> {
         const due = dir !== undefined && step === 1 ? { snapshot: snapshot(step) } : {};
         const { loss, gradNorm } = await spheres.step(batch, {
           ...ADAMW_DEFAULTS,
-          ...{ step, learningRate: 1e-4 },
+          step,
+          learningRate: 1e-4,
         });
         yield {
-          ...{ step, loss, gradNorm, perplexity: Math.exp(loss), learningRate: 1e-4, tokens: 0 },
-          ...{ totalTokens: 0, tokensPerSecond: 0, stepMs: 0, spheres: [], cursor, ...due },
+          step,
+          loss,
+          gradNorm,
+          perplexity: Math.exp(loss),
+          learningRate: 1e-4,
+          tokens: 0,
+          totalTokens: 0,
+          tokensPerSecond: 0,
+          stepMs: 0,
+          spheres: [],
+          cursor,
+          ...due,
         };
       }
     }

@@ -42,7 +42,10 @@ export async function run(args: string[]): Promise<void> {
   }
   const { isFlat, ...growth } = judgeMemory(memory);
   const result = {
-    ...{ readers: READERS, stalled: STRANGERS, leaving: STRANGERS, rounds },
+    readers: READERS,
+    stalled: STRANGERS,
+    leaving: STRANGERS,
+    rounds,
     tokensPerSecondAlone: median(alone),
     tokensPerSecondBeside: median(beside),
     besideTimesAlone: median(beside.map((rate, i) => rate / (alone[i] ?? NaN))),

@@ -69,7 +69,12 @@ export async function run(args: string[]): Promise<void> {
       let text = "";
       const promptIds = codec.encode(prompt);
       const pieces = generate({
-        ...{ scheduler, codec, promptIds, maxTokens: TOKENS, ...sampling, seed },
+        scheduler,
+        codec,
+        promptIds,
+        maxTokens: TOKENS,
+        ...sampling,
+        seed,
       });
       for await (const piece of pieces) text += piece.text;
       // The last word may be cut off, and the first belongs to the prompt's last.

@@ -83,10 +83,16 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     await using stream = new BatchStream({
       open: (start) =>
         epochs({
-          ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled" },
-          ...{ start, maxEpochs: 1 },
+          store: tokens,
+          live: ReadableStream.from([]),
+          order: "shuffled",
+          start,
+          maxEpochs: 1,
         }),
-      ...{ rows: 12, cols: 256, vocabSize, cursor },
+      rows: 12,
+      cols: 256,
+      vocabSize,
+      cursor,
     });
     const next = await stream.next();
     resumeMs.push(performance.now() - resumeStart);

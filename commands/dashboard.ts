@@ -44,8 +44,11 @@ export const dashboard: Command = {
     for (const folder of folders) await requireSettings(folder);
     using interrupt = stopOnInterrupt();
     const { hostname, port, finished } = await listenDashboard(folders, {
-      ...{ hostname: values.hostname, port: values.port, signal: interrupt.signal },
-      ...{ hostNames: hostNamesOf(values), ...(apiKeys && { apiKeys }) },
+      hostname: values.hostname,
+      port: values.port,
+      signal: interrupt.signal,
+      hostNames: hostNamesOf(values),
+      ...(apiKeys && { apiKeys }),
     });
     say(
       `Dashboard on http://${hostname}:${port}/` +

@@ -101,7 +101,9 @@ async function look(run: string): Promise<RunRow> {
   const made = isPipeline ? paths.settings : newest ?? run;
   const written = (await Deno.stat(made)).mtime?.toISOString() ?? "";
   const row = {
-    ...{ run, step, steps: null },
+    run,
+    step,
+    steps: null,
     validationLoss: await bestValidation(paths.checkpoints),
     bytes: await sizeOf(run),
     when: status?.time ?? written,

@@ -101,7 +101,11 @@ export async function openValidationSet(options: ValidationSetOptions): Promise<
       const wait = { chars, rule: holdOut, ...(signal ? { signal } : {}) };
       const first = await firstDocuments(journal, wait);
       const runs = heldOutRuns({
-        ...{ journal, rule: holdOut, tokenizer: tokenizer.tokenizer, sources, ...first },
+        journal,
+        rule: holdOut,
+        tokenizer: tokenizer.tokenizer,
+        sources,
+        ...first,
         sample: { seed, bytes: SAMPLE_BYTES },
       });
       return { documents: first.count, runs };
@@ -201,7 +205,9 @@ export function validationSet(
   return {
     batches: () =>
       evaluationBatches({ runs: ReadableStream.from(parts), rows, cols, windowRows: maxRows }),
-    ...{ parts, corpus, rows: packed.rows.length },
+    parts,
+    corpus,
+    rows: packed.rows.length,
     ...shareOf(parts),
     perSource: sharesOf(parts.filter(({ source }) => source !== "")),
   };

@@ -53,7 +53,12 @@ export function batchFlow(
     .pipeThrough(watched(store<Barrier>({ store: tokens, meter: meters.store }), meters.store));
   const { order, seed } = settings;
   return epochs<Barrier>({
-    ...{ store: tokens, live, order, seed, warmUpTokens, plannedTokens },
+    store: tokens,
+    live,
+    order,
+    seed,
+    warmUpTokens,
+    plannedTokens,
     ...(cursor ? { start: resumePoint(cursor) } : {}),
   })
     .pipeThrough(watched(

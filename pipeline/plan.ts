@@ -73,7 +73,12 @@ export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts):
   const passes = course && course.passes / reach;
   return {
     ...known,
-    ...{ preset, corpus, validateEvery, context: cols, stepsPerPass, stepTokens: rows * cols },
+    preset,
+    corpus,
+    validateEvery,
+    context: cols,
+    stepsPerPass,
+    stepTokens: rows * cols,
     steps: steps > 0 ? steps : null,
     tokens: course?.tokens ?? null,
     passes: passes ?? null,

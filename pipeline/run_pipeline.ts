@@ -111,7 +111,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const facts = collectFacts(log);
   const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
-    ...{ meters: allMeters, facts: facts.now, json },
+    meters: allMeters,
+    facts: facts.now,
+    json,
     ...(finished ? {} : { runDir: paths.root }),
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
   });
@@ -129,14 +131,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const counts = () =>
     countIntake({ sources: intake?.sources ?? [], documents: log.count - before, drops });
   let learned: TokenizerFile | undefined = await loadTokenizer(paths, settings);
-  const openTokens = async ({ tokenizer, hash }: TokenizerFile) =>
-    resources.use(
-      await openStore({
-        dir: paths.tokens,
-        vocabSize: tokenizer.vocabSize,
-        tokenizerHash: hash,
-      }),
-    );
+  const openTokens = async ({ tokenizer: { vocabSize }, hash }: TokenizerFile) =>
+    resources.use(await openStore({ dir: paths.tokens, vocabSize, tokenizerHash: hash }));
   let tokens = learned && await openTokens(learned);
 
   status.phase(intake ? "collecting documents" : "reading the corpus");
@@ -152,6 +148,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   });
   // Tells a broken intake to those who wait for its documents.
   const broken = new AbortController();
+  const signal = AbortSignal.any([stop, broken.signal]);
   const ended = (intake
     ? intake.documents
       .pipeThrough(
@@ -167,7 +164,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         vocab: settings.vocab,
         chars: settings.order === "stored" ? undefined : warmUpChars(settings),
         status,
-        signal: AbortSignal.any([stop, broken.signal]),
+        signal,
       });
     }
     tokens ??= await openTokens(learned);
@@ -194,34 +191,41 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
+    const { workers } = options.spheres;
+    const begun = { paths, settings, journal: log, trainer, status, json, cols, signal };
     const { plan, onStep } = await announcePlan({
-      ...{ paths, settings, journal: log, tokenizer, config, rows, cols, trainer, status, json },
-      ...{ workers: options.spheres.workers, checkpointEvery: options.checkpointEvery, finished },
-      signal: AbortSignal.any([stop, broken.signal]),
+      ...begun,
+      tokenizer,
+      config,
+      rows,
+      workers,
+      checkpointEvery: options.checkpointEvery,
+      finished,
     });
     const expectEnd = () => {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
-    const { validation, prompts, sampler, see } = await openBeginning({
-      ...{ paths, journal: log, settings, trainer, tokenizer: learned, rows: fewRows, cols },
-      ...{ status, signal: AbortSignal.any([stop, broken.signal]) },
-    });
+    const beginning = await openBeginning({ ...begun, tokenizer: learned, rows: fewRows });
+    const { validation, prompts, sampler, see } = beginning;
     isTraining = true;
     if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
     expectEnd();
     ready.resolve();
     const batches = batchFlow(ends.readable, {
-      ...{ settings, tokenizer, tokens, rows, cols, meters },
+      settings,
+      tokenizer,
+      tokens,
+      rows,
+      cols,
+      meters,
       warmUpTokens: warmUpTokens(settings),
       plannedTokens: plannedTokens(settings),
       encoders: resources.use(openEncoders(tokenizer)),
       state: trainer.state,
     });
     const sinks: MetricsSink[] = [openTelemetry()];
-    if (options.tensorboard) {
-      sinks.push(await openEventFile(paths.tensorboard));
-    }
+    if (options.tensorboard) sinks.push(await openEventFile(paths.tensorboard));
     const patience = patienceOf(settings);
     const reports = trainer.reports(batches, {
       duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
@@ -237,9 +241,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       status,
       meters: { train: meters.train, keep: meters.keep },
       allMeters,
-      constants: await measureConstants({
-        ...{ journal: log, tokenizer, config, cols, workers: options.spheres.workers },
-      }),
+      constants: await measureConstants({ journal: log, tokenizer, config, cols, workers }),
       sinks,
       onSaved: sampler.take,
     });
@@ -263,15 +265,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     // A run shorter than its first checkpoint has a sample too.
     if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
     await sampler.idle();
-    const outcome = await finish({
-      ...{ paths, settings, trainer, plan, store: tokens, validation, prompts, stop, json },
-    });
+    const stored = { ...begun, store: tokens };
+    const outcome = await finish({ ...stored, plan, validation, prompts, stop });
     status.phase("done");
     status.close();
     summarize();
     if (!finished) {
       const parts = { settings, journal: log, store: tokens, tokenizer: learned };
-      const course = await courseOfRun({ trainer, settings, store: tokens });
+      const course = await courseOfRun(stored);
       const [{ vocabSize }, { args }, { verdict }] = [tokenizer, options, outcome];
       await writeRunReport(paths, { ...parts, course, args, vocabSize, verdict });
       await tokens.flush();

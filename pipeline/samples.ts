@@ -64,14 +64,19 @@ async function continueTexts(
 ): Promise<{ prompt: string; continuation: string }[]> {
   // One thread: training has the others.
   const { engine, codec, stopIds, sampling } = await openModel({
-    ...{ run: "", model: checkpoint, threads: 1 },
+    run: "",
+    model: checkpoint,
+    threads: 1,
   });
   await using _engine = engine;
   const writer = { scheduler: new Scheduler(engine), codec, stopIds };
   const samples: { prompt: string; continuation: string }[] = [];
   for (const prompt of prompts) {
     const continuation = await continueWhole(prompt, {
-      ...{ writer, maxTokens: SAMPLE_TOKENS, ...sampling, seed },
+      writer,
+      maxTokens: SAMPLE_TOKENS,
+      ...sampling,
+      seed,
     });
     samples.push({ prompt, continuation });
   }

@@ -86,8 +86,10 @@ export async function learnTokenizer(
   });
   const lines = describeLearned({
     ...size,
-    ...{ vocab: tokenizer.vocabSize, wanted: vocab, goesOn: !journal.sealed },
-    ...{ stored: journal.count },
+    vocab: tokenizer.vocabSize,
+    wanted: vocab,
+    goesOn: !journal.sealed,
+    stored: journal.count,
   });
   for (const line of lines) status.note(line);
   const json = formatTokenizer(tokenizer);

@@ -136,7 +136,8 @@ export function createApp(options: AppOptions): Hono {
   const readBody = async (context: Context) => {
     const text = await readJsonBody(context, { maxBodyBytes });
     return await turns.run(jsonSteps(text), {
-      ...{ client: clientOf(context), signal: context.req.raw.signal },
+      client: clientOf(context),
+      signal: context.req.raw.signal,
     });
   };
   const chat = createChat(codec, options.chatTemplate);
@@ -144,10 +145,18 @@ export function createApp(options: AppOptions): Hono {
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
-      ...{ scheduler, codec, grammars, modelName, sampling, turns },
-      ...{ stallMs, retryAfterSeconds, onFailure },
+      scheduler,
+      codec,
+      grammars,
+      modelName,
+      sampling,
+      turns,
+      stallMs,
+      retryAfterSeconds,
+      onFailure,
       ...(options.stopIds && { stopIds: options.stopIds }),
-      ...{ client: notes.client, meter: metrics.meter(notes) },
+      client: notes.client,
+      meter: metrics.meter(notes),
       signal: context.req.raw.signal,
     };
   };
@@ -162,7 +171,9 @@ export function createApp(options: AppOptions): Hono {
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
-    ...{ needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined, sampling },
+    needsKey: apiKeys !== undefined,
+    hasDashboard: dashboard !== undefined,
+    sampling,
     // Without a key, nobody learns what is served.
     ...(apiKeys === undefined && { modelName }),
   });

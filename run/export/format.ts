@@ -61,7 +61,9 @@ function safetensors(dtype: FloatDtype, torchDtype: string, tolerance: number): 
     torchDtype,
     async write(path, { layout, parameters }) {
       const tensors = layout.parameters.map(({ name, shape, offset, size }) => ({
-        ...{ name, shape, data: parameters.subarray(offset, offset + size) },
+        name,
+        shape,
+        data: parameters.subarray(offset, offset + size),
       }));
       await writeSafetensors(path, { tensors, dtype });
     },

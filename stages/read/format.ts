@@ -81,7 +81,8 @@ const bytesOf = (beginning: string): Uint8Array =>
     : new TextEncoder().encode(beginning);
 const SIGNATURES = BEGINNINGS.map(([beginning, found, at = 0]) => ({
   bytes: bytesOf(beginning),
-  ...{ found, at },
+  found,
+  at,
 }));
 
 const HTML =

@@ -167,9 +167,7 @@ export class SplitLog {
       const first = Math.max(0, from - base), last = Math.min(documents, to - base);
       if (first < last) {
         await this.write();
-        yield* readShard({
-          ...{ dir, number, split, base, from: first, to: last, idBytes, vocabSize },
-        });
+        yield* readShard({ dir, number, split, base, from: first, to: last, idBytes, vocabSize });
       }
       base += documents;
     }

@@ -78,7 +78,11 @@ Deno.test("truncated encodings are the start or the end of the whole", () => {
 
 const document = (text: string, index: number): Document => ({
   id: index.toString(16).padStart(16, "0"),
-  ...{ url: `http://a/${index}`, title: "", lang: "en", fetchedAt: "", text },
+  url: `http://a/${index}`,
+  title: "",
+  lang: "en",
+  fetchedAt: "",
+  text,
 });
 
 Deno.test("any number of workers gives the ids of one thread, in order", async () => {

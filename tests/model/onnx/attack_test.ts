@@ -22,7 +22,9 @@ function making(opType: string, shape: number[], how: "raw" | "listed" | "consta
   const input = opType === "ConstantOfShape" ? ["s"] : ["x", "s"];
   const rawData = new Uint8Array(BigInt64Array.from(shape, BigInt).buffer);
   const tensor: onnx.ITensorProto = {
-    ...{ name: "s", dataType: INT64, dims: [shape.length] },
+    name: "s",
+    dataType: INT64,
+    dims: [shape.length],
     ...(how === "listed" ? { int64Data: shape } : { rawData }),
   };
   const node = [{ opType, input, output: ["y"] }];
