@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { saveCheckpoint } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
@@ -13,6 +13,7 @@ import { keep } from "../stages/checkpoint/mod.ts";
 import { ADAMW_DEFAULTS } from "../stages/train/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import { openSpheres, type SphereBatch, type Spheres } from "../workers/mod.ts";
+import { TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
 const VOCAB = 4096;
@@ -26,7 +27,8 @@ interface Cost {
 
 /** Runs `bench checkpoint [--rounds N]`: preset small, rounds with and without by turns. */
 export async function run(args: string[]): Promise<void> {
-  const rounds = Number(parseArgs(args, { string: ["rounds"] }).rounds ?? 5);
+  const { rounds: given = "5" } = parseArgs({ args, options: { rounds: TEXT } }).values;
+  const rounds = Number(given);
   const config = presetConfig("small", { vocabSize: VOCAB, endOfTextId: 0 });
   const { rows, cols } = PRESETS.small;
   await using spheres = await openSpheres({ config, rows, cols });

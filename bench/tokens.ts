@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { join } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { randomStream } from "../model/random.ts";
 import { batch, BatchStream } from "../stages/batch/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
@@ -13,6 +13,7 @@ import { tokenize } from "../stages/tokenize/mod.ts";
 import { trainTokenizer } from "../tokenizer/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
 import { readAddresses } from "./addresses.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { generateDocuments } from "./generated_corpus.ts";
 import { median } from "./median.ts";
 
@@ -26,7 +27,7 @@ const CURSOR_EVERY = 97;
  * corpus, encodes, stores, shuffles and batches it.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["megabytes", "dir"], boolean: ["json"] });
+  const flags = parseArgs({ args, options: { megabytes: TEXT, dir: TEXT, json: SWITCH } }).values;
   const megabytes = Number(flags.megabytes ?? 100);
   const corpus = (await readAddresses()).join("\n\n");
   const dir = flags.dir ?? join("runs", "bench-tokens");
