@@ -6,12 +6,6 @@
  */
 import type { StageMeter } from "./meter.ts";
 
-/** The two ends of a stage. */
-export interface StagePair<In, Out> {
-  readonly writable: WritableStream<In>;
-  readonly readable: ReadableStream<Out>;
-}
-
 /**
  * The stage `stage` with `meter` reading the fill of its input queue and the demand at its output.
  * Nothing is buffered on top: a value is handed over at once, and the next is asked for when the
@@ -30,9 +24,9 @@ export interface StagePair<In, Out> {
  * ```
  */
 export function watched<In, Out>(
-  { writable, readable }: StagePair<In, Out>,
+  { writable, readable }: ReadableWritablePair<Out, In>,
   meter: StageMeter,
-): StagePair<In, Out> {
+): ReadableWritablePair<Out, In> {
   return { writable: watchedInput(writable, meter), readable: watchedOutput(readable, meter) };
 }
 
