@@ -1,9 +1,7 @@
 /**
- * Stand-in for `@std/streams`: the few streams this project uses, with the same names and meaning
- * as the original.
+ * Stand-in for `@std/streams`: the one stream this project uses, with the same name and meaning as
+ * the original.
  *
  * @module
  */
-export { mergeReadableStreams } from "./merge_readable_streams.ts";
-export { TextLineStream, type TextLineStreamOptions } from "./text_line_stream.ts";
-export { toText } from "./to_text.ts";
+export { TextLineStream } from "./text_line_stream.ts";
