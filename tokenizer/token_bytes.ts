@@ -16,7 +16,7 @@ import { grown } from "./flat_array.ts";
  * import { TokenBytes } from "./token_bytes.ts";
  * const bytes = new TokenBytes(["Ġthe", undefined, "<s>"], [{ id: 2, content: "<s>" }]);
  * console.assert(new TextDecoder().decode(bytes.of(0)) === " the");
- * console.assert(bytes.of(1) === undefined && bytes.length(2) === 3);
+ * console.assert(bytes.of(1) === undefined && bytes.of(2)?.length === 3);
  * ```
  */
 export class TokenBytes {
@@ -58,12 +58,5 @@ export class TokenBytes {
     return this.#isKnown[id] === 1
       ? this.#arena.subarray(this.#starts[id], this.#starts[id + 1])
       : undefined;
-  }
-
-  /** How many bytes an id has; 0 where no token has it. */
-  length(id: number): number {
-    return this.#isKnown[id] === 1
-      ? (this.#starts[id + 1] as number) - (this.#starts[id] as number)
-      : 0;
   }
 }
