@@ -12,8 +12,7 @@ import {
   readCheckpointInfo,
   stepOf,
 } from "../model/checkpoint/mod.ts";
-import { exists } from "../model/durable.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { exists, readIfThere } from "../model/durable.ts";
 import type { StatusFile } from "../stages/report/mod.ts";
 import type { Command } from "../cli/command.ts";
 import { reasonOf } from "../cli/failure.ts";

@@ -4,9 +4,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { appendWhole } from "../model/durable.ts";
+import { appendWhole, readIfThere } from "../model/durable.ts";
 import { Scheduler } from "../engine/mod.ts";
-import { readIfThere } from "../stages/durable.ts";
 import { continueWhole } from "../run/continue_text.ts";
 import { openModel } from "../run/model_source.ts";
 

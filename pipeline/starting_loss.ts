@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { readIfThere, replaceFile } from "../model/durable.ts";
 import { validate } from "../stages/train/mod.ts";
 import type { Batch, StepReport } from "../stages/types.ts";
 import type { RunSettings } from "../run/folder.ts";

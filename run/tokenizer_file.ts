@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { replaceFile } from "../stages/durable.ts";
+import { replaceFile } from "../model/durable.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Status } from "../stages/report/mod.ts";
 import {

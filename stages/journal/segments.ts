@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import type { Document } from "../types.ts";
 import { linesOf } from "./lines.ts";
 import { decodeMember, HEADER_BYTES, parseHeader } from "./member.ts";

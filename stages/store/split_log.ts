@@ -4,8 +4,7 @@
  * @module
  */
 
-import { syncFolder } from "../../model/durable.ts";
-import { writeAll } from "../durable.ts";
+import { syncFolder, writeAll } from "../../model/durable.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
 import type { ShardSize } from "./index_file.ts";
 import { ShardReaders } from "./random_access.ts";
