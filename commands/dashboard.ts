@@ -12,7 +12,7 @@ import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
 import { say } from "../cli/print.ts";
 
 /** Where the dashboard is unless told otherwise. */
-export const DASHBOARD_PORT = 8010;
+const DASHBOARD_PORT = 8010;
 
 const FLAGS = {
   ...RUN_FLAG,

@@ -25,7 +25,7 @@ import { warmUpChars, warmUpTokens } from "../run/warm_up.ts";
  * Rows of a validation set. A validation takes as long as four or five steps of 12 such rows, and
  * the loss differs by some hundredths between two sets; docs/metrics.md has the figures.
  */
-export const MAX_ROWS = 192;
+const MAX_ROWS = 192;
 /** Held-out documents that a set waits for, where more may come. */
 const MIN_HELD_OUT = 3;
 /** Bytes of held-out text that a set is drawn from; of more, a part of the documents is looked at. */
@@ -196,7 +196,7 @@ async function open(
 }
 
 /** A recorded set, to be read in batches of B rows. */
-export function validationSet(
+function validationSet(
   { parts, cols, corpus, rows: maxRows }: Omit<ValidationRecord, keyof DrawRule> & { cols: number },
   { rows }: { rows: number },
 ): ValidationSet {

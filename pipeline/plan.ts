@@ -162,7 +162,7 @@ function describeSaves(
 }
 
 /** `62 % of the corpus`, or how often a pass over it is made. */
-export function describeSeen(
+function describeSeen(
   { passes, share, corpus }: Pick<Plan, "passes" | "share" | "corpus">,
 ): string {
   const times = passes ?? 0;

@@ -14,7 +14,7 @@ export interface ProgramDigest {
 }
 
 /** Where the result of a run is computed, from the text of a page to the weights. */
-export const FOLDERS: readonly string[] = [
+const FOLDERS: readonly string[] = [
   "kernels/assembly",
   "model",
   "sample_site",
@@ -23,7 +23,7 @@ export const FOLDERS: readonly string[] = [
   "workers",
 ];
 /** Names exact versions of packages. */
-export const FILES: readonly string[] = ["deno.lock"];
+const FILES: readonly string[] = ["deno.lock"];
 
 /** Reads the program's own sources. */
 export async function digestProgram(): Promise<ProgramDigest> {

@@ -54,7 +54,7 @@ export function oneLine(text: string): string {
 }
 
 /** A BCP 47 tag in the spelling of RFC 5646, or `und` when there is none. */
-export function languageTag(declared: string): string {
+function languageTag(declared: string): string {
   try {
     return Intl.getCanonicalLocales(declared.trim().replaceAll("_", "-") || "und")[0] ?? "und";
   } catch (error) {

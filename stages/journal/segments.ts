@@ -153,7 +153,7 @@ export async function hasDocuments(dir: string): Promise<boolean> {
  *
  * @throws {JournalDamage} when they are not those that were written
  */
-export async function readMember(place: MemberPlace): Promise<Uint8Array> {
+async function readMember(place: MemberPlace): Promise<Uint8Array> {
   const { path, offset, first } = place;
   using file = await Deno.open(path);
   const member = new Uint8Array(place.size);
