@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { checkOnnx, exportOnnx } from "../../../model/onnx/mod.ts";
-import { onnx } from "../../../model/onnx/proto.ts";
 import { openOnnxEngine } from "../../../engine/mod.ts";
 import { GOLDENS, readGolden } from "../../engine/golden.ts";
+import { onnx } from "./onnx_proto.ts";
 
 const source = "a.onnx";
 const FLOAT = 1, INT64 = 7;
