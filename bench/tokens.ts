@@ -13,9 +13,9 @@ import { tokenize } from "../stages/tokenize/mod.ts";
 import { trainTokenizer } from "../tokenizer/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
 import { readAddresses } from "./addresses.ts";
-import { SWITCH, TEXT } from "./flags.ts";
 import { generateDocuments } from "./generated_corpus.ts";
 import { median } from "./median.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 
 const VOCAB = 8192;
 const SEEKS = 20;
@@ -53,7 +53,7 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
   const live = ReadableStream.from(corpus())
     .pipeThrough(tokenize({ tokenizer, split: () => "train" }))
     .pipeThrough(store({ store: tokens }));
-  const batches = epochs({ store: tokens, live, order: "shuffled", maxEpochs: 1 })
+  const batches = live.pipeThrough(epochs({ store: tokens, order: "shuffled", maxEpochs: 1 }))
     .pipeThrough(batch({ rows: 12, cols: 256, vocabSize }));
   let scored = 0;
   const cursors: Cursor[] = [];
@@ -70,7 +70,8 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const seekStart = performance.now();
     const start = { epoch: 1, place: from };
     const live = ReadableStream.from([]);
-    const reader = epochs({ store: tokens, live, order: "shuffled", start }).getReader();
+    const reader = live.pipeThrough(epochs({ store: tokens, order: "shuffled", start }))
+      .getReader();
     const { value } = await reader.read();
     seekMs.push(performance.now() - seekStart);
     if (value?.place !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.place}`);
@@ -83,13 +84,12 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const resumeStart = performance.now();
     await using stream = new BatchStream({
       open: (start) =>
-        epochs({
+        ReadableStream.from<never>([]).pipeThrough(epochs({
           store: tokens,
-          live: ReadableStream.from([]),
           order: "shuffled",
           start,
           maxEpochs: 1,
-        }),
+        })),
       rows: 12,
       cols: 256,
       vocabSize,

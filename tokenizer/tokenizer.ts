@@ -66,10 +66,11 @@ const PAD = ["<|pad|>", "<pad>"];
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { trainTokenizer } from "./train.ts";
  * const tokenizer = await trainTokenizer(["low lower lowest"], { vocabSize: 262 });
  * const ids = tokenizer.encode("lower 👍");
- * console.assert(tokenizer.decode(ids) === "lower 👍");
+ * assertEquals(tokenizer.decode(ids), "lower 👍");
  * ```
  */
 export class Tokenizer {
