@@ -7,6 +7,7 @@
 import { type Context, Hono } from "hono";
 import {
   type ApiKeys,
+  type App,
   eventStream,
   PAGE_POLICY,
   requireApiKey,
@@ -45,7 +46,7 @@ export interface DashboardOptions {
  */
 export function createDashboard(
   { runs, exposition, apiKeys, hostNames, stallMs = 30_000 }: DashboardOptions,
-): Hono {
+): App {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();

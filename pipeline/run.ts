@@ -104,6 +104,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       onDrop: drops.add,
     }),
   );
+  // What is written last is acknowledged to the sources, which are closed behind this.
+  resources.defer(() => log.flush());
   // Another look at a finished run leaves what it says of itself as it was.
   const finished = !options.fallBack && await isFinished(paths, settings);
   const facts = collectFacts(log);
@@ -278,6 +280,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
     await ended;
+    await log.flush();
     status.phase("stopped");
     status.close();
     summarize();

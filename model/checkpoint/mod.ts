@@ -20,6 +20,6 @@ export { loadNewest, type LoadNewestOptions } from "./newest.ts";
 export { saveCheckpoint } from "./save.ts";
 export { formatStopIds, readStopIds } from "./stop_ids.ts";
 export { DIVERGED_SUFFIX, setAsideCheckpoint } from "./set_aside.ts";
-export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
+export type { SaveCheckpointOptions, SavedState } from "./save.ts";
 export type { CheckpointState } from "./state.ts";
 export type { FileDigest } from "../durable.ts";

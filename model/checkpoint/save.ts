@@ -19,7 +19,7 @@ import { formatStopIds } from "./stop_ids.ts";
 import { checkArea, FIRST_MOMENT_PREFIX, SECOND_MOMENT_PREFIX, tensorsOf } from "./tensors.ts";
 
 /** Everything the optimizer needs to go on after `step`. Areas are `[layout.length]`. */
-export interface TrainingState {
+export interface SavedState {
   readonly step: number;
   /** Scored tokens since the first step. */
   readonly totalTokens: number;
@@ -34,7 +34,7 @@ export interface TrainingState {
 export interface SaveCheckpointOptions {
   readonly config: ModelConfig;
   readonly layout: Layout;
-  readonly snapshot: TrainingState;
+  readonly snapshot: SavedState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;
   /** What comes along from the model that it began with. */

@@ -23,7 +23,7 @@ export interface ReadStoreOptions {
 }
 
 /** Choices for {@linkcode StoreReader.read}. */
-export interface ReadOptions {
+export interface ReadRunsOptions {
   readonly split: Split;
   /** Documents `[from, to)` of the split; to the present end unless stated. */
   readonly from?: number;
@@ -84,7 +84,7 @@ export class StoreReader implements AsyncDisposable {
 
   /** Documents of a split in order, those appended but not flushed yet included. */
   read(
-    { split, from = 0, to = this.count(split), signal }: ReadOptions,
+    { split, from = 0, to = this.count(split), signal }: ReadRunsOptions,
   ): ReadableStream<StoredRun> {
     const log = this.logs[split];
     return generated(async function* (cancelled) {

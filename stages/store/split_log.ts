@@ -217,9 +217,11 @@ export class SplitLog {
 
   /** The fewest first documents that hold at least `tokens`; all where they hold fewer. */
   async documentsHolding(tokens: number): Promise<number> {
+    // As of now: what is appended meanwhile may not be written yet.
+    const sizes = this.sizes;
     await this.write();
     let left = tokens, base = 0;
-    for (const [number, shard] of this.#sizes.entries()) {
+    for (const [number, shard] of sizes.entries()) {
       if (left > shard.tokens) {
         left -= shard.tokens;
         base += shard.documents;
