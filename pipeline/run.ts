@@ -27,6 +27,7 @@ import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
 import { openCorpus } from "../run/open_corpus.ts";
 import { courseOfRun } from "../run/passes_made.ts";
+import { describeFallBack } from "../run/fall_back.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "../run/provenance.ts";
 import { collectFacts } from "./facts.ts";
 import { measureConstants } from "./constants.ts";
@@ -193,6 +194,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
+    if (trainer.fallBack) status.note(describeFallBack(trainer.fallBack));
     const { checkpointEvery, spheres: { workers } } = options;
     const begun = { paths, settings, journal: log, trainer, status, json, cols, signal };
     const { plan, onStep } = await announcePlan({
