@@ -12,7 +12,7 @@ import {
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
 import { exists, writeWhole } from "../model/durable.ts";
-import type { Command } from "../cli/command.ts";
+import { type Command, command } from "../cli/command.ts";
 import {
   CRAWL_FLAGS,
   type CrawlPaths,
@@ -20,8 +20,7 @@ import {
   settleCrawl,
 } from "../run/settings/crawl_job.ts";
 import { reasonOf } from "../cli/failure.ts";
-import { groupFlags } from "../cli/flag_groups.ts";
-import { parseFlags, UsageError } from "../cli/flags.ts";
+import { UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
 import { lockRun } from "../run/lock.ts";
@@ -29,35 +28,19 @@ import { addressOf } from "../run/sources.ts";
 import { say } from "../cli/print.ts";
 
 /** The `crawl` command. */
-export const crawlCommand: Command = {
+export const crawlCommand: Command = command({
   name: "crawl",
   summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
     "Given the same --output folder again, also without addresses, it goes on where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
-  groups: groupFlags(CRAWL_FLAGS, {
-    "The crawl": ["output", "seeds", "recrawl", "import", "export", "warc", "seed"],
-    "Links to follow": [
-      ...["scope", "include", "exclude", "rules", "skip-types", "max-pages"] as const,
-      ...["max-pages-per-host", "max-depth", "max-bytes"] as const,
-    ],
-    "Manners": [
-      ...["delay", "patience", "concurrency", "per-host", "user-agent", "contact"] as const,
-      ...["allow-private", "allow-origin"] as const,
-    ],
-    "Text": [
-      ...["extract", "min-chars", "filters", "filter-settings", "language"] as const,
-      ...["language-score", "mask-personal-data", "near-duplicates", "dedup-against"] as const,
-      ...["repeated-lines", "keep-dropped"] as const,
-    ],
-  }),
+  rulesLater: true,
   examples: [
     "deno task crawl --output runs/site --contact you@example.org https://example.org/docs/",
     "deno task crawl --output runs/site --warc runs/site/warc --delay 1000 https://example.org/",
     "deno task crawl --output runs/site",
   ],
-  async run(args) {
-    const parsed = parseFlags(args, { flags: CRAWL_FLAGS });
+  async run(parsed) {
     const { values, operands } = parsed;
     const seeds = [...operands, ...await readSeeds(values.seeds)];
     checkSeeds(seeds);
@@ -93,7 +76,7 @@ export const crawlCommand: Command = {
     if (!interrupt.signal.aborted) checkOutcome(outcome, { frontier, seeds, paths });
     return interrupt.exitCode;
   },
-};
+});
 
 function nothingToCrawl({ root }: CrawlPaths): UsageError {
   return new UsageError(`Cannot crawl into --output ${root}: name at least one address`);

@@ -4,33 +4,36 @@
  * @module
  */
 import { readTokenizer, type Tokenizer } from "../../tokenizer/mod.ts";
-import type { Command } from "../../cli/command.ts";
-import { parseFlags, text, toggle, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { group, text, toggle, UsageError } from "../../cli/flags.ts";
 import { openFile } from "../../cli/open_file.ts";
 import { say } from "../../cli/print.ts";
 
-const TOKENIZER = text({
-  help: "tokenizer to use",
-  value: "FILE",
-  defaultValue: "tokenizer.json",
+const TOKENIZER = group("Tokenizer", {
+  tokenizer: text({ help: "tokenizer to use", value: "FILE", defaultValue: "tokenizer.json" }),
 });
 
 const ENCODE_FLAGS = {
-  tokenizer: TOKENIZER,
-  ordinary: toggle({
-    help: "adds no special token: neither for its text, which is ordinary then, nor before a text",
+  ...TOKENIZER,
+  ...group("Tokenizer", {
+    ordinary: toggle({
+      help:
+        "adds no special token: neither for its text, which is ordinary then, nor before a text",
+    }),
   }),
 };
 
 /** The `tokens encode` command. */
-export const encode: Command = {
+export const encode: Command = command({
   name: "tokens encode",
   summary: "Reads one JSON string a line, writes one JSON array of ids a line.",
   operands: "",
   flags: ENCODE_FLAGS,
-  examples: [`echo '"some text"' | deno task tokens encode --tokenizer tokenizer.json`],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: ENCODE_FLAGS });
+  examples: [
+    `echo '"some text"' | deno task tokens encode --tokenizer tokenizer.json`,
+    `echo '"<|endoftext|>"' | deno task tokens encode --ordinary`,
+  ],
+  async run({ values, operands }) {
     refuseOperands(operands, "encode");
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("encode")) {
@@ -41,19 +44,19 @@ export const encode: Command = {
     }
     return 0;
   },
-};
-
-const DECODE_FLAGS = { tokenizer: TOKENIZER };
+});
 
 /** The `tokens decode` command. */
-export const decode: Command = {
+export const decode: Command = command({
   name: "tokens decode",
   summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
   operands: "",
-  flags: DECODE_FLAGS,
-  examples: ["echo '[5, 17]' | deno task tokens decode --tokenizer tokenizer.json"],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: DECODE_FLAGS });
+  flags: TOKENIZER,
+  examples: [
+    "echo '[5, 17]' | deno task tokens decode --tokenizer tokenizer.json",
+    `echo '"some text"' | deno task tokens encode | deno task tokens decode`,
+  ],
+  async run({ values, operands }) {
     refuseOperands(operands, "decode");
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("decode")) {
@@ -64,7 +67,7 @@ export const decode: Command = {
     }
     return 0;
   },
-};
+});
 
 function refuseOperands([first]: readonly string[], command: keyof typeof WANTED): void {
   if (first === undefined) return;

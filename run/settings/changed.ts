@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../cli/flags.ts";
 import { readRunFile, readSettings, type RunPaths, type RunSettings } from "../folder.ts";
-import { changeable } from "./settle.ts";
+import { changeable } from "./pipeline.ts";
 import { changedSettings, describeChanged, recordedSettings } from "./digest.ts";
 
 /** The settings that a run goes on with. */

@@ -77,7 +77,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "pipeline --preset huge",
     "Cannot use --preset huge: it must be one of tiny, small, base, medium, large",
   ],
-  ["pipeline --steps 1 --seconds 1", "Cannot use both --steps and --seconds: choose one"],
+  ["pipeline --steps 1 --seconds 1", "Cannot use both --seconds and --steps: choose one"],
   ["pipeline http://", 'Cannot crawl "http://": not a URL; write it like https://example.org/'],
   [
     "pipeline ftp://a/",
@@ -131,7 +131,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
   ],
   ["train", "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on"],
-  ["train --tokens @ --batches @", "Cannot train on both --tokens and --batches: choose one"],
+  ["train --tokens @ --batches @", "Cannot use both --tokens and --batches: choose one"],
   [
     "train --tokens @",
     "Cannot read the tokens of @: it needs tokenizer.json and tokens/, as a run has them",
@@ -292,23 +292,23 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     `train --init ${GOLDEN} --batches @/b.json --run @/x`,
-    "Cannot use --run without --tokens: leave it out, or use --tokens",
+    "Cannot use --run without --tokens DIR",
   ],
   [
     "train --tokens @ --document-mask",
-    "Cannot use --document-mask without --batches: leave it out, or use --batches",
+    "Cannot use --document-mask without --batches FILE",
   ],
   ["train @", "Cannot train on @: use --tokens or --batches"],
   [
     "eval --set validation --cols 8",
-    "Cannot use --cols with --set validation: its rows are those of the run",
+    "Cannot use --cols with --set validation: it is for --set all",
   ],
   [
     "eval @/whole",
     "Cannot evaluate on --run @/whole: it has no tokenizer yet; " +
     "go on with `deno task pipeline --run @/whole`",
   ],
-  ["eval --all @/c", "Cannot evaluate @/c with --all: choose one"],
+  ["eval --all @/c", "Cannot evaluate both @/c and --all: choose one"],
   [
     "generate hello",
     "Cannot open the run hello: there is no such folder; name a folder that " +
