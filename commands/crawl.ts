@@ -12,7 +12,9 @@ import {
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
 import { exists, writeWhole } from "../model/durable.ts";
+import { replaceFile } from "../stages/durable.ts";
 import { type Command, command } from "../cli/command.ts";
+import { checkRules } from "../cli/flag_rules.ts";
 import {
   CRAWL_FLAGS,
   type CrawlPaths,
@@ -23,6 +25,7 @@ import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
+import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { addressOf } from "../run/sources.ts";
 import { say } from "../cli/print.ts";
@@ -49,9 +52,11 @@ export const crawlCommand: Command = command({
     const isNew = seeds.length === 0 && values.import === undefined &&
       !await exists(paths.frontier);
     if (isNew) throw nothingToCrawl(paths);
-    await makeFolder(paths);
+    if (!await exists(paths.root)) checkRules(CRAWL_FLAGS, parsed);
+    await makeFolder(paths.root, { flag: "output" });
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);
+    await replaceFile(paths.settings, JSON.stringify(settings, null, 2) + "\n");
     using frontier = openFrontier(paths.frontier);
     frontier.seed(seeds);
     if (values.import !== undefined) await importFrom(values.import, frontier);
@@ -100,15 +105,6 @@ function checkOutcome(
   const { item, reason, detail } = lastDrop;
   const others = failed.length > 1 ? `; none of ${failed.length} addresses was fetched` : "";
   throw new Error(`Cannot crawl ${item}: ${reason} (${detail})${others}; see ${paths.drops}`);
-}
-
-async function makeFolder({ root }: CrawlPaths): Promise<void> {
-  try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (cause) {
-    const reason = `${reasonOf(cause)}; choose another folder`;
-    throw new UsageError(`Cannot make --output ${root}: ${reason}`, { cause });
-  }
 }
 
 function checkSeeds(seeds: readonly string[]): void {

@@ -12,9 +12,7 @@ import { type Command, command } from "../cli/command.ts";
 import { checkRules } from "../cli/flag_rules.ts";
 import { checkPrivate, checkSourceFlags } from "../run/settings/crawl.ts";
 import { listenDashboard } from "../dashboard/mod.ts";
-import { reasonOf } from "../cli/failure.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
-import { UsageError } from "../cli/flags.ts";
 import { forgetCorpus } from "../run/forget_corpus.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { checkInit } from "../run/model_source.ts";
@@ -22,6 +20,7 @@ import { PIPELINE_FLAGS, settingsOf, valuesIn } from "../run/settings/pipeline.t
 import { findIndexes } from "../pipeline/ingest/refinery.ts";
 import { checkContext } from "../run/config.ts";
 import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
+import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { type RunServer, serveRun } from "../pipeline/serve_run.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
@@ -70,7 +69,7 @@ export const pipeline: Command = command({
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide();
-    await makeRunFolder(paths);
+    await makeFolder(paths.root, { flag: "run" });
     const over = new AbortController();
     using interrupt = stopOnInterrupt();
     using _closed = { [Symbol.dispose]: () => over.abort() };
@@ -149,13 +148,4 @@ async function progressOf(
     sealed: await exists(join(paths.corpus, SEAL)),
     empty: !await exists(paths.corpus) || !await hasDocuments(paths.corpus),
   };
-}
-
-async function makeRunFolder({ root }: RunPaths): Promise<void> {
-  try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (cause) {
-    const reason = `${reasonOf(cause)}; choose another folder`;
-    throw new UsageError(`Cannot make --run ${root}: ${reason}`, { cause });
-  }
 }

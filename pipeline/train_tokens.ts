@@ -19,6 +19,7 @@ import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { checkInit } from "../run/model_source.ts";
 import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
 import { type ForcedChange, runPaths, type RunSettings } from "../run/folder.ts";
+import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
 import { watchStart } from "./starting_loss.ts";
@@ -80,7 +81,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const config = await configOf(settings, { folder, tokens: options.tokens });
   const { rows, cols: wholeRow } = PRESETS[settings.preset];
   const cols = Math.min(wholeRow, config.max_position_embeddings);
-  await Deno.mkdir(root, { recursive: true });
+  await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
   // Tokens of a run have documents behind them, whose beginnings it knows.
   if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { SCOPES } from "../../stages/crawl/mod.ts";
-import { readIfThere, replaceFile } from "../../stages/durable.ts";
+import { readIfThere } from "../../stages/durable.ts";
 import { checkRules } from "../../cli/flag_rules.ts";
 import {
   choice,
@@ -124,7 +124,7 @@ export function crawlPaths(root: string): CrawlPaths {
 
 /**
  * The settings of a sitting: those on the command line, then those of the sitting before, then the
- * defaults. They are kept for the next.
+ * defaults. `crawl.json` keeps them for the next.
  *
  * @throws {UsageError} when what was kept is damaged, and for flags that do not apply beside it
  */
@@ -133,21 +133,21 @@ export async function settleCrawl(
   { settings: path }: CrawlPaths,
 ): Promise<CrawlSettings> {
   const json = await readIfThere(path);
-  let kept: Partial<CrawlSettings> = {};
+  let kept: object = {};
   if (json !== undefined) {
     try {
-      // Written whole below, by a program whose flags had these names and types.
-      kept = JSON.parse(json) as Partial<CrawlSettings>;
+      // Written whole by `crawl`, when its flags had these names and types.
+      kept = JSON.parse(json);
     } catch (cause) {
       throw new UsageError(`Cannot continue the crawl: ${path} is damaged`, { cause });
     }
   }
-  const named = Object.keys(KEPT_FLAGS).filter((name) => given.has(name));
-  const pick = (names: readonly string[]) =>
-    Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
+  const own = Object.entries(values).filter(([name]) => name in KEPT_FLAGS);
+  const named = own.filter(([name]) => given.has(name));
   // The defaults cover every key; what is kept and what is given only replaces values.
-  const settings = { ...pick(Object.keys(KEPT_FLAGS)), ...kept, ...pick(named) } as CrawlSettings;
+  const settings = {
+    ...{ ...Object.fromEntries(own), ...kept, ...Object.fromEntries(named) },
+  } as CrawlSettings;
   checkRules(CRAWL_FLAGS, { given, values: { ...values, ...settings } });
-  await replaceFile(path, JSON.stringify(settings, null, 2) + "\n");
   return settings;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Parsed } from "../../cli/flags.ts";
+import { type Flags, type Parsed, parseFlags, UsageError } from "../../cli/flags.ts";
 import { absolute } from "../sources.ts";
 import { LINKS, MANNERS } from "./crawl.ts";
 import { MODEL } from "./model.ts";
@@ -100,4 +100,28 @@ const CHANGES: ReadonlyMap<string, Change> = new Map([
 /** When the setting `name` can be changed with `--force`; never what is no setting of the user. */
 export function changeable(name: string): Change {
   return CHANGES.get(name) ?? "never";
+}
+
+/**
+ * Checks a setting that the program did not write itself: its flag must come to that value, left out
+ * or given some text.
+ *
+ * @throws {Error} saying what is wrong
+ */
+export function checkSetting(name: string, value: unknown): void {
+  const [flagName, stored] = settingsIn(PIPELINE_FLAGS).find(([, { key }]) => key === name) ?? [];
+  if (!flagName || !stored) return;
+  const { [flagName]: flag }: Flags = PIPELINE_FLAGS;
+  const { values } = parseFlags([], { flags: PIPELINE_FLAGS });
+  const comesTo = (setting: unknown) => JSON.stringify(setting) === JSON.stringify(value);
+  if (!flag || comesTo(stored.from(flag.defaultValue, values))) return;
+  const text = Array.isArray(value) && !flag.many ? value.join(",") : String(value);
+  const isKnown = stored.parse
+    ? comesTo(stored.parse(value))
+    : flag.value === undefined
+    ? typeof value === "boolean"
+    : flag.many
+    ? Array.isArray(value) && value.every((item) => typeof item === "string")
+    : comesTo(stored.from(flag.read(text, flagName), values));
+  if (!isKnown) throw new UsageError(`Cannot use --${flagName} ${text}: it has no such value`);
 }

@@ -53,7 +53,11 @@ export const REFINING = group("Which text stays", {
       value: "FILE",
       needs: "filters",
     }),
-    { key: "limits", from: (path) => path === undefined ? NO_REFINING.limits : readLimits(path) },
+    {
+      key: "limits",
+      from: (path) => path === undefined ? NO_REFINING.limits : readLimits(path),
+      parse: parseLimits,
+    },
   ),
   language: corpus(
     text({

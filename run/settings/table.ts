@@ -18,6 +18,8 @@ export interface Stored<T, S, V, K extends string> {
   readonly from: (value: T, values: V) => S;
   /** Another flag whose setting this one decides too. */
   readonly also?: string;
+  /** Reads a stored value that no text on the command line stands for; throws where it is none. */
+  readonly parse?: (stored: unknown) => S;
 }
 
 /** A flag whose value is a setting of the run. */
@@ -27,15 +29,17 @@ interface StoredOptions<T, S, V, K extends string> {
   key?: K;
   from?: (value: T, values: V) => S;
   also?: string;
+  parse?: (stored: unknown) => S;
 }
 
 const setting = (change: Change) =>
 <T, S = T, V = unknown, K extends string = "">(
   flag: Flag<T>,
-  { key = "" as K, from = (value) => value as unknown as S, also }: StoredOptions<T, S, V, K> = {},
+  { key = "" as K, from = (value) => value as unknown as S, ...rest }: StoredOptions<T, S, V, K> =
+    {},
 ): Setting<T, S, V, K> => ({
   ...flag,
-  stored: { change, key, from, ...(also !== undefined && { also }) },
+  stored: { change, key, from, ...rest },
 });
 
 /** Makes a flag a setting that never changes: what is on the disk was made with it. */
