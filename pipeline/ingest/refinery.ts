@@ -1,5 +1,5 @@
 /**
- * The refine stage with the databases that its settings ask for.
+ * The databases that the settings of the refine stage ask for.
  *
  * @module
  */
@@ -12,10 +12,9 @@ import {
   openNearIndex,
   openSeenTexts,
   openSiteLines,
-  refine,
+  type RefineOptions,
   type RefineSettings,
 } from "../../stages/refine/mod.ts";
-import type { Barrier, Document } from "../../stages/types.ts";
 import { UsageError } from "../../cli/flags.ts";
 import type { RunPaths } from "../../run/folder.ts";
 
@@ -31,9 +30,9 @@ export interface RefineryOptions {
   readonly meter: StageMeter;
 }
 
-/** The open stage. */
+/** What the refine stage works with. */
 export interface Refinery extends Disposable {
-  readonly stream: TransformStream<Document | Barrier, Document | Barrier>;
+  readonly options: RefineOptions;
 }
 
 /** Opens what the settings need, and nothing else. */
@@ -51,7 +50,7 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
     ? resources.use(openSiteLines(paths.siteLines, { pages: settings.repeatedLines }))
     : undefined;
   const detectLanguage = settings.languages ? await loadLanguageDetector() : undefined;
-  const stream = refine<Barrier>({
+  const opened: RefineOptions = {
     seen,
     ...(near ? { near } : {}),
     ...(lines ? { lines } : {}),
@@ -59,9 +58,9 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
     settings,
     minChars,
     meter,
-  });
+  };
   const held = resources.move();
-  return { stream, [Symbol.dispose]: () => held.dispose() };
+  return { options: opened, [Symbol.dispose]: () => held.dispose() };
 }
 
 /**

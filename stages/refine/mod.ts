@@ -5,9 +5,11 @@
  * @module
  */
 
-import { isBarrier, stamp } from "../barrier.ts";
+import { among, isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Barrier, Document } from "../types.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
+import type { Barrier, Document, Stage } from "../types.ts";
 import { type RefineParts, refiner } from "./refine_text.ts";
 import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
@@ -25,6 +27,9 @@ export {
   type RefineSettings,
 } from "./settings.ts";
 export { openSiteLines, type SiteLines } from "./site_lines.ts";
+
+/** Characters of documents that may wait. */
+const QUEUE_CHARS = 2 ** 20;
 
 /** Choices for {@linkcode refine}; databases are borrowed. */
 export interface RefineOptions extends RefineParts {
@@ -49,16 +54,11 @@ export interface RefineOptions extends RefineParts {
  * console.assert(kept.length === 1 && kept[0]?.text === "Fellow  citizens");
  * ```
  */
-export function refine(options: RefineOptions): TransformStream<Document, Document>;
-/** The same among barriers. */
-export function refine<B extends Barrier>(
-  options: RefineOptions,
-): TransformStream<Document | B, Document | B>;
-export function refine<B extends Barrier>(
+export function refine<In extends Document | Barrier = Document>(
   { settings = NO_REFINING, minChars = 200, meter, ...parts }: RefineOptions,
-): TransformStream<Document | B, Document | B> {
+): Stage<In, Document> {
   const refineOne = refiner(parts, { settings, minChars });
-  return new TransformStream({
+  const stage = new TransformStream<Document | Barrier, Document | Barrier>({
     transform(document, controller) {
       if (isBarrier(document)) {
         parts.lines?.flush();
@@ -74,5 +74,6 @@ export function refine<B extends Barrier>(
       }
       meter?.phase("waiting");
     },
-  });
+  }, bounded(QUEUE_CHARS, ({ text }: Document) => text.length));
+  return among<In, Document>(metered(stage, meter));
 }

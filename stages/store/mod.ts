@@ -4,9 +4,11 @@
  * @module
  */
 
-import { isBarrier, stamp } from "../barrier.ts";
+import { among, isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Barrier, Split, StoredRun, TokenRun } from "../types.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
+import type { Barrier, Split, Stage, StoredRun, TokenRun } from "../types.ts";
 import type { Store } from "./store.ts";
 
 export {
@@ -30,6 +32,9 @@ export {
 export { mix, type MixedRun, type MixOptions, type MixPosition, type MixSource } from "./mix.ts";
 export { type ReadOptions, readStore, type ReadStoreOptions, StoreReader } from "./reader.ts";
 export { openStore, type OpenStoreOptions, Store } from "./store.ts";
+
+/** Tokens that may wait. */
+const QUEUE_TOKENS = 2 ** 18;
 
 /** Choices for {@linkcode store}. */
 export interface StoreOptions {
@@ -56,16 +61,11 @@ export interface StoreOptions {
  * console.assert(train.length === 1 && train[0]?.index === 0);
  * ```
  */
-export function store(options: StoreOptions): TransformStream<TokenRun, StoredRun>;
-/** The same among barriers. */
-export function store<B extends Barrier>(
-  options: StoreOptions,
-): TransformStream<TokenRun | B, StoredRun | B>;
-export function store<B extends Barrier>(
+export function store<In extends TokenRun | Barrier = TokenRun>(
   { store, meter }: StoreOptions,
-): TransformStream<TokenRun | B, StoredRun | B> {
+): Stage<In, StoredRun> {
   const ends = (split: Split) => ({ documents: store.count(split), tokens: store.tokens(split) });
-  return new TransformStream({
+  const stage = new TransformStream<TokenRun | Barrier, StoredRun | Barrier>({
     async transform(run, controller) {
       if (isBarrier(run)) {
         const cursor = { train: ends("train"), validation: ends("validation") };
@@ -83,5 +83,6 @@ export function store<B extends Barrier>(
     async flush() {
       await store.flush();
     },
-  });
+  }, bounded(QUEUE_TOKENS, ({ ids }: TokenRun) => ids.length));
+  return among<In, StoredRun>(metered(stage, meter));
 }
