@@ -22,7 +22,6 @@ import {
   openWasmEngine,
   readChatTemplate,
   WEIGHT_FORMATS,
-  type WeightFormat,
 } from "../engine/mod.ts";
 import {
   CHECKPOINT_FLAG,
@@ -30,7 +29,7 @@ import {
   chooseCheckpoint,
   type ChosenCheckpoint,
 } from "./choose_checkpoint.ts";
-import { choice, group, number, text, UsageError } from "../cli/flags.ts";
+import { choice, type FlagValues, group, number, text, UsageError } from "../cli/flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
@@ -68,20 +67,13 @@ export const MODEL_FLAGS = {
   }),
 };
 
-/** What runs a model, and how. */
-export interface EngineSettings {
-  readonly threads?: number | undefined;
-  readonly weights?: WeightFormat | undefined;
-  readonly "cache-mib"?: number | undefined;
-}
+/** Values of {@linkcode MODEL_FLAGS}; all but the run have defaults. */
+export type ModelChoice =
+  & Partial<FlagValues<typeof MODEL_FLAGS>>
+  & { readonly run: string };
 
-/** Values of {@linkcode MODEL_FLAGS}. */
-export interface ModelChoice extends EngineSettings {
-  readonly run: string;
-  readonly model?: string | undefined;
-  readonly checkpoint?: CheckpointWish | undefined;
-  readonly engine?: EngineName | undefined;
-}
+/** What runs a model, and how. */
+export type EngineSettings = Pick<ModelChoice, "threads" | "weights" | "cache-mib">;
 
 /** A model ready to generate. */
 export interface OpenModel {
