@@ -129,11 +129,12 @@ export function jsonToggle(what = ""): Flag<boolean> {
 
 /** The flags under one title, each with `rules` of its place here. */
 export function group<F extends Flags>(title: string, flags: F, rules: FlagRules = {}): F {
-  const grouped = Object.entries(flags).map(([name, flag]) => [
+  const grouped = Object.entries(flags).map(([name, flag]): [string, Flag<unknown>] => [
     name,
     { ...flag, ...rules, group: title },
   ]);
-  return Object.fromEntries(grouped);
+  // The same flags by the same names.
+  return Object.fromEntries(grouped) as F;
 }
 
 /** A flag with a default of its own. */

@@ -20,6 +20,7 @@ import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
 import { type ForcedChange, runPaths, type RunSettings } from "../run/folder.ts";
 import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
+import { calledOnCommandLine } from "../run/settings/pipeline.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
@@ -113,7 +114,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const { forced: _, ...decides } = run;
   const settled = settle(began, {
     ...{ wanted: run, root, force: options.force, step: trainer.state.step },
-    named: new Map(Object.keys(decides).map((name) => [name, name])),
+    named: new Map(Object.keys(decides).map((name) => [name, calledOnCommandLine(name)])),
     same: "give that again",
   });
   run.forced.push(...settled.forced);

@@ -92,14 +92,19 @@ export function valuesIn(settings: RunSettings, values: object): object {
   return { ...values, ...Object.fromEntries(stored) };
 }
 
-const CHANGES: ReadonlyMap<string, Change> = new Map([
-  ["sources", "corpus"],
-  ...settingsIn(PIPELINE_FLAGS).map(([, { key, change }]) => [key, change] as const),
-]);
+const BY_NAME = new Map(
+  settingsIn(PIPELINE_FLAGS).map(([flag, stored]) => [stored.key, { flag, ...stored }]),
+);
 
 /** When the setting `name` can be changed with `--force`; never what is no setting of the user. */
 export function changeable(name: string): Change {
-  return CHANGES.get(name) ?? "never";
+  return name === "sources" ? "corpus" : BY_NAME.get(name)?.change ?? "never";
+}
+
+/** What the command line calls the setting `name`. */
+export function calledOnCommandLine(name: string): string {
+  const flag = BY_NAME.get(name)?.flag;
+  return flag === undefined ? name : `--${flag}`;
 }
 
 /**
@@ -109,9 +114,9 @@ export function changeable(name: string): Change {
  * @throws {Error} saying what is wrong
  */
 export function checkSetting(name: string, value: unknown): void {
-  const [flagName, stored] = settingsIn(PIPELINE_FLAGS).find(([, { key }]) => key === name) ?? [];
-  if (!flagName || !stored) return;
-  const { [flagName]: flag }: Flags = PIPELINE_FLAGS;
+  const stored = BY_NAME.get(name);
+  if (!stored) return;
+  const { [stored.flag]: flag }: Flags = PIPELINE_FLAGS;
   const { values } = parseFlags([], { flags: PIPELINE_FLAGS });
   const comesTo = (setting: unknown) => JSON.stringify(setting) === JSON.stringify(value);
   if (!flag || comesTo(stored.from(flag.defaultValue, values))) return;
@@ -122,6 +127,6 @@ export function checkSetting(name: string, value: unknown): void {
     ? typeof value === "boolean"
     : flag.many
     ? Array.isArray(value) && value.every((item) => typeof item === "string")
-    : comesTo(stored.from(flag.read(text, flagName), values));
-  if (!isKnown) throw new UsageError(`Cannot use --${flagName} ${text}: it has no such value`);
+    : comesTo(stored.from(flag.read(text, stored.flag), values));
+  if (!isKnown) throw new UsageError(`Cannot use --${stored.flag} ${text}: it has no such value`);
 }
