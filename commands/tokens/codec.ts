@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TextLineStream } from "@std/streams";
 import { readTokenizer, type Tokenizer } from "../../tokenizer/mod.ts";
 import { type Command, command } from "../../cli/command.ts";
 import { group, text, toggle, UsageError } from "../../cli/flags.ts";
@@ -93,7 +94,9 @@ async function* jsonLines(
   command: keyof typeof WANTED,
 ): AsyncGenerator<{ value: unknown; number: number }, void> {
   let number = 0;
-  for await (const line of lines(Deno.stdin.readable)) {
+  const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  for await (const line of lines) {
     number++;
     let value: unknown;
     try {
@@ -104,14 +107,4 @@ async function* jsonLines(
     }
     yield { value, number };
   }
-}
-
-async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of bytes.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + chunk).split("\n");
-    rest = parts.pop() as string;
-    yield* parts;
-  }
-  if (rest !== "") yield rest;
 }
