@@ -18,9 +18,11 @@ export const BARRIER_BYTES = 4 * 2 ** 20;
  *
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { isBarrier, stamp } from "./barrier.ts";
  * const barrier = stamp({ cursors: { read: { pages: 3 } } }, { refine: { texts: 2 } });
- * console.assert(isBarrier(barrier) && "read" in barrier.cursors && "refine" in barrier.cursors);
+ * assert(isBarrier(barrier));
+ * assertEquals(Object.keys(barrier.cursors), ["read", "refine"]);
  * ```
  */
 export function isBarrier<T extends object, B extends Barrier>(value: T | B): value is B {

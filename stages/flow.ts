@@ -13,12 +13,13 @@ import { queue } from "./queue.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { generated } from "./flow.ts";
  * const stream = generated(async function* () {
  *   yield 1;
  *   yield 2;
  * });
- * console.assert((await Array.fromAsync(stream)).length === 2);
+ * assertEquals(await Array.fromAsync(stream), [1, 2]);
  * ```
  */
 export function generated<T>(

@@ -68,13 +68,15 @@ const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
  * @throws {RangeError} on options that cannot be met, or that differ from the cursor's
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { batch } from "./batches.ts";
  * const ids = Uint16Array.of(5, 6, 7, 8, 0);
  * const docId = "0011223344556677";
  * const run = { docId, split: "train" as const, ids, epoch: 0, place: 0, index: 0 };
  * const batches = ReadableStream.from([run])
  *   .pipeThrough(batch({ rows: 1, cols: 2, vocabSize: 9 }));
- * for await (const { validTokens } of batches) console.assert(validTokens === 2);
+ * const counts = (await Array.fromAsync(batches)).map(({ validTokens }) => validTokens);
+ * assertEquals(counts, [2, 2]);
  * ```
  */
 export function batch(

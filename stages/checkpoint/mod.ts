@@ -57,12 +57,13 @@ export interface CheckpointOptions {
  * @throws {RangeError} when the retention makes no sense
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { checkpoint } from "./mod.ts";
  * import type { StepReport } from "../types.ts";
  * const reports = ReadableStream.from<StepReport>([]);
  * const save = () => Promise.reject(new Error("nothing to save"));
  * const passed = await Array.fromAsync(reports.pipeThrough(checkpoint({ dir: "checkpoints", save })));
- * console.assert(passed.length === 0);
+ * assertEquals(passed, []);
  * ```
  */
 export function checkpoint(

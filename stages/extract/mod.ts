@@ -50,6 +50,7 @@ interface Started {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { extract } from "./mod.ts";
  * const page = {
  *   url: "https://example.org/",
@@ -58,7 +59,7 @@ interface Started {
  *   fetchedAt: "2024-01-01T00:00:00.000Z",
  * };
  * const documents = await Array.fromAsync(ReadableStream.from([page]).pipeThrough(extract()));
- * console.assert(documents[0]?.text === "Plain text.");
+ * assertEquals(documents[0]?.text, "Plain text.");
  * ```
  */
 export function extract<In extends Page | Barrier = Page>(

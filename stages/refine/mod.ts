@@ -46,12 +46,13 @@ export interface RefineOptions extends RefineParts {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSeenTexts, refine } from "./mod.ts";
  * using seen = openSeenTexts(":memory:");
  * const page = { url: "http://a/", title: "", text: "Fellow  citizens \r\n", lang: "en", fetchedAt: "" };
  * const documents = ReadableStream.from([{ ...page, id: "1" }, { ...page, id: "2" }]);
  * const kept = await Array.fromAsync(documents.pipeThrough(refine({ seen, minChars: 10 })));
- * console.assert(kept.length === 1 && kept[0]?.text === "Fellow  citizens");
+ * assertEquals(kept.map(({ text }) => text), ["Fellow  citizens"]);
  * ```
  */
 export function refine<In extends Document | Barrier = Document>(

@@ -50,6 +50,7 @@ export interface StoreOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openStore, store } from "./mod.ts";
  * const dir = await Deno.makeTempDir();
  * await using tokens = await openStore({ dir, vocabSize: 300, tokenizerHash: "abc" });
@@ -58,7 +59,7 @@ export interface StoreOptions {
  *   { docId: "8899aabbccddeeff", split: "train" as const, ids: Uint16Array.of(7, 0) },
  * ]);
  * const train = await Array.fromAsync(runs.pipeThrough(store({ store: tokens })));
- * console.assert(train.length === 1 && train[0]?.index === 0);
+ * assertEquals(train.map(({ index }) => index), [0]);
  * ```
  */
 export function store<In extends TokenRun | Barrier = TokenRun>(

@@ -42,15 +42,16 @@ interface Started {
  * @throws {Error} (through the stream) naming a document that cannot be encoded
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { tokenize } from "./mod.ts";
  * import { trainTokenizer } from "../../tokenizer/mod.ts";
  * const tokenizer = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * const documents = ReadableStream.from([{
  *   id: "00f1e2d3c4b5a697", url: "file:///a.txt", title: "", text: "abab", lang: "en", fetchedAt: "",
  * }]);
- * for await (const run of documents.pipeThrough(tokenize({ tokenizer, split: () => "train" }))) {
- *   console.assert(run.ids.length === 3 && run.ids[2] === tokenizer.endOfTextId);
- * }
+ * const runs = documents.pipeThrough(tokenize({ tokenizer, split: () => "train" }));
+ * const [run] = await Array.fromAsync(runs);
+ * assertEquals(run?.ids.indexOf(tokenizer.endOfTextId), 2);
  * ```
  */
 export function tokenize<In extends Document | Barrier = Document>(

@@ -39,12 +39,13 @@ function nameGroups(alias: Aliases): Map<string, string[]> {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { parseArgs } from "@std/cli/parse-args";
  * const args = parseArgs(["--steps", "90", "--json", "page.html"], {
  *   string: ["steps"],
  *   boolean: ["json"],
  * });
- * console.assert(args.steps === "90" && args.json && args._[0] === "page.html");
+ * assertEquals(args, { _: ["page.html"], steps: "90", json: true });
  * ```
  */
 export function parseArgs<
