@@ -113,7 +113,10 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const began = resumed && { ...run, forced: [], ...resumed };
   const { forced: _, ...decides } = run;
   const settled = settle(began, {
-    ...{ wanted: run, root, force: options.force, step: trainer.state.step },
+    wanted: run,
+    root,
+    force: options.force,
+    step: trainer.state.step,
     named: new Map(Object.keys(decides).map((name) => [name, calledOnCommandLine(name)])),
     same: "give that again",
   });

@@ -145,9 +145,8 @@ export async function settleCrawl(
   const own = Object.entries(values).filter(([name]) => name in KEPT_FLAGS);
   const named = own.filter(([name]) => given.has(name));
   // The defaults cover every key; what is kept and what is given only replaces values.
-  const settings = {
-    ...{ ...Object.fromEntries(own), ...kept, ...Object.fromEntries(named) },
-  } as CrawlSettings;
+  const all = { ...Object.fromEntries(own), ...kept, ...Object.fromEntries(named) };
+  const settings = all as CrawlSettings;
   checkRules(CRAWL_FLAGS, { given, values: { ...values, ...settings } });
   return settings;
 }

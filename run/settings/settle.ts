@@ -72,9 +72,9 @@ export function settle<S extends Settings>(
         `it from step ${step + 1} on, or choose another folder`,
     );
   }
-  const changes = changed.map(([name]) => ({
-    ...{ step, name, before: began.get(name), now: wanted.get(name) },
-  }));
+  const changes = changed.map(([name]): ForcedChange => {
+    return { step, name, before: began.get(name), now: wanted.get(name) };
+  });
   return {
     ...existing,
     ...Object.fromEntries(different.map(([name]) => [name, wanted.get(name)])),
