@@ -11,8 +11,7 @@ import {
   parseUrlRecord,
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
-import { exists, writeWhole } from "../model/durable.ts";
-import { replaceFile } from "../stages/durable.ts";
+import { exists, replaceFile, writeWhole } from "../model/durable.ts";
 import { type Command, command } from "../cli/command.ts";
 import { checkRules } from "../cli/flag_rules.ts";
 import {

@@ -5,22 +5,18 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import { type ApiKeys, eventStream, requireApiKey, requireHostName } from "../serve/mod.ts";
+import {
+  type ApiKeys,
+  type App,
+  eventStream,
+  PAGE_POLICY,
+  requireApiKey,
+  requireHostName,
+} from "../serve/mod.ts";
 import { follow } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
-
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** Options of {@linkcode createDashboard}. */
 export interface DashboardOptions {
@@ -50,7 +46,7 @@ export interface DashboardOptions {
  */
 export function createDashboard(
   { runs, exposition, apiKeys, hostNames, stallMs = 30_000 }: DashboardOptions,
-): Hono {
+): App {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -59,7 +55,10 @@ export function createDashboard(
   });
   if (hostNames) app.use(requireHostName(hostNames));
   if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: new Set(), pages: "" }));
-  app.get("/", (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": POLICY }));
+  app.get(
+    "/",
+    (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": PAGE_POLICY }),
+  );
   for (const [type, files] of [["text/css", STYLES], ["text/javascript", LIVE_SCRIPTS]] as const) {
     for (const [name, text] of files) {
       app.get(

@@ -4,9 +4,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { appendWhole } from "../model/durable.ts";
+import { appendWhole, readIfThere } from "../model/durable.ts";
 import { Scheduler } from "../engine/mod.ts";
-import { readIfThere } from "../stages/durable.ts";
 import { continueWhole } from "../run/continue_text.ts";
 import { openModel } from "../run/model_source.ts";
 
@@ -38,7 +37,7 @@ export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sa
   let current: Promise<void> = Promise.resolve();
   const sample = async (step: number, checkpoint: string) => {
     const lines = (await readIfThere(path) ?? "").split("\n").filter(Boolean);
-    if (lines.some((line) => JSON.parse(line).step === step)) return;
+    if (lines.some((line, at) => stepOf(line, `${path}, line ${at + 1}`) === step)) return;
     const samples = await continueTexts(checkpoint, {
       seed,
       prompts: prompts.length > 0 ? prompts : [""],
@@ -58,20 +57,33 @@ export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sa
   };
 }
 
+function stepOf(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line).step;
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${place}: it is not JSON; move the file away`, { cause });
+  }
+}
+
 async function continueTexts(
   checkpoint: string,
   { seed, prompts }: { seed: number; prompts: readonly string[] },
 ): Promise<{ prompt: string; continuation: string }[]> {
   // One thread: training has the others.
   const { engine, codec, stopIds, sampling } = await openModel({
-    ...{ run: "", model: checkpoint, threads: 1 },
+    run: "",
+    model: checkpoint,
+    threads: 1,
   });
   await using _engine = engine;
   const writer = { scheduler: new Scheduler(engine), codec, stopIds };
   const samples: { prompt: string; continuation: string }[] = [];
   for (const prompt of prompts) {
     const continuation = await continueWhole(prompt, {
-      ...{ writer, maxTokens: SAMPLE_TOKENS, ...sampling, seed },
+      writer,
+      maxTokens: SAMPLE_TOKENS,
+      ...sampling,
+      seed,
     });
     samples.push({ prompt, continuation });
   }

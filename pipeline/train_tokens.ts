@@ -14,6 +14,7 @@ import { resumePoint } from "../stages/batch/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
 import { UsageError } from "../cli/flags.ts";
+import { describeFallBack } from "../run/fall_back.ts";
 import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { checkInit } from "../run/model_source.ts";
 import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
@@ -102,7 +103,13 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     forced: [] as ForcedChange[],
   };
   await using trainer = await openTrainer({
-    ...{ config, paths, seed: settings.seed, tokenizerJson, run, rows, cols },
+    config,
+    paths,
+    seed: settings.seed,
+    tokenizerJson,
+    run,
+    rows,
+    cols,
     ...(settings.init === "" ? {} : { init: settings.init }),
     leaves: settings.leaves,
     fallBack: options.fallBack,
@@ -122,9 +129,15 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   });
   run.forced.push(...settled.forced);
   for (const line of describeForced(settled, began)) tell(line);
+  if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   const validation = await openStoredValidationSet({
-    ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },
+    paths,
+    store,
+    seed: settings.seed,
+    tokenizer: run.tokenizer,
+    rows,
+    cols,
   });
   status.note(describeValidationSet(validation, { rule: "split" }));
   status.phase("training");
@@ -139,7 +152,11 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const practice = practise({
     epochs: { store, order, seed, ...(cursor ? { start: resumePoint(cursor) } : {}) },
     batch: {
-      ...{ rows, cols, seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+      rows,
+      cols,
+      seed,
+      vocabSize: tokenizer.vocabSize,
+      meter: meters.batch,
       growing: order === "stored",
       ...(cursor ? { cursor } : {}),
     },
@@ -180,7 +197,9 @@ async function configOf(
   if (init === "") return presetConfig(preset, tokenizer);
   const config = await readModelConfig(init);
   await checkModelTokenizer(tokenizer, {
-    ...{ config, folder: init, source: join(tokens, "tokenizer.json") },
+    config,
+    folder: init,
+    source: join(tokens, "tokenizer.json"),
     refusal: `Cannot start from --init ${init}`,
     remedy: "--tokens must be made with the tokenizer.json of --init",
   });

@@ -5,7 +5,7 @@
  */
 import { PRESETS } from "../model/config.ts";
 import { parseChecked, writeChecked } from "../stages/checked_json.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { readIfThere } from "../model/durable.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
 import { changedSettings, describeChanged, digestSettings } from "./settings/digest.ts";

@@ -10,12 +10,14 @@ import { group, text, toggle, UsageError } from "../../cli/flags.ts";
 import { openFile } from "../../cli/open_file.ts";
 import { say } from "../../cli/print.ts";
 
-const TOKENIZER = group("Tokenizer", {
+const DECODE_FLAGS = group("Tokenizer", {
   tokenizer: text({ help: "tokenizer to use", value: "FILE", defaultValue: "tokenizer.json" }),
+  // Every line is JSON with and without it; scripts that ask for JSON everywhere may do so here.
+  json: toggle({ help: "JSON lines in and out, as without this flag" }),
 });
 
 const ENCODE_FLAGS = {
-  ...TOKENIZER,
+  ...DECODE_FLAGS,
   ...group("Tokenizer", {
     ordinary: toggle({
       help:
@@ -52,7 +54,7 @@ export const decode: Command = command({
   name: "tokens decode",
   summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
   operands: "",
-  flags: TOKENIZER,
+  flags: DECODE_FLAGS,
   examples: [
     "echo '[5, 17]' | deno task tokens decode --tokenizer tokenizer.json",
     `echo '"some text"' | deno task tokens encode | deno task tokens decode`,

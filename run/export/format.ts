@@ -61,7 +61,9 @@ function safetensors(dtype: FloatDtype, torchDtype: string, tolerance: number): 
     torchDtype,
     async write(path, { layout, parameters }) {
       const tensors = layout.parameters.map(({ name, shape, offset, size }) => ({
-        ...{ name, shape, data: parameters.subarray(offset, offset + size) },
+        name,
+        shape,
+        data: parameters.subarray(offset, offset + size),
       }));
       await writeSafetensors(path, { tensors, dtype });
     },
@@ -85,9 +87,21 @@ function gguf(type: GgufType, tolerance: number): ExportFormat {
         throw new Error("Cannot export to GGUF: the model has no tokenizer.json, which goes in it");
       }
       const { parts } = parseTokenizer(tokenizerJson, { source: "tokenizer.json" });
-      const chatTemplate = (await readTemplateSource(from))?.source;
+      const found = await readTemplateSource(from);
+      const namedTemplates = Object.fromEntries(
+        (found?.others ?? []).map(({ name, template }) => [name, template]),
+      );
+      const chatTemplate = found?.source;
       const { split = "gpt2", prefix } = parts;
-      await writeGguf(path, { ...source, tokenizerJson, split, prefix, chatTemplate, type });
+      await writeGguf(path, {
+        ...source,
+        tokenizerJson,
+        split,
+        prefix,
+        chatTemplate,
+        namedTemplates,
+        type,
+      });
     },
     async reread(path, { config, layout }) {
       const parameters = new Float32Array(layout.length);

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { SCOPES } from "../../stages/crawl/mod.ts";
-import { readIfThere } from "../../stages/durable.ts";
+import { readIfThere } from "../../model/durable.ts";
 import { checkRules } from "../../cli/flag_rules.ts";
 import {
   choice,

@@ -17,10 +17,7 @@ Deno.test("loadCheckpoint refuses every file flipped or cut at twenty places", a
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     const path = `${dir}/step-000007`;
     const run = { note: "a b", list: [1, 2.5] };
-    await saveCheckpoint(path, {
-      ...{ config, layout, snapshot, run },
-      tokenizerJson: TOKENIZER_JSON,
-    });
+    await saveCheckpoint(path, { config, layout, snapshot, run, tokenizerJson: TOKENIZER_JSON });
     const into = emptyAreas(layout);
     const refuse = async (name: string) => {
       const error = await assertRejects(() => loadCheckpoint(path, { into }), SyntaxError, name);
@@ -118,7 +115,7 @@ Deno.test("a process killed while it saves leaves a whole latest checkpoint", as
 });
 
 function probe(mode: string, dir: string): Deno.Command {
-  const script = new URL("checkpoint_probe.ts", import.meta.url).pathname;
+  const script = new URL("probe.ts", import.meta.url).pathname;
   // A write past the limit is to fail, not to end the process.
   const args = ["-c", 'trap "" XFSZ; exec "$@"', "sh", Deno.execPath(), "run", "--no-code-cache"];
   return new Deno.Command("sh", {

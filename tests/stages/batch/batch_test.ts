@@ -8,6 +8,7 @@ import {
   resumePoint,
   validateBatch,
 } from "../../../stages/batch/mod.ts";
+import { Window } from "../../../stages/batch/window.ts";
 import type { Batch, EpochRun } from "../../../stages/types.ts";
 
 const VOCAB = 60_000;
@@ -269,6 +270,17 @@ Deno.test("cancelling the batches cancels the input", async () => {
   assertEquals(reason, "enough");
 });
 
+Deno.test("a window gives its memory back, also what it has outgrown", () => {
+  const window = new Window({ mode: "pack", cols: 2, maxRows: 2 });
+  window.add(Uint16Array.of(5, 6), 0);
+  const { tokens: outgrown } = window;
+  window.add(Uint32Array.of(7, 8), 0);
+  const { tokens } = window;
+  assertEquals([outgrown.length, [...tokens.subarray(0, 4)]], [0, [5, 6, 7, 8]]);
+  window[Symbol.dispose]();
+  assertEquals(tokens.length, 0);
+});
+
 Deno.test("cancelling wakes a stage that waits for input", async () => {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const input = new ReadableStream<EpochRun>({ cancel: resolve });
@@ -324,7 +336,10 @@ function streamOf(
   return new BatchStream({
     open: (from) => ReadableStream.from(runs(corpus, { epochs, from })),
     size: { documents: corpus.length, tokens: lengths.reduce((sum, n) => sum + n, 0) },
-    ...{ rows: 3, cols: T, vocabSize: VOCAB, ...options },
+    rows: 3,
+    cols: T,
+    vocabSize: VOCAB,
+    ...options,
   });
 }
 
@@ -382,7 +397,9 @@ Deno.test("pack leaves at most 2 % of an epoch's places empty", async () => {
   const corpus = lengths.map((length) => new Uint16Array(length).fill(7));
   await using stream = new BatchStream({
     open: (from) => ReadableStream.from(runs(corpus, { from })),
-    ...{ rows: 12, cols: 256, vocabSize: VOCAB },
+    rows: 12,
+    cols: 256,
+    vocabSize: VOCAB,
   });
   for (let made = await stream.next(); made; made = await stream.next());
   const { padding, segments } = stream.statistics;
