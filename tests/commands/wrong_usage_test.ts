@@ -112,7 +112,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "crawl --output @/c --export @/urls --recrawl http://a.test/",
-    "Cannot use --recrawl with --export, which ends without crawling",
+    both("--recrawl", "--export"),
   ],
   ["pipeline --language-score 0.9", "Cannot use --language-score without --language A,B"],
   ["text --filter-settings @/f.json @/a.txt", "Cannot use --filter-settings without --filters A,B"],
@@ -344,10 +344,6 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   [
     "crawl --output @/crawl --filter-settings @/limits.json https://example.org/",
     "Cannot use --filter-settings without --filters A,B",
-  ],
-  [
-    "crawl --output @/crawl --recrawl --export @/x https://example.org/",
-    both("--recrawl", "--export"),
   ],
   ...["--top-k 5", "--top-p 0.5", "--seed 1"].map((flag): [string, string] => [
     `generate --temperature 0 ${flag}`,
