@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./nearest.ts";
 
 /** What a flag is about. Where it does not apply, giving it is refused with the reason. */
@@ -169,42 +169,46 @@ export function parseFlags<F extends Flags>(
   { flags }: { flags: F },
 ): Parsed<F> {
   const names = Object.keys(flags);
-  const words = withNegatives(args.map((arg) => usual(arg, flags)), flags);
-  const { tokens } = parseArgs({ args: words, strict: false, tokens: true });
-  const texts = new Map<string, string[]>();
-  const operands: string[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    const [token, next] = tokens.slice(i, i + 2);
-    if (token?.kind === "positional") operands.push(token.value);
-    if (token?.kind !== "option") continue;
-    const { name, rawName, index, value } = token;
-    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-    if (!flag) throw unknownFlag(words[index] ?? rawName, names);
-    if (flag.value === undefined) {
-      if (value !== undefined && value !== "true" && value !== "false") {
-        throw new UsageError(`Cannot use --${name}=${value}: it takes no value; write --${name}`);
-      }
-      if (value === "false") texts.delete(name);
-      else texts.set(name, []);
-      continue;
-    }
-    const follows = value === undefined && next?.kind === "positional" && next.value !== "";
-    if (follows) i++;
-    texts.set(name, [...texts.get(name) ?? [], follows ? next.value : value ?? ""]);
-  }
+  const switches = names.filter((name) => flags[name]?.value === undefined);
+  const valued = names.filter((name) => flags[name]?.value !== undefined);
+  const words = withNegatives(args.map((arg) => usual(arg, flags)), valued);
+  refuseValues(words, switches);
+  const parsed = parseArgs(words, {
+    // Operands stay text: a file may be named 007.
+    string: [...valued, "_"],
+    boolean: switches,
+    collect: valued,
+    unknown(arg, key) {
+      if (key === undefined) return true;
+      throw unknownFlag(arg, names);
+    },
+  });
+  const seen = new Set<string>();
   const values = Object.fromEntries(names.map((name) => {
     const flag = flags[name] as Flag<unknown>;
-    const all = texts.get(name);
-    if (flag.value === undefined) return [name, all !== undefined];
-    if (all === undefined) return [name, flag.defaultValue];
+    const given: unknown = parsed[name];
+    if (flag.value === undefined) {
+      if (given === true) seen.add(name);
+      return [name, given === true];
+    }
+    const all = Array.isArray(given)
+      ? given.map(String)
+      : given === undefined
+      ? []
+      : [String(given)];
     if (all.length > 1 && !flag.many) throw new UsageError(`Cannot use --${name} twice`);
-    if (all[0] === "" && flag.bare !== undefined) return [name, flag.read(flag.bare, name)];
+    if (all.length === 0) return [name, flag.defaultValue];
+    if (all[0] === "" && flag.bare !== undefined) {
+      seen.add(name);
+      return [name, flag.read(flag.bare, name)];
+    }
     if (all.includes("")) throw new UsageError(`Cannot use --${name} without ${flag.value}`);
+    seen.add(name);
     const values = all.map((each) => flag.read(each, name));
     return [name, flag.many ? values.flat() : values[0]];
   }));
   // Every name of the table has been read by its own flag just above.
-  return { values: values as FlagValues<F>, given: new Set(texts.keys()), operands };
+  return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
 }
 
 /** Whether a value says nothing: a flag that was not given, or a list of nothing. */
@@ -214,12 +218,11 @@ export function isNothing(value: unknown): boolean {
 }
 
 /** Takes `-1` after a flag for its value, which the range of that then answers. */
-function withNegatives(args: readonly string[], flags: Flags): string[] {
+function withNegatives(args: readonly string[], valued: readonly string[]): string[] {
   const words: string[] = [];
   for (const arg of args) {
     const before = words.at(-1) ?? "";
-    const isValue = /^-\.?\d/.test(arg) && before.startsWith("--") &&
-      flags[before.slice(2)]?.value !== undefined;
+    const isValue = /^-\.?\d/.test(arg) && valued.some((name) => before === `--${name}`);
     if (isValue) words.splice(-1, 1, `${before}=${arg}`);
     else words.push(arg);
   }
@@ -243,6 +246,16 @@ function unknownFlag(arg: string, names: readonly string[]): UsageError {
   const word = arg.replace(/=.*$/s, "");
   const meant = didYouMean(word.replace(/^-+/, ""), names, "--") || "; --help lists them";
   return new UsageError(`Cannot use ${word}: there is no such flag${meant}`);
+}
+
+/** Refuses `--json=yes`: a switch is on where it is given, and nothing else can be said of it. */
+function refuseValues(words: readonly string[], switches: readonly string[]): void {
+  const end = words.indexOf("--");
+  for (const word of end < 0 ? words : words.slice(0, end)) {
+    const [, name = "", value = ""] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (!switches.includes(name) || value === "true" || value === "false") continue;
+    throw new UsageError(`Cannot use --${name}=${value}: it takes no value; write --${name}`);
+  }
 }
 
 /** The default as it is shown; undefined where the help text tells of it. */
