@@ -7,7 +7,8 @@
  */
 import { createLayout } from "../model/layout.ts";
 import { initParameters } from "../model/init.ts";
-import { createApp, listen, openWasmEngine, Scheduler, type TextCodec } from "../serve/mod.ts";
+import { createApp, listen } from "../serve/mod.ts";
+import { openWasmEngine, Scheduler, type TextCodec } from "../engine/mod.ts";
 import type { LoadJob, ServerMemory } from "./load_server.ts";
 import { CONFIGS, modelConfig } from "./train.ts";
 

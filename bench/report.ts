@@ -5,15 +5,15 @@
  */
 import process from "node:process";
 import { join } from "node:path";
-import { openSampler } from "../commands/samples.ts";
+import { openSampler } from "../pipeline/samples.ts";
 import { saveCheckpoint } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
-import { createDashboard } from "../serve/mod.ts";
+import { createDashboard } from "../dashboard/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { openEventFile, openTelemetry, report, startStatus } from "../stages/report/mod.ts";
-import { formatTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../tokenizer/mod.ts";
 import { ADAMW_DEFAULTS } from "../stages/train/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import { openSpheres, type SphereBatch } from "../workers/mod.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { openModel } from "../commands/model_source.ts";
-import { splitter } from "../commands/hold_out.ts";
-import { readSettings, runPaths } from "../commands/run_folder.ts";
-import { beginningsOf } from "../commands/beginning.ts";
-import { generate, type SamplingOptions, Scheduler } from "../serve/mod.ts";
+import { openModel } from "../run/model_source.ts";
+import { splitter } from "../run/hold_out.ts";
+import { readSettings, runPaths } from "../run/folder.ts";
+import { beginningsOf } from "../run/beginning.ts";
+import { generate, type SamplingOptions, Scheduler } from "../engine/mod.ts";
 import { readJournal } from "../stages/journal/mod.ts";
 
 const TOKENS = 120;

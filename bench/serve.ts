@@ -18,9 +18,9 @@ import {
   openWasmEngine,
   type Sequence,
   type WasmEngineOptions,
-} from "../serve/mod.ts";
-import { likeliest } from "../serve/distribution.ts";
-import { createSampler, type Sampler } from "../serve/sampler.ts";
+} from "../engine/mod.ts";
+import { likeliest } from "../engine/sampling/distribution.ts";
+import { createSampler, type Sampler } from "../engine/sampling/sampler.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 import { measureRead } from "./read_peak.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
 import { encode as encodeCl100k } from "gpt-tokenizer/encoding/cl100k_base";
 import { encode as encodeR50k } from "gpt-tokenizer/encoding/r50k_base";
-import { parseTiktoken, parseTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { parseTiktoken, parseTokenizer, trainTokenizer } from "../tokenizer/mod.ts";
 import { median } from "./median.ts";
 import { addressPaths, readAddresses } from "./addresses.ts";
 import { runHuggingFace } from "./hugging_face.ts";

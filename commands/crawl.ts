@@ -12,16 +12,21 @@ import {
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
 import { exists, writeWhole } from "../model/durable.ts";
-import type { Command } from "./command.ts";
-import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_flags.ts";
-import { reasonOf } from "./failure.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { parseFlags, UsageError } from "./flags.ts";
-import { stopOnInterrupt, tellStop } from "./interrupt.ts";
-import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
-import { lockRun } from "./run_lock.ts";
-import { addressOf } from "./sources.ts";
-import { say } from "./print.ts";
+import type { Command } from "../cli/command.ts";
+import {
+  CRAWL_FLAGS,
+  type CrawlPaths,
+  crawlPaths,
+  settleCrawl,
+} from "../run/settings/crawl_job.ts";
+import { reasonOf } from "../cli/failure.ts";
+import { groupFlags } from "../cli/flag_groups.ts";
+import { parseFlags, UsageError } from "../cli/flags.ts";
+import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
+import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
+import { lockRun } from "../run/lock.ts";
+import { addressOf } from "../run/sources.ts";
+import { say } from "../cli/print.ts";
 
 /** The `crawl` command. */
 export const crawlCommand: Command = {

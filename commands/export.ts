@@ -4,15 +4,15 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { CHECKPOINT_VALUE, readWish } from "./choose_checkpoint.ts";
-import type { Command } from "./command.ts";
-import { EXPORT_FORMATS, type ExportFormatName } from "./export_format.ts";
-import { exportFolder } from "./export_run.ts";
-import { choice, parseFlags, text, UsageError } from "./flags.ts";
-import { findCheckpoint, readNamedConfig } from "./model_source.ts";
-import { RUN_FLAG, runOrOther } from "./open_run.ts";
-import { runPaths } from "./run_folder.ts";
-import { say } from "./print.ts";
+import { CHECKPOINT_VALUE, readWish } from "../run/choose_checkpoint.ts";
+import type { Command } from "../cli/command.ts";
+import { EXPORT_FORMATS, type ExportFormatName } from "../run/export/format.ts";
+import { exportFolder } from "../run/export/folder.ts";
+import { choice, parseFlags, text, UsageError } from "../cli/flags.ts";
+import { findCheckpoint, readNamedConfig } from "../run/model_source.ts";
+import { RUN_FLAG, runOrOther } from "../run/open.ts";
+import { runPaths } from "../run/folder.ts";
+import { say } from "../cli/print.ts";
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormatName[];
 

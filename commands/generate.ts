@@ -4,16 +4,16 @@
  * @module
  */
 import { exists } from "../model/durable.ts";
-import { Scheduler } from "../serve/mod.ts";
-import type { Command } from "./command.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { continueText } from "./continue_text.ts";
-import { parseFlags, text } from "./flags.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
-import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { noRun, runOrOther } from "./open_run.ts";
-import { SAMPLING_FLAGS, samplingOf } from "./sampling_flags.ts";
-import { forStandardOutput, tell } from "./print.ts";
+import { Scheduler } from "../engine/mod.ts";
+import type { Command } from "../cli/command.ts";
+import { groupFlags } from "../cli/flag_groups.ts";
+import { continueText } from "../run/continue_text.ts";
+import { parseFlags, text } from "../cli/flags.ts";
+import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
+import { noRun, runOrOther } from "../run/open.ts";
+import { SAMPLING_FLAGS, samplingOf } from "../run/settings/sampling.ts";
+import { forStandardOutput, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,

@@ -15,13 +15,13 @@ import { createLayout } from "../model/layout.ts";
 import { readIfThere } from "../stages/durable.ts";
 import { type JournalSurvey, readSeal, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
-import type { Command } from "./command.ts";
-import { parseFlags, toggle } from "./flags.ts";
-import { sizeOf } from "./folder_size.ts";
-import { manifestPath } from "./manifest.ts";
-import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
-import { type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
-import { say } from "./print.ts";
+import type { Command } from "../cli/command.ts";
+import { parseFlags, toggle } from "../cli/flags.ts";
+import { sizeOf } from "../run/folder_size.ts";
+import { manifestPath } from "../run/manifest.ts";
+import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
+import { type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
+import { say } from "../cli/print.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
 

@@ -6,15 +6,15 @@
 import { dirname, join } from "node:path";
 import { exists } from "../model/durable.ts";
 import { openJournal, salvageJournal } from "../stages/journal/mod.ts";
-import { restoredSettings } from "./changed_settings.ts";
-import type { Command } from "./command.ts";
-import { findFaults, type Finding } from "./findings.ts";
-import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { RUN_FLAG, runOperand } from "./open_run.ts";
-import { say, sayText } from "./print.ts";
-import { rebuildTokens } from "./rebuild_tokens.ts";
-import { type RunPaths, runPaths, writeSettings } from "./run_folder.ts";
-import { lockForReading, lockRun } from "./run_lock.ts";
+import { restoredSettings } from "../run/settings/changed.ts";
+import type { Command } from "../cli/command.ts";
+import { findFaults, type Finding } from "../run/findings.ts";
+import { parseFlags, toggle, UsageError } from "../cli/flags.ts";
+import { RUN_FLAG, runOperand } from "../run/open.ts";
+import { say, sayText } from "../cli/print.ts";
+import { rebuildTokens } from "../run/rebuild_tokens.ts";
+import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
+import { lockForReading, lockRun } from "../run/lock.ts";
 
 const FLAGS = {
   ...RUN_FLAG,

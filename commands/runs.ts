@@ -15,14 +15,14 @@ import {
 import { exists } from "../model/durable.ts";
 import { readIfThere } from "../stages/durable.ts";
 import type { StatusFile } from "../stages/report/mod.ts";
-import type { Command } from "./command.ts";
-import { reasonOf } from "./failure.ts";
-import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { sizeOf } from "./folder_size.ts";
-import { readManifest } from "./manifest.ts";
-import { endedEarly } from "./patience.ts";
-import { readSettings, runPaths } from "./run_folder.ts";
-import { say } from "./print.ts";
+import type { Command } from "../cli/command.ts";
+import { reasonOf } from "../cli/failure.ts";
+import { parseFlags, toggle, UsageError } from "../cli/flags.ts";
+import { sizeOf } from "../run/folder_size.ts";
+import { readManifest } from "../run/manifest.ts";
+import { endedEarly } from "../run/patience.ts";
+import { readSettings, runPaths } from "../run/folder.ts";
+import { say } from "../cli/print.ts";
 
 const FLAGS = { json: toggle({ help: "one JSON object a run" }) };
 

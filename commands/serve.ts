@@ -3,21 +3,22 @@
  *
  * @module
  */
-import { createApp, listen, Scheduler } from "../serve/mod.ts";
-import type { Command } from "./command.ts";
-import { dashboardOf } from "./dashboard.ts";
-import { isAddressTaken, reasonOf } from "./failure.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { choice, list, number, parseFlags, toggle, UsageError } from "./flags.ts";
-import { follow } from "./follow.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
-import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
-import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { runOrOther } from "./open_run.ts";
-import { runPaths } from "./run_folder.ts";
-import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
-import { quoted } from "./stopped.ts";
-import { say, tell } from "./print.ts";
+import { createApp, listen } from "../serve/mod.ts";
+import { Scheduler } from "../engine/mod.ts";
+import type { Command } from "../cli/command.ts";
+import { dashboardOf } from "../dashboard/mod.ts";
+import { isAddressTaken, reasonOf } from "../cli/failure.ts";
+import { groupFlags } from "../cli/flag_groups.ts";
+import { choice, list, number, parseFlags, toggle, UsageError } from "../cli/flags.ts";
+import { follow } from "../run/follow.ts";
+import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "../serve/listen_keys.ts";
+import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
+import { runOrOther } from "../run/open.ts";
+import { runPaths } from "../run/folder.ts";
+import { LIMIT_FLAGS, limitsOf } from "../serve/limits.ts";
+import { quoted } from "../run/stopped.ts";
+import { say, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,

@@ -7,20 +7,26 @@ import { join } from "node:path";
 import { isBarrier } from "../stages/barrier.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
-import type { Command } from "./command.ts";
-import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.ts";
-import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
-import { openDropLog } from "./drop_log.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { checkNeeds, type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
-import { type Intake, openIntake } from "./intake.ts";
-import { countIntake, describeIntake } from "./intake_summary.ts";
-import { isAnswerTo, stopOnInterrupt, tellStop } from "./interrupt.ts";
-import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
-import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
-import { runPaths } from "./run_folder.ts";
-import { checkSources, splitSources } from "./sources.ts";
-import { forStandardOutput, tell } from "./print.ts";
+import type { Command } from "../cli/command.ts";
+import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "../run/settings/crawl.ts";
+import { documentFormat, jsonLines, writeDocuments } from "../pipeline/ingest/document_file.ts";
+import { openDropLog } from "../pipeline/ingest/drop_log.ts";
+import { groupFlags } from "../cli/flag_groups.ts";
+import {
+  checkNeeds,
+  type FlagValues,
+  parseFlags,
+  text as textFlag,
+  UsageError,
+} from "../cli/flags.ts";
+import { type Intake, openIntake } from "../pipeline/ingest/ingest.ts";
+import { countIntake, describeIntake } from "../pipeline/ingest/summary.ts";
+import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
+import { PIPELINE_FLAGS } from "../run/settings/pipeline.ts";
+import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "../run/settings/refine.ts";
+import { runPaths } from "../run/folder.ts";
+import { checkSources, splitSources } from "../run/sources.ts";
+import { forStandardOutput, tell } from "../cli/print.ts";
 
 const {
   "max-pages": maxPages,

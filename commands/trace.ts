@@ -7,13 +7,13 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
-import type { Command } from "./command.ts";
-import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
-import { trainDocuments } from "./held_out.ts";
-import { type HoldOutRule, splitter } from "./hold_out.ts";
-import { replayDocuments } from "./lineage.ts";
-import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
-import { say } from "./print.ts";
+import type { Command } from "../cli/command.ts";
+import { number, parseFlags, text, toggle, UsageError } from "../cli/flags.ts";
+import { trainDocuments } from "../run/held_out.ts";
+import { type HoldOutRule, splitter } from "../run/hold_out.ts";
+import { replayDocuments } from "../run/lineage.ts";
+import { type OpenRun, openRun, RUN_FLAG, runOperand } from "../run/open.ts";
+import { say } from "../cli/print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,

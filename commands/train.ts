@@ -3,18 +3,26 @@
  *
  * @module
  */
-import { initFolder } from "./choose_checkpoint.ts";
+import { initFolder } from "../run/choose_checkpoint.ts";
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { ORDERS } from "../stages/store/mod.ts";
 import { SCHEDULE_DEFAULTS } from "../stages/train/mod.ts";
 import { DEFAULT_LEAVES } from "../workers/mod.ts";
-import type { Command } from "./command.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { choice, type FlagValues, number, parseFlags, text, toggle, UsageError } from "./flags.ts";
-import { stopOnInterrupt, tellStop } from "./interrupt.ts";
-import { trainOnBatchFile } from "./train_batches.ts";
-import { trainOnTokens } from "./train_tokens.ts";
-import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
+import type { Command } from "../cli/command.ts";
+import { groupFlags } from "../cli/flag_groups.ts";
+import {
+  choice,
+  type FlagValues,
+  number,
+  parseFlags,
+  text,
+  toggle,
+  UsageError,
+} from "../cli/flags.ts";
+import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
+import { trainOnBatchFile } from "../pipeline/train_batches.ts";
+import { trainOnTokens } from "../pipeline/train_tokens.ts";
+import { PIPELINE_FLAGS } from "../run/settings/pipeline.ts";
 import {
   checkSchedule,
   OPTIMIZER_FLAGS,
@@ -23,8 +31,8 @@ import {
   scheduleOf,
   SPHERE_FLAGS,
   spheresOf,
-} from "./training_flags.ts";
-import { say } from "./print.ts";
+} from "../run/settings/training.ts";
+import { say } from "../cli/print.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 

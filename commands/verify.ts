@@ -8,16 +8,16 @@ import { listCheckpoints, loadCheckpoint, readModelConfig } from "../model/check
 import { createLayout } from "../model/layout.ts";
 import { tokenize } from "../stages/tokenize/mod.ts";
 import type { Split } from "../stages/types.ts";
-import type { Command } from "./command.ts";
-import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { splitter } from "./hold_out.ts";
-import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
-import { readRunFile } from "./run_folder.ts";
-import { readOwnPrompts } from "./prompts.ts";
-import { readValidation } from "./validation_file.ts";
-import { describeChanged } from "./settings_digest.ts";
-import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
-import { say } from "./print.ts";
+import type { Command } from "../cli/command.ts";
+import { parseFlags, toggle, UsageError } from "../cli/flags.ts";
+import { splitter } from "../run/hold_out.ts";
+import { createManifest, digestRuns, type Manifest, readManifest } from "../run/manifest.ts";
+import { readRunFile } from "../run/folder.ts";
+import { readOwnPrompts } from "../run/prompts.ts";
+import { readValidation } from "../run/validation_file.ts";
+import { describeChanged } from "../run/settings/digest.ts";
+import { type OpenRun, openRun, RUN_FLAG, runOperand } from "../run/open.ts";
+import { say } from "../cli/print.ts";
 
 const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
 

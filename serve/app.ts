@@ -8,24 +8,27 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
-import { unknownModel } from "./answer_checks.ts";
+import { unknownModel } from "./openai/answer_checks.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
-import { type ChatTemplate, createChat } from "./chat/mod.ts";
-import { parseCompletionRequest } from "./completion_request.ts";
-import { complete } from "./completions.ts";
-import { createGrammars } from "./grammar/mod.ts";
+import { createChat } from "./openai/chat/mod.ts";
+import { parseCompletionRequest } from "./openai/completion_request.ts";
+import { complete } from "./openai/completions.ts";
+import {
+  type ChatTemplate,
+  createGrammars,
+  type Scheduler,
+  type TextCodec,
+  Turns,
+} from "../engine/mod.ts";
 import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
 import { refuseRoute } from "./methods.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
-import { openApiDocument } from "./openapi/mod.ts";
-import { addPage, PAGE_PATHS } from "./page/mod.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { TextCodec } from "./text_codec.ts";
-import { addTokenize } from "./tokenize_routes.ts";
-import { Turns } from "./turns.ts";
+import { openApiDocument } from "./openai/openapi/mod.ts";
+import { addPage, PAGE_PATHS } from "./playground/mod.ts";
+import { addTokenize } from "./openai/tokenize_routes.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits {
@@ -80,8 +83,8 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @example
  * ```ts
  * import { createApp } from "./app.ts";
- * import type { Scheduler } from "./scheduler.ts";
- * import type { TextCodec } from "./text_codec.ts";
+ * import type { Scheduler } from "../engine/mod.ts";
+ * import type { TextCodec } from "../engine/mod.ts";
  * async function isHealthy(scheduler: Scheduler, codec: TextCodec): Promise<boolean> {
  *   const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
  *   return (await app.request("/health")).ok;

@@ -6,8 +6,8 @@
 import type { Context } from "hono";
 import { ApiError } from "./api_error.ts";
 import { JsonLimitError, readJson } from "./json_reader.ts";
-import { refuseHalfPairs } from "./request_fields.ts";
-import type { Steps } from "./turns.ts";
+import { refuseHalfPairs } from "./openai/request_fields.ts";
+import type { Steps } from "../engine/mod.ts";
 
 /** What a request body may be. */
 export interface BodyLimits {

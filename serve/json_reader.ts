@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Steps } from "./turns.ts";
+import type { Steps } from "../engine/mod.ts";
 
 /** What a text may hold. */
 export interface JsonLimits {
@@ -35,7 +35,7 @@ const PER_STEP = 128;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { readJson } from "./json_reader.ts";
- * import { atOnce } from "./turns.ts";
+ * import { atOnce } from "../engine/mod.ts";
  * const limits = { maxDepth: 2, maxValues: 10, idLists: new Set<string>() };
  * assertEquals(atOnce(readJson('{"a": [1, true]}', limits)), { a: [1, true] });
  * ```

@@ -7,7 +7,7 @@ import { Hono } from "hono";
 import { SAMPLING_DEFAULTS } from "../model/checkpoint/mod.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { requireHostName } from "./host_names.ts";
-import { addPage } from "./page/mod.ts";
+import { addPage } from "./playground/mod.ts";
 
 /** What clients and health checks are told to wait, in seconds. */
 const RETRY_AFTER = { "retry-after": "1" };

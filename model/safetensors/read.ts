@@ -4,8 +4,14 @@
  * @module
  */
 import { FLOAT_BYTES, isFloatDtype, widen } from "./convert.ts";
-import { countElements, headerLength, parseHeader, PREFIX_BYTES } from "./header.ts";
-import type { TensorEntry, TensorInfo } from "./header.ts";
+import {
+  countElements,
+  headerLength,
+  parseHeader,
+  PREFIX_BYTES,
+  type TensorEntry,
+  type TensorInfo,
+} from "./header.ts";
 
 /** Bytes read at a time, so that memory does not grow with the tensors. */
 const CHUNK_BYTES = 2 ** 20;

@@ -25,7 +25,6 @@ export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
 export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
 export type { Reconsidered } from "./frontier_rules.ts";
-export { type SampleSite, startSampleSite } from "./sample_site.ts";
 export { privateRangeOf, type Resolve, type ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
 export { productToken } from "./robots_rules.ts";
@@ -52,7 +51,8 @@ export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
  * @throws {TypeError | RangeError} for unusable options
  * @example
  * ```ts
- * import { crawl, openFrontier, startSampleSite } from "./mod.ts";
+ * import { startSampleSite } from "../../sample_site/site.ts";
+ * import { crawl, openFrontier } from "./mod.ts";
  * await using site = await startSampleSite();
  * using frontier = openFrontier(":memory:");
  * frontier.seed([`${site.origin}/`]);

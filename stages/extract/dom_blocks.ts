@@ -5,8 +5,17 @@
  */
 import { type Element, type Node, NodeType } from "deno_dom";
 import { type Block, CELL_END, LINE_BREAK, makeBlock, visibleLength } from "./block.ts";
-import { BLOCK, CELL, DOUBTFUL, hides, isNamedSurrounding, kindOf } from "./tags.ts";
-import { SURROUNDING, SURROUNDING_ROLES, UNREAD } from "./tags.ts";
+import {
+  BLOCK,
+  CELL,
+  DOUBTFUL,
+  hides,
+  isNamedSurrounding,
+  kindOf,
+  SURROUNDING,
+  SURROUNDING_ROLES,
+  UNREAD,
+} from "./tags.ts";
 
 /** A block and the element that directly holds its text. */
 export interface HeldBlock extends Block {

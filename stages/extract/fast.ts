@@ -15,8 +15,13 @@ import { MetadataReader } from "./metadata.ts";
 import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
 import { Scanner, type TokenSink } from "./scanner.ts";
 import { knownTags, type Tag } from "./tag.ts";
-import { type ContentModel, DOUBTFUL, hides, isNamedSurrounding } from "./tags.ts";
-import { SURROUNDING_ROLES } from "./tags.ts";
+import {
+  type ContentModel,
+  DOUBTFUL,
+  hides,
+  isNamedSurrounding,
+  SURROUNDING_ROLES,
+} from "./tags.ts";
 
 const TAG = knownTags(
   ...["a", "article", "body", "br", "desc", "foreignobject", "h1", "head", "hr", "html"] as const,

@@ -23,6 +23,7 @@ export { openEventFile } from "./tensorboard.ts";
 export type { RunFacts } from "./run_facts.ts";
 export type { StatusFile } from "./status_file.ts";
 export { startStatus } from "./status.ts";
+export { formatCount, formatDuration } from "./units.ts";
 export type { Every, Status, StatusOptions } from "./status.ts";
 export { processTerminal, type Terminal, wrapped } from "./terminal.ts";
 

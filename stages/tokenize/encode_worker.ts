@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Tokenizer, type TokenizerParts } from "./tokenizer.ts";
+import { Tokenizer, type TokenizerParts } from "../../tokenizer/mod.ts";
 
 /** What a worker is told: first what to encode with, then texts. */
 export type EncodeRequest =

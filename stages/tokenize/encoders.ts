@@ -6,7 +6,7 @@
 
 import { openPool, spareWorkers } from "../worker_pool.ts";
 import type { EncodeAnswer, EncodeRequest } from "./encode_worker.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** Ids of a document, the last one its end. */
 export type DocumentIds = Uint16Array | Uint32Array;
@@ -36,7 +36,7 @@ const MAX_WORKERS = 8;
  * @example
  * ```ts
  * import { openEncoders } from "./encoders.ts";
- * import { trainTokenizer } from "./train.ts";
+ * import { trainTokenizer } from "../../tokenizer/mod.ts";
  * const tokenizer = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * using encoders = openEncoders(tokenizer, { workers: 1 });
  * console.assert((await encoders.encode("ab"))[1] === tokenizer.endOfTextId);

@@ -8,7 +8,7 @@ import { isBarrier, sizeOf, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
 import type { Barrier, Document, Split, TokenRun } from "../types.ts";
 import type { DocumentIds, Encoders } from "./encoders.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** Choices for {@linkcode tokenize}. */
 export interface TokenizeOptions {
@@ -38,7 +38,8 @@ interface Started {
  * @throws {Error} (through the stream) naming a document that cannot be encoded
  * @example
  * ```ts
- * import { tokenize, trainTokenizer } from "./mod.ts";
+ * import { tokenize } from "./mod.ts";
+ * import { trainTokenizer } from "../../tokenizer/mod.ts";
  * const tokenizer = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * const documents = ReadableStream.from([{
  *   id: "00f1e2d3c4b5a697", url: "file:///a.txt", title: "", text: "abab", lang: "en", fetchedAt: "",

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { relative } from "node:path";
-import { FILES, FOLDERS } from "../../commands/program_digest.ts";
+import { FILES, FOLDERS } from "../../run/program_digest.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -21,7 +21,22 @@ async function* sources(folder: string): AsyncGenerator<URL> {
 
 Deno.test("compile: whatever is opened by its place beside a module is in the program", async () => {
   const paths = new Set([...FOLDERS, ...FILES]);
-  for (const folder of ["commands", "kernels", "model", "serve", "stages", "workers"]) {
+  for (
+    const folder of [
+      ...[
+        "cli",
+        "commands",
+        "dashboard",
+        "engine",
+        "evaluation",
+        "kernels",
+        "model",
+        "pipeline",
+        "run",
+      ],
+      ...["sample_site", "serve", "stages", "tokenizer", "workers"],
+    ]
+  ) {
     for await (const source of sources(folder)) {
       const text = await Deno.readTextFile(source);
       for (const [, place = ""] of text.matchAll(/new URL\(\s*"([^"]+)",\s*import\.meta\.url/g)) {
@@ -47,7 +62,7 @@ Deno.test("compile: whatever is opened by its place beside a module is in the pr
 Deno.test("compile: every module that a worker begins with has all it imports", async () => {
   const begun = /new Worker\(\s*new URL\(\s*"([^"]+)",\s*import\.meta\.url/g;
   const workers: string[] = [];
-  for (const folder of ["serve", "stages", "workers"]) {
+  for (const folder of ["engine", "serve", "stages", "workers"]) {
     for await (const source of sources(folder)) {
       const text = await Deno.readTextFile(source);
       for (const [, place = ""] of text.matchAll(begun)) {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describeQuestion } from "../../bench/help.ts";
-import { COMMANDS } from "../../commands/all.ts";
-import type { Command } from "../../commands/command.ts";
-import { groupFlags, tablesOf } from "../../commands/flag_groups.ts";
-import { number, parseFlags, toggle } from "../../commands/flags.ts";
-import { describeCommand, describeGroup, wrap } from "../../commands/help.ts";
-import { nearest } from "../../commands/nearest.ts";
+import { COMMANDS } from "../../commands/mod.ts";
+import type { Command } from "../../cli/command.ts";
+import { groupFlags, tablesOf } from "../../cli/flag_groups.ts";
+import { number, parseFlags, toggle } from "../../cli/flags.ts";
+import { describeCommand, describeGroup, wrap } from "../../cli/help.ts";
+import { nearest } from "../../cli/nearest.ts";
 import config from "../../deno.json" with { type: "json" };
 import { runHere } from "./in_process.ts";
 

@@ -5,7 +5,7 @@ import { formatConfig } from "../../model/config_json.ts";
 import { initParameters } from "../../model/init.ts";
 import { createLayout } from "../../model/layout.ts";
 import { type FloatDtype, writeSafetensors } from "../../model/safetensors/mod.ts";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 

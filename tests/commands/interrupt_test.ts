@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { serveChain, writeCorpus } from "./corpus.ts";
-import { describeIntake } from "../../commands/intake_summary.ts";
+import { describeIntake } from "../../pipeline/ingest/summary.ts";
 import { isThere, openFolder, run, start } from "./program.ts";
 
 const STEPS = 12;

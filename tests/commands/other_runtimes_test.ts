@@ -4,9 +4,9 @@
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { EXPORT_FORMATS } from "../../commands/export_format.ts";
-import { openModel } from "../../commands/model_source.ts";
-import { generate, Scheduler } from "../../serve/mod.ts";
+import { EXPORT_FORMATS } from "../../run/export/format.ts";
+import { openModel } from "../../run/model_source.ts";
+import { generate, Scheduler } from "../../engine/mod.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 import { answersOf, linkRuntimes, RUNTIMES } from "./runtimes.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openStore } from "../../stages/store/mod.ts";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import type { Split } from "../../stages/types.ts";
 import { prose } from "./corpus.ts";
 import { readChecked, writeChecked } from "../../stages/checked_json.ts";

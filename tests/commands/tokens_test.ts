@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { openStore } from "../../stages/store/mod.ts";
-import { addresses } from "../stages/addresses.ts";
+import { addresses } from "../stages/crawl/addresses.ts";
 import { openFolder, run } from "./program.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { prose } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describeLearned, sampledTexts } from "../../commands/tokenizer_file.ts";
-import { plannedTokens, warmUpChars, warmUpTokens } from "../../commands/warm_up.ts";
+import { describeLearned, sampledTexts } from "../../run/tokenizer_file.ts";
+import { plannedTokens, warmUpChars, warmUpTokens } from "../../run/warm_up.ts";
 import type { PresetName } from "../../model/config.ts";
 import { openJournal } from "../../stages/journal/mod.ts";
 import type { Document } from "../../stages/types.ts";

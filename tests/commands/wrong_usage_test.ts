@@ -4,11 +4,11 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { COMMANDS } from "../../commands/all.ts";
-import { parseFlags } from "../../commands/flags.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
-import { runPaths, writeSettings } from "../../commands/run_folder.ts";
-import { lockRun } from "../../commands/run_lock.ts";
+import { COMMANDS } from "../../commands/mod.ts";
+import { parseFlags } from "../../cli/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { runPaths, writeSettings } from "../../run/folder.ts";
+import { lockRun } from "../../run/lock.ts";
 import { runHere } from "./in_process.ts";
 import { isThere, openFolder } from "./program.ts";
 
@@ -416,7 +416,7 @@ function noCommand(name: string): string {
 
 /** The format of run.json that this program writes. */
 const FORMAT = /const FORMAT = (\d+)/.exec(
-  await Deno.readTextFile(new URL("../../commands/run_folder.ts", import.meta.url)),
+  await Deno.readTextFile(new URL("../../run/folder.ts", import.meta.url)),
 )?.[1] ?? "";
 
 async function fill(folder: string): Promise<void> {

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Hono } from "hono";
 import { parseApiKeys } from "../../serve/api_keys.ts";
 import { createApp } from "../../serve/app.ts";
-import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { PAGE_PATHS } from "../../serve/page/mod.ts";
-import { characterCodec, goldenModel } from "./golden.ts";
+import { openOnnxEngine } from "../../engine/onnx/engine.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { PAGE_PATHS } from "../../serve/playground/mod.ts";
+import { characterCodec, goldenModel } from "../engine/golden.ts";
 import { openApp } from "./golden_app.ts";
 
 const [FIRST, SECOND] = ["first-key-0123456789", "second-key-0123456789"];

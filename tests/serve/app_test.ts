@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { PAGE_PATHS } from "../../serve/page/mod.ts";
+import { PAGE_PATHS } from "../../serve/playground/mod.ts";
 import { openApp, post } from "./golden_app.ts";
 
 /** A request that is always answered with the same text. */

@@ -1,9 +1,9 @@
 /** A site whose name points to this machine must not read what the server answers. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../commands/flags.ts";
-import { hostNamesOf } from "../../commands/listen_keys.ts";
+import { UsageError } from "../../cli/flags.ts";
+import { hostNamesOf } from "../../serve/listen_keys.ts";
 import { parseApiKeys } from "../../serve/api_keys.ts";
-import { createDashboard } from "../../serve/dashboard/mod.ts";
+import { createDashboard } from "../../dashboard/mod.ts";
 import { hostnameOf } from "../../serve/host_names.ts";
 import { createLoadingApp } from "../../serve/loading.ts";
 import { isThere } from "../commands/program.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { JsonLimitError, readJson } from "../../serve/json_reader.ts";
-import { atOnce } from "../../serve/turns.ts";
+import { atOnce } from "../../engine/turns.ts";
 
 const LIMITS = { maxDepth: 64, maxValues: 1e9, idLists: new Set(["ids"]) };
 

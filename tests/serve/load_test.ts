@@ -4,9 +4,9 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { createApp } from "../../serve/app.ts";
 import { listen } from "../../serve/listen.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { openWasmEngine } from "../../serve/wasm/mod.ts";
-import { characterCodec, readGolden } from "./golden.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { openWasmEngine } from "../../engine/wasm/mod.ts";
+import { characterCodec, readGolden } from "../engine/golden.ts";
 import { insist, leave, type LoadOptions, stall, streamed } from "./load_clients.ts";
 
 const CLIENTS = Number(Deno.env.get("CLLM_CLIENTS") ?? 60);

@@ -1,9 +1,9 @@
 /** Two clients do their worst, and the others are served meanwhile: counted, not timed. */
 import { assert, assertEquals } from "@std/assert";
 import { createApp } from "../../serve/app.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { readTokenizer } from "../../stages/tokenize/mod.ts";
-import { uniformEngine } from "./uniform_engine.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { readTokenizer } from "../../tokenizer/mod.ts";
+import { uniformEngine } from "../engine/uniform_engine.ts";
 
 const { tokenizer } = await readTokenizer(
   new URL("../fixtures/bpe/tokenizer.json", import.meta.url).pathname,

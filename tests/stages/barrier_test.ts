@@ -7,7 +7,8 @@ import { checkCursor, journal, openJournal, readMark } from "../../stages/journa
 import { read, readReadCursor } from "../../stages/read/mod.ts";
 import { openSeenTexts, refine } from "../../stages/refine/mod.ts";
 import { epochs, openStore, store } from "../../stages/store/mod.ts";
-import { tokenize, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { tokenize } from "../../stages/tokenize/mod.ts";
+import { trainTokenizer } from "../../tokenizer/mod.ts";
 import type { Barrier, Batch, Page } from "../../stages/types.ts";
 import { scratchDir } from "./scratch.ts";
 

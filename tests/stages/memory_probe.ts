@@ -10,7 +10,8 @@ import { batch } from "../../stages/batch/mod.ts";
 import { journal, openJournal } from "../../stages/journal/mod.ts";
 import { openSeenTexts, refine } from "../../stages/refine/mod.ts";
 import { epochs, openStore, store } from "../../stages/store/mod.ts";
-import { parseTokenizer, tokenize } from "../../stages/tokenize/mod.ts";
+import { parseTokenizer } from "../../tokenizer/mod.ts";
+import { tokenize } from "../../stages/tokenize/mod.ts";
 import type { Document, EpochRun } from "../../stages/types.ts";
 
 const fixture = new URL("../fixtures/bpe/", import.meta.url);

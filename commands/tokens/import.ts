@@ -1,0 +1,60 @@
+/**
+ * `tokens import`: the .bin files of nanoGPT and llm.c as a token store.
+ *
+ * @module
+ */
+import { readBin } from "../../stages/store/mod.ts";
+import { readTokenizer } from "../../tokenizer/mod.ts";
+import type { Split } from "../../stages/types.ts";
+import type { Command } from "../../cli/command.ts";
+import { choice, parseFlags, text, UsageError } from "../../cli/flags.ts";
+import { createTokenFolder } from "../../run/token_folder.ts";
+import { say } from "../../cli/print.ts";
+
+const FLAGS = {
+  tokenizer: text({
+    help: "tokenizer that the ids are of (default none: required)",
+    value: "FILE",
+    defaultValue: undefined,
+  }),
+  split: choice<Split, Split>({
+    help: "part that the documents belong to",
+    of: ["train", "validation"],
+    defaultValue: "train",
+  }),
+  output: text({
+    help: "new folder for tokenizer.json and tokens/",
+    value: "DIR",
+    defaultValue: "runs/tokens",
+  }),
+};
+
+/** The `tokens import` command. */
+export const importTokens: Command = {
+  name: "tokens import",
+  summary: "Reads .bin files of nanoGPT or llm.c, told by their header, into a token store.",
+  operands: "FILE...",
+  flags: FLAGS,
+  examples: [
+    "deno task tokens import --tokenizer tokenizer.json --output runs/tokens train.bin",
+  ],
+  async run(args) {
+    const { values: { tokenizer: path, split, output }, operands } = parseFlags(args, {
+      flags: FLAGS,
+    });
+    if (path === undefined || operands.length === 0) {
+      throw new UsageError("Cannot import tokens: give --tokenizer FILE and the files");
+    }
+    const { tokenizer, json } = await readTokenizer(path);
+    await using folder = await createTokenFolder(output, json);
+    const { store } = folder;
+    const { endOfTextId, vocabSize } = tokenizer;
+    for (const file of operands) {
+      for await (const run of readBin(file, { endOfTextId, vocabSize, split })) {
+        await store.append(run);
+      }
+    }
+    say(`${output}: ${store.count(split)} documents, ${store.tokens(split)} tokens`);
+    return 0;
+  },
+};

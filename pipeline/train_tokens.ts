@@ -1,0 +1,179 @@
+/**
+ * Training on a folder of tokens, such as `tokens import` and `tokens mix` make: batches, steps and
+ * checkpoints as in a run, without a corpus behind them.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import { readModelConfig } from "../model/checkpoint/mod.ts";
+import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../model/config.ts";
+import { exists } from "../model/durable.ts";
+import { trainingFlopsPerToken } from "../model/flops.ts";
+import { batch, resumePoint } from "../stages/batch/mod.ts";
+import { StageMeter } from "../stages/meter.ts";
+import { startStatus } from "../stages/report/mod.ts";
+import { epochs, type Order } from "../stages/store/mod.ts";
+import { UsageError } from "../cli/flags.ts";
+import { checkModelTokenizer } from "../run/model_tokenizer.ts";
+import { checkInit } from "../run/model_source.ts";
+import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
+import { type ForcedChange, runPaths } from "../run/folder.ts";
+import { lockRun } from "../run/lock.ts";
+import { describeForced } from "../run/settings/settle.ts";
+import { settleTraining } from "../run/settings/settle_training.ts";
+import { watchStart } from "./starting_loss.ts";
+import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
+import { openTrainer } from "./trainer.ts";
+import {
+  optimizerOf,
+  type OptimizerSettings,
+  scheduleOf,
+  type spheresOf,
+} from "../run/settings/training.ts";
+import { openStoredValidationSet } from "../evaluation/validation_set.ts";
+import { describeValidationSet } from "../evaluation/validation_summary.ts";
+import { tell } from "../cli/print.ts";
+
+/** What decides the weights, the tokens aside; kept with every checkpoint. */
+export interface TokenTrainingSettings extends OptimizerSettings {
+  readonly preset: PresetName;
+  readonly seed: number;
+  /** In which order a pass goes over the tokens. */
+  readonly order: Order;
+  readonly steps: number;
+  readonly leaves: number;
+  readonly guard: number;
+  /** Hugging Face folder of the first weights; empty for seeded ones. */
+  readonly init: string;
+  readonly strictSimd: boolean;
+}
+
+/** What {@linkcode trainOnTokens} needs to know. */
+export interface TokenTraining {
+  /** Folder of the tokens. */
+  readonly tokens: string;
+  /** Folder for checkpoints and metrics.jsonl, continued when it has some. */
+  readonly root: string;
+  readonly settings: TokenTrainingSettings;
+  readonly spheres: ReturnType<typeof spheresOf>;
+  readonly checkpointEvery: number;
+  /** Whether settings that alter the result may be changed from here on. */
+  readonly force: boolean;
+  /** Whether an earlier checkpoint will do where the newest is of no use. */
+  readonly fallBack: boolean;
+  readonly json: boolean;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Trains until `settings.steps` or `stop`, and goes on from the newest checkpoint in `root`.
+ *
+ * @returns the newest checkpoint
+ * @throws {UsageError} when the tokens are not of the model's tokenizer, or `root` began otherwise
+ */
+export async function trainOnTokens(options: TokenTraining): Promise<string | undefined> {
+  const { root, settings, json, stop } = options;
+  const paths = runPaths(root);
+  if (await exists(paths.settings)) {
+    throw new UsageError(
+      `Cannot train on --tokens in --run ${root}: it is a run of \`pipeline\`; name another folder`,
+    );
+  }
+  if (settings.init !== "") await checkInit(settings.init);
+  await using resources = new AsyncDisposableStack();
+  const folder = resources.use(await openTokenFolder(options.tokens));
+  const { store, tokenizer, json: tokenizerJson } = folder;
+  const config = await configOf(settings, { folder, tokens: options.tokens });
+  const { rows, cols: wholeRow } = PRESETS[settings.preset];
+  const cols = Math.min(wholeRow, config.max_position_embeddings);
+  await Deno.mkdir(root, { recursive: true });
+  resources.use(await lockRun(root));
+  // Tokens of a run have documents behind them, whose beginnings it knows.
+  if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);
+
+  const meters = {
+    batch: new StageMeter("batch"),
+    train: new StageMeter("train"),
+    keep: new StageMeter("keep"),
+  };
+  const allMeters = Object.values(meters);
+  const run = {
+    tokens: resolve(options.tokens),
+    tokenizer: createHash("sha256").update(tokenizerJson).digest("hex"),
+    trainDocuments: store.count("train"),
+    trainTokens: store.tokens("train"),
+    ...settings,
+    forced: [] as ForcedChange[],
+  };
+  await using trainer = await openTrainer({
+    ...{ config, paths, seed: settings.seed, tokenizerJson, run, rows, cols },
+    ...(settings.init === "" ? {} : { init: settings.init }),
+    leaves: settings.leaves,
+    fallBack: options.fallBack,
+    ...options.spheres,
+  });
+  const forced = settleTraining(trainer.resumedRun, run, {
+    ...{ root, force: options.force, step: trainer.state.step },
+  });
+  run.forced.push(...forced.all);
+  for (const line of describeForced(run, { forced: forced.earlier })) tell(line);
+  using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
+  const validation = await openStoredValidationSet({
+    ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },
+  });
+  status.note(describeValidationSet(validation, { rule: "split" }));
+  status.phase("training");
+  const tellStop = () => status.phase("stopping after this step; Ctrl-C again ends at once");
+  stop.addEventListener("abort", tellStop, { once: true });
+  const { cursor } = trainer.state;
+  const { order, seed } = settings;
+  const batches = epochs({
+    ...{ store, live: ReadableStream.from([]), order, seed },
+    ...(cursor ? { start: resumePoint(cursor) } : {}),
+  }).pipeThrough(batch({
+    ...{ rows, cols, seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+    growing: order === "stored",
+    ...(cursor ? { cursor } : {}),
+  }));
+  const { note } = status;
+  const start = watchStart(root, { settings, trainer, validation: validation.batches, note });
+  await start.begin();
+  const reports = trainer.reports(batches, {
+    duration: { steps: settings.steps },
+    schedule: scheduleOf(settings),
+    optimizer: optimizerOf(settings),
+    guardDeviations: settings.guard,
+    checkpointEvery: options.checkpointEvery,
+    retention: {},
+    validateEvery: options.checkpointEvery,
+    validation: validation.batches,
+    ...{ stop, status, meters, allMeters },
+    constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
+    sinks: [],
+    onSaved: () => {},
+  });
+  try {
+    for await (const report of reports) start.see(report);
+  } finally {
+    // A broken stage ends the training; what was trained until then is kept.
+    if (!trainer.spheres.failed) await trainer.save();
+  }
+  status.phase(stop.aborted ? "stopped" : "done");
+  return await trainer.save();
+}
+
+/** The preset's configuration for these tokens, or that of the folder to start from. */
+async function configOf(
+  { preset, init }: TokenTrainingSettings,
+  { folder: { tokenizer }, tokens }: { folder: TokenFolder; tokens: string },
+): Promise<ModelConfig> {
+  if (init === "") return presetConfig(preset, tokenizer);
+  const config = await readModelConfig(init);
+  await checkModelTokenizer(tokenizer, {
+    ...{ config, folder: init, source: join(tokens, "tokenizer.json") },
+    refusal: `Cannot start from --init ${init}`,
+    remedy: "--tokens must be made with the tokenizer.json of --init",
+  });
+  return config;
+}

@@ -1,0 +1,221 @@
+/**
+ * A run is a folder: everything a command needs to go on where the last one stopped.
+ *
+ * @module
+ */
+import { type PresetName, PRESETS } from "../model/config.ts";
+import { parseChecked, writeChecked } from "../stages/checked_json.ts";
+import { readIfThere } from "../stages/durable.ts";
+import type { RefineSettings } from "../stages/refine/mod.ts";
+import type { Engine } from "../stages/extract/mod.ts";
+import type { Order } from "../stages/store/mod.ts";
+import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
+import { reasonOf } from "../cli/failure.ts";
+import { UsageError } from "../cli/flags.ts";
+import type { HoldOutRule } from "./hold_out.ts";
+import { changedSettings, describeChanged, digestSettings } from "./settings/digest.ts";
+
+/** A setting that was changed with `--force`. */
+export interface ForcedChange {
+  /** Last step with the old value. */
+  readonly step: number;
+  readonly name: string;
+  readonly before: unknown;
+  readonly now: unknown;
+}
+
+/** Settings that decide the result of a run; kept in run.json. */
+export interface RunSettings extends RefineSettings {
+  /** URLs, files and folders; empty for the built-in sample site. */
+  readonly sources: readonly string[];
+  readonly preset: PresetName;
+  readonly seed: number;
+  /** Optimizer steps; 0 when the run is planned by `seconds`. */
+  readonly steps: number;
+  readonly seconds: number;
+  readonly vocab: number;
+  /** T, tokens of a row. */
+  readonly context: number;
+  /** Steps between validations. */
+  readonly validateEvery: number;
+  /** Validations without a lower loss that end training; 0 for never; see patience.ts for `auto`. */
+  readonly patience: number | "auto";
+  /** Which documents are kept for validation. */
+  readonly holdOut: HoldOutRule;
+  /** In which order a pass goes over the corpus. */
+  readonly order: Order;
+  /** Tokens stored before training begins while documents still come; 0 for the default. */
+  readonly warmUpCorpus: number;
+  readonly maxPages: number;
+  /** Patterns of the links that are followed; all where there are none. */
+  readonly include: readonly string[];
+  /** Patterns of links that are not followed. */
+  readonly exclude: readonly string[];
+  /** Least time between two requests to one host. */
+  readonly delayMs: number;
+  /** Whether folders are read with what is hidden in them and what .gitignore files name. */
+  readonly allFiles: boolean;
+  /** Shorter documents are dropped, in UTF-16 code units. */
+  readonly minChars: number;
+  /** Field of a JSONL record that holds its text. */
+  readonly textField: string;
+  /** How main text is found in pages. */
+  readonly extract: Engine;
+  /** Run folders or index files whose documents are not wanted again. */
+  readonly dedupAgainst: readonly string[];
+  readonly leaves: number;
+  readonly gradAccumulation: number;
+  readonly optimizer: OptimizerName;
+  readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  /** Share of the run in which the learning rate rises. */
+  readonly warmup: number;
+  /** Share of the run in which it falls at the end, for `wsd`. */
+  readonly decay: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  /** Standard deviations at which a step is an outlier and skipped; 0 for never. */
+  readonly guard: number;
+  /** Hugging Face folder of the first weights and the tokenizer; empty for seeded ones. */
+  readonly init: string;
+  /** How the crawler names itself, which decides what robots.txt lets it see. */
+  readonly userAgent: string;
+  /** Whether the crawler may connect to private and loopback addresses. */
+  readonly allowPrivate: boolean;
+  /** Whether relaxed SIMD is avoided, which may round otherwise. */
+  readonly strictSimd: boolean;
+  /** Settings changed after the run had begun, in their order. */
+  readonly forced: readonly ForcedChange[];
+  /** Port of the sample site, so that its addresses stay the same; 0 without it. */
+  readonly sitePort: number;
+}
+
+/** Version of the run.json format. */
+const FORMAT = 6;
+
+/** Paths inside a run folder. */
+export interface RunPaths {
+  readonly root: string;
+  readonly settings: string;
+  readonly frontier: string;
+  readonly seenTexts: string;
+  readonly nearTexts: string;
+  readonly siteLines: string;
+  readonly storedIds: string;
+  readonly corpus: string;
+  readonly tokenizer: string;
+  readonly tokens: string;
+  readonly checkpoints: string;
+  readonly export: string;
+  readonly drops: string;
+  readonly tensorboard: string;
+  readonly report: string;
+  readonly validation: string;
+}
+
+/** Where things are in the run folder `root`. */
+export function runPaths(root: string): RunPaths {
+  return {
+    root,
+    settings: `${root}/run.json`,
+    frontier: `${root}/frontier.sqlite`,
+    seenTexts: `${root}/seen.sqlite`,
+    nearTexts: `${root}/near.sqlite`,
+    siteLines: `${root}/lines.sqlite`,
+    storedIds: `${root}/stored.sqlite`,
+    corpus: `${root}/corpus`,
+    tokenizer: `${root}/tokenizer.json`,
+    tokens: `${root}/tokens`,
+    checkpoints: `${root}/checkpoints`,
+    export: `${root}/export`,
+    drops: `${root}/dropped.jsonl`,
+    tensorboard: `${root}/tensorboard`,
+    report: `${root}/report.html`,
+    validation: `${root}/validation.json`,
+  };
+}
+
+/** What run.json says. */
+export interface RunFile {
+  readonly settings: RunSettings;
+  /** Names of settings that are not those the program wrote; `run.json` for what is beside them. */
+  readonly changed: readonly string[];
+  /** What was written of each setting, by its name. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/**
+ * The run.json of an existing run, changed by hand or not; undefined when the folder holds none.
+ *
+ * @throws {UsageError} when it is of another format, or too damaged to tell settings
+ */
+export async function readRunFile(paths: RunPaths): Promise<RunFile | undefined> {
+  let json: string | undefined;
+  try {
+    json = await readIfThere(paths.settings);
+  } catch (cause) {
+    throw new UsageError(`Cannot use --run ${paths.root}: ${reasonOf(cause)}`, { cause });
+  }
+  if (json === undefined) return undefined;
+  const { format, settings, digests } = parseRun(json, paths);
+  if (format !== FORMAT) {
+    throw new UsageError(
+      `Cannot use the run ${paths.root}: its run.json has format ${format} and this program reads ` +
+        `${FORMAT}; begin it anew in another folder, or use the program that made it`,
+    );
+  }
+  const changed = changedSettings(settings, digests);
+  if (changed.length === 0 && parseChecked(json) === undefined) changed.push("run.json");
+  if (!(settings.preset in PRESETS) && !changed.includes("preset")) {
+    throw new UsageError(
+      `Cannot use the run ${paths.root}: there is no preset ${settings.preset}`,
+    );
+  }
+  return { settings, changed, digests };
+}
+
+/**
+ * The settings of an existing run, or undefined when the folder holds none.
+ *
+ * @throws {UsageError} also when they are not those that the program wrote
+ */
+export async function readSettings(paths: RunPaths): Promise<RunSettings | undefined> {
+  const run = await readRunFile(paths);
+  if (run && run.changed.length > 0) {
+    throw new UsageError(
+      `Cannot use the run ${paths.root}: its run.json was changed by hand or is damaged: ` +
+        `${await describeChanged(paths, run)}; put back what was there, or go on with ` +
+        `\`deno task pipeline --run ${paths.root} --force\`, which notes the change`,
+    );
+  }
+  return run?.settings;
+}
+
+interface ParsedRun {
+  readonly format: number;
+  readonly settings: RunSettings;
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+function parseRun(json: string, { root }: RunPaths): ParsedRun {
+  try {
+    const run: unknown = JSON.parse(json);
+    if (typeof run === "object" && run !== null && "settings" in run && "format" in run) {
+      // Written whole by writeSettings, which the digests vouch for.
+      return { digests: {}, ...run } as ParsedRun;
+    }
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new UsageError(
+    `Cannot use the run ${root}: its run.json is damaged; \`deno task repair ${root}\` says what ` +
+      "can be saved",
+  );
+}
+
+/** Keeps the settings of a run, with a digest of each, so that a changed one can be named. */
+export async function writeSettings(paths: RunPaths, settings: RunSettings): Promise<void> {
+  const digests = digestSettings(settings);
+  const run = { format: FORMAT, settings, digests, versions: Deno.version };
+  await writeChecked(paths.settings, run, { indent: 2 });
+}
