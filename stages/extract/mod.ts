@@ -6,7 +6,7 @@
 import { isBarrier, sizeOf } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
 import type { Barrier, Document, Page } from "../types.ts";
-import { type ExtractDocumentOptions, extractOrRefuse } from "./document.ts";
+import { extractDocument, type ExtractDocumentOptions } from "./document.ts";
 import type { ExtractAnswer } from "./extract_worker.ts";
 import type { Extractors } from "./extractors.ts";
 
@@ -79,7 +79,7 @@ export function extract<B extends Barrier>(
           return controller.enqueue({ bytes, result });
         }
         meter.phase("busy");
-        controller.enqueue({ bytes, result: extractOrRefuse(page, options) });
+        controller.enqueue({ bytes, result: extractDocument(page, options) });
         meter.phase("waiting");
       },
     },
