@@ -127,6 +127,7 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
       minChars: settings.minChars,
       dedupAgainst: settings.dedupAgainst,
       ...(journal ? { journal } : {}),
+      cursor: options.mark?.cursors.refine,
       meter: ofRefine,
     }),
   );
