@@ -9,7 +9,7 @@ import { saveCheckpoint } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
-import { keep } from "../stages/checkpoint/mod.ts";
+import { checkpoint } from "../stages/checkpoint/mod.ts";
 import { ADAMW_DEFAULTS } from "../stages/train/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import { openSpheres, type SphereBatch, type Spheres } from "../workers/mod.ts";
@@ -86,7 +86,7 @@ export async function run(args: string[]): Promise<void> {
     }
     const started = performance.now();
     const cpu = process.cpuUsage();
-    const stage = keep({
+    const stage = checkpoint({
       dir: dir ?? "",
       save: (path, snapshot) => saveCheckpoint(path, { config, layout, snapshot }),
     });

@@ -117,8 +117,7 @@ async function reportSteps(dir: string, step: StepReport): Promise<void> {
   }
   const sinks = [openTelemetry(), events];
   await ReadableStream.from(steps())
-    .pipeThrough(report({ runDir: dir, status, meters, sinks }))
-    .pipeTo(new WritableStream());
+    .pipeTo(report({ runDir: dir, status, meters, sinks }));
   await page?.cancel();
   await reading;
 }

@@ -52,7 +52,7 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
   const live = ReadableStream.from(corpus())
     .pipeThrough(tokenize({ tokenizer, split: () => "train" }))
     .pipeThrough(store({ store: tokens }));
-  const batches = epochs({ store: tokens, live, order: "shuffled", maxEpochs: 1 })
+  const batches = live.pipeThrough(epochs({ store: tokens, order: "shuffled", maxEpochs: 1 }))
     .pipeThrough(batch({ rows: 12, cols: 256, vocabSize }));
   let scored = 0;
   const cursors: Cursor[] = [];
@@ -69,7 +69,8 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const seekStart = performance.now();
     const start = { epoch: 1, place: from };
     const live = ReadableStream.from([]);
-    const reader = epochs({ store: tokens, live, order: "shuffled", start }).getReader();
+    const reader = live.pipeThrough(epochs({ store: tokens, order: "shuffled", start }))
+      .getReader();
     const { value } = await reader.read();
     seekMs.push(performance.now() - seekStart);
     if (value?.place !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.place}`);
@@ -82,10 +83,10 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const resumeStart = performance.now();
     await using stream = new BatchStream({
       open: (start) =>
-        epochs({
-          ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled" },
+        ReadableStream.from<never>([]).pipeThrough(epochs({
+          ...{ store: tokens, order: "shuffled" },
           ...{ start, maxEpochs: 1 },
-        }),
+        })),
       ...{ rows: 12, cols: 256, vocabSize, cursor },
     });
     const next = await stream.next();

@@ -24,7 +24,7 @@ import { checkContext } from "../run/config.ts";
 import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { type RunServer, serveRun } from "../pipeline/serve_run.ts";
-import { runPipeline } from "../pipeline/run_pipeline.ts";
+import { runPipeline } from "../pipeline/run.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
 import { openSampleSite } from "../pipeline/ingest/sample_source.ts";
 import { checkSources } from "../run/sources.ts";

@@ -19,8 +19,9 @@ import {
   text as textFlag,
   UsageError,
 } from "../cli/flags.ts";
-import { type Intake, openIntake } from "../pipeline/ingest/ingest.ts";
-import { countIntake, describeIntake } from "../pipeline/ingest/summary.ts";
+import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
+import { documentsOf } from "../pipeline/pipeline.ts";
+import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { PIPELINE_FLAGS } from "../run/settings/pipeline.ts";
 import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "../run/settings/refine.ts";
@@ -112,24 +113,25 @@ export const text: Command = {
       lastDrops.set(drop.stage, drop);
       drops.add(drop);
     };
-    const intake = resources.use(
+    const ingest = resources.use(
       await open(operands, { values, state, stop: interrupt.signal, onDrop }),
     );
     const written = new StageMeter("write");
-    const documents = intake.documents
-      .pipeThrough(acknowledge(intake, written))
+    const documents = documentsOf(ingest)
+      .pipeThrough(acknowledge(ingest, written))
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);
-    const counts = countIntake({
-      sources: intake.sources,
+    for (const line of ingest.passedOver()) tell(line);
+    const counts = countIngest({
+      sources: ingest.sources,
       documents: written.counts().itemsIn,
       drops,
     });
     tell(
-      describeIntake(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
+      describeIngest(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
     );
     if (!interrupt.signal.aborted) {
-      for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
+      for (const source of ingest.sources) checkSource(source, { lastDrops, list: values.dropped });
     }
     return interrupt.exitCode;
   },
@@ -159,10 +161,10 @@ function open(
     stop: AbortSignal;
     onDrop: (drop: Drop) => void;
   },
-): Promise<Intake> {
+): Promise<Ingest> {
   const refine = refineSettingsOf(values);
   const index = values["near-index"];
-  return openIntake({
+  return openIngest({
     sources: splitSources(operands),
     paths: { ...runPaths(state), nearTexts: index ?? join(state, "near.sqlite") },
     mark: undefined,
@@ -185,13 +187,12 @@ function open(
     allowOrigins: [],
     stop,
     onDrop,
-    note: tell,
   });
 }
 
 /** Counts documents, and tells the crawl that they have arrived; nobody here needs barriers. */
 function acknowledge(
-  intake: Intake,
+  ingest: Ingest,
   meter: StageMeter,
 ): TransformStream<Document | Barrier, Document> {
   return new TransformStream({
@@ -199,7 +200,7 @@ function acknowledge(
       if (isBarrier(document)) return;
       meter.in(document.text.length);
       controller.enqueue(document);
-      intake.stored(document.url);
+      ingest.stored(document.url);
     },
   });
 }

@@ -22,6 +22,7 @@ const MAX_REMEMBERED = 1024;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { FairQueue } from "./fair_queue.ts";
  * const queue = new FairQueue<string>();
  * queue.push("a1", { client: "a", cost: 10 });
@@ -32,7 +33,7 @@ const MAX_REMEMBERED = 1024;
  *   if (entry) queue.take(entry);
  *   return entry?.item;
  * });
- * console.assert(order.join() === "a1,b1,a2");
+ * assertEquals(order, ["a1", "b1", "a2"]);
  * ```
  */
 export class FairQueue<T> {

@@ -18,10 +18,11 @@ export interface StopFilter {
  *
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { createStopFilter } from "./stop_strings.ts";
  * const filter = createStopFilter(["END"]);
- * console.assert(filter.push("the E").text === "the ");
- * console.assert(filter.push("ND, not").stopped);
+ * assertEquals(filter.push("the E").text, "the ");
+ * assert(filter.push("ND, not").stopped);
  * ```
  */
 export function createStopFilter(stops: readonly string[]): StopFilter {

@@ -40,9 +40,10 @@ const EXTRA: Record<KernelBuild, readonly string[]> = {
  * @throws {Error} with the compiler's diagnostics when a source does not compile
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { ensureKernels } from "./build.ts";
  * const { plain } = await ensureKernels();
- * console.assert(WebAssembly.validate(plain as BufferSource));
+ * assert(WebAssembly.validate(plain as BufferSource));
  * ```
  */
 export async function ensureKernels(): Promise<Record<KernelBuild, Uint8Array>> {

@@ -20,12 +20,13 @@ export { WIDE_BYTES } from "./wide/tile.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { compileKernels, instantiateKernels } from "./mod.ts";
  * const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
  * const kernels = instantiateKernels(await compileKernels(), memory);
  * new Float32Array(memory.buffer, 65536, 4).set([1, 2, 10, 20]);
  * kernels.add(65536, 65544, 2);
- * console.assert(new Float32Array(memory.buffer, 65536, 2).join() === "11,22");
+ * assertEquals([...new Float32Array(memory.buffer, 65536, 2)], [11, 22]);
  * ```
  */
 export async function compileKernels(

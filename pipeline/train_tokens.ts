@@ -10,10 +10,10 @@ import { readModelConfig } from "../model/checkpoint/mod.ts";
 import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
-import { batch, resumePoint } from "../stages/batch/mod.ts";
+import { resumePoint } from "../stages/batch/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
-import { epochs, type Order } from "../stages/store/mod.ts";
+import type { Order } from "../stages/store/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { checkInit } from "../run/model_source.ts";
@@ -24,6 +24,7 @@ import { describeForced } from "../run/settings/settle.ts";
 import { settleTraining } from "../run/settings/settle_training.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
+import { practise } from "./pipeline.ts";
 import { openTrainer } from "./trainer.ts";
 import {
   optimizerOf,
@@ -95,7 +96,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const meters = {
     batch: new StageMeter("batch"),
     train: new StageMeter("train"),
-    keep: new StageMeter("keep"),
+    checkpoint: new StageMeter("checkpoint"),
   };
   const allMeters = Object.values(meters);
   const run = {
@@ -128,33 +129,38 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   stop.addEventListener("abort", tellStop, { once: true });
   const { cursor } = trainer.state;
   const { order, seed } = settings;
-  const batches = epochs({
-    ...{ store, live: ReadableStream.from([]), order, seed },
-    ...(cursor ? { start: resumePoint(cursor) } : {}),
-  }).pipeThrough(batch({
-    ...{ rows, cols, seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
-    growing: order === "stored",
-    ...(cursor ? { cursor } : {}),
-  }));
   const { note } = status;
   const start = watchStart(root, { settings, trainer, validation: validation.batches, note });
   await start.begin();
-  const reports = trainer.reports(batches, {
-    duration: { steps: settings.steps },
-    schedule: scheduleOf(settings),
-    optimizer: optimizerOf(settings),
-    guardDeviations: settings.guard,
-    checkpointEvery: options.checkpointEvery,
-    retention: {},
-    validateEvery: options.checkpointEvery,
-    validation: validation.batches,
-    ...{ stop, status, meters, allMeters },
-    constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
-    sinks: [],
-    onSaved: () => {},
+  const stages = trainer.stages({ retention: {}, status, meters });
+  const practice = practise({
+    epochs: { store, order, seed, ...(cursor ? { start: resumePoint(cursor) } : {}) },
+    batch: {
+      ...{ rows, cols, seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+      growing: order === "stored",
+      ...(cursor ? { cursor } : {}),
+    },
+    train: {
+      ...stages.train,
+      duration: { steps: settings.steps },
+      schedule: scheduleOf(settings),
+      optimizer: optimizerOf(settings),
+      guardDeviations: settings.guard,
+      snapshotEvery: options.checkpointEvery,
+      validateEvery: options.checkpointEvery,
+      validation: validation.batches,
+      stop,
+    },
+    checkpoint: stages.checkpoint,
+    report: {
+      ...stages.report,
+      meters: allMeters,
+      constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
+      onStep: start.see,
+    },
   });
   try {
-    for await (const report of reports) start.see(report);
+    await practice;
   } finally {
     // A broken stage ends the training; what was trained until then is kept.
     if (!trainer.spheres.failed) await trainer.save();

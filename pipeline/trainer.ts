@@ -1,6 +1,5 @@
 /**
- * The middle of the pipeline: the spheres of a run, their weights where the last checkpoint left
- * them, and the streams from batches to reports.
+ * The spheres of a run, with the weights where the last checkpoint left them.
  *
  * @module
  */
@@ -19,22 +18,21 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
-import { keep, metricsOf, type SnapshotMetrics } from "../stages/checkpoint/mod.ts";
-import type { StageMeter } from "../stages/meter.ts";
-import { type MetricsSink, report, type RunConstants, type Status } from "../stages/report/mod.ts";
 import {
-  type Duration,
+  type CheckpointOptions,
+  metricsOf,
+  type SnapshotMetrics,
+} from "../stages/checkpoint/mod.ts";
+import type { StageMeter } from "../stages/meter.ts";
+import type { ReportOptions, Status } from "../stages/report/mod.ts";
+import {
   newTraining,
-  type OptimizerOptions,
-  type Patience,
   resumeTraining,
-  type ScheduleOptions,
   snapshot,
-  train,
   type TrainingState,
+  type TrainOptions,
 } from "../stages/train/mod.ts";
-import type { Batch, Snapshot, StepReport } from "../stages/types.ts";
-import { watched } from "../stages/watched.ts";
+import type { Snapshot } from "../stages/types.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
 import type { RunPaths } from "../run/folder.ts";
 
@@ -53,28 +51,11 @@ export interface TrainerOptions extends SpheresOptions {
   readonly tokenizerJson: string;
 }
 
-/** How {@linkcode Trainer.reports} trains. */
-export interface TrainerRun {
-  readonly duration: Duration;
-  readonly schedule: ScheduleOptions;
-  readonly optimizer: OptimizerOptions;
-  readonly guardDeviations: number;
-  readonly checkpointEvery: number;
-  /** Which checkpoints stay. */
-  readonly retention: Retention;
-  readonly validateEvery: number;
-  readonly validation: () => AsyncIterable<Batch>;
-  readonly patience?: Patience;
-  readonly stop: AbortSignal;
-  readonly status: Status;
-  readonly meters: { readonly train: StageMeter; readonly keep: StageMeter };
-  /** All stages, for metrics.jsonl. */
-  readonly allMeters: readonly StageMeter[];
-  readonly constants: RunConstants;
-  /** Other places that the figures of each step go to. */
-  readonly sinks: readonly MetricsSink[];
-  /** Told of each checkpoint. */
-  readonly onSaved: (saved: { step: number; path: string }) => void;
+/** Where the stages that train write. */
+export interface TrainerStages {
+  readonly train: Pick<TrainOptions, "spheres" | "state" | "meter">;
+  readonly checkpoint: CheckpointOptions;
+  readonly report: Pick<ReportOptions, "runDir" | "status">;
 }
 
 /** A model in training. */
@@ -83,8 +64,12 @@ export interface Trainer extends AsyncDisposable {
   readonly state: TrainingState;
   /** The `run` of the checkpoint it goes on from; undefined for a new run. */
   readonly resumedRun: unknown;
-  /** Trains on batches that begin after `state.cursor`. */
-  reports(batches: ReadableStream<Batch>, run: TrainerRun): ReadableStream<StepReport>;
+  /** What the stages train with, for batches that begin after `state.cursor`. */
+  stages(options: {
+    readonly retention: Retention;
+    readonly status: Status;
+    readonly meters: Readonly<Record<"train" | "checkpoint", StageMeter>>;
+  }): TrainerStages;
   /** Saves what is not saved yet, unless it diverged; returns the newest checkpoint's folder, if there is any. */
   save(): Promise<string | undefined>;
 }
@@ -109,8 +94,6 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const companions = began === undefined ? undefined : await readCompanions(began);
 
   let savedStep = state.step;
-  /** Of the last step. */
-  let metrics: SnapshotMetrics = {};
   let retention: Retention = {};
   let note: (line: string) => void = () => {};
   const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
@@ -137,58 +120,20 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     spheres,
     state,
     resumedRun: found?.run,
-    reports(batches, run) {
-      retention = run.retention;
-      note = run.status.note;
-      return batches
-        .pipeThrough(watched(
-          train({
-            spheres,
-            state,
-            duration: run.duration,
-            schedule: run.schedule,
-            optimizer: run.optimizer,
-            guardDeviations: run.guardDeviations,
-            snapshotEvery: run.checkpointEvery,
-            validateEvery: run.validateEvery,
-            validation: run.validation,
-            ...run.patience && { patience: run.patience },
-            stop: run.stop,
-            meter: run.meters.train,
-          }),
-          run.meters.train,
-        ))
-        .pipeThrough(
-          new TransformStream<StepReport, StepReport>({
-            transform(report, controller) {
-              metrics = metricsOf(report);
-              controller.enqueue(report);
-            },
-          }),
-        )
-        .pipeThrough(watched(
-          keep({
-            dir: paths.checkpoints,
-            save,
-            retention: run.retention,
-            meter: run.meters.keep,
-            onSaved: run.onSaved,
-          }),
-          run.meters.keep,
-        ))
-        .pipeThrough(report({
-          runDir: paths.root,
-          status: run.status,
-          meters: run.allMeters,
-          constants: run.constants,
-          sinks: run.sinks,
-        }));
+    stages({ status, meters, ...options }) {
+      ({ retention } = options);
+      ({ note } = status);
+      return {
+        train: { spheres, state, meter: meters.train },
+        checkpoint: { dir: paths.checkpoints, save, retention, meter: meters.checkpoint },
+        report: { runDir: paths.root, status },
+      };
     },
     async save() {
       if (spheres.diverged) return await keepNone();
       if (state.step > savedStep) {
         const path = join(paths.checkpoints, checkpointName(state.step));
-        await save(path, snapshot(spheres, state), metrics);
+        await save(path, snapshot(spheres, state), state.report ? metricsOf(state.report) : {});
         await rotateCheckpoints(paths.checkpoints, retention);
       }
       return newest;

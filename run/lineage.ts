@@ -26,15 +26,14 @@ export async function* replayBatches(
 ): AsyncGenerator<Batch, void> {
   const { buckets, ...shape } = readCursor(cursor).shape;
   const passes = passesOf(cursor);
-  const runs = epochs({
+  const runs = ReadableStream.from<never>([]).pipeThrough(epochs({
     store,
-    live: new ReadableStream({ start: (live) => live.close() }),
     seed: shape.seed,
     // Only a shuffled order depends on the sizes of passes.
     ...(passes
       ? { order: "shuffled", start: { epoch: 0, place: 0, passes } }
       : { order: "stored" }),
-  });
+  }));
   const batches = runs
     .pipeThrough(
       new TransformStream<EpochRun, EpochRun>({

@@ -5,15 +5,13 @@
  * @module
  */
 import { exists } from "../model/durable.ts";
-import { isBarrier } from "../stages/barrier.ts";
 import { openDatabase } from "../stages/database.ts";
 import type { Journal } from "../stages/journal/mod.ts";
-import type { Barrier, Document } from "../stages/types.ts";
 
 /** An index that is made from the journal and may lag behind it. */
 export interface StoredIds extends Disposable {
-  /** Passes on documents that the journal did not hold and that have not come before. */
-  skip(): TransformStream<Document | Barrier, Document | Barrier>;
+  /** Whether the journal did not hold the document `id`, and nobody has asked for it before. */
+  readonly isNew: (id: string) => boolean;
 }
 
 /** How many documents of the journal the index at `path` names; none where there is no index. */
@@ -58,14 +56,7 @@ export async function openStoredIds(
   }
   database.exec("COMMIT");
   return {
-    skip: () =>
-      new TransformStream({
-        transform(document, controller) {
-          if (
-            isBarrier(document) || (!find.get(document.id) && pass.run(document.id).changes > 0)
-          ) controller.enqueue(document);
-        },
-      }),
+    isNew: (id) => !find.get(id) && pass.run(id).changes > 0,
     [Symbol.dispose]: () => database.close(),
   };
 }

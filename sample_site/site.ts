@@ -47,10 +47,11 @@ ${paths.map((path) => `<url><loc>${origin}${path}</loc></url>`).join("\n")}
  *
  * @example
  * ```ts
+ * import { assertStringIncludes } from "@std/assert";
  * import { startSampleSite } from "./site.ts";
  * await using site = await startSampleSite();
  * const response = await fetch(`${site.origin}/addresses/1790-george-washington`);
- * console.assert((await response.text()).includes("<h1>State of the Union 1790</h1>"));
+ * assertStringIncludes(await response.text(), "<h1>State of the Union 1790</h1>");
  * ```
  */
 export async function startSampleSite(

@@ -85,9 +85,10 @@ export function* jsonSteps(text: string): Steps<unknown> {
  *
  * @example
  * ```ts
+ * import { assert, assertFalse } from "@std/assert";
  * import { isNestedDeeper } from "./json_body.ts";
- * console.assert(isNestedDeeper('{"a": [1, "[[["]}', 1));
- * console.assert(!isNestedDeeper('{"a": [1, "[[["]}', 2));
+ * assert(isNestedDeeper('{"a": [1, "[[["]}', 1));
+ * assertFalse(isNestedDeeper('{"a": [1, "[[["]}', 2));
  * ```
  */
 export function isNestedDeeper(json: string, depth: number): boolean {

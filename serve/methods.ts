@@ -14,12 +14,13 @@ const METHODS = ["GET", "POST"];
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { Hono } from "hono";
  * import { refuseRoute } from "./methods.ts";
  * const app = new Hono().post("/echo", (context) => context.text("hello"));
  * app.notFound((context) => refuseRoute(app, context));
  * const { status, headers } = await app.request("/echo");
- * console.assert(status === 405 && headers.get("allow") === "POST");
+ * assertEquals([status, headers.get("allow")], [405, "POST"]);
  * ```
  */
 export function refuseRoute(app: Hono, { req: { method, path } }: Context): Response {

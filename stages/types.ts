@@ -45,6 +45,12 @@ export interface Barrier {
   readonly cursors: Cursors;
 }
 
+/**
+ * A stage from `In` to `Out`. Barriers leave it where barriers arrive, which the type of what is piped
+ * into it tells.
+ */
+export type Stage<In, Out> = ReadableWritablePair<Out | Extract<In, Barrier>, In>;
+
 /** The main text of one page. */
 export interface Document {
   /** Stable identifier: the first 16 hex digits of SHA-256 over `url`. */

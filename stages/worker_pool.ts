@@ -26,10 +26,11 @@ export function spareWorkers(most: number): number {
  * @throws {RangeError} when `workers` is no positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openPool } from "./worker_pool.ts";
  * let load = 0;
  * using pool = openPool("idlers", 2, () => ({ load: load++, [Symbol.dispose]() {} }));
- * console.assert(pool.least().load === 0);
+ * assertEquals(pool.least().load, 0);
  * ```
  */
 export function openPool<Member extends PoolMember>(

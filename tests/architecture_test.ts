@@ -53,6 +53,10 @@ const RULES: [name: keyof typeof rules, bad: Record<string, string>, said: strin
     "stages/report/mod.ts": "console.log(1);",
     "stages/crawl/mod.ts": "/** console.log(1) */\nif (x) console.warn(1);",
   }, ["commands/repair.ts uses console.log", "stages/crawl/mod.ts uses console.warn"]],
+  ["assertionsThrow", {
+    "model/a.ts": `/** ${"console"}.assert(a === 1); */\nexport const a = 1;`,
+    "model/b.ts": "/** assert(b === 1); */\nexport const b = 1;",
+  }, ["model/a.ts asserts by the console, which does not throw: use @std/assert"]],
   ["testsMirrorTheTree", {
     "model/gguf/read.ts": "",
     "tests/architecture/rules.ts": "",

@@ -35,9 +35,11 @@ function codeOf(byte: number): number {
  * @returns whether each of its characters stands for a byte; else nothing sensible is written
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { writeToken } from "./byte_alphabet.ts";
  * const bytes = new Uint8Array(4);
- * console.assert(writeToken("Ġthe", bytes, 0) && new TextDecoder().decode(bytes) === " the");
+ * assert(writeToken("Ġthe", bytes, 0));
+ * assertEquals(new TextDecoder().decode(bytes), " the");
  * ```
  */
 export function writeToken(token: string, arena: Uint8Array, at: number): boolean {

@@ -14,11 +14,12 @@ import type { Tokenizer } from "./tokenizer.ts";
  * @throws {RangeError} at a byte that the vocabulary does not have
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { encodeBytes } from "./byte_strings.ts";
  * import { trainTokenizer } from "./train.ts";
  * const tokenizer = await trainTokenizer(["low lower"], { vocabSize: 259 });
  * const bytes = Uint8Array.of(0x6c, 0xff, 0x6f);
- * console.assert(tokenizer.decodeBytes(encodeBytes(tokenizer, bytes)).toHex() === "6cff6f");
+ * assertEquals(tokenizer.decodeBytes(encodeBytes(tokenizer, bytes)), bytes);
  * ```
  */
 export function encodeBytes(tokenizer: Tokenizer, bytes: Uint8Array): Uint32Array {

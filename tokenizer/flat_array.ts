@@ -13,9 +13,11 @@ export type FlatArray = Uint8Array | Uint16Array | Int32Array | Uint32Array | Fl
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { grown } from "./flat_array.ts";
  * const array = Int32Array.of(1, 2);
- * console.assert(grown(array).join() === "1,2,0,0" && array.length === 0);
+ * assertEquals(grown(array), Int32Array.of(1, 2, 0, 0));
+ * assertEquals(array.length, 0);
  * ```
  */
 export function grown<A extends FlatArray>(array: A): A {

@@ -36,10 +36,11 @@ const OPEN = 0x5b, CLOSE = 0x5d, BRACE_BIT = 0x20;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { JsonBounds } from "./json_bounds.ts";
  * const bounds = new JsonBounds();
  * bounds.push(new TextEncoder().encode('{"a": [1, 2'));
- * console.assert(bounds.values === 3);
+ * assertEquals(bounds.values, 3);
  * ```
  */
 export class JsonBounds {

@@ -43,6 +43,7 @@ const MERGES_A_TURN = 128;
  * @returns the merged pairs in their written forms, in order
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { learnMerges } from "./learn_merges.ts";
  * const words = {
  *   symbols: Int32Array.of(0, 1, 0, 1, 2),
@@ -51,7 +52,8 @@ const MERGES_A_TURN = 128;
  * };
  * const vocab = new Map([["a", 0], ["b", 1], ["c", 2]]);
  * const merges = await learnMerges(words, { vocab, vocabSize: 4, minFrequency: 2 });
- * console.assert(merges.join() === "a,b" && vocab.get("ab") === 3);
+ * assertEquals(merges, [["a", "b"]]);
+ * assertEquals(vocab.get("ab"), 3);
  * ```
  */
 export async function learnMerges(

@@ -33,11 +33,13 @@ export class MergeRules {
    *
    * @example
    * ```ts
+   * import { assertEquals } from "@std/assert";
    * import { MergeRules } from "./merge.ts";
    * const rules = new MergeRules();
    * rules.add(1, { right: 2, result: 3, rank: 0 });
    * const symbols = Int32Array.of(1, 2, 1, 2, 2);
-   * console.assert(rules.merge(symbols, 5) === 3 && symbols[0] === 3 && symbols[2] === 2);
+   * assertEquals(rules.merge(symbols, 5), 3);
+   * assertEquals([...symbols.subarray(0, 3)], [3, 3, 2]);
    * ```
    */
   merge(symbols: Int32Array, length: number): number {

@@ -58,13 +58,14 @@ export class WordLists {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { MergeQueue } from "./merge_queue.ts";
  * import { PairTable } from "./pair_table.ts";
  * const pairs = new PairTable();
  * const queue = new MergeQueue(pairs);
  * queue.push(pairs.add(7, 8), { count: 2, list: -1 });
  * queue.push(pairs.add(5, 6), { count: 2, list: -1 });
- * console.assert(queue.pair === 1 && queue.size === 2);
+ * assertEquals([queue.pair, queue.size], [1, 2]);
  * ```
  */
 export class MergeQueue {

@@ -13,9 +13,10 @@
  * @param byteLengths UTF-8 bytes of each token, adding up to those of the text
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { offsetsOf } from "./offsets.ts";
  * // "é" as two tokens of a byte, then "😀!" as one.
- * console.assert(offsetsOf("é😀!", [1, 1, 5]).join() === "0,1,0,1,1,4");
+ * assertEquals([...offsetsOf("é😀!", [1, 1, 5])], [0, 1, 0, 1, 1, 4]);
  * ```
  */
 export function offsetsOf(text: string, byteLengths: Iterable<number>): Uint32Array {

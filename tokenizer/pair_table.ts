@@ -11,10 +11,11 @@ import { grown, release } from "./flat_array.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { PairTable } from "./pair_table.ts";
  * const pairs = new PairTable();
- * console.assert(pairs.add(7, 8) === 0 && pairs.add(8, 7) === 1 && pairs.add(7, 8) === 0);
- * console.assert(pairs.find(1, 2) === -1);
+ * assertEquals([pairs.add(7, 8), pairs.add(8, 7), pairs.add(7, 8)], [0, 1, 0]);
+ * assertEquals(pairs.find(1, 2), -1);
  * ```
  */
 export class PairTable {

@@ -44,11 +44,12 @@ export type Pretokenizer = (
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createPretokenizer } from "./pretokenize.ts";
  * const pieces: string[] = [];
  * createPretokenizer()("it's  10 km", (bytes, start, end) =>
  *   pieces.push(new TextDecoder().decode(bytes.subarray(start, end))));
- * console.assert(pieces.join("|") === "it|'s| | 10| km");
+ * assertEquals(pieces, ["it", "'s", " ", " 10", " km"]);
  * ```
  */
 export function createPretokenizer(split: SplitName = "gpt2"): Pretokenizer {

@@ -24,9 +24,10 @@ export interface TokenizerFileContents {
  * @throws {Deno.errors.NotFound} when there is no such file
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { readTokenizer } from "./read_tokenizer.ts";
  * const { tokenizer } = await readTokenizer("tests/fixtures/bpe/tokenizer.json");
- * console.assert(tokenizer.vocabSize === 4096);
+ * assertEquals(tokenizer.vocabSize, 4096);
  * ```
  */
 export async function readTokenizer(path: string): Promise<TokenizerFileContents> {

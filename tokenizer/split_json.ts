@@ -36,8 +36,9 @@ export function formatSplit(split: SplitName): unknown {
  * @throws {SyntaxError} when it is none of ours
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { formatSplit, parseSplit } from "./split_json.ts";
- * console.assert(parseSplit(formatSplit("gpt4")) === "gpt4");
+ * assertEquals(parseSplit(formatSplit("gpt4")), "gpt4");
  * ```
  */
 export function parseSplit(value: unknown): SplitName {

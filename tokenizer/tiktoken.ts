@@ -25,12 +25,13 @@ export interface TiktokenOptions {
  * @throws {SyntaxError} naming `source` and the line
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { parseTiktoken } from "./tiktoken.ts";
  * const bytes = Array.from({ length: 256 }, (_, byte) => `${btoa(String.fromCharCode(byte))} ${byte}`);
  * const tokenizer = parseTiktoken([...bytes, `${btoa("ab")} 256`].join("\n"), {
  *   source: "tiny.tiktoken", split: "gpt4", specials: [{ id: 257, content: "<|endoftext|>" }],
  * });
- * console.assert(tokenizer.encode("ab")[0] === 256);
+ * assertEquals([...tokenizer.encode("ab")], [256]);
  * ```
  */
 export function parseTiktoken(

@@ -13,10 +13,12 @@ import { grown } from "./flat_array.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { TokenBytes } from "./token_bytes.ts";
  * const bytes = new TokenBytes(["Ġthe", undefined, "<s>"], [{ id: 2, content: "<s>" }]);
- * console.assert(new TextDecoder().decode(bytes.of(0)) === " the");
- * console.assert(bytes.of(1) === undefined && bytes.length(2) === 3);
+ * assertEquals(new TextDecoder().decode(bytes.of(0)), " the");
+ * assertEquals(bytes.of(1), undefined);
+ * assertEquals(bytes.length(2), 3);
  * ```
  */
 export class TokenBytes {

@@ -63,10 +63,11 @@ const STRETCH_CHARS = 4096;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { trainTokenizer } from "./train.ts";
  * const tokenizer = await trainTokenizer(["low lower lowest"], { vocabSize: 262 });
  * const ids = tokenizer.encode("lower 👍");
- * console.assert(tokenizer.decode(ids) === "lower 👍");
+ * assertEquals(tokenizer.decode(ids), "lower 👍");
  * ```
  */
 export class Tokenizer {

@@ -24,11 +24,12 @@ const IDS_A_TOKEN = 4, SPARE_IDS = 1024;
  * something other than byte-level BPE with GPT-2's or GPT-4's split
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
  * import { trainTokenizer } from "./train.ts";
  * const trained = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * const read = parseTokenizer(formatTokenizer(trained), { source: "tokenizer.json" });
- * console.assert(read.encode("ab").length === 1);
+ * assertEquals(read.encode("ab").length, 1);
  * ```
  */
 export function parseTokenizer(

@@ -69,9 +69,11 @@ const STRETCH_CHARS = 1 << 20;
  * @throws {RangeError} when `vocabSize` leaves no room for the bytes
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { trainTokenizer } from "./train.ts";
  * const tokenizer = await trainTokenizer(["ab ab ab"], { vocabSize: 260 });
- * console.assert(tokenizer.vocabSize === 260 && tokenizer.idToToken(258) === "ab");
+ * assertEquals(tokenizer.vocabSize, 260);
+ * assertEquals(tokenizer.idToToken(258), "ab");
  * ```
  */
 export async function trainTokenizer(

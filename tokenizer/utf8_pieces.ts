@@ -23,6 +23,7 @@ export interface ByteSource {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { utf8Pieces } from "./utf8_pieces.ts";
  * const bytes = new TextEncoder().encode("naïve");
  * let at = 0;
@@ -35,7 +36,7 @@ export interface ByteSource {
  * };
  * const lengths: number[] = [];
  * for await (const piece of utf8Pieces(source)) lengths.push(piece.length);
- * console.assert(lengths.join() === "1,1,2,1,1");
+ * assertEquals(lengths, [1, 1, 2, 1, 1]);
  * ```
  */
 export async function* utf8Pieces(

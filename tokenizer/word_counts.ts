@@ -46,11 +46,12 @@ export interface WordCountsOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { WordCounts } from "./word_counts.ts";
  * using counts = new WordCounts({ memoryBytes: 2 ** 20 });
  * const bytes = new TextEncoder().encode("to be");
  * for (const [start, end] of [[0, 2], [3, 5], [0, 2]] as const) counts.add(bytes, start, end);
- * console.assert(counts.finish().counts.join() === "2,1");
+ * assertEquals([...counts.finish().counts], [2, 1]);
  * ```
  */
 export class WordCounts implements Disposable {

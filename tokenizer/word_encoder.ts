@@ -29,12 +29,13 @@ export interface WordEncoderOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { MergeRules } from "./merge.ts";
  * import { WordEncoder } from "./word_encoder.ts";
  * const vocab = new Map([["a", 0], ["b", 1]]);
  * const words = new WordEncoder({ vocab, rules: new MergeRules() });
  * words.visit(new TextEncoder().encode("abba"), 0, 4);
- * console.assert(words.ids.join() === "0,1,1,0");
+ * assertEquals([...words.ids], [0, 1, 1, 0]);
  * ```
  */
 export class WordEncoder {

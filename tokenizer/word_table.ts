@@ -12,11 +12,12 @@ import { grown, release } from "./flat_array.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { WordTable } from "./word_table.ts";
  * const table = new WordTable();
  * const bytes = new TextEncoder().encode("to be");
- * console.assert(table.add(bytes, { start: 0, end: 2 }) === 0);
- * console.assert(table.find(bytes, 0, 2) === 0 && table.find(bytes, 3, 5) === -1);
+ * assertEquals(table.add(bytes, { start: 0, end: 2 }), 0);
+ * assertEquals([table.find(bytes, 0, 2), table.find(bytes, 3, 5)], [0, -1]);
  * ```
  */
 export class WordTable {

@@ -41,9 +41,11 @@ export interface Topology {
  * @throws {RangeError} when either is not a positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createTopology } from "./topology.ts";
  * const { controls } = createTopology({ leaves: 24, workers: 2 });
- * console.assert(controls.length === 3 && controls[1]?.children === 12);
+ * assertEquals(controls.length, 3);
+ * assertEquals(controls[1]?.children, 12);
  * ```
  */
 export function createTopology(

@@ -58,12 +58,12 @@ export const show: Command = {
     const { store, tokenizer } = run;
     await using batches = new BatchStream({
       open: (start) =>
-        epochs({
-          ...{ store, live: ReadableStream.from([]), order: "shuffled", seed },
+        ReadableStream.from<never>([]).pipeThrough(epochs({
+          ...{ store, order: "shuffled", seed },
           ...{ start, maxEpochs: 1 },
           // One endless stream has whole documents.
           ...(mode === "contiguous" && { partPairs: Infinity }),
-        }),
+        })),
       size: { documents: store.count("train"), tokens: store.tokens("train") },
       ...{ rows, cols, seed, mode, vocabSize: tokenizer.vocabSize },
       ...(buckets.length > 0 && { buckets }),

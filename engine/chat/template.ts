@@ -47,10 +47,11 @@ const MAX_SPACES = 400;
  * @throws {ChatTemplateError} when the source is no Jinja that can be read, or too long
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createChatTemplate } from "./template.ts";
  * const source = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";
  * const template = createChatTemplate(source, { name: "mine" });
- * console.assert(template.render([{ role: "user", content: "Hi" }]) === "<user>Hi");
+ * assertEquals(template.render([{ role: "user", content: "Hi" }]), "<user>Hi");
  * ```
  */
 export function createChatTemplate(

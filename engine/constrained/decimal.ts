@@ -15,9 +15,9 @@ export interface Decimal {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { decimalOf } from "./decimal.ts";
- * const { digits, places } = decimalOf(-2.5e-7);
- * console.assert(digits === -25n && places === 8);
+ * assertEquals(decimalOf(-2.5e-7), { digits: -25n, places: 8 });
  * ```
  */
 export function decimalOf(value: number): Decimal {

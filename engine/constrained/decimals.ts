@@ -26,13 +26,14 @@ export interface NumberLimits {
  *
  * @example
  * ```ts
+ * import { assert, assertStrictEquals } from "@std/assert";
  * import { decimalsWithin } from "./decimals.ts";
  * import { Languages } from "./language.ts";
  * const languages = new Languages();
  * const half = decimalsWithin(languages, { exclusiveMinimum: 0, maximum: 0.5 }, { areInteger: false });
  * const tenths = languages.after(languages.after(half, 0x30), 0x2e);
- * console.assert(languages.after(tenths, 0x35).nullable);
- * console.assert(languages.after(tenths, 0x36) === languages.nothing);
+ * assert(languages.after(tenths, 0x35).nullable);
+ * assertStrictEquals(languages.after(tenths, 0x36), languages.nothing);
  * ```
  */
 export function decimalsWithin(

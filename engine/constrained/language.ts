@@ -59,11 +59,13 @@ export class GrammarWorkError extends Error {
  *
  * @example
  * ```ts
+ * import { assert, assertStrictEquals } from "@std/assert";
  * import { Languages } from "./language.ts";
  * const languages = new Languages();
  * const ab = languages.repeat(languages.text("ab"), { min: 1, max: Infinity });
  * const rest = languages.after(languages.after(ab, 0x61), 0x62);
- * console.assert(rest.nullable && rest === languages.after(languages.after(rest, 0x61), 0x62));
+ * assert(rest.nullable);
+ * assertStrictEquals(languages.after(languages.after(rest, 0x61), 0x62), rest);
  * ```
  */
 export class Languages {

@@ -12,12 +12,14 @@ import type { Language, Languages, Rule } from "./language.ts";
  *
  * @example
  * ```ts
+ * import { assert, assertFalse } from "@std/assert";
  * import { Languages } from "./language.ts";
  * import { otherTexts } from "./other_texts.ts";
  * const languages = new Languages();
  * const letters = languages.repeat(languages.byte([0x61, 0x7a]), { min: 0, max: Infinity });
  * const rest = languages.after(otherTexts(languages, letters, ["a"]), 0x61);
- * console.assert(!rest.nullable && languages.after(rest, 0x61).nullable);
+ * assertFalse(rest.nullable);
+ * assert(languages.after(rest, 0x61).nullable);
  * ```
  */
 export function otherTexts(

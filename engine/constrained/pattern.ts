@@ -130,7 +130,7 @@ class PatternReader {
 
   #quantified(item: Language): Language {
     const rest = this.#characters.slice(this.#at).join("");
-    const [quantifier, min, comma, max] = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})\??/.exec(rest) ?? [];
+    const [quantifier, min, comma, max] = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/.exec(rest) ?? [];
     if (quantifier === undefined) return item;
     this.#at += quantifier.length;
     const counts = {

@@ -29,13 +29,15 @@ const ZERO = 0x30;
  *
  * @example
  * ```ts
+ * import { assert, assertFalse } from "@std/assert";
  * import { Languages } from "./language.ts";
  * import { progression } from "./progression.ts";
  * const languages = new Languages();
  * // 10, 17 ... 94
  * const sevens = progression(languages, { whole: 2, places: 0, first: 10, last: 94, step: 7 });
  * const ones = languages.after(sevens, 0x31);
- * console.assert(languages.after(ones, 0x37).nullable && !languages.after(ones, 0x38).nullable);
+ * assert(languages.after(ones, 0x37).nullable);
+ * assertFalse(languages.after(ones, 0x38).nullable);
  * ```
  */
 export function progression(languages: Languages, numbers: Progression): Language {

@@ -46,10 +46,11 @@ const ANY = "any value";
  * @throws {SchemaError} naming the keyword that is not supported, and when no finite text is valid
  * @example
  * ```ts
+ * import { assertStrictEquals } from "@std/assert";
  * import { compileSchema } from "./schema.ts";
  * const { languages, start } = compileSchema({ const: 7 });
  * languages.allowWork(1);
- * console.assert(languages.after(start, 0x37) === languages.empty);
+ * assertStrictEquals(languages.after(start, 0x37), languages.empty);
  * ```
  */
 export function compileSchema(schema: unknown): CompiledSchema {

@@ -86,6 +86,7 @@ class OnnxSequence implements Sequence {
  * @throws {TypeError} when the file is not that of a decoder of `config`, see {@linkcode readSignature}
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { presetConfig } from "../../model/config.ts";
  * import { createLayout } from "../../model/layout.ts";
  * import { exportOnnx } from "../../model/onnx/mod.ts";
@@ -96,7 +97,7 @@ class OnnxSequence implements Sequence {
  * await using engine = await openOnnxEngine({ model, config });
  * using sequence = engine.createSequence([1, 2, 3]);
  * const [logits] = await engine.step([sequence]);
- * console.assert(logits?.length === 512);
+ * assertEquals(logits?.length, 512);
  * ```
  */
 export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {

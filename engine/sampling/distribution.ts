@@ -60,9 +60,10 @@ export function highestIds(logits: Float32Array, count: number): Uint32Array {
  * @throws {RangeError} when a logit is not a number, or none is finite
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { keepTopP, softmax } from "./distribution.ts";
  * const { ids } = keepTopP(softmax(Float32Array.of(1, 3, 2), 1), 0.8);
- * console.assert(ids.join() === "1,2");
+ * assertEquals([...ids], [1, 2]);
  * ```
  */
 export function softmax(

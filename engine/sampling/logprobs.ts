@@ -24,9 +24,11 @@ export interface ChosenToken extends ScoredToken {
  *
  * @example
  * ```ts
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
  * import { scoreToken } from "./logprobs.ts";
  * const { logprob, top } = scoreToken(Float32Array.of(0, 0, -Infinity), { id: 1, top: 1 });
- * console.assert(logprob === -Math.log(2) && top[0]?.id === 0);
+ * assertAlmostEquals(logprob, -Math.log(2));
+ * assertEquals(top[0]?.id, 0);
  * ```
  */
 export function scoreToken(

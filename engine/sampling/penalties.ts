@@ -19,9 +19,10 @@ export function addBias(logits: Float32Array, bias: LogitBias): Float32Array {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { penaliseRepetition } from "./penalties.ts";
  * const logits = penaliseRepetition(Float32Array.of(2, -2, 1), { ids: [0, 1, 1], penalty: 2 });
- * console.assert(logits.join() === "1,-4,1");
+ * assertEquals([...logits], [1, -4, 1]);
  * ```
  */
 export function penaliseRepetition(

@@ -66,10 +66,11 @@ export type Sampler = (logits: Float32Array, past: Past) => number;
  * @throws {RangeError} naming the option that is out of range
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createSampler } from "./sampler.ts";
  * const sample = createSampler({ temperature: 0, seed: 1 });
  * const past = { promptIds: [2], chosenIds: [] };
- * console.assert(sample(Float32Array.of(0.1, 3, -2), past) === 1);
+ * assertEquals(sample(Float32Array.of(0.1, 3, -2), past), 1);
  * ```
  */
 export function createSampler(

@@ -45,6 +45,7 @@ export interface WasmEngineOptions {
  * @throws {RangeError} when it does not fit in the memory that WebAssembly can address
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { presetConfig } from "../../model/config.ts";
  * import { createLayout } from "../../model/layout.ts";
  * import { openWasmEngine } from "./mod.ts";
@@ -53,7 +54,7 @@ export interface WasmEngineOptions {
  * await using engine = await openWasmEngine({ config, parameters, cacheBytes: 1 << 20 });
  * using sequence = engine.createSequence([1, 2, 3]);
  * const [logits] = await engine.step([sequence]);
- * console.assert(logits?.length === 512);
+ * assertEquals(logits?.length, 512);
  * ```
  */
 export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine> {

@@ -54,6 +54,7 @@ export interface SaveCheckpointOptions {
  * @throws {TypeError} when an area of the snapshot is not as long as the layout
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { presetConfig } from "../config.ts";
  * import { createLayout } from "../layout.ts";
  * import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "./mod.ts";
@@ -68,7 +69,7 @@ export interface SaveCheckpointOptions {
  * await saveCheckpoint(`${dir}/step-000005`, { config, layout, snapshot });
  * const into = { parameters: area() };
  * const { step } = await loadCheckpoint(await latestCheckpoint(dir) ?? "", { into });
- * console.assert(step === 5 && into.parameters[0] === 0.5);
+ * assertEquals([step, into.parameters[0]], [5, 0.5]);
  * await Deno.remove(dir, { recursive: true });
  * ```
  */

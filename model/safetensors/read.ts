@@ -36,6 +36,7 @@ export interface SafetensorsFile extends Disposable {
  * @throws {SyntaxError} naming file and tensor, when the file is truncated, damaged or hostile
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSafetensors, writeSafetensors } from "./mod.ts";
  * const path = await Deno.makeTempFile();
  * await writeSafetensors(path, {
@@ -44,7 +45,7 @@ export interface SafetensorsFile extends Disposable {
  * using file = await openSafetensors(path);
  * const w = new Float32Array(2);
  * file.readInto("w", w);
- * console.assert(w[1] === -1);
+ * assertEquals([...w], [0.5, -1]);
  * await Deno.remove(path);
  * ```
  */

@@ -11,16 +11,17 @@ import {
   parseUrlRules,
   type Reconsidered,
 } from "../../stages/crawl/mod.ts";
-import { extract, openExtractors } from "../../stages/extract/mod.ts";
+import { openExtractors } from "../../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
-import type { Page } from "../../stages/types.ts";
+import type { Barrier, Page } from "../../stages/types.ts";
 import { openOutput, openWarcFiles, type WarcFiles } from "./crawl_files.ts";
+import { documentsOf } from "../pipeline.ts";
 import type { CrawlPaths, CrawlSettings } from "../../run/settings/crawl_job.ts";
 import { type Marks, openMarks } from "./crawl_marks.ts";
 import { countsText, openDropLog } from "./drop_log.ts";
 import { reasonOf } from "../../cli/failure.ts";
 import { UsageError } from "../../cli/flags.ts";
-import { countIntake, describeIntake } from "./summary.ts";
+import { countIngest, describeIngest } from "./summary.ts";
 import { isAnswerTo } from "../../cli/interrupt.ts";
 import { listOf, refineSettingsOf } from "../../run/settings/refine.ts";
 import { openRefinery } from "./refinery.ts";
@@ -112,9 +113,11 @@ export async function runCrawl(
   }, PROGRESS_MS);
   const encoder = new TextEncoder();
   try {
-    const found = pages.pipeThrough(archive(warc, marks))
-      .pipeThrough(extract({ extractors, meter: ofExtract, signal: stop }))
-      .pipeThrough(refinery.stream);
+    const found = documentsOf({
+      pages: pages.pipeThrough(archive(warc, marks)),
+      extract: { extractors, meter: ofExtract, signal: stop },
+      refine: refinery.options,
+    });
     for await (const document of found) {
       // Nobody here asks for barriers.
       if (isBarrier(document)) continue;
@@ -132,13 +135,13 @@ export async function runCrawl(
   } finally {
     clearInterval(progress);
   }
-  const counts = countIntake({ sources: [ofCrawl], documents: written.counts().itemsIn, drops });
+  const counts = countIngest({ sources: [ofCrawl], documents: written.counts().itemsIn, drops });
   const isOver = counts.pages === 0 && frontier.queued === 0 && !stop.aborted;
   if (isOver && frontier.pages > 0) {
     say(
       `The crawl ended before, with ${frontier.pages} pages; --recrawl asks for them again`,
     );
-  } else say(describeIntake(counts, { list: paths.drops, stopped: stop.aborted }));
+  } else say(describeIngest(counts, { list: paths.drops, stopped: stop.aborted }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
   return { fetched: itemsOut + unchanged, lastDrop };
@@ -180,7 +183,10 @@ function about(settings: CrawlSettings): Record<string, string> {
 }
 
 /** Puts each page into the archive, if there is one, and notes how far that reached. */
-function archive(warc: WarcFiles | undefined, marks: Marks): TransformStream<Page, Page> {
+function archive(
+  warc: WarcFiles | undefined,
+  marks: Marks,
+): TransformStream<Page, Page | Barrier> {
   return new TransformStream({
     async transform(page, controller) {
       // Where no page becomes a document for long, nobody else does.

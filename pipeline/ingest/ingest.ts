@@ -1,16 +1,17 @@
 /**
- * The front of the pipeline: crawl and read, extract, refine, each document stored once.
+ * The front of a run, opened: crawl and read, and what extract and refine work with.
  *
  * @module
  */
+import { concatReadableStreams } from "@std/streams";
 import { crawl, type Frontier, openFrontier, openScope } from "../../stages/crawl/mod.ts";
-import { extract, openExtractors } from "../../stages/extract/mod.ts";
+import { openExtractors } from "../../stages/extract/mod.ts";
 import type { Journal, Mark } from "../../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { read, readReadCursor } from "../../stages/read/mod.ts";
 import type { RefineSettings } from "../../stages/refine/mod.ts";
-import type { Barrier, Document, Page } from "../../stages/types.ts";
-import { watched } from "../../stages/watched.ts";
+import type { Barrier, Page } from "../../stages/types.ts";
+import type { DocumentStages } from "../pipeline.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
@@ -19,7 +20,7 @@ import type { Sources } from "../../run/sources.ts";
 import { openStoredIds } from "../../run/stored_ids.ts";
 
 /** Settings of a run that decide which documents come in. */
-export type IntakeSettings =
+export type IngestSettings =
   & RefineSettings
   & Pick<
     RunSettings,
@@ -37,30 +38,31 @@ export type IntakeSettings =
     | "dedupAgainst"
   >;
 
-/** What {@linkcode openIntake} needs. */
-export interface IntakeOptions {
+/** What {@linkcode openIngest} needs. */
+export interface IngestOptions {
   readonly sources: Sources;
   readonly paths: RunPaths;
   /** Documents that it holds are not handed on again; absent where nothing is stored. */
   readonly journal?: Journal;
   /** Where an earlier sitting's sources stood. */
   readonly mark: Mark | undefined;
-  readonly settings: IntakeSettings;
+  readonly settings: IngestSettings;
   readonly contact: string | undefined;
   /** Origins that may be on a private address. */
   readonly allowOrigins: readonly string[];
   readonly stop: AbortSignal;
   readonly onDrop: (drop: Drop) => void;
-  /** Hears once all files are read what was left out of folders, in a line or two. */
-  readonly note: (line: string) => void;
 }
 
-/** Documents on their way to the journal. */
-export interface Intake extends AsyncDisposable {
-  readonly documents: ReadableStream<Document | Barrier>;
+/** The open sources, and what the stages behind them work with. */
+export interface Ingest extends AsyncDisposable, DocumentStages {
+  /** Whether a document has come for the first time, of those in the journal too. */
+  readonly isNew: (id: string) => boolean;
   readonly meters: readonly StageMeter[];
   /** Those of `meters` that count pages as they come in. */
   readonly sources: readonly StageMeter[];
+  /** What was left out of folders, in a line or two; complete when all files are read. */
+  passedOver(): string[];
   /** What the crawl leaves, once it has stopped at its limit of pages. */
   cutShort(): CutShort | undefined;
   /** Must be called once a document is on the disk. */
@@ -68,7 +70,7 @@ export interface Intake extends AsyncDisposable {
 }
 
 /** Opens the databases of the run folder and the streams over them. */
-export async function openIntake(options: IntakeOptions): Promise<Intake> {
+export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const { sources, paths, journal, settings, stop, onDrop } = options;
   await using resources = new AsyncDisposableStack();
   const stored = journal &&
@@ -132,23 +134,15 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     }),
   );
   const extractors = resources.use(openExtractors({ engine: settings.extract }));
-  const tell = () => {
-    for (const line of passedOver.lines()) options.note(line);
-  };
-  const refined = ReadableStream.from(oneAfterAnother(inputs, tell))
-    .pipeThrough(
-      watched(
-        extract<Barrier>({ extractors, meter: ofExtract, signal: stop }),
-        ofExtract,
-      ),
-    )
-    .pipeThrough(watched(refinery.stream, ofRefine));
-  const documents = stored ? refined.pipeThrough(stored.skip()) : refined;
   const held = resources.move();
   return {
-    documents,
+    pages: concatReadableStreams(...inputs),
+    extract: { extractors, meter: ofExtract, signal: stop },
+    refine: refinery.options,
+    isNew: stored ? stored.isNew : () => true,
     meters,
     sources: meters.slice(0, inputs.length),
+    passedOver: () => passedOver.lines(),
     cutShort() {
       const { maxPages } = settings;
       const { pages = 0, queued = 0 } = frontier ?? {};
@@ -160,13 +154,4 @@ export async function openIntake(options: IntakeOptions): Promise<Intake> {
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-/** Calls `end` behind the last value. */
-async function* oneAfterAnother<T>(
-  streams: readonly ReadableStream<T>[],
-  end: () => void,
-): AsyncGenerator<T> {
-  for (const stream of streams) yield* stream;
-  end();
 }

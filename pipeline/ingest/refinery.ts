@@ -1,5 +1,5 @@
 /**
- * The refine stage with the databases that its settings ask for.
+ * The databases that the settings of the refine stage ask for.
  *
  * @module
  */
@@ -13,10 +13,9 @@ import {
   openNearIndex,
   openSeenTexts,
   openSiteLines,
-  refine,
+  type RefineOptions,
   type RefineSettings,
 } from "../../stages/refine/mod.ts";
-import type { Barrier, Document } from "../../stages/types.ts";
 import { UsageError } from "../../cli/flags.ts";
 import type { RunPaths } from "../../run/folder.ts";
 
@@ -34,9 +33,9 @@ export interface RefineryOptions {
   readonly cursor?: unknown;
 }
 
-/** The open stage. */
+/** What the refine stage works with. */
 export interface Refinery extends Disposable {
-  readonly stream: TransformStream<Document | Barrier, Document | Barrier>;
+  readonly options: RefineOptions;
 }
 
 /** The cursor of the refine stage, of which other fields may come. */
@@ -69,7 +68,7 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
     ? resources.use(openSiteLines(paths.siteLines, { pages: settings.repeatedLines }))
     : undefined;
   const detectLanguage = settings.languages ? await loadLanguageDetector() : undefined;
-  const stream = refine<Barrier>({
+  const opened: RefineOptions = {
     seen,
     ...(near ? { near } : {}),
     ...(lines ? { lines } : {}),
@@ -77,9 +76,9 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
     settings,
     minChars,
     meter,
-  });
+  };
   const held = resources.move();
-  return { stream, [Symbol.dispose]: () => held.dispose() };
+  return { options: opened, [Symbol.dispose]: () => held.dispose() };
 }
 
 /**

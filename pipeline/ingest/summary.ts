@@ -3,15 +3,12 @@
  *
  * @module
  */
-import type { Journal } from "../../stages/journal/mod.ts";
 import type { StageMeter } from "../../stages/meter.ts";
-import { isBarrier } from "../../stages/barrier.ts";
-import type { Barrier, Document } from "../../stages/types.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { countsText, type DropLog } from "./drop_log.ts";
 
 /** Counts of one sitting. */
-export interface IntakeCounts {
+export interface IngestCounts {
   /** Pages, files or records that a source brought or gave up. */
   readonly pages: number;
   /** Documents that the sitting stored. */
@@ -20,13 +17,13 @@ export interface IntakeCounts {
 }
 
 /** Counts what went through the meters of the sources, and what became of it. */
-export function countIntake(
+export function countIngest(
   { sources, documents, drops }: {
     sources: readonly StageMeter[];
     documents: number;
     drops: DropLog;
   },
-): IntakeCounts {
+): IngestCounts {
   const pages = sources.map((meter) => meter.counts()).reduce(
     (sum, { itemsOut, dropped }) =>
       Object.values(dropped).reduce((all, count) => all + count, sum + itemsOut),
@@ -35,8 +32,8 @@ export function countIntake(
   return { pages, documents, dropped: drops.counts };
 }
 
-/** What {@linkcode describeIntake} tells beside the counts. */
-export interface IntakeText {
+/** What {@linkcode describeIngest} tells beside the counts. */
+export interface IngestText {
   /** Where the drops are listed. */
   readonly list: string | undefined;
   /** Whether the sitting was stopped before its end, with pages under way. */
@@ -49,9 +46,9 @@ export interface IntakeText {
  * `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`, and what
  * a stopped sitting has not come to, and the documents of all sittings where there were others.
  */
-export function describeIntake(
-  { pages, documents, dropped }: IntakeCounts,
-  { list, stopped = false, total = documents }: IntakeText,
+export function describeIngest(
+  { pages, documents, dropped }: IngestCounts,
+  { list, stopped = false, total = documents }: IngestText,
 ): string {
   const count = Object.values(dropped).reduce((sum, each) => sum + each, 0);
   const losses = count === 0
@@ -73,44 +70,25 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/**
- * Passes documents on, and fails at their end when the corpus has none: nothing could be trained,
- * and a corpus declared complete could not be filled by a second try.
- */
-export function refuseEmpty(
-  { journal, counts, list, cutShort }: {
-    journal: Journal;
-    counts: () => IntakeCounts;
+/** Why a corpus without a document cannot be trained on, and what to change. */
+export function emptyCorpus(
+  { pages, dropped }: IngestCounts,
+  { list, cutShort }: {
     list: string;
     /** What the crawl left when it stopped at a limit, if it did. */
-    cutShort: () => CutShort | undefined;
+    cutShort: CutShort | undefined;
   },
-): TransformStream<Document | Barrier, Document | Barrier> {
-  let empty = journal.count === 0;
-  return new TransformStream({
-    transform(document, controller) {
-      // Sources that brought nothing are read from the start again, once they are mended.
-      if (isBarrier(document) && empty) return;
-      empty = false;
-      controller.enqueue(document);
-    },
-    flush() {
-      if (!empty) return;
-      const { pages, dropped } = counts();
-      const why = Object.keys(dropped).length === 0
-        ? "the sources hold nothing that was not dropped before"
-        : `dropped ${countsText(dropped)}`;
-      const short = "too-short" in dropped ? "a lower --min-chars, " : "";
-      const limit = cutShort();
-      const cure = limit === undefined
-        ? `and start again with ${short}other sources or settings`
-        : `the crawl ended at --max-pages ${limit.maxPages} with ${limit.queued} addresses to go, ` +
-          `and what came first has links and no text: start again with a higher --max-pages`;
-      throw new UsageError(
-        `Cannot train: no document came out of ${
-          plural(pages, "page")
-        } (${why}); see ${list}, ${cure}`,
-      );
-    },
-  });
+): UsageError {
+  const why = Object.keys(dropped).length === 0
+    ? "the sources hold nothing that was not dropped before"
+    : `dropped ${countsText(dropped)}`;
+  const short = "too-short" in dropped ? "a lower --min-chars, " : "";
+  const cure = cutShort === undefined
+    ? `and start again with ${short}other sources or settings`
+    : `the crawl ended at --max-pages ${cutShort.maxPages} with ${cutShort.queued} addresses to ` +
+      `go, and what came first has links and no text: start again with a higher --max-pages`;
+  const seen = plural(pages, "page");
+  return new UsageError(
+    `Cannot train: no document came out of ${seen} (${why}); see ${list}, ${cure}`,
+  );
 }

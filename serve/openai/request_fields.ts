@@ -68,9 +68,10 @@ export function only<const Values extends readonly (string | number | boolean)[]
  * @throws {ApiError} 400, naming the field
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { fields, integerFrom, parseBody } from "./request_fields.ts";
  * const schema = fields({ max_tokens: integerFrom(1) });
- * console.assert(parseBody({ max_tokens: 3 }, schema).max_tokens === 3);
+ * assertEquals(parseBody({ max_tokens: 3 }, schema), { max_tokens: 3 });
  * ```
  */
 export function parseBody<Schema extends z.ZodType>(

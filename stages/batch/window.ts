@@ -30,10 +30,12 @@ export interface Piece {
  *
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { Window } from "./window.ts";
  * const window = new Window({ mode: "pack", cols: 2, maxRows: 2 });
- * console.assert(window.add(Uint16Array.of(5, 6, 7, 8, 9, 0), 0) === 4); // 4 of 5 pairs
- * console.assert(window.isFull && window.pieces.length === 2);
+ * assertEquals(window.add(Uint16Array.of(5, 6, 7, 8, 9, 0), 0), 4); // 4 of 5 pairs
+ * assert(window.isFull);
+ * assertEquals(window.pieces.length, 2);
  * ```
  */
 export class Window {

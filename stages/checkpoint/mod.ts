@@ -11,6 +11,8 @@ import {
   rotateCheckpoints,
 } from "../../model/checkpoint/mod.ts";
 import { StageMeter } from "../meter.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
 import type { Snapshot, StepReport } from "../types.ts";
 
 /** Figures of the step that a snapshot was taken after. */
@@ -25,8 +27,13 @@ export function metricsOf(report: StepReport): SnapshotMetrics {
   };
 }
 
-/** Options of {@linkcode keep}. */
-export interface KeepOptions {
+/** What a report without a snapshot counts as. */
+const REPORT_BYTES = 4096;
+/** Bytes of reports that may wait: one, with its snapshot or without. */
+const QUEUE_BYTES = 1;
+
+/** Options of {@linkcode checkpoint}. */
+export interface CheckpointOptions {
   /** Folder of the run's checkpoints; made when missing. */
   readonly dir: string;
   /** Writes one checkpoint to `path`, durably; `saveCheckpoint` with the run's options. */
@@ -50,16 +57,19 @@ export interface KeepOptions {
  * @throws {RangeError} when the retention makes no sense
  * @example
  * ```ts
- * import { keep } from "./mod.ts";
+ * import { assertEquals } from "@std/assert";
+ * import { checkpoint } from "./mod.ts";
  * import type { StepReport } from "../types.ts";
  * const reports = ReadableStream.from<StepReport>([]);
  * const save = () => Promise.reject(new Error("nothing to save"));
- * const passed = await Array.fromAsync(reports.pipeThrough(keep({ dir: "checkpoints", save })));
- * console.assert(passed.length === 0);
+ * const passed = await Array.fromAsync(reports.pipeThrough(checkpoint({ dir: "checkpoints", save })));
+ * assertEquals(passed, []);
  * ```
  */
-export function keep(options: KeepOptions): TransformStream<StepReport, StepReport> {
-  const { dir, save, retention = {}, meter = new StageMeter("keep"), onSaved } = options;
+export function checkpoint(
+  options: CheckpointOptions,
+): ReadableWritablePair<StepReport, StepReport> {
+  const { dir, save, retention = {}, meter = new StageMeter("checkpoint"), onSaved } = options;
   checkRetention(retention);
   /** Settles, and never rejects, when nothing is being written. */
   let writing: Promise<void> = Promise.resolve();
@@ -73,7 +83,7 @@ export function keep(options: KeepOptions): TransformStream<StepReport, StepRepo
       await rotateCheckpoints(dir, retention);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      failure = new Error(`Cannot keep step ${snapshot.step}: ${reason}`, { cause });
+      failure = new Error(`Cannot save step ${snapshot.step}: ${reason}`, { cause });
       stage?.error(failure);
       return;
     }
@@ -86,24 +96,28 @@ export function keep(options: KeepOptions): TransformStream<StepReport, StepRepo
     if (failure) throw failure;
   };
 
-  return new TransformStream({
-    start(controller) {
-      stage = controller;
+  const pair = new TransformStream<StepReport, StepReport>(
+    {
+      start(controller) {
+        stage = controller;
+      },
+      async transform({ snapshot, ...report }, controller) {
+        const bytes = snapshot ? bytesOf(snapshot) : 0;
+        meter.in(bytes);
+        if (snapshot) {
+          await written();
+          writing = write(snapshot, metricsOf(report));
+        }
+        meter.out(bytes);
+        controller.enqueue(report);
+      },
+      flush: written,
+      // Whoever ended the stream has a reason of his own; nobody may go on while files are written.
+      cancel: () => writing,
     },
-    async transform({ snapshot, ...report }, controller) {
-      const bytes = snapshot ? bytesOf(snapshot) : 0;
-      meter.in(bytes);
-      if (snapshot) {
-        await written();
-        writing = write(snapshot, metricsOf(report));
-      }
-      meter.out(bytes);
-      controller.enqueue(report);
-    },
-    flush: written,
-    // Whoever ended the stream has a reason of his own; nobody may go on while files are written.
-    cancel: () => writing,
-  });
+    bounded(QUEUE_BYTES, ({ snapshot }: StepReport) => snapshot ? bytesOf(snapshot) : REPORT_BYTES),
+  );
+  return metered(pair, meter);
 }
 
 function bytesOf({ parameters, firstMoment, secondMoment }: Snapshot): number {

@@ -51,15 +51,17 @@ export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
  * @throws {TypeError | RangeError} for unusable options
  * @example
  * ```ts
+ * import { assertEquals, assertMatch } from "@std/assert";
  * import { startSampleSite } from "../../sample_site/site.ts";
  * import { crawl, openFrontier } from "./mod.ts";
  * await using site = await startSampleSite();
  * using frontier = openFrontier(":memory:");
  * frontier.seed([`${site.origin}/`]);
  * for await (const page of crawl({ frontier, maxPages: 3, allowOrigins: [site.origin] })) {
- *   console.assert(page.contentType.startsWith("text/html"));
+ *   assertMatch(page.contentType, /^text\/html/);
  *   frontier.acknowledge(page.url);
  * }
+ * assertEquals(frontier.pages, 3);
  * ```
  */
 export function crawl<B extends Barrier = never>({

@@ -68,12 +68,13 @@ const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openScope } from "./scope.ts";
  * const scope = openScope({ exclude: ["*print=1*"] });
  * scope.addRoot("https://example.org/docs/");
- * console.assert(scope.refuses("https://example.org/blog/") === undefined);
- * console.assert(scope.refuses("https://example.com/") === "out-of-scope");
- * console.assert(scope.refuses("https://example.org/logo.png") === "file-type");
+ * assertEquals(scope.refuses("https://example.org/blog/"), undefined);
+ * assertEquals(scope.refuses("https://example.com/"), "out-of-scope");
+ * assertEquals(scope.refuses("https://example.org/logo.png"), "file-type");
  * ```
  */
 export function openScope(

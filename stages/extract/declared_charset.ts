@@ -47,6 +47,6 @@ function labelOf(meta: Readonly<Record<string, string>>): string | undefined {
 
 /** The `charset` of a media type, as the HTML standard extracts it from a `meta` element. */
 export const charsetOf = (type: string): string | undefined =>
-  /charset\s*=\s*(?:"\s*([^"]*)"|'\s*([^']*)'|([^\s"';]+))/i.exec(type)?.slice(1).find((label) =>
+  /charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"';]+))/i.exec(type)?.slice(1).find((label) =>
     label !== undefined
-  );
+  )?.trim();

@@ -90,6 +90,7 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
  *   or `unreadable` where the parser breaks down over it
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { extractDocument } from "./document.ts";
  * const result = extractDocument({
  *   url: "https://example.org/",
@@ -97,7 +98,7 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
  *   body: new TextEncoder().encode("<nav>Home</nav><main><p>Hello, world.</p></main>"),
  *   fetchedAt: "2024-01-01T00:00:00.000Z",
  * });
- * console.assert("text" in result && result.text === "Hello, world.");
+ * assertEquals("text" in result && result.text, "Hello, world.");
  * ```
  */
 export function extractDocument(

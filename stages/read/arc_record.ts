@@ -17,9 +17,8 @@ import {
 const LATIN1 = new TextDecoder("latin1");
 /** The address of the record that describes the file. */
 const ABOUT = "filedesc:";
-/** The first line of a record: address, host, instant, media type, in version 2 more, length. */
-const HEAD = /^([a-z][\w+.-]*:.*) (\S+) (\d{14}) (.+ )?(\d{1,15}) *$/i;
-const NEXT = /(?<=\n)[a-z][\w+.-]*:[^\n]* \d{14} [^\n]*\d *\n/i;
+/** A line that may be the first of a record. The lookahead runs once a line, so that time is linear. */
+const NEXT = /(?<=\n)[a-z][\w+.-]*:(?=[^\n]* \d{14} )[^\n]*\d *\n/i;
 
 /** Whether an ARC file begins with these bytes. */
 export const beginsArc = (head: Uint8Array): boolean =>
@@ -37,15 +36,14 @@ export async function* arcRecords(
     const { offset } = source;
     try {
       const line = LATIN1.decode(await source.line(MAX_LINE_BYTES));
-      const [, url, , instant = "", rest = "", length] = HEAD.exec(line) ?? [];
-      if (url === undefined) throw new ReadFailure("malformed", "no ARC record begins here");
-      const block = new ByteReader(exactly(source, Number(length)));
+      const { url, instant, type, length } = headOf(line);
+      const block = new ByteReader(exactly(source, length));
       const isHttp = LATIN1.decode(await block.peek(5)) === "HTTP/";
       const fields = new Map([
         ["warc-type", url.startsWith(ABOUT) ? "warcinfo" : isHttp ? "response" : "resource"],
         ["warc-target-uri", url],
         ["warc-date", dateOf(instant)],
-        ["content-type", isHttp ? "application/http" : rest.split(" ")[0] ?? ""],
+        ["content-type", isHttp ? "application/http" : type],
       ]);
       yield { offset, fields, block };
       await block.skip();
@@ -55,6 +53,20 @@ export async function* arcRecords(
       await seekRecord(source, { after: offset, next: NEXT });
     }
   }
+}
+
+/** What a record's first line says: address, host, instant, media type, in version 2 more, length. */
+function headOf(line: string) {
+  const words = line.trimEnd().split(" ");
+  // An address may have blanks, and in version 2 more follows the type: the instant is found by form.
+  const at = words.findLastIndex((word, i) => i < words.length - 1 && /^\d{14}$/.test(word));
+  const url = words.slice(0, Math.max(0, at - 1)).join(" ");
+  const [instant = "", ...rest] = words.slice(at);
+  const [length = "", type = ""] = [rest.pop(), rest[0]];
+  if (!/^[a-z][\w+.-]*:/i.test(url) || !/^\d{1,15}$/.test(length)) {
+    throw new ReadFailure("malformed", "no ARC record begins here");
+  }
+  return { url, instant, type, length: Number(length) };
 }
 
 const dateOf = (instant: string) =>

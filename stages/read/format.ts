@@ -85,7 +85,7 @@ const SIGNATURES = BEGINNINGS.map(([beginning, found, at = 0]) => ({
 }));
 
 const HTML =
-  /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
+  /^(?:\s|\xef\xbb\xbf|<!--(?:(?!-->)[^])*-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
 
 /** A file's name without the ending of a compression. */
 export const bareName = (name: string): string => name.replace(/\.(gz|zst)$/i, "");

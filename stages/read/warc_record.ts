@@ -120,11 +120,14 @@ export async function seekRecord(
   source: ByteReader,
   { after, next }: { after: number; next: RegExp },
 ): Promise<void> {
-  if (source.offset <= after) await source.skip(1);
-  for (;;) {
+  // What broke behind the first line has been read to a line's end.
+  let isLineStart = source.offset > after;
+  if (!isLineStart) await source.skip(1);
+  for (;; isLineStart = false) {
     const seen = await source.peek(MAX_LINE_BYTES);
-    const at = next.exec(LATIN1.decode(seen))?.index;
-    if (at !== undefined) return void await source.skip(at);
+    const before = isLineStart ? "\n" : "";
+    const at = next.exec(before + LATIN1.decode(seen))?.index;
+    if (at !== undefined) return void await source.skip(at - before.length);
     if (seen.byteLength < MAX_LINE_BYTES) return void await source.skip();
     // What is kept holds the longest beginning that may be cut here.
     await source.skip(seen.byteLength - LONGEST_BEGINNING);

@@ -71,9 +71,11 @@ function hashShingles(text: string): { high: Uint32Array; low: Uint32Array } {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { bandsOf } from "./min_hash.ts";
  * const [a, b] = [bandsOf("One two three four five."), bandsOf("one two three, four five")];
- * console.assert(a?.length === 14 && a.every((band, i) => band === b?.[i]));
+ * assertEquals(a?.length, 14);
+ * assertEquals(a, b);
  * ```
  */
 export function bandsOf(text: string): BigInt64Array | undefined {

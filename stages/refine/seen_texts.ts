@@ -27,10 +27,11 @@ export interface SeenTexts extends Disposable {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSeenTexts } from "./seen_texts.ts";
  * using seen = openSeenTexts(":memory:");
- * console.assert(seen.firstId("a text", "1") === "1");
- * console.assert(seen.firstId("a text", "2") === "1");
+ * assertEquals(seen.firstId("a text", "1"), "1");
+ * assertEquals(seen.firstId("a text", "2"), "1");
  * ```
  */
 export function openSeenTexts(path: string): SeenTexts {

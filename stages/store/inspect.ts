@@ -44,6 +44,7 @@ export interface InspectOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { inspectShards, openStore, readIndex } from "./mod.ts";
  * const dir = await Deno.makeTempDir();
  * {
@@ -52,7 +53,7 @@ export interface InspectOptions {
  * }
  * const index = await readIndex(dir);
  * const [shard] = index ? await Array.fromAsync(inspectShards(dir, { index })) : [];
- * console.assert(shard?.checked === 1 && shard.longest === 3 && shard.fault === null);
+ * assertEquals([shard?.checked, shard?.longest, shard?.fault], [1, 3, null]);
  * ```
  */
 export async function* inspectShards(

@@ -15,10 +15,10 @@ import { indexParts, partOf } from "./part_index.ts";
 const PART_PAIRS = 4096;
 
 /** The runs of `epochs` in the `shuffled` order; see there. */
-export async function* shuffledPasses<B extends Barrier>(
-  options: EpochsOptions<B>,
-  reader: ReadableStreamDefaultReader<StoredRun | B>,
-): AsyncGenerator<EpochRun | B, void> {
+export async function* shuffledPasses(
+  options: EpochsOptions,
+  reader: ReadableStreamDefaultReader<StoredRun | Barrier>,
+): AsyncGenerator<EpochRun | Barrier, void> {
   const { store, seed = 0, maxEpochs = Infinity, start = { epoch: 0, place: 0 } } = options;
   const { warmUpTokens = Infinity, plannedTokens = Infinity, partPairs = PART_PAIRS } = options;
   const arrivals = new Arrivals(store, reader);

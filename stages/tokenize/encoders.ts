@@ -35,11 +35,12 @@ const MAX_WORKERS = 8;
  * @throws {RangeError} when `workers` is no positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openEncoders } from "./encoders.ts";
  * import { trainTokenizer } from "../../tokenizer/mod.ts";
  * const tokenizer = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * using encoders = openEncoders(tokenizer, { workers: 1 });
- * console.assert((await encoders.encode("ab"))[1] === tokenizer.endOfTextId);
+ * assertEquals((await encoders.encode("ab"))[1], tokenizer.endOfTextId);
  * ```
  */
 export function openEncoders(

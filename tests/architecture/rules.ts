@@ -129,6 +129,11 @@ export const onlyTheCommandLinePrints: Rule = (tree) =>
       /^(?!main\.ts|cli\/print\.ts|tools\/|stages\/report\/|bench\/|tests\/|(?:.*\/)?main\.ts)/,
   });
 
+/** Assertions throw: the console's only prints, so that a false example passes. Comments count. */
+export const assertionsThrow: Rule = (tree) =>
+  Array.from(tree).filter(([, source]) => /\bconsole\.assert\b/.test(source))
+    .map(([path]) => `${path} asserts by the console, which does not throw: use @std/assert`);
+
 function mentions(
   tree: SourceTree,
   { pattern, within }: { pattern: RegExp; within: RegExp },

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { serveChain, writeCorpus } from "./corpus.ts";
-import { describeIntake } from "../../pipeline/ingest/summary.ts";
+import { describeIngest } from "../../pipeline/ingest/summary.ts";
 import { isThere, openFolder, run, start } from "./program.ts";
 
 const STEPS = 12;
@@ -164,12 +164,12 @@ Deno.test("what came of a sitting adds up, and names the documents of those befo
   const counts = { pages: 136, documents: 54, dropped: { "no-text": 70, "too-short": 4 } };
   const drops = "74 dropped (no-text 70, too-short 4), listed in d.jsonl";
   assertEquals(
-    describeIntake(counts, { list: "d.jsonl", stopped: true, total: 54 }),
+    describeIngest(counts, { list: "d.jsonl", stopped: true, total: 54 }),
     `Pages: 136 seen, 54 documents kept, 8 under way, ${drops}`,
   );
   // Documents that were stored before are neither kept again nor dropped.
   assertEquals(
-    describeIntake(counts, { list: "d.jsonl", total: 62 }),
+    describeIngest(counts, { list: "d.jsonl", total: 62 }),
     `Pages: 136 seen, 54 documents kept, ${drops}; 62 documents with those of before`,
   );
 });

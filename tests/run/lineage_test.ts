@@ -36,7 +36,7 @@ Deno.test("batches and documents of every step are found again in every mode", a
     const growing = order === "stored";
     const live = new ReadableStream<never>({ start: (controller) => controller.close() });
     const trained = await Array.fromAsync(
-      epochs({ store, live, order, seed: 7, warmUpTokens: 30, maxEpochs: 3 })
+      live.pipeThrough(epochs({ store, order, seed: 7, warmUpTokens: 30, maxEpochs: 3 }))
         .pipeThrough(batch({ ...options, growing, vocabSize: 500 })),
     );
     const cursor = trained.at(-1)?.cursor;

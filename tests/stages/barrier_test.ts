@@ -75,16 +75,16 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
       ...{ paths: [files], barrier: BARRIER, barrierBytes, ...(cursor ? { cursor } : {}) },
     });
     const fed = corpus.sealed ? ends.writable.close() : source
-      .pipeThrough(extract<Barrier>())
-      .pipeThrough(refine<Barrier>({ seen, minChars: 1 }))
+      .pipeThrough(extract())
+      .pipeThrough(refine({ seen, minChars: 1 }))
       .pipeTo(ends.writable);
     const live = ends.readable
-      .pipeThrough(tokenize<Barrier>({ tokenizer, split: (i) => i === 1 ? "validation" : "train" }))
-      .pipeThrough(store<Barrier>({ store: tokens }));
+      .pipeThrough(tokenize({ tokenizer, split: (i) => i === 1 ? "validation" : "train" }))
+      .pipeThrough(store({ store: tokens }));
     // A window of one batch, so that no barrier is waited for by more than a batch.
-    const batches = epochs<Barrier>({ store: tokens, live, order: "stored", maxEpochs: 2 })
+    const batches = live.pipeThrough(epochs({ store: tokens, order: "stored", maxEpochs: 2 }))
       .pipeThrough(
-        batch<Barrier>({ rows: 1, cols: 4, vocabSize, windowTokens: 4, cursors: {} }),
+        batch({ rows: 1, cols: 4, vocabSize, windowTokens: 4, cursors: {} }),
       );
     const made = await Array.fromAsync(batches);
     await fed;

@@ -131,7 +131,7 @@ try {
     )
     .pipeThrough(store({ store: tokens }));
   const shape = { rows: 12, cols: 256, seed: 1, vocabSize, windowTokens: 2 ** 19 };
-  const batches = epochs({ store: tokens, live, order: "stored", maxEpochs: 1 })
+  const batches = live.pipeThrough(epochs({ store: tokens, order: "stored", maxEpochs: 1 }))
     .pipeThrough(batch({ ...shape, growing: true }));
   let scored = 0;
   for await (const { validTokens, inputIds } of batches) {
@@ -142,9 +142,9 @@ try {
   // All of it once more, in a shuffled order: documents and text are now those that come out again.
   [documentsIn, textIn] = [0, 0];
   phase = "shuffled";
-  const again = epochs({
-    ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled", seed: 1, maxEpochs: 1 },
-  }).pipeThrough(
+  const again = ReadableStream.from<never>([]).pipeThrough(epochs({
+    ...{ store: tokens, order: "shuffled", seed: 1, maxEpochs: 1 },
+  })).pipeThrough(
     new TransformStream<EpochRun, EpochRun>({
       transform(run, controller) {
         documentsIn++;

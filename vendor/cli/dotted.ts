@@ -7,8 +7,7 @@ const isMembers = (value: unknown): value is Members =>
 /** The value of the flag `name`; `undefined` where it has none. */
 export function flagAt(flags: Members, name: string): unknown {
   return name.split(".").reduce<unknown>(
-    (at, part) =>
-      isMembers(at) && Object.hasOwn(at, part) ? at[part] : undefined,
+    (at, part) => isMembers(at) && Object.hasOwn(at, part) ? at[part] : undefined,
     flags,
   );
 }

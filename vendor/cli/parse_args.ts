@@ -93,9 +93,7 @@ export function parseArgs<
       groups.has(name) ||
       isAllBoolean && /^--[^=]+$/.test(arg);
     if (!declared && options.unknown?.(arg, name, value) === false) return;
-    const typed = typeof value === "string" && !strings.has(name)
-      ? numberOrText(value)
-      : value;
+    const typed = typeof value === "string" && !strings.has(name) ? numberOrText(value) : value;
     for (const each of namesOf(name)) {
       // A negated flag forgets what was collected.
       const keeps = collected.has(each) &&
@@ -107,8 +105,7 @@ export function parseArgs<
       );
     }
   };
-  const setBare = (name: string, arg: string) =>
-    set(name, strings.has(name) ? "" : true, arg);
+  const setBare = (name: string, arg: string) => set(name, strings.has(name) ? "" : true, arg);
   /** Sets a flag to `next`, if that is for it; whether it is. */
   const takes = (
     name: string,

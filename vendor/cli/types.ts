@@ -22,8 +22,7 @@ type Declared<
 
 /** Without the dotted names, which become members of other objects. */
 type Dotless<Flags> = {
-  [Key in keyof Flags as Key extends `${string}.${string}` ? never : Key]:
-    Flags[Key];
+  [Key in keyof Flags as Key extends `${string}.${string}` ? never : Key]: Flags[Key];
 };
 
 /** A flag with a default is always there, as its own type or the default's. */

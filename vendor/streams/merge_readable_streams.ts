@@ -4,9 +4,10 @@
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { mergeReadableStreams } from "@std/streams";
  * const merged = mergeReadableStreams(ReadableStream.from([1, 2]), ReadableStream.from([3]));
- * console.assert((await Array.fromAsync(merged)).length === 3);
+ * assertEquals((await Array.fromAsync(merged)).toSorted(), [1, 2, 3]);
  * ```
  */
 export function mergeReadableStreams<T>(...streams: ReadableStream<T>[]): ReadableStream<T> {

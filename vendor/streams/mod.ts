@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { concatReadableStreams } from "./concat_readable_streams.ts";
 export { mergeReadableStreams } from "./merge_readable_streams.ts";
 export { TextLineStream, type TextLineStreamOptions } from "./text_line_stream.ts";
 export { toText } from "./to_text.ts";

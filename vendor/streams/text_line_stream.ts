@@ -10,9 +10,10 @@ export interface TextLineStreamOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { TextLineStream } from "@std/streams";
  * const lines = ReadableStream.from(["a\nb", "c\r\n"]).pipeThrough(new TextLineStream());
- * console.assert((await Array.fromAsync(lines)).join() === "a,bc");
+ * assertEquals(await Array.fromAsync(lines), ["a", "bc"]);
  * ```
  */
 export class TextLineStream extends TransformStream<string, string> {

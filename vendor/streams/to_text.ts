@@ -3,8 +3,9 @@
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { toText } from "@std/streams";
- * console.assert(await toText(ReadableStream.from(["a", "b"])) === "ab");
+ * assertEquals(await toText(ReadableStream.from(["a", "b"])), "ab");
  * ```
  */
 export async function toText(readableStream: ReadableStream): Promise<string> {

@@ -131,9 +131,11 @@ const OPERATIONS: readonly Operation[] = [
  *
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { openApiDocument } from "./mod.ts";
  * const { openapi, paths } = openApiDocument({ needsKey: false });
- * console.assert(openapi === "3.1.0" && "/v1/completions" in paths);
+ * assertEquals(openapi, "3.1.0");
+ * assert("/v1/completions" in paths);
  * ```
  */
 export function openApiDocument({ needsKey }: { needsKey: boolean }): {

@@ -8,7 +8,7 @@ import {
   readCheckpointInfo,
   saveCheckpoint,
 } from "../../../model/checkpoint/mod.ts";
-import { keep, type SnapshotMetrics } from "../../../stages/checkpoint/mod.ts";
+import { checkpoint, type SnapshotMetrics } from "../../../stages/checkpoint/mod.ts";
 import { StageMeter } from "../../../stages/meter.ts";
 import type { Snapshot, StepReport } from "../../../stages/types.ts";
 import { withDir } from "../../model/with_dir.ts";
@@ -48,11 +48,11 @@ Deno.test("keep saves the snapshots, rotates them and passes every report on wit
       (_, i) => reportOf(i + 1, { snapshot: (i + 1) % 10 === 0 }),
     );
     const saved: { step: number; path: string }[] = [];
-    const meter = new StageMeter("keep");
+    const meter = new StageMeter("checkpoint");
     const onSaved = (event: { step: number; path: string }) => saved.push(event);
     const passed = await Array.fromAsync(
       ReadableStream.from(reports).pipeThrough(
-        keep({ dir, save, retention: { keepLast: 2 }, meter, onSaved }),
+        checkpoint({ dir, save, retention: { keepLast: 2 }, meter, onSaved }),
       ),
     );
     assertEquals(passed, Array.from({ length: 50 }, (_, i) => reportOf(i + 1)));
@@ -76,7 +76,7 @@ Deno.test("keep saves the snapshots, rotates them and passes every report on wit
 Deno.test("keep passes reports on when there is nothing to save, and ends when they end", async () => {
   await withDir(async (dir) => {
     const never = () => Promise.reject(new Error("there is nothing to save"));
-    const stage = () => keep({ dir, save: never });
+    const stage = () => checkpoint({ dir, save: never });
     const none = ReadableStream.from<StepReport>([]).pipeThrough(stage());
     assertEquals(await Array.fromAsync(none), []);
     const one = ReadableStream.from([reportOf(1)]).pipeThrough(stage());
@@ -92,11 +92,11 @@ Deno.test("keep breaks when a checkpoint cannot be saved, naming step and cause"
       start: (controller) => controller.enqueue(reportOf(10, { snapshot: true })),
       cancel: (reason) => void (cancelled = reason),
     });
-    const failing = keep({ dir, save: () => Promise.reject(full) });
+    const failing = checkpoint({ dir, save: () => Promise.reject(full) });
     const error = await assertRejects(
       () => Array.fromAsync(reports.pipeThrough(failing)),
       Error,
-      "Cannot keep step 10: No space left on device",
+      "Cannot save step 10: No space left on device",
     );
     assertStrictEquals(error.cause, full);
     assertStrictEquals(cancelled, error, "the trainer is told to stop");
@@ -120,7 +120,7 @@ Deno.test("keep writes beside training, one snapshot at a time, and ends once it
       await save(path, snapshot, metrics);
       saving--;
     };
-    const reader = reports.pipeThrough(keep({ dir, save: slow })).getReader();
+    const reader = reports.pipeThrough(checkpoint({ dir, save: slow })).getReader();
     assertEquals((await reader.read()).value?.step, 1, "does not wait for the disk");
     assertEquals((await reader.read()).value?.step, 2, "nor does a report without a snapshot");
     const third = reader.read();
@@ -149,7 +149,7 @@ for (const ending of ["cancelled", "failed"] as const) {
           first = false;
         },
       }, { highWaterMark: 0 });
-      const reader = reports.pipeThrough(keep({ dir, save })).getReader();
+      const reader = reports.pipeThrough(checkpoint({ dir, save })).getReader();
       await reader.read();
       if (ending === "failed") {
         assertStrictEquals(await reader.read().catch((error) => error), broken);
@@ -167,7 +167,7 @@ Deno.test("keep saves the validation loss of the step, and keeps the best checkp
       ...(validationLoss === undefined ? {} : { validationLoss }),
     }));
     const retention = { keepLast: 1 };
-    const stage = keep({
+    const stage = checkpoint({
       dir,
       retention,
       save: (path, snapshot, metrics) =>
@@ -186,7 +186,7 @@ Deno.test("keep saves the validation loss of the step, and keeps the best checkp
 Deno.test("keep refuses to keep no checkpoint", () => {
   for (const keepLast of [0, -1, 1.5, NaN]) {
     assertThrows(
-      () => keep({ dir: "checkpoints", save, retention: { keepLast } }),
+      () => checkpoint({ dir: "checkpoints", save, retention: { keepLast } }),
       RangeError,
       `keepLast must be at least 1, got ${keepLast}`,
     );

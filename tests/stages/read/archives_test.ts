@@ -123,11 +123,20 @@ Deno.test("ARC files are read like WARC files, plain and compressed", async () =
 
 Deno.test("a broken ARC record costs itself, and the next one is read", async () => {
   const good = arc("http://a.test/two 1.2.3.4 20050614070204 text/html", `${HTTP}<p>Two</p>`);
-  const broken = Buffer.from("http://a.test/one 1.2.3.4 2005 text/html\nno record\n");
-  const { pages, dropped } = await pagesOf(
-    "a",
-    Buffer.concat([ABOUT, broken, good, good.subarray(0, 90)]),
-  );
-  assertEquals(pages.map((page) => page[3]), ["<p>Two</p>"]);
-  assertEquals(dropped.map((drop) => drop.split(" ")[1]), ["malformed", "malformed"]);
+  for (const lines of ["", "no record\n"]) {
+    const broken = Buffer.from(`http://a.test/one 1.2.3.4 2005 text/html\n${lines}`);
+    const { pages, dropped } = await pagesOf(
+      "a",
+      Buffer.concat([ABOUT, broken, good, good.subarray(0, 90)]),
+    );
+    assertEquals(pages.map((page) => page[3]), ["<p>Two</p>"], lines);
+    assertEquals(dropped.map((drop) => drop.split(" ")[1]), ["malformed", "malformed"]);
+  }
+});
+
+Deno.test("a WARC record without a length costs itself, and the next one is read", async () => {
+  const broken = Buffer.from("WARC/1.0\r\nWARC-Type: response\r\n\r\n");
+  const good = warcOf("Content-Type: text/plain", Buffer.from("Two"));
+  const { pages, dropped } = await pagesOf("a.warc", Buffer.concat([broken, good]));
+  assertEquals([pages.map((page) => page[3]), dropped], [["Two"], ["offset=0 malformed"]]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { Hyphens, joinLines } from "../../../stages/read/sealed/hyphens.ts";
+import { Hyphens, jointOf } from "../../../stages/read/sealed/hyphens.ts";
 import { read } from "../../../stages/read/mod.ts";
 import { scratchDir } from "../scratch.ts";
 
@@ -59,7 +59,7 @@ Deno.test("a divided word is joined, a compound keeps its hyphen, as the text sh
 
 Deno.test("hyphens of Unicode are hyphens, soft ones are none", () => {
   const joined = (...lines: string[]) => {
-    const text = lines.reduce(joinLines);
+    const text = lines.reduce((text, line) => text + jointOf(text, line) + line);
     const hyphens = new Hyphens();
     hyphens.learn(text);
     return hyphens.join(text);

@@ -9,12 +9,17 @@ import { watch } from "./watch.ts";
 /** Runs steps through the stage in `runDir` and gives back the lines of metrics.jsonl. */
 async function runSteps(runDir: string, steps: StepReport[]): Promise<MetricsRecord[]> {
   const meters = [new StageMeter("crawl", undefined, { now: () => 0 })];
-  const out = await Array.fromAsync(
-    ReadableStream.from(steps).pipeThrough(
-      report({ runDir, meters, countsEvery: 3, now: () => Date.UTC(2030, 0, 2) }),
-    ),
+  const heard: StepReport[] = [];
+  await ReadableStream.from(steps).pipeTo(
+    report({
+      runDir,
+      meters,
+      countsEvery: 3,
+      onStep: (step) => heard.push(step),
+      now: () => Date.UTC(2030, 0, 2),
+    }),
   );
-  assertEquals(out, steps);
+  assertEquals(heard, steps);
   const text = await Deno.readTextFile(join(runDir, "metrics.jsonl"));
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
@@ -93,7 +98,7 @@ Deno.test("report: steps reach the status and the listener", async () => {
   };
   const stage = report({ runDir, status, sinks: [sink] });
   const steps = ReadableStream.from([stepReport(1), stepReport(2)]);
-  await steps.pipeThrough(stage).pipeTo(new WritableStream());
+  await steps.pipeTo(stage);
   assertEquals(heard, [1, 2]);
   assertEquals(taken().split("\n").length, 3);
   await Deno.remove(runDir, { recursive: true });

@@ -38,7 +38,9 @@ type Options = Partial<Omit<EpochsOptions, "store" | "live" | "order">>;
 async function passes(list: readonly TokenRun[], options: Options): Promise<EpochRun[]> {
   await using tokens = await open();
   const live = arriving(tokens, list);
-  return await Array.fromAsync(epochs({ store: tokens, live, order: "shuffled", ...options }));
+  return await Array.fromAsync(
+    live.pipeThrough(epochs({ store: tokens, order: "shuffled", ...options })),
+  );
 }
 
 const indexes = (runs: readonly EpochRun[], epoch: number) =>
@@ -140,7 +142,9 @@ Deno.test("a first pass begins when its documents are stored, whatever else may 
     yield* list.slice(5);
   }
   const live = ReadableStream.from(slowly()).pipeThrough(store({ store: tokens }));
-  const reader = epochs({ store: tokens, live, order: "shuffled", warmUpTokens: 50, maxEpochs: 2 })
+  const reader = live.pipeThrough(
+    epochs({ store: tokens, order: "shuffled", warmUpTokens: 50, maxEpochs: 2 }),
+  )
     .getReader();
   const first: number[] = [];
   for (let i = 0; i < 5; i++) first.push((await reader.read()).value?.index ?? -1);
@@ -160,7 +164,10 @@ Deno.test("an error of the live runs ends the pass that is under way", async () 
   }
   const live = ReadableStream.from(broken()).pipeThrough(store({ store: tokens }));
   await assertRejects(
-    () => Array.fromAsync(epochs({ store: tokens, live, order: "shuffled", warmUpTokens: 50 })),
+    () =>
+      Array.fromAsync(
+        live.pipeThrough(epochs({ store: tokens, order: "shuffled", warmUpTokens: 50 })),
+      ),
     Error,
     "disk gone",
   );
@@ -174,7 +181,7 @@ Deno.test("batches go on after any cursor, also where the store has lost its end
   const all = await (async () => {
     await using tokens = await open();
     const live = arriving(tokens, list);
-    const runs = epochs({ store: tokens, live, order: "shuffled", ...options });
+    const runs = live.pipeThrough(epochs({ store: tokens, order: "shuffled", ...options }));
     return await Array.fromAsync(runs.pipeThrough(batch(SHAPE)));
   })();
   assert(all.length > 200);
@@ -185,7 +192,7 @@ Deno.test("batches go on after any cursor, also where the store has lost its end
     for (const run of list.slice(0, i % list.length)) await tokens.append(run);
     const start = resumePoint(cursor);
     const live = arriving(tokens, list);
-    const runs = epochs({ store: tokens, live, order: "shuffled", ...options, start });
+    const runs = live.pipeThrough(epochs({ store: tokens, order: "shuffled", ...options, start }));
     const rest = await Array.fromAsync(runs.pipeThrough(batch({ ...SHAPE, cursor })));
     assertEquals(rest, all.slice(i + 1), `after batch ${i + 1}`);
   }
@@ -200,7 +207,7 @@ Deno.test("a pass whose documents are gone is refused", async () => {
     passes: [{ epoch: 0, documents: 9 }, { epoch: 1, documents: 9 }],
   };
   await assertRejects(
-    () => Array.fromAsync(epochs({ store: tokens, live, order: "shuffled", start })),
+    () => Array.fromAsync(live.pipeThrough(epochs({ store: tokens, order: "shuffled", start }))),
     Error,
     "Cannot go on with pass 2: it is over 9 documents, and the store has 2",
   );
@@ -219,7 +226,7 @@ Deno.test("few steps over a corpus sorted by folder see every folder by its size
   const seen = folders.map(() => 0);
   for (const seed of upTo(20)) {
     const live = ReadableStream.from([]);
-    const reader = epochs({ store: tokens, live, order: "shuffled", seed }).getReader();
+    const reader = live.pipeThrough(epochs({ store: tokens, order: "shuffled", seed })).getReader();
     for (let i = 0; i < 150; i++) {
       const folder = folderOf((await reader.read()).value?.index ?? -1);
       seen[folder] = (seen[folder] ?? 0) + 1;
@@ -252,7 +259,7 @@ Deno.test("a tenth of a pass trains on every folder's tokens by its size, within
   for (const run of list) await tokens.append(run);
   for (const seed of upTo(5)) {
     const live = ReadableStream.from([]);
-    const reader = epochs({ store: tokens, live, order: "shuffled", seed })
+    const reader = live.pipeThrough(epochs({ store: tokens, order: "shuffled", seed }))
       .pipeThrough(batch({ rows: 12, cols: 8, seed, vocabSize: VOCAB })).getReader();
     const seen = folders.map(() => 0);
     let scored = 0;

@@ -198,7 +198,7 @@ Deno.test("epochs: the stored runs, the live ones, then all again", async () => 
   await appendAll(tokens, runs(25));
   const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
   const got = await Array.fromAsync(
-    epochs({ store: tokens, live, order: "stored", maxEpochs: 3 }),
+    live.pipeThrough(epochs({ store: tokens, order: "stored", maxEpochs: 3 })),
   );
   const train = part(runs(55), "train");
   assertEquals(got, [0, 1, 2].flatMap((epoch) => passOver(train, epoch)));
@@ -210,7 +210,7 @@ Deno.test("epochs start where a cursor says, also beyond what the store has kept
     await appendAll(tokens, runs(25));
     const live = ReadableStream.from(runs(30, 25)).pipeThrough(store({ store: tokens }));
     const got = await Array.fromAsync(
-      epochs({ store: tokens, live, order: "stored", start, maxEpochs: 2 }),
+      live.pipeThrough(epochs({ store: tokens, order: "stored", start, maxEpochs: 2 })),
     );
     const train = part(runs(55), "train");
     const all = [0, 1].flatMap((epoch) => passOver(train, epoch));
@@ -223,7 +223,7 @@ Deno.test("an empty corpus is an error", async () => {
     await using tokens = await open(await scratchDir());
     const live = ReadableStream.from([run(9)]).pipeThrough(store({ store: tokens }));
     await assertRejects(
-      () => Array.fromAsync(epochs({ store: tokens, live, order })),
+      () => Array.fromAsync(live.pipeThrough(epochs({ store: tokens, order }))),
       Error,
       "Cannot start training: the corpus has no document in its train split",
     );
@@ -235,7 +235,7 @@ Deno.test("cancelling the epochs cancels the live runs, even while waiting for o
     await using tokens = await open(await scratchDir());
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const live = new ReadableStream<StoredRun>({ cancel: resolve });
-    const reader = epochs({ store: tokens, live, order }).getReader();
+    const reader = live.pipeThrough(epochs({ store: tokens, order })).getReader();
     const read = reader.read();
     await reader.cancel("enough");
     assertEquals((await read).done, true);

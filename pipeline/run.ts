@@ -1,6 +1,5 @@
 /**
- * The whole pipeline, wired: each stage is piped into the next, and what is still running is
- * cancelled from the end.
+ * A run of the pipeline: opens what its stages work with, and ends them from the end.
  *
  * @module
  */
@@ -17,17 +16,17 @@ import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
 import type { Barrier } from "../stages/types.ts";
 import { announcePlan } from "./announce.ts";
-import { batchFlow } from "./batch_flow.ts";
+import { learnStages } from "./learn_stages.ts";
+import { collect, learn } from "./pipeline.ts";
 import { openDropLog } from "./ingest/drop_log.ts";
 import { finish } from "./finish/finish.ts";
 import { isFinished } from "../run/finished.ts";
-import { openIntake } from "./ingest/ingest.ts";
-import { countIntake, describeIntake, refuseEmpty } from "./ingest/summary.ts";
+import { openIngest } from "./ingest/ingest.ts";
+import { countIngest, describeIngest, emptyCorpus } from "./ingest/summary.ts";
 import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
 import { openCorpus } from "../run/open_corpus.ts";
 import { courseOfRun } from "../run/passes_made.ts";
-import { patienceOf } from "../run/patience.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "../run/provenance.ts";
 import { collectFacts } from "./facts.ts";
 import { measureConstants } from "./constants.ts";
@@ -39,8 +38,8 @@ import { openBeginning } from "./beginning.ts";
 import { describeSkip, describeStop } from "../run/stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "../run/tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
-import { optimizerOf, scheduleOf, type spheresOf } from "../run/settings/training.ts";
-import { plannedTokens, warmUpChars, warmUpTokens } from "../run/warm_up.ts";
+import type { spheresOf } from "../run/settings/training.ts";
+import { warmUpChars } from "../run/warm_up.ts";
 import { say, sayText, tell } from "../cli/print.ts";
 
 /** What a run does, settings aside, never changes its result. */
@@ -70,7 +69,7 @@ export interface PipelineOptions {
 export async function runPipeline(options: PipelineOptions): Promise<void> {
   const { paths, settings, site, stop, json } = options;
   await using resources = new AsyncDisposableStack();
-  // Ends the intake when training has had enough, or when the user has.
+  // Ends the ingest when training has had enough, or when the user has.
   const enough = new AbortController();
   const meters = {
     journal: new StageMeter("journal"),
@@ -78,7 +77,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     store: new StageMeter("store"),
     batch: new StageMeter("batch"),
     train: new StageMeter("train"),
-    keep: new StageMeter("keep"),
+    checkpoint: new StageMeter("checkpoint"),
   };
 
   // The crawl may drop its first page before there is a status to write beside.
@@ -90,8 +89,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     note: (line) => note(line),
     keepText: options.keepDropped,
   }));
-  const intake = log.sealed ? undefined : resources.use(
-    await openIntake({
+  const ingest = log.sealed ? undefined : resources.use(
+    await openIngest({
       sources: site === undefined
         ? splitSources(settings.sources)
         : { urls: [`${site}/`], paths: [] },
@@ -103,13 +102,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       allowOrigins: site === undefined ? [] : [site],
       stop: AbortSignal.any([stop, enough.signal]),
       onDrop: drops.add,
-      note: (line) => note(line),
     }),
   );
   // Another look at a finished run leaves what it says of itself as it was.
   const finished = !options.fallBack && await isFinished(paths, settings);
   const facts = collectFacts(log);
-  const allMeters = [...intake?.meters ?? [], ...Object.values(meters)];
+  const allMeters = [...ingest?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     ...{ meters: allMeters, facts: facts.now, json },
     ...(finished ? {} : { runDir: paths.root }),
@@ -122,12 +120,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.phase(`stopping${isTraining ? " after this step" : ""}; Ctrl-C again ends at once`);
   });
   const summarize = () => {
-    if (!intake || json) return;
+    if (!ingest || json) return;
     const told = { list: paths.drops, stopped: stop.aborted, total: log.count };
-    sayText(describeIntake(counts(), told));
+    sayText(describeIngest(counts(), told));
   };
   const counts = () =>
-    countIntake({ sources: intake?.sources ?? [], documents: log.count - before, drops });
+    countIngest({ sources: ingest?.sources ?? [], documents: log.count - before, drops });
   let learned: TokenizerFile | undefined = await loadTokenizer(paths, settings);
   const openTokens = async ({ tokenizer, hash }: TokenizerFile) =>
     resources.use(
@@ -139,7 +137,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     );
   let tokens = learned && await openTokens(learned);
 
-  status.phase(intake ? "collecting documents" : "reading the corpus");
+  status.phase(ingest ? "collecting documents" : "reading the corpus");
   const ready = Promise.withResolvers<void>();
   const ends = journal<Barrier>({
     journal: log,
@@ -148,17 +146,19 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     from: tokens?.documents ?? 0,
     ready: ready.promise,
     meter: meters.journal,
-    ...(intake ? { onStored: intake.stored } : {}),
+    ...(ingest ? { onStored: ingest.stored } : {}),
   });
-  // Tells a broken intake to those who wait for its documents.
+  // Propagates a failed ingestion to those who wait for its documents.
   const broken = new AbortController();
-  const ended = (intake
-    ? intake.documents
-      .pipeThrough(
-        refuseEmpty({ journal: log, counts, list: paths.drops, cutShort: intake.cutShort }),
-      )
-      .pipeTo(ends.writable)
-    : ends.writable.close()).catch((reason: unknown) => broken.abort(reason));
+  const refuseEmpty = () =>
+    emptyCorpus(counts(), { list: paths.drops, cutShort: ingest?.cutShort() });
+  const ended = (async () => {
+    if (!ingest) return await ends.writable.close();
+    const hasDocuments = log.count > 0;
+    const newDocuments = { isNew: ingest.isNew, hasDocuments, refuseEmpty };
+    await collect({ ...ingest, newDocuments, journal: ends });
+    for (const line of ingest.passedOver()) note(line);
+  })().catch((reason: unknown) => broken.abort(reason));
 
   try {
     if (!learned) {
@@ -211,45 +211,42 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
     expectEnd();
     ready.resolve();
-    const batches = batchFlow(ends.readable, {
-      ...{ settings, tokenizer, tokens, rows, cols, meters },
-      warmUpTokens: warmUpTokens(settings),
-      plannedTokens: plannedTokens(settings),
-      encoders: resources.use(openEncoders(tokenizer)),
-      state: trainer.state,
-    });
+    const stages = trainer.stages({ retention: options.retention, status, meters });
     const sinks: MetricsSink[] = [openTelemetry()];
-    if (options.tensorboard) {
-      sinks.push(await openEventFile(paths.tensorboard));
-    }
-    const patience = patienceOf(settings);
-    const reports = trainer.reports(batches, {
-      duration: settings.steps > 0 ? { steps: settings.steps } : { seconds: settings.seconds },
-      schedule: scheduleOf(settings),
-      optimizer: optimizerOf(settings),
-      guardDeviations: settings.guard,
-      checkpointEvery: options.checkpointEvery,
-      retention: options.retention,
-      validateEvery: settings.validateEvery,
-      validation: validation.batches,
-      ...patience && { patience },
-      stop,
-      status,
-      meters: { train: meters.train, keep: meters.keep },
-      allMeters,
-      constants: await measureConstants({
-        ...{ journal: log, tokenizer, config, cols, workers: options.spheres.workers },
+    if (options.tensorboard) sinks.push(await openEventFile(paths.tensorboard));
+    const { workers } = options.spheres;
+    const constants = await measureConstants({ journal: log, tokenizer, config, cols, workers });
+    const learning = learn({
+      journal: ends,
+      ...learnStages({
+        settings,
+        tokenizer,
+        encoders: resources.use(openEncoders(tokenizer)),
+        tokens,
+        rows,
+        cols,
+        training: stages.train,
+        validation: validation.batches,
+        checkpointEvery: options.checkpointEvery,
+        meters,
+        stop,
       }),
-      sinks,
-      onSaved: sampler.take,
+      checkpoint: { ...stages.checkpoint, onSaved: sampler.take },
+      report: {
+        ...stages.report,
+        meters: allMeters,
+        constants,
+        sinks,
+        onStep(report) {
+          onStep(report);
+          see(report);
+          if (report.skipped) status.note(describeSkip(report));
+          expectEnd();
+        },
+      },
     });
     try {
-      for await (const report of reports) {
-        onStep(report);
-        see(report);
-        if (report.skipped) status.note(describeSkip(report));
-        expectEnd();
-      }
+      await learning;
     } finally {
       // A broken stage ends the run; what was trained until then is kept.
       if (!trainer.spheres.failed) await trainer.save();

@@ -6,33 +6,31 @@
  */
 import type { StageMeter } from "./meter.ts";
 
-/** The two ends of a stage. */
-export interface StagePair<In, Out> {
-  readonly writable: WritableStream<In>;
-  readonly readable: ReadableStream<Out>;
-}
-
 /**
- * The stage `stage` with `meter` reading the fill of its input queue and the demand at its output.
- * Nothing is buffered on top: a value is handed over at once, and the next is asked for when the
- * stage has room; it is pulled from the stage when the next stage pulls.
+ * The stage `stage` with `meter` reading the fill of its input queue and the demand at its output;
+ * the stage itself without a meter. Nothing is buffered on top: a value is handed over at once, and
+ * the next is asked for when the stage has room; it is pulled from the stage when the next stage
+ * pulls.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { StageMeter } from "./meter.ts";
- * import { watched } from "./watched.ts";
+ * import { metered } from "./metered.ts";
  * const meter = new StageMeter("double");
  * const double = new TransformStream<number, number>({
  *   transform: (value, controller) => controller.enqueue(2 * value),
  * });
- * const doubled = ReadableStream.from([1, 2]).pipeThrough(watched(double, meter));
- * console.assert((await Array.fromAsync(doubled)).join() === "2,4");
+ * const doubled = ReadableStream.from([1, 2]).pipeThrough(metered(double, meter));
+ * assertEquals(await Array.fromAsync(doubled), [2, 4]);
  * ```
  */
-export function watched<In, Out>(
-  { writable, readable }: StagePair<In, Out>,
-  meter: StageMeter,
-): StagePair<In, Out> {
+export function metered<In, Out>(
+  stage: ReadableWritablePair<Out, In>,
+  meter: StageMeter | undefined,
+): ReadableWritablePair<Out, In> {
+  if (!meter) return stage;
+  const { writable, readable } = stage;
   return { writable: watchedInput(writable, meter), readable: watchedOutput(readable, meter) };
 }
 

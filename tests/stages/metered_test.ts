@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { StageMeter } from "../../stages/meter.ts";
-import { watched } from "../../stages/watched.ts";
+import { metered } from "../../stages/metered.ts";
 
 /** A stage that passes values on, with room for `room` on its input side. */
 function passing(room: number, transformer: Transformer<number, number> = {}) {
@@ -9,10 +9,10 @@ function passing(room: number, transformer: Transformer<number, number> = {}) {
     transformer,
     { highWaterMark: room, size: (value) => value },
   );
-  return { meter, pair: watched(stage, meter) };
+  return { meter, pair: metered(stage, meter) };
 }
 
-Deno.test("watched: the fill is what waits in the stage's own queue, and its bound stays", async () => {
+Deno.test("metered: the fill is what waits in the stage's own queue, and its bound stays", async () => {
   const { meter, pair: { writable, readable } } = passing(10);
   const writer = writable.getWriter();
   assertEquals(meter.counts().queueFill, 0);
@@ -36,12 +36,12 @@ function settled(): Promise<string> {
   return new Promise((resolve) => setTimeout(() => resolve("pending"), 0));
 }
 
-Deno.test("watched: values, order and end are the stage's", async () => {
+Deno.test("metered: values, order and end are the stage's", async () => {
   const { pair } = passing(1);
   assertEquals(await Array.fromAsync(ReadableStream.from([1, 2, 3]).pipeThrough(pair)), [1, 2, 3]);
 });
 
-Deno.test("watched: a failing stage fails its output and cancels its input", async () => {
+Deno.test("metered: a failing stage fails its output and cancels its input", async () => {
   const reason = new Error("broken");
   const { pair } = passing(1, {
     transform() {
@@ -57,7 +57,7 @@ Deno.test("watched: a failing stage fails its output and cancels its input", asy
   assertEquals(await cancelled.promise, reason);
 });
 
-Deno.test("watched: cancelling the output reaches the input, an input's error the output", async () => {
+Deno.test("metered: cancelling the output reaches the input, an input's error the output", async () => {
   const first = passing(1);
   const cancelled = Promise.withResolvers<unknown>();
   const input = new ReadableStream<number>({ cancel: cancelled.resolve });
@@ -69,7 +69,7 @@ Deno.test("watched: cancelling the output reaches the input, an input's error th
   await assertRejects(() => Array.fromAsync(broken.pipeThrough(pair)), Error, "no input");
 });
 
-Deno.test("watched: a stage that ends early ends its output and cancels its input", async () => {
+Deno.test("metered: a stage that ends early ends its output and cancels its input", async () => {
   const { pair } = passing(1, {
     transform(value, controller) {
       controller.enqueue(value);
