@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { type Engine, extractDocument } from "../stages/extract/mod.ts";
+import { extractDocument, type ExtractEngine } from "../stages/extract/mod.ts";
 import type { Page } from "../stages/types.ts";
 import { median } from "./median.ts";
 
@@ -16,7 +16,7 @@ const FOLDERS = [
   "/usr/share/doc/python3.11/html/library",
   "/usr/share/doc/postgresql-doc-15/html",
 ];
-const ENGINES: readonly Engine[] = ["fast", "dom"];
+const ENGINES: readonly ExtractEngine[] = ["fast", "dom"];
 
 /** Runs `bench extract [FOLDER...] [--rounds N] [--pages N] [--json]`; N pages of each folder. */
 export async function run(args: string[]): Promise<void> {
@@ -31,7 +31,7 @@ export async function run(args: string[]): Promise<void> {
     );
   }
   const megabytes = pages.reduce((sum, { body }) => sum + body.byteLength, 0) / 1e6;
-  const seconds: Record<Engine, number[]> = { fast: [], dom: [] };
+  const seconds: Record<ExtractEngine, number[]> = { fast: [], dom: [] };
   let agree = 0;
   for (let round = 0; round <= rounds; round++) {
     const texts = ENGINES.map((engine) => {
@@ -43,7 +43,7 @@ export async function run(args: string[]): Promise<void> {
     });
     agree = pages.filter((_, at) => texts[0]?.[at] === texts[1]?.[at]).length;
   }
-  const speed = (engine: Engine) => ({
+  const speed = (engine: ExtractEngine) => ({
     megabytesPerSecond: megabytes / median(seconds[engine]),
     pagesPerSecond: pages.length / median(seconds[engine]),
   });

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
-import { hasWideVectors } from "../kernels/mod.ts";
+import { hasSimd256 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { formatConfig } from "../model/config_json.ts";
 import { initParameters } from "../model/init.ts";
@@ -19,7 +19,7 @@ import {
   type Sequence,
   type WasmEngineOptions,
 } from "../engine/mod.ts";
-import { likeliest } from "../engine/sampling/distribution.ts";
+import { argmax } from "../engine/sampling/distribution.ts";
 import { createSampler, type Sampler } from "../engine/sampling/sampler.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
@@ -72,7 +72,7 @@ export async function run(args: string[]): Promise<void> {
     const weightBytes = matrixWeights(config) * 4;
     const readMs = await measureRead(weightBytes, { workers });
     // Vectors twice as wide do twice the work at the same rate.
-    const peakGflops = await measurePeak(workers) * (hasWideVectors() ? 2 : 1);
+    const peakGflops = await measurePeak(workers) * (hasSimd256() ? 2 : 1);
     const transformers = flags["without-transformers"]
       ? { skipped: "by flag" }
       : await measureTransformers(
@@ -101,7 +101,7 @@ export async function run(args: string[]): Promise<void> {
     const result = {
       config: name,
       workers,
-      wide: hasWideVectors(),
+      wide: hasSimd256(),
       weightMiB: Math.round(weightBytes / 2 ** 20),
       readMs,
       readGigabytesPerSecond: weightBytes / readMs / 1e6,
@@ -150,7 +150,7 @@ async function measureWasm(options: WasmEngineOptions): Promise<WasmTimes> {
 async function decode(
   engine: Engine,
   count: number,
-  choose: Sampler = likeliest,
+  choose: Sampler = argmax,
 ): Promise<number> {
   using stack = new DisposableStack();
   const rounds = ROUNDS + 2;
@@ -191,7 +191,7 @@ async function timeToFirst(engine: Engine): Promise<number> {
 async function firstToken(engine: Engine, sequence: Sequence): Promise<number> {
   for (;;) {
     const [logits] = await engine.step([sequence]);
-    if (logits) return likeliest(logits);
+    if (logits) return argmax(logits);
   }
 }
 

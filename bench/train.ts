@@ -109,7 +109,7 @@ export async function measureTraining(
     gflops,
     peakGflops,
     shareOfPeak: gflops / peakGflops,
-    wide: spheres.wide,
+    simd256: spheres.simd256,
     shareWaitingForTurn: waiting / steps,
     shareOutsideLeaves: idle / steps,
     rootCpuShare: (rootUsed.user + rootUsed.system) / 1000 / trainedMs,

@@ -5,7 +5,13 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import { type ApiKeys, eventStream, requireApiKey, requireHostName } from "../serve/mod.ts";
+import {
+  type ApiKeys,
+  type App,
+  eventStream,
+  requireApiKey,
+  requireHostName,
+} from "../serve/mod.ts";
 import { follow } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
@@ -50,7 +56,7 @@ export interface DashboardOptions {
  */
 export function createDashboard(
   { runs, exposition, apiKeys, hostNames, stallMs = 30_000 }: DashboardOptions,
-): Hono {
+): App {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ModelConfig } from "../model/config.ts";
-import type { Weigh } from "./sampling/weigh.ts";
+import type { ExpWeights } from "./sampling/exp_weights.ts";
 
 /** One text being continued: its token ids so far and the engine's cache of them. */
 export interface Sequence extends Disposable {
@@ -44,7 +44,7 @@ export interface Engine extends AsyncDisposable {
   readonly fingerprint: string;
   readonly cache: CacheUse;
   /** Weighs logits for drawing, quicker than JavaScript does and to f32's precision. */
-  readonly weigh?: Weigh;
+  readonly expWeights?: ExpWeights;
   /**
    * Begins a sequence. Dispose it to free its cache, but not while it is in a `step`.
    *

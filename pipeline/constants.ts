@@ -4,12 +4,7 @@
  *
  * @module
  */
-import {
-  compileKernels,
-  FMA_PEAK_FLOPS,
-  hasWideVectors,
-  instantiateKernels,
-} from "../kernels/mod.ts";
+import { compileKernels, FMA_PEAK_FLOPS, hasSimd256, instantiateKernels } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
 import type { Journal } from "../stages/journal/mod.ts";
@@ -37,7 +32,7 @@ export async function measureConstants(
     bytesPerToken: await measureBytesPerToken(journal, tokenizer),
     flopsPerToken: trainingFlopsPerToken(config, { cols }),
     // Vectors twice as wide, where products use them, do twice the work at the same rate.
-    peakFlops: cores * await measurePeakFlops() * (hasWideVectors() ? 2 : 1),
+    peakFlops: cores * await measurePeakFlops() * (hasSimd256() ? 2 : 1),
   };
 }
 

@@ -14,6 +14,7 @@ import { epochs, type EpochsOptions, store, type StoreOptions } from "../stages/
 import { tokenize, type TokenizeOptions } from "../stages/tokenize/mod.ts";
 import { train, type TrainOptions } from "../stages/train/mod.ts";
 import type { Barrier, Document, Page } from "../stages/types.ts";
+import { type CustomStages, inTurn } from "./ingest/custom_stages.ts";
 import { newDocuments, type NewDocumentsOptions } from "./ingest/new_documents.ts";
 
 /** The stages from pages to documents. */
@@ -21,13 +22,17 @@ export interface DocumentStages {
   readonly pages: ReadableStream<Page | Barrier>;
   readonly extract: ExtractOptions;
   readonly refine: RefineOptions;
+  /** Of the user's own, behind each of the two. */
+  readonly custom?: CustomStages;
 }
 
 /** Pages to their refined text. */
 export function documentsOf(stages: DocumentStages): ReadableStream<Document | Barrier> {
   return stages.pages
     .pipeThrough(extract(stages.extract))
-    .pipeThrough(refine(stages.refine));
+    .pipeThrough(inTurn(stages.custom?.extract))
+    .pipeThrough(refine(stages.refine))
+    .pipeThrough(inTurn(stages.custom?.refine));
 }
 
 /** The stages from pages to the journal. */

@@ -27,6 +27,7 @@ import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
 import { openCorpus } from "../run/open_corpus.ts";
 import { courseOfRun } from "../run/passes_made.ts";
+import { describeFallBack } from "../run/fall_back.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "../run/provenance.ts";
 import { collectFacts } from "./facts.ts";
 import { measureConstants } from "./constants.ts";
@@ -104,6 +105,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       onDrop: drops.add,
     }),
   );
+  // What is written last is acknowledged to the sources, which are closed behind this.
+  resources.defer(() => log.flush());
   // Another look at a finished run leaves what it says of itself as it was.
   const finished = !options.fallBack && await isFinished(paths, settings);
   const facts = collectFacts(log);
@@ -194,6 +197,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
+    if (trainer.fallBack) status.note(describeFallBack(trainer.fallBack));
     const { plan, onStep } = await announcePlan({
       ...{ paths, settings, journal: log, tokenizer, config, rows, cols, trainer, status, json },
       ...{ workers: options.spheres.workers, checkpointEvery: options.checkpointEvery, finished },
@@ -279,6 +283,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (!isAnswerTo(stop, error)) throw error;
     enough.abort(error);
     await ended;
+    await log.flush();
     status.phase("stopped");
     status.close();
     summarize();

@@ -4,9 +4,8 @@
  * @module
  */
 import { basename } from "node:path";
-import type { Hono } from "hono";
 import { latestCheckpoint } from "../model/checkpoint/mod.ts";
-import { createApp, createLoadingApp, listen, type Listener } from "../serve/mod.ts";
+import { type App, createApp, createLoadingApp, listen, type Listener } from "../serve/mod.ts";
 import { Scheduler } from "../engine/mod.ts";
 import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
@@ -74,7 +73,7 @@ export async function serveRun(
 async function listenAt(
   port: number,
   { fetch, signal }: {
-    fetch: (request: Request, env?: object) => ReturnType<Hono["fetch"]>;
+    fetch: App["fetch"];
     signal: AbortSignal;
   },
 ): Promise<Listener> {
@@ -92,7 +91,7 @@ async function listenAt(
 async function openFirst(
   { root, checkpoints }: RunPaths,
   { note, signal }: { note: (line: string) => void; signal: AbortSignal },
-): Promise<{ app: Hono; scheduler: Scheduler; follower: Follower } | undefined> {
+): Promise<{ app: App; scheduler: Scheduler; follower: Follower } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
       const { engine, codec, tokenizerJson, chatTemplate, name, ...model } = await openModel({

@@ -7,7 +7,7 @@ import { type PresetName, PRESETS } from "../model/config.ts";
 import { parseChecked, writeChecked } from "../stages/checked_json.ts";
 import { readIfThere } from "../stages/durable.ts";
 import type { RefineSettings } from "../stages/refine/mod.ts";
-import type { Engine } from "../stages/extract/mod.ts";
+import type { ExtractEngine } from "../stages/extract/mod.ts";
 import type { Order } from "../stages/store/mod.ts";
 import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "../cli/failure.ts";
@@ -60,7 +60,7 @@ export interface RunSettings extends RefineSettings {
   /** Field of a JSONL record that holds its text. */
   readonly textField: string;
   /** How main text is found in pages. */
-  readonly extract: Engine;
+  readonly extract: ExtractEngine;
   /** Run folders or index files whose documents are not wanted again. */
   readonly dedupAgainst: readonly string[];
   readonly leaves: number;

@@ -16,14 +16,15 @@ export interface ProgramDigest {
 /** Where the result of a run is computed, from the text of a page to the weights. */
 export const FOLDERS: readonly string[] = [
   "kernels/assembly",
+  "kernels/templates",
   "model",
   "sample_site",
   "stages",
   "tokenizer",
   "workers",
 ];
-/** Names exact versions of packages. */
-export const FILES: readonly string[] = ["deno.lock"];
+/** Exact versions of packages, and the constants that kernels share. */
+export const FILES: readonly string[] = ["deno.lock", "kernels/sizes.ts"];
 
 /** Reads the program's own sources. */
 export async function digestProgram(): Promise<ProgramDigest> {

@@ -60,7 +60,7 @@ export interface AppOptions {
   /** Texts that the model may be tried on, for GET /prompts.json; none unless given. */
   readonly prompts?: readonly string[];
   /** Shown under `/dashboard/`. */
-  readonly dashboard?: Hono;
+  readonly dashboard?: App;
   readonly limits?: AppLimits;
   /** One of these must come with every request but for the page and the health check. */
   readonly apiKeys?: ApiKeys;
@@ -72,6 +72,17 @@ export interface AppOptions {
   readonly onAccess?: (record: AccessRecord) => void;
   /** Takes the client's address from the `x-forwarded-for` of a proxy in front. */
   readonly trustProxy?: boolean;
+}
+
+/** An application over HTTP: `fetch` is what `Deno.serve` and Hono's `mount` take. */
+export interface App {
+  /** Answers a request; `env` is what the server tells of its connection. */
+  readonly fetch: (request: Request, env?: object) => Response | Promise<Response>;
+  /** The same for a path of this application, without a connection. */
+  readonly request: (
+    path: string | URL | Request,
+    init?: RequestInit,
+  ) => Response | Promise<Response>;
 }
 
 /** Nginx's status for a client that left before the answer; nobody reads it. */
@@ -91,7 +102,7 @@ const CLIENT_CLOSED_REQUEST = 499;
  * }
  * ```
  */
-export function createApp(options: AppOptions): Hono {
+export function createApp(options: AppOptions): App {
   const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
   const { corsOrigins = [], onAccess = () => {}, trustProxy = false } = options;
   const { sampling = {}, prompts = [] } = options;
@@ -168,7 +179,7 @@ export function createApp(options: AppOptions): Hono {
   });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
-    app.route("/dashboard/", dashboard);
+    app.mount("/dashboard/", dashboard.fetch);
   }
   app.notFound((context) => refuseRoute(app, context));
   app.onError((error, context) => {

@@ -5,7 +5,7 @@
  */
 export type { AccessRecord } from "./access_log.ts";
 export { type ApiKeys, parseApiKeys, requireApiKey } from "./api_keys.ts";
-export { type AppLimits, type AppOptions, createApp } from "./app.ts";
+export { type App, type AppLimits, type AppOptions, createApp } from "./app.ts";
 export { eventStream } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";

@@ -51,3 +51,14 @@ export function openPool<Member extends PoolMember>(
     },
   };
 }
+
+/** A worker's own end of what it and the thread that started it say to each other. */
+export interface WorkerScope<Request, Answer> {
+  addEventListener(type: "message", listener: (event: MessageEvent<Request>) => void): void;
+  postMessage(answer: Answer, transfer?: Transferable[]): void;
+}
+
+/** That end, in whichever library of types a program outside of this one is checked. */
+export function workerScope<Request, Answer>(): WorkerScope<Request, Answer> {
+  return self as unknown as WorkerScope<Request, Answer>;
+}

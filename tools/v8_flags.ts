@@ -4,6 +4,6 @@
  *
  * @module
  */
-import { FLAG } from "../kernels/wide/flag.ts";
+import { FLAG } from "../kernels/simd256/flag.ts";
 
 if (import.meta.main) console.log(FLAG);

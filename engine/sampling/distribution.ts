@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { greatest, notFinite, type Weigh, weighPlainly } from "./weigh.ts";
+import { type ExpWeights, expWeightsPlain, greatest, notFinite } from "./exp_weights.ts";
 
 /** Tokens and their weights: a probability is a weight over the total. */
 export interface Distribution {
@@ -23,7 +23,7 @@ export interface Distribution {
  *
  * @throws {RangeError} when the highest is not finite, or a logit is not a number
  */
-export function likeliest(logits: Float32Array): number {
+export function argmax(logits: Float32Array): number {
   return logits.indexOf(greatest(logits));
 }
 
@@ -32,7 +32,7 @@ export function likeliest(logits: Float32Array): number {
  *
  * @throws {RangeError} when a logit is not a number
  */
-export function highestIds(logits: Float32Array, count: number): Uint32Array {
+export function topKIds(logits: Float32Array, count: number): Uint32Array {
   // A heap whose root is the first to go.
   const heap = Uint32Array.from({ length: Math.min(count, logits.length) }, (_, id) => id);
   const isLess = (a: number, b: number) => {
@@ -55,7 +55,7 @@ export function highestIds(logits: Float32Array, count: number): Uint32Array {
 
 /**
  * The distribution of `logits / temperature` over `ids`, all of them unless given; `temperature`
- * above 0. It lasts as long as what `weigh` returns.
+ * above 0. It lasts as long as what `expWeights` returns.
  *
  * @throws {RangeError} when a logit is not a number, or none is finite
  * @example
@@ -69,10 +69,10 @@ export function highestIds(logits: Float32Array, count: number): Uint32Array {
 export function softmax(
   logits: Float32Array,
   temperature: number,
-  { ids, weigh = weighPlainly }: { ids?: Uint32Array; weigh?: Weigh } = {},
+  { ids, expWeights = expWeightsPlain }: { ids?: Uint32Array; expWeights?: ExpWeights } = {},
 ): Distribution {
   const own = ids ? Float32Array.from(ids, (id) => at(logits, id)) : logits;
-  return { ids: ids ?? everyId(own.length), ...weigh(own, temperature) };
+  return { ids: ids ?? everyId(own.length), ...expWeights(own, temperature) };
 }
 
 /** The fewest likeliest tokens whose probabilities add up to `p`; at least one. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { highestIds } from "./distribution.ts";
-import { greatest, weighPlainly } from "./weigh.ts";
+import { topKIds } from "./distribution.ts";
+import { expWeightsPlain, greatest } from "./exp_weights.ts";
 
 /** A token and the natural logarithm of its probability. */
 export interface ScoredToken {
@@ -36,10 +36,10 @@ export function scoreToken(
   { id, top }: { id: number; top: number },
 ): ChosenToken {
   const highest = greatest(logits);
-  const surprise = Math.log(weighPlainly(logits, 1).total);
+  const surprise = Math.log(expWeightsPlain(logits, 1).total);
   const score = (id: number): ScoredToken => ({
     id,
     logprob: (logits[id] ?? NaN) - highest - surprise,
   });
-  return { ...score(id), top: Array.from(highestIds(logits, top), score) };
+  return { ...score(id), top: Array.from(topKIds(logits, top), score) };
 }

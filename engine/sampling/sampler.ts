@@ -15,15 +15,7 @@
  * @module
  */
 import { randomStream } from "../../model/random.ts";
-import {
-  draw,
-  highestIds,
-  keepMinP,
-  keepTopP,
-  keepTypical,
-  likeliest,
-  softmax,
-} from "./distribution.ts";
+import { argmax, draw, keepMinP, keepTopP, keepTypical, softmax, topKIds } from "./distribution.ts";
 import {
   addBias,
   allowOnly,
@@ -32,7 +24,7 @@ import {
   penaliseRepetition,
 } from "./penalties.ts";
 import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
-import { type Weigh, weighPlainly } from "./weigh.ts";
+import { type ExpWeights, expWeightsPlain } from "./exp_weights.ts";
 
 /** How tokens are chosen: what is left out of the settings rules nothing out. */
 export interface SamplingOptions extends SamplingSettings {
@@ -75,18 +67,18 @@ export type Sampler = (logits: Float32Array, past: Past) => number;
  */
 export function createSampler(
   options: SamplingOptions,
-  { weigh = weighPlainly }: { weigh?: Weigh } = {},
+  { expWeights = expWeightsPlain }: { expWeights?: ExpWeights } = {},
 ): Sampler {
   const { temperature = 1, topK, topP = 1, minP = 0, typicalP = 1, seed, choice = 0 } = options;
   checkOptions(options);
   const random = randomStream(seed, { name: "sample", epoch: choice });
   return (logits, past) => {
     const changed = changeLogits(logits, options, past);
-    if (temperature === 0) return likeliest(changed);
+    if (temperature === 0) return argmax(changed);
     const whole = topK === undefined || topK >= changed.length;
     let distribution = softmax(changed, temperature, {
-      weigh,
-      ...(whole ? {} : { ids: highestIds(changed, topK) }),
+      expWeights,
+      ...(whole ? {} : { ids: topKIds(changed, topK) }),
     });
     if (typicalP < 1) distribution = keepTypical(distribution, typicalP);
     if (topP < 1) distribution = keepTopP(distribution, topP);

@@ -1,17 +1,17 @@
 /**
  * Some columns of a product, by whichever kernel is quickest for so many rows: one row goes past the
- * weights alone, sixteen at a time through the wide tile where there is one, the others through the
+ * weights alone, sixteen at a time through the 256-bit tile where there is one, the others through the
  * narrow. All give a row the same bits.
  *
  * @module
  */
-import { INT8_LIMIT, STRIPE, stripesSize, wordsOf } from "../../kernels/mod.ts";
+import { INT8_LIMIT, INTERLEAVED_ROWS, interleavedSize, wordsOf } from "../../kernels/mod.ts";
 import type { PassContext } from "./context.ts";
 import type { WorkerPlan } from "./plan.ts";
 import type { Matrix } from "./weights.ts";
 
-/** Fewer rows of a stripe are done sooner without it. */
-const LEAST_STRIPED = 8;
+/** Fewer rows of an interleaved panel are done sooner without it. */
+const LEAST_INTERLEAVED = 8;
 
 /** Some columns of a product. */
 export interface Columns {
@@ -31,45 +31,45 @@ export interface ColumnsOfProduct extends Columns {
   readonly matrix: Matrix;
 }
 
-/** Rows `[n, k]` as the kernels want them; a single row of numbers is left where it is. */
+/** Rows `[n, k]` as the kernels want them; a single row of f32 is left where it is. */
 export function leftOperand(
   { plan, area, kernels }: PassContext,
   { x, n, k }: { x: number; n: number; k: number },
 ): number {
   let [from, width] = [x, k];
   if (plan.format === "int8") {
-    const { bytes, scales, sums } = area;
-    kernels.quantize_rows(bytes, scales, sums, x, n, k, INT8_LIMIT, 0);
-    [from, width] = [bytes, wordsOf(k)];
+    const { quantized, scales, sums } = area;
+    kernels.quantize_rows(quantized, scales, sums, x, n, k, INT8_LIMIT, 0);
+    [from, width] = [quantized, wordsOf(k)];
   }
   if (n === 1) return from;
-  const striped = stripedRows(area, n);
-  const rest = area.packed + stripesSize(striped, width) * 4;
-  kernels.pack_stripes(area.packed, from, striped, width, width);
-  kernels.pack_a(rest, from + striped * width * 4, n - striped, width, width);
+  const interleaved = interleavedRows(area, n);
+  const rest = area.packed + interleavedSize(interleaved, width) * 4;
+  kernels.pack_interleaved(area.packed, from, interleaved, width, width);
+  kernels.pack_a(rest, from + interleaved * width * 4, n - interleaved, width, width);
   return area.packed;
 }
 
 /** Multiplies by some columns of a matrix. */
 export function multiplyColumns(context: PassContext, product: ColumnsOfProduct): void {
-  if (context.plan.format === "int8") multiplyBytes(context, product);
-  else multiplyFloats(context, product);
+  if (context.plan.format === "int8") multiplyInt8(context, product);
+  else multiplyF32(context, product);
 }
 
-function multiplyFloats({ area, kernels }: PassContext, product: ColumnsOfProduct): void {
+function multiplyF32({ area, kernels }: PassContext, product: ColumnsOfProduct): void {
   const { y, ldy, accumulate, x, n, column, columns, matrix: { packed, k } } = product;
   const b = packed + column * k * 4;
   if (n === 1) {
     kernels.matvec(y, x, b, columns, k, accumulate);
     return;
   }
-  const striped = stripedRows(area, n);
-  const rest = x + stripesSize(striped, k) * 4;
-  kernels.gemm_stripes(y, x, b, striped, columns, k, ldy, accumulate);
-  kernels.gemm(y + striped * ldy * 4, rest, b, n - striped, columns, k, ldy, accumulate);
+  const interleaved = interleavedRows(area, n);
+  const rest = x + interleavedSize(interleaved, k) * 4;
+  kernels.gemm_interleaved(y, x, b, interleaved, columns, k, ldy, accumulate);
+  kernels.gemm(y + interleaved * ldy * 4, rest, b, n - interleaved, columns, k, ldy, accumulate);
 }
 
-function multiplyBytes({ area, kernels }: PassContext, product: ColumnsOfProduct): void {
+function multiplyInt8({ area, kernels }: PassContext, product: ColumnsOfProduct): void {
   const { y, ldy, accumulate, x, n, column, columns, matrix } = product;
   const { scales, sums, sumScratch } = area;
   const k = wordsOf(matrix.k);
@@ -79,28 +79,28 @@ function multiplyBytes({ area, kernels }: PassContext, product: ColumnsOfProduct
     kernels.matvec_int8(y, x, scales, sums, b, scalesB, columns, k, accumulate, sumScratch);
     return;
   }
-  const striped = stripedRows(area, n);
-  kernels.gemm_int8_stripes(
+  const interleaved = interleavedRows(area, n);
+  kernels.gemm_int8_interleaved(
     y,
     x,
     scales,
     sums,
     b,
     scalesB,
-    striped,
+    interleaved,
     columns,
     k,
     ldy,
     accumulate,
   );
   kernels.gemm_int8(
-    y + striped * ldy * 4,
-    x + stripesSize(striped, k) * 4,
-    scales + striped * 4,
-    sums + striped * 4,
+    y + interleaved * ldy * 4,
+    x + interleavedSize(interleaved, k) * 4,
+    scales + interleaved * 4,
+    sums + interleaved * 4,
     b,
     scalesB,
-    n - striped,
+    n - interleaved,
     columns,
     k,
     ldy,
@@ -109,9 +109,9 @@ function multiplyBytes({ area, kernels }: PassContext, product: ColumnsOfProduct
   );
 }
 
-/** How many rows, from the first on, go through the wide tile. */
-function stripedRows({ wideTile }: WorkerPlan, n: number): number {
-  if (wideTile === 0) return 0;
-  const rest = n % STRIPE;
-  return rest < LEAST_STRIPED ? n - rest : n;
+/** How many rows, from the first on, go through the 256-bit tile. */
+function interleavedRows({ simd256Tile }: WorkerPlan, n: number): number {
+  if (simd256Tile === 0) return 0;
+  const rest = n % INTERLEAVED_ROWS;
+  return rest < LEAST_INTERLEAVED ? n - rest : n;
 }

@@ -5,16 +5,18 @@
  *
  * @module
  */
-import { compileKernels, hasWideVectors, instantiateKernels, PAGE } from "../../kernels/mod.ts";
+import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
+import { WorkerPool } from "../../workers/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
-import { createWeigh, type Weigh } from "../sampling/weigh.ts";
+import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
+import { controlWords } from "./control_words.ts";
 import { PagePool } from "./pages.ts";
-import { planPasses } from "./passes.ts";
+import { placePass, planPasses } from "./passes.ts";
 import { placeParameters } from "./parameters.ts";
-import { MAX_ROWS, type Plan, planEngine } from "./plan.ts";
-import { Crew } from "./crew.ts";
+import { MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
 import { WasmSequence } from "./sequence.ts";
+import type { WorkerStart } from "./worker.ts";
 import type { WeightFormat } from "./weights.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
@@ -36,7 +38,7 @@ export interface WasmEngineOptions {
   /** Uses only operations that have one defined result on every machine. */
   readonly strictSimd?: boolean;
   /** Uses vectors twice as wide, to the same bits; whether the process has them unless given. */
-  readonly wide?: boolean;
+  readonly simd256?: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     promptChunk = MAX_ROWS,
     fingerprint = "wasm",
     strictSimd = false,
-    wide = hasWideVectors(),
+    simd256 = hasSimd256(),
   } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cannot open the engine: workers must be >= 1, got ${workers}`);
@@ -76,33 +78,35 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     workers,
     cacheBytes,
     format: weights,
-    wide: wide && !strictSimd,
+    simd256: simd256 && !strictSimd,
   });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const kernels = instantiateKernels(module, memory);
   await placeParameters(options.parameters, { plan, memory, kernels });
-  const crew = new Crew({ plan, memory });
-  await crew.start(module);
-  const weigh = createWeigh(module, config.vocab_size);
-  return new WasmEngine({ plan, crew, weigh, promptChunk, fingerprint });
+  const expWeights = createExpWeights(module, config.vocab_size);
+  const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint });
+  await engine.start(module);
+  return engine;
 }
 
 class WasmEngine implements Engine {
   readonly config: ModelConfig;
   readonly fingerprint: string;
-  readonly weigh: Weigh;
+  readonly expWeights: ExpWeights;
   readonly #plan: Plan;
-  readonly #crew: Crew;
+  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
+  readonly #workers: WorkerPool;
   readonly #pool: PagePool;
   readonly #promptChunk: number;
 
   constructor(
-    { plan, crew, weigh, promptChunk, fingerprint }: {
+    { plan, memory, expWeights, promptChunk, fingerprint }: {
       plan: Plan;
-      crew: Crew;
-      weigh: Weigh;
+      memory: WebAssembly.Memory;
+      expWeights: ExpWeights;
       promptChunk: number;
       fingerprint: string;
     },
@@ -110,10 +114,28 @@ class WasmEngine implements Engine {
     this.config = plan.config;
     this.fingerprint = fingerprint;
     this.#plan = plan;
-    this.#crew = crew;
-    this.weigh = weigh;
+    this.#memory = memory;
+    const words = controlWords(phaseCount(plan.config));
+    this.#words = new Int32Array(memory.buffer, plan.control, words);
+    this.#workers = new WorkerPool(this.#words);
+    this.expWeights = expWeights;
     this.#pool = new PagePool(plan.pages);
     this.#promptChunk = promptChunk;
+  }
+
+  /** Spawns the workers; resolves when all are ready. */
+  async start(module: WebAssembly.Module): Promise<void> {
+    const starts = this.#plan.workers.map((_, worker): WorkerStart => {
+      return { worker, plan: this.#plan, module, memory: this.#memory };
+    });
+    await this.#workers.start(
+      starts,
+      (worker) =>
+        new Worker(new URL("./worker.ts", import.meta.url), {
+          type: "module",
+          name: `engine-${worker}`,
+        }),
+    );
   }
 
   get cache() {
@@ -147,13 +169,17 @@ class WasmEngine implements Engine {
       maxOutputs: this.#plan.maxOutputs,
       promptTokens: this.#promptChunk,
     });
+    const ints = new Int32Array(this.#memory.buffer);
     for (const [i, segments] of passes.entries()) {
-      const outputs = await this.#crew.run(segments);
+      placePass(segments, { plan: this.#plan, ints, words: this.#words });
+      await this.#workers.run();
       for (const { sequence, to } of segments) sequence.advance(to);
       let output = 0;
       for (const { index, output: wanted } of segments) {
         if (!wanted) continue;
-        const logits = outputs(output++);
+        const { vocab_size: V } = this.config;
+        const at = this.#plan.logits + output++ * V * 4;
+        const logits = new Float32Array(this.#memory.buffer, at, V);
         // The next pass writes over the logits of this one.
         results[index] = i === passes.length - 1 ? logits : logits.slice();
       }
@@ -162,7 +188,7 @@ class WasmEngine implements Engine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#crew[Symbol.asyncDispose]();
+    await this.#workers[Symbol.asyncDispose]();
   }
 
   #own(sequence: Sequence): WasmSequence {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { Word } from "./control_words.ts";
+import { type Plan, Segment } from "./plan.ts";
 import type { WasmSequence } from "./sequence.ts";
 
 /** Some consecutive tokens of one sequence. */
@@ -55,4 +57,29 @@ export function planPasses(
     }
   }
   return passes;
+}
+
+/** Copies what the pass is about into the engine's memory. */
+export function placePass(
+  segments: readonly PassSegment[],
+  { plan, ints, words }: { plan: Plan; ints: Int32Array; words: Int32Array },
+): void {
+  const { ids, positions, tables, outputRows, pagesPerSequence } = plan;
+  words.fill(0, Word.phases);
+  let row = 0, outputs = 0;
+  for (const [s, { sequence, from, to, output }] of segments.entries()) {
+    const at = plan.segments / 4 + s * Segment.width;
+    ints[at + Segment.row] = row;
+    ints[at + Segment.rows] = to - from;
+    ints[at + Segment.position] = from;
+    ints.set(sequence.lease.pages, tables / 4 + s * pagesPerSequence);
+    for (let position = from; position < to; position++, row++) {
+      ints[ids / 4 + row] = sequence.ids[position] as number;
+      ints[positions / 4 + row] = position;
+    }
+    if (output) ints[outputRows / 4 + outputs++] = row - 1;
+  }
+  Atomics.store(words, Word.rows, row);
+  Atomics.store(words, Word.segments, segments.length);
+  Atomics.store(words, Word.outputs, outputs);
 }

@@ -9,7 +9,7 @@ import {
   PAGE,
   pagedScratchSize,
   pageHeadSize,
-  WIDE_BYTES,
+  SIMD256_BYTES,
   wordsOf,
 } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
@@ -17,7 +17,7 @@ import { createLayout } from "../../model/layout.ts";
 import { controlWords } from "./control_words.ts";
 import { allMatrices, placeWeights, type WeightFormat, type Weights } from "./weights.ts";
 
-/** Rows of one pass, whole stripes: tokens that go through the model together. */
+/** Rows of one pass, whole interleaved panels: tokens that go through the model together. */
 export const MAX_ROWS = 256;
 /** Most memory for the logits of one pass. */
 const LOGITS_BYTES = 64 << 20;
@@ -42,10 +42,10 @@ export interface WorkerPlan {
   readonly rstd: number;
   /** Left operand of a product, packed. */
   readonly packed: number;
-  /** Memory of the wide tile; 0 where it is not used. */
-  readonly wideTile: number;
-  /** The same as bytes, `[rows, k]`, with scales and sums `[rows]`; where the weights are bytes. */
-  readonly bytes: number;
+  /** Memory of the 256-bit tile; 0 where it is not used. */
+  readonly simd256Tile: number;
+  /** The same in int8, `[rows, k]`, with scales and sums `[rows]`; where the weights are int8. */
+  readonly quantized: number;
   readonly scales: number;
   readonly sums: number;
   readonly sumScratch: number;
@@ -99,13 +99,13 @@ export interface Plan {
  * @throws {RangeError} when it is more than WebAssembly can address
  */
 export function planEngine(
-  { config, workers, cacheBytes, format = "f32", wide = false }: {
+  { config, workers, cacheBytes, format = "f32", simd256 = false }: {
     config: ModelConfig;
     workers: number;
     cacheBytes: number;
     format?: WeightFormat;
-    /** Whether products take the wide tile. */
-    wide?: boolean;
+    /** Whether products take the 256-bit tile. */
+    simd256?: boolean;
   },
 ): Plan {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
@@ -142,8 +142,8 @@ export function planEngine(
       normed: take(M * D),
       rstd: take(M),
       packed: take(packedASize(M, Math.max(D, A, F))),
-      wideTile: wide ? take(WIDE_BYTES / 4) : 0,
-      bytes: take(M * wordsOf(Math.max(D, A, F))),
+      simd256Tile: simd256 ? take(SIMD256_BYTES / 4) : 0,
+      quantized: take(M * wordsOf(Math.max(D, A, F))),
       scales: take(M),
       sums: take(M),
       sumScratch: take(INT8_SCRATCH),

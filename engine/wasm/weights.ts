@@ -8,7 +8,7 @@ import { packedBSize, wordsOf } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import type { Layout } from "../../model/layout.ts";
 
-/** How the matrices are kept: as they are, or as bytes with a scale an output feature. */
+/** How the matrices are kept: in f32, or in int8 with a scale an output feature. */
 export const WEIGHT_FORMATS = ["f32", "int8"] as const;
 
 /** A name in {@linkcode WEIGHT_FORMATS}. */
@@ -24,7 +24,7 @@ export interface Matrix {
   readonly k: number;
   /** Byte address of the packed form. */
   readonly packed: number;
-  /** Byte address of the scales `[n]` where the packed form is of bytes. */
+  /** Byte address of the scales `[n]` where the packed form is int8. */
   readonly scales: number;
 }
 

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Drop } from "../meter.ts";
 import type { Document, Page } from "../types.ts";
 import { findBomb, type MarkupLimits } from "./bomb.ts";
-import { decodePage } from "./charset.ts";
+import { decodePage } from "../decode_page.ts";
 import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
@@ -24,11 +24,11 @@ export const ENGINES = ["fast", "dom"] as const;
 /** The engine that is used where none is named: the same quality, in a sixth of the time. */
 export const DEFAULT_ENGINE = "fast";
 /** One of {@linkcode ENGINES}. */
-export type Engine = typeof ENGINES[number];
+export type ExtractEngine = typeof ENGINES[number];
 
 /** Options of {@linkcode extractDocument}. */
 export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
-  readonly engine?: Engine;
+  readonly engine?: ExtractEngine;
   readonly format?: TextFormat;
 }
 
@@ -77,7 +77,7 @@ const isOdd = (code: number) =>
   code < 0x20 && !(code > 0x08 && code < 0x0e) && code !== 0x1b || code === 0xfffd;
 
 /** Reads HTML by the engine asked for; text instead where its markup breaks a limit. */
-function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: Engine }) {
+function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: ExtractEngine }) {
   if (engine === "fast") return readFast(html, limits);
   const plain = plainMarkup(html);
   return findBomb(plain, limits) ?? readDom(plain) ?? "the HTML parser gave no document";
@@ -145,4 +145,22 @@ function takeDocument(
   const title = found.title || declared?.title || "";
   const about = { ...declared, ...found, title, text };
   return { id: documentId(url), url, ...about, fetchedAt, ...(warc && { warc }) };
+}
+
+/**
+ * A document from a source of your own: what `fields` leave out is empty, and its id follows from its
+ * address, which must be unique.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createDocument } from "./document.ts";
+ * const { id, lang } = createDocument({ url: "poem:1", text: "Roses are red." });
+ * assertEquals([id.length, lang], [16, "und"]);
+ * ```
+ */
+export function createDocument(
+  fields: Pick<Document, "url" | "text"> & Partial<Document>,
+): Document {
+  return { id: documentId(fields.url), title: "", lang: "und", fetchedAt: "", ...fields };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Document, Page } from "../types.ts";
+import { workerScope } from "../worker_pool.ts";
 import { extractDocument, type ExtractDocumentOptions, type Refusal } from "./document.ts";
 
 /** What a worker is told: first how to extract, then pages. */
@@ -20,11 +21,11 @@ export type ExtractRequest =
 /** What it answers to a page, in the order of the pages. */
 export type ExtractAnswer = Document | Refusal;
 
-const scope = self as typeof self & { postMessage(answer: ExtractAnswer): void };
+const scope = workerScope<ExtractRequest, ExtractAnswer>();
 let options: ExtractDocumentOptions = {};
 let progress: Int32Array | undefined;
 
-scope.addEventListener("message", ({ data }: MessageEvent<ExtractRequest>) => {
+scope.addEventListener("message", ({ data }) => {
   if (data.kind === "open") {
     ({ options, progress } = data);
     Atomics.store(progress, 0, 0);

@@ -13,11 +13,12 @@ import type { ExtractAnswer } from "./extract_worker.ts";
 import type { Extractors } from "./extractors.ts";
 
 export {
+  createDocument,
   DEFAULT_ENGINE,
-  type Engine,
   ENGINES,
   extractDocument,
   type ExtractDocumentOptions,
+  type ExtractEngine,
   type Refusal,
 } from "./document.ts";
 export { type Extractors, type ExtractorsOptions, openExtractors } from "./extractors.ts";

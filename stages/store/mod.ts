@@ -30,7 +30,7 @@ export {
   type ShardReport,
 } from "./inspect.ts";
 export { mix, type MixedRun, type MixOptions, type MixPosition, type MixSource } from "./mix.ts";
-export { type ReadOptions, readStore, type ReadStoreOptions, StoreReader } from "./reader.ts";
+export { type ReadRunsOptions, readStore, type ReadStoreOptions, StoreReader } from "./reader.ts";
 export { openStore, type OpenStoreOptions, Store } from "./store.ts";
 
 /** Tokens that may wait. */

@@ -71,7 +71,7 @@ Deno.test("every route asks for a key, but for the page, health and the descript
     await body?.cancel();
     return status !== 401;
   };
-  const routes = opened.app.routes.filter(({ method }) => method !== "ALL");
+  const routes = (opened.app as Hono).routes.filter(({ method }) => method !== "ALL");
   const found: string[] = [];
   for (const { method, path } of routes) if (await isOpen(method, path)) found.push(path);
   assertEquals(found.sort(), [...PAGE_PATHS, "/health", "/openapi.json"].sort());

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Hono } from "hono";
+import type { App } from "../../serve/mod.ts";
 import type { SchedulerLimits } from "../../engine/admission.ts";
 import { type AppLimits, type AppOptions, createApp } from "../../serve/app.ts";
 import { listen, type SocketLimits } from "../../serve/listen.ts";
@@ -26,7 +26,7 @@ export interface GoldenAppOptions
 
 /** An open application. */
 export interface GoldenApp extends AsyncDisposable {
-  readonly app: Hono;
+  readonly app: App;
   readonly engine: CountedEngine;
   readonly scheduler: Scheduler;
   /** What `onFailure` was told. */

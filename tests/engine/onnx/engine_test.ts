@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { exportOnnx } from "../../../model/onnx/mod.ts";
 import type { Engine } from "../../../engine/engine.ts";
-import { likeliest } from "../../../engine/sampling/distribution.ts";
+import { argmax } from "../../../engine/sampling/distribution.ts";
 import { openOnnxEngine } from "../../../engine/onnx/engine.ts";
 import { distance, goldenModel, GOLDENS, readGolden } from "../golden.ts";
 
@@ -18,11 +18,11 @@ async function continued(
     const [logits, ...rest] = await engine.step([sequence, ...others]);
     for (const [i, other] of others.entries()) {
       const theirs = rest[i];
-      if (theirs) other.append(likeliest(theirs));
+      if (theirs) other.append(argmax(theirs));
     }
     if (!logits) continue;
     all.push(logits.slice());
-    sequence.append(likeliest(logits));
+    sequence.append(argmax(logits));
   }
   return all;
 }

@@ -1,7 +1,7 @@
 /** A model file that PyTorch's own exporter wrote, with names of its own for the cache's outputs. */
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { likeliest } from "../../../engine/sampling/distribution.ts";
+import { argmax } from "../../../engine/sampling/distribution.ts";
 import type { Engine } from "../../../engine/engine.ts";
 import { openOnnxEngine } from "../../../engine/onnx/engine.ts";
 import { readSignature } from "../../../engine/onnx/signature.ts";
@@ -50,7 +50,7 @@ async function greedy(engine: Engine, promptIds: ArrayLike<number>, count: numbe
   while (ids.length < count) {
     const [logits] = await engine.step([sequence]);
     if (!logits) continue;
-    ids.push(likeliest(logits));
+    ids.push(argmax(logits));
     sequence.append(ids.at(-1) ?? NaN);
   }
   return ids;

@@ -3,11 +3,11 @@ import * as fc from "fast-check";
 import {
   type Distribution,
   draw,
-  highestIds,
   keepMinP,
   keepTopP,
   keepTypical,
   softmax,
+  topKIds,
 } from "../../../engine/sampling/distribution.ts";
 import { logits, total } from "./sampling.ts";
 
@@ -55,15 +55,15 @@ Deno.test("softmax survives huge and infinitely negative logits", () => {
   assertEquals(probabilities(coldest), [0.5, 0.5, 0]);
 });
 
-Deno.test("highestIds are the first of all that are sorted", () => {
+Deno.test("topKIds are the first of all that are sorted", () => {
   fc.assert(fc.property(logits, fc.integer({ min: 0, max: 250 }), (values, count) => {
     const expected = [...values.keys()]
       .sort((a, b) => (values[b] ?? NaN) - (values[a] ?? NaN) || a - b);
-    assertEquals([...highestIds(values, count)], expected.slice(0, count));
+    assertEquals([...topKIds(values, count)], expected.slice(0, count));
   }));
   const values = Float32Array.of(-Infinity, 1, -Infinity, 2, -Infinity);
-  assertEquals([...highestIds(values, 4)], [3, 1, 0, 2]);
-  assertThrows(() => highestIds(Float32Array.of(1, 2, NaN), 1), RangeError, "not finite");
+  assertEquals([...topKIds(values, 4)], [3, 1, 0, 2]);
+  assertThrows(() => topKIds(Float32Array.of(1, 2, NaN), 1), RangeError, "not finite");
 });
 
 Deno.test("keepTopP keeps the fewest likeliest that reach p", () => {

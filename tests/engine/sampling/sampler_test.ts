@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
-import { likeliest } from "../../../engine/sampling/distribution.ts";
+import { argmax } from "../../../engine/sampling/distribution.ts";
 import {
   createSampler,
   type Past,
   type SamplingOptions,
 } from "../../../engine/sampling/sampler.ts";
-import { createWeigh } from "../../../engine/sampling/weigh.ts";
+import { createExpWeights } from "../../../engine/sampling/exp_weights.ts";
 import { compileKernels } from "../../../kernels/mod.ts";
 import { randomStream } from "../../../model/random.ts";
 import { assertFits, logits, total } from "./sampling.ts";
@@ -101,7 +101,7 @@ Deno.test("100,000 draws follow the distribution that the options describe", asy
       logitBias: new Map([[7, 1]]),
     }],
   ];
-  const byKernel = { weigh: createWeigh(await compileKernels(), LOGITS.length) };
+  const byKernel = { expWeights: createExpWeights(await compileKernels(), LOGITS.length) };
   for (const [i, [options, allowed]] of cases.entries()) {
     // Both ways of weighing, in turn.
     const way = i % 2 === 0 ? byKernel : {};
@@ -137,7 +137,7 @@ Deno.test("the seed, the choice and the index decide, not the number of calls", 
 
 Deno.test("temperature 0, top_k 1, top_p 0 and min_p 1 take the likeliest", () => {
   fc.assert(fc.property(logits, fc.nat(), (values, seed) => {
-    const best = likeliest(values);
+    const best = argmax(values);
     assertEquals(values[best], Math.max(...values));
     assertEquals(values.indexOf(values[best] ?? NaN), best);
     for (const options of [{ temperature: 0 }, { topK: 1 }, { topP: 0 }]) {

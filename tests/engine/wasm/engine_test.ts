@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@
 import { exportOnnx } from "../../../model/onnx/mod.ts";
 import { type Engine, NoRoomError, type Sequence } from "../../../engine/engine.ts";
 import { openOnnxEngine } from "../../../engine/onnx/engine.ts";
-import { likeliest } from "../../../engine/sampling/distribution.ts";
+import { argmax } from "../../../engine/sampling/distribution.ts";
 import { scoreToken } from "../../../engine/sampling/logprobs.ts";
 import {
   openWasmEngine,
@@ -34,7 +34,7 @@ async function continued(
       if (!logits) return true;
       if (sequence === sequences[0]) all.push(logits.slice());
       if (sequence.length + 1 >= engine.config.max_position_embeddings) return false;
-      sequence.append(likeliest(logits));
+      sequence.append(argmax(logits));
       return true;
     });
   }
@@ -109,7 +109,7 @@ for (const weights of WEIGHT_FORMATS) {
     const others = [[1], [9, 9, 9, 9, 9, 9, 9], promptIds.slice(0, 40), [...promptIds]];
     const many = Array.from({ length: 15 }, (_, i) => Array.from({ length: i + 1 }, () => i));
     for (
-      const [workers, promptChunk, beside, wide] of [
+      const [workers, promptChunk, beside, simd256] of [
         [2, 256, others, false],
         [2, 5, others, true],
         [3, 1, many, false],
@@ -118,9 +118,9 @@ for (const weights of WEIGHT_FORMATS) {
         [1, 256, many, true],
       ] as const
     ) {
-      await using engine = await openGolden(golden, { workers, promptChunk, weights, wide });
+      await using engine = await openGolden(golden, { workers, promptChunk, weights, simd256 });
       const found = await continued(engine, { promptIds, count: 12, beside: [...beside] });
-      assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}, wide ${wide}`);
+      assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}, simd256 ${simd256}`);
     }
   });
 }

@@ -5,11 +5,7 @@
  */
 import type { ModelConfig } from "../../../model/config.ts";
 import { createLayout, type Layout } from "../../../model/layout.ts";
-import {
-  initFromFolder,
-  readModelConfig,
-  type TrainingState,
-} from "../../../model/checkpoint/mod.ts";
+import { initFromFolder, readModelConfig, type SavedState } from "../../../model/checkpoint/mod.ts";
 
 /** The folder of the golden models. */
 export const GOLDENS = new URL("../../fixtures/goldens/", import.meta.url).pathname;
@@ -29,7 +25,7 @@ export const TOKENIZER_JSON = JSON.stringify({
 export interface Model {
   config: ModelConfig;
   layout: Layout;
-  snapshot: TrainingState;
+  snapshot: SavedState;
 }
 
 /** The golden `name`, with moments made up, in shared memory as in training. */

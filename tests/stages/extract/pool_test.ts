@@ -6,10 +6,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { isBarrier } from "../../../stages/barrier.ts";
 import { NO_PERMISSIONS } from "../../../stages/extract/extractors.ts";
 import {
-  type Engine,
   ENGINES,
   extract,
   extractDocument,
+  type ExtractEngine,
   openExtractors,
 } from "../../../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../../../stages/meter.ts";
@@ -172,7 +172,10 @@ for (const engine of ENGINES) {
 }
 
 /** What is kept of a page stands in it, in this order, by the account of another tokenizer. */
-function checkText(text: string, { engine, index }: { engine: Engine; index: number }): void {
+function checkText(
+  text: string,
+  { engine, index }: { engine: ExtractEngine; index: number },
+): void {
   const html = hostilePage(SEED, index);
   // Inside SVG and MathML other rules hold; the dom engine's parser has rules of its own.
   if (engine === "dom" || /<(svg|math)/i.test(html)) return;

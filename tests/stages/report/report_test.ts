@@ -28,8 +28,8 @@ Deno.test("report: one line a step, counters with the first and each third", asy
   const runDir = await Deno.makeTempDir();
   const sphere = { tokens: 10, bytesReduced: 100 };
   const spheres = [
-    { ...sphere, leaf: 0, worker: 0, computeMs: 10, waitMs: 0 },
-    { ...sphere, leaf: 1, worker: 1, computeMs: 30, waitMs: 4 },
+    { ...sphere, microbatch: 0, worker: 0, computeMs: 10, waitMs: 0 },
+    { ...sphere, microbatch: 1, worker: 1, computeMs: 30, waitMs: 4 },
   ];
   const steps = [1, 2, 3].map((step) => stepReport(step, { spheres }));
   const records = await runSteps(runDir, steps);

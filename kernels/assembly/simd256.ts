@@ -1,8 +1,20 @@
-/** One block of a matrix product by the tile of kernels/wide, 6 rows by 16 columns. */
-import { MR, NR } from "./tile";
+/** One block of a matrix product by the tile of kernels/simd256, 6 rows by 16 columns. */
+import {
+  ADD,
+  B_AT,
+  BEGUN,
+  MR,
+  NR,
+  TILE_BYTES,
+  TILE_COLS,
+  TILE_STEPS,
+  UNFINISHED,
+  UNFINISHED_AT,
+  SIMD256_BYTES,
+} from "../build/sizes";
 
-@external("wide", "tile")
-declare function tile(
+@external("simd256", "gemm_f32_6x16_simd256")
+declare function gemm_f32_6x16_simd256(
   steps: i32,
   a4: usize,
   a2: usize,
@@ -13,23 +25,8 @@ declare function tile(
   ldc: usize,
 ): void;
 
-/** Bits of the tile's mode. */
-export const BEGUN: i32 = 1;
-const UNFINISHED: i32 = 2;
-const ADD: i32 = 4;
-
-/** Columns of the tile. */
-export const COLS: i32 = 16;
-/** Most steps of k in one run. */
-const STEPS: i32 = 128;
-/** Places in the tile's memory, from `base` on: C first, then B, then unfinished tiles. */
-export const B_AT: usize = 512;
-export const UNFINISHED_AT: usize = B_AT + STEPS * COLS * 4;
-export const TILE_BYTES: usize = 6 * COLS * 4;
-/** Bytes of the tile's memory. */
-export const WIDE_BYTES: i32 = 65536;
 /** Most rows at once: as many panels as 64 KiB hold tiles, a multiple of 12 rows. */
-const MAX_ROWS: i32 = ((WIDE_BYTES - <i32> UNFINISHED_AT) / <i32> TILE_BYTES / 3) * 12;
+const MAX_ROWS: i32 = ((SIMD256_BYTES - UNFINISHED_AT) / TILE_BYTES / 3) * 12;
 /** Fewer rows do not pay for copying B. */
 const MIN_ROWS: i32 = 24;
 
@@ -37,18 +34,18 @@ const MIN_ROWS: i32 = 24;
 export let base: usize = 0;
 
 /** Where the tile's memory is, from now on; 0 where there is none. */
-export function use_wide(at: usize): void {
+export function use_simd256(at: usize): void {
   base = at;
 }
 
 /** Whether the tile takes a block of this size. */
 @inline
-export function isWide(m: i32, n: i32, k: i32): bool {
-  return base != 0 && m >= MIN_ROWS && n >= COLS && k > 0;
+export function takesSimd256(m: i32, n: i32, k: i32): bool {
+  return base != 0 && m >= MIN_ROWS && n >= TILE_COLS && k > 0;
 }
 
 /** `c[m, n] = (accumulate ? c : 0) + a · b`, as the narrow tiles do it and to the same bits. */
-export function multiplyBlockWide(
+export function multiplyBlockSimd256(
   c: usize,
   a: usize,
   b: usize,
@@ -61,12 +58,12 @@ export function multiplyBlockWide(
   accumulate: i32,
 ): void {
   for (; m > MAX_ROWS; m -= MAX_ROWS) {
-    multiplyBlockWide(c, a, b, MAX_ROWS, n, k, rowBytes, strideA, strideB, accumulate);
+    multiplyBlockSimd256(c, a, b, MAX_ROWS, n, k, rowBytes, strideA, strideB, accumulate);
     c += MAX_ROWS * rowBytes;
     a += MAX_ROWS / MR * strideA;
   }
-  for (let j = 0; j < n; j += COLS) {
-    const cols = min(COLS, n - j);
+  for (let j = 0; j < n; j += TILE_COLS) {
+    const cols = min(TILE_COLS, n - j);
     let done = 0;
     while (done < k) {
       const steps = stepsOf(k - done);
@@ -83,14 +80,14 @@ export function multiplyBlockWide(
       );
       done += steps;
     }
-    c += COLS * 4;
+    c += TILE_COLS * 4;
   }
 }
 
 /** How many steps of what is left of k the tile takes at once: 1 to 3, or a multiple of 4. */
 @inline
 export function stepsOf(k: i32): i32 {
-  return k >= STEPS ? STEPS : k >= 4 ? k & ~3 : k;
+  return k >= TILE_STEPS ? TILE_STEPS : k >= 4 ? k & ~3 : k;
 }
 
 /**
@@ -112,21 +109,21 @@ function copyColumns(b: usize, strideB: usize, vector: i32, n: i32, steps: i32):
 function copyVectors(to: usize, from: usize, steps: i32): void {
   for (; steps >= 4; steps -= 4) {
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
   }
   for (; steps > 0; steps--) {
     v128.store(to, v128.load(from));
-    to += COLS * 4;
+    to += TILE_COLS * 4;
     from += NR * 4;
   }
 }
@@ -143,13 +140,14 @@ function multiplyColumns(
   mode: i32,
 ): void {
   let kept = base + UNFINISHED_AT;
-  if (cols == COLS) {
+  if (cols == TILE_COLS) {
     for (; m >= 12; m -= 12) {
       const middle = a + strideA;
-      tile(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
+      gemm_f32_6x16_simd256(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
       kept += TILE_BYTES;
       const last = c + 8 * rowBytes;
-      tile(steps, middle + strideA, middle + 8, mode, kept, last, c + 6 * rowBytes, rowBytes);
+      const c2 = c + 6 * rowBytes;
+      gemm_f32_6x16_simd256(steps, middle + strideA, middle + 8, mode, kept, last, c2, rowBytes);
       kept += TILE_BYTES;
       a = middle + 2 * strideA;
       c += 12 * rowBytes;
@@ -157,9 +155,9 @@ function multiplyColumns(
   }
   // A panel by itself: the tile computes two rows too many, and keeps what it has.
   for (; m > 0; m -= MR) {
-    tile(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
+    gemm_f32_6x16_simd256(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
     if (!(mode & UNFINISHED)) {
-      storeElements(c, kept, min(m, MR), cols, rowBytes, COLS * 4, 4, mode & ADD);
+      storeElements(c, kept, min(m, MR), cols, rowBytes, mode & ADD);
     }
     kept += TILE_BYTES;
     a += strideA;
@@ -167,26 +165,22 @@ function multiplyColumns(
   }
 }
 
-/** Elements that lie `rowStep` bytes from row to row and `colStep` from column to column, to c. */
-export function storeElements(
+/** A tile's elements to c. */
+function storeElements(
   c: usize,
-  from: usize,
+  kept: usize,
   rows: i32,
   cols: i32,
   rowBytes: usize,
-  rowStep: usize,
-  colStep: usize,
   accumulate: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
-    let element = from;
     for (let i = 0; i < cols; i++) {
       const at = c + (<usize> i << 2);
-      const value = load<f32>(element);
+      const value = load<f32>(kept + (<usize> i << 2));
       store<f32>(at, accumulate ? load<f32>(at) + value : value);
-      element += colStep;
     }
     c += rowBytes;
-    from += rowStep;
+    kept += TILE_COLS * 4;
   }
 }

@@ -1,19 +1,14 @@
 /**
- * What the wide tiles have in common: 6 rows by 16 columns of sums in registers.
+ * What the 256-bit tiles have in common: 6 rows by 16 columns of sums in registers.
  *
  * @module
  */
+import type { ElementType } from "../templates/mod.ts";
 import { Body } from "./encode.ts";
+import { B_AT, BEGUN, TILE_COLS, TILE_ROWS } from "./tile_memory.ts";
 
-/** Where B begins, from the worker's first byte on; must equal kernels/assembly/wide.ts. */
-const B = 512;
-const ROWS = 6;
 /** 128-bit vectors in a row of the tile. */
-const WIDTH = 4;
-/** Most steps of k that a tile takes at once. */
-export const STEPS = 128;
-/** Bits of a tile's `mode`. */
-export const Mode = { begun: 1, unfinished: 2, add: 4 } as const;
+const WIDTH = TILE_COLS / 4;
 
 /** Puts an address of the tile's own memory on the stack; returns the offset that goes with it. */
 export type Own = (body: Body, at: number) => number;
@@ -22,8 +17,8 @@ export type Own = (body: Body, at: number) => number;
 export interface Operand {
   readonly first: (k: number) => Body;
   readonly last: (k: number) => Body;
-  /** What an element is: one number, or four bytes whose products are summed. */
-  readonly of: "floats" | "bytes";
+  /** One number an element, or four bytes whose products are summed. */
+  readonly type: ElementType;
 }
 
 /** Whether the unrolled loop may end before this step. */
@@ -36,7 +31,7 @@ export class Sums {
   readonly #own: (at: number) => number;
 
   constructor(parameters: number, own: Own, integers = 0) {
-    this.body = new Body(ROWS * WIDTH + WIDTH + 2, integers);
+    this.body = new Body(TILE_ROWS * WIDTH + WIDTH + 2, integers);
     this.#parameters = parameters;
     this.#own = (at) => own(this.body, at);
   }
@@ -49,7 +44,7 @@ export class Sums {
   /** Sums from zero, where WebAssembly's locals begin, or with its mode from what is kept. */
   begin(mode: number, kept: number): void {
     const { body } = this;
-    body.ifAny(mode, Mode.begun);
+    body.ifAny(mode, BEGUN);
     eachPlace((at) => {
       const offset = this.#own(at);
       body.get(kept).load(at).store(offset);
@@ -62,35 +57,35 @@ export class Sums {
   multiply(
     left: number,
     steps: number,
-    { first, last, of }: Operand,
+    { first, last, type }: Operand,
     beside: (k: number) => void = () => {},
   ): void {
     const { body } = this;
-    const b = (column: number) => this.#parameters + ROWS * WIDTH + column;
-    const a = this.#parameters + ROWS * WIDTH + WIDTH;
+    const b = (column: number) => this.#parameters + TILE_ROWS * WIDTH + column;
+    const a = this.#parameters + TILE_ROWS * WIDTH + WIDTH;
     const element = a + 1;
     body.block();
     for (let k = 0; k < steps; k++) {
       if (mayEnd(k)) body.leaveIfAtMost(left, k);
       for (let column = 0; column < WIDTH; column++) {
-        body.load(this.#own(B + (k * WIDTH + column) * 16)).set(b(column));
+        body.load(this.#own(B_AT + (k * WIDTH + column) * 16)).set(b(column));
       }
       beside(k);
-      for (let row = 0; row < ROWS; row++) {
+      for (let row = 0; row < TILE_ROWS; row++) {
         if (row === 0) first(k).set(a);
         if (row === 4) last(k).set(a);
         body.splatLane(a, row % 4).set(element);
         for (let column = 0; column < WIDTH; column++) {
           const sum = this.#sum(row, column);
-          body.get(b(column)).get(element).get(sum).addProduct(of).set(sum);
+          body.get(b(column)).get(element).get(sum).multiplyAdd(type).set(sum);
         }
       }
     }
     body.end();
   }
 
-  /** From these stores on V8 looks for pairs. */
-  settle(): void {
+  /** The sums to the tile's own memory: from these stores on V8 looks for pairs. */
+  spill(): void {
     eachPlace((at, row, column) => {
       const offset = this.#own(at);
       this.body.get(this.#sum(row, column)).store(offset);
@@ -104,7 +99,7 @@ export class Sums {
 
   /** The sums to C, or added to it: its first four rows at `c4`, its last two at `c2`. */
   storeRows(c4: number, c2: number, ldc: number, { add }: { add: boolean }): void {
-    for (let row = 0; row < ROWS; row++) {
+    for (let row = 0; row < TILE_ROWS; row++) {
       const c = row < 4 ? c4 : c2;
       if (row !== 0 && row !== 4) this.body.get(c).get(ldc).add().set(c);
       for (let column = 0; column < WIDTH; column++) {
@@ -121,7 +116,7 @@ export class Sums {
 }
 
 function eachPlace(visit: (at: number, row: number, column: number) => void): void {
-  for (let row = 0; row < ROWS; row++) {
+  for (let row = 0; row < TILE_ROWS; row++) {
     for (let column = 0; column < WIDTH; column++) {
       visit((row * WIDTH + column) * 16, row, column);
     }

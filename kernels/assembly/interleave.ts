@@ -1,4 +1,5 @@
-/** How tiles weave two rows of C into two vectors, and how these get to memory. */
+/** How tiles interleave two rows of C into two vectors, and how these get to memory. */
+import { storePart, storeWhole } from "./store";
 
 /** [v1, v0, v3, v2] */
 @inline
@@ -6,13 +7,13 @@ export function swapPairs(v: v128): v128 {
   return v128.shuffle<f32>(v, v, 1, 0, 3, 2);
 }
 
-/** The upper of two woven rows. */
+/** The upper of two interleaved rows. */
 @inline
 export function upper(s: v128, t: v128): v128 {
   return v128.shuffle<f32>(s, t, 0, 4, 2, 6);
 }
 
-/** The lower of two woven rows. */
+/** The lower of two interleaved rows. */
 @inline
 export function lower(s: v128, t: v128): v128 {
   return v128.shuffle<f32>(s, t, 5, 1, 7, 3);
@@ -33,7 +34,7 @@ export function storeRow2(c: usize, v0: v128, v1: v128, cols: i32, accumulate: i
   else storePart(c + 16, v1, cols - 4, accumulate);
 }
 
-/** Two woven rows, of which `rows` are wanted. */
+/** Two interleaved rows, of which `rows` are wanted. */
 export function storeRows4(
   c: usize,
   s: v128,
@@ -51,20 +52,4 @@ export function storeRows4(
   const second = lower(s, t);
   if (cols == 4) storeWhole(c + ldc, second, accumulate);
   else storePart(c + ldc, second, cols, accumulate);
-}
-
-@inline
-function storeWhole(c: usize, v: v128, accumulate: i32): void {
-  if (accumulate) v = f32x4.add(v128.load(c), v);
-  v128.store(c, v);
-}
-
-/** The first `cols` lanes, touching nothing past them. */
-function storePart(c: usize, v: v128, cols: i32, accumulate: i32): void {
-  for (; cols > 0; cols--) {
-    const value = f32x4.extract_lane(v, 0);
-    store<f32>(c, accumulate ? load<f32>(c) + value : value);
-    v = v128.shuffle<f32>(v, v, 1, 2, 3, 3);
-    c += 4;
-  }
 }

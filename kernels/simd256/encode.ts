@@ -1,9 +1,10 @@
 /**
- * As much of WebAssembly's binary format as the wide tile needs (WebAssembly Core Specification 3,
+ * As much of WebAssembly's binary format as the 256-bit tile needs (WebAssembly Core Specification 3,
  * chapter "Binary Format").
  *
  * @module
  */
+import type { ElementType } from "../templates/mod.ts";
 
 /** Bytes of a number as unsigned LEB128. */
 export function unsigned(value: number): number[] {
@@ -139,8 +140,8 @@ export class Body {
   }
 
   /** Of a, b and c: f32x4.relaxed_madd, or i32x4.relaxed_dot_i8x16_i7x16_add_s. */
-  addProduct(of: "floats" | "bytes"): this {
-    return this.#put(0xfd, ...unsigned(of === "floats" ? 0x105 : 0x113));
+  multiplyAdd(type: ElementType): this {
+    return this.#put(0xfd, ...unsigned(type === "f32" ? 0x105 : 0x113));
   }
 
   /** The encoded body with its locals. */

@@ -1,5 +1,5 @@
 /**
- * What one worker knows while it runs a leaf.
+ * What one worker knows while it runs a microbatch.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface Dims {
 }
 
 /** A worker's view of the run. */
-export interface LeafContext {
+export interface MicrobatchContext {
   readonly config: ModelConfig;
   readonly kernels: Kernels;
   readonly plan: MemoryPlan;
@@ -39,8 +39,8 @@ export interface LeafContext {
   readonly words: Int32Array;
 }
 
-/** Rows `[first, end)` of the batch that a leaf owns. */
-export interface LeafSlice {
+/** Rows `[first, end)` of the batch that are a microbatch. */
+export interface MicrobatchRows {
   readonly first: number;
   readonly end: number;
   /** Whether the batch has segment ids. */
@@ -48,14 +48,14 @@ export interface LeafSlice {
 }
 
 /** Builds the context of worker `worker`. */
-export function createLeafContext(
+export function createMicrobatchContext(
   { plan, worker, kernels, memory }: {
     plan: MemoryPlan;
     worker: number;
     kernels: Kernels;
     memory: WebAssembly.Memory;
   },
-): LeafContext {
+): MicrobatchContext {
   const { config, cols } = plan.dims;
   const area = plan.areas[worker];
   if (!area) throw new RangeError(`Cannot run worker ${worker}: the plan has ${plan.areas.length}`);
@@ -84,7 +84,7 @@ export function createLeafContext(
 }
 
 /** Address of a group's weights. */
-export function weightsOf({ plan }: LeafContext, group: ParameterGroup): number {
+export function weightsOf({ plan }: MicrobatchContext, group: ParameterGroup): number {
   return plan.weights + group.offset * 4;
 }
 

@@ -6,14 +6,13 @@
  */
 import { Body, encodeModule, type WasmFunction } from "./encode.ts";
 import { FLAG } from "./flag.ts";
-import { tile, WIDE_BYTES } from "./tile.ts";
+import { tile } from "./tile.ts";
+import { SIMD256_BYTES, UNFINISHED } from "./tile_memory.ts";
 
 const STEPS = 16;
 /** Where A is and where C is kept: apart, since reading what was just written would take the time. */
 const A = 1024;
 const KEPT = 8192;
-/** The tile's mode that keeps C. */
-const KEEP = 2;
 const CALLS = 200;
 /** Optimised code arrives after some milliseconds of calls; it is at least so much faster. */
 const OPTIMISED = 3;
@@ -21,7 +20,7 @@ const MOST_MS = 250;
 /** Rounds of optimised code whose fastest counts. */
 const ROUNDS = 12;
 /** With pairs the tile is at least so much faster than where V8 cannot pair. */
-const WIDE = 1.3;
+const PAIRED = 1.3;
 /** More than pairs can give: only one of the two is optimised yet. */
 const UNLIKE = 4;
 
@@ -31,10 +30,10 @@ const VARIABLE = "DENO_V8_FLAGS";
 let answer: boolean | undefined;
 
 /**
- * Whether products gain from the wide tile. Without the flag, or without the permission to read
+ * Whether products gain from the 256-bit tile. Without the flag, or without the permission to read
  * DENO_V8_FLAGS, no; else it is measured once a process, in some tens of milliseconds.
  */
-export function hasWideVectors(): boolean {
+export function hasSimd256(): boolean {
   return answer ??= isFlagged() && probe();
 }
 
@@ -45,23 +44,23 @@ function isFlagged(): boolean {
 
 function probe(): boolean {
   const base = 65536;
-  const bytes = encodeModule(base + WIDE_BYTES, [
+  const bytes = encodeModule(base + SIMD256_BYTES, [
     tile(base, { steps: STEPS, pairs: false }),
     tile(base, { steps: STEPS }),
-    { ...repeated(0), name: "narrow" },
-    { ...repeated(1), name: "wide" },
+    { ...repeated(0), name: "single" },
+    { ...repeated(1), name: "paired" },
   ]);
   if (!WebAssembly.validate(bytes)) return false;
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const timers = [exports.narrow, exports.wide].map((call) => createTimer(call as Call));
+  const timers = [exports.single, exports.paired].map((call) => createTimer(call as Call));
   const end = performance.now() + MOST_MS;
   for (let [paired, alike] = [0, 0]; performance.now() < end;) {
-    const [narrow, wide] = timers.map((timer) => timer()) as [Timing, Timing];
-    const ratio = narrow.ms / wide.ms;
+    const [single, pairs] = timers.map((timer) => timer()) as [Timing, Timing];
+    const ratio = single.ms / pairs.ms;
     if (ratio > UNLIKE) continue;
-    if (ratio > WIDE) paired++;
-    else if (narrow.optimised && wide.optimised) alike++;
+    if (ratio > PAIRED) paired++;
+    else if (single.optimised && pairs.optimised) alike++;
     if (paired === ROUNDS) return true;
     if (alike === ROUNDS) return false;
   }
@@ -71,7 +70,7 @@ function probe(): boolean {
 /** `(times)`: calls a tile that keeps its C. */
 function repeated(tile: number): WasmFunction {
   const body = new Body(0).loop();
-  for (const parameter of [STEPS, A, A, KEEP, KEPT, 0, 0, 0]) body.constant(parameter);
+  for (const parameter of [STEPS, A, A, UNFINISHED, KEPT, 0, 0, 0]) body.constant(parameter);
   return { parameters: 1, body: body.call(tile).countDown(0).end() };
 }
 

@@ -8,7 +8,7 @@ import { instantiateKernels } from "../../kernels/mod.ts";
 import { expNegative } from "./exponential.ts";
 
 /** Weights `e^((logit - highest) / temperature)`. */
-export interface Weights {
+export interface TokenWeights {
   /** `[V]`; may be written over by the next call. */
   readonly weights: Float64Array;
   /** Their sum. */
@@ -20,10 +20,10 @@ export interface Weights {
  *
  * @throws {RangeError} when the highest is not finite, or a logit is not a number
  */
-export type Weigh = (logits: Float32Array, temperature: number) => Weights;
+export type ExpWeights = (logits: Float32Array, temperature: number) => TokenWeights;
 
 /** Weighs to f64's precision, each time in memory of its own. */
-export const weighPlainly: Weigh = (logits, temperature) => {
+export const expWeightsPlain: ExpWeights = (logits, temperature) => {
   const highest = greatest(logits);
   const inverse = inverseOf(temperature, Number.MAX_VALUE);
   const weights = new Float64Array(logits.length);
@@ -41,7 +41,7 @@ export const weighPlainly: Weigh = (logits, temperature) => {
  *
  * @param module from `compileKernels`
  */
-export function createWeigh(module: WebAssembly.Module, size: number): Weigh {
+export function createExpWeights(module: WebAssembly.Module, size: number): ExpWeights {
   // The first page is the kernels' own.
   const at = 65536, weightsAt = at + 8 * Math.ceil(size / 2);
   const pages = Math.ceil((weightsAt + 8 * size) / 65536);

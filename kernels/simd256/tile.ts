@@ -12,49 +12,47 @@
  * @module
  */
 import { encodeModule, type WasmFunction } from "./encode.ts";
-import { tileOfPanel } from "./panel_tile.ts";
-import { Mode, STEPS, Sums } from "./sums.ts";
+import { panelTile } from "./panel_tile.ts";
+import { Sums } from "./sums.ts";
+import { ADD, SIMD256_BYTES, TILE_STEPS, UNFINISHED } from "./tile_memory.ts";
 
-/** Bytes that the tile of one worker takes. */
-export const WIDE_BYTES = 2 ** 16;
 /** What stands in for the tile where it is not used: nothing may call it. */
 export const NO_TILE: WebAssembly.ModuleImports = {
-  tile: refuse,
-  tileOfPanel: refuse,
-  tileOfBytes: refuse,
+  gemm_f32_6x16_simd256: refuse,
+  panel_f32_6x16_simd256: refuse,
+  panel_int8_6x16_simd256: refuse,
 };
 
 function refuse(): never {
-  throw new TypeError("Cannot multiply: this instance has no wide tile");
+  throw new TypeError("Cannot multiply: this instance has no 256-bit tile");
 }
 
-/** The tiles at `base` of `memory`; `base` and the {@linkcode WIDE_BYTES} behind it are its own. */
+/** The tiles at `base` of `memory`; `base` and the {@linkcode SIMD256_BYTES} behind it are its own. */
 export function instantiateTile(
   memory: WebAssembly.Memory,
   base: number,
 ): WebAssembly.ModuleImports {
-  const module = new WebAssembly.Module(wideModule(base));
+  const module = new WebAssembly.Module(simd256Module(base));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as WebAssembly.ModuleImports;
 }
 
 /**
- * The module of the tiles whose C, B and unfinished tiles lie at `base`, {@linkcode WIDE_BYTES}. It
- * exports `tile(steps, a4, a2, mode, kept, c4, c2, ldc)`: C += A · B over 1 to 128 steps of k. A's
- * first four rows, `[k][4]`, are at `a4`; its last two at `a2`, also 16 bytes a step. C starts from
- * zero, or with mode 1 from the 384 bytes at `kept`; it goes, with mode 2, to `kept`, or else its
- * first four rows to `c4`, its last two to `c2`, rows `ldc` bytes apart: with mode 4 they are added.
- * Steps are 1 to 3 or a multiple of 4. For `tileOfPanel` and
- * `tileOfBytes` see {@linkcode tileOfPanel}.
+ * The module of the tiles whose C, B and unfinished tiles lie at `base`, {@linkcode SIMD256_BYTES}. It
+ * exports `gemm_f32_6x16_simd256(steps, a4, a2, mode, kept, c4, c2, ldc)`: C += A · B over 1 to 128
+ * steps of k. A's first four rows, `[k][4]`, are at `a4`; its last two at `a2`, also 16 bytes a step. C
+ * starts from zero, or with mode 1 from the 384 bytes at `kept`; it goes, with mode 2, to `kept`, or
+ * else its first four rows to `c4`, its last two to `c2`, rows `ldc` bytes apart: with mode 4 they are
+ * added. Steps are 1 to 3 or a multiple of 4. For the two others see {@linkcode panelTile}.
  */
-export function wideModule(base: number): Uint8Array<ArrayBuffer> {
+export function simd256Module(base: number): Uint8Array<ArrayBuffer> {
   // Without an index in its address V8 would not pair an access.
   if (base <= 0 || base % 64 !== 0) {
-    throw new RangeError(`Cannot place the wide tile at ${base}: it needs a multiple of 64`);
+    throw new RangeError(`Cannot place the 256-bit tile at ${base}: it needs a multiple of 64`);
   }
-  return encodeModule(base + WIDE_BYTES, [
-    { ...tile(base), name: "tile" },
-    { ...tileOfPanel(base, "floats"), name: "tileOfPanel" },
-    { ...tileOfPanel(base, "bytes"), name: "tileOfBytes" },
+  return encodeModule(base + SIMD256_BYTES, [
+    { ...tile(base), name: "gemm_f32_6x16_simd256" },
+    { ...panelTile(base, "f32"), name: "panel_f32_6x16_simd256" },
+    { ...panelTile(base, "int8"), name: "panel_int8_6x16_simd256" },
   ]);
 }
 
@@ -64,7 +62,7 @@ export function wideModule(base: number): Uint8Array<ArrayBuffer> {
  */
 export function tile(
   base: number,
-  { steps = STEPS, pairs = true }: { steps?: number; pairs?: boolean } = {},
+  { steps = TILE_STEPS, pairs = true }: { steps?: number; pairs?: boolean } = {},
 ): WasmFunction {
   const [STEPS_LEFT, A4, A2, MODE, KEPT, C4, C2, LDC] = [0, 1, 2, 3, 4, 5, 6, 7];
   const sums = new Sums(8, (body, at) => {
@@ -76,12 +74,12 @@ export function tile(
   sums.multiply(STEPS_LEFT, steps, {
     first: (k) => body.get(A4).load(k * 16),
     last: (k) => body.get(A2).load(k * 16),
-    of: "floats",
+    type: "f32",
   });
-  sums.settle();
-  body.ifAny(MODE, Mode.unfinished);
+  sums.spill();
+  body.ifAny(MODE, UNFINISHED);
   sums.keep(KEPT);
-  body.otherwise().ifAny(MODE, Mode.add);
+  body.otherwise().ifAny(MODE, ADD);
   sums.storeRows(C4, C2, LDC, { add: true });
   body.otherwise();
   sums.storeRows(C4, C2, LDC, { add: false });

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { compileKernels, instantiateKernels } from "../../kernels/mod.ts";
-import { signed, unsigned } from "../../kernels/wide/encode.ts";
-import { FLAG } from "../../kernels/wide/flag.ts";
+import { signed, unsigned } from "../../kernels/simd256/encode.ts";
+import { FLAG } from "../../kernels/simd256/flag.ts";
 
 Deno.test("with V8's flag for 256-bit vectors products keep their bits", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--quiet", "--allow-read", "--allow-write=kernels/build"],
-      ...["--allow-env=DENO_V8_FLAGS", new URL("wide_bits.ts", import.meta.url).pathname],
+      ...["--allow-env=DENO_V8_FLAGS", new URL("simd256_bits.ts", import.meta.url).pathname],
     ],
     env: { DENO_V8_FLAGS: FLAG },
   }).output();
@@ -17,9 +17,9 @@ Deno.test("with V8's flag for 256-bit vectors products keep their bits", async (
     return;
   }
   assertEquals(code, 0, said);
-  const { wide, different } = JSON.parse(new TextDecoder().decode(stdout));
-  assertEquals(different, { gemm: 0, stripes: 0, bytes: 0 });
-  if (!wide) console.warn("256-bit vectors were not used: no AVX2, or too busy a machine");
+  const { simd256, different } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(different, { gemm: 0, interleaved: 0, int8: 0 });
+  if (!simd256) console.warn("256-bit vectors were not used: no AVX2, or too busy a machine");
 });
 
 Deno.test("numbers are encoded as LEB128", () => {

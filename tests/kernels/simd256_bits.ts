@@ -1,5 +1,5 @@
 /**
- * Multiplies by both tiles and prints `{ wide, different }` as JSON: whether V8 makes 256-bit vectors
+ * Multiplies by both tiles and prints `{ simd256, different }` as JSON: whether V8 makes 256-bit vectors
  * here, and of each kind of product how many values differ in their bits. Each product is repeated so
  * often that optimised code has long come.
  *
@@ -7,15 +7,15 @@
  */
 import {
   compileKernels,
-  hasWideVectors,
+  hasSimd256,
   instantiateKernels,
   INT8_LIMIT,
   INT8_SCRATCH,
+  interleavedSize,
   type Kernels,
   NR,
   packedASize,
   packedBSize,
-  stripesSize,
   WEIGHT_LIMIT,
   WEIGHT_ZERO,
   wordsOf,
@@ -42,16 +42,16 @@ function bitsOf(c: number, size: number, multiply: (accumulate: number) => void)
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
 const module = await compileKernels();
 const narrow = instantiateKernels(module, memory);
-const wide = instantiateKernels(module, memory, TILE);
+const simd256 = instantiateKernels(module, memory, TILE);
 const floats = new Float32Array(memory.buffer);
-const random = randomStream(7, { name: "wide" });
-const products = { gemm: 0, stripes: 0, bytes: 0 };
+const random = randomStream(7, { name: "simd256" });
+const products = { gemm: 0, interleaved: 0, int8: 0 };
 for (const [index, [m, n, k]] of SHAPES.entries()) {
   let end = 2 * TILE;
   const take = (size: number) => (end += size * 4) - size * 4;
   const [a, b] = [take(m * k), take(n * k)];
   const [c, packedB] = [take(m * n), take(packedBSize(k, n))];
-  const [packedA, stripes] = [take(packedASize(m, k)), take(stripesSize(m, k))];
+  const [packedA, interleaved] = [take(packedASize(m, k)), take(interleavedSize(m, k))];
   for (let i = 0; i < m * k + k * n; i++) {
     const hostile = index % 2 === 1 && random.uniform(i) < 0.1;
     floats[a / 4 + i] = hostile ? HOSTILE[i % HOSTILE.length] ?? 0 : random.normal(i);
@@ -67,14 +67,14 @@ for (const [index, [m, n, k]] of SHAPES.entries()) {
   };
   narrow.pack_a(packedA, a, m, k, k);
   narrow.pack_b_transposed(packedB, b, k, n, k, k * NR);
-  narrow.pack_stripes(stripes, a, m, k, k);
+  narrow.pack_interleaved(interleaved, a, m, k, k);
   const gemm = (kernels: Kernels) => (accumulate: number) =>
     kernels.gemm(c, packedA, packedB, m, n, k, n, accumulate);
-  compare("gemm", gemm(narrow), gemm(wide));
+  compare("gemm", gemm(narrow), gemm(simd256));
   compare(
-    "stripes",
+    "interleaved",
     gemm(narrow),
-    (accumulate) => wide.gemm_stripes(c, stripes, packedB, m, n, k, n, accumulate),
+    (accumulate) => simd256.gemm_interleaved(c, interleaved, packedB, m, n, k, n, accumulate),
   );
   const words = wordsOf(k);
   const quantized = (x: number, rows: number, limit: number, offset: number) => {
@@ -85,13 +85,13 @@ for (const [index, [m, n, k]] of SHAPES.entries()) {
   const x = quantized(a, m, INT8_LIMIT, 0), w = quantized(b, n, WEIGHT_LIMIT, WEIGHT_ZERO);
   narrow.pack_a(packedA, x.bytes, m, words, words);
   narrow.pack_b_transposed(packedB, w.bytes, words, n, words, words * NR);
-  narrow.pack_stripes(stripes, x.bytes, m, words, words);
+  narrow.pack_interleaved(interleaved, x.bytes, m, words, words);
   const rest = [x.scales, x.sums, packedB, w.scales, m, n, words, n] as const;
   const scratch = take(INT8_SCRATCH);
   compare(
-    "bytes",
+    "int8",
     (accumulate) => narrow.gemm_int8(c, packedA, ...rest, accumulate, scratch),
-    (accumulate) => wide.gemm_int8_stripes(c, stripes, ...rest, accumulate),
+    (accumulate) => simd256.gemm_int8_interleaved(c, interleaved, ...rest, accumulate),
   );
 }
-console.log(JSON.stringify({ wide: hasWideVectors(), different: products }));
+console.log(JSON.stringify({ simd256: hasSimd256(), different: products }));

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import {
   INT8_LIMIT,
   INT8_SCRATCH,
+  interleavedSize,
   NR,
   packedASize,
   packedBSize,
-  stripesSize,
   WEIGHT_LIMIT,
   WEIGHT_ZERO,
   wordsOf,
@@ -13,7 +13,7 @@ import {
 import * as reference from "../../kernels/reference/mod.ts";
 import { type Arena, assertTwin, testKernels } from "./arena.ts";
 
-/** Below, at and above a stripe, a panel, all that is kept at once, a run of steps, the cut of k. */
+/** Below, at and above a panel of either, all that is kept at once, a run of steps, the cut of k. */
 const SHAPES = [
   ...[1, 3, 4, 5, 15, 16, 17, 31, 32, 33].flatMap((m) =>
     [1, 3, 4, 11, 12, 13, 24, 37].map((n) => [m, n, (m * 7 + n) % 19 + 1] as const)
@@ -32,37 +32,37 @@ const SHAPES = [
 /** A gap after each row of c, so that a write past a row shows. */
 const GAP = 3;
 
-testKernels("rows are packed in stripes as the reference does", (newArena) => {
+testKernels("rows are packed in interleaved panels as the reference does", (newArena) => {
   for (const [m, , k] of SHAPES) {
     const arena = newArena(m);
-    const [src, stripes] = [arena.floats(m * (k + 2)), arena.floats(stripesSize(m, k))];
-    arena.kernels.pack_stripes(stripes.at, src.at, m, k, k + 2);
-    reference.pack_stripes(stripes.expected, src.expected, m, k, k + 2);
-    const shape = `pack_stripes m=${m} k=${k}`;
-    assertTwin(stripes, {}, shape);
+    const [src, interleaved] = [arena.floats(m * (k + 2)), arena.floats(interleavedSize(m, k))];
+    arena.kernels.pack_interleaved(interleaved.at, src.at, m, k, k + 2);
+    reference.pack_interleaved(interleaved.expected, src.expected, m, k, k + 2);
+    const shape = `pack_interleaved m=${m} k=${k}`;
+    assertTwin(interleaved, {}, shape);
     arena.checkFences(shape);
   }
-}, { wide: true });
+}, { simd256: true });
 
 /** The same product twice, to two results that began alike. */
 function checkAlike(
   arena: Arena,
   shape: string,
-  { size, narrow, stripes }: {
+  { size, narrow, interleaved }: {
     size: number;
     narrow: (c: number) => void;
-    stripes: (c: number) => void;
+    interleaved: (c: number) => void;
   },
 ): void {
   const expected = arena.floats(size);
   const c = arena.floats([...expected.actual]);
   narrow(expected.at);
-  stripes(c.at);
+  interleaved(c.at);
   assertEquals(c.actual, expected.actual, shape);
   arena.checkFences(shape);
 }
 
-testKernels("products of stripes have the bits of gemm", (newArena) => {
+testKernels("products of interleaved panels have the bits of gemm", (newArena) => {
   for (const [index, [m, n, k]] of SHAPES.entries()) {
     const accumulate = index % 2;
     const arena = newArena(index);
@@ -70,19 +70,20 @@ testKernels("products of stripes have the bits of gemm", (newArena) => {
     const [a, b] = [arena.floats(m * k), arena.floats(n * k)];
     const packedA = arena.floats(packedASize(m, k));
     const packedB = arena.floats(packedBSize(k, n));
-    const striped = arena.floats(stripesSize(m, k));
+    const interleaved = arena.floats(interleavedSize(m, k));
     kernels.pack_a(packedA.at, a.at, m, k, k);
     kernels.pack_b_transposed(packedB.at, b.at, k, n, k, k * NR);
-    kernels.pack_stripes(striped.at, a.at, m, k, k);
+    kernels.pack_interleaved(interleaved.at, a.at, m, k, k);
     checkAlike(arena, `m=${m} n=${n} k=${k} accumulate=${accumulate}`, {
       size: m * (n + GAP),
       narrow: (c) => kernels.gemm(c, packedA.at, packedB.at, m, n, k, n + GAP, accumulate),
-      stripes: (c) => kernels.gemm_stripes(c, striped.at, packedB.at, m, n, k, n + GAP, accumulate),
+      interleaved: (c) =>
+        kernels.gemm_interleaved(c, interleaved.at, packedB.at, m, n, k, n + GAP, accumulate),
     });
   }
-}, { wide: "only" });
+}, { simd256: "only" });
 
-testKernels("products of bytes in stripes have the bits of gemm_int8", (newArena) => {
+testKernels("products of int8 in interleaved panels have the bits of gemm_int8", (newArena) => {
   for (const [index, [m, n, k]] of SHAPES.entries()) {
     const accumulate = index % 2;
     const arena = newArena(index);
@@ -97,11 +98,11 @@ testKernels("products of bytes in stripes have the bits of gemm_int8", (newArena
     const a = quantized(m, INT8_LIMIT, 0), b = quantized(n, WEIGHT_LIMIT, WEIGHT_ZERO);
     const packedA = arena.floats(packedASize(m, words));
     const packedB = arena.floats(packedBSize(words, n));
-    const striped = arena.floats(stripesSize(m, words));
+    const interleaved = arena.floats(interleavedSize(m, words));
     const scratch = arena.integers(new Array(INT8_SCRATCH).fill(-1));
     kernels.pack_a(packedA.at, a.bytes, m, words, words);
     kernels.pack_b_transposed(packedB.at, b.bytes, words, n, words, words * NR);
-    kernels.pack_stripes(striped.at, a.bytes, m, words, words);
+    kernels.pack_interleaved(interleaved.at, a.bytes, m, words, words);
     const rest = [
       a.scales,
       a.sums,
@@ -116,7 +117,7 @@ testKernels("products of bytes in stripes have the bits of gemm_int8", (newArena
     checkAlike(arena, `m=${m} n=${n} k=${k} accumulate=${accumulate}`, {
       size: m * (n + GAP),
       narrow: (c) => kernels.gemm_int8(c, packedA.at, ...rest, scratch),
-      stripes: (c) => kernels.gemm_int8_stripes(c, striped.at, ...rest),
+      interleaved: (c) => kernels.gemm_int8_interleaved(c, interleaved.at, ...rest),
     });
   }
-}, { wide: "only" });
+}, { simd256: "only" });
