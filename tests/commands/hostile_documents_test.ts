@@ -11,43 +11,43 @@ import { openFolder } from "./program.ts";
 
 const COUNT = Number(Deno.env.get("CLLM_HOSTILE") ?? KINDS);
 const HANGING = COUNT > KINDS ? 2 : 0;
-const MAX_MIB = 400;
+/** 250 to 400 were seen, and more where other programs keep the collector waiting. */
+const MAX_MIB = 512;
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
-/** A process by its id; nothing once it is gone. */
-function statusOf(pid: number) {
+/** A file of /proc; nothing once the process is gone. */
+function ofProcess(pid: number, file: string): string | undefined {
   try {
-    const text = Deno.readTextFileSync(`/proc/${pid}/status`);
-    const field = (name: string) =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
-    return {
-      parent: field("PPid"),
-      rssMib: field("VmRSS") / 1024,
-      isZombie: /^State:\s+Z/m.test(text),
-    };
+    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
   } catch (error) {
-    // Ended between the listing and the look, or while it was read (ESRCH).
-    if (error instanceof Deno.errors.NotFound || String(error).includes("os error 3")) {
-      return undefined;
-    }
+    // Gone when it is opened, or while it is read (ESRCH).
+    if (error instanceof Deno.errors.NotFound || String(error).includes("os error 3")) return;
     throw error;
   }
 }
 
+/** Memory of a process, of what it shares with others its part (proc(5), smaps_rollup). */
+const memoryOf = (pid: number) =>
+  Number(/^Pss:\s+(\d+)/m.exec(ofProcess(pid, "smaps_rollup") ?? "")?.[1] ?? 0) / 1024;
+
+/** The parent of a process that runs. */
+function parentOf(pid: number): number | undefined {
+  const status = ofProcess(pid, "status") ?? "State: Z";
+  return /^State:\s+Z/m.test(status) ? undefined : Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+}
+
 /** The processes that `root` started, and those that they did. */
-function childrenOf(root: number): Map<number, number> {
-  const parents = new Map<number, { parent: number; rssMib: number }>();
+function childrenOf(root: number): number[] {
+  const parents = new Map<number, number>();
   for (const { name } of Deno.readDirSync("/proc")) {
-    const status = /^\d+$/.test(name) ? statusOf(Number(name)) : undefined;
-    if (status && !status.isZombie) parents.set(Number(name), status);
+    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
+    if (parent !== undefined) parents.set(Number(name), parent);
   }
   const isBelow = (pid: number): boolean => {
-    const parent = parents.get(pid)?.parent;
+    const parent = parents.get(pid);
     return parent !== undefined && (parent === root || parent !== pid && isBelow(parent));
   };
-  return new Map(
-    [...parents].filter(([pid]) => isBelow(pid)).map(([pid, { rssMib }]) => [pid, rssMib]),
-  );
+  return [...parents.keys()].filter(isBelow);
 }
 
 /** Runs the program as its tasks do, and watches what it and its children take. */
@@ -62,13 +62,13 @@ async function watched(args: readonly string[]) {
   let peakMib = 0;
   const look = setInterval(() => {
     const children = childrenOf(child.pid);
-    for (const pid of children.keys()) seen.add(pid);
-    const own = statusOf(child.pid)?.rssMib ?? 0;
-    peakMib = Math.max(peakMib, [...children.values()].reduce((sum, mib) => sum + mib, own));
+    for (const pid of children) seen.add(pid);
+    const takes = [child.pid, ...children].map(memoryOf);
+    peakMib = Math.max(peakMib, takes.reduce((sum, mib) => sum + mib));
   }, 50);
   try {
     const { code, stdout, stderr } = await child.output();
-    const left = [...seen].filter((pid) => statusOf(pid)?.isZombie === false);
+    const left = [...seen].filter((pid) => parentOf(pid) !== undefined);
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     return { code, said, peakMib, left };
   } finally {
