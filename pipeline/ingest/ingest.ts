@@ -118,6 +118,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       minChars: settings.minChars,
       dedupAgainst: settings.dedupAgainst,
       ...(journal ? { journal } : {}),
+      cursor: options.mark?.cursors.refine,
       meter: ofRefine,
     }),
   );
