@@ -83,3 +83,32 @@ Deno.test("library: an engine answers in an application of the user's own", asyn
   server.kill("SIGTERM");
   await Promise.all([said.cancel(), server.stderr.cancel(), server.status]);
 });
+
+Deno.test("library: a stage of the user's own takes part in a run, and in its provenance", async () => {
+  await using folder = await openFolder();
+  const at = (name: string) => join(folder.path, name);
+  await writeCorpus(at("corpus"), { count: 12 });
+  await Deno.writeTextFile(at("short.txt"), "Too Short for this filter, ".repeat(12));
+  const filter = at("my_filter.ts");
+  await Deno.writeTextFile(filter, stage);
+  const begin = ["pipeline", "--run", at("run"), "--steps", "2", "--vocab", "320", "--json"];
+  const args = [...begin, "--stage", `refine:${filter}`, at("corpus"), at("short.txt")];
+  const trained = await run(args);
+  assertEquals(trained.code, 0, trained.err);
+  const { settings } = JSON.parse(await Deno.readTextFile(at("run/run.json")));
+  const text = new TextEncoder().encode(stage);
+  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).toHex();
+  assertEquals(settings.stages, [{ after: "refine", path: filter, sha256 }]);
+  const state = await Deno.readTextFile(at("run/checkpoints/step-000002/state.json"));
+  assertEquals(JSON.parse(state).run.settings.stages, settings.stages);
+  const [drop = ""] = (await Deno.readTextFile(at("run/dropped.jsonl"))).trimEnd().split("\n");
+  assertEquals(JSON.parse(drop).reason, "custom-stage");
+  const { out } = await run(["text", "--stage", `refine:${filter}`, at("corpus")]);
+  const texts = out.trimEnd().split("\n").map((line) => JSON.parse(line).text);
+  assert(texts.length === 12 && texts.every((text) => text === text.toLowerCase()), texts[0]);
+  // Another module is another run.
+  await Deno.writeTextFile(filter, `${stage}\n`);
+  const again = await run(args);
+  assertEquals(again.code, 2, again.out);
+  assertMatch(again.err, /--stage .* \(began with .*/);
+});

@@ -11,6 +11,7 @@ import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { read, readReadCursor } from "../../stages/read/mod.ts";
 import type { Barrier, Page } from "../../stages/types.ts";
 import type { DocumentStages } from "../pipeline.ts";
+import { loadStages } from "./custom_stages.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
@@ -117,12 +118,15 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       minChars: settings.minChars,
       dedupAgainst: settings.dedupAgainst,
       ...(journal ? { journal } : {}),
+      cursor: options.mark?.cursors.refine,
       meter: ofRefine,
     }),
   );
   const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const held = resources.move();
   return {
+    custom,
     pages: concatReadableStreams(...inputs),
     extract: { extractors, meter: ofExtract, signal: stop },
     refine: refinery.options,

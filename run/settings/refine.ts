@@ -13,8 +13,9 @@ import {
 } from "../../stages/refine/mod.ts";
 import { reasonOf } from "../../cli/failure.ts";
 import { didYouMean } from "../../cli/nearest.ts";
-import { choice, group, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { choice, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
 import { absolute } from "../sources.ts";
+import { parseStageSettings, readStageSetting } from "../stage_setting.ts";
 import { corpus } from "./table.ts";
 
 /** How sources are read and text is found in them. */
@@ -97,6 +98,18 @@ export const REFINING = group("Which text stays", {
       value: "A,B",
     }),
     { from: (text) => absolute(listOf(text)), also: "near-duplicates" },
+  ),
+  stage: corpus(
+    list({
+      help: "module of a stage of yours, behind extract or refine; see docs/library.md",
+      value: "PLACE:FILE",
+    }),
+    {
+      key: "stages",
+      // Left out of run.json where there is none, as in runs of versions that knew none.
+      from: (texts) => texts.length === 0 ? undefined : texts.map(readStageSetting),
+      parse: parseStageSettings,
+    },
   ),
 });
 
