@@ -102,7 +102,6 @@ export type { Named } from "./stages/journal/named.ts";
 export type { TornTail } from "./stages/journal/segments.ts";
 
 // Documents to batches.
-export type { EncodeOptions, Encoding } from "./tokenizer/encoding.ts";
 export {
   parseTokenizer,
   Tokenizer,
@@ -112,6 +111,7 @@ export {
 export type { SplitName, Text } from "./tokenizer/pretokenize.ts";
 export type {
   DecodeStream,
+  EncodeOptions,
   EncodeStream,
   SpecialToken,
   TokenizerParts,

@@ -5,7 +5,7 @@
  */
 
 /** Metrics plotted over the steps. */
-export const CURVES = [
+const CURVES = [
   "loss",
   "learningRate",
   "gradNorm",

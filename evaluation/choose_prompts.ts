@@ -114,7 +114,8 @@ export async function choosePromptsOnce(
   let found: Prompts = { ...heldOut, split: "validation" };
   if (found.prompts.length === 0) {
     const chosen = await choosePrompts(trainedOn({ journal, rule: settings.holdOut }), {
-      ...{ seed, sources },
+      seed,
+      sources,
     });
     found = { ...chosen, split: "train" };
     note("Samples continue training documents: no held-out document has a suitable beginning.");

@@ -46,7 +46,8 @@ export async function openEvaluable(
   if (isOnnx(path)) {
     const engine = await openOnnxEngine({ model: path, config });
     return {
-      ...{ config, engine },
+      config,
+      engine,
       evaluate: (batch) => engineLoss(engine, batch),
       [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     };
@@ -57,7 +58,8 @@ export async function openEvaluable(
     await initFromFolder(path, { layout, parameters });
     const engine = await openWasmEngine({ config, parameters, weights: "int8" });
     return {
-      ...{ config, engine },
+      config,
+      engine,
       evaluate: (batch) => engineLoss(engine, batch),
       [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     };
@@ -71,13 +73,15 @@ export async function openEvaluable(
   const engine = resources.use(await openWasmEngine({ config, parameters, workers: 1 }));
   const held = resources.move();
   return {
-    ...{ config, engine },
+    config,
+    engine,
     evaluate: (batch) => spheres.evaluate(batch),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
-function isOnnx(path: string): boolean {
+/** Whether `path` names an ONNX file, by its ending. */
+export function isOnnx(path: string): boolean {
   return path.endsWith(".onnx");
 }
 

@@ -10,3 +10,4 @@ export { eventStream } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
+export { PAGE_POLICY } from "./playground/mod.ts";

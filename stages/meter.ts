@@ -22,6 +22,7 @@ export type DropReason =
   | "too-short"
   | "duplicate"
   | "empty"
+  | "custom-stage"
   | RefusalReason;
 
 /** Why the refine stage drops a text; the rules and their names are datatrove's. */

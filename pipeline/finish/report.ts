@@ -5,7 +5,7 @@
  */
 import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
-import { exists } from "../../model/durable.ts";
+import { exists, replaceFile } from "../../model/durable.ts";
 import {
   readRun,
   renderReport,
@@ -13,7 +13,6 @@ import {
   type ReportVerdict,
 } from "../../dashboard/mod.ts";
 import type { JournalReader } from "../../stages/journal/mod.ts";
-import { replaceFile } from "../../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../../stages/report/mod.ts";
 import type { StoreReader } from "../../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
@@ -101,7 +100,8 @@ async function countDrops(path: string): Promise<Record<string, number>> {
   for await (const line of lines) {
     // After a crash, a torn line may contain the next one. Quotes inside a value are escaped.
     for (const [, reason = ""] of line.matchAll(/"reason":"([^"]+)"/g)) {
-      counts[reason] = (counts[reason] ?? 0) + 1;
+      const [, more = 1] = /"count":(\d+)\}$/.exec(line) ?? [];
+      counts[reason] = (counts[reason] ?? 0) + Number(more);
     }
   }
   return counts;

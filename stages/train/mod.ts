@@ -67,8 +67,13 @@ export interface TrainingState {
 /** The state of a run without a step. */
 export function newTraining(): TrainingState {
   return {
-    ...{ step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {} },
-    ...{ guard: NEW_GUARD, validation: NO_VALIDATION },
+    step: 0,
+    totalTokens: 0,
+    seconds: 0,
+    cursor: undefined,
+    cursors: {},
+    guard: NEW_GUARD,
+    validation: NO_VALIDATION,
   };
 }
 
@@ -182,7 +187,8 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
         : undefined;
       if (validationLoss !== undefined) {
         state.validation = observeValidation(state.validation, {
-          ...{ step: state.step, loss: validationLoss },
+          step: state.step,
+          loss: validationLoss,
           counts: pass >= (patience?.fromPass ?? 0),
         });
       }
@@ -281,8 +287,12 @@ export function resumeTraining(
     throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
   }
   return {
-    ...{ step, totalTokens, seconds, cursors: above },
-    ...{ guard: readGuard(guard), validation: readValidation(validation) },
+    step,
+    totalTokens,
+    seconds,
+    cursors: above,
+    guard: readGuard(guard),
+    validation: readValidation(validation),
     // The batch stage reads and checks its own cursor.
     cursor: batch as Cursor,
   };

@@ -20,7 +20,7 @@ function decide(
 ) {
   const { wanted, named } = parse(...now);
   const existing = parse(...before).wanted;
-  return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed, empty });
+  return settle(existing, { wanted, named, root: "runs/a", force, step: 7, sealed, empty });
 }
 
 const limits = await Deno.makeTempFile({ suffix: ".json" });
@@ -50,6 +50,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "near-duplicates": [],
   "dedup-against": ["elsewhere"],
   "repeated-lines": ["9"],
+  stage: [`refine:${limits}`],
   vocab: ["999"],
   context: ["64"],
   "validate-every": ["9"],
@@ -135,7 +136,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "filters",
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
-    .concat(["near-duplicates", "dedup-against", "repeated-lines"]);
+    .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
     if (never.includes(flag)) {
