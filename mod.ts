@@ -87,7 +87,13 @@ export {
 } from "./stages/refine/mod.ts";
 export type { JournalView, NearIndex, NearMatch } from "./stages/refine/near_index.ts";
 export type { RefineParts } from "./stages/refine/refine_text.ts";
-export { type FilterLimits, type FilterName, FILTERS, LIMITS } from "./stages/refine/settings.ts";
+export {
+  type FilterLimits,
+  type FilterName,
+  FILTERS,
+  NO_REFINING,
+  parseLimits,
+} from "./stages/refine/settings.ts";
 export type { SiteLines } from "./stages/refine/site_lines.ts";
 export type { OpenJournalOptions, ReadDocumentsOptions } from "./stages/journal/journal.ts";
 export type { Mark } from "./stages/journal/mark.ts";

@@ -50,6 +50,7 @@ interface Place {
  * ```
  */
 export class Scheduler {
+  /** The limits in force, defaults filled in. */
   readonly limits: Required<SchedulerLimits>;
   readonly #queue = new FairQueue<Place>();
   readonly #perClient = new Map<string, number>();
@@ -63,7 +64,11 @@ export class Scheduler {
   #engine: Engine;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  /** @throws {RangeError} naming the limit that is not an integer in range */
+  /**
+   * Generations run on `engine`, which is borrowed.
+   *
+   * @throws {RangeError} naming the limit that is not an integer in range
+   */
   constructor(engine: Engine, limits: SchedulerLimits = {}) {
     this.limits = checkLimits(limits);
     this.#engine = engine;

@@ -45,7 +45,9 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health", "/ope
 
 /** What {@linkcode createApp} serves. */
 export interface AppOptions {
+  /** Runs the generations; borrowed. */
   readonly scheduler: Scheduler;
+  /** The tokenizer of the scheduler's model. */
   readonly codec: TextCodec;
   /** Ids that end an answer beside the tokenizer's own end of a text. */
   readonly stopIds?: ReadonlySet<number>;
@@ -61,6 +63,7 @@ export interface AppOptions {
   readonly prompts?: readonly string[];
   /** Shown under `/dashboard/`. */
   readonly dashboard?: App;
+  /** Limits that are not given have a default of their own. */
   readonly limits?: AppLimits;
   /** One of these must come with every request but for the page and the health check. */
   readonly apiKeys?: ApiKeys;
@@ -123,7 +126,7 @@ export function createApp(options: AppOptions): App {
     app.use(requireApiKey(apiKeys, {
       openPaths: OPEN_PATHS,
       pages: "/dashboard",
-      onClient: (context, client) => notesOf(context).client = client,
+      onClient: (context: Context, client) => notesOf(context).client = client,
     }));
   }
   app.get("/health", (context) => {

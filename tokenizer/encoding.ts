@@ -21,6 +21,7 @@ export interface EncodeOptions {
 
 /** Tokens and where they stand. */
 export interface Encoding {
+  /** Token ids, in the order of the text. */
   readonly ids: Uint32Array;
   /** Start and end of each token in UTF-16 code units of the text, `[2 * ids.length]`. */
   readonly offsets: Uint32Array;

@@ -8,7 +8,9 @@ import { renderWithin } from "./budget.ts";
 
 /** One turn of a conversation. */
 export interface Message {
+  /** Who speaks, such as `system`, `user` or `assistant`: what the template knows. */
   readonly role: string;
+  /** What is said, as plain text. */
   readonly content: string;
 }
 
@@ -34,6 +36,7 @@ export interface ChatTemplate {
 
 /** Thrown where a template makes no text of messages. */
 export class ChatTemplateError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "ChatTemplateError";
 }
 

@@ -27,6 +27,7 @@ const PER_STEP = 16;
 export interface Follower {
   /** Zero for each token that must not come. */
   allowed(): Steps<Uint8Array>;
+  /** Adds a token, which must be an allowed one, to the text. */
   accept(id: number): void;
 }
 

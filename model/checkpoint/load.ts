@@ -28,7 +28,9 @@ const REQUIRED = ["config.json", "model.safetensors", "optimizer.safetensors"];
 
 /** What a checkpoint is of. */
 export interface CheckpointInfo extends CheckpointState {
+  /** The checkpoint's folder, as it was named. */
   readonly dir: string;
+  /** As config.json has it. */
   readonly config: ModelConfig;
 }
 

@@ -43,6 +43,7 @@ export interface ReadDocumentsOptions {
   readonly from?: number;
   /** Past the end, wait for more until the journal is sealed. */
   readonly follow?: boolean;
+  /** Errors the stream with its reason, also while it waits. */
   readonly signal?: AbortSignal;
 }
 

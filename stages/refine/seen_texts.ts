@@ -16,6 +16,7 @@ export interface SeenTexts extends Disposable {
   firstId(text: string, id: string): string;
   /** Brings the texts seen so far to the disk; returns their number. */
   flush(): number;
+  /** Closes the database; disposing does the same. */
   close(): void;
 }
 

@@ -35,6 +35,7 @@ export interface ReportOptions {
   status?: Status;
   /** Stages whose counters are written with the first step and each `countsEvery` steps. */
   meters?: readonly StageMeter[];
+  /** Steps between two lines with counters; 50 unless stated. */
   countsEvery?: number;
   /** What some figures are computed by. */
   constants?: RunConstants;

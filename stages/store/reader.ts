@@ -17,6 +17,7 @@ import { SplitLog } from "./split_log.ts";
 export interface ReadStoreOptions {
   /** Folder of the store. */
   readonly dir: string;
+  /** Ids there are: up to 65,536, an id takes two bytes, and four above. */
   readonly vocabSize: number;
   /** Any text that changes with the tokenizer, such as a digest of tokenizer.json. */
   readonly tokenizerHash: string;
@@ -24,10 +25,13 @@ export interface ReadStoreOptions {
 
 /** Choices for {@linkcode StoreReader.read}. */
 export interface ReadRunsOptions {
+  /** Which documents to read. */
   readonly split: Split;
   /** Documents `[from, to)` of the split; to the present end unless stated. */
   readonly from?: number;
+  /** Exclusive end; a higher one than the split has documents is lowered to that. */
   readonly to?: number;
+  /** Errors the stream with its reason before the next document. */
   readonly signal?: AbortSignal;
 }
 

@@ -11,6 +11,7 @@ export type ScheduleName = typeof SCHEDULES[number];
 
 /** How the learning rate rises and falls; `constant` has a peak alone. */
 export interface ScheduleOptions {
+  /** Its shape: see {@linkcode learningRateAt}. */
   readonly name: ScheduleName;
   /** Highest learning rate. */
   readonly peak: number;
