@@ -234,6 +234,6 @@ export { WEIGHT_FORMATS, type WeightFormat } from "./engine/wasm/weights.ts";
 // Text over HTTP.
 export type { AccessRecord } from "./serve/access_log.ts";
 export type { ApiKey, ApiKeys } from "./serve/api_keys.ts";
-export type { AppLimits } from "./serve/app.ts";
+export type { App, AppLimits } from "./serve/app.ts";
 export type { Listener, SocketLimits } from "./serve/listen.ts";
 export { type AppOptions, createApp, listen, type ListenOptions } from "./serve/mod.ts";

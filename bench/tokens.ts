@@ -1,5 +1,6 @@
 /**
- * What memory does a large corpus take on its way to batches, and how long does a seek take?
+ * What memory does a large corpus take on its way to batches, with V8 as `deno task pipeline` runs
+ * it, and how long does a seek take?
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { trainTokenizer } from "../tokenizer/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
 import { readAddresses } from "./addresses.ts";
 import { generateDocuments } from "./generated_corpus.ts";
+import { runJob } from "./job.ts";
 import { median } from "./median.ts";
 
 const VOCAB = 8192;
@@ -28,19 +30,26 @@ const CURSOR_EVERY = 97;
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs(args, { string: ["megabytes", "dir"], boolean: ["json"] });
   const megabytes = Number(flags.megabytes ?? 100);
-  const corpus = (await readAddresses()).join("\n\n");
   const dir = flags.dir ?? join("runs", "bench-tokens");
   await Deno.mkdir(dir, { recursive: true });
   try {
-    const result = await measure(() => generateDocuments(corpus, megabytes * 1e6), dir);
-    const rounded = { megabytes, ...result };
-    console.log(flags.json ? JSON.stringify(rounded) : rounded);
+    const result = await runJob<Report>("tokens.ts", { megabytes, dir } satisfies Job);
+    console.log(flags.json ? JSON.stringify(result) : result);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
 
-async function measure(corpus: () => Generator<Document>, dir: string) {
+interface Job {
+  readonly megabytes: number;
+  readonly dir: string;
+}
+
+type Report = Awaited<ReturnType<typeof measure>>;
+
+async function measure({ megabytes, dir }: Job) {
+  const text = (await readAddresses()).join("\n\n");
+  const corpus = () => generateDocuments(text, megabytes * 1e6);
   const start = performance.now();
   const tokenizer = await trainTokenizer(textsOf(corpus()), { vocabSize: VOCAB });
   const trainSeconds = (performance.now() - start) / 1000;
@@ -96,6 +105,7 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     }
   }
   return {
+    megabytes,
     trainSeconds,
     trainPeakMiB,
     batchSeconds,
@@ -117,3 +127,5 @@ function peakMiB(): number {
 function* textsOf(documents: Iterable<Document>): Generator<string> {
   for (const { text } of documents) yield text;
 }
+
+if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? ""))));

@@ -21,7 +21,7 @@ import {
 } from "../run/settings/crawl_job.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { groupFlags } from "../cli/flag_groups.ts";
-import { parseFlags, UsageError } from "../cli/flags.ts";
+import { checkNeeds, parseFlags, UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
 import { lockRun } from "../run/lock.ts";
@@ -66,6 +66,10 @@ export const crawlCommand: Command = {
     const isNew = seeds.length === 0 && values.import === undefined &&
       !await exists(paths.frontier);
     if (isNew) throw nothingToCrawl(paths);
+    if (!await exists(paths.settings)) checkNeeds(parsed.given, CRAWL_FLAGS);
+    if (values.export !== undefined && values.recrawl) {
+      throw new UsageError("Cannot use --recrawl with --export, which ends without crawling");
+    }
     await makeFolder(paths);
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);

@@ -18,6 +18,7 @@ import { readIndex } from "../stages/store/index_file.ts";
 import type { Command } from "../cli/command.ts";
 import { parseFlags, toggle } from "../cli/flags.ts";
 import { sizeOf } from "../run/folder_size.ts";
+import { fallBacksOf } from "../run/fall_back.ts";
 import { manifestPath } from "../run/manifest.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
 import { type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
@@ -121,8 +122,10 @@ async function rows(
     const dir = join(checkpoints, name);
     const marks = [...dir === newest ? ["latest"] : [], ...name === best ? ["best"] : []];
     try {
-      const { step, totalTokens: tokens, metrics } = await readCheckpointInfo(dir);
+      const { step, totalTokens: tokens, metrics, run } = await readCheckpointInfo(dir);
       const { validationLoss = null } = metrics;
+      const { to } = fallBacksOf(run).at(-1) ?? {};
+      if (to !== undefined) marks.push(`went on from ${to} (--fall-back)`);
       found.push({ name, step, tokens, validationLoss, bytes: await sizeOf(dir), marks });
     } catch (error) {
       if (!(error instanceof Error)) throw error;

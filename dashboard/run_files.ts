@@ -61,6 +61,7 @@ export async function readLines(
 ): Promise<{ records: AsyncIterable<StepRecord>; offset: () => number }> {
   let offset = from;
   const file = await openIfThere(path);
+  let number = 0;
   async function* read(): AsyncGenerator<StepRecord> {
     if (file === undefined) return;
     await file.seek(from, Deno.SeekMode.Start);
@@ -73,7 +74,8 @@ export async function readLines(
       // A line that is being written has no end yet.
       if (end > size) return;
       offset = end;
-      yield JSON.parse(line) as StepRecord;
+      const place = from === 0 ? `${path}, line ${++number}` : path;
+      yield parse(line, place) as StepRecord;
     }
   }
   return { records: read(), offset: () => offset };
@@ -81,14 +83,24 @@ export async function readLines(
 
 /** The lines of samples.jsonl. */
 export async function readSamples(dir: string): Promise<unknown[]> {
-  const text = await readIfThere(join(dir, "samples.jsonl")) ?? "";
-  return text.split("\n").slice(0, -1).map((line): unknown => JSON.parse(line));
+  const path = join(dir, "samples.jsonl");
+  const text = await readIfThere(path) ?? "";
+  return text.split("\n").slice(0, -1).map((line, at) => parse(line, `${path}, line ${at + 1}`));
 }
 
 /** The JSON in a file that is replaced whole; null where there is none. */
 export async function readJson(path: string): Promise<unknown> {
   const text = await readIfThere(path);
-  return text === undefined ? null : JSON.parse(text);
+  return text === undefined ? null : parse(text, path);
+}
+
+/** @throws {SyntaxError} naming the `place` where there is no JSON */
+function parse(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${place}: it is not JSON; move the file away`, { cause });
+  }
 }
 
 async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {

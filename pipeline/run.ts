@@ -27,6 +27,7 @@ import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
 import { openCorpus } from "../run/open_corpus.ts";
 import { courseOfRun } from "../run/passes_made.ts";
+import { describeFallBack } from "../run/fall_back.ts";
 import { checkSameTokenizer, describeDrift, provenanceOf } from "../run/provenance.ts";
 import { collectFacts } from "./facts.ts";
 import { measureConstants } from "./constants.ts";
@@ -196,6 +197,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     checkSameTokenizer(trainer.resumedRun, provenance);
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
+    if (trainer.fallBack) status.note(describeFallBack(trainer.fallBack));
     const { plan, onStep } = await announcePlan({
       ...{ paths, settings, journal: log, tokenizer, config, rows, cols, trainer, status, json },
       ...{ workers: options.spheres.workers, checkpointEvery: options.checkpointEvery, finished },

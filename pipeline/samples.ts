@@ -38,7 +38,7 @@ export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sa
   let current: Promise<void> = Promise.resolve();
   const sample = async (step: number, checkpoint: string) => {
     const lines = (await readIfThere(path) ?? "").split("\n").filter(Boolean);
-    if (lines.some((line) => JSON.parse(line).step === step)) return;
+    if (lines.some((line, at) => stepOf(line, `${path}, line ${at + 1}`) === step)) return;
     const samples = await continueTexts(checkpoint, {
       seed,
       prompts: prompts.length > 0 ? prompts : [""],
@@ -56,6 +56,14 @@ export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sa
     },
     idle: () => current,
   };
+}
+
+function stepOf(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line).step;
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read ${place}: it is not JSON; move the file away`, { cause });
+  }
 }
 
 async function continueTexts(

@@ -15,6 +15,7 @@ import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
 import type { Order } from "../stages/store/mod.ts";
 import { UsageError } from "../cli/flags.ts";
+import { describeFallBack } from "../run/fall_back.ts";
 import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { checkInit } from "../run/model_source.ts";
 import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
@@ -119,6 +120,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   });
   run.forced.push(...forced.all);
   for (const line of describeForced(run, { forced: forced.earlier })) tell(line);
+  if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   const validation = await openStoredValidationSet({
     ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },

@@ -34,6 +34,7 @@ import {
 } from "../stages/train/mod.ts";
 import type { Snapshot } from "../stages/types.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
+import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
 
 /** What {@linkcode openTrainer} needs. */
@@ -46,7 +47,7 @@ export interface TrainerOptions extends SpheresOptions {
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
   readonly fallBack?: boolean;
   /** Kept with every checkpoint as the `run` of its state.json: plain JSON. */
-  readonly run: unknown;
+  readonly run: object;
   /** Text of tokenizer.json, kept with every checkpoint. */
   readonly tokenizerJson: string;
 }
@@ -64,6 +65,8 @@ export interface Trainer extends AsyncDisposable {
   readonly state: TrainingState;
   /** The `run` of the checkpoint it goes on from; undefined for a new run. */
   readonly resumedRun: unknown;
+  /** Where newer checkpoints were passed over; every later one tells of it. */
+  readonly fallBack: FallBack | undefined;
   /** What the stages train with, for batches that begin after `state.cursor`. */
   stages(options: {
     readonly retention: Retention;
@@ -90,6 +93,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
   await spheres.packWeights();
+  const fallBack = found && fallBackOf(found);
+  const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
   const began = found?.dir ?? init;
   const companions = began === undefined ? undefined : await readCompanions(began);
 
@@ -99,7 +104,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
     await saveCheckpoint(path, {
       ...{ config, layout, snapshot, tokenizerJson, metrics },
-      run: options.run,
+      run: { ...options.run, ...(fallBacks.length > 0 && { fallBacks }) },
       ...(companions && { companions }),
     });
     savedStep = snapshot.step;
@@ -120,6 +125,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     spheres,
     state,
     resumedRun: found?.run,
+    fallBack,
     stages({ status, meters, ...options }) {
       ({ retention } = options);
       ({ note } = status);

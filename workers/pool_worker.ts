@@ -27,12 +27,23 @@ export interface PoolWork {
   readonly spins?: number;
 }
 
+interface PoolScope<Message> {
+  addEventListener(
+    type: "message",
+    listener: (event: MessageEvent<Message>) => void,
+    options?: AddEventListenerOptions,
+  ): void;
+  postMessage(message: PoolMessage): void;
+  close(): void;
+}
+
 /** Calls `begin` with the first message, then works until told to stop or until any worker fails. */
 export function joinPool<Message>(
   begin: (message: Message) => { readonly words: Int32Array } & PoolWork,
 ): void {
-  const scope = self as typeof self & { postMessage(message: PoolMessage): void };
-  scope.addEventListener("message", ({ data }: MessageEvent<Message>) => {
+  // Also where a program outside of this one is checked, with a window's types.
+  const scope = self as unknown as PoolScope<Message>;
+  scope.addEventListener("message", ({ data }) => {
     const { words, workers, work, task, spins } = begin(data);
     scope.postMessage({ kind: "ready" });
     try {

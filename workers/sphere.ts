@@ -15,7 +15,7 @@ import { publish, waitFor } from "./pool_words.ts";
 import { joinPool } from "./pool_worker.ts";
 import { PROFILED, profileKernels } from "./profile.ts";
 import type { Turn } from "./reduction.ts";
-import { microbatchRows } from "./topology.ts";
+import { type ControlSphere, microbatchRows } from "./topology.ts";
 import { packWeights, update } from "./update.ts";
 
 /** Root to worker, once. */
@@ -153,7 +153,7 @@ class Sphere {
   #report(microbatch: number, round: number): void {
     const { words, plan } = this.#context;
     const { controls, parentOfLeaf } = plan.dims.topology;
-    let control = controls[parentOfLeaf[microbatch] as number];
+    let control: ControlSphere | undefined = controls[parentOfLeaf[microbatch] as number];
     while (control) {
       const reported = Atomics.add(words, TREE_WORDS + control.index, 1) + 1;
       if (reported < control.children) return;

@@ -14,9 +14,12 @@ const TOKENIZER = text({
   value: "FILE",
   defaultValue: "tokenizer.json",
 });
+/** Every line is JSON with and without it; scripts that ask for JSON everywhere may do so here. */
+const JSON_LINES = toggle({ help: "JSON lines in and out, as without this flag" });
 
 const ENCODE_FLAGS = {
   tokenizer: TOKENIZER,
+  json: JSON_LINES,
   ordinary: toggle({
     help: "adds no special token: neither for its text, which is ordinary then, nor before a text",
   }),
@@ -43,7 +46,7 @@ export const encode: Command = {
   },
 };
 
-const DECODE_FLAGS = { tokenizer: TOKENIZER };
+const DECODE_FLAGS = { tokenizer: TOKENIZER, json: JSON_LINES };
 
 /** The `tokens decode` command. */
 export const decode: Command = {

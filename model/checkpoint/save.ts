@@ -9,7 +9,7 @@ import { formatConfig } from "../config_json.ts";
 import type { Layout } from "../layout.ts";
 import { type TensorData, writeSafetensors } from "../safetensors/mod.ts";
 import { exists, type FileDigest, replaceFile, syncFolder } from "../durable.ts";
-import { CHAT_TEMPLATE_FILE, type Companions } from "./companions.ts";
+import type { Companions } from "./companions.ts";
 import { notFinite } from "./finite.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 import { formatHubFiles } from "./hub_files.ts";
@@ -120,7 +120,7 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
 async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<void> {
   const { config, layout, snapshot, tokenizerJson, run = null, metrics = {} } = options;
   const { companions = { stopIds: [] } } = options;
-  const { stopIds, chatTemplateFile } = companions;
+  const { stopIds, templateFiles = {} } = companions;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
     files[name] = await replaceFile(join(dir, name), text);
@@ -142,7 +142,10 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
     await writeText("tokenizer_config.json", tokenizerConfig);
     await writeText("generation_config.json", generationConfig);
   }
-  if (chatTemplateFile !== undefined) await writeText(CHAT_TEMPLATE_FILE, chatTemplateFile);
+  for (const [path, text] of Object.entries(templateFiles)) {
+    await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeText(path, text);
+  }
   await writeTensors("model.safetensors", tensorsOf(snapshot.parameters, { layout }));
   await writeTensors("optimizer.safetensors", [
     ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),

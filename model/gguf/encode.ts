@@ -25,6 +25,8 @@ export interface GgufSource {
   readonly name?: string;
   /** Text of the model's chat template. */
   readonly chatTemplate?: string | undefined;
+  /** Its other templates, by their names. */
+  readonly namedTemplates?: Readonly<Record<string, string>>;
   /** Ids that the tokenizer puts before a text. */
   readonly prefix?: readonly number[] | undefined;
 }

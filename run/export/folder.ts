@@ -9,11 +9,11 @@ import type { ModelConfig } from "../../model/config.ts";
 import { formatConfig } from "../../model/config_json.ts";
 import { createLayout } from "../../model/layout.ts";
 import {
-  CHAT_TEMPLATE_FILE,
   formatStopIds,
   initFromFolder,
   readModelConfig,
   readStopIds,
+  readTemplateFiles,
 } from "../../model/checkpoint/mod.ts";
 import { readIfThere, replaceFile } from "../../stages/durable.ts";
 import {
@@ -28,12 +28,7 @@ import { copyPrompts } from "../prompts.ts";
 export { ONNX_FILE } from "./format.ts";
 
 /** Small files that go along unchanged. */
-const COMPANIONS = [
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  CHAT_TEMPLATE_FILE,
-];
+const COMPANIONS = ["generation_config.json", "tokenizer.json", "tokenizer_config.json"];
 
 /** What came of an export. */
 export interface Exported {
@@ -95,6 +90,10 @@ export async function writeFolder(
     const text = await readIfThere(join(from, name));
     // A folder made by others may lack a tokenizer; the model itself is complete without.
     if (text !== undefined) await replaceFile(join(to, name), text);
+  }
+  for (const [file, text] of Object.entries(await readTemplateFiles(from))) {
+    await Deno.mkdir(dirname(join(to, file)), { recursive: true });
+    await replaceFile(join(to, file), text);
   }
   await copyPrompts(from, to);
   const source = { from, config, layout, parameters, tokenizerJson };

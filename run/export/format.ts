@@ -85,9 +85,15 @@ function gguf(type: GgufType, tolerance: number): ExportFormat {
         throw new Error("Cannot export to GGUF: the model has no tokenizer.json, which goes in it");
       }
       const { parts } = parseTokenizer(tokenizerJson, { source: "tokenizer.json" });
-      const chatTemplate = (await readTemplateSource(from))?.source;
+      const found = await readTemplateSource(from);
+      const namedTemplates = Object.fromEntries(
+        (found?.others ?? []).map(({ name, template }) => [name, template]),
+      );
+      const chatTemplate = found?.source;
       const { split = "gpt2", prefix } = parts;
-      await writeGguf(path, { ...source, tokenizerJson, split, prefix, chatTemplate, type });
+      await writeGguf(path, {
+        ...{ ...source, tokenizerJson, split, prefix, chatTemplate, namedTemplates, type },
+      });
     },
     async reread(path, { config, layout }) {
       const parameters = new Float32Array(layout.length);

@@ -143,6 +143,7 @@ class Batcher {
   }
 
   async *batches(input: AsyncIterable<EpochRun | Barrier>): AsyncGenerator<Batch, void> {
+    using _ = this.#window;
     let isFirst = true, batchesBefore = -1;
     for await (const run of input) {
       if (isBarrier(run)) {
@@ -210,7 +211,7 @@ class Batcher {
       const end = row + rows;
       this.#position = end < arranged.length ? { ...position, row: end } : next;
       const cursor = makeCursor(++this.#batch, { position: this.#position, shape });
-      const taken = arranged.slice(row, end);
+      const taken = Array.from({ length: rows }, (_, i) => arranged.at(row + i));
       const cols = columnsOf(taken, shape);
       const made = fillBatch(taken, { window, cols, cursor, segments: mode === "pack" });
       validateBatch(made, { vocabSize: this.#vocabSize });

@@ -38,11 +38,11 @@ export interface Piece {
  * assertEquals(window.pieces.length, 2);
  * ```
  */
-export class Window {
+export class Window implements Disposable {
   readonly #mode: BatchMode;
   readonly #cols: number;
   #maxRows = 0;
-  #tokens: Uint16Array | Uint32Array = new Uint16Array(0);
+  #tokens: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> = new Uint16Array(0);
   #filled = 0;
   #pieces: Piece[] = [];
   #pairs = 0;
@@ -63,6 +63,12 @@ export class Window {
     this.#pairs = 0;
     this.#rowsTaken = 0;
     this.#filled = 0;
+  }
+
+  /** Gives its memory back at once, which would stay for as long as there is little other garbage. */
+  [Symbol.dispose](): void {
+    this.restart(0);
+    this.#tokens.buffer.transfer(0);
   }
 
   /** Starts a new stream in `contiguous` mode: the next document's first token is no target. */
@@ -135,6 +141,7 @@ export class Window {
         ? new Uint32Array(size)
         : new Uint16Array(size);
       tokens.set(this.#tokens.subarray(0, this.#filled));
+      this.#tokens.buffer.transfer(0);
       this.#tokens = tokens;
     }
     this.#tokens.set(ids, this.#filled);

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Drop } from "../meter.ts";
 import type { Document, Page } from "../types.ts";
 import { findBomb, type MarkupLimits } from "./bomb.ts";
-import { decodePage } from "./charset.ts";
+import { decodePage } from "../decode_page.ts";
 import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";

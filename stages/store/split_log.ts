@@ -9,7 +9,14 @@ import { writeAll } from "../durable.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
 import type { ShardSize } from "./index_file.ts";
 import { ShardReaders } from "./random_access.ts";
-import { bytesOf, encodeRecord, readShard, RECORD_BYTES, shardPaths } from "./shard.ts";
+import {
+  bytesOf,
+  encodeRecord,
+  readShard,
+  RECORD_BYTES,
+  shardPaths,
+  type TokenRange,
+} from "./shard.ts";
 
 /** Appended bytes are written together past this size. */
 const WRITE_BYTES = 2 ** 18;
@@ -176,17 +183,17 @@ export class SplitLog {
   }
 
   /**
-   * Document `index` of the split, wherever it is.
+   * Document `index` of the split, wherever it is, or a range of its tokens.
    *
    * @throws {RangeError} when there is none
    */
-  async document(index: number): Promise<StoredRun> {
+  async document(index: number, range?: TokenRange): Promise<StoredRun> {
     await this.write();
     const { dir, split } = this.#options;
     let base = 0;
     for (const [number, { documents }] of this.#sizes.entries()) {
       if (Number.isInteger(index) && index >= base && index < base + documents) {
-        return { ...this.#readers.document(number, index - base), split, index };
+        return { ...this.#readers.document(number, index - base, range), split, index };
       }
       base += documents;
     }
@@ -194,13 +201,15 @@ export class SplitLog {
   }
 
   /** Tokens of each of the documents `[from, to)`. */
-  async lengths(from: number, to: number): Promise<number[]> {
+  async lengths(from: number, to: number): Promise<Uint32Array> {
     await this.write();
-    const lengths: number[] = [];
+    const lengths = new Uint32Array(to - from);
     let base = 0;
     for (const [number, { documents }] of this.#sizes.entries()) {
       const first = Math.max(0, from - base), last = Math.min(documents, to - base);
-      if (first < last) lengths.push(...this.#readers.lengths(number, first, last));
+      if (first < last) {
+        lengths.set(this.#readers.lengths(number, first, last), base + first - from);
+      }
       base += documents;
     }
     return lengths;

@@ -49,6 +49,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...BELOW_STAGES,
   ],
   "main.ts": ["commands", "cli"],
+  // The library's door, which names also the types that a room's own door need not.
+  "mod.ts": ["serve", "engine", ...BELOW_STAGES],
   tools: ["commands", "cli", "kernels"],
   bench: ALL,
   tests: [...ALL, "bench", "tools"],
@@ -81,7 +83,7 @@ export const stagesStandAlone: Rule = (tree) => {
 /** A folder with a mod.ts is entered through it; the command line, benches and tests may reach in. */
 export const foldersAreEnteredByTheirDoor: Rule = (tree) =>
   importsOf(tree).filter(isModule).flatMap(({ from, to }) => {
-    if (/^(main\.ts|commands\/|tools\/|bench\/|tests\/)/.test(from)) return [];
+    if (/^(main\.ts|mod\.ts|commands\/|tools\/|bench\/|tests\/)/.test(from)) return [];
     const closed = ancestors(to).find((folder) =>
       tree.has(`${folder}/mod.ts`) && !from.startsWith(`${folder}/`) && to !== `${folder}/mod.ts`
     );

@@ -49,8 +49,12 @@ async function writeFolder(
 const TEMPLATE = "{% for m in messages %}[{{ m.content }}]{% endfor %}";
 const TEMPLATES = [{ name: "default", template: TEMPLATE }, { name: "rag", template: "rag" }];
 
-/** Adds chat templates in both forms, and a second end of an answer, to a folder. */
+const FURTHER = "additional_chat_templates/tool_use.jinja";
+
+/** Adds chat templates in every form, and a second end of an answer, to a folder. */
 async function addCompanions(dir: string): Promise<void> {
+  await Deno.mkdir(join(dir, "additional_chat_templates"));
+  await Deno.writeTextFile(join(dir, FURTHER), "tools");
   await Deno.writeTextFile(join(dir, "chat_template.jinja"), TEMPLATE);
   const tokenizerConfig = JSON.stringify({ chat_template: TEMPLATES });
   await Deno.writeTextFile(join(dir, "tokenizer_config.json"), tokenizerConfig);
@@ -60,7 +64,7 @@ async function addCompanions(dir: string): Promise<void> {
 /** Checks that a folder has what {@linkcode addCompanions} added to another. */
 async function assertCompanions(dir: string): Promise<void> {
   const read = (name: string) => Deno.readTextFile(join(dir, name));
-  assertEquals(await read("chat_template.jinja"), TEMPLATE);
+  assertEquals([await read("chat_template.jinja"), await read(FURTHER)], [TEMPLATE, "tools"]);
   assertEquals(JSON.parse(await read("tokenizer_config.json")).chat_template, TEMPLATES);
   const { eos_token_id: [own, added] } = JSON.parse(await read("config.json"));
   assertEquals([typeof own, added], ["number", 7]);

@@ -52,7 +52,7 @@ Deno.test("tokens encode and decode are lines of JSON, and each other's inverse"
   );
   const texts = encodings.map(({ text }) => `${JSON.stringify(text)}\n`).join("");
   const ids = encodings.map((item) => `${JSON.stringify(item.ids)}\n`).join("");
-  assertEquals(await pipe(["encode", ...tokenizer], texts), {
+  assertEquals(await pipe(["encode", "--json", ...tokenizer], texts), {
     code: 0,
     out: ids,
     err: "",

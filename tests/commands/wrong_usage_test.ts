@@ -106,6 +106,14 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   ["text", "Cannot take out text: name at least one address, file or folder"],
   ["text --language-score 0.9 @/a.txt", "Cannot use --language-score without --language A,B"],
+  [
+    "crawl --output @/c --filter-settings @/limits.json http://a.test/",
+    "Cannot use --filter-settings without --filters A,B",
+  ],
+  [
+    "crawl --output @/c --export @/urls --recrawl http://a.test/",
+    "Cannot use --recrawl with --export, which ends without crawling",
+  ],
   ["pipeline --language-score 0.9", "Cannot use --language-score without --language A,B"],
   ["text --filter-settings @/f.json @/a.txt", "Cannot use --filter-settings without --filters A,B"],
   ["text --max-pages 5 @/a.txt", noAddress("--max-pages")],

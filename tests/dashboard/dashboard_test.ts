@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { conclude } from "../../dashboard/conclusion.ts";
 import { History } from "../../dashboard/history.ts";
+import { readRun } from "../../dashboard/run_files.ts";
 import { isThere } from "../commands/program.ts";
 
 Deno.test("history: a long run is thinned to means, its validations and last step are kept", () => {
@@ -68,4 +69,23 @@ Deno.test({
     const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     assertEquals(code, 0, `${out}${err}`);
   },
+});
+
+Deno.test("a damaged file of a run is named, with the line", async () => {
+  const dir = await Deno.makeTempDir();
+  const cases: [file: string, text: string, place: string][] = [
+    ["status.json", "{", "status.json"],
+    ["samples.jsonl", '{"step":1}\n{"step"\n', "samples.jsonl, line 2"],
+    ["metrics.jsonl", '{"step":1,"loss":2}\nnot\n', "metrics.jsonl, line 2"],
+  ];
+  for (const [file, text, place] of cases) {
+    await Deno.writeTextFile(`${dir}/${file}`, text);
+    await assertRejects(
+      () => readRun({ name: "a", dir }),
+      SyntaxError,
+      `Cannot read ${dir}/${place}: it is not JSON`,
+    );
+    await Deno.remove(`${dir}/${file}`);
+  }
+  await Deno.remove(dir, { recursive: true });
 });

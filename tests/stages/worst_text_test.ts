@@ -5,7 +5,7 @@ import { metaDirectives } from "../../stages/crawl/directives.ts";
 import { readLinks } from "../../stages/crawl/links.ts";
 import { MAX_ROBOTS_BYTES, parseRobotsText } from "../../stages/crawl/robots_rules.ts";
 import { parseSitemap } from "../../stages/crawl/sitemap.ts";
-import { charsetOf } from "../../stages/extract/declared_charset.ts";
+import { charsetOf } from "../../stages/declared_charset.ts";
 import { extractDocument } from "../../stages/extract/document.ts";
 import { languageTag } from "../../stages/extract/metadata.ts";
 import { hides } from "../../stages/extract/tags.ts";

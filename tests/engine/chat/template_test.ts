@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { join } from "node:path";
 import { createPromptEncoder } from "../../../engine/chat/prompt.ts";
 import { atOnce } from "../../../engine/turns.ts";
-import { readChatTemplate } from "../../../engine/chat/template_file.ts";
+import { readChatTemplate, readTemplateSource } from "../../../engine/chat/template_file.ts";
 import {
   type ChatTemplate,
   ChatTemplateError,
@@ -124,6 +124,25 @@ Deno.test("a folder's template is found in each place, with its tokens", async (
     assertEquals(await render(), "2");
     await Deno.writeTextFile(join(folder, "chat_template.jinja"), "{{ messages[0].role }}");
     assertEquals(await render(), "system");
+    // What is beside it is not looked at, as in transformers, once there is a file.
+    const further = join(folder, "additional_chat_templates");
+    await Deno.mkdir(further);
+    await Deno.writeTextFile(join(further, "tool_use.jinja"), "tools");
+    await Deno.writeTextFile(join(further, "notes.txt"), "no template");
+    assertEquals(await render(), "system");
+    const { others, file } = await readTemplateSource(folder) ?? {};
+    const toolUse = "additional_chat_templates/tool_use.jinja";
+    assertEquals(file, "chat_template.jinja");
+    assertEquals(others, [{ name: "tool_use", template: "tools", file: toolUse }]);
+    await Deno.remove(join(folder, "chat_template.jinja"));
+    assertEquals(await render(), "tools");
+    await Deno.writeTextFile(join(further, "rag.jinja"), "documents");
+    await assertRejects(render, ChatTemplateError, "its templates (rag, tool_use)");
+    await Deno.writeTextFile(join(further, "default.jinja"), "default");
+    assertEquals(await render(), "default");
+    await Deno.writeTextFile(join(further, "a b.jinja"), "");
+    await assertRejects(render, SyntaxError, "a b.jinja: name it by letters");
+    await Deno.remove(further, { recursive: true });
     await write({ chat_template: 5 });
     const error = await assertRejects(() => readChatTemplate(folder), ChatTemplateError);
     assertStringIncludes(error.message, "tokenizer_config.json: chat_template");

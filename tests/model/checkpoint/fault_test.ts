@@ -118,7 +118,7 @@ Deno.test("a process killed while it saves leaves a whole latest checkpoint", as
 });
 
 function probe(mode: string, dir: string): Deno.Command {
-  const script = new URL("checkpoint_probe.ts", import.meta.url).pathname;
+  const script = new URL("probe.ts", import.meta.url).pathname;
   // A write past the limit is to fail, not to end the process.
   const args = ["-c", 'trap "" XFSZ; exec "$@"', "sh", Deno.execPath(), "run", "--no-code-cache"];
   return new Deno.Command("sh", {

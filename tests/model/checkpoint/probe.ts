@@ -1,6 +1,6 @@
 /**
- * A process that saves checkpoints, to be killed or starved of disk by checkpoint_test.ts.
- * Usage: checkpoint_probe.ts loop|starved CHECKPOINTS_DIR
+ * A process that saves checkpoints, to be killed or starved of disk by fault_test.ts.
+ * Usage: probe.ts loop|starved CHECKPOINTS_DIR
  */
 import {
   checkpointName,

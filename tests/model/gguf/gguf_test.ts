@@ -38,7 +38,10 @@ for (const name of GOLDENS) {
     await withDir(async (dir) => {
       const path = join(dir, "model.gguf");
       const chatTemplate = "{{ messages[0].content }}";
-      const source = { ...golden, ...wordsOf(golden), chatTemplate, prefix: [0] };
+      const namedTemplates = { "tool_use": "tools", "rag-2": "documents" };
+      const source = {
+        ...{ ...golden, ...wordsOf(golden), chatTemplate, namedTemplates, prefix: [0] },
+      };
       await writeGguf(path, { ...source, type: "f32" });
       assertThrows(() => bytesOf({ ...source, prefix: [0, 0], type: "f32" }), Error, "several");
       const { metadata, tensorInfos, tensorDataOffset } = await gguf(path, {
@@ -60,6 +63,9 @@ for (const name of GOLDENS) {
         "tokenizer.ggml.bos_token_id": 0,
         "tokenizer.ggml.add_bos_token": true,
         "tokenizer.chat_template": chatTemplate,
+        "tokenizer.chat_template.tool_use": "tools",
+        "tokenizer.chat_template.rag_2": "documents",
+        "tokenizer.chat_templates": ["tool_use", "rag_2"],
         "tokenizer.ggml.merges": ["t1 t2", "t 3"],
       };
       const found = new Map(Object.entries(metadata));

@@ -8,6 +8,7 @@ import {
   resumePoint,
   validateBatch,
 } from "../../../stages/batch/mod.ts";
+import { Window } from "../../../stages/batch/window.ts";
 import type { Batch, EpochRun } from "../../../stages/types.ts";
 
 const VOCAB = 60_000;
@@ -267,6 +268,17 @@ Deno.test("cancelling the batches cancels the input", async () => {
   await reader.read();
   await reader.cancel("enough");
   assertEquals(reason, "enough");
+});
+
+Deno.test("a window gives its memory back, also what it has outgrown", () => {
+  const window = new Window({ mode: "pack", cols: 2, maxRows: 2 });
+  window.add(Uint16Array.of(5, 6), 0);
+  const { tokens: outgrown } = window;
+  window.add(Uint32Array.of(7, 8), 0);
+  const { tokens } = window;
+  assertEquals([outgrown.length, [...tokens.subarray(0, 4)]], [0, [5, 6, 7, 8]]);
+  window[Symbol.dispose]();
+  assertEquals(tokens.length, 0);
 });
 
 Deno.test("cancelling wakes a stage that waits for input", async () => {

@@ -54,7 +54,7 @@ Deno.test("more than two slashes lead to a host", () => {
 });
 
 // HTML standard 4.2.5.3.
-Deno.test("a meta refresh is a link", () => {
+Deno.test("a refresh by element or header is a link", () => {
   const cases: [content: string, links: string[]][] = [
     ["0;url=/x", ["http://a.test/x"]],
     ["5; URL = '/x' y", ["http://a.test/x"]],
@@ -68,6 +68,7 @@ Deno.test("a meta refresh is a link", () => {
   for (const [content, links] of cases) {
     const html = `<meta http-equiv=Refresh content="${content.replaceAll('"', "&quot;")}">`;
     assertEquals(readLinks(html, { url: A }).links, links, content);
+    assertEquals(readLinks("", { url: A, refresh: content }).links, links, content);
   }
 });
 
@@ -112,6 +113,32 @@ Deno.test("a Location of raw UTF-8 is read as such, one of other bytes as they s
   });
   const { texts } = await fetchAll(["a", "b", "c"].map((path) => `${site.origin}/${path}`));
   assertEquals(texts, ["one", "two", "three"]);
+});
+
+// URL standard, path state: whatever the encoding of the page, a path is UTF-8.
+Deno.test("links are read in the encoding of their page", async () => {
+  const day = "%D0%B4%D0%B5%D0%BD%D1%8C";
+  const windows1251 = [0xe4, 0xe5, 0xed, 0xfc];
+  const ascii = (text: string) => [...new TextEncoder().encode(text)];
+  const utf16 = [..."\ufeff<a href=/3/день>x</a>"].flatMap((sign) => {
+    const code = sign.charCodeAt(0);
+    return [code & 0xff, code >> 8];
+  });
+  const page = (type: string, bytes: number[]) => () =>
+    new Response(new Uint8Array(bytes), { headers: { "content-type": type } });
+  const link = (
+    number: number,
+  ) => [...ascii(`<a href=/${number}/`), ...windows1251, ...ascii(">x</a>")];
+  await using site = serveSite({
+    "/1": page("text/html; charset=windows-1251", link(1)),
+    "/2": page("text/html", [...ascii("<meta charset=cp1251>"), ...link(2)]),
+    "/3": page("text/html", utf16),
+    ...Object.fromEntries([1, 2, 3].map((number) => [`/${number}/${day}`, `day ${number}`])),
+  });
+  const seeds = [1, 2, 3].map((number) => `${site.origin}/${number}`);
+  const { texts, drops } = await fetchAll(seeds, { maxDepth: 1 });
+  assertEquals(drops, []);
+  assertEquals(texts.filter((text) => text.startsWith("day")).sort(), ["day 1", "day 2", "day 3"]);
 });
 
 Deno.test("anchors that never end hide no later link", () => {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { extractDocument } from "../../../stages/extract/mod.ts";
 import { read } from "../../../stages/read/mod.ts";
@@ -51,6 +51,12 @@ Deno.test("what a mail says of itself, in the forms in which mails say it", asyn
   // RFC 5322, sections 3.3, 3.4 and 4.3; RFC 2047, section 2; RFC 6532, section 3.2.
   const cases: [header: string, title: string, author?: string | undefined, date?: string][] = [
     ["Subject: =?utf-8?q?caf=C3=A9_at_noon?=\r\nFrom: Ann <a@b.org>", "café at noon", "Ann"],
+    // A character divided between words, as Python's email package reads it.
+    [
+      "Subject: =?utf-8?B?0JPQsNA=?=\r\n =?UTF-8?B?stCw0L3RjA==?=\r\nFrom: a@b.org",
+      "Гавань",
+      "a@b.org",
+    ],
     ["subject: =?iso-8859-1?B?R3L832U=?=\r\nFROM: a@b.org (Ann)", "Grüße", "Ann"],
     [`Subject: ${utf8("Grüße")}\r\nFrom: ${utf8("Jörg")} <a@b.org>`, "Grüße", "Jörg"],
     ["Subject: Viele Gr\xfc\xdfe aus K\xf6ln\r\nFrom: a@b.org", "Viele Grüße aus Köln", "a@b.org"],
@@ -85,4 +91,34 @@ Deno.test("text of a mail that says no encoding is read by what it looks like", 
     const unicode = await documentOf(`${type}Subject: x\r\n\r\n${utf8("Viele Grüße")}`);
     assertEquals(unicode.text, "Viele Grüße");
   }
+});
+
+Deno.test("a page saved as one file is its HTML, and a mailbox is refused by name", async () => {
+  const dir = await scratchDir();
+  // RFC 2557, section 9; RFC 4155, appendix A.
+  const saved = [
+    ...["From: <Saved by Blink>", "Subject: A page", "MIME-Version: 1.0"],
+    ...['Content-Type: multipart/related; type="text/html"; boundary="x"', "", "--x"],
+    ...["Content-Type: text/html", "Content-Transfer-Encoding: quoted-printable", ""],
+    ...["<main><p>A saved page =E2=80=94 whole.</p></main>", "--x", "Content-Type: text/css", ""],
+    ...["p { color: red }", "--x--", ""],
+  ].join("\r\n");
+  const box = "From a@b.org Mon Jan  1 00:00:00 2024\nSubject: One\n\nFirst.\n\n" +
+    "From a@b.org Tue Jan  2 00:00:00 2024\nSubject: Two\n\nSecond.\n";
+  for (const name of ["a.mht", "b.mhtml", "c.mbox"]) {
+    await Deno.writeTextFile(`${dir}/${name}`, name === "c.mbox" ? box : saved);
+  }
+  const paths = ["a.mht", "b.mhtml"].map((name) => `${dir}/${name}`);
+  const pages = await Array.fromAsync(read({ paths }));
+  const texts = pages.map((page) => {
+    const found = extractDocument(page);
+    return "title" in found ? [found.title, found.text] : found;
+  });
+  const whole = ["A page", "A saved page — whole."];
+  assertEquals(texts, [whole, whole]);
+  await assertRejects(
+    async () => await Array.fromAsync(read({ paths: [`${dir}/c.mbox`] })),
+    TypeError,
+    "c.mbox: a mailbox; write each mail to a file of its own",
+  );
 });

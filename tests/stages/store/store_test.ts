@@ -266,6 +266,32 @@ Deno.test("single documents are read from anywhere, those that are not written y
   }
 });
 
+Deno.test("a range of a document holds its own tokens alone, and the whole document is checked", async () => {
+  const dir = await scratchDir();
+  const [first, second] = [run(0, { length: 50 }), run(1, { length: 40 })];
+  {
+    await using tokens = await open(dir);
+    await appendAll(tokens, [first, second]);
+    // Both before either is compared: reading the second must leave the first alone.
+    const parts = [
+      await tokens.document("train", 0, { from: 10, to: 30 }),
+      await tokens.document("train", 1, { from: 30, to: 51 }),
+    ];
+    assertEquals(parts.map(({ ids }) => ids), [first.ids.slice(10, 30), second.ids.slice(30)]);
+    assertEquals(parts.map(({ ids }) => ids.buffer.byteLength), [40, 20]);
+  }
+  const path = join(dir, "train", "000000.bin");
+  const bytes = await Deno.readFile(path);
+  bytes[2 * 45] = (bytes[2 * 45] ?? 0) ^ 4;
+  await Deno.writeFile(path, bytes);
+  await using tokens = await open(dir);
+  await assertRejects(
+    () => tokens.document("train", 0, { to: 5 }),
+    Error,
+    "document 0 is damaged (checksum)",
+  );
+});
+
 Deno.test("documents are counted by tokens, and tokens by documents", async () => {
   await using tokens = await open(await scratchDir());
   const list = runs(200);

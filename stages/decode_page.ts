@@ -1,10 +1,11 @@
 /**
  * Decodes a page's bytes: byte order mark, then HTTP header, then meta element, then XML declaration,
- * then by what the bytes look like, as the HTML standard's encoding sniffing orders them.
+ * then by what the bytes look like, as the HTML standard's encoding sniffing orders them. Unlike
+ * there, a declaration does not count that the bytes contradict.
  *
  * @module
  */
-import { detectCharset, REPLACEMENT } from "../charset.ts";
+import { contradicts, detectCharset, REPLACEMENT } from "./charset.ts";
 import { charsetOf, metaLabel, xmlLabel } from "./declared_charset.ts";
 
 const BOMS: readonly (readonly [bytes: readonly number[], label: string])[] = [
@@ -33,10 +34,13 @@ export function decodePage(
   { contentType, isHtml }: { contentType: string; isHtml: boolean },
 ): string {
   const bom = BOMS.find(([bytes]) => bytes.every((byte, at) => body[at] === byte))?.[1];
-  const decoder = decoderFor(bom) ??
-    decoderFor(charsetOf(contentType)) ??
+  const marked = decoderFor(bom);
+  if (marked !== undefined) return marked.decode(body);
+  const declared = decoderFor(charsetOf(contentType)) ??
     (isHtml ? decoderFor(metaLabel(body)) ?? decoderFor(xmlLabel(body)) : undefined);
-  if (decoder !== undefined) return decoder.decode(body);
+  if (declared !== undefined && !contradicts(body, declared.encoding)) {
+    return declared.decode(body);
+  }
   const label = detectCharset(body);
   return label === REPLACEMENT ? "" : new TextDecoder(label).decode(body);
 }
