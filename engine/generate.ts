@@ -91,16 +91,19 @@ export interface GenerateOptions extends SamplingOptions {
  * @throws {RangeError} when the prompt does not fit the model, or an option is out of range
  * @example
  * ```ts
- * import type { Engine } from "./engine.ts";
+ * import { assertEquals } from "@std/assert";
+ * import { createLayout, openWasmEngine, presetConfig, trainTokenizer } from "../mod.ts";
  * import { generate } from "./generate.ts";
  * import { Scheduler } from "./scheduler.ts";
- * import { charactersOf, type TextCodec } from "./text_codec.ts";
- * async function* tell(engine: Engine, codec: TextCodec) {
- *   const scheduler = new Scheduler(engine);
- *   const promptIds = codec.encode("Once upon a time");
- *   const pieces = generate({ scheduler, codec, promptIds, maxTokens: 100, seed: 1 });
- *   for await (const { text } of pieces) yield text;
- * }
+ * const codec = await trainTokenizer(["once upon a time"], { vocabSize: 260 });
+ * const config = presetConfig("tiny", codec);
+ * const parameters = new Float32Array(createLayout(config).length);
+ * await using engine = await openWasmEngine({ config, parameters, workers: 1 });
+ * const prompt = { promptIds: codec.encode("once"), maxTokens: 5, temperature: 0, seed: 0 };
+ * const pieces = generate({ scheduler: new Scheduler(engine), codec, ...prompt });
+ * const last = (await Array.fromAsync(pieces)).at(-1);
+ * // Weights of zero find all ids alike: the lowest, which ends a text, comes first.
+ * assertEquals([last?.finishReason, last?.tokens], ["stop", 1]);
  * ```
  */
 export async function* generate(options: GenerateOptions): AsyncGenerator<Piece, void> {

@@ -145,6 +145,14 @@ export type PresetName = keyof typeof PRESETS;
  * The full configuration of a preset with the tokenizer's numbers filled in.
  *
  * @param options `context` T, the preset's unless stated
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "./config.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * assertEquals([config.vocab_size, config.hidden_size, config.head_dim], [512, 128, 32]);
+ * assertEquals(config.max_position_embeddings, 256);
+ * ```
  */
 export function presetConfig(
   name: PresetName,

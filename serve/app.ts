@@ -96,13 +96,17 @@ const CLIENT_CLOSED_REQUEST = 499;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createLayout, openWasmEngine, presetConfig, Scheduler, trainTokenizer } from "../mod.ts";
  * import { createApp } from "./app.ts";
- * import type { Scheduler } from "../engine/mod.ts";
- * import type { TextCodec } from "../engine/mod.ts";
- * async function isHealthy(scheduler: Scheduler, codec: TextCodec): Promise<boolean> {
- *   const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
- *   return (await app.request("/health")).ok;
- * }
+ * const codec = await trainTokenizer(["once upon a time"], { vocabSize: 260 });
+ * const config = presetConfig("tiny", codec);
+ * const parameters = new Float32Array(createLayout(config).length);
+ * await using engine = await openWasmEngine({ config, parameters, workers: 1 });
+ * const scheduler = new Scheduler(engine);
+ * const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
+ * const { data } = await (await app.request("/v1/models")).json();
+ * assertEquals(data[0].id, "mine");
  * ```
  */
 export function createApp(options: AppOptions): App {

@@ -56,11 +56,8 @@ export interface ReadDocumentsOptions {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openJournal } from "./journal.ts";
- * const dir = await Deno.makeTempDir();
- * await using journal = await openJournal({ dir });
- * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
- * await journal.seal();
- * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
+ * await using journal = await openJournal({ dir: await Deno.makeTempDir() });
+ * assertEquals([journal.count, journal.sealed], [0, false]);
  * ```
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
@@ -86,7 +83,19 @@ interface Pending {
   readonly onStored: (() => void)[];
 }
 
-/** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
+/**
+ * A durable, append-only list of documents. Made by {@linkcode openJournal}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openJournal } from "./journal.ts";
+ * await using journal = await openJournal({ dir: await Deno.makeTempDir() });
+ * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
+ * await journal.seal();
+ * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
+ * ```
+ */
 export class Journal implements AsyncDisposable {
   /** The interrupted write that was cut off when the journal was opened. */
   readonly cut: TornTail | undefined;
@@ -98,7 +107,6 @@ export class Journal implements AsyncDisposable {
   readonly #places: MemberPlace[];
   #sealed: boolean;
   #bytes = 0;
-
   /** Lines that are not on the disk yet. */
   readonly #lines = new LineBuffer();
   #pending: Pending = { documents: 0, textBytes: 0, onStored: [] };

@@ -62,7 +62,21 @@ async function openSplit(
   return new SplitLog({ ...options, shardBytes: 0 }, sizes);
 }
 
-/** Token runs by split. Made by {@linkcode readStore}. */
+/**
+ * Token runs by split. Made by {@linkcode readStore}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openStore, readStore } from "./mod.ts";
+ * const options = { dir: await Deno.makeTempDir(), vocabSize: 300, tokenizerHash: "abc" };
+ * await using store = await openStore(options);
+ * await store.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 0) });
+ * await store.flush();
+ * await using reader = await readStore(options);
+ * assertEquals((await reader.document("train", 0)).ids, Uint16Array.of(5, 0));
+ * ```
+ */
 export class StoreReader implements AsyncDisposable {
   /** The shards of each split. */
   protected readonly logs: Readonly<Record<Split, SplitLog>>;

@@ -98,6 +98,22 @@ export interface TrainOptions {
  * A sphere that fails, or a loss that stops being finite, errors the stream.
  *
  * @param options see {@linkcode TrainOptions}
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { presetConfig } from "../../model/config.ts";
+ * import { openSpheres } from "../../workers/mod.ts";
+ * import { newTraining, SCHEDULE_DEFAULTS, train } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 300, endOfTextId: 0 });
+ * await using spheres = await openSpheres({ config, rows: 1, cols: 2, workers: 1 });
+ * const schedule = { ...SCHEDULE_DEFAULTS, name: "cosine", peak: 0.01 } as const;
+ * const stage = train({ spheres, schedule, state: newTraining(), duration: { steps: 1 } });
+ * const ids = { inputIds: Int32Array.of(1, 2), targetIds: Int32Array.of(2, 3) };
+ * const size = { mask: Int32Array.of(1, 1), rows: 1, cols: 2, validTokens: 2 };
+ * const batch = { ...ids, ...size, cursor: { epoch: 0, batch: 1, state: null } };
+ * const [step] = await Array.fromAsync(ReadableStream.from([batch]).pipeThrough(stage));
+ * assertAlmostEquals(step?.loss ?? 0, Math.log(300), 1e-5); // Weights of zero find all ids alike.
+ * ```
  */
 export function train(options: TrainOptions): ReadableWritablePair<StepReport, Batch> {
   const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;

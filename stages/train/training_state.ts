@@ -28,7 +28,17 @@ export interface TrainingState {
   report?: StepReport;
 }
 
-/** The state of a run without a step. */
+/**
+ * The state of a run without a step.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { newTraining } from "./mod.ts";
+ * const { step, totalTokens, cursor } = newTraining();
+ * assertEquals([step, totalTokens, cursor], [0, 0, undefined]);
+ * ```
+ */
 export function newTraining(): TrainingState {
   return {
     ...{ step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {} },
@@ -57,6 +67,16 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
  * The state that a snapshot was taken of.
  *
  * @throws {TypeError} when its cursors are not those of a training
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { newTraining, resumeTraining } from "./mod.ts";
+ * const { guard, validation } = newTraining();
+ * const batch = { epoch: 0, batch: 7, state: null };
+ * const cursors = { batch, train: { seconds: 3, guard, validation } };
+ * assertEquals(resumeTraining({ step: 7, totalTokens: 900, cursors }).cursor, batch);
+ * assertThrows(() => resumeTraining({ step: 7, totalTokens: 900, cursors: {} }), TypeError);
+ * ```
  */
 export function resumeTraining(
   { step, totalTokens, cursors }: Pick<Snapshot, "step" | "totalTokens" | "cursors">,
