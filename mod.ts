@@ -141,6 +141,7 @@ export {
   type StoreOptions,
 } from "./stages/store/mod.ts";
 export type { ReadRunsOptions, ReadStoreOptions, StoreReader } from "./stages/store/reader.ts";
+export type { TokenRange } from "./stages/store/shard.ts";
 export type { SplitLog } from "./stages/store/split_log.ts";
 export type { OpenStoreOptions } from "./stages/store/store.ts";
 export { batch, type BatchOptions } from "./stages/batch/mod.ts";

@@ -21,7 +21,12 @@ export {
   type RenderOptions,
   type TemplateTokens,
 } from "./chat/template.ts";
-export { readChatTemplate, readTemplateSource } from "./chat/template_file.ts";
+export {
+  type NamedTemplate,
+  readChatTemplate,
+  readTemplateSource,
+  type TemplateSource,
+} from "./chat/template_file.ts";
 export { type ChoicePiece, type ChoicesOptions, generateChoices } from "./choices.ts";
 export {
   createGrammars,
