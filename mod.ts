@@ -108,7 +108,6 @@ export type { Named } from "./stages/journal/named.ts";
 export type { TornTail } from "./stages/journal/segments.ts";
 
 // Documents to batches.
-export type { EncodeOptions, Encoding } from "./tokenizer/encoding.ts";
 export {
   parseTokenizer,
   Tokenizer,
@@ -118,6 +117,7 @@ export {
 export type { SplitName, Text } from "./tokenizer/pretokenize.ts";
 export type {
   DecodeStream,
+  EncodeOptions,
   EncodeStream,
   SpecialToken,
   TokenizerParts,

@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { DEFAULT_ENGINE, ENGINES } from "../stages/extract/mod.ts";
 import type { CrawlJob, CrawlReport, FillJob } from "./crawl_job.ts";
 import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { runJob } from "./job.ts";
 
 /** What a crawl is made with. */
@@ -26,10 +27,10 @@ interface SpeedOptions {
  * fills a frontier alone.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, {
-    string: ["pages", "urls", "extract"],
-    boolean: ["json", "memory"],
-  });
+  const flags = parseArgs({
+    args,
+    options: { pages: TEXT, urls: TEXT, extract: TEXT, json: SWITCH, memory: SWITCH },
+  }).values;
   const engine = ENGINES.find((name) => name === (flags.extract ?? DEFAULT_ENGINE));
   if (engine === undefined) throw new TypeError(`Cannot crawl with --extract ${flags.extract}`);
   const how = { concurrency: 8, engine };

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { extractDocument, type ExtractEngine } from "../stages/extract/mod.ts";
 import type { Page } from "../stages/types.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
 /** Documentation that Debian packages install; each that is there is read. */
@@ -20,9 +21,10 @@ const ENGINES: readonly ExtractEngine[] = ["fast", "dom"];
 
 /** Runs `bench extract [FOLDER...] [--rounds N] [--pages N] [--json]`; N pages of each folder. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds", "pages"], boolean: ["json"] });
+  const options = { rounds: TEXT, pages: TEXT, json: SWITCH };
+  const { values: flags, positionals } = parseArgs({ args, options, allowPositionals: true });
   const rounds = Number(flags.rounds ?? 3);
-  const folders = flags._.length > 0 ? flags._.map(String) : FOLDERS;
+  const folders = positionals.length > 0 ? positionals : FOLDERS;
   const pages: Page[] = [];
   for (const folder of folders) pages.push(...await htmlIn(folder, Number(flags.pages ?? 60)));
   if (pages.length === 0) {

@@ -29,7 +29,10 @@ const scheduler = new Scheduler(engine, { maxWaiting: 4096 });
 const stopping = new AbortController();
 const { port, finished } = await listen(
   createApp({
-    ...{ scheduler, codec: codec(config.vocab_size), modelName: "bench", trustProxy: true },
+    scheduler,
+    codec: codec(config.vocab_size),
+    modelName: "bench",
+    trustProxy: true,
     onFailure: (error) => console.error(error),
   }),
   { port: 0, signal: stopping.signal, limits: { drainMs: 0 } },
@@ -60,7 +63,8 @@ async function memory(): Promise<ServerMemory> {
 /** A character a token; none of them ends a text. */
 function codec(vocabSize: number): TextCodec {
   return {
-    ...{ vocabSize, endOfTextId: vocabSize },
+    vocabSize,
+    endOfTextId: vocabSize,
     encode: (text) => Array.from(text, (character) => character.charCodeAt(0)),
     decodeStream: () => ({ push: (id) => String.fromCharCode(33 + id % 90), flush: () => "" }),
     bytesOf: (id) => Uint8Array.of(33 + id % 90),

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { hasSimd256 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { formatConfig } from "../model/config_json.ts";
@@ -21,6 +21,7 @@ import {
 } from "../engine/mod.ts";
 import { argmax } from "../engine/sampling/distribution.ts";
 import { createSampler, type Sampler } from "../engine/sampling/sampler.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 import { measureRead } from "./read_peak.ts";
@@ -39,10 +40,10 @@ const MODELS = { ...CONFIGS, large: { L: 12, H: 12, D: 768, F: 2048, T: 256, B: 
 
 /** Runs `bench serve [--config NAME] [--workers W] [--without-transformers] [--json]`. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, {
-    string: ["config", "workers"],
-    boolean: ["json", "without-transformers"],
-  });
+  const flags = parseArgs({
+    args,
+    options: { config: TEXT, workers: TEXT, json: SWITCH, "without-transformers": SWITCH },
+  }).values;
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const name = flags.config ?? "base";
   if (!isModel(name)) {

@@ -6,7 +6,7 @@
  */
 import process from "node:process";
 import { join } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { randomStream } from "../model/random.ts";
 import { batch, BatchStream } from "../stages/batch/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
@@ -17,6 +17,7 @@ import { readAddresses } from "./addresses.ts";
 import { generateDocuments } from "./generated_corpus.ts";
 import { runJob } from "./job.ts";
 import { median } from "./median.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 
 const VOCAB = 8192;
 const SEEKS = 20;
@@ -28,7 +29,7 @@ const CURSOR_EVERY = 97;
  * corpus, encodes, stores, shuffles and batches it.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["megabytes", "dir"], boolean: ["json"] });
+  const flags = parseArgs({ args, options: { megabytes: TEXT, dir: TEXT, json: SWITCH } }).values;
   const megabytes = Number(flags.megabytes ?? 100);
   const dir = flags.dir ?? join("runs", "bench-tokens");
   await Deno.mkdir(dir, { recursive: true });
@@ -93,10 +94,15 @@ async function measure({ megabytes, dir }: Job) {
     await using stream = new BatchStream({
       open: (start) =>
         ReadableStream.from<never>([]).pipeThrough(epochs({
-          ...{ store: tokens, order: "shuffled" },
-          ...{ start, maxEpochs: 1 },
+          store: tokens,
+          order: "shuffled",
+          start,
+          maxEpochs: 1,
         })),
-      ...{ rows: 12, cols: 256, vocabSize, cursor },
+      rows: 12,
+      cols: 256,
+      vocabSize,
+      cursor,
     });
     const next = await stream.next();
     resumeMs.push(performance.now() - resumeStart);

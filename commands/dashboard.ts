@@ -12,7 +12,7 @@ import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
 import { say } from "../cli/print.ts";
 
 /** Where the dashboard is unless told otherwise. */
-export const DASHBOARD_PORT = 8010;
+const DASHBOARD_PORT = 8010;
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -44,8 +44,11 @@ export const dashboard: Command = {
     for (const folder of folders) await requireSettings(folder);
     using interrupt = stopOnInterrupt();
     const { hostname, port, finished } = await listenDashboard(folders, {
-      ...{ hostname: values.hostname, port: values.port, signal: interrupt.signal },
-      ...{ hostNames: hostNamesOf(values), ...(apiKeys && { apiKeys }) },
+      hostname: values.hostname,
+      port: values.port,
+      signal: interrupt.signal,
+      hostNames: hostNamesOf(values),
+      ...(apiKeys && { apiKeys }),
     });
     say(
       `Dashboard on http://${hostname}:${port}/` +

@@ -111,23 +111,37 @@ export const evaluate: Command = {
     for (const checkpoint of checkpoints) {
       const config = await readScoredConfig(checkpoint);
       await checkModelTokenizer(tokenizer.tokenizer, {
-        ...{ config, folder: scoredFolder(checkpoint), source: "the run's" },
+        config,
+        folder: scoredFolder(checkpoint),
+        source: "the run's",
         refusal: `Cannot evaluate ${checkpoint}`,
         remedy: "name with --run the run that it was trained in",
       });
       const texts: EvaluationTexts = await openTexts({
-        ...{ paths, settings, journal, tokenizer, set: values.set },
+        paths,
+        settings,
+        journal,
+        tokenizer,
+        set: values.set,
         cols: values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2)),
         maxRows: values["max-rows"],
       });
       const { cols } = texts;
       await using scored = await openScored(checkpoint, {
-        ...{ config, rows, cols, int8: values.weights === "int8", ...spheresOf(values) },
+        config,
+        rows,
+        cols,
+        int8: values.weights === "int8",
+        ...spheresOf(values),
       });
       using progress = showProgress(checkpoint, texts);
       const evaluation = await evaluateModel(scored, {
-        ...{ texts: texts.read(), tokenizer: tokenizer.tokenizer, rows, cols },
-        ...{ prompts, stopIds: await readStopIds(scoredFolder(checkpoint)) },
+        texts: texts.read(),
+        tokenizer: tokenizer.tokenizer,
+        rows,
+        cols,
+        prompts,
+        stopIds: await readStopIds(scoredFolder(checkpoint)),
         onProgress: progress.update,
       });
       if (evaluation.tokens === 0) {

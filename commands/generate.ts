@@ -47,7 +47,8 @@ export const generate: Command = {
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
     const { engine, codec, stopIds, sampling, prompts: [known = ""], chosen } = await openModel({
-      ...{ ...values, run },
+      ...values,
+      run,
     });
     await using _engine = engine;
     // Standard output is for the text alone.

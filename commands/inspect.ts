@@ -12,7 +12,7 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { readIfThere } from "../model/durable.ts";
 import { type JournalSurvey, readSeal, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
 import type { Command } from "../cli/command.ts";

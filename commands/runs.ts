@@ -12,8 +12,7 @@ import {
   readCheckpointInfo,
   stepOf,
 } from "../model/checkpoint/mod.ts";
-import { exists } from "../model/durable.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { exists, readIfThere } from "../model/durable.ts";
 import type { StatusFile } from "../stages/report/mod.ts";
 import type { Command } from "../cli/command.ts";
 import { reasonOf } from "../cli/failure.ts";
@@ -101,7 +100,9 @@ async function look(run: string): Promise<RunRow> {
   const made = isPipeline ? paths.settings : newest ?? run;
   const written = (await Deno.stat(made)).mtime?.toISOString() ?? "";
   const row = {
-    ...{ run, step, steps: null },
+    run,
+    step,
+    steps: null,
     validationLoss: await bestValidation(paths.checkpoints),
     bytes: await sizeOf(run),
     when: status?.time ?? written,

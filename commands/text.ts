@@ -59,9 +59,15 @@ const FLAGS = {
   }),
   ...REFINE_FLAGS,
   ...CRAWLER_FLAGS,
-  ...{ "max-pages": maxPages, "all-files": allFiles },
-  ...{ "min-chars": minChars, "text-field": textField, extract },
-  ...{ seed, "user-agent": userAgent, contact, "allow-private": allowPrivate },
+  "max-pages": maxPages,
+  "all-files": allFiles,
+  "min-chars": minChars,
+  "text-field": textField,
+  extract,
+  seed,
+  "user-agent": userAgent,
+  contact,
+  "allow-private": allowPrivate,
 };
 
 type Values = FlagValues<typeof FLAGS>;

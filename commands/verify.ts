@@ -73,7 +73,7 @@ export const verify: Command = {
 };
 
 /** One line a stage. */
-export function describeManifest(manifest: Manifest): string[] {
+function describeManifest(manifest: Manifest): string[] {
   const { program, settings, corpus, tokenizer, tokens, batches, weights, sha256 } = manifest;
   const count = (n: number) => n.toLocaleString("en");
   const rows: [stage: string, what: string, digest: string][] = [

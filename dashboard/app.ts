@@ -9,6 +9,7 @@ import {
   type ApiKeys,
   type App,
   eventStream,
+  PAGE_POLICY,
   requireApiKey,
   requireHostName,
 } from "../serve/mod.ts";
@@ -16,17 +17,6 @@ import { follow } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
-
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** Options of {@linkcode createDashboard}. */
 export interface DashboardOptions {
@@ -65,7 +55,10 @@ export function createDashboard(
   });
   if (hostNames) app.use(requireHostName(hostNames));
   if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: new Set(), pages: "" }));
-  app.get("/", (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": POLICY }));
+  app.get(
+    "/",
+    (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": PAGE_POLICY }),
+  );
   for (const [type, files] of [["text/css", STYLES], ["text/javascript", LIVE_SCRIPTS]] as const) {
     for (const [name, text] of files) {
       app.get(

@@ -5,7 +5,7 @@
  */
 
 /** Figures drawn over the steps. */
-export const CURVES = [
+const CURVES = [
   "loss",
   "learningRate",
   "gradNorm",

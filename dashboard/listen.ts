@@ -45,7 +45,9 @@ export async function listenDashboard(
 ): Promise<Listener> {
   try {
     return await listen(dashboardOf(folders, { hostNames, ...(apiKeys && { apiKeys }) }), {
-      ...{ hostname, port, signal },
+      hostname,
+      port,
+      signal,
     });
   } catch (cause) {
     const reason = isAddressTaken(cause) ? "another program listens there" : reasonOf(cause);

@@ -43,7 +43,8 @@ export const LIVE_PAGE: string = String(html`
           <label>Smoothing
             <input id="smoothing" type="range" min="0" max="0.98" step="0.02" value="0.8"></label>
         `)} ${section({
-          ...{ id: "comparison", title: "Comparison" },
+          id: "comparison",
+          title: "Comparison",
           body: html`<div id="comparison" class="tables"></div>`,
         })} ${runSections({ isLive: true })}
       </main>

@@ -65,7 +65,8 @@ export function renderReport(parts: ReportParts): string {
         </header>
         <main>
           ${section({
-            ...{ id: "conclusion", title: "Conclusion" },
+            id: "conclusion",
+            title: "Conclusion",
             body: html`
               <div class="conclusion">
                 ${conclude(run, verdict, course).map((sentence) => html`<p>${sentence}</p>`)}
@@ -75,13 +76,16 @@ export function renderReport(parts: ReportParts): string {
             `,
           })} ${curvesSection()} ${runSections({ isLive: false })}
           ${section({
-            ...{ id: "drops", title: "Dropped" },
+            id: "drops",
+            title: "Dropped",
             body: drops.length === 0 ? html`<p class="muted">Nothing.</p>` : list(drops),
           })} ${section({
-            ...{ id: "settings", title: "Settings" },
+            id: "settings",
+            title: "Settings",
             body: list(describeSettings(run.settings)),
           })} ${section({
-            ...{ id: "again", title: "The same again" },
+            id: "again",
+            title: "The same again",
             body: html`
               <pre tabindex="0"><code>${reproduce}</code></pre>
               <p class="muted">

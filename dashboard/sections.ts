@@ -39,7 +39,8 @@ function key(words: Readonly<Record<string, string>>): Markup {
 /** The curves; `controls` stand beside the title. */
 export function curvesSection(controls?: Markup): Markup {
   return section({
-    ...{ id: "curves", title: "Curves" },
+    id: "curves",
+    title: "Curves",
     aside: html`
       ${controls ?? ""}
       <label>Along
@@ -60,23 +61,29 @@ export function curvesSection(controls?: Markup): Markup {
 export function runSections({ isLive }: { isLive: boolean }): Markup[] {
   return [
     section({
-      ...{ id: "samples", title: "Samples" },
+      id: "samples",
+      title: "Samples",
       body: html`<div id="samples" class="samples"></div>`,
     }),
     section({
-      ...{ id: "phases", title: "Time of a step" },
+      id: "phases",
+      title: "Time of a step",
       body: html`<div id="phases" class="curves"></div>`,
     }),
     section({
-      ...{ id: "pipeline", title: "Pipeline" },
+      id: "pipeline",
+      title: "Pipeline",
       aside: key({
         ...(isLive && { full: "queue in front of the stage, filled" }),
-        ...{ busy: "working", waiting: "waiting for input", blocked: "blocked by output" },
+        busy: "working",
+        waiting: "waiting for input",
+        blocked: "blocked by output",
       }),
       body: html`<ol id="pipeline" class="pipeline"></ol>`,
     }),
     section({
-      ...{ id: "spheres", title: "Spheres" },
+      id: "spheres",
+      title: "Spheres",
       aside: html`
         <span class="key">waiting <i class="shades" role="img"
             aria-label="from grey to blue"></i> computing</span>

@@ -50,7 +50,10 @@ export async function* generateChoices(
   const answers = prompts.flatMap((promptIds) =>
     Array.from({ length: count }, (_, choice) =>
       generate({
-        ...{ ...options, promptIds, choice, signal: either },
+        ...options,
+        promptIds,
+        choice,
+        signal: either,
         scoresPrompt: choice === 0 && options.scoresPrompt === true,
         ...(constrain && { constraint: constrain() }),
       }))

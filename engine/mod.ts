@@ -54,7 +54,7 @@ export type { LogitBias } from "./sampling/penalties.ts";
 export type { SamplingOptions } from "./sampling/sampler.ts";
 export { Scheduler } from "./scheduler.ts";
 export { charactersOf, type TextCodec } from "./text_codec.ts";
-export { atOnce, type RunSteps, type Steps, Turns } from "./turns.ts";
+export { type RunSteps, type Steps, Turns } from "./turns.ts";
 export {
   openWasmEngine,
   type WasmEngineOptions,

@@ -111,7 +111,10 @@ export class Scheduler {
       throw new QueueFullError(`Cannot take the request: its client has ${own} under way`);
     }
     const place: Place = {
-      ...{ promptIds, client, maxTokens, ended: false },
+      promptIds,
+      client,
+      maxTokens,
+      ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
     };

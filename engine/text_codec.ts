@@ -36,9 +36,3 @@ export function charactersOf(text: string): number {
   for (const _ of text) count++;
   return count;
 }
-
-/** Text of `ids`; ids that end inside a character give U+FFFD. */
-export function decodeIds(codec: TextCodec, ids: ArrayLike<number>): string {
-  const decoder = codec.decodeStream();
-  return Array.from(ids, (id) => decoder.push(id)).join("") + decoder.flush();
-}

@@ -114,7 +114,8 @@ export async function choosePromptsOnce(
   let found: Prompts = { ...heldOut, split: "validation" };
   if (found.prompts.length === 0) {
     const chosen = await choosePrompts(trainedOn({ journal, rule: settings.holdOut }), {
-      ...{ seed, sources },
+      seed,
+      sources,
     });
     found = { ...chosen, split: "train" };
     note("Samples go on from documents that are trained on: no held-out document has a beginning.");

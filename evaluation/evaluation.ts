@@ -35,7 +35,10 @@ export async function evaluateModel(
   const samples: Evaluation["samples"][number][] = [];
   for (const prompt of prompts.length > 0 ? prompts : [""]) {
     const continuation = await continueWhole(prompt, {
-      ...{ writer, maxTokens: SAMPLE_TOKENS, temperature: 0, seed: 0 },
+      writer,
+      maxTokens: SAMPLE_TOKENS,
+      temperature: 0,
+      seed: 0,
     });
     samples.push({ prompt, continuation });
   }

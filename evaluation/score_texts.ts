@@ -143,7 +143,9 @@ interface Sum {
 function scoreOf({ documents, tokens, nats, bytes }: Sum): Score {
   const loss = nats / tokens;
   return {
-    ...{ documents, tokens, loss },
+    documents,
+    tokens,
+    loss,
     perplexity: Math.exp(loss),
     bitsPerByte: nats / Math.LN2 / bytes,
   };

@@ -46,7 +46,8 @@ export async function openScored(
   if (isOnnx(path)) {
     const engine = await openOnnxEngine({ model: path, config });
     return {
-      ...{ config, engine },
+      config,
+      engine,
       evaluate: (batch) => engineLoss(engine, batch),
       [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     };
@@ -57,7 +58,8 @@ export async function openScored(
     await initFromFolder(path, { layout, parameters });
     const engine = await openWasmEngine({ config, parameters, weights: "int8" });
     return {
-      ...{ config, engine },
+      config,
+      engine,
       evaluate: (batch) => engineLoss(engine, batch),
       [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     };
@@ -71,7 +73,8 @@ export async function openScored(
   const engine = resources.use(await openWasmEngine({ config, parameters, workers: 1 }));
   const held = resources.move();
   return {
-    ...{ config, engine },
+    config,
+    engine,
     evaluate: (batch) => spheres.evaluate(batch),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

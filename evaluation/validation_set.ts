@@ -25,7 +25,7 @@ import { warmUpChars, warmUpTokens } from "../run/warm_up.ts";
  * Rows of a validation set. A validation takes as long as four or five steps of 12 such rows, and
  * the loss differs by some hundredths between two sets; docs/metrics.md has the figures.
  */
-export const MAX_ROWS = 192;
+const MAX_ROWS = 192;
 /** Held-out documents that a set waits for, where more may come. */
 const MIN_HELD_OUT = 3;
 /** Bytes of held-out text that a set is drawn from; of more, a part of the documents is looked at. */
@@ -101,7 +101,11 @@ export async function openValidationSet(options: ValidationSetOptions): Promise<
       const wait = { chars, rule: holdOut, ...(signal ? { signal } : {}) };
       const first = await firstDocuments(journal, wait);
       const runs = heldOutRuns({
-        ...{ journal, rule: holdOut, tokenizer: tokenizer.tokenizer, sources, ...first },
+        journal,
+        rule: holdOut,
+        tokenizer: tokenizer.tokenizer,
+        sources,
+        ...first,
         sample: { seed, bytes: SAMPLE_BYTES },
       });
       return { documents: first.count, runs };
@@ -192,7 +196,7 @@ async function open(
 }
 
 /** A recorded set, to be read in batches of B rows. */
-export function validationSet(
+function validationSet(
   { parts, cols, corpus, rows: maxRows }: Omit<ValidationRecord, keyof DrawRule> & { cols: number },
   { rows }: { rows: number },
 ): ValidationSet {
@@ -201,7 +205,9 @@ export function validationSet(
   return {
     batches: () =>
       evaluationBatches({ runs: ReadableStream.from(parts), rows, cols, windowRows: maxRows }),
-    ...{ parts, corpus, rows: packed.rows.length },
+    parts,
+    corpus,
+    rows: packed.rows.length,
     ...shareOf(parts),
     perSource: sharesOf(parts.filter(({ source }) => source !== "")),
   };

@@ -51,7 +51,10 @@ export interface Announced {
 export async function announcePlan(options: AnnounceOptions): Promise<Announced> {
   const { settings, journal, tokenizer, rows, cols, trainer, status, json, finished } = options;
   const corpus = await surveyCorpus({
-    ...{ journal, rule: settings.holdOut, tokenizer, signal: options.signal },
+    journal,
+    rule: settings.holdOut,
+    tokenizer,
+    signal: options.signal,
     stepTokens: rows * cols,
     dials: [
       ...settings.preset === "tiny" ? [] : ["take a smaller --preset"],
@@ -59,7 +62,11 @@ export async function announcePlan(options: AnnounceOptions): Promise<Announced>
     ],
   });
   const plan = makePlan({
-    ...{ settings, corpus, rows, cols, workers: options.workers },
+    settings,
+    corpus,
+    rows,
+    cols,
+    workers: options.workers,
     parameters: createLayout(options.config).count,
     vocab: tokenizer.vocabSize,
     // Everything that the spheres share lies in one memory.

@@ -38,9 +38,7 @@ export async function openBeginning(options: BeginningOptions): Promise<RunBegin
   const { paths, journal, settings, trainer, status: { note } } = options;
   const validation = await openValidationSet(options);
   note(describeValidationSet(validation, { rule: settings.holdOut }));
-  const start = watchStart(paths.root, {
-    ...{ settings, trainer, validation: validation.batches, note },
-  });
+  const start = watchStart(paths.root, { settings, trainer, validation: validation.batches, note });
   await start.begin();
   const prompts = await choosePromptsOnce(paths.root, { journal, settings, validation, note });
   const sampler = openSampler({ runDir: paths.root, seed: settings.seed, prompts, note });

@@ -53,8 +53,11 @@ function factsOf({ journal, store, config, state }: FactSources): RunFacts {
   return {
     ...(config && { parameters: createLayout(config).count, vocabulary: config.vocab_size }),
     corpus: {
-      ...{ documents: journal.count, textBytes: journal.bytes, isWhole: journal.sealed },
-      ...{ tokenizedDocuments, trainTokens },
+      documents: journal.count,
+      textBytes: journal.bytes,
+      isWhole: journal.sealed,
+      tokenizedDocuments,
+      trainTokens,
       tokens: trainTokens + (store?.tokens("validation") ?? 0),
     },
     ...(state && trainTokens > 0 && { passes: state.totalTokens / (trainTokens * waiting) }),

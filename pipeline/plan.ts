@@ -73,7 +73,12 @@ export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts):
   const passes = course && course.passes / reach;
   return {
     ...known,
-    ...{ preset, corpus, validateEvery, context: cols, stepsPerPass, stepTokens: rows * cols },
+    preset,
+    corpus,
+    validateEvery,
+    context: cols,
+    stepsPerPass,
+    stepTokens: rows * cols,
     steps: steps > 0 ? steps : null,
     tokens: course?.tokens ?? null,
     passes: passes ?? null,
@@ -157,7 +162,7 @@ function describeSaves(
 }
 
 /** `62 % of the corpus`, or how often a pass over it is made. */
-export function describeSeen(
+function describeSeen(
   { passes, share, corpus }: Pick<Plan, "passes" | "share" | "corpus">,
 ): string {
   const times = passes ?? 0;

@@ -112,7 +112,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const facts = collectFacts(log);
   const allMeters = [...ingest?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
-    ...{ meters: allMeters, facts: facts.now, json },
+    meters: allMeters,
+    facts: facts.now,
+    json,
     ...(finished ? {} : { runDir: paths.root }),
     ...(settings.steps > 0 ? { totalSteps: settings.steps } : {}),
   });
@@ -130,14 +132,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const counts = () =>
     countIngest({ sources: ingest?.sources ?? [], documents: log.count - before, drops });
   let learned: TokenizerFile | undefined = await loadTokenizer(paths, settings);
-  const openTokens = async ({ tokenizer, hash }: TokenizerFile) =>
-    resources.use(
-      await openStore({
-        dir: paths.tokens,
-        vocabSize: tokenizer.vocabSize,
-        tokenizerHash: hash,
-      }),
-    );
+  const openTokens = async ({ tokenizer: { vocabSize }, hash }: TokenizerFile) =>
+    resources.use(await openStore({ dir: paths.tokens, vocabSize, tokenizerHash: hash }));
   let tokens = learned && await openTokens(learned);
 
   status.phase(ingest ? "collecting documents" : "reading the corpus");
@@ -153,6 +149,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   });
   // Propagates a failed ingestion to those who wait for its documents.
   const broken = new AbortController();
+  const signal = AbortSignal.any([stop, broken.signal]);
   const refuseEmpty = () =>
     emptyCorpus(counts(), { list: paths.drops, cutShort: ingest?.cutShort() });
   const ended = (async () => {
@@ -170,7 +167,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         vocab: settings.vocab,
         chars: settings.order === "stored" ? undefined : warmUpChars(settings),
         status,
-        signal: AbortSignal.any([stop, broken.signal]),
+        signal,
       });
     }
     tokens ??= await openTokens(learned);
@@ -198,19 +195,23 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const drift = describeDrift(trainer.resumedRun, provenance);
     if (drift) status.note(drift);
     if (trainer.fallBack) status.note(describeFallBack(trainer.fallBack));
+    const { checkpointEvery, spheres: { workers } } = options;
+    const begun = { paths, settings, journal: log, trainer, status, json, cols, signal };
     const { plan, onStep } = await announcePlan({
-      ...{ paths, settings, journal: log, tokenizer, config, rows, cols, trainer, status, json },
-      ...{ workers: options.spheres.workers, checkpointEvery: options.checkpointEvery, finished },
-      signal: AbortSignal.any([stop, broken.signal]),
+      ...begun,
+      tokenizer,
+      config,
+      rows,
+      workers,
+      checkpointEvery,
+      finished,
     });
     const expectEnd = () => {
       if (settings.steps > 0) return;
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
-    const { validation, prompts, sampler, see } = await openBeginning({
-      ...{ paths, journal: log, settings, trainer, tokenizer: learned, rows: fewRows, cols },
-      ...{ status, signal: AbortSignal.any([stop, broken.signal]) },
-    });
+    const beginning = await openBeginning({ ...begun, tokenizer: learned, rows: fewRows });
+    const { validation, prompts, sampler, see } = beginning;
     isTraining = true;
     if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
     expectEnd();
@@ -218,7 +219,6 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const stages = trainer.stages({ retention: options.retention, status, meters });
     const sinks: MetricsSink[] = [openTelemetry()];
     if (options.tensorboard) sinks.push(await openEventFile(paths.tensorboard));
-    const { workers } = options.spheres;
     const constants = await measureConstants({ journal: log, tokenizer, config, cols, workers });
     const learning = learn({
       journal: ends,
@@ -231,7 +231,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         cols,
         training: stages.train,
         validation: validation.batches,
-        checkpointEvery: options.checkpointEvery,
+        checkpointEvery,
         meters,
         stop,
       }),
@@ -264,15 +264,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     // A run shorter than its first checkpoint has a sample too.
     if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
     await sampler.idle();
-    const outcome = await finish({
-      ...{ paths, settings, trainer, plan, store: tokens, validation, prompts, stop, json },
-    });
+    const stored = { ...begun, store: tokens };
+    const outcome = await finish({ ...stored, plan, validation, prompts, stop });
     status.phase("done");
     status.close();
     summarize();
     if (!finished) {
       const parts = { settings, journal: log, store: tokens, tokenizer: learned };
-      const course = await courseOfRun({ trainer, settings, store: tokens });
+      const course = await courseOfRun(stored);
       const [{ vocabSize }, { args }, { verdict }] = [tokenizer, options, outcome];
       await writeRunReport(paths, { ...parts, course, args, vocabSize, verdict });
       await tokens.flush();

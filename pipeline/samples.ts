@@ -4,9 +4,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { appendWhole } from "../model/durable.ts";
+import { appendWhole, readIfThere } from "../model/durable.ts";
 import { Scheduler } from "../engine/mod.ts";
-import { readIfThere } from "../stages/durable.ts";
 import { continueWhole } from "../run/continue_text.ts";
 import { openModel } from "../run/model_source.ts";
 
@@ -72,14 +71,19 @@ async function continueTexts(
 ): Promise<{ prompt: string; continuation: string }[]> {
   // One thread: training has the others.
   const { engine, codec, stopIds, sampling } = await openModel({
-    ...{ run: "", model: checkpoint, threads: 1 },
+    run: "",
+    model: checkpoint,
+    threads: 1,
   });
   await using _engine = engine;
   const writer = { scheduler: new Scheduler(engine), codec, stopIds };
   const samples: { prompt: string; continuation: string }[] = [];
   for (const prompt of prompts) {
     const continuation = await continueWhole(prompt, {
-      ...{ writer, maxTokens: SAMPLE_TOKENS, ...sampling, seed },
+      writer,
+      maxTokens: SAMPLE_TOKENS,
+      ...sampling,
+      seed,
     });
     samples.push({ prompt, continuation });
   }

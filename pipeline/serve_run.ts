@@ -95,16 +95,28 @@ async function openFirst(
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
       const { engine, codec, tokenizerJson, chatTemplate, name, ...model } = await openModel({
-        ...{ run: root, engine: "wasm", threads: THREADS },
+        run: root,
+        engine: "wasm",
+        threads: THREADS,
       });
       const scheduler = new Scheduler(engine);
       const follower = follow({
-        ...{ checkpoints, scheduler, tokenizerJson, settings: { threads: THREADS }, note },
+        checkpoints,
+        scheduler,
+        tokenizerJson,
+        settings: { threads: THREADS },
+        note,
       });
       const { stopIds, sampling, prompts, chosen } = model;
       const app = createApp({
-        ...{ stopIds, sampling, prompts },
-        ...{ scheduler, codec, chatTemplate, modelName: name, dashboard: dashboardOf([root]) },
+        stopIds,
+        sampling,
+        prompts,
+        scheduler,
+        codec,
+        chatTemplate,
+        modelName: name,
+        dashboard: dashboardOf([root]),
         // It listens without keys.
         hostNames: [],
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),

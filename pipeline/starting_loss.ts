@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { readIfThere, replaceFile } from "../model/durable.ts";
 import { validate } from "../stages/train/mod.ts";
 import type { Batch, StepReport } from "../stages/types.ts";
 import type { RunSettings } from "../run/folder.ts";
@@ -53,7 +53,7 @@ export function watchStart(runDir: string, options: StartOptions): StartWatch {
 }
 
 /** Nats a token on the held-out documents before the first step, where that was measured. */
-export async function readStartingLoss(runDir: string): Promise<number | undefined> {
+async function readStartingLoss(runDir: string): Promise<number | undefined> {
   const path = join(runDir, "start.json");
   const text = await readIfThere(path);
   if (text === undefined) return undefined;

@@ -109,21 +109,34 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     forced: [] as ForcedChange[],
   };
   await using trainer = await openTrainer({
-    ...{ config, paths, seed: settings.seed, tokenizerJson, run, rows, cols },
+    config,
+    paths,
+    seed: settings.seed,
+    tokenizerJson,
+    run,
+    rows,
+    cols,
     ...(settings.init === "" ? {} : { init: settings.init }),
     leaves: settings.leaves,
     fallBack: options.fallBack,
     ...options.spheres,
   });
   const forced = settleTraining(trainer.resumedRun, run, {
-    ...{ root, force: options.force, step: trainer.state.step },
+    root,
+    force: options.force,
+    step: trainer.state.step,
   });
   run.forced.push(...forced.all);
   for (const line of describeForced(run, { forced: forced.earlier })) tell(line);
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   const validation = await openStoredValidationSet({
-    ...{ paths, store, seed: settings.seed, tokenizer: run.tokenizer, rows, cols },
+    paths,
+    store,
+    seed: settings.seed,
+    tokenizer: run.tokenizer,
+    rows,
+    cols,
   });
   status.note(describeValidationSet(validation, { rule: "split" }));
   status.phase("training");
@@ -138,7 +151,11 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const practice = practise({
     epochs: { store, order, seed, ...(cursor ? { start: resumePoint(cursor) } : {}) },
     batch: {
-      ...{ rows, cols, seed, vocabSize: tokenizer.vocabSize, meter: meters.batch },
+      rows,
+      cols,
+      seed,
+      vocabSize: tokenizer.vocabSize,
+      meter: meters.batch,
       growing: order === "stored",
       ...(cursor ? { cursor } : {}),
     },
@@ -179,7 +196,9 @@ async function configOf(
   if (init === "") return presetConfig(preset, tokenizer);
   const config = await readModelConfig(init);
   await checkModelTokenizer(tokenizer, {
-    ...{ config, folder: init, source: join(tokens, "tokenizer.json") },
+    config,
+    folder: init,
+    source: join(tokens, "tokenizer.json"),
     refusal: `Cannot start from --init ${init}`,
     remedy: "--tokens must be made with the tokenizer.json of --init",
   });

@@ -103,7 +103,11 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   let note: (line: string) => void = () => {};
   const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
     await saveCheckpoint(path, {
-      ...{ config, layout, snapshot, tokenizerJson, metrics },
+      config,
+      layout,
+      snapshot,
+      tokenizerJson,
+      metrics,
       run: { ...options.run, ...(fallBacks.length > 0 && { fallBacks }) },
       ...(companions && { companions }),
     });

@@ -69,7 +69,8 @@ export async function runConfig(
   const newest = await latestCheckpoint(paths.checkpoints);
   const config = await readModelConfig(newest ?? settings.init);
   await checkModelTokenizer(tokenizer, {
-    ...{ config, source: paths.tokenizer },
+    config,
+    source: paths.tokenizer,
     // What a checkpoint was trained with is in its state, and looked at when that is read.
     ...(newest === undefined && { folder: settings.init }),
     refusal: newest === undefined

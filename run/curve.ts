@@ -51,7 +51,8 @@ export class Curve {
     // Differences of neighbours know nothing of the course: von Neumann et al. (1941).
     const squares = batches.slice(1).map((batch, i) => (batch.loss - (batches[i]?.loss ?? 0)) ** 2);
     this.points.push({
-      ...{ step, loss },
+      step,
+      loss,
       trainLoss: mean(batches.map((batch) => batch.loss)),
       deviation: squares.length === 0 ? 0 : Math.sqrt(mean(squares) / 2),
       batchTokens: mean(batches.map(({ tokens }) => tokens)),

@@ -5,7 +5,7 @@
  */
 import { type PresetName, PRESETS } from "../model/config.ts";
 import { parseChecked, writeChecked } from "../stages/checked_json.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { readIfThere } from "../model/durable.ts";
 import type { RefineSettings } from "../stages/refine/mod.ts";
 import type { ExtractEngine } from "../stages/extract/mod.ts";
 import type { Order } from "../stages/store/mod.ts";

@@ -7,7 +7,7 @@
 import { basename, join } from "node:path";
 import { readModelConfig } from "../model/checkpoint/mod.ts";
 import type { Engine, Scheduler } from "../engine/mod.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { readIfThere } from "../model/durable.ts";
 import { chooseCheckpoint } from "./choose_checkpoint.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { type EngineSettings, openEngine } from "./model_source.ts";

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
-import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { readIfThere, replaceFile } from "../model/durable.ts";
 import type { JournalReader } from "../stages/journal/mod.ts";
 import type { StoreReader } from "../stages/store/mod.ts";
 import type { Cursor, Split, TokenRun } from "../stages/types.ts";

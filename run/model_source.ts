@@ -138,8 +138,17 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const engine = await openEngine(folder, { config, onnxFile, settings: choice });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
   return {
-    ...{ engine, engineName, codec, tokenizerJson, chatTemplate, name: "cllm", folder },
-    ...{ stopIds, sampling, prompts, chosen },
+    engine,
+    engineName,
+    codec,
+    tokenizerJson,
+    chatTemplate,
+    name: "cllm",
+    folder,
+    stopIds,
+    sampling,
+    prompts,
+    chosen,
   };
 }
 
@@ -177,7 +186,11 @@ export async function openEngine(
   const parameters = new Float32Array(layout.length);
   await initFromFolder(folder, { layout, parameters });
   return await openWasmEngine({
-    ...{ config, parameters, fingerprint, weights, ...cache },
+    config,
+    parameters,
+    fingerprint,
+    weights,
+    ...cache,
     ...threads && { workers: threads },
   });
 }

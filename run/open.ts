@@ -65,7 +65,11 @@ export async function openRun(
   );
   const held = resources.move();
   return {
-    ...{ paths, settings, journal, tokenizer, store },
+    paths,
+    settings,
+    journal,
+    tokenizer,
+    store,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

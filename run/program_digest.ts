@@ -14,7 +14,7 @@ export interface ProgramDigest {
 }
 
 /** Where the result of a run is computed, from the text of a page to the weights. */
-export const FOLDERS: readonly string[] = [
+const FOLDERS: readonly string[] = [
   "kernels/assembly",
   "kernels/templates",
   "model",
@@ -24,7 +24,7 @@ export const FOLDERS: readonly string[] = [
   "workers",
 ];
 /** Exact versions of packages, and the constants that kernels share. */
-export const FILES: readonly string[] = ["deno.lock", "kernels/sizes.ts"];
+const FILES: readonly string[] = ["deno.lock", "kernels/sizes.ts"];
 
 /** Reads the program's own sources. */
 export async function digestProgram(): Promise<ProgramDigest> {

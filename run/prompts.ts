@@ -6,7 +6,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { readIfThere, replaceFile } from "../model/durable.ts";
 import { NOT_A_LINE } from "./beginning.ts";
 
 /** Name of the file, in a run folder or beside a model. */

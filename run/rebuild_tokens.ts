@@ -23,9 +23,7 @@ export async function rebuildTokens(paths: RunPaths, dir: string): Promise<void>
   const journal = await readJournal(paths.corpus);
   const { train, validation } = (await readManifest(paths))?.tokens ?? {};
   const wanted = train && validation ? train.documents + validation.documents : journal.count;
-  await using store = await openStore({
-    ...{ dir, vocabSize: tokenizer.vocabSize, tokenizerHash: hash },
-  });
+  await using store = await openStore({ dir, vocabSize: tokenizer.vocabSize, tokenizerHash: hash });
   const split = splitter(settings.holdOut);
   for await (const run of journal.documents().pipeThrough(tokenize({ tokenizer, split }))) {
     if (store.documents >= wanted) break;

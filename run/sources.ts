@@ -70,7 +70,7 @@ export async function checkSources(
 }
 
 /** What is wrong with a source, with the address that was probably meant. */
-export function refusalOf(operand: string, cause: Error): UsageError {
+function refusalOf(operand: string, cause: Error): UsageError {
   const address = addressOf(operand);
   if (address !== undefined && (isAddress(operand) || cause instanceof Deno.errors.NotFound)) {
     return new UsageError(

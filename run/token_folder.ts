@@ -5,8 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { exists } from "../model/durable.ts";
-import { replaceFile } from "../stages/durable.ts";
+import { exists, replaceFile } from "../model/durable.ts";
 import { openStore, readStore, type Store, type StoreReader } from "../stages/store/mod.ts";
 import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { UsageError } from "../cli/flags.ts";

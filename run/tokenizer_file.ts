@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { replaceFile } from "../stages/durable.ts";
+import { replaceFile } from "../model/durable.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 import type { Status } from "../stages/report/mod.ts";
 import {
@@ -86,8 +86,10 @@ export async function learnTokenizer(
   });
   const lines = describeLearned({
     ...size,
-    ...{ vocab: tokenizer.vocabSize, wanted: vocab, goesOn: !journal.sealed },
-    ...{ stored: journal.count },
+    vocab: tokenizer.vocabSize,
+    wanted: vocab,
+    goesOn: !journal.sealed,
+    stored: journal.count,
   });
   for (const line of lines) status.note(line);
   const json = formatTokenizer(tokenizer);

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { readIfThere, replaceFile } from "../stages/durable.ts";
+import { readIfThere, replaceFile } from "../model/durable.ts";
 import type { DrawnPart } from "./draw_rows.ts";
 
 /** What a set was drawn by; a run goes on with the same. */

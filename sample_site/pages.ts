@@ -28,7 +28,7 @@ const list = (links: readonly Link[]) =>
   `<ul>\n${links.map((link) => `<li>${anchor(link)}</li>`).join("\n")}\n</ul>`;
 
 /** Splits a text at sentence ends; only ever at white space, so that joining restores it. */
-export function paragraphs(text: string): string[] {
+function paragraphs(text: string): string[] {
   const found: string[] = [];
   let paragraph = "";
   for (const { segment } of new Intl.Segmenter("en", { granularity: "sentence" }).segment(text)) {

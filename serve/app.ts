@@ -6,6 +6,7 @@
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
@@ -23,7 +24,6 @@ import {
 } from "../engine/mod.ts";
 import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
-import { refuseRoute } from "./methods.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
 import { openApiDocument } from "./openai/openapi/mod.ts";
@@ -124,6 +124,7 @@ export function createApp(options: AppOptions): App {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   if (options.hostNames) app.use(requireHostName(options.hostNames));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   if (apiKeys) {
@@ -154,7 +155,8 @@ export function createApp(options: AppOptions): App {
   const readBody = async (context: Context) => {
     const text = await readJsonBody(context, { maxBodyBytes });
     return await turns.run(jsonSteps(text), {
-      ...{ client: clientOf(context), signal: context.req.raw.signal },
+      client: clientOf(context),
+      signal: context.req.raw.signal,
     });
   };
   const chat = createChat(codec, options.chatTemplate);
@@ -162,10 +164,18 @@ export function createApp(options: AppOptions): App {
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
-      ...{ scheduler, codec, grammars, modelName, sampling, turns },
-      ...{ stallMs, retryAfterSeconds, onFailure },
+      scheduler,
+      codec,
+      grammars,
+      modelName,
+      sampling,
+      turns,
+      stallMs,
+      retryAfterSeconds,
+      onFailure,
       ...(options.stopIds && { stopIds: options.stopIds }),
-      ...{ client: notes.client, meter: metrics.meter(notes) },
+      client: notes.client,
+      meter: metrics.meter(notes),
       signal: context.req.raw.signal,
     };
   };
@@ -180,7 +190,9 @@ export function createApp(options: AppOptions): App {
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
-    ...{ needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined, sampling },
+    needsKey: apiKeys !== undefined,
+    hasDashboard: dashboard !== undefined,
+    sampling,
     // Without a key, nobody learns what is served.
     ...(apiKeys === undefined && { modelName }),
   });
@@ -188,7 +200,9 @@ export function createApp(options: AppOptions): App {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
     app.mount("/dashboard/", dashboard.fetch);
   }
-  app.notFound((context) => refuseRoute(app, context));
+  app.notFound(({ req: { method, path } }) =>
+    errorResponse(new ApiError(`There is no ${method} ${path}`, { status: 404 }))
+  );
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) {
       return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -208,4 +222,16 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
     exposeHeaders: ["x-request-id", "retry-after"],
     maxAge: 600,
   });
+}
+
+/** 405, with the methods that would do. */
+function refuseMethod({ req: { method, path } }: Context, allowed: string[]): Response {
+  const takes = `${path} takes ${allowed.join(" and ")} requests`;
+  return errorResponse(
+    new ApiError(`${takes}, not ${method}`, {
+      status: 405,
+      code: "method_not_allowed",
+      headers: { allow: allowed.join(", ") },
+    }),
+  );
 }

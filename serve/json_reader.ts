@@ -127,7 +127,10 @@ class JsonReader {
       const value = yield* this.value({ depth, isIdList });
       // As JSON.parse does it: `__proto__` is a name like any other.
       Object.defineProperty(object, name, {
-        ...{ value, enumerable: true, writable: true, configurable: true },
+        value,
+        enumerable: true,
+        writable: true,
+        configurable: true,
       });
       if (this.#take("}")) return object;
       this.#expect(",");

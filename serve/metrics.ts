@@ -111,14 +111,18 @@ export class ServeMetrics {
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
     return new Counter({
-      ...{ name: `cllm_serve_${name}`, help, labelNames },
+      name: `cllm_serve_${name}`,
+      help,
+      labelNames,
       registers: [this.#registry],
     });
   }
 
   #histogram(name: string, help: string, buckets: number[]): Histogram {
     return new Histogram({
-      ...{ name: `cllm_serve_${name}`, help, buckets },
+      name: `cllm_serve_${name}`,
+      help,
+      buckets,
       registers: [this.#registry],
     });
   }
@@ -127,7 +131,8 @@ export class ServeMetrics {
   #gauge(name: string, help: string, read: () => number | undefined): void {
     if (read() === undefined) return;
     new Gauge({
-      ...{ name: `cllm_serve_${name}`, help },
+      name: `cllm_serve_${name}`,
+      help,
       registers: [this.#registry],
       collect() {
         this.set(read() ?? 0);

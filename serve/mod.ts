@@ -17,3 +17,4 @@ export { hostnameOf, requireHostName } from "./host_names.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
+export { PAGE_POLICY } from "./playground/mod.ts";

@@ -3,14 +3,13 @@
  *
  * @module
  */
-export { encodeBytes } from "./byte_strings.ts";
-export type { EncodeOptions, Encoding } from "./encoding.ts";
 export type { SplitName } from "./pretokenize.ts";
 export { readTokenizer, type TokenizerFileContents } from "./read_tokenizer.ts";
 export { parseTiktoken, type TiktokenOptions } from "./tiktoken.ts";
 export { addUses, describeUses, type TokenUses } from "./token_uses.ts";
 export {
   type DecodeStream,
+  type EncodeOptions,
   type EncodeStream,
   type SpecialToken,
   Tokenizer,

@@ -18,7 +18,7 @@ import { grown } from "./flat_array.ts";
  * const bytes = new TokenBytes(["Ġthe", undefined, "<s>"], [{ id: 2, content: "<s>" }]);
  * assertEquals(new TextDecoder().decode(bytes.of(0)), " the");
  * assertEquals(bytes.of(1), undefined);
- * assertEquals(bytes.length(2), 3);
+ * assertEquals(bytes.of(2)?.length, 3);
  * ```
  */
 export class TokenBytes {
@@ -60,12 +60,5 @@ export class TokenBytes {
     return this.#isKnown[id] === 1
       ? this.#arena.subarray(this.#starts[id], this.#starts[id + 1])
       : undefined;
-  }
-
-  /** How many bytes an id has; 0 where no token has it. */
-  length(id: number): number {
-    return this.#isKnown[id] === 1
-      ? (this.#starts[id + 1] as number) - (this.#starts[id] as number)
-      : 0;
   }
 }

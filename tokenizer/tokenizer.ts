@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { EncodeOptions, Encoding } from "./encoding.ts";
 import { MergeRules } from "./merge.ts";
-import { offsetsOf } from "./offsets.ts";
 import { createPretokenizer, type Pretokenizer, type SplitName, type Text } from "./pretokenize.ts";
 import { TokenBytes } from "./token_bytes.ts";
 import { WordEncoder } from "./word_encoder.ts";
@@ -35,6 +33,14 @@ export interface TokenizerParts {
   readonly ignoreMerges?: boolean;
 }
 
+/** Choices for {@linkcode Tokenizer.encode}. */
+export interface EncodeOptions {
+  /** Read the text of a special token as that token. Off, it is ordinary text. */
+  readonly allowSpecial?: boolean;
+  /** Begin with what the tokenizer puts before a text, as transformers' `add_special_tokens` does. */
+  readonly addPrefix?: boolean;
+}
+
 /** Turns ids into text piece by piece without ever splitting a code point. */
 export interface DecodeStream {
   /** The text that has become complete with this id; often empty. */
@@ -56,9 +62,6 @@ export interface EncodeStream {
 
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"];
 const PAD = ["<|pad|>", "<pad>"];
-
-/** Characters that truncation reads at a time. */
-const STRETCH_CHARS = 4096;
 
 /**
  * A byte-level BPE tokenizer, compatible with the `ByteLevel` + `BPE` models of Hugging Face
@@ -146,36 +149,9 @@ export class Tokenizer {
    * @throws {RangeError} at a byte that the vocabulary does not have
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    const { addPrefix = false, maxTokens = Infinity, keep = "start" } = options;
-    const prefix = this.prefixIds.slice(0, maxTokens);
-    if (addPrefix && prefix.length > 0) {
-      const own = { ...options, addPrefix: false, maxTokens: maxTokens - prefix.length };
-      return Uint32Array.from([...prefix, ...this.encode(text, own)]);
-    }
-    if (keep === "start" && text.length > maxTokens && !options.allowSpecial) {
-      return this.#encodeStart(text, maxTokens);
-    }
     this.#encodeAll(text, options);
-    const ids = this.#words.ids;
-    return keep === "start"
-      ? ids.slice(0, maxTokens)
-      : ids.slice(Math.max(0, ids.length - maxTokens));
-  }
-
-  /** Token ids of `text` and where in it each token stands. */
-  encodeWithOffsets(
-    text: string,
-    options: Omit<EncodeOptions, "addPrefix"> = {},
-  ): Encoding {
-    const { maxTokens = Infinity, keep = "start", ...rest } = options;
-    const all = this.encode(text, rest);
-    const offsets = offsetsOf(text, all.values().map((id) => this.#bytes.length(id)));
-    const count = Math.min(all.length, maxTokens);
-    const from = keep === "start" ? 0 : all.length - count;
-    return {
-      ids: all.subarray(from, from + count),
-      offsets: offsets.subarray(2 * from, 2 * (from + count)),
-    };
+    const { ids } = this.#words;
+    return options.addPrefix ? Uint32Array.from([...this.prefixIds, ...ids]) : ids.slice();
   }
 
   /**
@@ -207,22 +183,6 @@ export class Tokenizer {
     }
   }
 
-  /** The first ids of a text, which is read no further than it takes. */
-  #encodeStart(text: string, maxTokens: number): Uint32Array {
-    const stream = this.encodeStream();
-    const ids = new Uint32Array(maxTokens);
-    let count = 0;
-    const add = (found: Uint32Array): void => {
-      ids.set(found.subarray(0, maxTokens - count), count);
-      count += Math.min(found.length, maxTokens - count);
-    };
-    for (let at = 0; at < text.length && count < maxTokens; at += STRETCH_CHARS) {
-      add(stream.push(text.slice(at, at + STRETCH_CHARS)));
-    }
-    if (count < maxTokens) add(stream.flush());
-    return ids.subarray(0, count);
-  }
-
   /** An encoder for ordinary text that comes in pieces; its memory is fixed. */
   encodeStream(): EncodeStream {
     const pretokenize = createPretokenizer(this.parts.split);
@@ -241,11 +201,6 @@ export class Tokenizer {
     for (const id of ids) pieces.push(stream.push(id));
     pieces.push(stream.flush());
     return pieces.join("");
-  }
-
-  /** Bytes of `ids`, which need not be text. */
-  decodeBytes(ids: Iterable<number>): Uint8Array {
-    return Uint8Array.from(Array.from(ids, (id) => [...this.#knownBytes(id)]).flat());
   }
 
   /** A decoder for ids that arrive one by one. */

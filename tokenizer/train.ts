@@ -17,7 +17,7 @@ import { Tokenizer } from "./tokenizer.ts";
 import { WordCounts, type Words } from "./word_counts.ts";
 
 /** Special tokens of a trained tokenizer, with ids from 0. */
-export const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
+const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
 
 /** How far training has come. */
 export interface TrainProgress {

@@ -5,8 +5,6 @@
  * @module
  */
 
-import { validUntil } from "./byte_strings.ts";
-
 const BUFFER_BYTES = 1 << 16;
 /** A code point that goes on in the next read takes at most one byte less than this. */
 const MAX_CODE_POINT_BYTES = 4;
@@ -76,4 +74,21 @@ async function* repaired(
     yield encoder.encode(decoder.decode(buffer.subarray(0, count), { stream: true }));
   }
   yield encoder.encode(decoder.decode());
+}
+
+/** Where the well-formed UTF-8 from `at` on ends (Unicode 16.0, table 3-7). */
+function validUntil(bytes: Uint8Array, at: number): number {
+  while (at < bytes.length) {
+    const lead = bytes[at] as number;
+    const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (length === 0 || lead > 0xf4 || at + length > bytes.length) return at;
+    for (let i = 1; i < length; i++) {
+      const byte = bytes[at + i] as number;
+      const low = i > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+      const high = i > 1 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+      if (byte < low || byte > high) return at;
+    }
+    at += length;
+  }
+  return at;
 }

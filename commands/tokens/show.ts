@@ -59,13 +59,20 @@ export const show: Command = {
     await using batches = new BatchStream({
       open: (start) =>
         ReadableStream.from<never>([]).pipeThrough(epochs({
-          ...{ store, order: "shuffled", seed },
-          ...{ start, maxEpochs: 1 },
+          store,
+          order: "shuffled",
+          seed,
+          start,
+          maxEpochs: 1,
           // One endless stream has whole documents.
           ...(mode === "contiguous" && { partPairs: Infinity }),
         })),
       size: { documents: store.count("train"), tokens: store.tokens("train") },
-      ...{ rows, cols, seed, mode, vocabSize: tokenizer.vocabSize },
+      rows,
+      cols,
+      seed,
+      mode,
+      vocabSize: tokenizer.vocabSize,
       ...(buckets.length > 0 && { buckets }),
     });
     for (let number = 1; number < values.batch && await batches.next(); number++);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { replaceFile } from "../../stages/durable.ts";
+import { replaceFile } from "../../model/durable.ts";
 import {
   addUses,
   describeUses,

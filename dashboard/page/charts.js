@@ -120,7 +120,9 @@ function drawChart(host, { title, unit, axis }, lines) {
   host.values = entries.map(({ value }) => value);
   host.replaceChildren(heading, canvas, legend);
   const style = {
-    ...{ stroke: color("muted"), font: FONT, labelFont: FONT },
+    stroke: color("muted"),
+    font: FONT,
+    labelFont: FONT,
     grid: { stroke: color("line"), width: 1 },
     ticks: { stroke: color("line"), width: 1, size: 4 },
   };
@@ -132,20 +134,21 @@ function drawChart(host, { title, unit, axis }, lines) {
       series: [
         {},
         ...lines.map(({ hue, dash, width, marked }) => ({
-          ...{ stroke: color(hue), width, spanGaps: true, ...(dash && { dash }) },
+          stroke: color(hue),
+          width,
+          spanGaps: true,
+          ...(dash && { dash }),
           points: { show: marked || data[0].length <= FEW, size: 6, fill: color("card") },
         })),
       ],
       axes: [
         {
-          ...{
-            ...style,
-            size: 28,
-            incrs: axis.incrs,
-            label: axis.label,
-            labelSize: 16,
-            labelGap: 0,
-          },
+          ...style,
+          size: 28,
+          incrs: axis.incrs,
+          label: axis.label,
+          labelSize: 16,
+          labelGap: 0,
           values: (_, ticks) => ticks.map(axis.tick),
         },
         { ...style, size: 52, values: (_, ticks) => ticks.map(tick) },

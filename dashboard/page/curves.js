@@ -45,13 +45,19 @@ function linesOf({ key, format }, runs, { smoothing, axis }) {
       lines.push({ ...common, label: label("raw"), hue: "waiting", width: 1, ys: curves[key] });
     }
     lines.push({
-      ...{ ...common, hue, label: label(isNoisy ? "smoothed" : "rate") },
+      ...common,
+      hue,
+      label: label(isNoisy ? "smoothed" : "rate"),
       ys: isNoisy ? smoothed(curves[key], smoothing) : curves[key],
     });
     if (key === "loss" && curves.validationSteps.length > 0) {
       lines.push({
-        ...{ ...common, label: label("validation"), hue: `${hue}-validation`, marked: true },
-        ...{ xs: curves[validations].map((x) => x / unit), ys: curves.validationLoss },
+        ...common,
+        label: label("validation"),
+        hue: `${hue}-validation`,
+        marked: true,
+        xs: curves[validations].map((x) => x / unit),
+        ys: curves.validationLoss,
       });
     }
   });

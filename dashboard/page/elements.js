@@ -109,18 +109,16 @@ function nothing(text) {
 
 // Classic scripts share them: the report holds its scripts inside the page.
 Object.assign(globalThis, {
-  ...{
-    bytes,
-    color,
-    count,
-    duration,
-    make,
-    nothing,
-    percent,
-    perplexity,
-    put,
-    short,
-    table,
-    terms,
-  },
+  bytes,
+  color,
+  count,
+  duration,
+  make,
+  nothing,
+  percent,
+  perplexity,
+  put,
+  short,
+  table,
+  terms,
 });

@@ -22,7 +22,10 @@ function drawPhases(host, { curves, last }) {
     { title: "By phase", unit: "ms, without validation", axis: AXES.step },
     PHASES.slice(0, -1).map((phase) => ({
       ...phase,
-      ...{ format, width: 2, xs: curves.steps, ys: curves[phase.key] },
+      format,
+      width: 2,
+      xs: curves.steps,
+      ys: curves[phase.key],
     })),
   );
   const means = PHASES.map(({ key }) => {

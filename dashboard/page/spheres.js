@@ -111,7 +111,9 @@ function drawSpheres(host, record) {
       leaf,
       worker: columns.worker[leaf],
       tokens: columns.tokens[leaf],
-      ...{ computeMs, waitMs, share: computeMs / (computeMs + waitMs || 1) },
+      computeMs,
+      waitMs,
+      share: computeMs / (computeMs + waitMs || 1),
     };
   });
   const groups = [];

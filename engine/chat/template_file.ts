@@ -65,7 +65,9 @@ export async function readTemplateSource(folder: string): Promise<TemplateSource
   const configFile = "tokenizer_config.json";
   const { chat_template: inConfig, ...tokens } = await readConfig(join(folder, configFile));
   const inFiles = Object.entries(await readTemplateFiles(folder)).map(([file, template]) => ({
-    ...{ name: TEMPLATE_PATH.exec(file)?.[1] ?? "default", template, file },
+    name: TEMPLATE_PATH.exec(file)?.[1] ?? "default",
+    template,
+    file,
   }));
   const listed = typeof inConfig === "string"
     ? [{ name: "default", template: inConfig }]

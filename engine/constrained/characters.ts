@@ -37,7 +37,7 @@ export function complement(set: CharacterSet): CharacterSet {
 }
 
 /** Characters in both sets. */
-export function intersection(a: CharacterSet, b: CharacterSet): CharacterSet {
+function intersection(a: CharacterSet, b: CharacterSet): CharacterSet {
   return complement([...complement(a), ...complement(b)]);
 }
 

@@ -20,7 +20,7 @@ export interface Decimal {
  * assertEquals(decimalOf(-2.5e-7), { digits: -25n, places: 8 });
  * ```
  */
-export function decimalOf(value: number): Decimal {
+function decimalOf(value: number): Decimal {
   const [mantissa = "", exponent = "0"] = String(value).split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   return { digits: BigInt(whole + fraction), places: fraction.length - Number(exponent) };

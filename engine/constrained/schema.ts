@@ -131,7 +131,9 @@ class Compiler {
       return yield* this.#pointed(keywords.$ref, within);
     }
     const combining = {
-      ...{ path, budget: this.#budget, depth: this.#joined },
+      path,
+      budget: this.#budget,
+      depth: this.#joined,
       resolve: (pointer: string) => resolve(this.#root, pointer),
     };
     if (keywords.allOf) {

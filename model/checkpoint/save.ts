@@ -69,8 +69,12 @@ export interface SaveCheckpointOptions {
  * const layout = createLayout(config);
  * const area = () => new Float32Array(layout.length);
  * const snapshot = {
- *   ...{ step: 5, totalTokens: 640, cursors: {} },
- *   ...{ parameters: area().fill(0.5), firstMoment: area(), secondMoment: area() },
+ *   step: 5,
+ *   totalTokens: 640,
+ *   cursors: {},
+ *   parameters: area().fill(0.5),
+ *   firstMoment: area(),
+ *   secondMoment: area(),
  * };
  * const dir = await Deno.makeTempDir();
  * await saveCheckpoint(`${dir}/step-000005`, { config, layout, snapshot });

@@ -49,7 +49,12 @@ export function formatState(state: CheckpointState): string {
   const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
   return seal({
     formatVersion: FORMAT_VERSION,
-    ...{ step, totalTokens, cursors, run, metrics: Object.fromEntries(finite), files },
+    step,
+    totalTokens,
+    cursors,
+    run,
+    metrics: Object.fromEntries(finite),
+    files,
   });
 }
 

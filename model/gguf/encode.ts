@@ -36,7 +36,7 @@ export const MAGIC = 0x46554747;
 /** The version written and read. */
 export const VERSION = 3;
 /** Each tensor starts at a multiple of this. */
-export const ALIGNMENT = 32;
+const ALIGNMENT = 32;
 
 /** The format's number of each value type. */
 const VALUE_TYPE = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 } as const;

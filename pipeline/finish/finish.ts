@@ -72,8 +72,14 @@ export async function finish(options: FinishOptions): Promise<Outcome> {
     const validationLoss = verdict.last?.loss ?? null;
     const text = JSON.stringify({
       summary: {
-        ...{ step, totalTokens, validationLoss, checkpoint },
-        ...{ used: used.folder, stoppedEarly: early, verdict, ...sample },
+        step,
+        totalTokens,
+        validationLoss,
+        checkpoint,
+        used: used.folder,
+        stoppedEarly: early,
+        verdict,
+        ...sample,
       },
     });
     return { text, verdict };
@@ -115,7 +121,11 @@ async function judgeRun(
   let heldOutTokens = 0;
   for await (const { validTokens } of validation.batches()) heldOutTokens += validTokens;
   return judge({
-    ...{ points: curve.points, heldOutTokens, step, root: paths.root, settings },
+    points: curve.points,
+    heldOutTokens,
+    step,
+    root: paths.root,
+    settings,
     passes: (await passesMade(trainer.state, store)).passes,
     mostSteps: mostSteps(plan),
     cutAt: cutAt(trainer.state, settings),
@@ -182,9 +192,7 @@ async function continueHeldOut(
   { paths, settings, prompts, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {
   const [prompt = ""] = prompts;
-  const { engine, codec, stopIds, sampling } = await openModel({
-    ...{ run: paths.root, engine: "wasm" },
-  });
+  const { engine, codec, stopIds, sampling } = await openModel({ run: paths.root, engine: "wasm" });
   await using _engine = engine;
   const continuation = await continueWhole(prompt, {
     writer: { scheduler: new Scheduler(engine), codec, stopIds },

@@ -5,7 +5,7 @@
  */
 import { TextLineStream } from "@std/streams";
 import { basename, resolve } from "node:path";
-import { exists } from "../../model/durable.ts";
+import { exists, replaceFile } from "../../model/durable.ts";
 import {
   readRun,
   renderReport,
@@ -13,7 +13,6 @@ import {
   type ReportVerdict,
 } from "../../dashboard/mod.ts";
 import type { JournalReader } from "../../stages/journal/mod.ts";
-import { replaceFile } from "../../stages/durable.ts";
 import { findBottleneck, type StatusFile } from "../../stages/report/mod.ts";
 import type { StoreReader } from "../../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";

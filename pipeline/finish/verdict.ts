@@ -83,7 +83,12 @@ export function judge(course: Course): Verdict {
   const noise = best.deviation * Math.sqrt(best.batchTokens / heldOutTokens);
   const late = points.findLast(({ step }) => step <= LATE * last.step);
   const verdict = (kind: VerdictKind, [reason, next]: readonly [string, string]): Verdict => ({
-    ...{ kind, best, last, validations: points.length, noise, next },
+    kind,
+    best,
+    last,
+    validations: points.length,
+    noise,
+    next,
     reason: heldOutTokens < FEW_TOKENS
       ? `${reason} Only ${count(heldOutTokens)} tokens are held out: a rough measure.`
       : reason,
@@ -243,7 +248,10 @@ function tooEarly(course: Course): [string, string] {
 function without({ points: _, ...course }: Course): Verdict {
   return {
     kind: "nothing held out",
-    ...{ best: null, last: null, validations: 0, noise: null },
+    best: null,
+    last: null,
+    validations: 0,
+    noise: null,
     reason: "Training loss alone cannot tell learning from learning by heart; the latest " +
       "checkpoint is served and exported.",
     next: `add documents, so that some can be held out (this run made ${passes(course.passes)} ` +

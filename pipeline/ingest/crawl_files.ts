@@ -5,9 +5,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { exists, naming, syncFolder } from "../../model/durable.ts";
+import { exists, naming, syncFolder, writeAll } from "../../model/durable.ts";
 import { type Frontier, warcInfo, warcResponse } from "../../stages/crawl/mod.ts";
-import { writeAll } from "../../stages/durable.ts";
 import type { Page, WarcPlace } from "../../stages/types.ts";
 
 /** Bytes after which the next WARC file begins, as is the custom. */

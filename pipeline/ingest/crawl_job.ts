@@ -158,7 +158,9 @@ function tellReconsidered({ admitted, refused }: Reconsidered): void {
 async function scopeOf(settings: CrawlSettings) {
   const { scope: name, include, exclude, rules: path, "skip-types": types } = settings;
   const border = {
-    ...{ name, include, exclude },
+    name,
+    include,
+    exclude,
     ...(types === undefined ? {} : { skipTypes: listOf(types) }),
   };
   if (path === undefined) return openScope(border);

@@ -15,7 +15,7 @@ import {
   readStopIds,
   readTemplateFiles,
 } from "../../model/checkpoint/mod.ts";
-import { readIfThere, replaceFile } from "../../stages/durable.ts";
+import { readIfThere, replaceFile } from "../../model/durable.ts";
 import {
   EXPORT_FORMATS,
   type ExportFormat,

@@ -61,7 +61,9 @@ function safetensors(dtype: FloatDtype, torchDtype: string, tolerance: number): 
     torchDtype,
     async write(path, { layout, parameters }) {
       const tensors = layout.parameters.map(({ name, shape, offset, size }) => ({
-        ...{ name, shape, data: parameters.subarray(offset, offset + size) },
+        name,
+        shape,
+        data: parameters.subarray(offset, offset + size),
       }));
       await writeSafetensors(path, { tensors, dtype });
     },
@@ -92,7 +94,13 @@ function gguf(type: GgufType, tolerance: number): ExportFormat {
       const chatTemplate = found?.source;
       const { split = "gpt2", prefix } = parts;
       await writeGguf(path, {
-        ...{ ...source, tokenizerJson, split, prefix, chatTemplate, namedTemplates, type },
+        ...source,
+        tokenizerJson,
+        split,
+        prefix,
+        chatTemplate,
+        namedTemplates,
+        type,
       });
     },
     async reread(path, { config, layout }) {

@@ -83,7 +83,9 @@ function sampleBatch(
     inputIds,
     targetIds: inputIds,
     mask: new Int32Array(inputIds.length).fill(1),
-    ...{ rows: ROWS, cols, validTokens: inputIds.length },
+    rows: ROWS,
+    cols,
+    validTokens: inputIds.length,
   };
 }
 

@@ -47,7 +47,10 @@ export async function readExisting(
   const before = await recordedSettings(paths);
   const now = new Map<string, unknown>(Object.entries(settings));
   const forced = changed.filter((name) => name !== "run.json").map((name) => ({
-    ...{ step, name, before: before.get(name) ?? "unknown", now: now.get(name) },
+    step,
+    name,
+    before: before.get(name) ?? "unknown",
+    now: now.get(name),
   }));
   return { settings: { ...settings, forced: [...settings.forced, ...forced] }, file: settings };
 }

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { SCOPES } from "../../stages/crawl/mod.ts";
 import { DEFAULT_ENGINE, ENGINES } from "../../stages/extract/mod.ts";
-import { readIfThere, replaceFile } from "../../stages/durable.ts";
+import { readIfThere, replaceFile } from "../../model/durable.ts";
 import { CRAWLER_FLAGS } from "./crawl.ts";
 import {
   choice,

@@ -128,7 +128,12 @@ export async function answer(
   const pieces = refusing(
     generateChoices({
       ...task,
-      ...{ scheduler, codec, client, meter, signal, count: bestOf },
+      scheduler,
+      codec,
+      client,
+      meter,
+      signal,
+      count: bestOf,
       ...(context.stopIds && { stopIds: context.stopIds }),
       ...(grammar && { constrain: () => grammar.constrain(run) }),
       // What is ranked must be scored.
@@ -145,16 +150,16 @@ export async function answer(
   const promptTokens = task.prompts.reduce((sum, { length }) => sum + length, 0);
   if (!task.stream) {
     return Response.json(
-      await whole(pieces, {
-        ...{ form, head, promptTokens, n, bestOf },
-        prompts: task.prompts.length,
-      }),
+      await whole(pieces, { form, head, promptTokens, n, bestOf, prompts: task.prompts.length }),
     );
   }
   const { value: first } = await pieces.next();
   if (!first) throw new Error("Cannot answer: generation ended without a piece");
   const events = chunks(prepend(first, pieces), {
-    ...{ form, head, promptTokens, includeUsage: task.includeUsage },
+    form,
+    head,
+    promptTokens,
+    includeUsage: task.includeUsage,
     onFailure: (error) => {
       // Once the client has left, its generation ends with the reason of that.
       if (!signal.aborted && !(error instanceof ApiError)) context.onFailure(error);

@@ -83,14 +83,18 @@ function completionForm(
     object: "text_completion",
     chunkObject: "text_completion",
     whole: ({ text, scored, finishReason, ...choice }) => ({
-      ...{ text: prefixOf(choice.index) + text, index: choice.index },
-      ...{ logprobs: logprobs(scored, choice), finish_reason: finishReason },
+      text: prefixOf(choice.index) + text,
+      index: choice.index,
+      logprobs: logprobs(scored, choice),
+      finish_reason: finishReason,
     }),
     chunks({ choice: index, text, scored, finishReason = null, ...piece }) {
       const before = echoed.has(index) ? "" : prefixOf(index);
       echoed.add(index);
       return [{
-        ...{ text: before + text, index, logprobs: logprobs(scored, { index, ...piece }) },
+        text: before + text,
+        index,
+        logprobs: logprobs(scored, { index, ...piece }),
         finish_reason: finishReason,
       }];
     },

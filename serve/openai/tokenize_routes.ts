@@ -70,13 +70,15 @@ export function addTokenize(
     const client = clientOf(context);
     const ids = await turns.run(
       encodeSteps(codec, body.content, {
-        ...{ allowSpecial: body.parse_special ?? false, addPrefix: body.add_special ?? false },
+        allowSpecial: body.parse_special ?? false,
+        addPrefix: body.add_special ?? false,
       }),
       { client, signal: context.req.raw.signal },
     );
     const { max_position_embeddings } = scheduler.engine.config;
     return jsonStream(tokensJson(ids, { context: max_position_embeddings, codec, ...body }), {
-      ...{ turns, client },
+      turns,
+      client,
     });
   });
   app.post("/detokenize", async (context) => {

@@ -17,7 +17,8 @@ import snippet from "./snippet.js" with { type: "text" };
 import suggestions from "./suggestions.js" with { type: "text" };
 import tokens from "./tokens.js" with { type: "text" };
 
-const POLICY = [
+/** Content-Security-Policy of a page that loads nothing from elsewhere and stands in no frame. */
+export const PAGE_POLICY: string = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -26,8 +27,8 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
 ].join("; ");
+const POLICY = `${PAGE_POLICY}; require-trusted-types-for 'script'`;
 
 const SCRIPT = "text/javascript; charset=utf-8";
 const FILES: readonly (readonly [path: string, type: string, text: string])[] = [

@@ -11,7 +11,7 @@ import { layOutRows, type Row } from "./rows.ts";
 import type { Piece, Window } from "./window.ts";
 
 /** The buckets of a shape, ascending; T alone where it has none. */
-export function bucketsOf({ cols, buckets }: BatchShape): number[] {
+function bucketsOf({ cols, buckets }: BatchShape): number[] {
   return buckets === undefined ? [cols] : buckets.split(",").map(Number);
 }
 

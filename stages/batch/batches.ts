@@ -92,7 +92,13 @@ export function batch(
   }
   const buckets = options.buckets && formatBuckets(options.buckets, { cols, mode });
   const shape: BatchShape = {
-    ...{ rows, cols, mode, seed, windowTokens, growing, dropLast },
+    rows,
+    cols,
+    mode,
+    seed,
+    windowTokens,
+    growing,
+    dropLast,
     ...(buckets !== undefined && { buckets }),
   };
   if (options.cursor) checkShape(readCursor(options.cursor).shape, shape);

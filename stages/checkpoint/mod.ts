@@ -22,7 +22,10 @@ export type SnapshotMetrics = Readonly<Record<string, number>>;
 export function metricsOf(report: StepReport): SnapshotMetrics {
   const { loss, gradNorm, learningRate, tokensPerSecond, validationLoss } = report;
   return {
-    ...{ loss, gradNorm, learningRate, tokensPerSecond },
+    loss,
+    gradNorm,
+    learningRate,
+    tokensPerSecond,
     ...(validationLoss === undefined ? {} : { validationLoss }),
   };
 }

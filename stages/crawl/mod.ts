@@ -27,14 +27,12 @@ export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
 export type { Reconsidered } from "./frontier_rules.ts";
 export { privateRangeOf, type Resolve, type ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
-export { productToken } from "./robots_rules.ts";
 export {
   openScope,
   type Scope,
   type ScopeName,
   type ScopeOptions,
   SCOPES,
-  SKIPPED_TYPES,
   type SkipReason,
 } from "./scope.ts";
 export { warcInfo, warcResponse } from "./warc.ts";

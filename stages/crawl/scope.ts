@@ -49,7 +49,7 @@ export interface ScopeOptions {
 }
 
 /** Endings under which no text to read is found. */
-export const SKIPPED_TYPES: readonly string[] = [
+const SKIPPED_TYPES: readonly string[] = [
   ..."7z apk avi avif bin bmp br bz2 css csv deb dmg doc docx eot epub exe flac gif gz heic ico iso"
     .split(" "),
   ..."jar jpeg jpg js json m4a m4v map mjs mkv mov mp3 mp4 mpeg mpg odp ods odt ogg ogv otf pdf"

@@ -6,9 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { syncFolder } from "../../model/durable.ts";
+import { syncFolder, writeAll } from "../../model/durable.ts";
 import { writeChecked } from "../checked_json.ts";
-import { writeAll } from "../durable.ts";
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";
 import { LineBuffer } from "./lines.ts";

@@ -6,54 +6,34 @@
  */
 import { ByteReader } from "./byte_reader.ts";
 import { ReadFailure } from "./failure.ts";
-import {
-  exactly,
-  MAX_LINE_BYTES,
-  seekRecord,
-  skipBlankLines,
-  type WarcRecord,
-} from "./warc_record.ts";
+import { exactly, MAX_LINE_BYTES, type RecordFormat } from "./warc_record.ts";
 
 const LATIN1 = new TextDecoder("latin1");
 /** The address of the record that describes the file. */
 const ABOUT = "filedesc:";
-/** A line that may be the first of a record. The lookahead runs once a line, so that time is linear. */
-const NEXT = /(?<=\n)[a-z][\w+.-]*:(?=[^\n]* \d{14} )[^\n]*\d *\n/i;
 
 /** Whether an ARC file begins with these bytes. */
 export const beginsArc = (head: Uint8Array): boolean =>
   LATIN1.decode(head.subarray(0, ABOUT.length + 2)) === `${ABOUT}//`;
 
-/**
- * The records of a stream, in order. One that is broken is told to `onBroken`, and the reading goes
- * on where the next one begins.
- */
-export async function* arcRecords(
-  source: ByteReader,
-  { onBroken }: { onBroken: (offset: number, failure: ReadFailure) => void },
-): AsyncGenerator<WarcRecord> {
-  while (await skipBlankLines(source)) {
-    const { offset } = source;
-    try {
-      const line = LATIN1.decode(await source.line(MAX_LINE_BYTES));
-      const { url, instant, type, length } = headOf(line);
-      const block = new ByteReader(exactly(source, length));
-      const isHttp = LATIN1.decode(await block.peek(5)) === "HTTP/";
-      const fields = new Map([
-        ["warc-type", url.startsWith(ABOUT) ? "warcinfo" : isHttp ? "response" : "resource"],
-        ["warc-target-uri", url],
-        ["warc-date", dateOf(instant)],
-        ["content-type", isHttp ? "application/http" : type],
-      ]);
-      yield { offset, fields, block };
-      await block.skip();
-    } catch (error) {
-      if (!(error instanceof ReadFailure)) throw error;
-      onBroken(offset, error);
-      await seekRecord(source, { after: offset, next: NEXT });
-    }
-  }
-}
+/** Records of ARC. */
+export const ARC: RecordFormat = {
+  async begin(source) {
+    const line = LATIN1.decode(await source.line(MAX_LINE_BYTES));
+    const { url, instant, type, length } = headOf(line);
+    const block = new ByteReader(exactly(source, length));
+    const isHttp = LATIN1.decode(await block.peek(5)) === "HTTP/";
+    const fields = new Map([
+      ["warc-type", url.startsWith(ABOUT) ? "warcinfo" : isHttp ? "response" : "resource"],
+      ["warc-target-uri", url],
+      ["warc-date", dateOf(instant)],
+      ["content-type", isHttp ? "application/http" : type],
+    ]);
+    return { fields, block };
+  },
+  // The lookahead runs once a line, so that time is linear.
+  next: /(?<=\n)[a-z][\w+.-]*:(?=[^\n]* \d{14} )[^\n]*\d *\n/i,
+};
 
 /** What a record's first line says: address, host, instant, media type, in version 2 more, length. */
 function headOf(line: string) {

@@ -83,7 +83,8 @@ const bytesOf = (beginning: string): Uint8Array =>
     : new TextEncoder().encode(beginning);
 const SIGNATURES = BEGINNINGS.map(([beginning, found, at = 0]) => ({
   bytes: bytesOf(beginning),
-  ...{ found, at },
+  found,
+  at,
 }));
 
 /** The line before each mail of a mailbox, and the header that follows it (RFC 4155). */

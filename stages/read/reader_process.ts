@@ -44,7 +44,9 @@ export function startProcess(deno: string): DocumentReader {
       ...["--frozen", `--allow-read=${pathOf("../")},${pathOf("../../vendor/")}`],
       pathOf("./sealed/process.ts"),
     ],
-    ...{ stdin: "piped", stdout: "piped", stderr: "null" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
   }).spawn();
   const writer = child.stdin.getWriter();
   const answers = readFrames(child.stdout, { maxBytes: MAX_ANSWER_BYTES });

@@ -8,9 +8,10 @@
 import { splitWords } from "./words.ts";
 
 /** Words in a shingle. */
-export const SHINGLE_WORDS = 5;
+const SHINGLE_WORDS = 5;
 /** Bands of a signature, and hashes in a band. */
-export const BANDS = 14, BAND_HASHES = 8;
+export const BANDS = 14;
+const BAND_HASHES = 8;
 const HASHES = BANDS * BAND_HASHES;
 
 /** MurmurHash3's 32-bit finalizer: every bit of the input moves every bit of the output. */

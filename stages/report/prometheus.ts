@@ -67,7 +67,7 @@ export async function prometheusText({ record, stages }: Exposed): Promise<strin
 }
 
 /** `cllm_stage_busy_seconds_total` for `busyMs` of a stage. */
-export function prometheusName(prefix: string, { name, kind }: Described): string {
+function prometheusName(prefix: string, { name, kind }: Described): string {
   const snake = name.replace(/Ms$/, "Seconds").replace(
     /[A-Z]/g,
     (letter) => `_${letter.toLowerCase()}`,

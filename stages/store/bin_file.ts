@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import { createHash } from "node:crypto";
 import { generated } from "../flow.ts";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import type { Split, TokenRun } from "../types.ts";
 
 /** Bytes of llm.c's header. */

@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import type { StoredRun, TokenRun } from "../types.ts";
 
 /** Bytes of a document's record. */

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { syncFolder } from "../../model/durable.ts";
-import { writeAll } from "../durable.ts";
+import { syncFolder, writeAll } from "../../model/durable.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
 import type { ShardSize } from "./index_file.ts";
 import { ShardReaders } from "./random_access.ts";
@@ -188,9 +187,7 @@ export class SplitLog {
       const first = Math.max(0, from - base), last = Math.min(documents, to - base);
       if (first < last) {
         await this.write();
-        yield* readShard({
-          ...{ dir, number, split, base, from: first, to: last, idBytes, vocabSize },
-        });
+        yield* readShard({ dir, number, split, base, from: first, to: last, idBytes, vocabSize });
       }
       base += documents;
     }

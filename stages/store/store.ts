@@ -46,12 +46,18 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     await refuseOrphans(dir);
     // Before the first shard, so that one without an index tells of an index that was lost.
     await writeIndex(dir, {
-      ...{ version: 1, vocabSize, tokenizerHash },
+      version: 1,
+      vocabSize,
+      tokenizerHash,
       splits: { train: [], validation: [] },
     });
   }
   const ofSplit = (split: Split) => ({
-    ...{ dir: join(dir, split), split, idBytes: idBytesOf(vocabSize), vocabSize, shardBytes },
+    dir: join(dir, split),
+    split,
+    idBytes: idBytesOf(vocabSize),
+    vocabSize,
+    shardBytes,
   });
   for (const split of SPLITS) await checkShards(ofSplit(split), index?.splits[split] ?? []);
   const open = (split: Split) => openSplitLog(ofSplit(split), index?.splits[split] ?? []);

@@ -174,7 +174,8 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
         : undefined;
       if (validationLoss !== undefined) {
         state.validation = observeValidation(state.validation, {
-          ...{ step: state.step, loss: validationLoss },
+          step: state.step,
+          loss: validationLoss,
           counts: pass >= (patience?.fromPass ?? 0),
         });
       }

@@ -41,8 +41,13 @@ export interface TrainingState {
  */
 export function newTraining(): TrainingState {
   return {
-    ...{ step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {} },
-    ...{ guard: NEW_GUARD, validation: NO_VALIDATION },
+    step: 0,
+    totalTokens: 0,
+    seconds: 0,
+    cursor: undefined,
+    cursors: {},
+    guard: NEW_GUARD,
+    validation: NO_VALIDATION,
   };
 }
 
@@ -89,8 +94,12 @@ export function resumeTraining(
     throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
   }
   return {
-    ...{ step, totalTokens, seconds, cursors: above },
-    ...{ guard: readGuard(guard), validation: readValidation(validation) },
+    step,
+    totalTokens,
+    seconds,
+    cursors: above,
+    guard: readGuard(guard),
+    validation: readValidation(validation),
     // Written by the batch stage, which reads inside and checks it.
     cursor: batch as Cursor,
   };

@@ -70,7 +70,9 @@ Deno.test({
       const path = join(folder.path, `${i}.gguf`);
       await EXPORT_FORMATS["gguf-q8_0"].write(path, {
         from: folder.path,
-        ...{ config, layout, parameters: new Float32Array(layout.length) },
+        config,
+        layout,
+        parameters: new Float32Array(layout.length),
         tokenizerJson: formatTokenizer(tokenizer),
       });
       return path;

@@ -12,8 +12,13 @@ import { openFolder, run } from "./program.ts";
 /** No preset has these sizes; grouped queries, heads that do not add up to the width. */
 const CONFIG: ModelConfig = {
   ...presetConfig("tiny", { vocabSize: 280, endOfTextId: 279 }),
-  ...{ hidden_size: 48, intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 4 },
-  ...{ num_key_value_heads: 2, head_dim: 16, max_position_embeddings: 96 },
+  hidden_size: 48,
+  intermediate_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 16,
+  max_position_embeddings: 96,
 };
 
 /** Writes a Hugging Face folder with `shards` files of weights. */
@@ -29,7 +34,9 @@ async function writeFolder(
   const parameters = new Float32Array(layout.length);
   initParameters(parameters, { config, layout, seed: 3 });
   const tensors = layout.parameters.map(({ name, shape, offset, size }) => ({
-    ...{ name, shape, data: parameters.subarray(offset, offset + size) },
+    name,
+    shape,
+    data: parameters.subarray(offset, offset + size),
   }));
   const weight_map: Record<string, string> = {};
   for (let shard = 0; shard < shards; shard++) {

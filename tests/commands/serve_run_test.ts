@@ -49,7 +49,9 @@ Deno.test("pipeline --serve serves while it trains and after, and alters nothing
   assertEquals(status, 503);
   assertEquals(error, {
     message: "There is no model to serve yet; try again later",
-    ...{ type: "server_error", param: null, code: "model_loading" },
+    type: "server_error",
+    param: null,
+    code: "model_loading",
   });
 
   none.release();

@@ -11,9 +11,7 @@ import { writeCorpus } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
 const PRESET: PresetName = "tiny";
-const SETTINGS = {
-  ...{ preset: PRESET, context: 128, steps: 900, gradAccumulation: 1, warmUpCorpus: 0 },
-};
+const SETTINGS = { preset: PRESET, context: 128, steps: 900, gradAccumulation: 1, warmUpCorpus: 0 };
 
 Deno.test("files are read to their end, a crawl until the steps have enough", () => {
   // 900 steps of 12 rows of 128 tokens.

@@ -185,7 +185,9 @@ async function comparing(
   const stop = new AbortController();
   const empty = await Deno.makeTempDir({ dir: other, prefix: "nothing-yet-" });
   const { port, finished } = await listenDashboard([dir, other, empty], {
-    ...{ hostname: "127.0.0.1", port: 0, signal: stop.signal },
+    hostname: "127.0.0.1",
+    port: 0,
+    signal: stop.signal,
   });
   const address = `http://127.0.0.1:${port}/`;
   const page = await browser.newPage();

@@ -21,8 +21,15 @@ async function writeRun(
   const lines = Array.from({ length: steps }, (_, i) => {
     const step = i + 1;
     return JSON.stringify({
-      ...{ step, loss: loss - step / 100, learningRate: 0.01, gradNorm: 1, tokensPerSecond: 200 },
-      ...{ totalTokens: 100 * step, stepMs: 500, dataMs: 100, time: "2030-01-02T03:04:05Z" },
+      step,
+      loss: loss - step / 100,
+      learningRate: 0.01,
+      gradNorm: 1,
+      tokensPerSecond: 200,
+      totalTokens: 100 * step,
+      stepMs: 500,
+      dataMs: 100,
+      time: "2030-01-02T03:04:05Z",
       // Lowest at step 10: a run that overfits.
       ...(step % 10 === 0 && { validationLoss: loss + step / 100, validationMs: 1000 }),
       spheres: { worker: [0], tokens: [100], computeMs: [400], waitMs: [100] },
@@ -68,9 +75,13 @@ Deno.test("charts tell, zoom and compare", async (t) => {
     settings: { ...COMMON, learningRate: 0.016, forced: [] },
   });
   await writeRun(two, {
-    ...{ steps: 20, loss: 4 },
+    steps: 20,
+    loss: 4,
     settings: {
-      ...{ ...COMMON, vocab: 600, learningRate: 0.016, sitePort: 2 },
+      ...COMMON,
+      vocab: 600,
+      learningRate: 0.016,
+      sitePort: 2,
       forced: [
         { step: 10, name: "steps", before: 10, now: 40 },
         { step: 12, name: "learningRate", before: 0.02, now: 0.016 },
@@ -81,7 +92,9 @@ Deno.test("charts tell, zoom and compare", async (t) => {
   await Deno.writeTextFile(join(two, "status.json"), JSON.stringify({ vocabulary: 432 }));
   const stop = new AbortController();
   const { port, finished } = await listenDashboard([one, two], {
-    ...{ hostname: "127.0.0.1", port: 0, signal: stop.signal },
+    hostname: "127.0.0.1",
+    port: 0,
+    signal: stop.signal,
   });
   const address = `http://127.0.0.1:${port}/`;
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
@@ -244,7 +257,9 @@ Deno.test("charts tell, zoom and compare", async (t) => {
 
     await t.step("a finger along a chart zooms", async () => {
       const context = await browser.newContext({
-        ...{ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } },
+        hasTouch: true,
+        isMobile: true,
+        viewport: { width: 390, height: 844 },
       });
       const phone = await context.newPage();
       await phone.goto(address);

@@ -38,8 +38,13 @@ Deno.test("a conclusion tells the lowest validation, and the verdict where there
   history.add({ step: 20, validationLoss: 2 });
   history.add(last);
   const run = {
-    ...{ curves: history.curves(), last, lastValidation: last, samples: [], offset: 0 },
-    ...{ settings: { sources: ["a.txt", "b", "c", "d"] }, elapsedMs: 0 },
+    curves: history.curves(),
+    last,
+    lastValidation: last,
+    samples: [],
+    offset: 0,
+    settings: { sources: ["a.txt", "b", "c", "d"] },
+    elapsedMs: 0,
     status: { parameters: 1000, corpus: { documents: 7, textBytes: 1_234_000 }, passes: 12.34 },
   };
   const verdict = { kind: "overfitting", reason: "It rose.", next: "add text." };

@@ -79,7 +79,9 @@ Deno.test("a run that collects shows what it has, and one by time how far it is"
     await t.step("pages, documents, drops and the bottleneck while it collects", async () => {
       const kept = Array.from({ length: FREE }, (_, i) => i).filter(hasText).length;
       await figuresAre(page, {
-        ...{ pages: String(FREE), documents: String(kept), dropped: String(FREE - kept) },
+        pages: String(FREE),
+        documents: String(kept),
+        dropped: String(FREE - kept),
         bottleneck: "crawl",
       });
       for (const id of ["Curves", "Time of a step", "Spheres", "Samples", "Comparison"]) {

@@ -18,9 +18,7 @@ const ENDPOINTS = [
   ["/v1/completions", { prompt: "2%", logprobs: 2 }, completion, completionChunk],
   [
     "/v1/chat/completions",
-    {
-      ...{ messages: [{ role: "user", content: "2%" }], logprobs: true, top_logprobs: 2 },
-    },
+    { messages: [{ role: "user", content: "2%" }], logprobs: true, top_logprobs: 2 },
     chatCompletion,
     chatCompletionChunk,
   ],

@@ -15,7 +15,8 @@ const MOTTO = "Everything that sails, and nothing that does not, since 1906.";
 const DOCUMENTS = ["harbour.example", "island.example"].flatMap((host, site) =>
   Array.from({ length: 20 }, (_, page) => ({
     id: `${site}${String(page).padStart(15, "0")}`,
-    ...{ url: `https://${host}/${page}`, title: `Page ${page}` },
+    url: `https://${host}/${page}`,
+    title: `Page ${page}`,
     text: `${MOTTO}\n\nShips number ${site}${page} of ${host} and all their boats lie in the dock.`,
   }))
 );

@@ -18,8 +18,14 @@ const tokenizer = { tokenizer: await trainTokenizer([prose(0)], { vocabSize: 300
 const T = 32;
 /** Files of any size: training begins when all have come. */
 const PLAN = {
-  ...{ order: "shuffled" as const, warmUpCorpus: 0, sources: FOLDERS, init: "" },
-  ...{ preset: "tiny" as const, context: 128, steps: 10, gradAccumulation: 1 },
+  order: "shuffled" as const,
+  warmUpCorpus: 0,
+  sources: FOLDERS,
+  init: "",
+  preset: "tiny" as const,
+  context: 128,
+  steps: 10,
+  gradAccumulation: 1,
 };
 
 /** Documents of four folders, one folder after the other as they are read. */
@@ -42,7 +48,10 @@ async function openRun(dir: string, documents: readonly Document[]) {
     journal,
     open: (rule: typeof HOLD_OUT_RULES[number], { seed = 1, cols = T } = {}) =>
       openValidationSet({
-        ...{ journal, tokenizer, rows: 12, cols },
+        journal,
+        tokenizer,
+        rows: 12,
+        cols,
         settings: { ...PLAN, holdOut: rule, seed },
         paths: { validation: join(dir, "validation.json") },
       }),
@@ -139,7 +148,9 @@ Deno.test("a corpus without held-out text is told before training", async () => 
 Deno.test("scoreTexts: figures by source are sums over tokens, whatever the order of texts", async () => {
   const { tokenizer: bpe } = tokenizer;
   const texts = corpus({ each: 30 }).map(({ text, url }, place) => ({
-    ...{ place, source: url.slice(11, 13), ids: bpe.encodeDocument(text) },
+    place,
+    source: url.slice(11, 13),
+    ids: bpe.encodeDocument(text),
   }));
   // A model of pairs of tokens: its nats are known without it.
   const nats = (input: number, target: number) => 1 + (input * 7 + target * 3) % 11;
@@ -155,7 +166,10 @@ Deno.test("scoreTexts: figures by source are sums over tokens, whatever the orde
     },
   };
   const scores = await scoreTexts(model, {
-    ...{ texts: ReadableStream.from(texts), tokenizer: bpe, rows: 4, cols: T },
+    texts: ReadableStream.from(texts),
+    tokenizer: bpe,
+    rows: 4,
+    cols: T,
   });
   for (const source of [undefined, "a/", "b/", "c/", "d/"]) {
     const of = texts.filter((text) => source === undefined || text.source === source);
@@ -177,7 +191,9 @@ Deno.test("scoreTexts: figures by source are sums over tokens, whatever the orde
 Deno.test("tokens without a corpus: the set is drawn from the validation split alone", async () => {
   await using folder = await openFolder();
   await using store = await openStore({
-    ...{ dir: join(folder.path, "tokens"), vocabSize: 300, tokenizerHash: "abc" },
+    dir: join(folder.path, "tokens"),
+    vocabSize: 300,
+    tokenizerHash: "abc",
   });
   const documents = corpus({ each: 60 });
   for (const [i, { id: docId, text }] of documents.entries()) {
@@ -206,7 +222,10 @@ Deno.test("the draw waits for the text that training waits for, and takes no mor
     for (const document of documents.slice(0, ahead)) await journal.append(document);
     await journal.flush();
     const set = openValidationSet({
-      ...{ journal, tokenizer, rows: 12, cols: T },
+      journal,
+      tokenizer,
+      rows: 12,
+      cols: T,
       // 4 code units a token: about half of this corpus.
       settings: { ...PLAN, holdOut: "each-tenth", seed: 1, warmUpCorpus: 35_000 },
       paths: { validation: join(folder.path, "validation.json") },
@@ -223,7 +242,11 @@ Deno.test("the draw waits for the text that training waits for, and takes no mor
   await using journal = await openJournal({ dir: join(folder.path, "corpus") });
   const stop = new AbortController();
   const waiting = openValidationSet({
-    ...{ journal, tokenizer, rows: 12, cols: T, signal: stop.signal },
+    journal,
+    tokenizer,
+    rows: 12,
+    cols: T,
+    signal: stop.signal,
     settings: { ...PLAN, holdOut: "each-tenth", seed: 1 },
     paths: { validation: join(folder.path, "validation.json") },
   });
@@ -237,7 +260,10 @@ Deno.test("the draw waits for three held-out documents, if so many come", async 
     await using folder = await openFolder();
     await using journal = await openJournal({ dir: join(folder.path, "corpus") });
     const set = openValidationSet({
-      ...{ journal, tokenizer, rows: 12, cols: T },
+      journal,
+      tokenizer,
+      rows: 12,
+      cols: T,
       // Less than one document.
       settings: { ...PLAN, holdOut: "each-tenth", seed: 1, warmUpCorpus: 1 },
       paths: { validation: join(folder.path, "validation.json") },

@@ -137,7 +137,10 @@ function multiply(arena: Arena, { m, n, k, accumulate }: Shape) {
 const SIZES = [1, 2, 3, 4, 5, 7, 12, 13, 16, 17];
 const SHAPES: Shape[] = SIZES.flatMap((m) =>
   [1, 3, 4, 11, 12, 13, 36, 37, 72, 100].map((n) => ({
-    ...{ m, n, k: (m * 7 + n * 3) % 70 + 1, accumulate: (m + n) % 2 === 1 },
+    m,
+    n,
+    k: (m * 7 + n * 3) % 70 + 1,
+    accumulate: (m + n) % 2 === 1,
   }))
 );
 

@@ -21,8 +21,15 @@ function planFor({ tokens = 28_297, documents = 54, complete = true }, ...args: 
   return makePlan({
     settings: settingsFor(...args),
     corpus: { tokens, documents, exact: true, complete },
-    ...{ rows: 12, cols: 128, parameters: 1_852_544, vocab: 4096, workers: 2 },
-    ...{ sharedMemory: 64 * 2 ** 20, step: 0, run: "runs/mine", checkpointEvery: 200 },
+    rows: 12,
+    cols: 128,
+    parameters: 1_852_544,
+    vocab: 4096,
+    workers: 2,
+    sharedMemory: 64 * 2 ** 20,
+    step: 0,
+    run: "runs/mine",
+    checkpointEvery: 200,
   });
 }
 
@@ -139,7 +146,11 @@ Deno.test("a corpus is counted as the tokenizer counts it, and must fill a step"
   const texts = Array.from({ length: 10 }, (_, i) => prose(i, { words: 100 }));
   for (const [i, text] of texts.entries()) {
     await journal.append({
-      ...{ id: `${i}`.padStart(16, "0"), url: `http://a/${i}`, title: "", text, lang: "en" },
+      id: `${i}`.padStart(16, "0"),
+      url: `http://a/${i}`,
+      title: "",
+      text,
+      lang: "en",
       fetchedAt: "",
     });
   }

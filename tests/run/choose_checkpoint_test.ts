@@ -18,7 +18,9 @@ async function openRun(losses: readonly (readonly [step: number, loss: number | 
   const { config, layout, snapshot } = await goldenModel("gqa_untied");
   for (const [step, validationLoss] of losses) {
     await saveCheckpoint(join(checkpoints, checkpointName(step)), {
-      ...{ config, layout, snapshot: { ...snapshot, step } },
+      config,
+      layout,
+      snapshot: { ...snapshot, step },
       metrics: validationLoss === undefined ? {} : { validationLoss },
     });
   }

@@ -41,7 +41,9 @@ Deno.test("all that continues texts begins and ends them as the model's folder s
   await Deno.writeTextFile(generation, JSON.stringify({ eos_token_id: ends }));
   assertEquals(await say(), "the people\n");
   const sampler = openSampler({
-    ...{ runDir: folder.path, seed: 1, prompts: ["the people"] },
+    runDir: folder.path,
+    seed: 1,
+    prompts: ["the people"],
     note: (line) => {
       throw new Error(line);
     },

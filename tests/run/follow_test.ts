@@ -23,7 +23,10 @@ async function save(
   const path = join(dir, checkpointName(step));
   const parameters = snapshot.parameters.map((x) => x * factor);
   await saveCheckpoint(path, {
-    ...{ config, layout, tokenizerJson, metrics, settings: {} },
+    config,
+    layout,
+    tokenizerJson,
+    metrics,
     snapshot: { ...snapshot, step, parameters },
   });
   return path;
@@ -44,7 +47,9 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     };
     const lines: string[] = [];
     await using follower = follow({
-      ...{ checkpoints: dir, scheduler, settings: { threads: 1 } },
+      checkpoints: dir,
+      scheduler,
+      settings: { threads: 1 },
       tokenizerJson: TOKENIZER_JSON,
       note: (line) => lines.push(line),
     });
@@ -99,15 +104,20 @@ Deno.test("serving follows the best checkpoint, or the latest where that is want
       const model = await goldenModel("gqa_untied");
       const saved = (step: number, validationLoss?: number) =>
         save(dir, model, {
-          ...{ step, factor: 1 },
+          step,
+          factor: 1,
           metrics: validationLoss === undefined ? {} : { validationLoss },
         });
       const first = await saved(1, 3);
       const options = { config: model.config, settings: { threads: 1 } } as const;
       const scheduler = new Scheduler(await openEngine(first, options));
       await using follower = follow({
-        ...{ checkpoints: dir, wish, scheduler, settings: { threads: 1 } },
-        ...{ tokenizerJson: TOKENIZER_JSON, note: () => {} },
+        checkpoints: dir,
+        wish,
+        scheduler,
+        settings: { threads: 1 },
+        tokenizerJson: TOKENIZER_JSON,
+        note: () => {},
       });
       const served: string[] = [];
       // Better, worse, not validated, and as good as the best.

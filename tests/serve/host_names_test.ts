@@ -47,7 +47,9 @@ Deno.test("so does everything that listens: with keys, while loading, and the da
   const apiKeys = parseApiKeys("one key-of-the-test-0123456789");
   await using opened = await openApp({ hostNames: ["model.example.org"], apiKeys });
   const dashboard = createDashboard({
-    ...{ runs: [], exposition: () => Promise.resolve(""), hostNames: ["model.example.org"] },
+    runs: [],
+    exposition: () => Promise.resolve(""),
+    hostNames: ["model.example.org"],
   });
   const loading = createLoadingApp();
   for (

@@ -73,7 +73,11 @@ for (const [name, begun, drips] of SLOW) {
         return context.text("read");
       });
     await using server = await open(app, {
-      ...{ headersMs: 40, requestMs: 60, idleMs: 40, checkMs: 10, drainMs: 1 },
+      headersMs: 40,
+      requestMs: 60,
+      idleMs: 40,
+      checkMs: 10,
+      drainMs: 1,
       maxHeaderBytes: 1 << 24,
     });
     using connection = await server.connect();

@@ -64,15 +64,23 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
     using seen = openSeenTexts(join(dir, "seen.sqlite"));
     await using corpus = await openJournal({ dir: join(dir, "corpus") });
     await using tokens = await openStore({
-      ...{ dir: join(dir, "tokens"), vocabSize, tokenizerHash: "a" },
+      dir: join(dir, "tokens"),
+      vocabSize,
+      tokenizerHash: "a",
     });
     const mark = await readMark(join(dir, "corpus"));
     const cursor = readReadCursor(mark?.cursors.read);
     const ends = journal<Barrier>({
-      ...{ journal: corpus, from: tokens.documents, barrier: BARRIER, ...(mark ? { mark } : {}) },
+      journal: corpus,
+      from: tokens.documents,
+      barrier: BARRIER,
+      ...(mark ? { mark } : {}),
     });
     const source = read<Barrier>({
-      ...{ paths: [files], barrier: BARRIER, barrierBytes, ...(cursor ? { cursor } : {}) },
+      paths: [files],
+      barrier: BARRIER,
+      barrierBytes,
+      ...(cursor ? { cursor } : {}),
     });
     const fed = corpus.sealed ? ends.writable.close() : source
       .pipeThrough(extract())
@@ -97,7 +105,8 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
   assertEquals(made[1]?.cursors, {
     read: { files: 0, path: join(files, "a.jsonl"), pages: 2 },
     refine: { texts: 2 },
-    ...{ journal: { documents: 2 }, tokenize: { documents: 2 } },
+    journal: { documents: 2 },
+    tokenize: { documents: 2 },
     store: {
       train: { documents: 1, tokens: ids("one one") },
       validation: { documents: 1, tokens: ids("two two") },
@@ -107,7 +116,8 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
   const end = {
     read: { files: 2, path: join(files, "c.md"), pages: 1 },
     refine: { texts: 4 },
-    ...{ journal: { documents: 4 }, tokenize: { documents: 4 } },
+    journal: { documents: 4 },
+    tokenize: { documents: 4 },
     store: {
       train: { documents: 3, tokens: ids("one one") + ids("three\nfour four") + ids("five") },
       validation: { documents: 1, tokens: ids("two two") },

@@ -100,7 +100,11 @@ function pass(bytes: number): void {
   gc();
   const { heapUsed: heapBytes, external: externalBytes } = Deno.memoryUsage();
   print({
-    ...{ phase, documents: documentsIn, textBytes: textIn, heapBytes, externalBytes },
+    phase,
+    documents: documentsIn,
+    textBytes: textIn,
+    heapBytes,
+    externalBytes,
     peakRssBytes: peakRss(),
   });
 }
@@ -143,7 +147,10 @@ try {
   [documentsIn, textIn] = [0, 0];
   phase = "shuffled";
   const again = ReadableStream.from<never>([]).pipeThrough(epochs({
-    ...{ store: tokens, order: "shuffled", seed: 1, maxEpochs: 1 },
+    store: tokens,
+    order: "shuffled",
+    seed: 1,
+    maxEpochs: 1,
   })).pipeThrough(
     new TransformStream<EpochRun, EpochRun>({
       transform(run, controller) {

@@ -33,16 +33,20 @@ const page = (i: number, size: number): Page => ({
   fetchedAt: "",
 });
 const document = (i: number, size: number): Document => ({
-  ...{ id: i.toString(16).padStart(16, "0"), url: `http://a/${i}`, title: "", lang: "en" },
-  ...{ text: text(i, size), fetchedAt: "" },
+  id: i.toString(16).padStart(16, "0"),
+  url: `http://a/${i}`,
+  title: "",
+  lang: "en",
+  text: text(i, size),
+  fetchedAt: "",
 });
 const run = (i: number, size: number): EpochRun => ({
-  ...{
-    docId: i.toString(16).padStart(16, "0"),
-    split: "train",
-    ids: new Uint16Array(size).fill(5),
-  },
-  ...{ epoch: 0, place: i, index: i },
+  docId: i.toString(16).padStart(16, "0"),
+  split: "train",
+  ids: new Uint16Array(size).fill(5),
+  epoch: 0,
+  place: i,
+  index: i,
 });
 
 /** Turns of the event loop after which nothing has moved. */

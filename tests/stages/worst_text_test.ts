@@ -12,10 +12,11 @@ import { hides } from "../../stages/extract/tags.ts";
 import { htmlOfXhtml } from "../../stages/extract/xhtml.ts";
 import { detectCharset } from "../../stages/charset.ts";
 import { printableLine } from "../../stages/printable.ts";
-import { arcRecords } from "../../stages/read/arc_record.ts";
+import { ARC } from "../../stages/read/arc_record.ts";
 import { ByteReader } from "../../stages/read/byte_reader.ts";
 import { beginsHtml } from "../../stages/read/format.ts";
 import { jointOf } from "../../stages/read/sealed/hyphens.ts";
+import { readRecords } from "../../stages/read/warc_record.ts";
 import { unescapeXstring } from "../../stages/read/sealed/office_xml.ts";
 import { C4, filterC4 } from "../../stages/refine/c4.ts";
 import { cleanText } from "../../stages/refine/clean_text.ts";
@@ -38,7 +39,7 @@ function pageOf(contentType: string, text: string) {
 /** Addresses of the records of an ARC file. */
 async function arcOf(text: string): Promise<(string | undefined)[]> {
   const source = new ByteReader(ReadableStream.from([bytes(text)]));
-  const records = arcRecords(source, { onBroken() {} });
+  const records = readRecords(source, { ...ARC, onBroken() {} });
   return await Array.fromAsync(records, ({ fields }) => fields.get("warc-target-uri"));
 }
 

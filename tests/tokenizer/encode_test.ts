@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import { type EncodeOptions, parseTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
+import { parseTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { openEncoders, tokenize } from "../../stages/tokenize/mod.ts";
 import type { Document } from "../../stages/types.ts";
 import { addresses } from "../stages/crawl/addresses.ts";
@@ -10,75 +9,13 @@ const golden = parseTokenizer(await Deno.readTextFile(new URL("tokenizer.json", 
   source: "tokenizer.json",
 });
 
-const awkwardText = fc.string({
-  unit: fc.oneof(
-    fc.constantFrom(..." \nae'é½中\u3000\ud83d\udc69🇫𝒳", " the", "<|endoftext|>"),
-    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
-  ),
-  maxLength: 40,
-});
-
-Deno.test("offsets are those of Hugging Face tokenizers", async () => {
-  const expected: { text: string; offsets: [number, number][] }[] = JSON.parse(
-    await Deno.readTextFile(new URL("offsets.json", fixture)),
-  );
-  for (const { text, offsets } of expected) {
-    const found = golden.encodeWithOffsets(text, { allowSpecial: true });
-    // Theirs count code points.
-    const unitOf = [0];
-    for (const char of text) unitOf.push((unitOf.at(-1) as number) + char.length);
-    assertEquals(Array.from(found.offsets), offsets.flat().map((point) => unitOf[point]));
-    assertEquals(found.ids, golden.encode(text, { allowSpecial: true }));
-  }
-});
-
-Deno.test("offsets cover any text without a gap, and a token's slice is its text", () => {
-  fc.assert(
-    fc.property(awkwardText, fc.boolean(), (text, allowSpecial) => {
-      const { ids, offsets } = golden.encodeWithOffsets(text, { allowSpecial });
-      assertEquals(offsets.length, 2 * ids.length);
-      let end = 0;
-      ids.forEach((id, i) => {
-        const [from, to] = [offsets[2 * i] as number, offsets[2 * i + 1] as number];
-        assertEquals(from <= end && to >= end, true);
-        const decoded = golden.decode([id]);
-        // A token that starts or ends inside a code point has all of it.
-        if (!decoded.includes("\ufffd")) assertEquals(text.slice(from, to).toWellFormed(), decoded);
-        end = to;
-      });
-      assertEquals(end, text.length);
-    }),
-    { numRuns: 2000 },
-  );
-});
-
-Deno.test("truncated encodings are the start or the end of the whole", () => {
-  fc.assert(
-    fc.property(
-      fc.oneof(awkwardText, awkwardText.map((text) => text.repeat(400))),
-      fc.oneof(fc.nat(40), fc.constantFrom(3000, 1e6)),
-      fc.boolean(),
-      (text, maxTokens, allowSpecial) => {
-        const whole = golden.encodeWithOffsets(text, { allowSpecial });
-        const start = { allowSpecial, maxTokens } satisfies EncodeOptions;
-        const end = { ...start, keep: "end" } satisfies EncodeOptions;
-        const from = Math.max(0, whole.ids.length - maxTokens);
-        assertEquals(golden.encode(text, start), whole.ids.slice(0, maxTokens));
-        assertEquals(golden.encode(text, end), whole.ids.slice(from));
-        assertEquals(
-          golden.encodeWithOffsets(text, start).offsets,
-          whole.offsets.slice(0, 2 * maxTokens),
-        );
-        assertEquals(golden.encodeWithOffsets(text, end).offsets, whole.offsets.slice(2 * from));
-      },
-    ),
-    { numRuns: 300 },
-  );
-});
-
 const document = (text: string, index: number): Document => ({
   id: index.toString(16).padStart(16, "0"),
-  ...{ url: `http://a/${index}`, title: "", lang: "en", fetchedAt: "", text },
+  url: `http://a/${index}`,
+  title: "",
+  lang: "en",
+  fetchedAt: "",
+  text,
 });
 
 Deno.test("any number of workers gives the ids of one thread, in order", async () => {

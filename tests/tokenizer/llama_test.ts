@@ -41,7 +41,10 @@ function writeFile({ ignoreMerges }: { ignoreMerges: boolean }): string {
   const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true };
   const [bos = ""] = ADDED;
   return JSON.stringify({
-    ...{ version: "1.0", truncation: null, padding: null, normalizer: null },
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    normalizer: null,
     added_tokens: ADDED.map((content, i) => ({ id: first + i, content, ...flags, special: true })),
     pre_tokenizer: {
       type: "Sequence",
@@ -66,8 +69,13 @@ function writeFile({ ignoreMerges }: { ignoreMerges: boolean }): string {
     },
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
-      ...{ type: "BPE", dropout: null, unk_token: null, continuing_subword_prefix: null },
-      ...{ end_of_word_suffix: null, fuse_unk: false, byte_fallback: false },
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
       ignore_merges: ignoreMerges,
       vocab,
       merges: parts.merges.map((pair) => pair.join(" ")),

@@ -68,7 +68,11 @@ export async function* readParquet(
     try {
       checkGroup(group, { number, column: task.textField });
       const read = await parquetReadObjects({
-        ...{ file: ranges, metadata, columns: [task.textField], rowStart, rowEnd },
+        file: ranges,
+        metadata,
+        columns: [task.textField],
+        rowStart,
+        rowEnd,
         compressors: compressorsOf(new Unpacked()),
       });
       yield* pagesOf(read.map((row) => row[task.textField]), { rowStart, task });

@@ -156,8 +156,11 @@ Deno.test("messages that the template refuses are the client's fault", async () 
   const failures: unknown[] = [];
   const ask = async (chatTemplate: ChatTemplate) => {
     const app = createApp({
-      ...{ scheduler: new Scheduler(opened.engine), codec: characterCodec(), chatTemplate },
-      ...{ modelName: "golden", onFailure: (error: unknown) => failures.push(error) },
+      scheduler: new Scheduler(opened.engine),
+      codec: characterCodec(),
+      chatTemplate,
+      modelName: "golden",
+      onFailure: (error: unknown) => failures.push(error),
     });
     return await app.request("/v1/chat/completions", {
       method: "POST",

@@ -80,7 +80,9 @@ const named = (kind: string, more: Record<string, unknown>) => ({
 });
 const short = { type: "string", maxLength: 3 };
 const open = (more: Record<string, unknown>) => ({
-  ...{ type: "object", properties: more, required: Object.keys(more) },
+  type: "object",
+  properties: more,
+  required: Object.keys(more),
 });
 
 const COMBINED: Record<string, unknown> = {
@@ -119,7 +121,8 @@ const COMBINED: Record<string, unknown> = {
   },
   "allOf of multiples": {
     allOf: [{ type: "number", multipleOf: 0.75 }, { type: "integer", multipleOf: 2 }, {
-      ...{ minimum: -40, exclusiveMaximum: 1000 },
+      minimum: -40,
+      exclusiveMaximum: 1000,
     }],
   },
   "allOf of tuples": {

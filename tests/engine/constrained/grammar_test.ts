@@ -43,7 +43,9 @@ function schemas(): fc.Arbitrary<Record<string, unknown>> {
       { maxDepth: 3, depthSize: "small" },
       fc.constantFrom("integer", "number", "boolean", "null").map((type) => ({ type })),
       fc.tuple(fc.integer(), fc.nat()).map(([minimum, more]) => ({
-        ...{ type: "integer", minimum, maximum: minimum + more },
+        type: "integer",
+        minimum,
+        maximum: minimum + more,
       })),
       range.map(([minLength, maxLength]) => ({ type: "string", minLength, maxLength })),
       fc.constantFrom("^[a-f]{2,4}$", "\\d", '^(é|"|\\\\)+\\.$', "^[^a-z]?$", "^\\s\\w\\S\\D$|^x")
@@ -51,13 +53,18 @@ function schemas(): fc.Arbitrary<Record<string, unknown>> {
       listed.map((values) => ({ enum: values })),
       json(2).map((value) => ({ const: value })),
       fc.tuple(tie("schema"), range).map(([items, [minItems, maxItems]]) => ({
-        ...{ type: "array", items, minItems, maxItems },
+        type: "array",
+        items,
+        minItems,
+        maxItems,
       })),
       fc.array(tie("schema"), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
       fc.tuple(fc.dictionary(name, tie("schema"), { maxKeys: 4 }), fc.nat()).map((
         [properties, picked],
       ) => ({
-        ...{ type: "object", properties, additionalProperties: false },
+        type: "object",
+        properties,
+        additionalProperties: false,
         required: Object.keys(properties).filter((_, i) => (picked >> i) & 1),
       })),
       fc.uniqueArray(fc.constantFrom("string", "null", "integer"), { minLength: 1 })

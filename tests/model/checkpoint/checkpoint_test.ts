@@ -17,10 +17,7 @@ for (const name of ["gqa_untied", "mha_tied"]) {
       const { config, layout, snapshot } = await goldenModel(name);
       const run = { seed: 42, schedule: { kind: "cosine", warmup: 10 } };
       const path = `${dir}/checkpoints/step-000007`;
-      await saveCheckpoint(path, {
-        ...{ config, layout, snapshot, run },
-        tokenizerJson: TOKENIZER_JSON,
-      });
+      await saveCheckpoint(path, { config, layout, snapshot, run, tokenizerJson: TOKENIZER_JSON });
       assertEquals(await namesIn(path), [
         "config.json",
         "generation_config.json",
@@ -100,7 +97,10 @@ Deno.test("the tokenizer's special tokens are named for transformers", async () 
       bos_token_id: 1,
       eos_token_id: 2,
       pad_token_id: 3,
-      ...{ do_sample: true, temperature: 0.8, top_k: 40, top_p: 0.95 },
+      do_sample: true,
+      temperature: 0.8,
+      top_k: 40,
+      top_p: 0.95,
     });
     assertEquals(await Deno.readTextFile(`${path}/tokenizer.json`), TOKENIZER_JSON);
   });

@@ -17,10 +17,7 @@ Deno.test("loadCheckpoint refuses every file flipped or cut at twenty places", a
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     const path = `${dir}/step-000007`;
     const run = { note: "a b", list: [1, 2.5] };
-    await saveCheckpoint(path, {
-      ...{ config, layout, snapshot, run },
-      tokenizerJson: TOKENIZER_JSON,
-    });
+    await saveCheckpoint(path, { config, layout, snapshot, run, tokenizerJson: TOKENIZER_JSON });
     const into = emptyAreas(layout);
     const refuse = async (name: string) => {
       const error = await assertRejects(() => loadCheckpoint(path, { into }), SyntaxError, name);

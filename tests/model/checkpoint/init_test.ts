@@ -51,7 +51,8 @@ Deno.test("initFromFolder refuses a foreign tensor, a missing head and a damaged
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     const { parameters } = emptyAreas(layout);
     const tensors = layout.parameters.map(({ name, shape, size }) => ({
-      ...{ name, shape },
+      name,
+      shape,
       data: new Float32Array(size),
     }));
     const bias = "model.layers.0.self_attn.q_proj.bias";

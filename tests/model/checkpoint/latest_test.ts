@@ -13,7 +13,8 @@ Deno.test("latestCheckpoint follows the pointer and survives without it", async 
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     const save = (step: number) =>
       saveCheckpoint(`${dir}/${checkpointName(step)}`, {
-        ...{ config, layout },
+        config,
+        layout,
         snapshot: { ...snapshot, step },
       });
     assertEquals(await latestCheckpoint(`${dir}/none`), undefined);
@@ -43,7 +44,8 @@ Deno.test("rotateCheckpoints keeps the last ones and the one latest names", asyn
     const { config, layout, snapshot } = await goldenModel("mha_tied");
     for (const step of [5, 20, 100, 40, 10]) {
       await saveCheckpoint(`${dir}/${checkpointName(step)}`, {
-        ...{ config, layout },
+        config,
+        layout,
         snapshot: { ...snapshot, step },
       });
     }
@@ -69,7 +71,9 @@ Deno.test("rotateCheckpoints keeps major steps and the best by validation loss",
       const [step, validationLoss] of [[5, 2], [10, 3], [15, 1.5], [20, 1.5], [25, 4], [30, 2]]
     ) {
       await saveCheckpoint(`${dir}/${checkpointName(step as number)}`, {
-        ...{ config, layout, metrics: { validationLoss: validationLoss as number } },
+        config,
+        layout,
+        metrics: { validationLoss: validationLoss as number },
         snapshot: { ...snapshot, step: step as number },
       });
     }

@@ -39,9 +39,7 @@ for (const name of GOLDENS) {
       const path = join(dir, "model.gguf");
       const chatTemplate = "{{ messages[0].content }}";
       const namedTemplates = { "tool_use": "tools", "rag-2": "documents" };
-      const source = {
-        ...{ ...golden, ...wordsOf(golden), chatTemplate, namedTemplates, prefix: [0] },
-      };
+      const source = { ...golden, ...wordsOf(golden), chatTemplate, namedTemplates, prefix: [0] };
       await writeGguf(path, { ...source, type: "f32" });
       assertThrows(() => bytesOf({ ...source, prefix: [0, 0], type: "f32" }), Error, "several");
       const { metadata, tensorInfos, tensorDataOffset } = await gguf(path, {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { checkOnnx, exportOnnx } from "../../../model/onnx/mod.ts";
-import { onnx } from "../../../model/onnx/proto.ts";
 import { openOnnxEngine } from "../../../engine/mod.ts";
 import { GOLDENS, readGolden } from "../../engine/golden.ts";
+import { onnx } from "./onnx_proto.ts";
 
 const source = "a.onnx";
 const FLOAT = 1, INT64 = 7;
@@ -22,7 +22,9 @@ function making(opType: string, shape: number[], how: "raw" | "listed" | "consta
   const input = opType === "ConstantOfShape" ? ["s"] : ["x", "s"];
   const rawData = new Uint8Array(BigInt64Array.from(shape, BigInt).buffer);
   const tensor: onnx.ITensorProto = {
-    ...{ name: "s", dataType: INT64, dims: [shape.length] },
+    name: "s",
+    dataType: INT64,
+    dims: [shape.length],
     ...(how === "listed" ? { int64Data: shape } : { rawData }),
   };
   const node = [{ opType, input, output: ["y"] }];

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import * as ort from "onnxruntime-web";
 import { exportOnnx, writeOnnx } from "../../../model/onnx/mod.ts";
-import { onnx } from "../../../model/onnx/proto.ts";
 import { distance, type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
+import { onnx } from "./onnx_proto.ts";
 
 ort.env.wasm.numThreads = 1;
 

@@ -16,7 +16,11 @@ const { wanted: settings } = settingsOf(parseFlags([], { flags: PIPELINE_FLAGS }
 /** A validation each hundred steps: what it found, and the training loss then. */
 function pointsOf(...losses: (readonly [loss: number, trainLoss: number])[]): CurvePoint[] {
   return losses.map(([loss, trainLoss], i) => ({
-    ...{ step: 100 * (i + 1), loss, trainLoss, deviation: 0.1, batchTokens: 1536 },
+    step: 100 * (i + 1),
+    loss,
+    trainLoss,
+    deviation: 0.1,
+    batchTokens: 1536,
   }));
 }
 
@@ -25,8 +29,15 @@ const HELD_OUT = 4 * 1536;
 
 function judged(points: readonly CurvePoint[], changes: Partial<Course> = {}) {
   return judge({
-    ...{ points, heldOutTokens: HELD_OUT, step: 100 * points.length, passes: 0.5 },
-    ...{ root: "runs/mine", next: "runs/next", settings, mostSteps: undefined, cutAt: undefined },
+    points,
+    heldOutTokens: HELD_OUT,
+    step: 100 * points.length,
+    passes: 0.5,
+    root: "runs/mine",
+    next: "runs/next",
+    settings,
+    mostSteps: undefined,
+    cutAt: undefined,
     ...changes,
   });
 }
@@ -123,7 +134,11 @@ Deno.test("the words of a verdict are lines of their own", () => {
 Deno.test("a steady fall is underfitting, though it is within the noise from one to the next", () => {
   const every = (...losses: number[]) =>
     losses.map((loss, i) => ({
-      ...{ step: 3 * (i + 1), loss, trainLoss: loss, deviation: 0.3, batchTokens: 1536 },
+      step: 3 * (i + 1),
+      loss,
+      trainLoss: loss,
+      deviation: 0.3,
+      batchTokens: 1536,
     }));
   const points = every(6.4, 6, 5.7, 5.4, 5.1, 4.9, 4.788, 4.73, 4.69, 4.658);
   const args = ["--steps", "30"];

@@ -38,7 +38,9 @@ async function chat({ app }: GoldenApp, fields: Record<string, unknown>): Promis
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
       messages: [{ role: "user", content: "abc" }],
-      ...{ max_tokens: 24, seed: 3, ...fields },
+      max_tokens: 24,
+      seed: 3,
+      ...fields,
     }),
   });
   const { choices: [{ message: { content } }] } = await response.json();

@@ -19,7 +19,9 @@ async function openUniform() {
   const engine = uniformEngine(tokenizer.vocabSize);
   const failures: unknown[] = [];
   const app = createApp({
-    ...{ scheduler: new Scheduler(engine), codec: tokenizer, modelName: "uniform" },
+    scheduler: new Scheduler(engine),
+    codec: tokenizer,
+    modelName: "uniform",
     onFailure: (error) => failures.push(error),
   });
   const stopping = new AbortController();
@@ -49,7 +51,10 @@ Deno.test("OpenAI's client parses what was asked for by a zod schema", async () 
     pets: z.array(z.object({ kind: z.enum(["cat", "dog"]) })).max(2),
   });
   const { choices } = await opened.openai.chat.completions.create({
-    ...{ model: "uniform", messages, n: 4, seed: 5 },
+    model: "uniform",
+    messages,
+    n: 4,
+    seed: 5,
     response_format: zodResponseFormat(Person, "person"),
   });
   const names = choices.map(({ message, finish_reason }) => {
@@ -76,7 +81,11 @@ Deno.test("a stream and a completion keep to the schema too", async () => {
   let text = "";
   for await (
     const { choices } of await opened.openai.chat.completions.create({
-      ...{ model: "uniform", messages, response_format, stream: true, seed: 2 },
+      model: "uniform",
+      messages,
+      response_format,
+      stream: true,
+      seed: 2,
     })
   ) text += choices[0]?.delta.content ?? "";
   assert(validate(JSON.parse(text)), text);
@@ -90,7 +99,11 @@ Deno.test("a stream and a completion keep to the schema too", async () => {
 Deno.test("json_object gives an object, or what is left of one at max_tokens", async () => {
   await using opened = await openUniform();
   const { choices } = await opened.openai.chat.completions.create({
-    ...{ model: "uniform", messages, n: 8, seed: 1, max_tokens: 400 },
+    model: "uniform",
+    messages,
+    n: 8,
+    seed: 1,
+    max_tokens: 400,
     response_format: { type: "json_object" },
   });
   for (const { message: { content }, finish_reason } of choices) {
@@ -106,7 +119,9 @@ Deno.test("formats that cannot be kept to are refused, naming what is at fault",
     assertRejects(
       () =>
         opened.openai.chat.completions.create({
-          ...{ model: "uniform", messages, ...(response_format && { response_format }) },
+          model: "uniform",
+          messages,
+          ...(response_format && { response_format }),
         }),
       OpenAI.BadRequestError,
     );

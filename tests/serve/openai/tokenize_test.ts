@@ -67,7 +67,8 @@ Deno.test("what the tokenizer puts before a text comes where that is asked for",
   const prefixed = createApp({
     scheduler: new Scheduler(uniformEngine(tokenizer.vocabSize)),
     codec: new Tokenizer({ ...tokenizer.parts, prefix: [first] }),
-    ...{ modelName: "uniform", onFailure: console.error },
+    modelName: "uniform",
+    onFailure: console.error,
   });
   const headers = { "content-type": "application/json" };
   const ids = async (fields: object) => {

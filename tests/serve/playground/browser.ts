@@ -102,8 +102,16 @@ Deno.test("the playground generates, shades, stops and says what it serves", asy
     await page.getByLabel("Stop before").fill("xyz\nq");
     await page.getByLabel("Prompt").press("Control+Enter");
     assertEquals((await sent).postDataJSON(), {
-      ...{ prompt: "2%", logprobs: 5, stop: ["xyz", "q"], temperature: 0, max_tokens: 40 },
-      ...{ top_k: 30, top_p: 0.9, min_p: 0.01, seed: 7, stream: true },
+      prompt: "2%",
+      logprobs: 5,
+      stop: ["xyz", "q"],
+      temperature: 0,
+      max_tokens: 40,
+      top_k: 30,
+      top_p: 0.9,
+      min_p: 0.01,
+      seed: 7,
+      stream: true,
     });
     await ended(page);
     await page.getByLabel("Stop before").fill("1\n2\n3\n4\n5");

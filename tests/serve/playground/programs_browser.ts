@@ -105,7 +105,9 @@ Deno.test("prompts of the corpus are offered, the first at once, and none where 
 Deno.test("a finger taps where a mouse points", async () => {
   await using server = await openServer();
   await using opened = await openPage(server.url, {
-    ...{ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } },
+    hasTouch: true,
+    isMobile: true,
+    viewport: { width: 390, height: 844 },
   });
   const { page } = opened;
   await page.getByLabel("Prompt").fill("2%");

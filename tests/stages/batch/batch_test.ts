@@ -336,7 +336,10 @@ function streamOf(
   return new BatchStream({
     open: (from) => ReadableStream.from(runs(corpus, { epochs, from })),
     size: { documents: corpus.length, tokens: lengths.reduce((sum, n) => sum + n, 0) },
-    ...{ rows: 3, cols: T, vocabSize: VOCAB, ...options },
+    rows: 3,
+    cols: T,
+    vocabSize: VOCAB,
+    ...options,
   });
 }
 
@@ -394,7 +397,9 @@ Deno.test("pack leaves at most 2 % of an epoch's places empty", async () => {
   const corpus = lengths.map((length) => new Uint16Array(length).fill(7));
   await using stream = new BatchStream({
     open: (from) => ReadableStream.from(runs(corpus, { from })),
-    ...{ rows: 12, cols: 256, vocabSize: VOCAB },
+    rows: 12,
+    cols: 256,
+    vocabSize: VOCAB,
   });
   for (let made = await stream.next(); made; made = await stream.next());
   const { padding, segments } = stream.statistics;

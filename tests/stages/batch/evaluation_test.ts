@@ -42,7 +42,8 @@ const batchesOf = (runs: readonly Uint16Array[], { rows, windowRows }: {
 }) =>
   Array.fromAsync(evaluationBatches({
     runs: ReadableStream.from(runs.map((ids) => ({ ids }))),
-    ...{ rows, cols: T },
+    rows,
+    cols: T,
     ...(windowRows === undefined ? {} : { windowRows }),
   }));
 

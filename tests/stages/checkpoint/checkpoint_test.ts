@@ -15,23 +15,37 @@ import { withDir } from "../../model/with_dir.ts";
 
 const config = {
   ...presetConfig("tiny", { vocabSize: 16, endOfTextId: 0 }),
-  ...{ hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, head_dim: 2 },
+  hidden_size: 8,
+  intermediate_size: 8,
+  num_hidden_layers: 1,
+  head_dim: 2,
 };
 const layout = createLayout(config);
 
 function snapshotOf(step: number): Snapshot {
   const area = () => new Float32Array(layout.length).fill(step);
   return {
-    ...{ step, totalTokens: step * 10 },
+    step,
+    totalTokens: step * 10,
     cursors: { journal: { documents: 3 }, batch: { epoch: 0, batch: step, state: null } },
-    ...{ parameters: area(), firstMoment: area(), secondMoment: area() },
+    parameters: area(),
+    firstMoment: area(),
+    secondMoment: area(),
   };
 }
 
 function reportOf(step: number, { snapshot = false } = {}): StepReport {
   return {
-    ...{ step, loss: 2, perplexity: Math.exp(2), learningRate: 1e-3, gradNorm: 1, tokens: 10 },
-    ...{ totalTokens: step * 10, tokensPerSecond: 100, stepMs: 100, spheres: [] },
+    step,
+    loss: 2,
+    perplexity: Math.exp(2),
+    learningRate: 1e-3,
+    gradNorm: 1,
+    tokens: 10,
+    totalTokens: step * 10,
+    tokensPerSecond: 100,
+    stepMs: 100,
+    spheres: [],
     cursor: { epoch: 0, batch: step, state: null },
     ...(snapshot && { snapshot: snapshotOf(step) }),
   };

@@ -15,8 +15,13 @@ async function answerOf(raw: string) {
   const timeouts = { headersMs: 10_000, idleMs: 10_000, totalMs: 60_000 };
   const { signal } = new AbortController();
   return await exchange(new URL(site.origin), {
-    ...{ agents, timeouts, signal, userAgent: "test/1", maxBytes: 1 << 20 },
-    ...{ rules: { allowPrivate: true, allowOrigins: new Set() }, resolve: resolveBySystem },
+    agents,
+    timeouts,
+    signal,
+    userAgent: "test/1",
+    maxBytes: 1 << 20,
+    rules: { allowPrivate: true, allowOrigins: new Set() },
+    resolve: resolveBySystem,
   }, () => true);
 }
 

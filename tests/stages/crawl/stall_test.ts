@@ -30,7 +30,10 @@ Deno.test("a host that does not answer is passed, and its pages come in their or
     using frontier = openFrontier(":memory:");
     frontier.seed([`${slow.origin}/0`, `${slow.origin}/1`, `${fast.origin}/0`]);
     const reader = crawl({
-      ...{ frontier, concurrency, maxDepth: LENGTH, patienceMs: 0 },
+      frontier,
+      concurrency,
+      maxDepth: LENGTH,
+      patienceMs: 0,
       allowOrigins: [slow.origin, fast.origin],
     }).getReader();
     const read = async () => (await reader.read()).value?.url;

@@ -7,8 +7,12 @@ import type { Document } from "../../../stages/types.ts";
 import { scratchDir } from "../scratch.ts";
 
 const documents = Array.from({ length: 12 }, (_, i): Document => ({
-  ...{ id: i.toString(16).padStart(16, "0"), url: `http://a/${i}`, title: "", lang: "en" },
-  ...{ text: `Document ${i}. `, fetchedAt: "" },
+  id: i.toString(16).padStart(16, "0"),
+  url: `http://a/${i}`,
+  title: "",
+  lang: "en",
+  text: `Document ${i}. `,
+  fetchedAt: "",
 }));
 
 /** Several members in each of two files. */

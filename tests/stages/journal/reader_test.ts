@@ -5,8 +5,12 @@ import type { Document } from "../../../stages/types.ts";
 import { scratchDir } from "../scratch.ts";
 
 const documents = Array.from({ length: 50 }, (_, i): Document => ({
-  ...{ id: i.toString(16).padStart(16, "0"), url: `http://a/${i}`, title: "", lang: "en" },
-  ...{ text: `Document ${i}. `.repeat(20), fetchedAt: "" },
+  id: i.toString(16).padStart(16, "0"),
+  url: `http://a/${i}`,
+  title: "",
+  lang: "en",
+  text: `Document ${i}. `.repeat(20),
+  fetchedAt: "",
 }));
 
 Deno.test("readJournal sees what is on the disk, while a journal is written and torn at any byte", async () => {

@@ -56,7 +56,8 @@ Deno.test({
     const ticks: (() => void)[] = [];
     const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write() {} };
     const status = startStatus({
-      ...{ runDir: disk.path, terminal },
+      runDir: disk.path,
+      terminal,
       every: (_ms, tick) => {
         ticks.push(tick);
         return () => {};

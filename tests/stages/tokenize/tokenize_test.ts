@@ -2,7 +2,6 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MergeRules } from "../../../tokenizer/merge.ts";
 import {
-  encodeBytes,
   formatTokenizer,
   parseTiktoken,
   parseTokenizer,
@@ -157,24 +156,10 @@ Deno.test("training on texts in pieces gives what the whole texts give", async (
   assertEquals(formatTokenizer(pieced), formatTokenizer(whole));
 });
 
-Deno.test("any byte string comes back, and bytes that are text are encoded as that text", () => {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  // Bytes at random, and text with bytes put in at random: cut off, overlong, surrogates.
-  const torn = fc.tuple(
-    fc.string({ unit: "binary", maxLength: 30 }),
-    fc.uint8Array({ maxLength: 3 }),
-  ).map(([text, bytes]) => {
-    const all = [...new TextEncoder().encode(text)];
-    all.splice(all.length >> 1, bytes.length >> 1, ...bytes);
-    return Uint8Array.from(all);
-  });
+Deno.test("any text comes back", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), torn), (bytes) => {
-      const ids = encodeBytes(golden, bytes);
-      assertEquals(golden.decodeBytes(ids), bytes);
-      const text = decoder.decode(bytes);
-      assertEquals(golden.decode(golden.encode(text)), text);
-      if (!text.includes("\ufffd")) assertEquals(ids, golden.encode(text));
+    fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
+      assertEquals(golden.decode(golden.encode(text)), text.toWellFormed());
     }),
     { numRuns: 10_000 },
   );

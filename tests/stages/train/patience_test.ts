@@ -81,7 +81,11 @@ async function overfit(
     for (let batch = from.step;;) yield batchAfter(++batch);
   };
   const stage = train({
-    ...{ spheres, state: from, validateEvery, snapshotEvery: 1, ...patience && { patience } },
+    spheres,
+    state: from,
+    validateEvery,
+    snapshotEvery: 1,
+    ...patience && { patience },
     duration: { steps },
     schedule: { name: "constant", peak: 0.003, ...SCHEDULE_DEFAULTS },
     validation: () => ReadableStream.from([heldOut]),
@@ -145,7 +149,10 @@ Deno.test("the best step so far has a snapshot, whatever their distance", async 
   await using spheres = await openGolden(golden, { workers: 1 });
   const batch = { ...golden.batch, cursor: { epoch: 0, batch: 1, state: null } };
   const stage = train({
-    ...{ spheres, state: newTraining(), validateEvery: 3, snapshotEvery: 100 },
+    spheres,
+    state: newTraining(),
+    validateEvery: 3,
+    snapshotEvery: 100,
     duration: { steps: 11 },
     schedule: { name: "constant", peak: 0.003, ...SCHEDULE_DEFAULTS },
     // What is trained on is validated on: each time it is better.

@@ -24,10 +24,8 @@ Deno.test("OpenAI's client chats, whole and streaming, with the same text", asyn
     total_tokens: prompt.length + 8,
   });
   // The default template is that text and nothing else.
-  const completed = await openai.completions.create({
-    ...OPTIONS,
-    ...{ messages: undefined, prompt },
-  });
+  const { messages: _, ...rest } = OPTIONS;
+  const completed = await openai.completions.create({ ...rest, prompt });
   assertEquals(choice?.message.content, completed.choices[0]?.text);
 
   const chunks = await Array.fromAsync(
