@@ -65,11 +65,7 @@ export class Scheduler {
   #engine: Engine;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  /**
-   * Generations run on `engine`, which is borrowed.
-   *
-   * @throws {RangeError} naming the limit that is not an integer in range
-   */
+  /** Borrows `engine`. @throws {RangeError} naming the limit that is not an integer in range */
   constructor(engine: Engine, limits: SchedulerLimits = {}) {
     this.limits = checkLimits(limits);
     this.#engine = engine;
