@@ -7,8 +7,24 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./nearest.ts";
 
+/** What a flag is about. Where it does not apply, giving it is refused with the reason. */
+export interface FlagRules {
+  /** The title that `--help` and the reference show it under. */
+  readonly group?: string;
+  /** The flag without which this one says nothing. */
+  readonly needs?: string;
+  /** Flags that this one is for some values of, with those values. */
+  readonly only?: Readonly<Record<string, readonly unknown[]>>;
+  /** Values of other flags that leave this one nothing to decide. */
+  readonly unless?: Readonly<Record<string, readonly unknown[]>>;
+  /** Flags that say the same thing another way. */
+  readonly excludes?: readonly string[];
+  /** The kind of operand that it is about, which the command looks for. */
+  readonly about?: "address" | "site" | "file";
+}
+
 /** One flag. `undefined` as default means that the help text says what happens. */
-export interface Flag<T> {
+export interface Flag<T> extends FlagRules {
   readonly help: string;
   /** Placeholder in the help, absent for a switch. */
   readonly value?: string;
@@ -17,8 +33,6 @@ export interface Flag<T> {
   readonly bare?: string;
   /** Turns the text after the flag into its value; throws a `UsageError`. */
   readonly read: (text: string, flag: string) => T;
-  /** The flag without which this one says nothing: refused where it is given alone. */
-  readonly needs?: string;
   /** May be given more than once: `read` returns an array, and all of them are joined. */
   readonly many?: true;
 }
@@ -36,31 +50,25 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-type Described<T> = { help: string; value?: string; defaultValue: T };
+type Described<T> = FlagRules & { help: string; value?: string; defaultValue?: T };
 
 /** A flag with free text. */
-export function text<T extends string | undefined>(
-  { help, value = "TEXT", defaultValue }: Described<T>,
+export function text<T extends string | undefined = undefined>(
+  { value = "TEXT", defaultValue, ...rest }: Described<T>,
 ): Flag<T | string> {
-  return { help, value, defaultValue, read: (given) => given };
+  return { ...rest, value, defaultValue: defaultValue as T, read: (given) => given };
 }
 
 /** A flag with a number, checked against its bounds. */
-export function number<T extends number | undefined>(
-  { help, value = "N", defaultValue, bare, min = 0, max = Infinity, integer = true }:
+export function number<T extends number | undefined = undefined>(
+  { value = "N", defaultValue, min = 0, max = Infinity, integer = true, ...rest }:
     & Described<T>
-    & {
-      bare?: string;
-      min?: number;
-      max?: number;
-      integer?: boolean;
-    },
+    & { bare?: string; min?: number; max?: number; integer?: boolean },
 ): Flag<T | number> {
   return {
-    help,
+    ...rest,
     value,
-    defaultValue,
-    ...(bare !== undefined && { bare }),
+    defaultValue: defaultValue as T,
     read(given, flag) {
       const parsed = given.trim() === "" ? NaN : Number(given);
       const fits = integer ? Number.isSafeInteger(parsed) : Number.isFinite(parsed);
@@ -78,22 +86,24 @@ export function number<T extends number | undefined>(
 }
 
 /** A flag that may be given again and again, its values in the order given. */
-export function list({ help, value }: { help: string; value: string }): Flag<readonly string[]> {
-  return {
-    help,
-    value,
-    defaultValue: [],
-    read: (given) => [given],
-    many: true,
-  };
+export function list(described: FlagRules & { help: string; value: string }): Flag<
+  readonly string[]
+> {
+  return { ...described, defaultValue: [], read: (given) => [given], many: true };
 }
 
+type Choice<T> = FlagRules & { help: string; of: readonly T[] };
+
 /** A flag with one of a few words. */
-export function choice<T extends string, D extends T | undefined>(
-  { help, of, defaultValue }: { help: string; of: readonly T[]; defaultValue: D },
-): Flag<T | D> {
+export function choice<const T extends string>(
+  described: Choice<T> & { defaultValue: NoInfer<T> },
+): Flag<T>;
+export function choice<const T extends string>(described: Choice<T>): Flag<T | undefined>;
+export function choice<const T extends string>(
+  { of, defaultValue, ...rest }: Choice<T> & { defaultValue?: T },
+): Flag<T | undefined> {
   return {
-    help,
+    ...rest,
     value: of.join("|"),
     defaultValue,
     read(given, flag) {
@@ -108,8 +118,37 @@ export function choice<T extends string, D extends T | undefined>(
 }
 
 /** A flag without a value: off unless given. */
-export function toggle({ help }: { help: string }): Flag<boolean> {
-  return { help, defaultValue: false, read: () => true };
+export function toggle(described: FlagRules & { help: string }): Flag<boolean> {
+  return { ...described, defaultValue: false, read: () => true };
+}
+
+/** The `--json` of a command that prints one object for each of `what`. */
+export function jsonToggle(what = ""): Flag<boolean> {
+  return toggle({ help: `one JSON object ${what}`.trim(), group: "Output" });
+}
+
+/** The flags under one title, each with `rules` of its place here. */
+export function group<F extends Flags>(title: string, flags: F, rules: FlagRules = {}): F {
+  const grouped = Object.entries(flags).map(([name, flag]): [string, Flag<unknown>] => [
+    name,
+    { ...flag, ...rules, group: title },
+  ]);
+  // The same flags by the same names.
+  return Object.fromEntries(grouped) as F;
+}
+
+/** A flag with a default of its own. */
+export type Defaulted<F extends Flag<unknown>> =
+  & Omit<F, keyof Flag<unknown>>
+  & Flag<Exclude<F["defaultValue"], undefined>>;
+
+/** A flag of several commands, with the default of one. */
+export function withDefault<F extends Flag<unknown>>(
+  flag: F,
+  defaultValue: Exclude<F["defaultValue"], undefined>,
+): Defaulted<F> {
+  // Nothing is undefined any more: what is read never was.
+  return { ...flag, defaultValue } as unknown as Defaulted<F>;
 }
 
 /** A parsed command line. */
@@ -121,7 +160,7 @@ export interface Parsed<F extends Flags> {
 }
 
 /**
- * Parses `args` against a table.
+ * Parses `args` against a table; whether each flag applies is for `checkRules`.
  *
  * @throws {UsageError} for unknown flags, missing or malformed values
  */
@@ -172,19 +211,10 @@ export function parseFlags<F extends Flags>(
   return { values: values as FlagValues<F>, given: seen, operands: parsed._.map(String) };
 }
 
-/**
- * Refuses flags that say nothing without another, which is not given: for what is begun here, since
- * a run that has begun may have that other already.
- *
- * @throws {UsageError} naming both
- */
-export function checkNeeds(given: ReadonlySet<string>, flags: Flags): void {
-  for (const name of given) {
-    const needs = flags[name]?.needs;
-    if (needs === undefined || given.has(needs)) continue;
-    const value = flags[needs]?.value;
-    throw new UsageError(`Cannot use --${name} without --${needs}${value ? ` ${value}` : ""}`);
-  }
+/** Whether a value says nothing: a flag that was not given, or a list of nothing. */
+export function isNothing(value: unknown): boolean {
+  return value === undefined || value === false || value === "" ||
+    (Array.isArray(value) && value.length === 0);
 }
 
 /** Takes `-1` after a flag for its value, which the range of that then answers. */
@@ -232,7 +262,5 @@ function refuseValues(words: readonly string[], switches: readonly string[]): vo
 export function defaultOf({ help, value, defaultValue }: Flag<unknown>): string | undefined {
   if (help.includes("(default")) return undefined;
   if (value === undefined) return "off";
-  const isNone = defaultValue === undefined || defaultValue === "" ||
-    (Array.isArray(defaultValue) && defaultValue.length === 0);
-  return isNone ? "none" : String(defaultValue);
+  return isNothing(defaultValue) ? "none" : String(defaultValue);
 }

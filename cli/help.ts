@@ -5,7 +5,6 @@
  */
 import project from "../deno.json" with { type: "json" };
 import type { Command } from "./command.ts";
-import { tablesOf } from "./flag_groups.ts";
 import { defaultOf, type Flags } from "./flags.ts";
 
 /** Columns where nobody's terminal says otherwise, and what is still readable. */
@@ -24,10 +23,11 @@ export function terminalColumns(): number {
 
 /** The `--help` text of a command in so many columns. */
 export function describeCommand(command: Command, columns = COLUMNS): string {
-  const { summary, flags, groups, examples, subcommands } = command;
+  const { summary, flags, examples, subcommands } = command;
   const lines = [...wrap(summary.replaceAll("\n", " "), columns), ""];
+  const shown = ["", "Examples:", ...examples.map((line) => `  ${line}`)];
   if (subcommands) {
-    lines.push(`Usage: deno task ${command.name} COMMAND [flags]`, "", "Commands:");
+    lines.push(`Usage: deno task ${command.name} COMMAND [flags]`, ...shown, "", "Commands:");
     for (const { name, summary } of subcommands) {
       lines.push(...row(name.split(" ").at(-1) ?? name, firstSentence(summary), { columns }));
     }
@@ -35,12 +35,21 @@ export function describeCommand(command: Command, columns = COLUMNS): string {
     return lines.join("\n");
   }
   const [usage = "", ...more] = wrap(`Usage: ${usageOf(command)}`, columns - 7);
-  lines.push(usage, ...more.map((line) => " ".repeat(7) + line));
-  if (examples.length > 0) lines.push("", "Examples:", ...examples.map((line) => `  ${line}`));
-  for (const [title, table] of tablesOf({ flags, ...(groups && { groups }) })) {
+  lines.push(usage, ...more.map((line) => " ".repeat(7) + line), ...shown);
+  for (const [title, table] of tablesOf(flags)) {
     lines.push("", ...describeGroup(title, table, columns));
   }
   return lines.join("\n");
+}
+
+/** The tables of a command's groups by their titles, in the order in which they first come. */
+export function tablesOf(flags: Flags): (readonly [title: string, flags: Flags])[] {
+  const rows = Object.entries(flags);
+  const titles = new Set(rows.map(([, { group = "Flags" }]) => group));
+  return [...titles].map((title) => [
+    title,
+    Object.fromEntries(rows.filter(([, { group = "Flags" }]) => group === title)),
+  ]);
 }
 
 /** The lines of one group of flags, its title first. */

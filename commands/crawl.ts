@@ -11,8 +11,9 @@ import {
   parseUrlRecord,
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
-import { exists, writeWhole } from "../model/durable.ts";
-import type { Command } from "../cli/command.ts";
+import { exists, replaceFile, writeWhole } from "../model/durable.ts";
+import { type Command, command } from "../cli/command.ts";
+import { checkRules } from "../cli/flag_rules.ts";
 import {
   CRAWL_FLAGS,
   type CrawlPaths,
@@ -20,44 +21,28 @@ import {
   settleCrawl,
 } from "../run/settings/crawl_job.ts";
 import { reasonOf } from "../cli/failure.ts";
-import { groupFlags } from "../cli/flag_groups.ts";
-import { checkNeeds, parseFlags, UsageError } from "../cli/flags.ts";
+import { UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
+import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { addressOf } from "../run/sources.ts";
 import { say } from "../cli/print.ts";
 
 /** The `crawl` command. */
-export const crawlCommand: Command = {
+export const crawlCommand: Command = command({
   name: "crawl",
   summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
     "Given the same --output folder again, also without addresses, it goes on where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
-  groups: groupFlags(CRAWL_FLAGS, {
-    "The crawl": ["output", "seeds", "recrawl", "import", "export", "warc", "seed"],
-    "Links to follow": [
-      ...["scope", "include", "exclude", "rules", "skip-types", "max-pages"] as const,
-      ...["max-pages-per-host", "max-depth", "max-bytes"] as const,
-    ],
-    "Manners": [
-      ...["delay", "patience", "concurrency", "per-host", "user-agent", "contact"] as const,
-      ...["allow-private", "allow-origin"] as const,
-    ],
-    "Text": [
-      ...["extract", "min-chars", "filters", "filter-settings", "language"] as const,
-      ...["language-score", "mask-personal-data", "near-duplicates", "dedup-against"] as const,
-      ...["repeated-lines", "keep-dropped"] as const,
-    ],
-  }),
+  rulesLater: true,
   examples: [
     "deno task crawl --output runs/site --contact you@example.org https://example.org/docs/",
     "deno task crawl --output runs/site --warc runs/site/warc --delay 1000 https://example.org/",
     "deno task crawl --output runs/site",
   ],
-  async run(args) {
-    const parsed = parseFlags(args, { flags: CRAWL_FLAGS });
+  async run(parsed) {
     const { values, operands } = parsed;
     const seeds = [...operands, ...await readSeeds(values.seeds)];
     checkSeeds(seeds);
@@ -66,13 +51,11 @@ export const crawlCommand: Command = {
     const isNew = seeds.length === 0 && values.import === undefined &&
       !await exists(paths.frontier);
     if (isNew) throw nothingToCrawl(paths);
-    if (!await exists(paths.settings)) checkNeeds(parsed.given, CRAWL_FLAGS);
-    if (values.export !== undefined && values.recrawl) {
-      throw new UsageError("Cannot use --recrawl with --export, which ends without crawling");
-    }
-    await makeFolder(paths);
+    if (!await exists(paths.root)) checkRules(CRAWL_FLAGS, parsed);
+    await makeFolder(paths.root, { flag: "output" });
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);
+    await replaceFile(paths.settings, JSON.stringify(settings, null, 2) + "\n");
     using frontier = openFrontier(paths.frontier);
     frontier.seed(seeds);
     if (values.import !== undefined) await importFrom(values.import, frontier);
@@ -97,7 +80,7 @@ export const crawlCommand: Command = {
     if (!interrupt.signal.aborted) checkOutcome(outcome, { frontier, seeds, paths });
     return interrupt.exitCode;
   },
-};
+});
 
 function nothingToCrawl({ root }: CrawlPaths): UsageError {
   return new UsageError(`Cannot crawl into --output ${root}: name at least one address`);
@@ -121,15 +104,6 @@ function checkOutcome(
   const { item, reason, detail } = lastDrop;
   const others = failed.length > 1 ? `; none of ${failed.length} addresses was fetched` : "";
   throw new Error(`Cannot crawl ${item}: ${reason} (${detail})${others}; see ${paths.drops}`);
-}
-
-async function makeFolder({ root }: CrawlPaths): Promise<void> {
-  try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (cause) {
-    const reason = `${reasonOf(cause)}; choose another folder`;
-    throw new UsageError(`Cannot make --output ${root}: ${reason}`, { cause });
-  }
 }
 
 function checkSeeds(seeds: readonly string[]): void {

@@ -4,10 +4,9 @@
  * @module
  */
 import { listenDashboard } from "../dashboard/mod.ts";
-import type { Command } from "../cli/command.ts";
-import { number, parseFlags } from "../cli/flags.ts";
+import { type Command, command } from "../cli/command.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
-import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "../serve/listen_keys.ts";
+import { hostNamesOf, LISTEN_FLAGS, portFlag, readApiKeys } from "../serve/listen_keys.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
 import { say } from "../cli/print.ts";
 
@@ -17,15 +16,11 @@ const DASHBOARD_PORT = 8010;
 const FLAGS = {
   ...RUN_FLAG,
   ...LISTEN_FLAGS,
-  port: number({
-    help: "port to listen on; 0 takes a free one",
-    max: 65535,
-    defaultValue: DASHBOARD_PORT,
-  }),
+  ...portFlag(DASHBOARD_PORT),
 };
 
 /** The `dashboard` command. */
-export const dashboard: Command = {
+export const dashboard: Command = command({
   name: "dashboard",
   summary: "Shows runs as they train, on a page. Reads run folders, changes nothing.",
   operands: "[RUN]...",
@@ -34,8 +29,7 @@ export const dashboard: Command = {
     "deno task dashboard",
     "deno task dashboard runs/first runs/mine",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const apiKeys = await readApiKeys(values);
     const { run } = values;
     const folders = operands.length > 1 && run === undefined
@@ -57,4 +51,4 @@ export const dashboard: Command = {
     await finished;
     return 0;
   },
-};
+});

@@ -5,10 +5,9 @@
  */
 import { exists } from "../model/durable.ts";
 import { Scheduler } from "../engine/mod.ts";
-import type { Command } from "../cli/command.ts";
-import { groupFlags } from "../cli/flag_groups.ts";
+import { type Command, command } from "../cli/command.ts";
 import { continueText } from "../run/continue_text.ts";
-import { parseFlags, text } from "../cli/flags.ts";
+import { group, text } from "../cli/flags.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
 import { noRun, runOrOther } from "../run/open.ts";
@@ -17,29 +16,25 @@ import { forStandardOutput, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
-  prompt: text({
-    help: "text to continue (default: the first of the run's prompts.json, else a new text)",
-    defaultValue: undefined,
+  ...group("Text", {
+    prompt: text({
+      help: "text to continue (default: the first of the run's prompts.json, else a new text)",
+    }),
   }),
   ...SAMPLING_FLAGS,
 };
 
 /** The `generate` command. */
-export const generate: Command = {
+export const generate: Command = command({
   name: "generate",
   summary: "Continues a prompt with the best checkpoint of a run, or with another model.",
   operands: "[RUN]",
   flags: FLAGS,
-  groups: groupFlags(FLAGS, {
-    "Model": ["run", "model", "checkpoint", "engine", "threads", "weights", "cache-mib"],
-    "Text": ["prompt", "temperature", "top-k", "top-p", "seed", "max-tokens"],
-  }),
   examples: [
     'deno task generate --prompt "Once upon a time"',
     "deno task generate runs/mine --temperature 0 --max-tokens 40",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const other = ["--model", values.model] as const;
     const [named] = operands;
     if (named !== undefined && !await exists(named)) {
@@ -73,4 +68,4 @@ export const generate: Command = {
     await write("\n");
     return interrupt.exitCode;
   },
-};
+});

@@ -15,8 +15,8 @@ import { createLayout } from "../model/layout.ts";
 import { readIfThere } from "../model/durable.ts";
 import { type JournalSurvey, readSeal, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
-import type { Command } from "../cli/command.ts";
-import { parseFlags, toggle } from "../cli/flags.ts";
+import { type Command, command } from "../cli/command.ts";
+import { jsonToggle } from "../cli/flags.ts";
 import { sizeOf } from "../run/folder_size.ts";
 import { fallBacksOf } from "../run/fall_back.ts";
 import { manifestPath } from "../run/manifest.ts";
@@ -24,10 +24,10 @@ import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
 import { type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
 import { say } from "../cli/print.ts";
 
-const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: jsonToggle() };
 
 /** The `inspect` command. */
-export const inspect: Command = {
+export const inspect: Command = command({
   name: "inspect",
   summary:
     "Shows what a run folder holds. Changes nothing, and may look at a run that is going on.",
@@ -37,15 +37,14 @@ export const inspect: Command = {
     "deno task inspect",
     "deno task inspect runs/mine --json",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const root = runOperand(operands, { command: "inspect", run: values.run });
     const settings = await requireSettings(root);
     const found = await look(runPaths(root), settings);
     say(values.json ? JSON.stringify(found) : describe(found).join("\n"));
     return 0;
   },
-};
+});
 
 /** One checkpoint of a run. */
 interface CheckpointRow {

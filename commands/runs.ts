@@ -14,16 +14,16 @@ import {
 } from "../model/checkpoint/mod.ts";
 import { exists, readIfThere } from "../model/durable.ts";
 import type { StatusFile } from "../stages/report/mod.ts";
-import type { Command } from "../cli/command.ts";
+import { type Command, command } from "../cli/command.ts";
 import { reasonOf } from "../cli/failure.ts";
-import { parseFlags, toggle, UsageError } from "../cli/flags.ts";
+import { jsonToggle, UsageError } from "../cli/flags.ts";
 import { sizeOf } from "../run/folder_size.ts";
 import { readManifest } from "../run/manifest.ts";
 import { endedEarly } from "../run/patience.ts";
 import { readSettings, runPaths } from "../run/folder.ts";
 import { say } from "../cli/print.ts";
 
-const FLAGS = { json: toggle({ help: "one JSON object a run" }) };
+const FLAGS = { json: jsonToggle("a run") };
 
 /** What `train --tokens` keeps of its settings, as far as it is told here. */
 const trainedSchema = z.object({ steps: z.number() });
@@ -32,14 +32,13 @@ const trainedSchema = z.object({ steps: z.number() });
 const STALE_MS = 15_000;
 
 /** The `runs` command. */
-export const runs: Command = {
+export const runs: Command = command({
   name: "runs",
   summary: "Lists the runs in a folder, the latest first. Reads run folders, changes nothing.",
   operands: "[FOLDER]",
   flags: FLAGS,
   examples: ["deno task runs", "deno task runs elsewhere/ --json"],
-  async run(args) {
-    const { values, operands: [folder = "runs", more] } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands: [folder = "runs", more] }) {
     if (more !== undefined) throw new UsageError(`Cannot list ${more}: give one folder`);
     const found = await findRuns(folder);
     if (found.length === 0) {
@@ -53,7 +52,7 @@ export const runs: Command = {
     else say(table(rows).join("\n"));
     return 0;
   },
-};
+});
 
 /** What a line says of a run. */
 interface RunRow {

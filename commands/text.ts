@@ -7,103 +7,73 @@ import { join } from "node:path";
 import { isBarrier } from "../stages/barrier.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
-import type { Command } from "../cli/command.ts";
-import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "../run/settings/crawl.ts";
+import { type Command, command } from "../cli/command.ts";
+import {
+  checkPrivate,
+  checkSourceFlags,
+  LINKS,
+  MANNERS,
+  RETRY_SEED,
+} from "../run/settings/crawl.ts";
+import { settingsFrom } from "../run/settings/table.ts";
 import { documentFormat, jsonLines, writeDocuments } from "../pipeline/ingest/document_file.ts";
 import { openDropLog } from "../pipeline/ingest/drop_log.ts";
-import { groupFlags } from "../cli/flag_groups.ts";
-import {
-  checkNeeds,
-  type FlagValues,
-  parseFlags,
-  text as textFlag,
-  UsageError,
-} from "../cli/flags.ts";
+import { type FlagValues, group, text as textFlag, UsageError } from "../cli/flags.ts";
 import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
 import { documentsOf } from "../pipeline/pipeline.ts";
 import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
-import { PIPELINE_FLAGS } from "../run/settings/pipeline.ts";
-import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "../run/settings/refine.ts";
+import { KEEP_DROPPED, READING, REFINING } from "../run/settings/refine.ts";
 import { runPaths } from "../run/folder.ts";
 import { checkSources, splitSources } from "../run/sources.ts";
 import { forStandardOutput, tell } from "../cli/print.ts";
 
-const {
-  "max-pages": maxPages,
-  "all-files": allFiles,
-  "min-chars": minChars,
-  "text-field": textField,
-  "user-agent": userAgent,
-  "allow-private": allowPrivate,
-} = PIPELINE_FLAGS;
-const { extract, seed, contact } = PIPELINE_FLAGS;
-
 const FLAGS = {
-  output: textFlag({
-    help: "where documents go: .jsonl, .jsonl.gz or .parquet (default: JSON lines to the terminal)",
-    value: "FILE",
-    defaultValue: undefined,
+  ...group("Output", {
+    output: textFlag({
+      help:
+        "where documents go: .jsonl, .jsonl.gz or .parquet (default: JSON lines to the terminal)",
+      value: "FILE",
+    }),
+    dropped: textFlag({
+      help: "where dropped documents are listed, each with its reason",
+      value: "FILE",
+    }),
+    "keep-dropped": { ...KEEP_DROPPED["keep-dropped"], needs: "dropped" },
   }),
-  dropped: textFlag({
-    help: "where dropped documents are listed, each with its reason",
-    value: "FILE",
-    defaultValue: undefined,
+  ...LINKS,
+  ...MANNERS,
+  ...RETRY_SEED,
+  ...READING,
+  ...REFINING,
+  ...group("Which text stays", {
+    "near-index": textFlag({
+      help:
+        "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
+      value: "FILE",
+    }),
   }),
-  "keep-dropped": { ...KEEP_DROPPED, needs: "dropped" },
-  "near-index": textFlag({
-    help:
-      "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
-    value: "FILE",
-    defaultValue: undefined,
-  }),
-  ...REFINE_FLAGS,
-  ...CRAWLER_FLAGS,
-  "max-pages": maxPages,
-  "all-files": allFiles,
-  "min-chars": minChars,
-  "text-field": textField,
-  extract,
-  seed,
-  "user-agent": userAgent,
-  contact,
-  "allow-private": allowPrivate,
 };
 
 type Values = FlagValues<typeof FLAGS>;
 
 /** The `text` command. */
-export const text: Command = {
+export const text: Command = command({
   name: "text",
   summary: "Crawls or reads pages and writes their clean text, one document a record.",
   operands: "URL | FILE | FOLDER...",
   flags: FLAGS,
-  groups: groupFlags(FLAGS, {
-    "Output": ["output", "dropped", "keep-dropped"],
-    "Crawling": [
-      ...["max-pages", "include", "exclude", "delay", "user-agent", "contact"] as const,
-      ...["allow-private", "seed"] as const,
-    ],
-    "Reading": ["all-files", "text-field", "extract"],
-    "Which text stays": [
-      ...["min-chars", "filters", "filter-settings", "language", "language-score"] as const,
-      ...["mask-personal-data", "near-duplicates", "near-index", "dedup-against"] as const,
-      "repeated-lines",
-    ],
-  }),
   examples: [
     "deno task text notes/ > clean.jsonl",
     "deno task text --output clean.parquet https://example.org/docs/",
     "deno task text --filters all --language en --dropped dropped.jsonl notes/",
   ],
-  async run(args) {
-    const { values, operands, given } = parseFlags(args, { flags: FLAGS });
-    checkNeeds(given, FLAGS);
+  async run({ values, operands, given }) {
     if (operands.length === 0) {
       throw new UsageError("Cannot take out text: name at least one address, file or folder");
     }
     if (values.output !== undefined) documentFormat(values.output);
-    checkSourceFlags(operands, given);
+    checkSourceFlags(operands, { flags: FLAGS, given });
     await checkSources(operands, { allFiles: values["all-files"] });
     checkPrivate(operands, { allowPrivate: values["allow-private"] });
     await using resources = new AsyncDisposableStack();
@@ -141,7 +111,7 @@ export const text: Command = {
     }
     return interrupt.exitCode;
   },
-};
+});
 
 /** Fails where all that was named, of addresses or of files, failed: as `crawl` does. */
 function checkSource(
@@ -168,26 +138,16 @@ function open(
     onDrop: (drop: Drop) => void;
   },
 ): Promise<Ingest> {
-  const refine = refineSettingsOf(values);
+  const settings = settingsFrom(FLAGS, values);
   const index = values["near-index"];
   return openIngest({
     sources: splitSources(operands),
     paths: { ...runPaths(state), nearTexts: index ?? join(state, "near.sqlite") },
     mark: undefined,
     settings: {
-      ...refine,
-      nearDuplicates: refine.nearDuplicates || index !== undefined,
-      maxPages: values["max-pages"],
-      include: values.include,
-      exclude: values.exclude,
-      delayMs: values.delay,
-      allFiles: values["all-files"],
-      minChars: values["min-chars"],
-      textField: values["text-field"],
-      extract: values.extract,
+      ...settings,
+      nearDuplicates: settings.nearDuplicates || index !== undefined,
       seed: values.seed,
-      userAgent: values["user-agent"],
-      allowPrivate: values["allow-private"],
     },
     contact: values.contact,
     allowOrigins: [],

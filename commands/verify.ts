@@ -8,8 +8,8 @@ import { listCheckpoints, loadCheckpoint, readModelConfig } from "../model/check
 import { createLayout } from "../model/layout.ts";
 import { tokenize } from "../stages/tokenize/mod.ts";
 import type { Split } from "../stages/types.ts";
-import type { Command } from "../cli/command.ts";
-import { parseFlags, toggle, UsageError } from "../cli/flags.ts";
+import { type Command, command } from "../cli/command.ts";
+import { jsonToggle, UsageError } from "../cli/flags.ts";
 import { splitter } from "../run/hold_out.ts";
 import { createManifest, digestRuns, type Manifest, readManifest } from "../run/manifest.ts";
 import { readRunFile } from "../run/folder.ts";
@@ -19,10 +19,10 @@ import { describeChanged } from "../run/settings/digest.ts";
 import { type OpenRun, openRun, RUN_FLAG, runOperand } from "../run/open.ts";
 import { say } from "../cli/print.ts";
 
-const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: jsonToggle("with the manifest") };
 
 /** The `verify` command. */
-export const verify: Command = {
+export const verify: Command = command({
   name: "verify",
   summary:
     "Computes the manifest of a run again, from its documents to its weights, and compares it with\n" +
@@ -33,8 +33,7 @@ export const verify: Command = {
     "deno task verify",
     "deno task verify runs/mine --json",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const root = runOperand(operands, { command: "verify", run: values.run });
     await using run = await openRun(root, { changed: true });
     const { paths, settings, journal, store, tokenizer } = run;
@@ -70,7 +69,7 @@ export const verify: Command = {
     }
     return faults.length > 0 ? 1 : 0;
   },
-};
+});
 
 /** One line a stage. */
 function describeManifest(manifest: Manifest): string[] {

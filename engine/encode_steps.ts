@@ -21,10 +21,12 @@ export function* encodeSteps(
   const ids = addPrefix ? [...codec.prefixIds ?? []] : [];
   const specials = allowSpecial ? specialsOf(codec) : undefined;
   let from = 0;
-  while (from < text.length) {
+  for (let found = 1; from < text.length; found++) {
     if (specials?.pattern) specials.pattern.lastIndex = from;
     const special = specials?.pattern?.exec(text);
-    yield* encodeOrdinary(codec, text.slice(from, special?.index), ids);
+    const end = special?.index ?? text.length;
+    if (end > from) yield* encodeOrdinary(codec, text.slice(from, end), ids);
+    if (found % PER_STEP === 0) yield;
     if (!special) break;
     const id = specials?.ids.get(special[0]);
     if (id !== undefined) ids.push(id);

@@ -11,7 +11,7 @@ export {
   QueueFullError,
   type SchedulerLimits,
 } from "./admission.ts";
-export { createPromptEncoder, type PromptEncoder } from "./chat/prompt.ts";
+export { createPromptEncoder, type EncodeOptions, type PromptEncoder } from "./chat/prompt.ts";
 export {
   type ChatTemplate,
   ChatTemplateError,

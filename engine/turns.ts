@@ -84,9 +84,9 @@ export class Turns {
   async #handOut(): Promise<void> {
     this.#handsOut = true;
     for (;;) {
-      // The slice before is done, and so is what came for the event loop meanwhile.
-      await setImmediate();
-      if (this.#isBusy()) await setTimeout(REST_MS);
+      // Where the event loop has something to do at once, Deno looks at its sockets every sixty turns
+      // only; while it waits for a timer it looks at them.
+      await setTimeout(this.#isBusy() ? REST_MS : 0);
       const [next] = this.#waiting;
       if (!next) break;
       const [client, waiting] = next;
@@ -107,6 +107,20 @@ function slice<T>(work: Steps<T>): { value: T } | undefined {
     if (done) return { value };
   } while (performance.now() < until);
   return undefined;
+}
+
+/** Longest time for which sockets wait. */
+const SOCKETS_MS = 5;
+let looked = 0;
+
+/**
+ * A turn of the event loop between two pieces of work that hold the thread; every few milliseconds
+ * one in which it looks at its sockets, too, which it does for certain only where it waits.
+ */
+export async function turnOver(): Promise<void> {
+  if (performance.now() - looked < SOCKETS_MS) return await setImmediate();
+  await setTimeout(0);
+  looked = performance.now();
 }
 
 /** Does all of the work at once. */

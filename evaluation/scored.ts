@@ -80,7 +80,8 @@ export async function openScored(
   };
 }
 
-function isOnnx(path: string): boolean {
+/** Whether `path` names an ONNX file, by its ending. */
+export function isOnnx(path: string): boolean {
   return path.endsWith(".onnx");
 }
 

@@ -7,22 +7,22 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { readModelConfig } from "../model/checkpoint/mod.ts";
-import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../model/config.ts";
+import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
 import { resumePoint } from "../stages/batch/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { startStatus } from "../stages/report/mod.ts";
-import type { Order } from "../stages/store/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { describeFallBack } from "../run/fall_back.ts";
 import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { checkInit } from "../run/model_source.ts";
 import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
-import { type ForcedChange, runPaths } from "../run/folder.ts";
+import { type ForcedChange, runPaths, type RunSettings } from "../run/folder.ts";
+import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
-import { describeForced } from "../run/settings/settle.ts";
-import { settleTraining } from "../run/settings/settle_training.ts";
+import { calledOnCommandLine } from "../run/settings/pipeline.ts";
+import { describeForced, settle } from "../run/settings/settle.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
 import { practise } from "./pipeline.ts";
@@ -38,18 +38,12 @@ import { describeValidationSet } from "../evaluation/validation_summary.ts";
 import { tell } from "../cli/print.ts";
 
 /** What decides the weights, the tokens aside; kept with every checkpoint. */
-export interface TokenTrainingSettings extends OptimizerSettings {
-  readonly preset: PresetName;
-  readonly seed: number;
-  /** In which order a pass goes over the tokens. */
-  readonly order: Order;
-  readonly steps: number;
-  readonly leaves: number;
-  readonly guard: number;
-  /** Hugging Face folder of the first weights; empty for seeded ones. */
-  readonly init: string;
-  readonly strictSimd: boolean;
-}
+export type TokenTrainingSettings =
+  & OptimizerSettings
+  & Pick<
+    RunSettings,
+    "preset" | "seed" | "order" | "steps" | "leaves" | "guard" | "init" | "strictSimd"
+  >;
 
 /** What {@linkcode trainOnTokens} needs to know. */
 export interface TokenTraining {
@@ -89,7 +83,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const config = await configOf(settings, { folder, tokens: options.tokens });
   const { rows, cols: wholeRow } = PRESETS[settings.preset];
   const cols = Math.min(wholeRow, config.max_position_embeddings);
-  await Deno.mkdir(root, { recursive: true });
+  await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
   // Tokens of a run have documents behind them, whose beginnings it knows.
   if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);
@@ -121,13 +115,20 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     fallBack: options.fallBack,
     ...options.spheres,
   });
-  const forced = settleTraining(trainer.resumedRun, run, {
+  // Written by this program, as part of a checkpoint whose digest held.
+  const resumed = trainer.resumedRun as Partial<typeof run> | undefined;
+  const began = resumed && { ...run, forced: [], ...resumed };
+  const { forced: _, ...decides } = run;
+  const settled = settle(began, {
+    wanted: run,
     root,
     force: options.force,
     step: trainer.state.step,
+    named: new Map(Object.keys(decides).map((name) => [name, calledOnCommandLine(name)])),
+    same: "give that again",
   });
-  run.forced.push(...forced.all);
-  for (const line of describeForced(run, { forced: forced.earlier })) tell(line);
+  run.forced.push(...settled.forced);
+  for (const line of describeForced(settled, began)) tell(line);
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
   const validation = await openStoredValidationSet({

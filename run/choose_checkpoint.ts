@@ -30,6 +30,7 @@ export const CHECKPOINT_VALUE = "best|latest|STEP";
 
 /** Says which checkpoint of a run is meant; undefined without the flag, which means `best`. */
 export const CHECKPOINT_FLAG: Flag<CheckpointWish | undefined> = {
+  group: "Model",
   help: "which checkpoint of the run: the best on held-out documents, the latest, or a step's " +
     "(default: best, or latest where none was validated)",
   value: CHECKPOINT_VALUE,

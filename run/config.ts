@@ -4,28 +4,12 @@
  * @module
  */
 import { latestCheckpoint, readModelConfig } from "../model/checkpoint/mod.ts";
-import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../model/config.ts";
+import { type ModelConfig, presetConfig } from "../model/config.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { checkModelTokenizer } from "./model_tokenizer.ts";
+import { rowsOf } from "./settings/model.ts";
 import type { RunPaths, RunSettings } from "./folder.ts";
-
-/**
- * Rows of a step in which a row has `context` tokens: as many as keep the tokens of the preset's
- * step, to the nearest whole row.
- *
- * @throws {UsageError} when one row alone has more tokens than the preset's step
- */
-export function rowsOf(preset: PresetName, { context }: { context: number }): number {
-  const { rows, cols } = PRESETS[preset];
-  if (context > rows * cols) {
-    throw new UsageError(
-      `Cannot use --context ${context} with --preset ${preset}: a step of it has ${rows * cols} ` +
-        `tokens, and one row alone would have more; choose a larger --preset or a shorter --context`,
-    );
-  }
-  return Math.round(rows * cols / context);
-}
 
 /**
  * Checks that the model in the folder `init` can be trained on rows of `context` tokens.

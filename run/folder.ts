@@ -3,92 +3,15 @@
  *
  * @module
  */
-import { type PresetName, PRESETS } from "../model/config.ts";
+import { PRESETS } from "../model/config.ts";
 import { parseChecked, writeChecked } from "../stages/checked_json.ts";
 import { readIfThere } from "../model/durable.ts";
-import type { RefineSettings } from "../stages/refine/mod.ts";
-import type { ExtractEngine } from "../stages/extract/mod.ts";
-import type { Order } from "../stages/store/mod.ts";
-import type { OptimizerName, ScheduleName } from "../stages/train/mod.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
-import type { HoldOutRule } from "./hold_out.ts";
 import { changedSettings, describeChanged, digestSettings } from "./settings/digest.ts";
+import type { RunSettings } from "./settings/pipeline.ts";
 
-/** A setting that was changed with `--force`. */
-export interface ForcedChange {
-  /** Last step with the old value. */
-  readonly step: number;
-  readonly name: string;
-  readonly before: unknown;
-  readonly now: unknown;
-}
-
-/** Settings that decide the result of a run; kept in run.json. */
-export interface RunSettings extends RefineSettings {
-  /** URLs, files and folders; empty for the built-in sample site. */
-  readonly sources: readonly string[];
-  readonly preset: PresetName;
-  readonly seed: number;
-  /** Optimizer steps; 0 when the run is planned by `seconds`. */
-  readonly steps: number;
-  readonly seconds: number;
-  readonly vocab: number;
-  /** T, tokens of a row. */
-  readonly context: number;
-  /** Steps between validations. */
-  readonly validateEvery: number;
-  /** Validations without a lower loss that end training; 0 for never; see patience.ts for `auto`. */
-  readonly patience: number | "auto";
-  /** Which documents are kept for validation. */
-  readonly holdOut: HoldOutRule;
-  /** In which order a pass goes over the corpus. */
-  readonly order: Order;
-  /** Tokens stored before training begins while documents still come; 0 for the default. */
-  readonly warmUpCorpus: number;
-  readonly maxPages: number;
-  /** Patterns of the links that are followed; all where there are none. */
-  readonly include: readonly string[];
-  /** Patterns of links that are not followed. */
-  readonly exclude: readonly string[];
-  /** Least time between two requests to one host. */
-  readonly delayMs: number;
-  /** Whether folders are read with what is hidden in them and what .gitignore files name. */
-  readonly allFiles: boolean;
-  /** Shorter documents are dropped, in UTF-16 code units. */
-  readonly minChars: number;
-  /** Field of a JSONL record that holds its text. */
-  readonly textField: string;
-  /** How main text is found in pages. */
-  readonly extract: ExtractEngine;
-  /** Run folders or index files whose documents are not wanted again. */
-  readonly dedupAgainst: readonly string[];
-  readonly leaves: number;
-  readonly gradAccumulation: number;
-  readonly optimizer: OptimizerName;
-  readonly learningRate: number;
-  readonly schedule: ScheduleName;
-  /** Share of the run in which the learning rate rises. */
-  readonly warmup: number;
-  /** Share of the run in which it falls at the end, for `wsd`. */
-  readonly decay: number;
-  readonly weightDecay: number;
-  readonly clip: number;
-  /** Standard deviations at which a step is an outlier and skipped; 0 for never. */
-  readonly guard: number;
-  /** Hugging Face folder of the first weights and the tokenizer; empty for seeded ones. */
-  readonly init: string;
-  /** How the crawler names itself, which decides what robots.txt lets it see. */
-  readonly userAgent: string;
-  /** Whether the crawler may connect to private and loopback addresses. */
-  readonly allowPrivate: boolean;
-  /** Whether relaxed SIMD is avoided, which may round otherwise. */
-  readonly strictSimd: boolean;
-  /** Settings changed after the run had begun, in their order. */
-  readonly forced: readonly ForcedChange[];
-  /** Port of the sample site, so that its addresses stay the same; 0 without it. */
-  readonly sitePort: number;
-}
+export type { ForcedChange, RunSettings } from "./settings/pipeline.ts";
 
 /** Version of the run.json format. */
 const FORMAT = 6;

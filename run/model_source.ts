@@ -15,7 +15,6 @@ import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
 import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-
 import {
   type ChatTemplate,
   type Engine,
@@ -23,7 +22,6 @@ import {
   openWasmEngine,
   readChatTemplate,
   WEIGHT_FORMATS,
-  type WeightFormat,
 } from "../engine/mod.ts";
 import {
   CHECKPOINT_FLAG,
@@ -31,68 +29,51 @@ import {
   chooseCheckpoint,
   type ChosenCheckpoint,
 } from "./choose_checkpoint.ts";
-import { choice, type Flag, number, text, UsageError } from "../cli/flags.ts";
+import { choice, type FlagValues, group, number, text, UsageError } from "../cli/flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
 import { runPaths } from "./folder.ts";
 
 /** Flags that name a model and what runs it. */
-export const MODEL_FLAGS: {
-  run: Flag<string | undefined>;
-  model: Flag<string | undefined>;
-  checkpoint: Flag<CheckpointWish | undefined>;
-  engine: Flag<EngineName | undefined>;
-  threads: Flag<number | undefined>;
-  weights: Flag<WeightFormat>;
-  "cache-mib": Flag<number | undefined>;
-} = {
+export const MODEL_FLAGS = {
   ...RUN_FLAG,
-  model: text({
-    help:
-      "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",
-    value: "PATH",
-    defaultValue: undefined,
-  }),
-  checkpoint: CHECKPOINT_FLAG,
-  engine: choice({
-    help: "what runs the model (default: wasm, or onnx where there is only an ONNX file)",
-    of: ENGINES,
-    defaultValue: undefined,
-  }),
-  threads: number({
-    help: "threads that compute (default: one a core for wasm, 1 for onnx)",
-    min: 1,
-    max: 64,
-    defaultValue: undefined,
-  }),
-  weights: choice({
-    help: "how wasm keeps the weights: int8 takes a quarter of the memory and is faster",
-    of: WEIGHT_FORMATS,
-    defaultValue: "f32",
-  }),
-  "cache-mib": number({
-    help: "memory for keys and values of all texts (default: 256 for wasm, 512 for onnx)",
-    min: 1,
-    max: 4096,
-    defaultValue: undefined,
+  ...group("Model", {
+    model: text({
+      help:
+        "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",
+      value: "PATH",
+    }),
+    checkpoint: CHECKPOINT_FLAG,
+    engine: choice({
+      help: "what runs the model (default: wasm, or onnx where there is only an ONNX file)",
+      of: ENGINES,
+    }),
+    threads: number({
+      help: "threads that compute (default: one a core for wasm, 1 for onnx)",
+      min: 1,
+      max: 64,
+    }),
+    weights: choice({
+      help: "how wasm keeps the weights: int8 takes a quarter of the memory and is faster",
+      of: WEIGHT_FORMATS,
+      defaultValue: "f32",
+    }),
+    "cache-mib": number({
+      help: "memory for keys and values of all texts (default: 256 for wasm, 512 for onnx)",
+      min: 1,
+      max: 4096,
+    }),
   }),
 };
 
-/** What runs a model, and how. */
-export interface EngineSettings {
-  readonly threads?: number | undefined;
-  readonly weights?: WeightFormat | undefined;
-  readonly "cache-mib"?: number | undefined;
-}
+/** Values of {@linkcode MODEL_FLAGS}; all but the run have defaults. */
+export type ModelChoice =
+  & Partial<FlagValues<typeof MODEL_FLAGS>>
+  & { readonly run: string };
 
-/** Values of {@linkcode MODEL_FLAGS}. */
-export interface ModelChoice extends EngineSettings {
-  readonly run: string;
-  readonly model?: string | undefined;
-  readonly checkpoint?: CheckpointWish | undefined;
-  readonly engine?: EngineName | undefined;
-}
+/** What runs a model, and how. */
+export type EngineSettings = Pick<ModelChoice, "threads" | "weights" | "cache-mib">;
 
 /** A model ready to generate. */
 export interface OpenModel {

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { exists } from "../model/durable.ts";
 import { type JournalReader, readJournal } from "../stages/journal/mod.ts";
 import { readStore, type StoreReader } from "../stages/store/mod.ts";
-import { type Flag, text, UsageError } from "../cli/flags.ts";
+import { type Flag, group, text, UsageError } from "../cli/flags.ts";
 import { readRunFile, readSettings, type RunPaths, runPaths, type RunSettings } from "./folder.ts";
 import { lockForReading } from "./lock.ts";
 import { loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
@@ -78,13 +78,12 @@ export async function openRun(
 const DEFAULT_RUN = "runs/default";
 
 /** The flag of commands whose operand is a run folder. */
-export const RUN_FLAG: { readonly run: Flag<string | undefined> } = {
+export const RUN_FLAG: { readonly run: Flag<string | undefined> } = group("The run", {
   run: text({
     help: "run folder, where RUN does not name it (default: RUN, or runs/default)",
     value: "DIR",
-    defaultValue: undefined,
   }),
-};
+});
 
 /**
  * The one run folder that the operands or `--run` name, `runs/default` without any.

@@ -9,6 +9,7 @@ import { exists, replaceFile } from "../model/durable.ts";
 import { openStore, readStore, type Store, type StoreReader } from "../stages/store/mod.ts";
 import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { UsageError } from "../cli/flags.ts";
+import { makeFolder } from "./make_folder.ts";
 import { lockForReading } from "./lock.ts";
 
 /** Tokens and what made them. */
@@ -42,7 +43,7 @@ export async function createTokenFolder(root: string, json: string): Promise<Tok
   if (await exists(dir)) {
     throw new UsageError(`Cannot write tokens to ${root}: it holds some; name another --output`);
   }
-  await Deno.mkdir(root, { recursive: true });
+  await makeFolder(root, { flag: "output" });
   await replaceFile(tokenizerPath, json);
   const tokenizer = await readTokenizer(tokenizerPath);
   const store = await openStore({ dir, ...identify(tokenizer) });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rowsOf } from "./config.ts";
+import { rowsOf } from "./settings/model.ts";
 import type { RunSettings } from "./folder.ts";
 import { isAddress } from "./sources.ts";
 

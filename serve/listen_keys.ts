@@ -5,31 +5,33 @@
  */
 import { type ApiKeys, hostnameOf, parseApiKeys } from "./mod.ts";
 import { reasonOf } from "../cli/failure.ts";
-import { list, text, UsageError } from "../cli/flags.ts";
+import { type Flag, type FlagValues, group, list, number, text, UsageError } from "../cli/flags.ts";
 
 /** Holds keys as the file does, also with commas in place of line ends. */
 export const KEYS_VARIABLE = "CLLM_API_KEYS";
 
 /** Flags of every command that listens where its user says. */
-export const LISTEN_FLAGS = {
+export const LISTEN_FLAGS = group("Listening", {
   hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
   "api-key-file": text({
     help: "file of keys, one a line, a name before each where wanted; requests must bear one",
     value: "FILE",
-    defaultValue: undefined,
   }),
   "host-name": list({
     help: "name to answer by beside those of this machine and addresses; may be given again",
     value: "NAME",
   }),
-};
+});
+
+/** The port of a command that listens. */
+export function portFlag(defaultValue: number): { readonly port: Flag<number> } {
+  return group("Listening", {
+    port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue }),
+  });
+}
 
 /** Values of {@linkcode LISTEN_FLAGS}. */
-export interface ListenFlags {
-  readonly hostname: string;
-  readonly "api-key-file": string | undefined;
-  readonly "host-name": readonly string[];
-}
+export type ListenFlags = FlagValues<typeof LISTEN_FLAGS>;
 
 /**
  * The names to answer by: those given, and the one that is listened on.

@@ -22,6 +22,7 @@ export type DropReason =
   | "too-short"
   | "duplicate"
   | "empty"
+  | "custom-stage"
   | RefusalReason;
 
 /** Why the refine stage thinks little of a text; the rules are those of datatrove and keep its names. */

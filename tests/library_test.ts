@@ -1,8 +1,7 @@
 // The programs of docs/library.md, run as a user's own: from a folder outside of the checkout.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { startSampleSite } from "../sample_site/site.ts";
-import { writeCorpus } from "./commands/corpus.ts";
+import { serveChain, writeCorpus } from "./commands/corpus.ts";
 import { openFolder, run } from "./commands/program.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -42,7 +41,7 @@ async function output(command: Deno.Command): Promise<string> {
 Deno.test("library: the programs have at most 30 lines", () => {
   for (const program of [train, crawl, serve, stage]) {
     const lines = program.split("\n").filter((line) => line.trim() !== "");
-    assert(lines.length > 0 && lines.length <= 40, `${lines.length} lines:\n${program}`);
+    assert(lines.length > 0 && lines.length <= 30, `${lines.length} lines:\n${program}`);
   }
 });
 
@@ -59,9 +58,9 @@ Deno.test("library: own documents through an own stage are trained on, and text 
 });
 
 Deno.test("library: crawl and extract alone give documents to a loop", async () => {
-  await using site = await startSampleSite();
+  await using site = serveChain({ pages: 6 });
   await using program = await outside(crawl);
-  const lines = (await output(program.start(`${site.origin}/`))).trimEnd().split("\n");
+  const lines = (await output(program.start(`${site.origin}/0`))).trimEnd().split("\n");
   const documents = lines.map((line) => JSON.parse(line));
   assert(documents.length > 3 && documents.every(({ characters }) => characters > 0));
   assertEquals(new Set(documents.map(({ url }) => url)).size, documents.length);
@@ -76,16 +75,40 @@ Deno.test("library: an engine answers in an application of the user's own", asyn
   assertEquals(trained.code, 0, trained.err);
   await using program = await outside(serve);
   await using server = program.start(join(runDir, "checkpoints/step-000002"), "0").spawn();
-  const said = server.stdout.pipeThrough(new TextDecoderStream());
-  const errors = server.stderr.pipeThrough(new TextDecoderStream());
-  let origin: string | undefined;
-  for await (const part of errors) {
-    origin ??= /http:\/\/[^\s/]+/.exec(part)?.[0];
-    if (origin !== undefined) break;
-  }
-  const response = await fetch(`${origin}/continue/Two%20years`);
+  const said = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value: origin = "" } = await said.read();
+  const response = await fetch(new URL("continue/Two%20years", origin.trim()));
   assertEquals(response.status, 200);
   assert((await response.text()).length > 0);
-  await said.cancel();
-  server.kill("SIGKILL");
+  server.kill("SIGTERM");
+  await Promise.all([said.cancel(), server.stderr.cancel(), server.status]);
+});
+
+Deno.test("library: a stage of the user's own takes part in a run, and in its provenance", async () => {
+  await using folder = await openFolder();
+  const at = (name: string) => join(folder.path, name);
+  await writeCorpus(at("corpus"), { count: 12 });
+  await Deno.writeTextFile(at("short.txt"), "Too Short for this filter, ".repeat(12));
+  const filter = at("my_filter.ts");
+  await Deno.writeTextFile(filter, stage);
+  const begin = ["pipeline", "--run", at("run"), "--steps", "2", "--vocab", "320", "--json"];
+  const args = [...begin, "--stage", `refine:${filter}`, at("corpus"), at("short.txt")];
+  const trained = await run(args);
+  assertEquals(trained.code, 0, trained.err);
+  const { settings } = JSON.parse(await Deno.readTextFile(at("run/run.json")));
+  const text = new TextEncoder().encode(stage);
+  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).toHex();
+  assertEquals(settings.stages, [{ after: "refine", path: filter, sha256 }]);
+  const state = await Deno.readTextFile(at("run/checkpoints/step-000002/state.json"));
+  assertEquals(JSON.parse(state).run.settings.stages, settings.stages);
+  const [drop = ""] = (await Deno.readTextFile(at("run/dropped.jsonl"))).trimEnd().split("\n");
+  assertEquals(JSON.parse(drop).reason, "custom-stage");
+  const { out } = await run(["text", "--stage", `refine:${filter}`, at("corpus")]);
+  const texts = out.trimEnd().split("\n").map((line) => JSON.parse(line).text);
+  assert(texts.length === 12 && texts.every((text) => text === text.toLowerCase()), texts[0]);
+  // Another module is another run.
+  await Deno.writeTextFile(filter, `${stage}\n`);
+  const again = await run(args);
+  assertEquals(again.code, 2, again.out);
+  assertMatch(again.err, /--stage .* \(began with .*/);
 });

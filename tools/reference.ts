@@ -5,9 +5,8 @@
  */
 import { COMMANDS } from "../commands/mod.ts";
 import type { Command } from "../cli/command.ts";
-import { tablesOf } from "../cli/flag_groups.ts";
 import { defaultOf, type Flags } from "../cli/flags.ts";
-import { flagOf, usageOf } from "../cli/help.ts";
+import { flagOf, tablesOf, usageOf } from "../cli/help.ts";
 
 const INTRODUCTION = `# Reference
 
@@ -21,14 +20,14 @@ export async function describeReference(): Promise<string> {
 }
 
 function section(command: Command, level = "##"): string {
-  const { name, summary, flags, groups, examples, subcommands } = command;
-  const parts = subcommands ? subcommands.map((command) => section(command, `${level}#`)) : [
-    "```\n" + [usageOf(command), ...examples.length > 0 ? ["", ...examples] : []].join("\n") +
-    "\n```",
-    ...tablesOf({ flags, ...(groups && { groups }) }).map(([title, flags]) =>
-      groups ? `**${title}**\n\n${table(flags)}` : table(flags)
-    ),
-  ];
+  const { name, summary, flags, examples, subcommands } = command;
+  const usage = "```\n" + [usageOf(command), "", ...examples].join("\n") + "\n```";
+  const parts = subcommands
+    ? [usage, ...subcommands.map((command) => section(command, `${level}#`))]
+    : [
+      usage,
+      ...tablesOf(flags).map(([title, flags]) => `**${title}**\n\n${table(flags)}`),
+    ];
   return [`${level} ${name}`, summary, ...parts].join("\n\n");
 }
 

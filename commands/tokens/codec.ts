@@ -3,37 +3,40 @@
  *
  * @module
  */
+import { TextLineStream } from "@std/streams";
 import { readTokenizer, type Tokenizer } from "../../tokenizer/mod.ts";
-import type { Command } from "../../cli/command.ts";
-import { parseFlags, text, toggle, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { group, text, toggle, UsageError } from "../../cli/flags.ts";
 import { openFile } from "../../cli/open_file.ts";
 import { say } from "../../cli/print.ts";
 
-const TOKENIZER = text({
-  help: "tokenizer to use",
-  value: "FILE",
-  defaultValue: "tokenizer.json",
+const DECODE_FLAGS = group("Tokenizer", {
+  tokenizer: text({ help: "tokenizer to use", value: "FILE", defaultValue: "tokenizer.json" }),
+  // Every line is JSON with and without it; scripts that ask for JSON everywhere may do so here.
+  json: toggle({ help: "JSON lines in and out, as without this flag" }),
 });
-/** Every line is JSON with and without it; scripts that ask for JSON everywhere may do so here. */
-const JSON_LINES = toggle({ help: "JSON lines in and out, as without this flag" });
 
 const ENCODE_FLAGS = {
-  tokenizer: TOKENIZER,
-  json: JSON_LINES,
-  ordinary: toggle({
-    help: "adds no special token: neither for its text, which is ordinary then, nor before a text",
+  ...DECODE_FLAGS,
+  ...group("Tokenizer", {
+    ordinary: toggle({
+      help:
+        "adds no special token: neither for its text, which is ordinary then, nor before a text",
+    }),
   }),
 };
 
 /** The `tokens encode` command. */
-export const encode: Command = {
+export const encode: Command = command({
   name: "tokens encode",
   summary: "Reads one JSON string a line, writes one JSON array of ids a line.",
   operands: "",
   flags: ENCODE_FLAGS,
-  examples: [`echo '"some text"' | deno task tokens encode --tokenizer tokenizer.json`],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: ENCODE_FLAGS });
+  examples: [
+    `echo '"some text"' | deno task tokens encode --tokenizer tokenizer.json`,
+    `echo '"<|endoftext|>"' | deno task tokens encode --ordinary`,
+  ],
+  async run({ values, operands }) {
     refuseOperands(operands, "encode");
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("encode")) {
@@ -44,19 +47,19 @@ export const encode: Command = {
     }
     return 0;
   },
-};
-
-const DECODE_FLAGS = { tokenizer: TOKENIZER, json: JSON_LINES };
+});
 
 /** The `tokens decode` command. */
-export const decode: Command = {
+export const decode: Command = command({
   name: "tokens decode",
   summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
   operands: "",
   flags: DECODE_FLAGS,
-  examples: ["echo '[5, 17]' | deno task tokens decode --tokenizer tokenizer.json"],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: DECODE_FLAGS });
+  examples: [
+    "echo '[5, 17]' | deno task tokens decode --tokenizer tokenizer.json",
+    `echo '"some text"' | deno task tokens encode | deno task tokens decode`,
+  ],
+  async run({ values, operands }) {
     refuseOperands(operands, "decode");
     const tokenizer = await open(values.tokenizer);
     for await (const { value, number } of jsonLines("decode")) {
@@ -67,7 +70,7 @@ export const decode: Command = {
     }
     return 0;
   },
-};
+});
 
 function refuseOperands([first]: readonly string[], command: keyof typeof WANTED): void {
   if (first === undefined) return;
@@ -93,7 +96,9 @@ async function* jsonLines(
   command: keyof typeof WANTED,
 ): AsyncGenerator<{ value: unknown; number: number }, void> {
   let number = 0;
-  for await (const line of lines(Deno.stdin.readable)) {
+  const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  for await (const line of lines) {
     number++;
     let value: unknown;
     try {
@@ -104,14 +109,4 @@ async function* jsonLines(
     }
     yield { value, number };
   }
-}
-
-async function* lines(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of bytes.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + chunk).split("\n");
-    rest = parts.pop() as string;
-    yield* parts;
-  }
-  if (rest !== "") yield rest;
 }

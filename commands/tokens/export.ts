@@ -6,28 +6,31 @@
 import { writeWhole } from "../../model/durable.ts";
 import { HEADER_BYTES, MAGICS, type StoreReader } from "../../stages/store/mod.ts";
 import type { Split } from "../../stages/types.ts";
-import type { Command } from "../../cli/command.ts";
-import { choice, parseFlags, text, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { choice, group, text, UsageError } from "../../cli/flags.ts";
 import { RUN_FLAG, runOperand } from "../../run/open.ts";
 import { openTokens } from "../../run/open_tokens.ts";
 import { say } from "../../cli/print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
-  split: choice<Split, Split>({
-    help: "which documents",
-    of: ["train", "validation"],
-    defaultValue: "train",
+  ...group("Which tokens", {
+    split: choice<Split>({
+      help: "which documents",
+      of: ["train", "validation"],
+      defaultValue: "train",
+    }),
   }),
-  format: choice({
-    help: "nanogpt: ids of 16 bits and nothing else; llm.c: the same after its header",
-    of: ["nanogpt", "llm.c"],
-    defaultValue: "nanogpt",
-  }),
-  output: text({
-    help: "where the tokens go (default SPLIT.bin)",
-    value: "FILE",
-    defaultValue: undefined,
+  ...group("Output", {
+    format: choice({
+      help: "nanogpt: ids of 16 bits and nothing else; llm.c: the same after its header",
+      of: ["nanogpt", "llm.c"],
+      defaultValue: "nanogpt",
+    }),
+    output: text({
+      help: "where the tokens go (default SPLIT.bin)",
+      value: "FILE",
+    }),
   }),
 };
 
@@ -38,7 +41,7 @@ const MAX_VOCAB = 65536;
 const MAX_TOKENS = 2 ** 31 - 1;
 
 /** The `tokens export` command. */
-export const exportTokens: Command = {
+export const exportTokens: Command = command({
   name: "tokens export",
   summary: "Writes the tokens of a run as one .bin file, each document ending with its end token.",
   operands: "[RUN]",
@@ -47,10 +50,7 @@ export const exportTokens: Command = {
     "deno task tokens export runs/mine --output train.bin",
     "deno task tokens export runs/mine --split validation --format llm.c",
   ],
-  async run(args) {
-    const { values: { split, format, output, run: folder }, operands } = parseFlags(args, {
-      flags: FLAGS,
-    });
+  async run({ values: { split, format, output, run: folder }, operands }) {
     await using run = await openTokens(runOperand(operands, { command: "export", run: folder }));
     if (run.tokenizer.vocabSize > MAX_VOCAB) {
       throw new UsageError(
@@ -64,7 +64,7 @@ export const exportTokens: Command = {
     say(`${path}: ${run.store.tokens(split)} tokens`);
     return 0;
   },
-};
+});
 
 /** The header of llm.c for ids of 16 bits. */
 export function headerOf(tokens: number): Uint8Array {

@@ -21,26 +21,28 @@ import {
 } from "../../stages/store/mod.ts";
 import { readTokenizer, type Tokenizer, type TokenizerFileContents } from "../../tokenizer/mod.ts";
 import type { TokenRun } from "../../stages/types.ts";
-import type { Command } from "../../cli/command.ts";
-import { number, parseFlags, text, toggle, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { group, jsonToggle, number, text, UsageError } from "../../cli/flags.ts";
 import { openFile } from "../../cli/open_file.ts";
 import { say, tell } from "../../cli/print.ts";
 
 const FLAGS = {
-  tokenizer: text({
-    help: "tokenizer to decode with (default: the tokenizer.json beside a store, none for a file)",
-    value: "FILE",
-    defaultValue: undefined,
+  ...group("What is shown", {
+    tokenizer: text({
+      help:
+        "tokenizer to decode with (default: the tokenizer.json beside a store, none for a file)",
+      value: "FILE",
+    }),
+    documents: number({ help: "first documents to show", defaultValue: 3 }),
   }),
-  documents: number({ help: "first documents to show", defaultValue: 3 }),
-  json: toggle({ help: "one JSON object" }),
+  json: jsonToggle(),
 };
 
 /** Tokens of a document that are shown. */
 const SHOWN_TOKENS = 40;
 
 /** The `tokens inspect` command. */
-export const inspectTokens: Command = {
+export const inspectTokens: Command = command({
   name: "tokens inspect",
   summary:
     "Reads a run's tokens, one shard of them (tokens/train/000000.bin) or a .bin file of nanoGPT or\n" +
@@ -52,8 +54,7 @@ export const inspectTokens: Command = {
     "deno task tokens inspect runs/mine",
     "deno task tokens inspect --tokenizer tokenizer.json train.bin",
   ],
-  async run(args) {
-    const { values, operands: [path, more] } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands: [path, more] }) {
     if (path === undefined || more !== undefined) {
       throw new UsageError("Cannot inspect tokens: name one folder, shard or .bin file");
     }
@@ -68,7 +69,7 @@ export const inspectTokens: Command = {
     for (const fault of faults) tell(`error: ${fault}`);
     return faults.length === 0 ? 0 : 1;
   },
-};
+});
 
 /** A store's folder and what of it is meant; no folder for a file of another trainer. */
 async function locate(path: string): Promise<InspectOptions & { dir?: string }> {

@@ -4,26 +4,27 @@
  * @module
  */
 import { mix, type MixSource } from "../../stages/store/mod.ts";
-import type { Command } from "../../cli/command.ts";
-import { number, parseFlags, text, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { group, number, text, UsageError } from "../../cli/flags.ts";
 import { createTokenFolder, openTokenFolder, type TokenFolder } from "../../run/token_folder.ts";
 import { say } from "../../cli/print.ts";
 
 const FLAGS = {
-  tokens: number({
-    help: "end when so many tokens are mixed (default when a run has had its passes)",
-    min: 1,
-    defaultValue: undefined,
-  }),
-  output: text({
-    help: "new folder for tokenizer.json and tokens/",
-    value: "DIR",
-    defaultValue: "runs/mixture",
+  ...group("Output", {
+    tokens: number({
+      help: "end when so many tokens are mixed (default when a run has had its passes)",
+      min: 1,
+    }),
+    output: text({
+      help: "new folder for tokenizer.json and tokens/",
+      value: "DIR",
+      defaultValue: "runs/mixture",
+    }),
   }),
 };
 
 /** The `tokens mix` command. */
-export const mixTokens: Command = {
+export const mixTokens: Command = command({
   name: "tokens mix",
   summary:
     "Mixes the train splits of runs by weight, document by document: `runs/a=3 runs/b=1x4` takes\n" +
@@ -32,9 +33,9 @@ export const mixTokens: Command = {
   flags: FLAGS,
   examples: [
     "deno task tokens mix runs/a=3 runs/b=1x4 --output runs/mixture",
+    "deno task tokens mix runs/a=1 runs/b=1 --tokens 1000000",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     if (operands.length === 0) throw new UsageError("Cannot mix tokens: name RUN=WEIGHT");
     const parts = operands.map(parsePart);
     await using resources = new AsyncDisposableStack();
@@ -74,7 +75,7 @@ export const mixTokens: Command = {
     say(`${values.output}: ${store.count("train")} documents, ${total} tokens`);
     return 0;
   },
-};
+});
 
 function parsePart(operand: string): { root: string; weight: number; passes: number } {
   const [, root, weight, passes = "1"] = /^(.+)=(\d+(?:\.\d+)?)(?:x(\d+))?$/.exec(operand) ?? [];

@@ -33,7 +33,10 @@ export const tokens: Command = {
   summary: "Tokenizers, and the tokens of a run.",
   operands: Object.keys(SUBCOMMANDS).join("|"),
   flags: {},
-  examples: [],
+  examples: [
+    "deno task tokens stats runs/mine",
+    "deno task tokens train --vocab 8192 book.txt notes.txt",
+  ],
   subcommands: Object.values(SUBCOMMANDS),
   run([name = "", ...args]) {
     const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;

@@ -7,27 +7,30 @@ import { type BatchMode, BatchStream } from "../../stages/batch/mod.ts";
 import { epochs } from "../../stages/store/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { Batch } from "../../stages/types.ts";
-import type { Command } from "../../cli/command.ts";
-import { choice, number, parseFlags, text, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { choice, group, number, text, UsageError } from "../../cli/flags.ts";
 import { RUN_FLAG, runOperand } from "../../run/open.ts";
 import { openTokens } from "../../run/open_tokens.ts";
 import { say } from "../../cli/print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
-  batch: number({ help: "which batch, counted from 1", min: 1, defaultValue: 1 }),
-  rows: number({ help: "rows of a batch", min: 1, defaultValue: 4 }),
-  cols: number({ help: "tokens of a row", min: 1, defaultValue: 64 }),
-  seed: number({ help: "seed of the order", defaultValue: 0 }),
-  mode: choice<BatchMode, BatchMode>({
-    help: "how documents become rows",
-    of: ["pack", "contiguous", "pad"],
-    defaultValue: "pack",
-  }),
-  buckets: text({
-    help: "in pad mode, lengths of rows besides --cols, divided by commas",
-    value: "N,N",
-    defaultValue: "",
+  ...group("The batch", {
+    batch: number({ help: "which batch, counted from 1", min: 1, defaultValue: 1 }),
+    rows: number({ help: "rows of a batch", min: 1, defaultValue: 4 }),
+    cols: number({ help: "tokens of a row", min: 1, defaultValue: 64 }),
+    seed: number({ help: "seed of the order", defaultValue: 0 }),
+    mode: choice<BatchMode>({
+      help: "how documents become rows",
+      of: ["pack", "contiguous", "pad"],
+      defaultValue: "pack",
+    }),
+    buckets: text({
+      help: "in pad mode, lengths of rows besides --cols, divided by commas",
+      value: "N,N",
+      defaultValue: "",
+      only: { mode: ["pad"] },
+    }),
   }),
 };
 
@@ -38,7 +41,7 @@ const RESET = "\x1b[0m";
 const BORDER = " ‖ ";
 
 /** The `tokens show` command. */
-export const show: Command = {
+export const show: Command = command({
   name: "tokens show",
   summary: "Prints a batch of a run's train split, tokens in colours, documents divided by ‖.\n" +
     "Without flags: the first batch of 4 rows of 64 tokens, packed from the documents of\n" +
@@ -50,8 +53,7 @@ export const show: Command = {
     "deno task tokens show runs/mine",
     "deno task tokens show runs/mine --batch 7 --rows 2 --cols 128",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const buckets = bucketsOf(values);
     await using run = await openTokens(runOperand(operands, { command: "show", run: values.run }));
     const { rows, cols, seed, mode } = values;
@@ -91,14 +93,11 @@ export const show: Command = {
     );
     return 0;
   },
-};
+});
 
 /** The lengths that `--buckets` lists. */
-function bucketsOf({ buckets, mode }: { buckets: string; mode: BatchMode }): number[] {
+function bucketsOf({ buckets }: { buckets: string }): number[] {
   if (buckets === "") return [];
-  if (mode !== "pad") {
-    throw new UsageError(`Cannot use --buckets with --mode ${mode}: it is for --mode pad`);
-  }
   const lengths = buckets.split(",").map(Number);
   if (lengths.every((length) => Number.isSafeInteger(length) && length > 0)) return lengths;
   throw new UsageError(`Cannot use --buckets ${buckets}: write lengths such as 16,32`);

@@ -5,17 +5,17 @@
  */
 import type { StoreReader } from "../../stages/store/mod.ts";
 import type { Split } from "../../stages/types.ts";
-import type { Command } from "../../cli/command.ts";
-import { parseFlags, toggle } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { jsonToggle } from "../../cli/flags.ts";
 import { RUN_FLAG, runOperand } from "../../run/open.ts";
 import { openTokens } from "../../run/open_tokens.ts";
 import { addUses, describeUses, type TokenUses } from "../../tokenizer/mod.ts";
 import { say } from "../../cli/print.ts";
 
-const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: jsonToggle() };
 
 /** The `tokens stats` command. */
-export const stats: Command = {
+export const stats: Command = command({
   name: "tokens stats",
   summary: "Checks every shard of a run and counts what is in it.",
   operands: "[RUN]",
@@ -24,8 +24,7 @@ export const stats: Command = {
     "deno task tokens stats runs/mine",
     "deno task tokens stats runs/mine --json",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     await using run = await openTokens(runOperand(operands, { command: "count", run: values.run }));
     const uses = new Float64Array(run.tokenizer.vocabSize);
     const result = {
@@ -37,7 +36,7 @@ export const stats: Command = {
     else print(result);
     return 0;
   },
-};
+});
 
 interface Count {
   readonly documents: number;

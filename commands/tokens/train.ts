@@ -13,52 +13,55 @@ import {
   trainTokenizer,
   utf8Pieces,
 } from "../../tokenizer/mod.ts";
-import type { Command } from "../../cli/command.ts";
-import { choice, number, parseFlags, text, UsageError } from "../../cli/flags.ts";
+import { type Command, command } from "../../cli/command.ts";
+import { choice, group, number, text, UsageError } from "../../cli/flags.ts";
 import { openFile } from "../../cli/open_file.ts";
 import { say } from "../../cli/print.ts";
 
 const FLAGS = {
-  vocab: number({ help: "size of the vocabulary", min: 258, defaultValue: 4096 }),
-  "min-frequency": number({
-    help: "a pair seen less often is not merged",
-    min: 1,
-    defaultValue: 2,
+  ...group("Vocabulary", {
+    vocab: number({ help: "size of the vocabulary", min: 258, defaultValue: 4096 }),
+    "min-frequency": number({
+      help: "a pair seen less often is not merged",
+      min: 1,
+      defaultValue: 2,
+    }),
+    "max-token-bytes": number({
+      help: "longer tokens are not made (default any length)",
+      min: 1,
+    }),
+    split: choice({
+      help: "whose way to split text into words",
+      of: ["gpt2", "gpt4"],
+      defaultValue: "gpt2",
+    }),
+    special: text({
+      help: "special tokens, divided by commas; <|endoftext|> or such must be among them",
+      value: "A,B",
+      defaultValue: "<|endoftext|>,<|pad|>",
+    }),
+    alphabet: choice({
+      help: "bytes that get a token: all, or those of the text alone (others are then refused)",
+      of: ["all", "seen"],
+      defaultValue: "all",
+    }),
   }),
-  "max-token-bytes": number({
-    help: "longer tokens are not made (default any length)",
-    min: 1,
-    defaultValue: undefined,
-  }),
-  split: choice({
-    help: "whose way to split text into words",
-    of: ["gpt2", "gpt4"],
-    defaultValue: "gpt2",
-  }),
-  special: text({
-    help: "special tokens, divided by commas; <|endoftext|> or such must be among them",
-    value: "A,B",
-    defaultValue: "<|endoftext|>,<|pad|>",
-  }),
-  alphabet: choice({
-    help: "bytes that get a token: all, or those of the text alone (others are then refused)",
-    of: ["all", "seen"],
-    defaultValue: "all",
-  }),
-  "memory-mib": number({
-    help: "memory for counting words; past it counts go to disk",
-    min: 1,
-    defaultValue: 256,
-  }),
-  output: text({
-    help: "where the tokenizer goes",
-    value: "FILE",
-    defaultValue: "tokenizer.json",
+  ...group("Memory and output", {
+    "memory-mib": number({
+      help: "memory for counting words; past it counts go to disk",
+      min: 1,
+      defaultValue: 256,
+    }),
+    output: text({
+      help: "where the tokenizer goes",
+      value: "FILE",
+      defaultValue: "tokenizer.json",
+    }),
   }),
 };
 
 /** The `tokens train` command. */
-export const train: Command = {
+export const train: Command = command({
   name: "tokens train",
   summary: "Trains byte-level BPE; each file is one document, taken in the order given.",
   operands: "FILE...",
@@ -67,8 +70,7 @@ export const train: Command = {
     "deno task tokens train --vocab 8192 book.txt notes.txt",
     "deno task tokens train --split gpt4 --output runs/tokenizer.json book.txt",
   ],
-  async run(args) {
-    const { values, operands: paths } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands: paths }) {
     if (paths.length === 0) {
       throw new UsageError("Cannot train a tokenizer: name at least one text file");
     }
@@ -109,7 +111,7 @@ export const train: Command = {
     }
     return 0;
   },
-};
+});
 
 /** Progress is written over itself, and only for a person. */
 function showProgress({ phase, chars, tokens }: TrainProgress): void {

@@ -8,26 +8,37 @@
 import { Environment, Interpreter, type Template } from "@huggingface/jinja";
 import { shownIn, type Statement } from "./shown.ts";
 
-/** Steps, and characters or entries read at so many a step: about a second. */
-const MAX_STEPS = 400_000;
+/** Most steps, and characters or entries read at so many a step: about a second. */
+export const MAX_STEPS = 400_000;
 const CHARS_PER_STEP = 64;
 const ENTRIES_PER_STEP = 8;
 
 /** Characters of any text that comes up, the prompt included. */
 const MAX_CHARS = 4 << 20;
 
+/** Thrown where a template takes more steps than it may. */
+export class StepsError extends RangeError {
+  override name = "StepsError";
+}
+
 type Parsed = Template["parsed"];
 type Value = ReturnType<Interpreter["evaluate"]>;
+
+interface StepsBound {
+  readonly maxSteps: number;
+}
 
 /** An interpreter that counts, and writes values as Python does. */
 class CountingInterpreter extends Interpreter {
   readonly #shown: ReadonlySet<Statement>;
+  readonly #maxSteps: number;
   #steps = 0;
   /** Characters that lists and objects take when they are written. */
   readonly #written = new WeakMap<Value, number>();
 
-  constructor(environment: Environment, template: Parsed) {
+  constructor(environment: Environment, template: Parsed, { maxSteps }: StepsBound) {
     super(environment);
+    this.#maxSteps = maxSteps;
     this.#shown = shownIn(template);
   }
 
@@ -46,7 +57,9 @@ class CountingInterpreter extends Interpreter {
     const result = isNone ? this.#text("None", environment) : found;
     if (result.type === "BooleanValue") result.toString = () => written(result);
     this.#steps += 1 + stepsFor(result.value);
-    if (this.#steps > MAX_STEPS) throw new RangeError(`it takes more than ${MAX_STEPS} steps`);
+    if (this.#steps > this.#maxSteps) {
+      throw new StepsError(`it takes more than ${this.#maxSteps} steps`);
+    }
     if (this.#writtenSize(result) > MAX_CHARS) {
       throw new RangeError(`it makes more than ${MAX_CHARS} characters`);
     }
@@ -101,7 +114,11 @@ function written(value: Value): string {
  *
  * @throws {Error} when the template raises or breaks, or takes too much work
  */
-export function renderWithin(template: Parsed, variables: Record<string, unknown>): string {
+export function renderWithin(
+  template: Parsed,
+  variables: Record<string, unknown>,
+  bound: StepsBound,
+): string {
   const environment = new Environment();
   const functions = { range, raise_exception, strftime_now };
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
@@ -110,7 +127,7 @@ export function renderWithin(template: Parsed, variables: Record<string, unknown
   ) {
     environment.set(name, value);
   }
-  const { value } = new CountingInterpreter(environment, template).run(template);
+  const { value } = new CountingInterpreter(environment, template, bound).run(template);
   if (typeof value !== "string") throw new TypeError("it makes no text");
   return value;
 }

@@ -4,21 +4,11 @@
  * @module
  */
 import { Template } from "@huggingface/jinja";
-import { renderWithin } from "./budget.ts";
+import { MAX_STEPS, renderWithin, StepsError } from "./budget.ts";
+import type { Message, RenderOptions, TemplateTokens } from "./conversation.ts";
+import { TemplateThread } from "./template_thread.ts";
 
-/** One turn of a conversation. */
-export interface Message {
-  /** Who speaks, such as `system`, `user` or `assistant`: what the template knows. */
-  readonly role: string;
-  /** What is said, as plain text. */
-  readonly content: string;
-}
-
-/** How a conversation is to end. */
-export interface RenderOptions {
-  /** An answer is to continue the last message, not to follow it. */
-  readonly continues?: boolean;
-}
+export type { Message, RenderOptions, TemplateTokens };
 
 /** A way to write a conversation down. */
 export interface ChatTemplate {
@@ -32,6 +22,8 @@ export interface ChatTemplate {
    * @throws {ChatTemplateError} when the template refuses the messages, breaks or takes too long
    */
   render(messages: readonly Message[], options?: RenderOptions): string;
+  /** The same; what takes more than a few milliseconds is done in another thread. */
+  write(messages: readonly Message[], options?: RenderOptions): Promise<string>;
 }
 
 /** Thrown where a template makes no text of messages. */
@@ -40,8 +32,10 @@ export class ChatTemplateError extends Error {
   override name = "ChatTemplateError";
 }
 
-/** Texts that templates refer to, such as `bos_token`. */
-export type TemplateTokens = Readonly<Record<string, string>>;
+/** Steps of a conversation that are taken at once, about three milliseconds. */
+const SHORT_STEPS = 1000;
+/** Characters of one: a single step may look at all of them several times. */
+const SHORT_CHARS = 32 << 10;
 
 /** Longest template. */
 const MAX_TEMPLATE_CHARS = 256 << 10;
@@ -81,24 +75,44 @@ export function createChatTemplate(
     );
   }
   const { parsed } = attempt(() => new Template(source), `Cannot read the chat template ${name}`);
+  const what = `Cannot write the messages down with the chat template ${name}`;
+  const thread = new TemplateThread({ source, name, tokens });
+  const render = (
+    messages: readonly Message[],
+    { continues = false }: RenderOptions,
+    { maxSteps }: { maxSteps: number },
+  ) =>
+    renderWithin(parsed, {
+      ...tokens,
+      messages,
+      // A template may ask whether there are any.
+      tools: null,
+      documents: null,
+      add_generation_prompt: !continues,
+      continue_final_message: continues,
+    }, { maxSteps });
   return {
     name,
     stops,
-    render: (messages, { continues = false } = {}) =>
-      attempt(
-        () =>
-          renderWithin(parsed, {
-            ...tokens,
-            messages,
-            // A template may ask whether there are any.
-            tools: null,
-            documents: null,
-            add_generation_prompt: !continues,
-            continue_final_message: continues,
-          }),
-        `Cannot write the messages down with the chat template ${name}`,
-      ),
+    render: (messages, options = {}) =>
+      attempt(() => render(messages, options, { maxSteps: MAX_STEPS }), what),
+    async write(messages, options = {}) {
+      try {
+        if (isShort(messages)) return render(messages, options, { maxSteps: SHORT_STEPS });
+      } catch (cause) {
+        if (!(cause instanceof StepsError)) throw failure(what, cause);
+      }
+      try {
+        return await thread.render(messages, options);
+      } catch (cause) {
+        throw failure(what, cause);
+      }
+    },
   };
+}
+
+function isShort(messages: readonly Message[]): boolean {
+  return messages.reduce((sum, { content }) => sum + content.length, 0) <= SHORT_CHARS;
 }
 
 /** Whether so many characters of white space follow one another. */
@@ -111,10 +125,17 @@ function attempt<T>(make: () => T, what: string): T {
   try {
     return make();
   } catch (cause) {
-    // Whatever a template does wrong is told: nothing but the template and the messages is involved.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ChatTemplateError(`${what}: ${reason}`, { cause });
+    throw failure(what, cause);
   }
+}
+
+/** Whatever a template does wrong is told: nothing but the template and the messages is involved. */
+const failure = (what: string, cause: unknown) =>
+  new ChatTemplateError(`${what}: ${reasonOf(cause)}`, { cause });
+
+/** What an error says. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

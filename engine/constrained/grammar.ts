@@ -20,8 +20,9 @@ const MAX_MASKS = 64;
 /** Transitions, counted by their alternatives, that finding one mask may take: about 0.2 s. */
 const MAX_WORK = 500_000;
 
-/** Token branches looked at between two yields. */
+/** Token branches looked at between two yields, and work for them. */
 const PER_STEP = 16;
+const WORK_PER_STEP = 1000;
 
 /** What may follow a text that grows. */
 export interface Follower {
@@ -97,7 +98,7 @@ export class Grammar {
       }
       if (languages !== this.#compiled.languages) {
         ({ languages } = this.#compiled);
-        state = languages.adopt(state);
+        state = yield* languages.adopt(state);
       }
       return yield* this.#mask(state, languages);
     }.bind(this);
@@ -144,15 +145,19 @@ class Work {
   readonly languages: Languages;
   #left: number;
   #branches = 0;
+  #due: number;
 
   constructor(languages: Languages, most: number) {
     this.languages = languages;
     this.#left = most;
+    this.#due = most - WORK_PER_STEP;
   }
 
   /** Whether it is time to let others work. */
   get isDue(): boolean {
-    return ++this.#branches % PER_STEP === 0;
+    const isDue = ++this.#branches % PER_STEP === 0 || this.#left <= this.#due;
+    if (isDue) this.#due = this.#left - WORK_PER_STEP;
+    return isDue;
   }
 
   after(language: Language, byte: number): Language {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { atOnce, type Steps } from "../turns.ts";
 
 /** A set of texts, in bytes. Made by {@linkcode Languages} alone. */
 export interface Language {
@@ -172,39 +173,37 @@ export class Languages {
   }
 
   /** A language of another maker of the same definitions. */
-  adopt(language: Language, adopted = new Map<Language, Language>()): Language {
+  *adopt(language: Language, adopted = new Map<Language, Language>()): Steps<Language> {
     const known = adopted.get(language);
     if (known) return known;
-    const adopt = (other: Language) => this.adopt(other, adopted);
     const { form } = language;
-    let own: Language;
-    switch (form.kind) {
-      case "nothing":
-        own = this.nothing;
-        break;
-      case "empty":
-        own = this.empty;
-        break;
-      case "byte":
-        own = this.#make(form.key, form, false);
-        break;
-      case "sequence":
-        own = this.sequence(...partsOf(language).map(adopt));
-        break;
-      case "either":
-        own = this.either(...form.options.map(adopt));
-        break;
-      case "repeat":
-        own = this.repeat(adopt(form.item), form);
-        break;
-      case "named":
-        own = this.named(form.name);
-        break;
-      case "rule":
-        own = this.rule(form.rule.adopt(adopt));
-    }
-    adopted.set(language, own);
-    return own;
+    const parts = form.kind === "sequence"
+      ? partsOf(language)
+      : form.kind === "either"
+      ? form.options
+      : form.kind === "repeat"
+      ? [form.item]
+      : [];
+    const own: Language[] = [];
+    for (const part of parts) own.push(yield* this.adopt(part, adopted));
+    if (parts.length > 0) yield;
+    const made = form.kind === "sequence"
+      ? this.sequence(...own)
+      : form.kind === "either"
+      ? this.either(...own)
+      : form.kind === "repeat"
+      ? this.repeat(own[0] ?? this.nothing, form)
+      : form.kind === "byte"
+      ? this.#make(form.key, form, false)
+      : form.kind === "named"
+      ? this.named(form.name)
+      : form.kind === "rule"
+      ? this.rule(form.rule.adopt((other) => atOnce(this.adopt(other, adopted))))
+      : form.kind === "empty"
+      ? this.empty
+      : this.nothing;
+    adopted.set(language, made);
+    return made;
   }
 
   /** The names that some finite text satisfies. */

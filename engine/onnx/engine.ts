@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers/promises";
 import type * as ort from "onnxruntime-web";
 import type { ModelConfig } from "../../model/config.ts";
 import { checkOnnx } from "../../model/onnx/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
 import { loadOnnxRuntime, type OnnxRuntime } from "./runtime.ts";
 import { type OnnxSignature, readSignature } from "./signature.ts";
+import { turnOver } from "../turns.ts";
 
 /** How {@linkcode openOnnxEngine} finds and runs a model. */
 export interface OnnxEngineOptions {
@@ -151,7 +151,7 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
           count > 0 ? await advance(sequence, { runtime, session, signature, count }) : undefined,
         );
         // The computation holds this thread; sockets and timers get their turn here.
-        await setImmediate();
+        await turnOver();
       }
       return results;
     },

@@ -100,7 +100,8 @@ async function countDrops(path: string): Promise<Record<string, number>> {
   for await (const line of lines) {
     // A line torn by a crash has the next one behind it. Quotes inside a value are escaped.
     for (const [, reason = ""] of line.matchAll(/"reason":"([^"]+)"/g)) {
-      counts[reason] = (counts[reason] ?? 0) + 1;
+      const [, more = 1] = /"count":(\d+)\}$/.exec(line) ?? [];
+      counts[reason] = (counts[reason] ?? 0) + Number(more);
     }
   }
   return counts;

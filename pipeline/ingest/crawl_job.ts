@@ -23,7 +23,9 @@ import { reasonOf } from "../../cli/failure.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { countIngest, describeIngest } from "./summary.ts";
 import { isAnswerTo } from "../../cli/interrupt.ts";
-import { listOf, refineSettingsOf } from "../../run/settings/refine.ts";
+import { listOf, REFINING } from "../../run/settings/refine.ts";
+import { settingsFrom } from "../../run/settings/table.ts";
+import { loadStages } from "./custom_stages.ts";
 import { openRefinery } from "./refinery.ts";
 import { say, tell } from "../../cli/print.ts";
 
@@ -72,7 +74,7 @@ export async function runCrawl(
     })
   ) as [StageMeter, StageMeter];
   const written = new StageMeter("write");
-  const refined = refineSettingsOf(settings);
+  const refined = settingsFrom(REFINING, settings);
   const refinery = resources.use(
     await openRefinery({
       paths,
@@ -83,6 +85,7 @@ export async function runCrawl(
     }),
   );
   const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const custom = await loadStages(refined.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const skips: Record<string, number> = {};
   const limit = settings["max-pages-per-host"];
   const pages = crawl({
@@ -117,6 +120,7 @@ export async function runCrawl(
       pages: pages.pipeThrough(archive(warc, marks)),
       extract: { extractors, meter: ofExtract, signal: stop },
       refine: refinery.options,
+      custom,
     });
     for await (const document of found) {
       // Nobody here asks for barriers.

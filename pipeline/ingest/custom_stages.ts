@@ -3,29 +3,16 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { reasonOf } from "../../cli/failure.ts";
 import { UsageError } from "../../cli/flags.ts";
+import { checkStageModule, type StageSetting } from "../../run/stage_setting.ts";
 import { isBarrier } from "../../stages/barrier.ts";
 import { transformed } from "../../stages/flow.ts";
+import type { StageMeter } from "../../stages/meter.ts";
 import { bounded } from "../../stages/queue.ts";
 import type { Barrier, Document } from "../../stages/types.ts";
 
-/** The stages that one of the user's own can stand behind. */
-export const STAGE_PLACES = ["extract", "refine"] as const;
-
-/** A stage as a run's settings keep it. */
-export interface StageSetting {
-  readonly after: typeof STAGE_PLACES[number];
-  /** Absolute path of its module. */
-  readonly path: string;
-  /** Of the module's text, hexadecimal. */
-  readonly sha256: string;
-}
-
-/** Makes the stage anew; the default export of its module. */
+/** Makes a stage anew; the default export of its module. */
 export type StageFactory = () => ReadableWritablePair<Document, Document>;
 
 /** A stage for a place where barriers flow too. */
@@ -38,34 +25,18 @@ export type CustomStages = Readonly<Record<StageSetting["after"], readonly Custo
 const QUEUE_CHARS = 2 ** 20;
 
 /**
- * Reads `refine:./filter.ts`.
+ * Loads the modules of stages; `meters` count what each leaves out.
  *
- * @throws {UsageError} for another place than {@linkcode STAGE_PLACES}, or a module that is not there
+ * @throws {UsageError} when one has changed or has no function as its default export
  */
-export function readStageSetting(text: string): StageSetting {
-  const [, name, file] = /^([^:]*):(.+)$/s.exec(text) ?? [];
-  const after = STAGE_PLACES.find((place) => place === name);
-  if (after === undefined || file === undefined) {
-    const places = STAGE_PLACES.map((place) => `${place}:FILE`).join(" or ");
-    throw new UsageError(`Cannot use --stage ${text}: it must be ${places}`);
-  }
-  const path = resolve(file);
-  try {
-    const sha256 = createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
-    return { after, path, sha256 };
-  } catch (cause) {
-    throw new UsageError(`Cannot use --stage ${text}: ${reasonOf(cause)}`, { cause });
-  }
-}
-
-/**
- * Loads the modules of stages.
- *
- * @throws {UsageError} when one has no function as its default export
- */
-export async function loadStages(settings: readonly StageSetting[]): Promise<CustomStages> {
+export async function loadStages(
+  settings: readonly StageSetting[],
+  meters: Readonly<Record<StageSetting["after"], StageMeter>>,
+): Promise<CustomStages> {
   const stages = { extract: [] as CustomStage[], refine: [] as CustomStage[] };
-  for (const { after, path } of settings) {
+  for (const setting of settings) {
+    checkStageModule(setting);
+    const { after, path } = setting;
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     if (typeof module.default !== "function") {
       throw new UsageError(
@@ -74,21 +45,10 @@ export async function loadStages(settings: readonly StageSetting[]): Promise<Cus
       );
     }
     // What it makes is checked document by document.
-    stages[after].push(amongBarriers(module.default as StageFactory, path));
+    const make = module.default as StageFactory;
+    stages[after].push(amongBarriers({ make, path, meter: meters[after] }));
   }
   return stages;
-}
-
-/**
- * A stage that knows nothing of barriers, for where they flow: it is ended at each and made anew
- * behind it, so that all documents that came before a barrier leave before it.
- */
-function amongBarriers(make: StageFactory, path: string): CustomStage {
-  return () =>
-    transformed<Document | Barrier, Document | Barrier>({
-      input: bounded(QUEUE_CHARS, ({ text }: Document) => text.length),
-      generate: (input) => stretches(input, { make, path }),
-    });
 }
 
 /** One stage of several, each behind the one before; of none, one that passes everything on. */
@@ -100,13 +60,34 @@ export function inTurn(stages: readonly CustomStage[] = []): ReturnType<CustomSt
   };
 }
 
+interface LoadedStage {
+  readonly make: StageFactory;
+  readonly path: string;
+  readonly meter: StageMeter;
+}
+
+/**
+ * A stage that knows nothing of barriers, for where they flow: it is ended at each and made anew
+ * behind it, so that all documents that came before a barrier leave before it. What came in and did
+ * not leave is counted as dropped.
+ */
+function amongBarriers(stage: LoadedStage): CustomStage {
+  return () =>
+    transformed<Document | Barrier, Document | Barrier>({
+      input: bounded(QUEUE_CHARS, ({ text }: Document) => text.length),
+      generate: (input) => stretches(input, stage),
+    });
+}
+
 async function* stretches(
   input: AsyncIterable<Document | Barrier>,
-  { make, path }: { make: StageFactory; path: string },
+  { make, path, meter }: LoadedStage,
 ): AsyncGenerator<Document | Barrier, void> {
   const values = input[Symbol.asyncIterator]();
   for (let isOver = false; !isOver;) {
     let barrier: Barrier | undefined;
+    /** Addresses of the documents that have come in and not left, by id. */
+    const inside = new Map<string, string>();
     const stretch = async function* (): AsyncGenerator<Document, void> {
       for (;;) {
         const { done, value } = await values.next();
@@ -116,6 +97,7 @@ async function* stretches(
           barrier = value;
           return;
         }
+        inside.set(value.id, value.url);
         yield value;
       }
     };
@@ -127,7 +109,11 @@ async function* stretches(
           }, which is no document`,
         );
       }
+      inside.delete(document.id);
       yield document;
+    }
+    for (const item of inside.values()) {
+      meter.drop({ item, reason: "custom-stage", detail: `left out by ${path}` });
     }
     // Ended by the stage itself, which wants no more.
     if (!isOver && barrier === undefined) return;

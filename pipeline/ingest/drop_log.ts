@@ -29,6 +29,11 @@ const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
 /** Failures of one reason that are told one by one. */
 const MAX_NOTES = 5;
 
+/** Items of one file and reason that are listed; a few kilobytes may hold millions of them. */
+const MAX_LISTED = 1000;
+/** Files and reasons whose items are counted at a time. */
+const MAX_COUNTED = 256;
+
 /** Choices for {@linkcode openDropLog}. */
 export interface DropLogOptions {
   /** Hears of the first failures of each reason, in one line each. */
@@ -37,9 +42,45 @@ export interface DropLogOptions {
   readonly keepText: boolean;
 }
 
+/** Counts what is listed of each file and reason, and says of what is not how many they are. */
+class Listing {
+  readonly #counts = new Map<string, number>();
+  readonly #write: (entry: Drop & { count: number }) => void;
+
+  constructor(write: (entry: Drop & { count: number }) => void) {
+    this.#write = write;
+  }
+
+  /** Whether the drop is to be listed by itself. */
+  admits({ stage, item, reason }: Drop): boolean {
+    const key = JSON.stringify([stage, item.replace(/#[^#]*$/, ""), reason]);
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    // The one that was counted last is the last to be forgotten.
+    this.#counts.delete(key);
+    this.#counts.set(key, count);
+    const [oldest] = this.#counts.keys();
+    if (this.#counts.size > MAX_COUNTED && oldest !== undefined) this.#end(oldest);
+    return count <= MAX_LISTED;
+  }
+
+  #end(key: string): void {
+    const [stage, item, reason] = JSON.parse(key);
+    const count = (this.#counts.get(key) ?? 0) - MAX_LISTED;
+    this.#counts.delete(key);
+    const detail = `${count} more of this reason are not listed`;
+    if (count > 0) this.#write({ stage, item, reason, detail, count });
+  }
+
+  /** Ends all counts. */
+  end(): void {
+    for (const key of [...this.#counts.keys()]) this.#end(key);
+  }
+}
+
 /**
  * Opens the log at `path` for appending; it is made with the first drop. Without a path drops are
- * counted and told only.
+ * counted and told only. Of the items of one file and reason the first thousand are listed, and
+ * then how many more they were.
  */
 export function openDropLog(
   path: string | undefined,
@@ -48,17 +89,21 @@ export function openDropLog(
   const more = path === undefined ? "are only counted" : `are in ${path}`;
   let file: Deno.FsFile | undefined;
   const counts: Record<string, number> = {};
+  const write = (entry: Drop) => {
+    if (path === undefined) return;
+    file ??= Deno.openSync(path, { append: true, create: true });
+    append(file, { path, bytes: new TextEncoder().encode(JSON.stringify(entry) + "\n") });
+  };
+  const listing = new Listing(write);
   return {
     counts,
     add(drop) {
       const { text, ...entry } = drop;
       const { stage, item, reason, detail, kind } = entry;
       const count = counts[reason] = (counts[reason] ?? 0) + 1;
-      if (path !== undefined) {
-        file ??= Deno.openSync(path, { append: true, create: true });
-        const kept = keepText && text !== undefined ? drop : entry;
-        append(file, { path, bytes: new TextEncoder().encode(JSON.stringify(kept) + "\n") });
-      }
+      const isKept = keepText && text !== undefined;
+      if (isKept) write(drop);
+      else if (listing.admits(entry)) write(entry);
       if (stage === "refine" || ROUTINE.has(reason)) return;
       // What is counted by its kind is told as a sum.
       if (kind !== undefined || count > MAX_NOTES) return;
@@ -68,11 +113,11 @@ export function openDropLog(
       }
     },
     [Symbol.dispose]() {
-      if (file === undefined) return;
       try {
-        file.syncSync();
+        listing.end();
+        file?.syncSync();
       } finally {
-        file.close();
+        file?.close();
       }
     },
   };

@@ -9,34 +9,23 @@ import { openExtractors } from "../../stages/extract/mod.ts";
 import type { Journal, Mark } from "../../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { read, readReadCursor } from "../../stages/read/mod.ts";
-import type { RefineSettings } from "../../stages/refine/mod.ts";
 import type { Barrier, Page } from "../../stages/types.ts";
 import type { DocumentStages } from "../pipeline.ts";
+import { loadStages } from "./custom_stages.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
+import type { LINKS, MANNERS } from "../../run/settings/crawl.ts";
+import type { READING, REFINING } from "../../run/settings/refine.ts";
+import type { SettingsOf } from "../../run/settings/table.ts";
 import type { Sources } from "../../run/sources.ts";
 import { openStoredIds } from "../../run/stored_ids.ts";
 
 /** Settings of a run that decide which documents come in. */
 export type IngestSettings =
-  & RefineSettings
-  & Pick<
-    RunSettings,
-    | "maxPages"
-    | "include"
-    | "exclude"
-    | "delayMs"
-    | "allFiles"
-    | "minChars"
-    | "textField"
-    | "extract"
-    | "seed"
-    | "userAgent"
-    | "allowPrivate"
-    | "dedupAgainst"
-  >;
+  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof REFINING>
+  & Pick<RunSettings, "seed">;
 
 /** What {@linkcode openIngest} needs. */
 export interface IngestOptions {
@@ -129,12 +118,15 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       minChars: settings.minChars,
       dedupAgainst: settings.dedupAgainst,
       ...(journal ? { journal } : {}),
+      cursor: options.mark?.cursors.refine,
       meter: ofRefine,
     }),
   );
   const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const held = resources.move();
   return {
+    custom,
     pages: concatReadableStreams(...inputs),
     extract: { extractors, meter: ofExtract, signal: stop },
     refine: refinery.options,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { z } from "zod";
 import { join } from "node:path";
 import { exists } from "../../model/durable.ts";
 import type { StageMeter } from "../../stages/meter.ts";
@@ -28,6 +29,8 @@ export interface RefineryOptions {
   /** What the kept documents were stored in; the index of near duplicates follows it. */
   readonly journal?: JournalView;
   readonly meter: StageMeter;
+  /** What the stage said of itself at the mark that the run goes on from. */
+  readonly cursor?: unknown;
 }
 
 /** What the refine stage works with. */
@@ -35,11 +38,26 @@ export interface Refinery extends Disposable {
   readonly options: RefineOptions;
 }
 
-/** Opens what the settings need, and nothing else. */
+/** The cursor of the refine stage, of which other fields may come. */
+const cursorSchema = z.object({ texts: z.int().nonnegative() });
+
+/**
+ * Opens what the settings need, and nothing else.
+ *
+ * @throws {Error} where texts have gone from the database of those seen: duplicates would come in
+ */
 export async function openRefinery(options: RefineryOptions): Promise<Refinery> {
   const { paths, settings, minChars, journal, meter } = options;
   using resources = new DisposableStack();
   const seen = resources.use(openSeenTexts(paths.seenTexts));
+  const expected = cursorSchema.safeParse(options.cursor).data?.texts ?? 0;
+  // An empty one was set aside, which its repair has said.
+  if (seen.size > 0 && seen.size < expected) {
+    throw new Error(
+      `Cannot use ${paths.seenTexts}: it has ${seen.size} of the ${expected} texts that were seen, it ` +
+        "is damaged; `deno task repair RUN` says what can be saved",
+    );
+  }
   const near = settings.nearDuplicates
     ? resources.use(
       openNearIndex(paths.nearTexts, { others: await findIndexes(options.dedupAgainst) }),

@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../../cli/flags.ts";
 import { readRunFile, readSettings, type RunPaths, type RunSettings } from "../folder.ts";
-import { changeable } from "./settle.ts";
+import { changeable, checkSetting } from "./pipeline.ts";
 import { changedSettings, describeChanged, recordedSettings } from "./digest.ts";
 
 /** The settings that a run goes on with. */
@@ -46,6 +46,17 @@ export async function readExisting(
   }
   const before = await recordedSettings(paths);
   const now = new Map<string, unknown>(Object.entries(settings));
+  for (const name of changed) {
+    try {
+      checkSetting(name, now.get(name));
+    } catch (cause) {
+      if (!(cause instanceof Error)) throw cause;
+      const what = `${name} is ${JSON.stringify(now.get(name))} in its run.json`;
+      throw new UsageError(`Cannot use the run ${paths.root}: ${what}: ${cause.message}`, {
+        cause,
+      });
+    }
+  }
   const forced = changed.filter((name) => name !== "run.json").map((name) => ({
     step,
     name,

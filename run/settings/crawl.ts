@@ -1,32 +1,60 @@
 /**
- * What every command that crawls lets its user say about the links to follow and the pace.
+ * Flags about crawling, for every command that crawls.
  *
  * @module
  */
 import { privateRangeOf } from "../../stages/crawl/mod.ts";
-import { type Flags, list, number, UsageError } from "../../cli/flags.ts";
+import { type Flags, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
 import { isAddress } from "../sources.ts";
+import { corpus } from "./table.ts";
 
-/** Flags of `crawl`, `pipeline` and `text`. */
-export const CRAWLER_FLAGS = {
-  include: list({
+/** Which links are followed; of the sample site, all are. */
+export const LINKS = group("Links to follow", {
+  "max-pages": corpus(
+    number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000, about: "site" }),
+  ),
+  include: corpus(list({
     help: "follow only links that match, * for anything; repeatable",
     value: "PATTERN",
-  }),
-  exclude: list({ help: "do not follow links that match; repeatable", value: "PATTERN" }),
-  delay: number({
-    help: "milliseconds between two requests to one host at least",
-    value: "MS",
-    defaultValue: 500,
-  }),
-};
+    about: "address",
+  })),
+  exclude: corpus(list({
+    help: "do not follow links that match; repeatable",
+    value: "PATTERN",
+    about: "address",
+  })),
+});
 
-/** Flags about what only a crawl does. */
-const FOR_ADDRESSES = Object.keys(CRAWLER_FLAGS);
-/** Flags about a crawl that the sample site takes too. */
-const FOR_ANY_SITE = ["max-pages", "user-agent", "contact", "allow-private"];
-/** Flags about what only a walk through folders does. */
-const FOR_FOLDERS = ["all-files"];
+/** How the crawler behaves towards sites. */
+export const MANNERS = group("Manners", {
+  delay: corpus(
+    number({
+      help: "milliseconds between two requests to one host at least",
+      value: "MS",
+      defaultValue: 500,
+      about: "address",
+    }),
+    { key: "delayMs" },
+  ),
+  // Decides what robots.txt lets it see.
+  "user-agent": corpus(
+    text({ help: "how the crawler names itself", defaultValue: "cllm/0.1", about: "site" }),
+  ),
+  contact: text({
+    help: "address by which a site's owner can reach you",
+    value: "URL|MAIL",
+    about: "site",
+  }),
+  "allow-private": corpus(toggle({
+    help: "let the crawler connect to private and loopback addresses too",
+    about: "site",
+  })),
+});
+
+/** For commands in which nothing else is random. */
+export const RETRY_SEED = group("Manners", {
+  seed: number({ help: "seed of the jitter of retries", defaultValue: 0, about: "address" }),
+});
 
 /**
  * Refuses addresses that are private as they are written, before anything is made.
@@ -55,16 +83,17 @@ export function checkPrivate(
  */
 export function checkSourceFlags(
   sources: readonly string[],
-  given: ReadonlySet<keyof Flags>,
+  { flags, given }: { flags: Flags; given: ReadonlySet<string> },
 ): void {
-  const refuse = (flags: readonly string[], what: string) => {
-    const flag = flags.find((name) => given.has(name));
-    if (flag === undefined) return;
-    throw new UsageError(`Cannot use --${flag}: no source is ${what}; name one, or leave it out`);
+  const isThere = {
+    address: sources.some(isAddress),
+    site: sources.length === 0 || sources.some(isAddress),
+    file: !sources.every(isAddress),
   };
-  if (!sources.some(isAddress)) {
-    const others = sources.length === 0 ? [] : FOR_ANY_SITE;
-    refuse([...FOR_ADDRESSES, ...others], "an address to crawl");
+  for (const name of given) {
+    const about = flags[name]?.about;
+    if (about === undefined || isThere[about]) continue;
+    const what = about === "file" ? "a file or folder" : "an address to crawl";
+    throw new UsageError(`Cannot use --${name}: no source is ${what}; name one, or leave it out`);
   }
-  if (sources.every(isAddress)) refuse(FOR_FOLDERS, "a file or folder");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { SAMPLING_DEFAULTS, type SamplingSettings } from "../../model/checkpoint/mod.ts";
-import { type FlagValues, number } from "../../cli/flags.ts";
+import { type FlagValues, group, number } from "../../cli/flags.ts";
 
 const { temperature, topK, topP } = SAMPLING_DEFAULTS;
 
@@ -13,28 +13,34 @@ function byModel(value: number): string {
   return `(default: as generation_config.json says, ${value} in every model trained here)`;
 }
 
+/** With it nothing is drawn. */
+const GREEDY = { temperature: [0] };
+
 /** Where a flag is not given, the model's generation_config.json decides. */
-export const SAMPLING_FLAGS = {
+export const SAMPLING_FLAGS = group("Text", {
   temperature: number({
     help: `0 takes the likeliest token always ${byModel(temperature)}`,
     value: "X",
     integer: false,
-    defaultValue: undefined,
   }),
   "top-k": number({
     help: `only the k likeliest tokens, 0 for all ${byModel(topK)}`,
-    defaultValue: undefined,
+    unless: GREEDY,
   }),
   "top-p": number({
     help: `only the likeliest tokens that reach this probability ${byModel(topP)}`,
     value: "X",
     integer: false,
     max: 1,
-    defaultValue: undefined,
+    unless: GREEDY,
   }),
-  seed: number({ help: "same seed, prompt and weights: same text", defaultValue: 0 }),
+  seed: number({
+    help: "same seed, prompt and weights: same text",
+    defaultValue: 0,
+    unless: GREEDY,
+  }),
   "max-tokens": number({ help: "tokens to generate at most", min: 1, defaultValue: 100 }),
-};
+});
 
 /** How the flags say that tokens are drawn, and `settings` of the model where they do not. */
 export function samplingOf(

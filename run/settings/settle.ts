@@ -1,142 +1,89 @@
 /**
- * What a run that has begun may still be told otherwise.
+ * Which settings of an existing run can change, and how it goes on with them.
  *
  * @module
  */
 import { UsageError } from "../../cli/flags.ts";
-import type { RunSettings } from "../folder.ts";
-
-/**
- * Whether a setting can be changed with `--force`: never, since what is on the disk was made with
- * it; while documents are still taken in; or at any time, from the next step on.
- */
-const CHANGEABLE: Readonly<
-  Record<Exclude<keyof RunSettings, "forced" | "sitePort">, "never" | "corpus" | "always">
-> = {
-  sources: "corpus",
-  preset: "never",
-  seed: "never",
-  steps: "always",
-  seconds: "always",
-  vocab: "never",
-  context: "never",
-  validateEvery: "always",
-  patience: "always",
-  holdOut: "never",
-  order: "never",
-  warmUpCorpus: "never",
-  maxPages: "corpus",
-  include: "corpus",
-  exclude: "corpus",
-  delayMs: "corpus",
-  allFiles: "corpus",
-  minChars: "corpus",
-  textField: "corpus",
-  extract: "corpus",
-  filters: "corpus",
-  limits: "corpus",
-  languages: "corpus",
-  minLanguageScore: "corpus",
-  maskPersonalData: "corpus",
-  nearDuplicates: "corpus",
-  dedupAgainst: "corpus",
-  repeatedLines: "corpus",
-  userAgent: "corpus",
-  allowPrivate: "corpus",
-  leaves: "always",
-  gradAccumulation: "never",
-  optimizer: "always",
-  learningRate: "always",
-  schedule: "always",
-  warmup: "always",
-  decay: "always",
-  weightDecay: "always",
-  clip: "always",
-  guard: "always",
-  strictSimd: "always",
-  init: "never",
-};
-
-/** The name of a setting that the command line can give. */
-export type GivenSetting = keyof typeof CHANGEABLE;
-
-/** When the setting `name` can be changed with `--force`; never what is no setting of the user. */
-export function changeable(name: string): "never" | "corpus" | "always" {
-  return new Map(Object.entries(CHANGEABLE)).get(name) ?? "never";
-}
+import { changeable, type ForcedChange } from "./pipeline.ts";
 
 /** What {@linkcode settle} decides by. */
-export interface SettleOptions {
-  readonly wanted: RunSettings;
-  /** Settings that the command line names, with what it calls them. */
-  readonly given: ReadonlyMap<GivenSetting, string>;
+export interface SettleOptions<S> {
+  readonly wanted: S;
+  /** Settings to compare, with what the command line calls them. */
+  readonly named: ReadonlyMap<string, string>;
   /** Run folder, for messages. */
   readonly root: string;
   /** Whether changes that alter the result are wanted. */
   readonly force: boolean;
   /** Step of the newest checkpoint. */
   readonly step: number;
-  /** Whether all documents are in. */
-  readonly sealed: boolean;
+  /** Whether all documents are in. Default true. */
+  readonly sealed?: boolean;
   /** Whether no document is in yet, so that nothing was made with what says which come in. */
-  readonly empty: boolean;
+  readonly empty?: boolean;
+  /** What to write where the earlier value shall stay. Default `leave it out`. */
+  readonly same?: string;
+}
+
+/** Settings of a run or a training. */
+interface Settings {
+  readonly forced: readonly ForcedChange[];
 }
 
 /**
- * The settings a run has: those `wanted` when it is new, and otherwise those it began with. What the
- * command line names differently would alter the result: it is refused by name or, with `force`,
- * taken over and noted in `forced`, so that the run does not pass for one that had it all along.
- * What decides about documents is taken over as it is while there are none.
+ * The settings a run has: those `wanted` when it is new, and otherwise those it began with. What is
+ * named differently would alter the result: it is refused by name or, with `force`, taken over and
+ * noted in `forced`, so that the run does not pass for one that had it all along. What decides about
+ * documents is taken over as it is while there are none.
  *
  * @throws {UsageError} naming each setting, what it was and what it would be
  */
-export function settle(existing: RunSettings | undefined, options: SettleOptions): RunSettings {
-  const { wanted, given, root, force, step, sealed, empty } = options;
-  if (existing === undefined) return wanted;
-  const different = [...given].filter(([name]) => text(existing[name]) !== text(wanted[name]));
-  const isFree = ([name]: [GivenSetting, string]) => empty && CHANGEABLE[name] === "corpus";
-  const begun = { ...existing, ...valuesOf(wanted, different.filter(isFree)) };
+export function settle<S extends Settings>(
+  existing: S | undefined,
+  options: SettleOptions<S>,
+): S {
+  const { named, root, force, step, sealed = true, empty = false } = options;
+  if (existing === undefined) return options.wanted;
+  const began = new Map<string, unknown>(Object.entries(existing));
+  const wanted = new Map<string, unknown>(Object.entries(options.wanted));
+  const different = [...named].filter(([name]) => text(began.get(name)) !== text(wanted.get(name)));
+  if (different.length === 0) return existing;
+  const isFree = ([name]: [string, string]) => empty && changeable(name) === "corpus";
   const changed = different.filter((setting) => !isFree(setting));
-  if (changed.length === 0) return different.length === 0 ? existing : begun;
-  const refuse = (names: typeof changed, how: string): never => {
+  const refuse = (names: typeof changed, how: string): void => {
+    if (names.length === 0) return;
     const list = names.map(([name, flag]) =>
-      `${flag} ${text(wanted[name])} (began with ${text(existing[name])})`
+      `${flag} ${text(wanted.get(name))} (began with ${text(began.get(name))})`
     );
     throw new UsageError(`Cannot continue --run ${root} with ${list.join(", ")}: ${how}`);
   };
-  const fixed = changed.filter(([name]) => CHANGEABLE[name] === "never");
-  if (fixed.length > 0) refuse(fixed, "that cannot change any more; choose another folder");
-  const late = changed.filter(([name]) => CHANGEABLE[name] === "corpus" && sealed);
-  if (late.length > 0) refuse(late, "its corpus is complete; choose another folder");
+  refuse(
+    changed.filter(([name]) => changeable(name) === "never"),
+    "that cannot change any more; choose another folder",
+  );
+  refuse(
+    changed.filter(([name]) => changeable(name) === "corpus" && sealed),
+    "its corpus is complete; choose another folder",
+  );
   if (!force) {
     refuse(
       changed,
-      `that alters the result; leave it out to go on, add --force to change it from step ` +
-        `${step + 1} on, or choose another folder`,
+      `that alters the result; ${options.same ?? "leave it out"} to go on, add --force to change ` +
+        `it from step ${step + 1} on, or choose another folder`,
     );
   }
+  const changes = changed.map(([name]): ForcedChange => {
+    return { step, name, before: began.get(name), now: wanted.get(name) };
+  });
   return {
-    ...begun,
-    ...valuesOf(wanted, changed),
-    forced: [
-      ...existing.forced,
-      ...changed.map(([name]) => ({ step, name, before: existing[name], now: wanted[name] })),
-    ],
+    ...existing,
+    ...Object.fromEntries(different.map(([name]) => [name, wanted.get(name)])),
+    forced: [...existing.forced, ...changes],
   };
 }
 
-function valuesOf(
-  wanted: RunSettings,
-  names: readonly (readonly [GivenSetting, string])[],
-): Partial<RunSettings> {
-  return Object.fromEntries(names.map(([name]) => [name, wanted[name]]));
-}
-
 /** A line for each change that was not there before, for the user to see. */
-export function describeForced(
-  { forced }: Pick<RunSettings, "forced">,
-  existing: Pick<RunSettings, "forced"> | undefined,
-): string[] {
+export function describeForced({ forced }: Settings, existing: Settings | undefined): string[] {
   return forced.slice(existing?.forced.length ?? 0).map(({ step, name, before, now }) =>
     `From step ${step + 1} on, ${name} is ${text(now)} instead of ${text(before)}, as --force says.`
   );

@@ -69,10 +69,14 @@ const CHARACTERS_A_SLIP = 20;
 /** Whether a page's text is no text. */
 function isBinary(source: string): boolean {
   if (!source.includes("\0")) return false;
-  // deno-lint-ignore no-control-regex -- control characters are what this counts
-  const odd = source.match(/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/g)?.length ?? 0;
+  let odd = 0;
+  for (let at = 0; at < source.length; at++) if (isOdd(source.charCodeAt(at))) odd++;
   return odd * CHARACTERS_A_SLIP > source.length;
 }
+
+/** A control character that text has no use for, or the sign of a byte that is no text. */
+const isOdd = (code: number) =>
+  code < 0x20 && !(code > 0x08 && code < 0x0e) && code !== 0x1b || code === 0xfffd;
 
 /** Reads HTML by the engine asked for; text instead where its markup breaks a limit. */
 function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: ExtractEngine }) {
@@ -84,7 +88,8 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
 /**
  * Takes the main text out of one page.
  *
- * @returns the document, or the reason why there is none: `unsupported-type`, `malformed`, `no-text`
+ * @returns the document, or the reason why there is none: `unsupported-type`, `malformed`, `no-text`,
+ *   or `unreadable` where the parser breaks down over it
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -99,13 +104,26 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
  * ```
  */
 export function extractDocument(
+  page: Page,
+  options: ExtractDocumentOptions = {},
+): Document | Refusal {
+  try {
+    return takeDocument(page, options);
+  } catch (error) {
+    // One page is no reason to stop.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { item: page.url, reason: "unreadable", detail: `its extraction failed: ${reason}` };
+  }
+}
+
+function takeDocument(
   { url, contentType, body, fetchedAt, warc, declared }: Page,
   {
     engine = DEFAULT_ENGINE,
     format = "text",
     maxDepth = 512,
     maxAttributes = 256,
-  }: ExtractDocumentOptions = {},
+  }: ExtractDocumentOptions,
 ): Document | Refusal {
   const refuse = (reason: Refusal["reason"], detail: string) => ({ item: url, reason, detail });
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -147,17 +165,4 @@ export function createDocument(
   fields: Pick<Document, "url" | "text"> & Partial<Document>,
 ): Document {
   return { id: documentId(fields.url), title: "", lang: "und", fetchedAt: "", ...fields };
-}
-
-/**
- * The same, with a refusal as `unreadable` where extraction itself fails: one page is no reason to
- * stop.
- */
-export function extractOrRefuse(page: Page, options: ExtractDocumentOptions): Document | Refusal {
-  try {
-    return extractDocument(page, options);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { item: page.url, reason: "unreadable", detail: `its extraction failed: ${reason}` };
-  }
 }

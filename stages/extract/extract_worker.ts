@@ -6,7 +6,7 @@
  */
 import type { Document, Page } from "../types.ts";
 import { workerScope } from "../worker_pool.ts";
-import { type ExtractDocumentOptions, extractOrRefuse, type Refusal } from "./document.ts";
+import { extractDocument, type ExtractDocumentOptions, type Refusal } from "./document.ts";
 
 /** What a worker is told: first how to extract, then pages. */
 export type ExtractRequest =
@@ -31,6 +31,6 @@ scope.addEventListener("message", ({ data }) => {
     Atomics.store(progress, 0, 0);
     return;
   }
-  scope.postMessage(extractOrRefuse(data.page, options));
+  scope.postMessage(extractDocument(data.page, options));
   if (progress) Atomics.add(progress, 0, 1);
 });

@@ -8,7 +8,7 @@ import { StageMeter } from "../meter.ts";
 import { metered } from "../metered.ts";
 import { bounded } from "../queue.ts";
 import type { Barrier, Document, Page, Stage } from "../types.ts";
-import { type ExtractDocumentOptions, extractOrRefuse } from "./document.ts";
+import { extractDocument, type ExtractDocumentOptions } from "./document.ts";
 import type { ExtractAnswer } from "./extract_worker.ts";
 import type { Extractors } from "./extractors.ts";
 
@@ -80,7 +80,7 @@ export function extract<In extends Page | Barrier = Page>(
           return controller.enqueue({ bytes, result });
         }
         meter.phase("busy");
-        controller.enqueue({ bytes, result: extractOrRefuse(page, options) });
+        controller.enqueue({ bytes, result: extractDocument(page, options) });
         meter.phase("waiting");
       },
     },

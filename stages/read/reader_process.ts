@@ -35,11 +35,10 @@ export function startProcess(deno: string): DocumentReader {
         "run",
         "--quiet",
         "--no-prompt",
-        "--cached-only",
         "--no-check",
         "--node-modules-dir=none",
       ],
-      ...[`--config=${pathOf("../../deno.json")}`, `--lock=${pathOf("../../locks/core.lock")}`],
+      ...[`--config=${pathOf("../../deno.json")}`, `--lock=${pathOf("../../deno.lock")}`],
       // Its own sources: a thread of its may be started from a file that may be read.
       ...["--frozen", `--allow-read=${pathOf("../")},${pathOf("../../vendor/")}`],
       pathOf("./sealed/process.ts"),

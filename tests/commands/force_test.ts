@@ -20,7 +20,7 @@ function decide(
 ) {
   const { wanted, named } = parse(...now);
   const existing = parse(...before).wanted;
-  return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed, empty });
+  return settle(existing, { wanted, named, root: "runs/a", force, step: 7, sealed, empty });
 }
 
 const limits = await Deno.makeTempFile({ suffix: ".json" });

@@ -99,8 +99,7 @@ Deno.test("--warm-up-corpus is refused where it does not apply", async () => {
   const { code, err } = await run(args);
   assertEquals([code, err], [
     2,
-    "error: Cannot use --warm-up-corpus with --order stored: that order trains on documents as they " +
-    "come\n",
+    "error: Cannot use --warm-up-corpus with --order stored: it is for --order shuffled\n",
   ]);
 });
 

@@ -76,7 +76,7 @@ Deno.test("eval compares checkpoints, source by source", async () => {
   assertEquals(missing.code, 2);
 
   const both = await run(["eval", "--run", runDir, "--all", "x"]);
-  assertEquals([both.code, both.err], [2, "error: Cannot evaluate x with --all: choose one\n"]);
+  assertEquals([both.code, both.err], [2, "error: Cannot evaluate both x and --all: choose one\n"]);
 });
 
 Deno.test("eval --set validation tells what training told of the same checkpoint", async () => {
@@ -120,7 +120,7 @@ Deno.test("eval --set validation tells what training told of the same checkpoint
   const refused = await run(["eval", "--run", runDir, "--set", "validation", "--max-rows", "3"]);
   assertEquals([refused.code, refused.err], [
     2,
-    "error: Cannot use --max-rows with --set validation: its rows are those of the run\n",
+    "error: Cannot use --max-rows with --set validation: it is for --set all\n",
   ]);
   await Deno.remove(join(runDir, "validation.json"));
   const none = await run(["eval", "--run", runDir, "--set", "validation"]);

@@ -30,6 +30,23 @@ Deno.test("a setting that was changed by hand is named, and goes on with --force
   assertStringIncludes(verified.out, `WRONG  run.json was changed by hand or is damaged: ${what}`);
   assertEquals(await Deno.readTextFile(path), edited);
 
+  // Only what a flag could have said is taken over.
+  for (
+    const [name, value] of [["leaves", '"many"'], ["clip", '"1"'], [
+      "schedule",
+      '"linear"',
+    ]] as const
+  ) {
+    await Deno.writeTextFile(
+      path,
+      text.replace(new RegExp(`"${name}": [^,]+`), `"${name}": ${value}`),
+    );
+    const wrong = await run(["pipeline", "--run", runDir, "--force"]);
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(wrong.err, `${name} is ${value} in its run.json: Cannot use --${name} `);
+  }
+  await Deno.writeTextFile(path, edited);
+
   const forced = await run(["pipeline", "--run", runDir, "--json", "--steps", "5", "--force"]);
   assertEquals(forced.code, 0, forced.err);
   assertStringIncludes(forced.err, `From step 4 on, learningRate is 0.25 instead of ${was}`);

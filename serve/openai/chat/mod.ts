@@ -11,6 +11,7 @@ import {
   createPromptEncoder,
   DEFAULT_TEMPLATE,
   type PlacedToken,
+  type Steps,
   type TextCodec,
 } from "../../../engine/mod.ts";
 import { chatLogprobs } from "./logprobs.ts";
@@ -29,9 +30,8 @@ export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TE
   const encode = createPromptEncoder(codec, template);
   return async (body, context) => {
     const request = parseChatRequest(body, context.sampling);
-    const promptIds = await refusing(() =>
-      context.turns.run(encode(request.messages, request), context)
-    );
+    const run = <T>(work: Steps<T>) => context.turns.run(work, context);
+    const promptIds = await refusing(() => encode(request.messages, { ...request, run }));
     const stop = [...request.stop, ...template.stops];
     return await answer({ ...request, stop, prompts: [promptIds] }, {
       form: chatForm(request, codec),

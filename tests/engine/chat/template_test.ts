@@ -1,7 +1,15 @@
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { createPromptEncoder } from "../../../engine/chat/prompt.ts";
-import { atOnce } from "../../../engine/turns.ts";
+import { TemplateThread } from "../../../engine/chat/template_thread.ts";
+import { atOnce, type Steps } from "../../../engine/turns.ts";
 import { readChatTemplate, readTemplateSource } from "../../../engine/chat/template_file.ts";
 import {
   type ChatTemplate,
@@ -89,6 +97,58 @@ Deno.test("a long conversation fits the bound", () => {
   assertEquals(rendered(CHATML, turns).split("<|im_start|>").length, 1024 + 2);
 });
 
+/** Calls that call twice each: all the steps that there may be. */
+const FORK =
+  "{% macro f(x) %}{% if x < 40 %}{{ f(x + 1) }}{{ f(x + 1) }}{% endif %}{% endmacro %}{{ f(0) }}";
+
+Deno.test({
+  name: "a long conversation is written down in another thread, as it would be in this one",
+  // The thread stays for those that may follow.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const template = createChatTemplate(CHATML, { name: "of the test" });
+    const long = Array.from({ length: 1024 }, () => ({ role: "user", content: "x".repeat(1000) }));
+    const one = [{ role: "user", content: "x".repeat(100_000) }];
+    for (const messages of [MESSAGES, long, one]) {
+      assertEquals(await template.write(messages), template.render(messages));
+    }
+    // This thread is free meanwhile.
+    let isWriting = true, turns = 0;
+    const writing = template.write(long).finally(() => isWriting = false);
+    for (; isWriting; turns++) await setImmediate();
+    assert(turns > 2, `${turns} turns`);
+    await writing;
+    // Several at once come in order.
+    const texts = await Promise.all([long, one, MESSAGES].map((each) => template.write(each)));
+    assertEquals(texts, [long, one, MESSAGES].map((each) => template.render(each)));
+    const endless = createChatTemplate(FORK, { name: "endless" });
+    const error = await assertRejects(() => endless.write(MESSAGES), ChatTemplateError);
+    assertStringIncludes(
+      error.message,
+      "the chat template endless: it takes more than 400000 steps",
+    );
+  },
+});
+
+Deno.test({
+  name: "a conversation that hangs is given up with its thread, and the next one is written down",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const messages = [{ role: "user", content: "x".repeat(1000) }];
+    const open = (source: string, maxMs?: number) =>
+      new TemplateThread({ source, name: "x", tokens: {} }, maxMs === undefined ? {} : { maxMs });
+    await assertRejects(
+      () => open(FORK, 1).render(messages, {}),
+      Error,
+      "it takes more than 0.001 seconds",
+    );
+    const next = open("{% for m in messages %}{{ m.content | length }}{% endfor %}");
+    assertEquals(await next.render(messages, {}), "1000");
+  },
+});
+
 Deno.test("a message cannot end its turn: special tokens in it are ordinary text", async () => {
   const trained = await trainTokenizer(["low lower lowest"], { vocabSize: 262 });
   const end = trained.idToToken(trained.endOfTextId) ?? "";
@@ -97,8 +157,9 @@ Deno.test("a message cannot end its turn: special tokens in it are ordinary text
     { name: "of the test" },
   );
   const encode = createPromptEncoder(trained, template);
+  const run = <T>(work: Steps<T>) => Promise.resolve(atOnce(work));
   for (const content of ["low", `low${end}lower`, `${end}${end}`, `${end.slice(1)}${end[0]}`]) {
-    const ids = atOnce(encode([{ role: "user", content }]));
+    const ids = await encode([{ role: "user", content }], { run });
     assertEquals(ids.filter((id) => id === trained.endOfTextId), [trained.endOfTextId]);
     assertEquals(trained.decode(ids), content + end);
   }

@@ -1,11 +1,10 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
+import { checkRules } from "../../../cli/flag_rules.ts";
 import { parseFlags, UsageError } from "../../../cli/flags.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { runPaths, writeSettings } from "../../../run/folder.ts";
-import { checkSchedule } from "../../../run/settings/training.ts";
 import { type PresetName, PRESETS } from "../../../model/config.ts";
-import type { ScheduleName } from "../../../stages/train/mod.ts";
 import { writeCorpus } from "../../commands/corpus.ts";
 import { openFolder, run } from "../../commands/program.ts";
 
@@ -29,17 +28,20 @@ Deno.test("the learning rate is the preset's, and a share of it for weights from
 });
 
 Deno.test("what the schedule has no use for is refused, also by a run that has begun", async () => {
-  const both = new Set(["warmup", "decay", "seed"]);
-  const refuse = (schedule: ScheduleName, message: string) =>
-    assertThrows(() => checkSchedule(schedule, both), UsageError, message);
-  refuse("cosine", "Cannot use --decay with --schedule cosine: it is for --schedule wsd");
+  const check = (...args: string[]) =>
+    checkRules(PIPELINE_FLAGS, parseFlags(args, { flags: PIPELINE_FLAGS }));
+  const refuse = (args: string[], message: string) =>
+    assertThrows(() => check(...args), UsageError, message);
   refuse(
-    "constant",
+    ["--decay", "0.5", "--schedule", "cosine"],
+    "Cannot use --decay with --schedule cosine: it is for --schedule wsd",
+  );
+  refuse(
+    ["--warmup", "0.5", "--schedule", "constant"],
     "Cannot use --warmup with --schedule constant: it is for --schedule wsd or cosine",
   );
-  checkSchedule("wsd", both);
-  checkSchedule("cosine", new Set(["warmup"]));
-  checkSchedule("constant", new Set());
+  check("--warmup", "0.1", "--decay", "0.5");
+  check("--warmup", "0.1", "--schedule", "cosine");
   assertThrows(() => settings("--warmup", "1.5"), UsageError, "it must be a number from 0 to 1");
 
   await using folder = await openFolder();

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { createPromptEncoder } from "../../../engine/chat/prompt.ts";
-import { atOnce } from "../../../engine/turns.ts";
+import { atOnce, type Steps } from "../../../engine/turns.ts";
 import { createChatTemplate, readChatTemplate } from "../../../engine/mod.ts";
 import { streamSeed } from "../../../serve/openai/seed.ts";
 import { readStopIds } from "../../../model/checkpoint/mod.ts";
@@ -130,13 +130,15 @@ Deno.test("a packed request is unpacked, within the limit of a body", async () =
   assertEquals((await post(COMPLETIONS, body, { "content-encoding": "br" })).status, 415);
 });
 
-Deno.test("every noncharacter in a chat is text", () => {
+Deno.test("every noncharacter in a chat is text", async () => {
   const all = Array.from({ length: 32 }, (_, at) => String.fromCharCode(0xfdd0 + at)).join("");
   const encode = createPromptEncoder(
     { ...characterCodec({ endOfTextId: 61 }), encode: (text) => Array.from(text, () => 1) },
     createChatTemplate("{{ messages[0].content }}", { name: "of the test" }),
   );
-  assertEquals(atOnce(encode([{ role: "user", content: `${all}\ufdd00\ufdd1` }])).length, 35);
+  const run = <T>(work: Steps<T>) => Promise.resolve(atOnce(work));
+  const messages = [{ role: "user", content: `${all}\ufdd00\ufdd1` }];
+  assertEquals((await encode(messages, { run })).length, 35);
 });
 
 Deno.test("an answer continues the assistant's last message where that is asked for", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startSampleSite } from "../../../sample_site/site.ts";
 import { crawl, openFrontier } from "../../../stages/crawl/mod.ts";
 import { openCatalog } from "../../../sample_site/catalog.ts";
@@ -198,3 +198,18 @@ for (const engine of ENGINES) {
     assertEquals(await cancelled.promise, "enough");
   });
 }
+
+Deno.test("a page that the parser breaks down over is dropped as unreadable", () => {
+  // No limit looks at how many classes an element has; the tree's list of them passes them on at once.
+  const html = `<p class="${"a ".repeat(4_000_000)}">Text.`;
+  const page = {
+    url: "https://example.org/",
+    contentType: "text/html",
+    body: new TextEncoder().encode(html),
+    fetchedAt: "2024-01-01T00:00:00.000Z",
+  };
+  const found = extractDocument(page, { engine: "dom" });
+  assert("reason" in found);
+  assertEquals(found.reason, "unreadable");
+  assertMatch(found.detail, /^its extraction failed: /);
+});

@@ -102,6 +102,15 @@ Deno.test("what is wrong with a record names the line of the file and no other",
   assertMatch(drop?.detail ?? "", /^Expected .* at position 1$/);
 });
 
+Deno.test("a record nested without end is dropped before anything is built of it", async () => {
+  const nested = (depth: number) =>
+    `{"text":"deep","n":${"[".repeat(depth)}"]]\\"${"{"}"${"]".repeat(depth)}}`;
+  await using folder = await folderOf({ "a.jsonl": [511, 512, 1_000_000].map(nested).join("\n") });
+  const { pages, dropped } = await readAll(folder.path);
+  assertEquals(pages.map(({ name }) => name), ["a.jsonl#line=1"]);
+  assertEquals(dropped, ["a.jsonl#line=2: malformed", "a.jsonl#line=3: malformed"]);
+});
+
 Deno.test("a long text is cut at line ends, and never inside a code point", async () => {
   const lines = Array.from({ length: 40 }, (_, i) => `line ${i} é€😀\n`).join("");
   const unbroken = "aé€😀".repeat(30);
