@@ -9,5 +9,6 @@
  * useless, and must not be saved.
  */
 export class DivergedError extends RangeError {
+  /** The name that messages and stack traces begin with. */
   override readonly name = "DivergedError";
 }

@@ -19,6 +19,7 @@ export type PoolMessage =
 export interface PoolWork {
   /** Workers of the pool. */
   readonly workers: number;
+  /** Does this worker's share of a round; rounds count from 1. */
   readonly work: (round: number) => void;
   /** Current task, for the error message. */
   readonly task?: () => string | undefined;

@@ -43,6 +43,7 @@ export interface CheckpointOptions {
   readonly save: (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => Promise<void>;
   /** Which checkpoints to keep; the last three and the best by default. */
   readonly retention?: Retention;
+  /** Counts bytes of weights and moments, as they are begun and as they are on the disk. */
   readonly meter?: StageMeter;
   /** Called for each checkpoint once it is on the disk. */
   readonly onSaved?: (saved: { step: number; path: string }) => void;

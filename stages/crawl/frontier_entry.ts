@@ -7,6 +7,7 @@ import type { DropReason } from "../meter.ts";
 
 /** Validators of a fetched page, for a conditional request (RFC 9110, section 13). */
 export interface Validators {
+  /** ETag, as received. */
   readonly etag?: string;
   /** Last-Modified, as received. */
   readonly modified?: string;
@@ -20,6 +21,7 @@ export interface FrontierEntry {
   readonly sequence: number;
   /** Position in the order of fetching, from 1. */
   readonly turn: number;
+  /** Canonical form. */
   readonly url: string;
   /** Links away from a seed. */
   readonly depth: number;
@@ -35,9 +37,11 @@ export interface EntryResult {
   readonly reason?: DropReason;
   /** Redirect targets and the canonical address; these count as known from now on. */
   readonly aliases?: readonly string[];
+  /** Absolute URLs; empty where nothing was read. */
   readonly links: readonly string[];
   /** Links that the crawl's settings refuse, kept in case later settings allow them. */
   readonly refused?: readonly string[];
+  /** What the server said this time; what was known before stays unless given. */
   readonly validators?: Validators;
 }
 

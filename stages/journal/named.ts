@@ -14,6 +14,7 @@ export const SEAL = "sealed.json";
 
 /** A minimum number of documents. */
 export interface Named {
+  /** The journal is damaged where it has fewer. */
   readonly documents: number;
   /** The file, or other record, of the number. */
   readonly by: string;
