@@ -64,7 +64,7 @@ export interface Preset {
   readonly steps: number;
 }
 
-/** Named sizes for `--preset`. Rows are a multiple of the 12 leaves, so that every leaf has work. */
+/** Named sizes for `--preset`. Rows are a multiple of 12, so that every leaf sphere has work. */
 export const PRESETS = {
   tiny: {
     model: {
@@ -167,14 +167,14 @@ export function presetConfig(
     ...model,
     vocab_size: vocabSize,
     head_dim: model.hidden_size / model.num_attention_heads,
-    // Twice the training length, so that a server may generate a little past what was trained.
+    // Twice the training length, so that a server can generate somewhat beyond it.
     max_position_embeddings: (context ?? cols) * 2,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
-    // An output head of its own costs V D weights and no time, and small models learn faster with it:
+    // An untied output head costs V D weights and no time, and small models learn faster with it:
     // 5.06 against 5.21 nats per token after 300 steps of tiny on the sample corpus.
     tie_word_embeddings: false,
-    // Narrow models want larger weights than the customary 0.02: this keeps a product's size.
+    // Narrow models need larger weights than the usual 0.02 to keep the scale of products.
     initializer_range: Number((0.7 / Math.sqrt(model.hidden_size)).toFixed(3)),
     bos_token_id: endOfTextId,
     eos_token_id: endOfTextId,

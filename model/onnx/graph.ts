@@ -11,13 +11,13 @@ export interface Value {
   readonly name: string;
 }
 
-/** A fixed size, or the name of one known only when the model runs. */
+/** A fixed size, or the name of one known only at run time. */
 export type Dimension = number | string;
 
 /** Element types the exported model uses. */
 export type ElementType = "float32" | "int64";
 
-/** What a graph input or output looks like from outside. */
+/** Type and shape of a graph input or output. */
 export interface TensorType {
   readonly type: ElementType;
   readonly shape: readonly Dimension[];
@@ -32,7 +32,7 @@ export interface NodeSpec {
   readonly attributes?: Attributes;
   /** Number of results; 1 unless given. */
   readonly outputs?: number;
-  /** Where in the model it stands, for people who open the file in a viewer. */
+  /** Its place in the model, for viewers of the file. */
   readonly scope?: string;
 }
 
