@@ -144,7 +144,7 @@ export type PresetName = keyof typeof PRESETS;
 /**
  * The full configuration of a preset with the tokenizer's numbers filled in.
  *
- * @param options `context` T, the preset's unless stated
+ * @param options `context` T, the preset's by default
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

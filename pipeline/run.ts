@@ -126,8 +126,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   });
   const summarize = () => {
     if (!ingest || json) return;
-    const told = { list: paths.drops, stopped: stop.aborted, total: log.count };
-    sayText(describeIngest(counts(), told));
+    const options = { list: paths.drops, stopped: stop.aborted, total: log.count };
+    sayText(describeIngest(counts(), options));
   };
   const counts = () =>
     countIngest({ sources: ingest?.sources ?? [], documents: log.count - before, drops });

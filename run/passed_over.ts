@@ -57,8 +57,8 @@ function describeKinds(kinds: ReadonlyMap<string, number>): string {
   const sorted = [...kinds].sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1));
   const sum = (part: typeof sorted) => part.reduce((all, [, count]) => all + count, 0);
   const rest = sorted.slice(MAX_TOLD);
-  const told = sorted.slice(0, MAX_TOLD).map(([kind, count]) => `${kind} ${count}`).join(", ");
+  const listed = sorted.slice(0, MAX_TOLD).map(([kind, count]) => `${kind} ${count}`).join(", ");
   const more = rest.length > 0 ? `, ${sum(rest)} of ${rest.length} more kinds` : "";
   const all = sum(sorted);
-  return `${all} ${all === 1 ? "file" : "files"} of kinds not read: ${told}${more}`;
+  return `${all} ${all === 1 ? "file" : "files"} of kinds not read: ${listed}${more}`;
 }

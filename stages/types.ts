@@ -161,7 +161,7 @@ export interface Batch {
 export interface Snapshot {
   /** Optimizer steps done. */
   readonly step: number;
-  /** Scored tokens since the first step. */
+  /** Target tokens since the first step. */
   readonly totalTokens: number;
   /** The parameter area of model/layout.ts, `[layout.length]`. */
   readonly parameters: Float32Array;
@@ -203,7 +203,7 @@ export interface StepReport {
   readonly tokens: number;
   /** Target tokens since the first step. */
   readonly totalTokens: number;
-  /** Scored tokens of this step for each second of `stepMs`. */
+  /** Target tokens of this step per second of `stepMs`. */
   readonly tokensPerSecond: number;
   /** Milliseconds in forward, backward and update, without waiting for the batch or validation. */
   readonly stepMs: number;

@@ -135,7 +135,7 @@ export interface Spheres extends AsyncDisposable {
   readonly simd256: boolean;
   /** Views on shared memory in the order of `layout`; valid to read between calls. */
   readonly parameters: Float32Array;
-  /** Mean over the scored tokens of the last step, before clipping. */
+  /** Mean over the target tokens of the last step, before clipping. */
   readonly gradients: Float32Array;
   /** AdamW's first moments; of matrices that Muon updates, its momentum. */
   readonly firstMoment: Float32Array;

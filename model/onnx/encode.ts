@@ -19,7 +19,7 @@ export interface OnnxSource {
   readonly layout: Layout;
   /** The parameter area, `[layout.length]`; may be a view on shared memory. */
   readonly parameters: Float32Array;
-  /** How matrices are stored; `float32` unless stated. */
+  /** How matrices are stored; `float32` by default. */
   readonly precision?: Precision;
 }
 

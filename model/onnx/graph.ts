@@ -30,7 +30,7 @@ export type Attributes = Readonly<Record<string, number | readonly number[]>>;
 export interface NodeSpec {
   readonly inputs: readonly Value[];
   readonly attributes?: Attributes;
-  /** Number of results; 1 unless given. */
+  /** Number of results; 1 by default. */
   readonly outputs?: number;
   /** Its place in the model, for viewers of the file. */
   readonly scope?: string;
@@ -70,7 +70,7 @@ export class OnnxGraph {
   /** A constant tensor; equal ones are stored once. */
   constant(type: ElementType, { values, shape }: {
     values: readonly number[];
-    /** Empty for a scalar; one dimension unless given. */
+    /** Empty for a scalar; one dimension by default. */
     shape?: readonly number[];
   }): Value {
     const dims = shape ?? [values.length];

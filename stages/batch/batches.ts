@@ -22,9 +22,9 @@ export interface BatchOptions {
   readonly rows: number;
   /** T */
   readonly cols: number;
-  /** How documents become rows; `pack` unless stated. */
+  /** How documents become rows; `pack` by default. */
   readonly mode?: BatchMode;
-  /** Decides in which order rows come out of a window; 0 unless stated. */
+  /** Decides in which order rows come out of a window; 0 by default. */
   readonly seed?: number;
   /** Tokens shuffled together; each takes the memory of one stored id. */
   readonly windowTokens?: number;

@@ -41,7 +41,7 @@ export interface EntryResult {
   readonly links: readonly string[];
   /** Links that the crawl's settings refuse, kept in case later settings allow them. */
   readonly refused?: readonly string[];
-  /** What the server said this time; what was known before stays unless given. */
+  /** The server's validators this time; the earlier ones stay where absent. */
   readonly validators?: Validators;
 }
 

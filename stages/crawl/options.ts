@@ -51,11 +51,11 @@ export interface CrawlOptions<B extends Barrier = never> {
   /** Cap on what is fetched ahead of the reader. */
   readonly maxAheadBytes?: number;
   /**
-   * Of one exchange; unless given 10 s for the header, 10 s between pieces of the body, 60 s in
+   * Timeouts of one exchange; by default 10 s for the header, 10 s between pieces of the body, 60 s in
    * all.
    */
   readonly timeouts?: Partial<Timeouts>;
-  /** Redirects followed from one URL; 10 unless stated. */
+  /** Redirects followed from one URL; 10 by default. */
   readonly maxRedirects?: number;
   /**
    * Minimum milliseconds between two requests to one host; a longer Crawl-delay wins, and the delay
@@ -70,10 +70,10 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly resolve?: Resolve;
   /** Sent after every `barrierBytes` bytes of pages and at the end; none by default. */
   readonly barrier?: B;
-  /** Bytes between two barriers; 4 MiB unless stated. */
+  /** Bytes between two barriers; 4 MiB by default. */
   readonly barrierBytes?: number;
   /**
-   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   * Counts what comes in and goes out, and where the time goes; off by default.
    */
   readonly meter?: StageMeter;
   /** Errors the stream with its reason, and ends what is being fetched. */

@@ -33,7 +33,7 @@ export interface Scope {
 
 /** Options of {@linkcode openScope}. */
 export interface ScopeOptions {
-  /** How near to a seed a link must be; `host` unless stated. */
+  /** How near to a seed a link must be; `host` by default. */
   readonly name?: ScopeName;
   /** Patterns with `*` over the whole URL; with any, a link must match one of them. */
   readonly include?: readonly string[];

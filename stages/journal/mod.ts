@@ -42,7 +42,7 @@ export interface JournalOptions<B extends Barrier = never> {
   /** The last barrier of an earlier run. */
   readonly mark?: Mark;
   /**
-   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   * Counts what comes in and goes out, and where the time goes; off by default.
    */
   readonly meter?: StageMeter;
 }

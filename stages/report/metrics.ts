@@ -20,7 +20,7 @@ export type SphereMetricName = typeof SPHERE_METRICS[number]["name"];
 export interface MetricsRecord extends Readonly<Partial<Record<StepMetricName, number>>> {
   /** 1-based optimizer step. */
   readonly step: number;
-  /** Mean nats per scored token over the batch. */
+  /** Mean nats per target token over the batch. */
   readonly loss: number;
   /** Set where the guard skipped the step's update. */
   readonly skipped?: true;

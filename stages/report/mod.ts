@@ -35,7 +35,7 @@ export interface ReportOptions {
   status?: Status;
   /** Stages whose counters are written with the first step and each `countsEvery` steps. */
   meters?: readonly StageMeter[];
-  /** Steps between two lines with counters; 50 unless stated. */
+  /** Steps between two lines with counters; 50 by default. */
   countsEvery?: number;
   /** Constants that some metrics need. */
   constants?: RunConstants;

@@ -25,14 +25,14 @@ export interface EpochsOptions {
   readonly seed?: number;
   /**
    * `shuffled`: tokens of the train split at which the first pass begins although runs still arrive;
-   * once the input has ended unless stated.
+   * by default once the input has ended.
    */
   readonly warmUpTokens?: number;
   /** `shuffled`: total tokens that the run needs; a pass waits for no more. */
   readonly plannedTokens?: number;
   /**
    * `shuffled`: pairs of neighbouring tokens of a document that come together; a longer one comes in
-   * parts, of which each begins with the last token of the one before. 4,096 unless stated.
+   * parts, of which each begins with the last token of the one before; 4,096 by default.
    */
   readonly partPairs?: number;
   /** First run to send, with the sizes of the passes up to it; the very first by default. */
@@ -42,7 +42,7 @@ export interface EpochsOptions {
     readonly place: number;
     readonly passes?: readonly PassSize[];
   };
-  /** Passes over the corpus; without end unless stated. */
+  /** Passes over the corpus; endless by default. */
   readonly maxEpochs?: number;
 }
 

@@ -57,9 +57,9 @@ export interface DocumentSource {
   readonly vocabSize: number;
 }
 
-/** Tokens `[from, to)` of a document; all of them unless stated. */
+/** Tokens `[from, to)` of a document; all of them by default. */
 export interface TokenRange {
-  /** 0-based first token; 0 unless stated. */
+  /** 0-based first token; 0 by default. */
   readonly from?: number;
   /** 0-based end, exclusive; what is past the last token is left out. */
   readonly to?: number;

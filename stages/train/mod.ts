@@ -60,7 +60,7 @@ export interface TrainOptions {
   readonly duration: Duration;
   /** Learning rate over the course of `duration`. */
   readonly schedule: ScheduleOptions;
-  /** AdamW with {@linkcode ADAMW_DEFAULTS} unless stated. */
+  /** AdamW with {@linkcode ADAMW_DEFAULTS} by default. */
   readonly optimizer?: OptimizerOptions;
   /**
    * Standard deviations above the recent mean at which a loss or gradient norm is an outlier, whose
@@ -84,7 +84,7 @@ export interface TrainOptions {
   /** Ends training after the step in flight, as if the duration were over. */
   readonly stop?: AbortSignal;
   /**
-   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   * Counts what comes in and goes out, and where the time goes; off by default.
    */
   readonly meter?: StageMeter;
   /** Milliseconds; injected by tests. */

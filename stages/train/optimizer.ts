@@ -37,7 +37,7 @@ export interface MuonOptions {
 
 /** AdamW for all parameters, or for those that Muon does not handle. */
 export interface OptimizerOptions extends AdamwOptions {
-  /** Updates the hidden matrices by Muon; AdamW updates everything unless given. */
+  /** Updates the hidden matrices by Muon; AdamW updates everything by default. */
   readonly muon?: MuonOptions;
 }
 
