@@ -13,10 +13,17 @@ export interface PlacedBlock extends Block {
   readonly suspect: OpenElement | undefined;
 }
 
+/** All blocks of a page, and the elements by which its author marks the main content. */
+export interface PageBlocks {
+  readonly blocks: readonly PlacedBlock[];
+  readonly mains: readonly OpenElement[];
+  readonly articles: readonly OpenElement[];
+}
+
 /** The blocks of the main text: under the author's own mark, else where most of the text stands. */
 export function mainBlocks(
-  blocks: readonly PlacedBlock[],
-  { mains, articles }: { mains: readonly OpenElement[]; articles: readonly OpenElement[] },
+  { blocks, mains, articles }: PageBlocks,
+  _title: string,
 ): PlacedBlock[] {
   for (const element of pardonedOf(blocks, doubtfulAround)) element.suspicion = "none";
   const declared = mains.length === 1 ? mains[0] : articles.length === 1 ? articles[0] : undefined;
@@ -36,13 +43,6 @@ function doubtfulAround({ suspect }: PlacedBlock): OpenElement[] | undefined {
     if (at.suspicion === "doubtful") around.push(at);
   }
   return around;
-}
-
-/** Elements that hold main content, and all around them, are not judged by their looks. */
-export function clearNames(content: OpenElement): void {
-  for (let at: OpenElement | undefined = content; at !== undefined; at = at.parent) {
-    if (at.suspicion === "doubtful") at.suspicion = "none";
-  }
 }
 
 /** Whether a block is left out of the text under `root`. */

@@ -15,8 +15,9 @@ export const VOID = setOf(
 
 /** Elements that begin a block of their own. */
 export const BLOCK = setOf(
-  "address article blockquote body caption center dd details div dl dt fieldset figcaption figure " +
-    "form h1 h2 h3 h4 h5 h6 hgroup hr html legend li main ol p pre section summary table tbody tfoot thead tr ul",
+  "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption " +
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary " +
+    "table tbody tfoot thead tr ul",
 );
 
 export const CELL = setOf("td th");
