@@ -7,7 +7,7 @@
 import { ATTRIBUTE, type Attribute } from "./attribute.ts";
 import { CELL_END, LINE_BREAK } from "./block.ts";
 import { BlockText } from "./block_text.ts";
-import type { PageBlocks } from "./main_blocks.ts";
+import type { PageBlocks } from "./ruled_blocks.ts";
 import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
 import { knownTags, type Tag } from "./tag.ts";
 import { DOUBTFUL, hides, isNamedSurrounding, SURROUNDING_ROLES } from "./tags.ts";

@@ -6,7 +6,6 @@
 import { DOMParser, type HTMLDocument, type Node, NodeType } from "deno_dom";
 import type { Content } from "./content.ts";
 import { readBlocks } from "./dom_blocks.ts";
-import { mainBlocks } from "./main_blocks.ts";
 import { type Metadata, MetadataReader } from "./metadata.ts";
 
 /**
@@ -16,9 +15,7 @@ import { type Metadata, MetadataReader } from "./metadata.ts";
  */
 export function readDom(html: string): Content | undefined {
   const document = new DOMParser().parseFromString(html, "text/html");
-  if (document === null) return undefined;
-  const metadata = readMetadata(document);
-  return { ...metadata, blocks: mainBlocks(readBlocks(document), metadata.title) };
+  return document === null ? undefined : { ...readMetadata(document), ...readBlocks(document) };
 }
 
 function readMetadata(document: HTMLDocument): Metadata {

@@ -6,10 +6,10 @@
 import { type Element, type HTMLDocument, type Node, NodeType } from "deno_dom";
 import { ATTRIBUTE, type Attribute, ATTRIBUTES } from "./attribute.ts";
 import { type Attributes, BlockReader } from "./block_reader.ts";
-import type { PageBlocks } from "./main_blocks.ts";
+import type { PageBlocks } from "./ruled_blocks.ts";
 import { knownTags, tagNamed } from "./tag.ts";
 
-const TAG = knownTags(...["br", "hr"] as const);
+const TAG = knownTags(...["br", "hr", "html"] as const);
 
 /** What HTML takes for white space (HTML standard, 12.1). */
 const ONLY_SPACE = /^[ \t\n\f\r]*$/;
@@ -39,7 +39,8 @@ export function readBlocks(document: HTMLDocument): PageBlocks {
     reader.elements.closeTop();
   }
 
-  const body = document.querySelector("body");
+  const html = document.querySelector("html"), body = document.querySelector("body");
+  if (html !== null) reader.begin(TAG.html, new ElementAttributes(html));
   if (body !== null) visitElement(body);
   return reader.read();
 }

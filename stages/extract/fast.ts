@@ -9,7 +9,6 @@ import { ATTRIBUTE } from "./attribute.ts";
 import { type Attributes, BlockReader } from "./block_reader.ts";
 import type { MarkupLimits } from "./bomb.ts";
 import type { Content } from "./content.ts";
-import { mainBlocks } from "./main_blocks.ts";
 import { MetadataReader } from "./metadata.ts";
 import type { OpenElement } from "./open_elements.ts";
 import { Scanner, type TokenSink } from "./scanner.ts";
@@ -79,13 +78,13 @@ class PageReader implements TokenSink {
     this.#maxDepth = maxDepth;
   }
 
-  /** The limit that the page breaks, or what it says of itself and the blocks of its main text. */
+  /** The limit that the page breaks, or what it says of itself and its blocks. */
   run(): Content | string {
     const broken = this.#scanner.run(this);
     if (broken !== undefined) return broken;
-    const blocks = this.#blocks.read();
-    const metadata = this.#metadata.read();
-    return { ...metadata, blocks: mainBlocks(blocks, metadata.title) };
+    // Titles that never end are told as their elements are ended.
+    const page = this.#blocks.read();
+    return { ...this.#metadata.read(), ...page };
   }
 
   /** Whether what comes is SVG or MathML, and no HTML inside of it. */
