@@ -3,17 +3,12 @@
  *
  * @module
  */
-import { COMMANDS } from "./commands/all.ts";
-import { explain } from "./commands/failure.ts";
-import { UsageError } from "./commands/flags.ts";
-import {
-  describeCommand,
-  describeProgram,
-  describeVersion,
-  terminalColumns,
-} from "./commands/help.ts";
-import { didYouMean } from "./commands/nearest.ts";
-import { tell } from "./commands/print.ts";
+import { COMMANDS } from "./commands/mod.ts";
+import { explain } from "./cli/failure.ts";
+import { UsageError } from "./cli/flags.ts";
+import { describeCommand, describeProgram, describeVersion, terminalColumns } from "./cli/help.ts";
+import { didYouMean } from "./cli/nearest.ts";
+import { tell } from "./cli/print.ts";
 
 /** Exit codes as shells know them. */
 const FAILURE = 1, USAGE = 2;

@@ -4,15 +4,16 @@
  * @module
  */
 import process from "node:process";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { saveCheckpoint } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
-import { keep } from "../stages/keep/mod.ts";
+import { checkpoint } from "../stages/checkpoint/mod.ts";
 import { ADAMW_DEFAULTS } from "../stages/train/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import { openSpheres, type SphereBatch, type Spheres } from "../workers/mod.ts";
+import { TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
 const VOCAB = 4096;
@@ -26,7 +27,8 @@ interface Cost {
 
 /** Runs `bench checkpoint [--rounds N]`: preset small, rounds with and without by turns. */
 export async function run(args: string[]): Promise<void> {
-  const rounds = Number(parseArgs(args, { string: ["rounds"] }).rounds ?? 5);
+  const { rounds: given = "5" } = parseArgs({ args, options: { rounds: TEXT } }).values;
+  const rounds = Number(given);
   const config = presetConfig("small", { vocabSize: VOCAB, endOfTextId: 0 });
   const { rows, cols } = PRESETS.small;
   await using spheres = await openSpheres({ config, rows, cols });
@@ -36,7 +38,11 @@ export async function run(args: string[]): Promise<void> {
   const random = randomStream(1, { name: "bench" });
   const inputIds = Int32Array.from({ length: rows * cols }, (_, i) => random.word(i) % VOCAB);
   const batch: SphereBatch = {
-    ...{ inputIds, targetIds: inputIds, mask: inputIds.map(() => 1), rows, cols },
+    inputIds,
+    targetIds: inputIds,
+    mask: inputIds.map(() => 1),
+    rows,
+    cols,
     validTokens: inputIds.length,
   };
   await Deno.mkdir("runs", { recursive: true });
@@ -66,7 +72,9 @@ export async function run(args: string[]): Promise<void> {
   ): Promise<Cost> {
     const cursor = { epoch: 0, batch: 0, state: null };
     const snapshot = (step: number) => ({
-      ...{ step, totalTokens: 0, cursors: { batch: cursor } },
+      step,
+      totalTokens: 0,
+      cursors: { batch: cursor },
       parameters: spheres.parameters.slice(),
       firstMoment: spheres.firstMoment.slice(),
       secondMoment: spheres.secondMoment.slice(),
@@ -76,17 +84,28 @@ export async function run(args: string[]): Promise<void> {
         const due = dir !== undefined && step === 1 ? { snapshot: snapshot(step) } : {};
         const { loss, gradNorm } = await spheres.step(batch, {
           ...ADAMW_DEFAULTS,
-          ...{ step, learningRate: 1e-4 },
+          step,
+          learningRate: 1e-4,
         });
         yield {
-          ...{ step, loss, gradNorm, perplexity: Math.exp(loss), learningRate: 1e-4, tokens: 0 },
-          ...{ totalTokens: 0, tokensPerSecond: 0, stepMs: 0, spheres: [], cursor, ...due },
+          step,
+          loss,
+          gradNorm,
+          perplexity: Math.exp(loss),
+          learningRate: 1e-4,
+          tokens: 0,
+          totalTokens: 0,
+          tokensPerSecond: 0,
+          stepMs: 0,
+          spheres: [],
+          cursor,
+          ...due,
         };
       }
     }
     const started = performance.now();
     const cpu = process.cpuUsage();
-    const stage = keep({
+    const stage = checkpoint({
       dir: dir ?? "",
       save: (path, snapshot) => saveCheckpoint(path, { config, layout, snapshot }),
     });

@@ -5,11 +5,13 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { DEFAULT_ENGINE, ENGINES } from "../stages/extract/mod.ts";
 import type { CrawlJob, CrawlReport, FillJob } from "./crawl_job.ts";
 import { serveGenerated } from "./crawl_site.ts";
 import { runCrawlee } from "./crawlee.ts";
+import { SWITCH, TEXT } from "./flags.ts";
+import { runJob } from "./job.ts";
 
 /** What a crawl is made with. */
 type How = Pick<CrawlJob, "concurrency" | "engine">;
@@ -25,10 +27,10 @@ interface SpeedOptions {
  * fills a frontier alone.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, {
-    string: ["pages", "urls", "extract"],
-    boolean: ["json", "memory"],
-  });
+  const flags = parseArgs({
+    args,
+    options: { pages: TEXT, urls: TEXT, extract: TEXT, json: SWITCH, memory: SWITCH },
+  }).values;
   const engine = ENGINES.find((name) => name === (flags.extract ?? DEFAULT_ENGINE));
   if (engine === undefined) throw new TypeError(`Cannot crawl with --extract ${flags.extract}`);
   const how = { concurrency: 8, engine };
@@ -38,7 +40,7 @@ export async function run(args: string[]): Promise<void> {
   );
   try {
     const result = flags.urls !== undefined
-      ? await runJob({ urls: Number(flags.urls), frontier: `${folder}/full.sqlite` })
+      ? await runCrawl({ urls: Number(flags.urls), frontier: `${folder}/full.sqlite` })
       : flags.memory
       ? await memory(folder, how)
       : await besideCrawlee(folder, { pages: Number(flags.pages ?? 2000), ...how });
@@ -82,7 +84,7 @@ async function ourCrawl(
   start: string,
   { folder, pages, ...how }: { folder: string; pages: number } & How,
 ): Promise<CrawlReport> {
-  const report = await runJob({
+  const report = await runCrawl({
     start,
     ...how,
     frontier: `${folder}/${how.engine}-${pages}.sqlite`,
@@ -91,21 +93,6 @@ async function ourCrawl(
   return report;
 }
 
-async function runJob(job: CrawlJob | FillJob): Promise<CrawlReport> {
-  const script = new URL("./crawl_job.ts", import.meta.url).pathname;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    // Only a process with all permissions may read its peak from /proc.
-    args: ["run", "--quiet", "--allow-all", await v8Flags(), script, JSON.stringify(job)],
-    stderr: "inherit",
-  }).output();
-  if (code !== 0) throw new Error(`Cannot crawl: the process ended with ${code}`);
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-/** How `deno task crawl` sets up V8. */
-async function v8Flags(): Promise<string> {
-  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
-  const [flags] = /--v8-flags=\S+/.exec(tasks.lean.command) ?? [];
-  if (flags === undefined) throw new Error("Cannot crawl: the task lean has no V8 flags");
-  return flags;
+function runCrawl(job: CrawlJob | FillJob): Promise<CrawlReport> {
+  return runJob("crawl_job.ts", job);
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import { crawl, openFrontier } from "../stages/crawl/mod.ts";
-import { type Engine, extract, openExtractors } from "../stages/extract/mod.ts";
+import { extract, type ExtractEngine, openExtractors } from "../stages/extract/mod.ts";
 import { peakMiB } from "./hugging_face.ts";
 
 /** What to crawl, and how. */
 export interface CrawlJob {
   readonly start: string;
   readonly concurrency: number;
-  readonly engine: Engine;
+  readonly engine: ExtractEngine;
   /** The frontier's file. */
   readonly frontier: string;
 }

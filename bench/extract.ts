@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
-import { type Engine, extractDocument } from "../stages/extract/mod.ts";
+import { parseArgs } from "node:util";
+import { extractDocument, type ExtractEngine } from "../stages/extract/mod.ts";
 import type { Page } from "../stages/types.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
 /** Documentation that Debian packages install; each that is there is read. */
@@ -16,13 +17,14 @@ const FOLDERS = [
   "/usr/share/doc/python3.11/html/library",
   "/usr/share/doc/postgresql-doc-15/html",
 ];
-const ENGINES: readonly Engine[] = ["fast", "dom"];
+const ENGINES: readonly ExtractEngine[] = ["fast", "dom"];
 
 /** Runs `bench extract [FOLDER...] [--rounds N] [--pages N] [--json]`; N pages of each folder. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds", "pages"], boolean: ["json"] });
+  const options = { rounds: TEXT, pages: TEXT, json: SWITCH };
+  const { values: flags, positionals } = parseArgs({ args, options, allowPositionals: true });
   const rounds = Number(flags.rounds ?? 3);
-  const folders = flags._.length > 0 ? flags._.map(String) : FOLDERS;
+  const folders = positionals.length > 0 ? positionals : FOLDERS;
   const pages: Page[] = [];
   for (const folder of folders) pages.push(...await htmlIn(folder, Number(flags.pages ?? 60)));
   if (pages.length === 0) {
@@ -31,7 +33,7 @@ export async function run(args: string[]): Promise<void> {
     );
   }
   const megabytes = pages.reduce((sum, { body }) => sum + body.byteLength, 0) / 1e6;
-  const seconds: Record<Engine, number[]> = { fast: [], dom: [] };
+  const seconds: Record<ExtractEngine, number[]> = { fast: [], dom: [] };
   let agree = 0;
   for (let round = 0; round <= rounds; round++) {
     const texts = ENGINES.map((engine) => {
@@ -43,7 +45,7 @@ export async function run(args: string[]): Promise<void> {
     });
     agree = pages.filter((_, at) => texts[0]?.[at] === texts[1]?.[at]).length;
   }
-  const speed = (engine: Engine) => ({
+  const speed = (engine: ExtractEngine) => ({
     megabytesPerSecond: megabytes / median(seconds[engine]),
     pagesPerSecond: pages.length / median(seconds[engine]),
   });

@@ -6,12 +6,12 @@
  */
 import {
   compileKernels,
-  hasWideVectors,
+  hasSimd256,
   instantiateKernels,
   type Kernels,
   packedASize,
   packedBSize,
-  WIDE_BYTES,
+  SIMD256_BYTES,
 } from "../kernels/mod.ts";
 import { measure, measurePeak } from "./measure.ts";
 
@@ -32,18 +32,18 @@ const SHAPES: readonly [name: string, m: number, n: number, k: number][] = [
   ["tiny gate and up", 128, 704, 128],
 ];
 
-/** Where the wide tile is. */
-const WIDE_TILE = 65536;
+/** Where the 256-bit tile is. */
+const SIMD256_TILE = 65536;
 
 /** Runs the benchmark; `--json` prints one object instead of lines. */
 export async function run(args: string[]): Promise<void> {
   const memory = new WebAssembly.Memory({ initial: 1024, maximum: 65536, shared: true });
   const strictSimd = args.includes("--strict-simd");
-  const wide = !strictSimd && hasWideVectors();
+  const simd256 = !strictSimd && hasSimd256();
   const kernels = instantiateKernels(
     await compileKernels({ strictSimd }),
     memory,
-    wide ? WIDE_TILE : 0,
+    simd256 ? SIMD256_TILE : 0,
   );
   new Float32Array(memory.buffer).fill(0.5, 16384);
   const peakGflops = measurePeak(kernels);
@@ -52,12 +52,12 @@ export async function run(args: string[]): Promise<void> {
     return { name, m, n, k, gflops, shareOfPeak: gflops / peakGflops };
   });
   if (args.includes("--json")) {
-    console.log(JSON.stringify({ peakGflops, relaxed: kernels.relaxed() === 1, wide, results }));
+    console.log(JSON.stringify({ peakGflops, relaxed: kernels.relaxed() === 1, simd256, results }));
     return;
   }
   console.log(
     `register-only multiply-adds, 128-bit: ${peakGflops.toFixed(1)} GFLOP/s` +
-      (wide ? "; products in 256-bit vectors" : ""),
+      (simd256 ? "; products in 256-bit vectors" : ""),
   );
   for (const { name, m, n, k, gflops, shareOfPeak } of results) {
     const shape = `${m} x ${n} x ${k}`;
@@ -67,7 +67,7 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function multiply(kernels: Kernels, m: number, n: number, k: number): void {
-  const a = WIDE_TILE + WIDE_BYTES;
+  const a = SIMD256_TILE + SIMD256_BYTES;
   const b = a + packedASize(m, k) * 4;
   const c = b + packedBSize(k, n) * 4;
   kernels.gemm(c, a, b, m, n, k, n, 0);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wrap } from "../commands/help.ts";
+import { wrap } from "../cli/help.ts";
 
 /** Every question with its first sentence. */
 export async function describeQuestions(names: readonly string[]): Promise<string> {

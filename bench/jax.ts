@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import {
   blockUntilReady,
   defaultDevice,
@@ -14,8 +15,8 @@ import {
   tree,
   valueAndGrad,
 } from "@jax-js/jax";
-import { parseArgs } from "@std/cli/parse-args";
 import { randomStream } from "../model/random.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 import { CONFIGS, type Dims, measureTraining, randomBatch } from "./train.ts";
 
@@ -32,7 +33,7 @@ type Parameters = { embedding: np.Array; norm: np.Array; layers: Layer[] };
 
 /** Runs `bench jax [--steps N] [--json]` on the tiny reference model. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["steps"], boolean: ["json"] });
+  const flags = parseArgs({ args, options: { steps: TEXT, json: SWITCH } }).values;
   const steps = Number(flags.steps ?? 12);
   const ours = await measureTraining("tiny", { workers: navigator.hardwareConcurrency, steps });
   const msPerStep = await measureJax(CONFIGS.tiny, steps);

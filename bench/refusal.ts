@@ -3,14 +3,16 @@
  *
  * @module
  */
+import protobuf from "onnx-proto";
 import { checkOnnx } from "../model/onnx/mod.ts";
-import { onnx } from "../model/onnx/proto.ts";
 import { openSafetensors } from "../model/safetensors/mod.ts";
 import { readGguf } from "../model/gguf/mod.ts";
 import { presetConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { median } from "./median.ts";
 import { refuseBombs } from "./tokenizer_bombs.ts";
+
+import onnx = protobuf.onnx;
 
 const ROUNDS = 9;
 const MIB = 2 ** 20;

@@ -5,15 +5,15 @@
  */
 import process from "node:process";
 import { join } from "node:path";
-import { openSampler } from "../commands/samples.ts";
+import { openSampler } from "../pipeline/samples.ts";
 import { saveCheckpoint } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
-import { createDashboard } from "../serve/mod.ts";
+import { createDashboard } from "../dashboard/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import { openEventFile, openTelemetry, report, startStatus } from "../stages/report/mod.ts";
-import { formatTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../tokenizer/mod.ts";
 import { ADAMW_DEFAULTS } from "../stages/train/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import { openSpheres, type SphereBatch } from "../workers/mod.ts";
@@ -41,16 +41,28 @@ export async function run(): Promise<void> {
     (_, i) => random.word(i) % config.vocab_size,
   );
   const batch: SphereBatch = {
-    ...{ inputIds, targetIds: inputIds, mask: inputIds.map(() => 1), rows, cols },
+    inputIds,
+    targetIds: inputIds,
+    mask: inputIds.map(() => 1),
+    rows,
+    cols,
     validTokens: inputIds.length,
   };
   const cursor = { epoch: 0, batch: 0, state: null };
   const train = async (step: number): Promise<StepReport> => {
     const outcome = await spheres.step(batch, { ...ADAMW_DEFAULTS, step, learningRate: 1e-4 });
     return {
-      ...{ step, loss: outcome.loss, perplexity: 1, learningRate: 1e-4, gradNorm: 1, tokens: 1536 },
-      ...{ totalTokens: 1536 * step, tokensPerSecond: 9000, stepMs: 170, cursor },
-      ...{ spheres: outcome.spheres },
+      step,
+      loss: outcome.loss,
+      perplexity: 1,
+      learningRate: 1e-4,
+      gradNorm: 1,
+      tokens: 1536,
+      totalTokens: 1536 * step,
+      tokensPerSecond: 9000,
+      stepMs: 170,
+      cursor,
+      spheres: outcome.spheres,
     };
   };
   for (let step = 1; step <= 10; step++) await train(step);
@@ -65,9 +77,14 @@ export async function run(): Promise<void> {
     const reportMs = await cpuMs(() => reportSteps(dir, last)) / REPORTED;
     const path = join(dir, "step-000001");
     await saveCheckpoint(path, {
-      ...{ config, layout, tokenizerJson: formatTokenizer(tokenizer), settings: {} },
+      config,
+      layout,
+      tokenizerJson: formatTokenizer(tokenizer),
       snapshot: {
-        ...{ step: 1, totalTokens: 0, cursors: { batch: cursor }, parameters },
+        step: 1,
+        totalTokens: 0,
+        cursors: { batch: cursor },
+        parameters,
         firstMoment: spheres.firstMoment,
         secondMoment: spheres.secondMoment,
       },
@@ -84,7 +101,11 @@ export async function run(): Promise<void> {
     }) / SAMPLE_EVERY;
     const percent = (ms: number) => `${(100 * ms / stepMs).toFixed(2)} %`;
     console.log({
-      ...{ stepMs, reportMs, sampleMs, reporting: percent(reportMs), samples: percent(sampleMs) },
+      stepMs,
+      reportMs,
+      sampleMs,
+      reporting: percent(reportMs),
+      samples: percent(sampleMs),
       together: percent(reportMs + sampleMs),
     });
   } finally {
@@ -117,8 +138,7 @@ async function reportSteps(dir: string, step: StepReport): Promise<void> {
   }
   const sinks = [openTelemetry(), events];
   await ReadableStream.from(steps())
-    .pipeThrough(report({ runDir: dir, status, meters, sinks }))
-    .pipeTo(new WritableStream());
+    .pipeTo(report({ runDir: dir, status, meters, sinks }));
   await page?.cancel();
   await reading;
 }

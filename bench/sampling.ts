@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
-import { openModel } from "../commands/model_source.ts";
-import { splitter } from "../commands/hold_out.ts";
-import { readSettings, runPaths } from "../commands/run_folder.ts";
-import { beginningsOf } from "../commands/beginning.ts";
-import { generate, type SamplingOptions, Scheduler } from "../serve/mod.ts";
+import { parseArgs } from "node:util";
+import { openModel } from "../run/model_source.ts";
+import { splitter } from "../run/hold_out.ts";
+import { readSettings, runPaths } from "../run/folder.ts";
+import { beginningsOf } from "../run/beginning.ts";
+import { generate, type SamplingOptions, Scheduler } from "../engine/mod.ts";
 import { readJournal } from "../stages/journal/mod.ts";
+import { TEXT } from "./flags.ts";
 
 const TOKENS = 120;
 /** Words in a row that make a phrase; one that comes again is a loop. */
@@ -37,10 +38,8 @@ const SETTINGS: readonly Omit<SamplingOptions, "seed">[] = [
  * phrase again, and how many different words it has. The held-out documents are measured beside it.
  */
 export async function run(args: string[]): Promise<void> {
-  const { run, texts } = parseArgs(args, {
-    string: ["run", "texts"],
-    default: { run: "runs/default", texts: "24" },
-  });
+  const flags = parseArgs({ args, options: { run: TEXT, texts: TEXT } }).values;
+  const { run = "runs/default", texts = "24" } = flags;
   const paths = runPaths(run);
   const settings = await readSettings(paths);
   if (!settings) throw new TypeError(`Cannot measure --run ${run}: it is no run`);
@@ -69,7 +68,12 @@ export async function run(args: string[]): Promise<void> {
       let text = "";
       const promptIds = codec.encode(prompt);
       const pieces = generate({
-        ...{ scheduler, codec, promptIds, maxTokens: TOKENS, ...sampling, seed },
+        scheduler,
+        codec,
+        promptIds,
+        maxTokens: TOKENS,
+        ...sampling,
+        seed,
       });
       for await (const piece of pieces) text += piece.text;
       // The last word may be cut off, and the first belongs to the prompt's last.

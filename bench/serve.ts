@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
-import { hasWideVectors } from "../kernels/mod.ts";
+import { parseArgs } from "node:util";
+import { hasSimd256 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { formatConfig } from "../model/config_json.ts";
 import { initParameters } from "../model/init.ts";
@@ -18,9 +18,10 @@ import {
   openWasmEngine,
   type Sequence,
   type WasmEngineOptions,
-} from "../serve/mod.ts";
-import { likeliest } from "../serve/distribution.ts";
-import { createSampler, type Sampler } from "../serve/sampler.ts";
+} from "../engine/mod.ts";
+import { argmax } from "../engine/sampling/distribution.ts";
+import { createSampler, type Sampler } from "../engine/sampling/sampler.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 import { measureRead } from "./read_peak.ts";
@@ -39,10 +40,10 @@ const MODELS = { ...CONFIGS, large: { L: 12, H: 12, D: 768, F: 2048, T: 256, B: 
 
 /** Runs `bench serve [--config NAME] [--workers W] [--without-transformers] [--json]`. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, {
-    string: ["config", "workers"],
-    boolean: ["json", "without-transformers"],
-  });
+  const flags = parseArgs({
+    args,
+    options: { config: TEXT, workers: TEXT, json: SWITCH, "without-transformers": SWITCH },
+  }).values;
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const name = flags.config ?? "base";
   if (!isModel(name)) {
@@ -72,7 +73,7 @@ export async function run(args: string[]): Promise<void> {
     const weightBytes = matrixWeights(config) * 4;
     const readMs = await measureRead(weightBytes, { workers });
     // Vectors twice as wide do twice the work at the same rate.
-    const peakGflops = await measurePeak(workers) * (hasWideVectors() ? 2 : 1);
+    const peakGflops = await measurePeak(workers) * (hasSimd256() ? 2 : 1);
     const transformers = flags["without-transformers"]
       ? { skipped: "by flag" }
       : await measureTransformers(
@@ -101,7 +102,7 @@ export async function run(args: string[]): Promise<void> {
     const result = {
       config: name,
       workers,
-      wide: hasWideVectors(),
+      wide: hasSimd256(),
       weightMiB: Math.round(weightBytes / 2 ** 20),
       readMs,
       readGigabytesPerSecond: weightBytes / readMs / 1e6,
@@ -150,7 +151,7 @@ async function measureWasm(options: WasmEngineOptions): Promise<WasmTimes> {
 async function decode(
   engine: Engine,
   count: number,
-  choose: Sampler = likeliest,
+  choose: Sampler = argmax,
 ): Promise<number> {
   using stack = new DisposableStack();
   const rounds = ROUNDS + 2;
@@ -191,7 +192,7 @@ async function timeToFirst(engine: Engine): Promise<number> {
 async function firstToken(engine: Engine, sequence: Sequence): Promise<number> {
   for (;;) {
     const [logits] = await engine.step([sequence]);
-    if (logits) return likeliest(logits);
+    if (logits) return argmax(logits);
   }
 }
 

@@ -4,10 +4,11 @@
  * @module
  */
 import { join } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { encode as encodeCl100k } from "gpt-tokenizer/encoding/cl100k_base";
 import { encode as encodeR50k } from "gpt-tokenizer/encoding/r50k_base";
-import { parseTiktoken, parseTokenizer, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { parseTiktoken, parseTokenizer, trainTokenizer } from "../tokenizer/mod.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 import { addressPaths, readAddresses } from "./addresses.ts";
 import { runHuggingFace } from "./hugging_face.ts";
@@ -28,10 +29,10 @@ const LARGE_MEGABYTES = 100;
  * any size of vocabulary, and encoding is left out.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, {
-    string: ["rounds", "python"],
-    boolean: ["json", "hugging-face"],
-  });
+  const flags = parseArgs({
+    args,
+    options: { rounds: TEXT, python: TEXT, json: SWITCH, "hugging-face": SWITCH },
+  }).values;
   const rounds = Number(flags.rounds ?? 5);
   const texts = await readAddresses();
   const print = (result: unknown) => console.log(flags.json ? JSON.stringify(result) : result);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readTokenizer } from "../stages/tokenize/mod.ts";
+import { readTokenizer } from "../tokenizer/mod.ts";
 import { median } from "./median.ts";
 
 const MIB = 2 ** 20;

@@ -1,19 +1,23 @@
 /**
- * What memory does a large corpus take on its way to batches, and how long does a seek take?
+ * What memory does a large corpus take on its way to batches, with V8 as `deno task pipeline` runs
+ * it, and how long does a seek take?
  *
  * @module
  */
 import process from "node:process";
 import { join } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { randomStream } from "../model/random.ts";
 import { batch, BatchStream } from "../stages/batch/mod.ts";
 import { epochs, openStore, store } from "../stages/store/mod.ts";
-import { tokenize, trainTokenizer } from "../stages/tokenize/mod.ts";
+import { tokenize } from "../stages/tokenize/mod.ts";
+import { trainTokenizer } from "../tokenizer/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
 import { readAddresses } from "./addresses.ts";
 import { generateDocuments } from "./generated_corpus.ts";
+import { runJob } from "./job.ts";
 import { median } from "./median.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 
 const VOCAB = 8192;
 const SEEKS = 20;
@@ -25,21 +29,28 @@ const CURSOR_EVERY = 97;
  * corpus, encodes, stores, shuffles and batches it.
  */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, { string: ["megabytes", "dir"], boolean: ["json"] });
+  const flags = parseArgs({ args, options: { megabytes: TEXT, dir: TEXT, json: SWITCH } }).values;
   const megabytes = Number(flags.megabytes ?? 100);
-  const corpus = (await readAddresses()).join("\n\n");
   const dir = flags.dir ?? join("runs", "bench-tokens");
   await Deno.mkdir(dir, { recursive: true });
   try {
-    const result = await measure(() => generateDocuments(corpus, megabytes * 1e6), dir);
-    const rounded = { megabytes, ...result };
-    console.log(flags.json ? JSON.stringify(rounded) : rounded);
+    const result = await runJob<Report>("tokens.ts", { megabytes, dir } satisfies Job);
+    console.log(flags.json ? JSON.stringify(result) : result);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
 
-async function measure(corpus: () => Generator<Document>, dir: string) {
+interface Job {
+  readonly megabytes: number;
+  readonly dir: string;
+}
+
+type Report = Awaited<ReturnType<typeof measure>>;
+
+async function measure({ megabytes, dir }: Job) {
+  const text = (await readAddresses()).join("\n\n");
+  const corpus = () => generateDocuments(text, megabytes * 1e6);
   const start = performance.now();
   const tokenizer = await trainTokenizer(textsOf(corpus()), { vocabSize: VOCAB });
   const trainSeconds = (performance.now() - start) / 1000;
@@ -51,7 +62,7 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
   const live = ReadableStream.from(corpus())
     .pipeThrough(tokenize({ tokenizer, split: () => "train" }))
     .pipeThrough(store({ store: tokens }));
-  const batches = epochs({ store: tokens, live, order: "shuffled", maxEpochs: 1 })
+  const batches = live.pipeThrough(epochs({ store: tokens, order: "shuffled", maxEpochs: 1 }))
     .pipeThrough(batch({ rows: 12, cols: 256, vocabSize }));
   let scored = 0;
   const cursors: Cursor[] = [];
@@ -68,7 +79,8 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const seekStart = performance.now();
     const start = { epoch: 1, place: from };
     const live = ReadableStream.from([]);
-    const reader = epochs({ store: tokens, live, order: "shuffled", start }).getReader();
+    const reader = live.pipeThrough(epochs({ store: tokens, order: "shuffled", start }))
+      .getReader();
     const { value } = await reader.read();
     seekMs.push(performance.now() - seekStart);
     if (value?.place !== from) throw new Error(`Cannot seek: wanted ${from}, got ${value?.place}`);
@@ -81,11 +93,16 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     const resumeStart = performance.now();
     await using stream = new BatchStream({
       open: (start) =>
-        epochs({
-          ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled" },
-          ...{ start, maxEpochs: 1 },
-        }),
-      ...{ rows: 12, cols: 256, vocabSize, cursor },
+        ReadableStream.from<never>([]).pipeThrough(epochs({
+          store: tokens,
+          order: "shuffled",
+          start,
+          maxEpochs: 1,
+        })),
+      rows: 12,
+      cols: 256,
+      vocabSize,
+      cursor,
     });
     const next = await stream.next();
     resumeMs.push(performance.now() - resumeStart);
@@ -94,6 +111,7 @@ async function measure(corpus: () => Generator<Document>, dir: string) {
     }
   }
   return {
+    megabytes,
     trainSeconds,
     trainPeakMiB,
     batchSeconds,
@@ -115,3 +133,5 @@ function peakMiB(): number {
 function* textsOf(documents: Iterable<Document>): Generator<string> {
   for (const { text } of documents) yield text;
 }
+
+if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(Deno.args[0] ?? ""))));

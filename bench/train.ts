@@ -4,13 +4,14 @@
  * @module
  */
 import process from "node:process";
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import type { ModelConfig } from "../model/config.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
 import { createLayout } from "../model/layout.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
 import { openSpheres, type SphereBatch } from "../workers/mod.ts";
+import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 
@@ -34,10 +35,8 @@ const OPTIMIZER = {
 
 /** Runs `bench train --config NAME [--workers W] [--steps N] [--json]`. */
 export async function run(args: string[]): Promise<void> {
-  const flags = parseArgs(args, {
-    string: ["config", "workers", "steps"],
-    boolean: ["json"],
-  });
+  const flags =
+    parseArgs({ args, options: { config: TEXT, workers: TEXT, steps: TEXT, json: SWITCH } }).values;
   const name = flags.config ?? "tiny";
   if (!isConfig(name)) throw new RangeError(`Cannot bench --config ${name}: tiny, small or base`);
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
@@ -109,7 +108,7 @@ export async function measureTraining(
     gflops,
     peakGflops,
     shareOfPeak: gflops / peakGflops,
-    wide: spheres.wide,
+    simd256: spheres.simd256,
     shareWaitingForTurn: waiting / steps,
     shareOutsideLeaves: idle / steps,
     rootCpuShare: (rootUsed.user + rootUsed.system) / 1000 / trainedMs,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatTokenizer, trainTokenizer, utf8Pieces } from "../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer, utf8Pieces } from "../tokenizer/mod.ts";
 import { type JobReport, peakMiB, type TrainJob } from "./hugging_face.ts";
 
 const LINE_FEED = 0x0a;

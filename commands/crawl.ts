@@ -11,48 +11,38 @@ import {
   parseUrlRecord,
   type UrlRecord,
 } from "../stages/crawl/mod.ts";
-import { exists, writeWhole } from "../model/durable.ts";
-import type { Command } from "./command.ts";
-import { CRAWL_FLAGS, type CrawlPaths, crawlPaths, settleCrawl } from "./crawl_flags.ts";
-import { reasonOf } from "./failure.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { parseFlags, UsageError } from "./flags.ts";
-import { stopOnInterrupt, tellStop } from "./interrupt.ts";
-import { type CrawlOutcome, runCrawl } from "./run_crawl.ts";
-import { lockRun } from "./run_lock.ts";
-import { addressOf } from "./sources.ts";
-import { say } from "./print.ts";
+import { exists, replaceFile, writeWhole } from "../model/durable.ts";
+import { type Command, command } from "../cli/command.ts";
+import { checkRules } from "../cli/flag_rules.ts";
+import {
+  CRAWL_FLAGS,
+  type CrawlPaths,
+  crawlPaths,
+  settleCrawl,
+} from "../run/settings/crawl_job.ts";
+import { reasonOf } from "../cli/failure.ts";
+import { UsageError } from "../cli/flags.ts";
+import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
+import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
+import { makeFolder } from "../run/make_folder.ts";
+import { lockRun } from "../run/lock.ts";
+import { addressOf } from "../run/sources.ts";
+import { say } from "../cli/print.ts";
 
 /** The `crawl` command. */
-export const crawlCommand: Command = {
+export const crawlCommand: Command = command({
   name: "crawl",
   summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
     "Given the same --output folder again, also without addresses, it goes on where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
-  groups: groupFlags(CRAWL_FLAGS, {
-    "The crawl": ["output", "seeds", "recrawl", "import", "export", "warc", "seed"],
-    "Links to follow": [
-      ...["scope", "include", "exclude", "rules", "skip-types", "max-pages"] as const,
-      ...["max-pages-per-host", "max-depth", "max-bytes"] as const,
-    ],
-    "Manners": [
-      ...["delay", "patience", "concurrency", "per-host", "user-agent", "contact"] as const,
-      ...["allow-private", "allow-origin"] as const,
-    ],
-    "Text": [
-      ...["extract", "min-chars", "filters", "filter-settings", "language"] as const,
-      ...["language-score", "mask-personal-data", "near-duplicates", "dedup-against"] as const,
-      ...["repeated-lines", "keep-dropped"] as const,
-    ],
-  }),
+  rulesLater: true,
   examples: [
     "deno task crawl --output runs/site --contact you@example.org https://example.org/docs/",
     "deno task crawl --output runs/site --warc runs/site/warc --delay 1000 https://example.org/",
     "deno task crawl --output runs/site",
   ],
-  async run(args) {
-    const parsed = parseFlags(args, { flags: CRAWL_FLAGS });
+  async run(parsed) {
     const { values, operands } = parsed;
     const seeds = [...operands, ...await readSeeds(values.seeds)];
     checkSeeds(seeds);
@@ -61,9 +51,11 @@ export const crawlCommand: Command = {
     const isNew = seeds.length === 0 && values.import === undefined &&
       !await exists(paths.frontier);
     if (isNew) throw nothingToCrawl(paths);
-    await makeFolder(paths);
+    if (!await exists(paths.root)) checkRules(CRAWL_FLAGS, parsed);
+    await makeFolder(paths.root, { flag: "output" });
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);
+    await replaceFile(paths.settings, JSON.stringify(settings, null, 2) + "\n");
     using frontier = openFrontier(paths.frontier);
     frontier.seed(seeds);
     if (values.import !== undefined) await importFrom(values.import, frontier);
@@ -88,7 +80,7 @@ export const crawlCommand: Command = {
     if (!interrupt.signal.aborted) checkOutcome(outcome, { frontier, seeds, paths });
     return interrupt.exitCode;
   },
-};
+});
 
 function nothingToCrawl({ root }: CrawlPaths): UsageError {
   return new UsageError(`Cannot crawl into --output ${root}: name at least one address`);
@@ -112,15 +104,6 @@ function checkOutcome(
   const { item, reason, detail } = lastDrop;
   const others = failed.length > 1 ? `; none of ${failed.length} addresses was fetched` : "";
   throw new Error(`Cannot crawl ${item}: ${reason} (${detail})${others}; see ${paths.drops}`);
-}
-
-async function makeFolder({ root }: CrawlPaths): Promise<void> {
-  try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (cause) {
-    const reason = `${reasonOf(cause)}; choose another folder`;
-    throw new UsageError(`Cannot make --output ${root}: ${reason}`, { cause });
-  }
 }
 
 function checkSeeds(seeds: readonly string[]): void {

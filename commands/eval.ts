@@ -7,56 +7,62 @@ import { join } from "node:path";
 import { listCheckpoints, readStopIds } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { readJournal } from "../stages/journal/mod.ts";
-import { WEIGHT_FORMATS } from "../serve/mod.ts";
-import { CHECKPOINT_FLAG } from "./choose_checkpoint.ts";
-import type { Command } from "./command.ts";
-import { choice, number, parseFlags, toggle, UsageError } from "./flags.ts";
-import { evaluateModel } from "./evaluation.ts";
-import { showProgress } from "./evaluation_progress.ts";
-import { describeEvaluations, type NamedEvaluation } from "./evaluation_table.ts";
-import { type EvaluationTexts, openTexts, TEXT_SETS } from "./evaluation_texts.ts";
-import { findCheckpoint } from "./model_source.ts";
-import { checkModelTokenizer } from "./model_tokenizer.ts";
-import { requireSettings, RUN_FLAG, runAmong } from "./open_run.ts";
-import { runPaths } from "./run_folder.ts";
-import { readPrompts } from "./prompts.ts";
-import { openScored, readScoredConfig, scoredFolder } from "./scored.ts";
-import { loadTokenizer } from "./tokenizer_file.ts";
-import { SPHERE_FLAGS, spheresOf } from "./training_flags.ts";
-import { say } from "./print.ts";
+import { WEIGHT_FORMATS } from "../engine/mod.ts";
+import { CHECKPOINT_FLAG } from "../run/choose_checkpoint.ts";
+import { type Command, command } from "../cli/command.ts";
+import { choice, group, jsonToggle, number, toggle, UsageError } from "../cli/flags.ts";
+import { evaluateModel } from "../evaluation/evaluation.ts";
+import { showProgress } from "../evaluation/progress.ts";
+import { describeEvaluations, type NamedEvaluation } from "../evaluation/table.ts";
+import { type EvaluationTexts, openTexts, TEXT_SETS } from "../evaluation/texts.ts";
+import { findCheckpoint } from "../run/model_source.ts";
+import { checkModelTokenizer } from "../run/model_tokenizer.ts";
+import { requireSettings, RUN_FLAG, runAmong } from "../run/open.ts";
+import { runPaths } from "../run/folder.ts";
+import { readPrompts } from "../run/prompts.ts";
+import { isOnnx, openScored, readScoredConfig, scoredFolder } from "../evaluation/scored.ts";
+import { loadTokenizer } from "../run/tokenizer_file.ts";
+import { SPHERES, spheresOf } from "../run/settings/training.ts";
+import { say } from "../cli/print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
-  set: choice({
-    help: "all held-out documents, or the rows of them that the run validates on",
-    of: TEXT_SETS,
-    defaultValue: "all",
+  ...group("Model", {
+    checkpoint: { ...CHECKPOINT_FLAG, excludes: ["all"] },
+    all: toggle({ help: "every checkpoint of the run" }),
+    weights: choice({
+      help: "int8 scores checkpoints as `serve --weights int8` runs them",
+      of: WEIGHT_FORMATS,
+      defaultValue: "f32",
+    }),
   }),
-  "max-rows": number({
-    help:
-      "with --set all: score so many rows at most, drawn as for validation (default: every row)",
-    min: 1,
-    defaultValue: undefined,
+  ...group("Text", {
+    set: choice({
+      help: "all held-out documents, or the rows of them that the run validates on",
+      of: TEXT_SETS,
+      defaultValue: "all",
+    }),
+    "max-rows": number({
+      help: "score so many rows at most, drawn as for validation (default: every row)",
+      min: 1,
+      only: { set: ["all"] },
+    }),
+    rows: number({ help: "rows evaluated at once", min: 1, max: 4096, defaultValue: 12 }),
+    cols: number({
+      help: "tokens of context (default: half of the model's, or those of --set validation)",
+      min: 2,
+      only: { set: ["all"] },
+    }),
   }),
-  rows: number({ help: "rows evaluated at once", min: 1, max: 4096, defaultValue: 12 }),
-  cols: number({
-    help: "tokens of context (default: half of the model's, or those of --set validation)",
-    min: 2,
-    defaultValue: undefined,
-  }),
-  ...SPHERE_FLAGS,
-  checkpoint: CHECKPOINT_FLAG,
-  all: toggle({ help: "every checkpoint of the run" }),
-  weights: choice({
-    help: "int8 scores checkpoints as `serve --weights int8` runs them",
-    of: WEIGHT_FORMATS,
-    defaultValue: "f32",
-  }),
-  json: toggle({ help: "one JSON object a checkpoint" }),
+  ...group("Workers", SPHERES, { only: { weights: ["f32"] } }),
+  json: jsonToggle("a checkpoint"),
 };
 
+/** Flags about what an ONNX file has of its own. */
+const CHECKPOINT_FLAGS = ["weights", ...Object.keys(SPHERES)];
+
 /** The `eval` command. */
-export const evaluate: Command = {
+export const evaluate: Command = command({
   name: "eval",
   summary:
     "Loss, perplexity and bits a byte of checkpoints and exported ONNX files on the held-out\n" +
@@ -69,22 +75,18 @@ export const evaluate: Command = {
     "deno task eval runs/mine --all --json",
     "deno task eval runs/mine runs/mine/export/onnx/model.onnx",
   ],
-  async run(args) {
-    const { values: flags, operands: named } = parseFlags(args, { flags: FLAGS });
+  async run({ values: flags, operands: named, given }) {
     const { run, operands } = await runAmong(named, { command: "evaluate", run: flags.run });
     const values = { ...flags, run };
-    if (values.all && operands.length > 0) {
-      throw new UsageError(`Cannot evaluate ${operands[0]} with --all: choose one`);
-    }
     const wish = values.checkpoint;
-    if (wish !== undefined && (values.all || operands.length > 0)) {
-      const other = operands[0] ?? "--all";
-      throw new UsageError(`Cannot evaluate both --checkpoint ${wish} and ${other}: choose one`);
+    if (operands.length > 0 && (values.all || wish !== undefined)) {
+      const other = values.all ? "--all" : `--checkpoint ${wish}`;
+      throw new UsageError(`Cannot evaluate both ${operands[0]} and ${other}: choose one`);
     }
-    for (const flag of ["max-rows", "cols"] as const) {
-      if (values.set === "all" || values[flag] === undefined) continue;
+    const unused = CHECKPOINT_FLAGS.find((flag) => given.has(flag));
+    if (unused !== undefined && operands.length > 0 && operands.every(isOnnx)) {
       throw new UsageError(
-        `Cannot use --${flag} with --set ${values.set}: its rows are those of the run`,
+        `Cannot use --${unused} with ${operands[0]}: it is for checkpoints; leave it out`,
       );
     }
     const paths = runPaths(values.run);
@@ -111,23 +113,37 @@ export const evaluate: Command = {
     for (const checkpoint of checkpoints) {
       const config = await readScoredConfig(checkpoint);
       await checkModelTokenizer(tokenizer.tokenizer, {
-        ...{ config, folder: scoredFolder(checkpoint), source: "the run's" },
+        config,
+        folder: scoredFolder(checkpoint),
+        source: "the run's",
         refusal: `Cannot evaluate ${checkpoint}`,
         remedy: "name with --run the run that it was trained in",
       });
       const texts: EvaluationTexts = await openTexts({
-        ...{ paths, settings, journal, tokenizer, set: values.set },
+        paths,
+        settings,
+        journal,
+        tokenizer,
+        set: values.set,
         cols: values.cols ?? Math.max(2, Math.floor(config.max_position_embeddings / 2)),
         maxRows: values["max-rows"],
       });
       const { cols } = texts;
       await using scored = await openScored(checkpoint, {
-        ...{ config, rows, cols, int8: values.weights === "int8", ...spheresOf(values) },
+        config,
+        rows,
+        cols,
+        int8: values.weights === "int8",
+        ...spheresOf(values),
       });
       using progress = showProgress(checkpoint, texts);
       const evaluation = await evaluateModel(scored, {
-        ...{ texts: texts.read(), tokenizer: tokenizer.tokenizer, rows, cols },
-        ...{ prompts, stopIds: await readStopIds(scoredFolder(checkpoint)) },
+        texts: texts.read(),
+        tokenizer: tokenizer.tokenizer,
+        rows,
+        cols,
+        prompts,
+        stopIds: await readStopIds(scoredFolder(checkpoint)),
         onProgress: progress.update,
       });
       if (evaluation.tokens === 0) {
@@ -143,4 +159,4 @@ export const evaluate: Command = {
     if (!values.json) say(describeEvaluations(evaluations));
     return 0;
   },
-};
+});

@@ -4,37 +4,39 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { CHECKPOINT_VALUE, readWish } from "./choose_checkpoint.ts";
-import type { Command } from "./command.ts";
-import { EXPORT_FORMATS, type ExportFormatName } from "./export_format.ts";
-import { exportFolder } from "./export_run.ts";
-import { choice, parseFlags, text, UsageError } from "./flags.ts";
-import { findCheckpoint, readNamedConfig } from "./model_source.ts";
-import { RUN_FLAG, runOrOther } from "./open_run.ts";
-import { runPaths } from "./run_folder.ts";
-import { say } from "./print.ts";
+import { CHECKPOINT_VALUE, readWish } from "../run/choose_checkpoint.ts";
+import { type Command, command } from "../cli/command.ts";
+import { EXPORT_FORMATS, type ExportFormatName } from "../run/export/format.ts";
+import { exportFolder } from "../run/export/folder.ts";
+import { choice, group, text, UsageError } from "../cli/flags.ts";
+import { findCheckpoint, readNamedConfig } from "../run/model_source.ts";
+import { RUN_FLAG, runOrOther } from "../run/open.ts";
+import { runPaths } from "../run/folder.ts";
+import { say } from "../cli/print.ts";
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormatName[];
 
 const FLAGS = {
-  format: choice({ help: "what to write", of: FORMATS, defaultValue: "onnx" }),
   ...RUN_FLAG,
-  checkpoint: text({
-    help: "which checkpoint of the run (best on held-out documents, latest, or a step's), or " +
-      "another Hugging Face Llama folder (default: best, or latest where none was validated)",
-    value: `${CHECKPOINT_VALUE}|DIR`,
-    defaultValue: undefined,
+  ...group("Model", {
+    checkpoint: text({
+      help: "which checkpoint of the run (best on held-out documents, latest, or a step's), or " +
+        "another Hugging Face Llama folder (default: best, or latest where none was validated)",
+      value: `${CHECKPOINT_VALUE}|DIR`,
+    }),
   }),
-  output: text({
-    help:
-      "folder to write (default: export/ of the run, and there one for each safetensors format)",
-    value: "DIR",
-    defaultValue: undefined,
+  ...group("Output", {
+    format: choice({ help: "what to write", of: FORMATS, defaultValue: "onnx" }),
+    output: text({
+      help:
+        "folder to write (default: export/ of the run, and there one for each safetensors format)",
+      value: "DIR",
+    }),
   }),
 };
 
 /** The `export` command. */
-export const exportModel: Command = {
+export const exportModel: Command = command({
   name: "export",
   summary:
     "Writes a checkpoint, with its tokenizer, for other programs: ONNX as transformers.js lays\n" +
@@ -46,8 +48,7 @@ export const exportModel: Command = {
     "deno task export",
     "deno task export runs/mine --format gguf --output mine/",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const { format, checkpoint, output } = values;
     const wish = checkpoint === undefined ? undefined : readWish(checkpoint);
     const folderGiven = wish === undefined ? checkpoint : undefined;
@@ -71,4 +72,4 @@ export const exportModel: Command = {
     );
     return 0;
   },
-};
+});

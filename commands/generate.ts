@@ -4,42 +4,37 @@
  * @module
  */
 import { exists } from "../model/durable.ts";
-import { Scheduler } from "../serve/mod.ts";
-import type { Command } from "./command.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { continueText } from "./continue_text.ts";
-import { parseFlags, text } from "./flags.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
-import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { noRun, runOrOther } from "./open_run.ts";
-import { SAMPLING_FLAGS, samplingOf } from "./sampling_flags.ts";
-import { forStandardOutput, tell } from "./print.ts";
+import { Scheduler } from "../engine/mod.ts";
+import { type Command, command } from "../cli/command.ts";
+import { continueText } from "../run/continue_text.ts";
+import { group, text } from "../cli/flags.ts";
+import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
+import { noRun, runOrOther } from "../run/open.ts";
+import { SAMPLING_FLAGS, samplingOf } from "../run/settings/sampling.ts";
+import { forStandardOutput, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
-  prompt: text({
-    help: "text to continue (default: the first of the run's prompts.json, else a new text)",
-    defaultValue: undefined,
+  ...group("Text", {
+    prompt: text({
+      help: "text to continue (default: the first of the run's prompts.json, else a new text)",
+    }),
   }),
   ...SAMPLING_FLAGS,
 };
 
 /** The `generate` command. */
-export const generate: Command = {
+export const generate: Command = command({
   name: "generate",
   summary: "Continues a prompt with the best checkpoint of a run, or with another model.",
   operands: "[RUN]",
   flags: FLAGS,
-  groups: groupFlags(FLAGS, {
-    "Model": ["run", "model", "checkpoint", "engine", "threads", "weights", "cache-mib"],
-    "Text": ["prompt", "temperature", "top-k", "top-p", "seed", "max-tokens"],
-  }),
   examples: [
     'deno task generate --prompt "Once upon a time"',
     "deno task generate runs/mine --temperature 0 --max-tokens 40",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const other = ["--model", values.model] as const;
     const [named] = operands;
     if (named !== undefined && !await exists(named)) {
@@ -47,7 +42,8 @@ export const generate: Command = {
     }
     const run = runOrOther(operands, { command: "generate from", run: values.run, other });
     const { engine, codec, stopIds, sampling, prompts: [known = ""], chosen } = await openModel({
-      ...{ ...values, run },
+      ...values,
+      run,
     });
     await using _engine = engine;
     // Standard output is for the text alone.
@@ -72,4 +68,4 @@ export const generate: Command = {
     await write("\n");
     return interrupt.exitCode;
   },
-};
+});

@@ -12,21 +12,22 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { readIfThere } from "../model/durable.ts";
 import { type JournalSurvey, readSeal, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
-import type { Command } from "./command.ts";
-import { parseFlags, toggle } from "./flags.ts";
-import { sizeOf } from "./folder_size.ts";
-import { manifestPath } from "./manifest.ts";
-import { requireSettings, RUN_FLAG, runOperand } from "./open_run.ts";
-import { type RunPaths, runPaths, type RunSettings } from "./run_folder.ts";
-import { say } from "./print.ts";
+import { type Command, command } from "../cli/command.ts";
+import { jsonToggle } from "../cli/flags.ts";
+import { sizeOf } from "../run/folder_size.ts";
+import { fallBacksOf } from "../run/fall_back.ts";
+import { manifestPath } from "../run/manifest.ts";
+import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
+import { type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
+import { say } from "../cli/print.ts";
 
-const FLAGS = { ...RUN_FLAG, json: toggle({ help: "one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: jsonToggle() };
 
 /** The `inspect` command. */
-export const inspect: Command = {
+export const inspect: Command = command({
   name: "inspect",
   summary:
     "Shows what a run folder holds. Changes nothing, and may look at a run that is going on.",
@@ -36,15 +37,14 @@ export const inspect: Command = {
     "deno task inspect",
     "deno task inspect runs/mine --json",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const root = runOperand(operands, { command: "inspect", run: values.run });
     const settings = await requireSettings(root);
     const found = await look(runPaths(root), settings);
     say(values.json ? JSON.stringify(found) : describe(found).join("\n"));
     return 0;
   },
-};
+});
 
 /** One checkpoint of a run. */
 interface CheckpointRow {
@@ -121,8 +121,10 @@ async function rows(
     const dir = join(checkpoints, name);
     const marks = [...dir === newest ? ["latest"] : [], ...name === best ? ["best"] : []];
     try {
-      const { step, totalTokens: tokens, metrics } = await readCheckpointInfo(dir);
+      const { step, totalTokens: tokens, metrics, run } = await readCheckpointInfo(dir);
       const { validationLoss = null } = metrics;
+      const { to } = fallBacksOf(run).at(-1) ?? {};
+      if (to !== undefined) marks.push(`went on from ${to} (--fall-back)`);
       found.push({ name, step, tokens, validationLoss, bytes: await sizeOf(dir), marks });
     } catch (error) {
       if (!(error instanceof Error)) throw error;

@@ -7,48 +7,46 @@ import { join } from "node:path";
 import { latestCheckpoint, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { hasDocuments, SEAL } from "../stages/journal/mod.ts";
-import { readExisting } from "./changed_settings.ts";
-import type { Command } from "./command.ts";
-import { checkPrivate, checkSourceFlags } from "./crawler_flags.ts";
-import { listenDashboard } from "./dashboard.ts";
-import { reasonOf } from "./failure.ts";
-import { initFolder } from "./choose_checkpoint.ts";
-import { checkNeeds, parseFlags, UsageError } from "./flags.ts";
-import { forgetCorpus } from "./forget_corpus.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
-import { checkInit } from "./model_source.ts";
-import { PIPELINE_FLAGS, settingsOf } from "./pipeline_flags.ts";
-import { PIPELINE_GROUPS } from "./pipeline_groups.ts";
-import { findIndexes } from "./refinery.ts";
-import { checkContext } from "./run_config.ts";
-import { type RunPaths, runPaths, writeSettings } from "./run_folder.ts";
-import { lockRun } from "./run_lock.ts";
-import { type RunServer, serveRun } from "./serve_run.ts";
-import { runPipeline } from "./run_pipeline.ts";
-import { describeForced, settle } from "./settle.ts";
-import { openSampleSite } from "./sample_source.ts";
-import { checkSources } from "./sources.ts";
-import { TooLittleText } from "./survey.ts";
-import { checkSchedule, spheresOf } from "./training_flags.ts";
-import { say, tell } from "./print.ts";
+import { readExisting } from "../run/settings/changed.ts";
+import { type Command, command } from "../cli/command.ts";
+import { checkRules } from "../cli/flag_rules.ts";
+import { checkPrivate, checkSourceFlags } from "../run/settings/crawl.ts";
+import { listenDashboard } from "../dashboard/mod.ts";
+import { initFolder } from "../run/choose_checkpoint.ts";
+import { forgetCorpus } from "../run/forget_corpus.ts";
+import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { checkInit } from "../run/model_source.ts";
+import { PIPELINE_FLAGS, settingsOf, valuesIn } from "../run/settings/pipeline.ts";
+import { findIndexes } from "../pipeline/ingest/refinery.ts";
+import { checkContext } from "../run/config.ts";
+import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
+import { makeFolder } from "../run/make_folder.ts";
+import { lockRun } from "../run/lock.ts";
+import { type RunServer, serveRun } from "../pipeline/serve_run.ts";
+import { runPipeline } from "../pipeline/run.ts";
+import { describeForced, settle } from "../run/settings/settle.ts";
+import { openSampleSite } from "../pipeline/ingest/sample_source.ts";
+import { checkSources } from "../run/sources.ts";
+import { TooLittleText } from "../pipeline/survey.ts";
+import { spheresOf } from "../run/settings/training.ts";
+import { say, tell } from "../cli/print.ts";
 
 /** The `pipeline` command. */
-export const pipeline: Command = {
+export const pipeline: Command = command({
   name: "pipeline",
   summary:
     "Crawls or reads pages, trains a tokenizer and a model on their text, and exports it for serving.\n" +
     "Without operands: a sample site on this machine over 233 State of the Union addresses.",
   operands: "[URL | FILE | FOLDER]...",
   flags: PIPELINE_FLAGS,
-  groups: PIPELINE_GROUPS,
+  rulesLater: true,
   examples: [
     "deno task pipeline --run runs/docs --contact you@example.org https://example.org/docs/",
     "deno task pipeline --run runs/mine --preset small notes/ book.txt",
     "deno task pipeline --run runs/mine",
   ],
-  async run(args) {
-    const parsed = parseFlags(args, { flags: PIPELINE_FLAGS });
-    const { values } = parsed;
+  async run(parsed, args) {
+    const { values, given } = parsed;
     const paths = runPaths(values.run);
     const { wanted: asked, named } = settingsOf(parsed);
     const wanted = { ...asked, init: asked.init && await initFolder(asked.init) };
@@ -62,17 +60,16 @@ export const pipeline: Command = {
       const { force } = values;
       const progress = await progressOf(paths);
       const existing = await readExisting(paths, { force, ...progress });
-      if (!existing) checkNeeds(parsed.given, PIPELINE_FLAGS);
-      const options = { wanted, given: named, root: paths.root, force, ...progress };
+      const options = { wanted, named, root: paths.root, force, ...progress };
       const settled = settle(existing?.settings, options);
-      checkSourceFlags(settled.sources, parsed.given);
+      checkRules(PIPELINE_FLAGS, { given, values: valuesIn(settled, values) });
+      checkSourceFlags(settled.sources, { flags: PIPELINE_FLAGS, given });
       checkPrivate(settled.sources, settled);
-      checkSchedule(settled.schedule, parsed.given);
       return { settled, existing: existing?.file };
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide();
-    await makeRunFolder(paths);
+    await makeFolder(paths.root, { flag: "run" });
     const over = new AbortController();
     using interrupt = stopOnInterrupt();
     using _closed = { [Symbol.dispose]: () => over.abort() };
@@ -139,7 +136,7 @@ export const pipeline: Command = {
     // Stopping on request is what a server is meant to do.
     return 0;
   },
-};
+});
 
 /** How far the run has come. */
 async function progressOf(
@@ -151,13 +148,4 @@ async function progressOf(
     sealed: await exists(join(paths.corpus, SEAL)),
     empty: !await exists(paths.corpus) || !await hasDocuments(paths.corpus),
   };
-}
-
-async function makeRunFolder({ root }: RunPaths): Promise<void> {
-  try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (cause) {
-    const reason = `${reasonOf(cause)}; choose another folder`;
-    throw new UsageError(`Cannot make --run ${root}: ${reason}`, { cause });
-  }
 }

@@ -6,23 +6,25 @@
 import { dirname, join } from "node:path";
 import { exists } from "../model/durable.ts";
 import { openJournal, salvageJournal } from "../stages/journal/mod.ts";
-import { restoredSettings } from "./changed_settings.ts";
-import type { Command } from "./command.ts";
-import { findFaults, type Finding } from "./findings.ts";
-import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { RUN_FLAG, runOperand } from "./open_run.ts";
-import { say, sayText } from "./print.ts";
-import { rebuildTokens } from "./rebuild_tokens.ts";
-import { type RunPaths, runPaths, writeSettings } from "./run_folder.ts";
-import { lockForReading, lockRun } from "./run_lock.ts";
+import { restoredSettings } from "../run/settings/changed.ts";
+import { type Command, command } from "../cli/command.ts";
+import { findFaults, type Finding } from "../run/findings.ts";
+import { group, toggle, UsageError } from "../cli/flags.ts";
+import { RUN_FLAG, runOperand } from "../run/open.ts";
+import { say, sayText } from "../cli/print.ts";
+import { rebuildTokens } from "../run/rebuild_tokens.ts";
+import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
+import { lockForReading, lockRun } from "../run/lock.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
-  apply: toggle({ help: "do it; what is taken out of the run is kept in set-aside-N/" }),
+  ...group("Changes", {
+    apply: toggle({ help: "do it; what is taken out of the run is kept in set-aside-N/" }),
+  }),
 };
 
 /** The `repair` command. */
-export const repair: Command = {
+export const repair: Command = command({
   name: "repair",
   summary: "Says what is damaged in a run, and what can be saved. Changes nothing without --apply.",
   operands: "[RUN]",
@@ -31,8 +33,7 @@ export const repair: Command = {
     "deno task repair runs/mine",
     "deno task repair runs/mine --apply",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const root = runOperand(operands, { command: "repair", run: values.run });
     const paths = runPaths(root);
     if (!await exists(paths.settings)) {
@@ -57,7 +58,7 @@ export const repair: Command = {
     );
     return findings.every(({ aside }) => aside.length > 0) ? 0 : 1;
   },
-};
+});
 
 /** Sets aside what the findings name and puts the new corpus in place; returns the folder. */
 async function applyFindings(paths: RunPaths, findings: readonly Finding[]): Promise<string> {

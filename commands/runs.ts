@@ -12,19 +12,18 @@ import {
   readCheckpointInfo,
   stepOf,
 } from "../model/checkpoint/mod.ts";
-import { exists } from "../model/durable.ts";
-import { readIfThere } from "../stages/durable.ts";
+import { exists, readIfThere } from "../model/durable.ts";
 import type { StatusFile } from "../stages/report/mod.ts";
-import type { Command } from "./command.ts";
-import { reasonOf } from "./failure.ts";
-import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { sizeOf } from "./folder_size.ts";
-import { readManifest } from "./manifest.ts";
-import { endedEarly } from "./patience.ts";
-import { readSettings, runPaths } from "./run_folder.ts";
-import { say } from "./print.ts";
+import { type Command, command } from "../cli/command.ts";
+import { reasonOf } from "../cli/failure.ts";
+import { jsonToggle, UsageError } from "../cli/flags.ts";
+import { sizeOf } from "../run/folder_size.ts";
+import { readManifest } from "../run/manifest.ts";
+import { endedEarly } from "../run/patience.ts";
+import { readSettings, runPaths } from "../run/folder.ts";
+import { say } from "../cli/print.ts";
 
-const FLAGS = { json: toggle({ help: "one JSON object a run" }) };
+const FLAGS = { json: jsonToggle("a run") };
 
 /** What `train --tokens` keeps of its settings, as far as it is told here. */
 const trainedSchema = z.object({ steps: z.number() });
@@ -33,14 +32,13 @@ const trainedSchema = z.object({ steps: z.number() });
 const STALE_MS = 15_000;
 
 /** The `runs` command. */
-export const runs: Command = {
+export const runs: Command = command({
   name: "runs",
   summary: "Lists the runs in a folder, the latest first. Reads run folders, changes nothing.",
   operands: "[FOLDER]",
   flags: FLAGS,
   examples: ["deno task runs", "deno task runs elsewhere/ --json"],
-  async run(args) {
-    const { values, operands: [folder = "runs", more] } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands: [folder = "runs", more] }) {
     if (more !== undefined) throw new UsageError(`Cannot list ${more}: give one folder`);
     const found = await findRuns(folder);
     if (found.length === 0) {
@@ -54,7 +52,7 @@ export const runs: Command = {
     else say(table(rows).join("\n"));
     return 0;
   },
-};
+});
 
 /** What a line says of a run. */
 interface RunRow {
@@ -101,7 +99,9 @@ async function look(run: string): Promise<RunRow> {
   const made = isPipeline ? paths.settings : newest ?? run;
   const written = (await Deno.stat(made)).mtime?.toISOString() ?? "";
   const row = {
-    ...{ run, step, steps: null },
+    run,
+    step,
+    steps: null,
     validationLoss: await bestValidation(paths.checkpoints),
     bytes: await sizeOf(run),
     when: status?.time ?? written,

@@ -3,70 +3,56 @@
  *
  * @module
  */
-import { createApp, listen, Scheduler } from "../serve/mod.ts";
-import type { Command } from "./command.ts";
-import { dashboardOf } from "./dashboard.ts";
-import { isAddressTaken, reasonOf } from "./failure.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { choice, list, number, parseFlags, toggle, UsageError } from "./flags.ts";
-import { follow } from "./follow.ts";
-import { stopOnInterrupt } from "./interrupt.ts";
-import { hostNamesOf, LISTEN_FLAGS, readApiKeys } from "./listen_keys.ts";
-import { MODEL_FLAGS, openModel } from "./model_source.ts";
-import { runOrOther } from "./open_run.ts";
-import { runPaths } from "./run_folder.ts";
-import { LIMIT_FLAGS, limitsOf } from "./serve_limits.ts";
-import { quoted } from "./stopped.ts";
-import { say, tell } from "./print.ts";
+import { createApp, listen } from "../serve/mod.ts";
+import { Scheduler } from "../engine/mod.ts";
+import { type Command, command } from "../cli/command.ts";
+import { dashboardOf } from "../dashboard/mod.ts";
+import { isAddressTaken, reasonOf } from "../cli/failure.ts";
+import { choice, group, list, toggle, UsageError } from "../cli/flags.ts";
+import { follow } from "../run/follow.ts";
+import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { hostNamesOf, LISTEN_FLAGS, portFlag, readApiKeys } from "../serve/listen_keys.ts";
+import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
+import { runOrOther } from "../run/open.ts";
+import { runPaths } from "../run/folder.ts";
+import { LIMIT_FLAGS, limitsOf } from "../serve/limits.ts";
+import { quoted } from "../run/stopped.ts";
+import { say, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
   ...LISTEN_FLAGS,
-  port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue: 8000 }),
-  "cors-origin": list({
-    help: "lets pages of this origin use the API, or * for all; may be given again",
-    value: "ORIGIN",
-  }),
-  "trust-proxy": toggle({
-    help: "takes the client's address from the X-Forwarded-For of a proxy in front",
-  }),
-  "access-log": choice({
-    help: "where to write a line of JSON for each request",
-    of: ["stdout", "off"],
-    defaultValue: "stdout",
+  ...portFlag(8000),
+  ...group("Listening", {
+    "cors-origin": list({
+      help: "lets pages of this origin use the API, or * for all; may be given again",
+      value: "ORIGIN",
+    }),
+    "trust-proxy": toggle({
+      help: "takes the client's address from the X-Forwarded-For of a proxy in front",
+    }),
+    "access-log": choice({
+      help: "where to write a line of JSON for each request",
+      of: ["stdout", "off"],
+      defaultValue: "stdout",
+    }),
   }),
   ...LIMIT_FLAGS,
 };
 
 /** The `serve` command. */
-export const serve: Command = {
+export const serve: Command = command({
   name: "serve",
   summary: "Serves completions over HTTP, in the form of OpenAI's API.\n" +
     "Follows the run: whenever it has a better checkpoint, new requests are answered by that.",
   operands: "[RUN]",
   flags: FLAGS,
-  groups: groupFlags(FLAGS, {
-    "Model": ["run", "model", "checkpoint", "engine", "threads", "weights", "cache-mib"],
-    "Listening": [
-      ...["hostname", "port", "api-key-file", "cors-origin", "trust-proxy"] as const,
-      ...["host-name", "access-log"] as const,
-    ],
-    "Requests": [
-      ...["max-running", "max-waiting", "max-per-client", "max-prompt-tokens"] as const,
-      ...["max-tokens", "max-seconds"] as const,
-    ],
-    "Connections": [
-      ...["max-body", "max-header", "max-connections", "header-seconds"] as const,
-      ...["body-seconds", "idle-seconds", "stall-seconds", "drain-seconds"] as const,
-    ],
-  }),
   examples: [
     "deno task serve",
     "deno task serve runs/mine --port 8001",
     "deno task serve --model checkpoint/ --weights int8",
   ],
-  async run(args) {
-    const { values: flags, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values: flags, operands }) {
     const other = ["--model", flags.model] as const;
     const run = runOrOther(operands, { command: "serve", run: flags.run, other });
     const values = { ...flags, run };
@@ -140,7 +126,7 @@ export const serve: Command = {
     // Stopping on request is what a server is meant to do.
     return 0;
   },
-};
+});
 
 /** An origin as browsers send it. */
 function checkOrigin(origin: string): string {

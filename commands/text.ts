@@ -7,90 +7,73 @@ import { join } from "node:path";
 import { isBarrier } from "../stages/barrier.ts";
 import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
-import type { Command } from "./command.ts";
-import { checkPrivate, checkSourceFlags, CRAWLER_FLAGS } from "./crawler_flags.ts";
-import { documentFormat, jsonLines, writeDocuments } from "./document_file.ts";
-import { openDropLog } from "./drop_log.ts";
-import { groupFlags } from "./flag_groups.ts";
-import { checkNeeds, type FlagValues, parseFlags, text as textFlag, UsageError } from "./flags.ts";
-import { type Intake, openIntake } from "./intake.ts";
-import { countIntake, describeIntake } from "./intake_summary.ts";
-import { isAnswerTo, stopOnInterrupt, tellStop } from "./interrupt.ts";
-import { PIPELINE_FLAGS } from "./pipeline_flags.ts";
-import { KEEP_DROPPED, REFINE_FLAGS, refineSettingsOf } from "./refine_flags.ts";
-import { runPaths } from "./run_folder.ts";
-import { checkSources, splitSources } from "./sources.ts";
-import { forStandardOutput, tell } from "./print.ts";
-
-const {
-  "max-pages": maxPages,
-  "all-files": allFiles,
-  "min-chars": minChars,
-  "text-field": textField,
-  "user-agent": userAgent,
-  "allow-private": allowPrivate,
-} = PIPELINE_FLAGS;
-const { extract, seed, contact } = PIPELINE_FLAGS;
+import { type Command, command } from "../cli/command.ts";
+import {
+  checkPrivate,
+  checkSourceFlags,
+  LINKS,
+  MANNERS,
+  RETRY_SEED,
+} from "../run/settings/crawl.ts";
+import { settingsFrom } from "../run/settings/table.ts";
+import { documentFormat, jsonLines, writeDocuments } from "../pipeline/ingest/document_file.ts";
+import { openDropLog } from "../pipeline/ingest/drop_log.ts";
+import { type FlagValues, group, text as textFlag, UsageError } from "../cli/flags.ts";
+import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
+import { documentsOf } from "../pipeline/pipeline.ts";
+import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
+import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
+import { KEEP_DROPPED, READING, REFINING } from "../run/settings/refine.ts";
+import { runPaths } from "../run/folder.ts";
+import { checkSources, splitSources } from "../run/sources.ts";
+import { forStandardOutput, tell } from "../cli/print.ts";
 
 const FLAGS = {
-  output: textFlag({
-    help: "where documents go: .jsonl, .jsonl.gz or .parquet (default: JSON lines to the terminal)",
-    value: "FILE",
-    defaultValue: undefined,
+  ...group("Output", {
+    output: textFlag({
+      help:
+        "where documents go: .jsonl, .jsonl.gz or .parquet (default: JSON lines to the terminal)",
+      value: "FILE",
+    }),
+    dropped: textFlag({
+      help: "where dropped documents are listed, each with its reason",
+      value: "FILE",
+    }),
+    "keep-dropped": { ...KEEP_DROPPED["keep-dropped"], needs: "dropped" },
   }),
-  dropped: textFlag({
-    help: "where dropped documents are listed, each with its reason",
-    value: "FILE",
-    defaultValue: undefined,
+  ...LINKS,
+  ...MANNERS,
+  ...RETRY_SEED,
+  ...READING,
+  ...REFINING,
+  ...group("Which text stays", {
+    "near-index": textFlag({
+      help:
+        "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
+      value: "FILE",
+    }),
   }),
-  "keep-dropped": { ...KEEP_DROPPED, needs: "dropped" },
-  "near-index": textFlag({
-    help:
-      "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
-    value: "FILE",
-    defaultValue: undefined,
-  }),
-  ...REFINE_FLAGS,
-  ...CRAWLER_FLAGS,
-  ...{ "max-pages": maxPages, "all-files": allFiles },
-  ...{ "min-chars": minChars, "text-field": textField, extract },
-  ...{ seed, "user-agent": userAgent, contact, "allow-private": allowPrivate },
 };
 
 type Values = FlagValues<typeof FLAGS>;
 
 /** The `text` command. */
-export const text: Command = {
+export const text: Command = command({
   name: "text",
   summary: "Crawls or reads pages and writes their clean text, one document a record.",
   operands: "URL | FILE | FOLDER...",
   flags: FLAGS,
-  groups: groupFlags(FLAGS, {
-    "Output": ["output", "dropped", "keep-dropped"],
-    "Crawling": [
-      ...["max-pages", "include", "exclude", "delay", "user-agent", "contact"] as const,
-      ...["allow-private", "seed"] as const,
-    ],
-    "Reading": ["all-files", "text-field", "extract"],
-    "Which text stays": [
-      ...["min-chars", "filters", "filter-settings", "language", "language-score"] as const,
-      ...["mask-personal-data", "near-duplicates", "near-index", "dedup-against"] as const,
-      "repeated-lines",
-    ],
-  }),
   examples: [
     "deno task text notes/ > clean.jsonl",
     "deno task text --output clean.parquet https://example.org/docs/",
     "deno task text --filters all --language en --dropped dropped.jsonl notes/",
   ],
-  async run(args) {
-    const { values, operands, given } = parseFlags(args, { flags: FLAGS });
-    checkNeeds(given, FLAGS);
+  async run({ values, operands, given }) {
     if (operands.length === 0) {
       throw new UsageError("Cannot take out text: name at least one address, file or folder");
     }
     if (values.output !== undefined) documentFormat(values.output);
-    checkSourceFlags(operands, given);
+    checkSourceFlags(operands, { flags: FLAGS, given });
     await checkSources(operands, { allFiles: values["all-files"] });
     checkPrivate(operands, { allowPrivate: values["allow-private"] });
     await using resources = new AsyncDisposableStack();
@@ -106,28 +89,29 @@ export const text: Command = {
       lastDrops.set(drop.stage, drop);
       drops.add(drop);
     };
-    const intake = resources.use(
+    const ingest = resources.use(
       await open(operands, { values, state, stop: interrupt.signal, onDrop }),
     );
     const written = new StageMeter("write");
-    const documents = intake.documents
-      .pipeThrough(acknowledge(intake, written))
+    const documents = documentsOf(ingest)
+      .pipeThrough(acknowledge(ingest, written))
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);
-    const counts = countIntake({
-      sources: intake.sources,
+    for (const line of ingest.passedOver()) tell(line);
+    const counts = countIngest({
+      sources: ingest.sources,
       documents: written.counts().itemsIn,
       drops,
     });
     tell(
-      describeIntake(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
+      describeIngest(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
     );
     if (!interrupt.signal.aborted) {
-      for (const source of intake.sources) checkSource(source, { lastDrops, list: values.dropped });
+      for (const source of ingest.sources) checkSource(source, { lastDrops, list: values.dropped });
     }
     return interrupt.exitCode;
   },
-};
+});
 
 /** Fails where all that was named, of addresses or of files, failed: as `crawl` does. */
 function checkSource(
@@ -153,39 +137,28 @@ function open(
     stop: AbortSignal;
     onDrop: (drop: Drop) => void;
   },
-): Promise<Intake> {
-  const refine = refineSettingsOf(values);
+): Promise<Ingest> {
+  const settings = settingsFrom(FLAGS, values);
   const index = values["near-index"];
-  return openIntake({
+  return openIngest({
     sources: splitSources(operands),
     paths: { ...runPaths(state), nearTexts: index ?? join(state, "near.sqlite") },
     mark: undefined,
     settings: {
-      ...refine,
-      nearDuplicates: refine.nearDuplicates || index !== undefined,
-      maxPages: values["max-pages"],
-      include: values.include,
-      exclude: values.exclude,
-      delayMs: values.delay,
-      allFiles: values["all-files"],
-      minChars: values["min-chars"],
-      textField: values["text-field"],
-      extract: values.extract,
+      ...settings,
+      nearDuplicates: settings.nearDuplicates || index !== undefined,
       seed: values.seed,
-      userAgent: values["user-agent"],
-      allowPrivate: values["allow-private"],
     },
     contact: values.contact,
     allowOrigins: [],
     stop,
     onDrop,
-    note: tell,
   });
 }
 
 /** Counts documents, and tells the crawl that they have arrived; nobody here needs barriers. */
 function acknowledge(
-  intake: Intake,
+  ingest: Ingest,
   meter: StageMeter,
 ): TransformStream<Document | Barrier, Document> {
   return new TransformStream({
@@ -193,7 +166,7 @@ function acknowledge(
       if (isBarrier(document)) return;
       meter.in(document.text.length);
       controller.enqueue(document);
-      intake.stored(document.url);
+      ingest.stored(document.url);
     },
   });
 }

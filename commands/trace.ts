@@ -7,31 +7,31 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { latestCheckpoint, readCheckpointInfo } from "../model/checkpoint/mod.ts";
 import type { Cursor, Document } from "../stages/types.ts";
-import type { Command } from "./command.ts";
-import { number, parseFlags, text, toggle, UsageError } from "./flags.ts";
-import { trainDocuments } from "./held_out.ts";
-import { type HoldOutRule, splitter } from "./hold_out.ts";
-import { replayDocuments } from "./lineage.ts";
-import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
-import { say } from "./print.ts";
+import { type Command, command } from "../cli/command.ts";
+import { group, jsonToggle, number, text, UsageError } from "../cli/flags.ts";
+import { trainDocuments } from "../run/held_out.ts";
+import { type HoldOutRule, splitter } from "../run/hold_out.ts";
+import { replayDocuments } from "../run/lineage.ts";
+import { type OpenRun, openRun, RUN_FLAG, runOperand } from "../run/open.ts";
+import { say } from "../cli/print.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
-  step: number({
-    help: "list the documents in the batch of this step (default: none)",
-    min: 1,
-    defaultValue: undefined,
+  ...group("What to trace", {
+    step: number({
+      help: "list the documents in the batch of this step (default: none)",
+      min: 1,
+    }),
+    document: text({
+      help: "list the steps that trained on this document (default: none)",
+      value: "ID|URL|FILE",
+    }),
   }),
-  document: text({
-    help: "list the steps that trained on this document (default: none)",
-    value: "ID|URL|FILE",
-    defaultValue: undefined,
-  }),
-  json: toggle({ help: "one JSON object a line" }),
+  json: jsonToggle("a line"),
 };
 
 /** The `trace` command. */
-export const trace: Command = {
+export const trace: Command = command({
   name: "trace",
   summary: "Follows a step of a run back to its documents, or a document to its steps.",
   operands: "[RUN]",
@@ -40,10 +40,7 @@ export const trace: Command = {
     "deno task trace runs/mine --step 100",
     "deno task trace runs/mine --document https://example.org/docs/",
   ],
-  async run(args) {
-    const { values: { step, document, json, run: folder }, operands } = parseFlags(args, {
-      flags: FLAGS,
-    });
+  async run({ values: { step, document, json, run: folder }, operands }) {
     if ((step === undefined) === (document === undefined)) {
       throw new UsageError("Cannot trace: give either --step N or --document ID");
     }
@@ -56,7 +53,7 @@ export const trace: Command = {
     for await (const line of lines) say(line);
     return 0;
   },
-};
+});
 
 /** What of a run was trained on. */
 interface Trained extends Pick<OpenRun, "journal"> {

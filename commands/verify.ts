@@ -8,21 +8,21 @@ import { listCheckpoints, loadCheckpoint, readModelConfig } from "../model/check
 import { createLayout } from "../model/layout.ts";
 import { tokenize } from "../stages/tokenize/mod.ts";
 import type { Split } from "../stages/types.ts";
-import type { Command } from "./command.ts";
-import { parseFlags, toggle, UsageError } from "./flags.ts";
-import { splitter } from "./hold_out.ts";
-import { createManifest, digestRuns, type Manifest, readManifest } from "./manifest.ts";
-import { readRunFile } from "./run_folder.ts";
-import { readOwnPrompts } from "./prompts.ts";
-import { readValidation } from "./validation_file.ts";
-import { describeChanged } from "./settings_digest.ts";
-import { type OpenRun, openRun, RUN_FLAG, runOperand } from "./open_run.ts";
-import { say } from "./print.ts";
+import { type Command, command } from "../cli/command.ts";
+import { jsonToggle, UsageError } from "../cli/flags.ts";
+import { splitter } from "../run/hold_out.ts";
+import { createManifest, digestRuns, type Manifest, readManifest } from "../run/manifest.ts";
+import { readRunFile } from "../run/folder.ts";
+import { readOwnPrompts } from "../run/prompts.ts";
+import { readValidation } from "../run/validation_file.ts";
+import { describeChanged } from "../run/settings/digest.ts";
+import { type OpenRun, openRun, RUN_FLAG, runOperand } from "../run/open.ts";
+import { say } from "../cli/print.ts";
 
-const FLAGS = { ...RUN_FLAG, json: toggle({ help: "the manifest as one JSON object" }) };
+const FLAGS = { ...RUN_FLAG, json: jsonToggle("with the manifest") };
 
 /** The `verify` command. */
-export const verify: Command = {
+export const verify: Command = command({
   name: "verify",
   summary:
     "Computes the manifest of a run again, from its documents to its weights, and compares it with\n" +
@@ -33,8 +33,7 @@ export const verify: Command = {
     "deno task verify",
     "deno task verify runs/mine --json",
   ],
-  async run(args) {
-    const { values, operands } = parseFlags(args, { flags: FLAGS });
+  async run({ values, operands }) {
     const root = runOperand(operands, { command: "verify", run: values.run });
     await using run = await openRun(root, { changed: true });
     const { paths, settings, journal, store, tokenizer } = run;
@@ -70,10 +69,10 @@ export const verify: Command = {
     }
     return faults.length > 0 ? 1 : 0;
   },
-};
+});
 
 /** One line a stage. */
-export function describeManifest(manifest: Manifest): string[] {
+function describeManifest(manifest: Manifest): string[] {
   const { program, settings, corpus, tokenizer, tokens, batches, weights, sha256 } = manifest;
   const count = (n: number) => n.toLocaleString("en");
   const rows: [stage: string, what: string, digest: string][] = [

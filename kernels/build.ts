@@ -1,5 +1,6 @@
 /**
- * Compiles kernels/assembly to WebAssembly, in this process, when the result is missing or stale.
+ * Compiles kernels/assembly, and what kernels/templates generates for it, to WebAssembly, in this
+ * process, when the result is missing or stale.
  *
  * Each build is named by a hash over the sources, the compiler's version and the options, so a file
  * that exists is current; the compiler is loaded only when one is missing (about half a second).
@@ -7,6 +8,7 @@
  * @module
  */
 import config from "../deno.json" with { type: "json" };
+import { generateSources } from "./templates/mod.ts";
 
 /** The two builds: with fused multiply-add, and with 128-bit SIMD only. */
 export type KernelBuild = "relaxed" | "plain";
@@ -40,9 +42,10 @@ const EXTRA: Record<KernelBuild, readonly string[]> = {
  * @throws {Error} with the compiler's diagnostics when a source does not compile
  * @example
  * ```ts
+ * import { assert } from "@std/assert";
  * import { ensureKernels } from "./build.ts";
  * const { plain } = await ensureKernels();
- * console.assert(WebAssembly.validate(plain as BufferSource));
+ * assert(WebAssembly.validate(plain as BufferSource));
  * ```
  */
 export async function ensureKernels(): Promise<Record<KernelBuild, Uint8Array>> {
@@ -71,21 +74,27 @@ async function ensureBuild(
   }
   const bytes = await compile(build, sources);
   await Deno.mkdir(BUILDS, { recursive: true });
-  // Written aside and renamed: a second process sees a whole file or none.
-  const temporary = new URL(`${build}-${crypto.randomUUID()}.tmp`, BUILDS);
-  await Deno.writeFile(temporary, bytes);
-  await Deno.rename(temporary, file);
+  await write(file, bytes);
+  for (const [path, text] of generateSources()) {
+    await write(new URL(`../${path}`, BUILDS), new TextEncoder().encode(text));
+  }
   return bytes;
 }
 
+/** Writes aside and renames: a second process sees a whole file or none. */
+async function write(file: URL, bytes: Uint8Array): Promise<void> {
+  const temporary = new URL(`${crypto.randomUUID()}.tmp`, BUILDS);
+  await Deno.writeFile(temporary, bytes);
+  await Deno.rename(temporary, file);
+}
+
+/** The text of every source by its path from kernels/. */
 async function readSources(): Promise<Map<string, string>> {
-  const names: string[] = [];
-  for await (const entry of Deno.readDir(SOURCES)) {
-    if (entry.isFile && entry.name.endsWith(".ts")) names.push(entry.name);
+  const sources = generateSources();
+  for await (const { name } of Deno.readDir(SOURCES)) {
+    sources.set(`assembly/${name}`, await Deno.readTextFile(new URL(name, SOURCES)));
   }
-  names.sort();
-  const texts = await Promise.all(names.map((name) => Deno.readTextFile(new URL(name, SOURCES))));
-  return new Map(names.map((name, i) => [name, texts[i] ?? ""]));
+  return new Map([...sources].sort());
 }
 
 /** The first 16 hex digits of SHA-256 over everything that decides the output. */
@@ -105,7 +114,7 @@ async function compile(
   const asc = await import("assemblyscript/asc");
   let bytes: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
-    ["index.ts", "--outFile", "kernels.wasm", ...OPTIONS, ...EXTRA[build]],
+    ["assembly/index.ts", "--outFile", "kernels.wasm", ...OPTIONS, ...EXTRA[build]],
     {
       readFile: (name) => sources.get(name) ?? null,
       writeFile: (name, contents) => {

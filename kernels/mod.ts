@@ -7,11 +7,11 @@
  */
 import { ensureKernels } from "./build.ts";
 import type { Kernels } from "./kernels.ts";
-import { instantiateTile, NO_TILE } from "./wide/tile.ts";
+import { instantiateTile, NO_TILE } from "./simd256/tile.ts";
 export type { Kernels } from "./kernels.ts";
 export * from "./sizes.ts";
-export { hasWideVectors } from "./wide/probe.ts";
-export { WIDE_BYTES } from "./wide/tile.ts";
+export { hasSimd256 } from "./simd256/probe.ts";
+export { SIMD256_BYTES } from "./simd256/tile_memory.ts";
 
 /**
  * Compiles the kernels for this machine, building them first where missing or stale: with relaxed
@@ -20,12 +20,13 @@ export { WIDE_BYTES } from "./wide/tile.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { compileKernels, instantiateKernels } from "./mod.ts";
  * const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
  * const kernels = instantiateKernels(await compileKernels(), memory);
  * new Float32Array(memory.buffer, 65536, 4).set([1, 2, 10, 20]);
  * kernels.add(65536, 65544, 2);
- * console.assert(new Float32Array(memory.buffer, 65536, 2).join() === "11,22");
+ * assertEquals([...new Float32Array(memory.buffer, 65536, 2)], [11, 22]);
  * ```
  */
 export async function compileKernels(
@@ -40,20 +41,20 @@ export async function compileKernels(
 
 /**
  * One worker's instance over `memory`, which must be shared with a maximum of at most 65536 pages.
- * With `wide`, the address of {@linkcode WIDE_BYTES} that nobody else uses, products take the tile of
- * kernels/wide: worth it where {@linkcode hasWideVectors}.
+ * With `simd256`, the address of {@linkcode SIMD256_BYTES} that nobody else uses, products take the
+ * tile of kernels/simd256: worth it where {@linkcode hasSimd256}.
  */
 export function instantiateKernels(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-  wide = 0,
+  simd256 = 0,
 ): Kernels {
   const { exports } = new WebAssembly.Instance(module, {
     env: { memory },
-    wide: wide === 0 ? NO_TILE : instantiateTile(memory, wide),
+    simd256: simd256 === 0 ? NO_TILE : instantiateTile(memory, simd256),
   });
   // The shape of the exports is held to `Kernels` by tests/kernels/load_test.ts.
   const kernels = exports as object as Kernels;
-  kernels.use_wide(wide);
+  kernels.use_simd256(simd256);
   return kernels;
 }

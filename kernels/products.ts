@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Packing, products of numbers, products of bytes. */
+/** Packing, products of f32, products of int8. */
 export interface ProductKernels {
   /** `src[m, k]` → panels of MR rows, `dst[ceil(m/MR)][k][MR]`, zero padded: {@linkcode packedASize} floats. */
   pack_a(dst: number, src: number, m: number, k: number, ld: number): void;
@@ -40,13 +40,13 @@ export interface ProductKernels {
     accumulate: number,
   ): void;
 
-  /** Has `gemm` use the tile at this address; 0 for none. See kernels/wide. */
-  use_wide(base: number): void;
+  /** Has `gemm` use the tile at this address; 0 for none. See kernels/simd256. */
+  use_simd256(base: number): void;
 
-  /** `src[m, k]` → stripes of {@linkcode STRIPE} rows, `dst[ceil(m/STRIPE)][k][STRIPE]`, zero padded. */
-  pack_stripes(dst: number, src: number, m: number, k: number, ld: number): void;
-  /** As `gemm`, to its bits, with a in stripes: where there is a wide tile, and for few rows. */
-  gemm_stripes(...args: Parameters<ProductKernels["gemm"]>): void;
+  /** `src[m, k]` → interleaved panels of {@linkcode INTERLEAVED_ROWS}, `dst[ceil(m/16)][k][16]`, zero padded. */
+  pack_interleaved(dst: number, src: number, m: number, k: number, ld: number): void;
+  /** As `gemm`, to its bits, of interleaved panels: where there is a 256-bit tile, for few rows. */
+  gemm_interleaved(...args: Parameters<ProductKernels["gemm"]>): void;
 
   /** `y[n] = (accumulate ? y : 0) + x[k] · b` of packed b, to the bits of `gemm` with one row. */
   matvec(y: number, x: number, b: number, n: number, k: number, accumulate: number): void;
@@ -66,7 +66,7 @@ export interface ProductKernels {
     offset: number,
   ): void;
   /**
-   * As `gemm`, of bytes: rows of a with limit {@linkcode INT8_LIMIT} and offset 0, their scales and
+   * As `gemm`, of int8: rows of a with limit {@linkcode INT8_LIMIT} and offset 0, their scales and
    * sums; columns of b with {@linkcode WEIGHT_LIMIT} and {@linkcode WEIGHT_ZERO}, and their scales; both
    * packed as k = `words` words of four bytes. The same bits in both builds. `scratch`:
    * {@linkcode INT8_SCRATCH} words.
@@ -85,8 +85,8 @@ export interface ProductKernels {
     accumulate: number,
     scratch: number,
   ): void;
-  /** As `gemm_int8`, to its bits, with a in stripes: where there is a wide tile, and for few rows. */
-  gemm_int8_stripes(
+  /** As `gemm_int8`, to its bits, of interleaved panels: where there is a 256-bit tile, for few rows. */
+  gemm_int8_interleaved(
     c: number,
     a: number,
     scalesA: number,

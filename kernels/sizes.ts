@@ -4,8 +4,8 @@
 export const MR = 4;
 /** Columns in a panel of packed B. */
 export const NR = 12;
-/** Rows in a stripe. */
-export const STRIPE = 16;
+/** Rows in an interleaved panel: the columns of the 256-bit tile. */
+export const INTERLEAVED_ROWS = 16;
 /** Longest k that `gemm` sums in one go; longer ones are added to C block by block. */
 export const K_BLOCK = 512;
 /** Greatest magnitude of a quantised row of the left operand. */
@@ -32,9 +32,9 @@ export function packedASize(m: number, k: number): number {
   return roundUp(m, MR) * k;
 }
 
-/** Floats of A `[m, k]` in stripes. */
-export function stripesSize(m: number, k: number): number {
-  return roundUp(m, STRIPE) * k;
+/** Floats of A `[m, k]` in interleaved panels. */
+export function interleavedSize(m: number, k: number): number {
+  return roundUp(m, INTERLEAVED_ROWS) * k;
 }
 
 /** Floats of B `[k, n]` when packed. */

@@ -40,10 +40,11 @@ const ALIGN = 16;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { presetConfig } from "./config.ts";
  * import { createLayout } from "./layout.ts";
  * const layout = createLayout(presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 }));
- * console.assert(layout.get("model.norm.weight").size === 128);
+ * assertEquals(layout.get("model.norm.weight").size, 128);
  * ```
  */
 export function createLayout(config: ModelConfig): Layout {

@@ -99,7 +99,9 @@ export function stratifiedPermutation(
     const drawn = current.order(slot);
     const stratum = round < rounds ? drawn : larger[drawn] as number;
     const within = orders[stratum] ??= permutation(sizeOf(stratum), {
-      ...{ seed, name: `${name}, stratum ${stratum}`, epoch },
+      seed,
+      name: `${name}, stratum ${stratum}`,
+      epoch,
     });
     return startOf(stratum) + within(round);
   };

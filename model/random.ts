@@ -67,9 +67,10 @@ export interface RandomStream {
  * @throws {RangeError} for any other seed, or an epoch outside [0, 2^32)
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { randomStream } from "./random.ts";
  * const a = randomStream(42, { name: "shuffle", epoch: 1 });
- * console.assert(a.word(7) === randomStream(42, { name: "shuffle", epoch: 1 }).word(7));
+ * assertEquals(a.word(7), randomStream(42, { name: "shuffle", epoch: 1 }).word(7));
  * ```
  */
 export function randomStream(

@@ -56,8 +56,10 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
  *
  * @example
  * ```ts
+ * import { assertEquals, assertNotEquals } from "@std/assert";
  * import { requestId } from "./access_log.ts";
- * console.assert(requestId("job-17") === "job-17" && requestId("a\nb") !== "a\nb");
+ * assertEquals(requestId("job-17"), "job-17");
+ * assertNotEquals(requestId("a\nb"), "a\nb");
  * ```
  */
 export function requestId(given: string | undefined): string {

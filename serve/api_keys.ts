@@ -29,9 +29,10 @@ export type ApiKeys = readonly ApiKey[];
  * @throws {RangeError} when there is none, or one is too short; no message repeats a key
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { parseApiKeys } from "./api_keys.ts";
  * const keys = parseApiKeys("# two\nlaptop 0123456789abcdef\nfedcba9876543210\n");
- * console.assert(keys.map(({ name }) => name).join() === "laptop,key-2");
+ * assertEquals(keys.map(({ name }) => name), ["laptop", "key-2"]);
  * ```
  */
 export function parseApiKeys(text: string): ApiKeys {

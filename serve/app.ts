@@ -6,26 +6,29 @@
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
-import { unknownModel } from "./answer_checks.ts";
+import { unknownModel } from "./openai/answer_checks.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
-import { type ChatTemplate, createChat } from "./chat/mod.ts";
-import { parseCompletionRequest } from "./completion_request.ts";
-import { complete } from "./completions.ts";
-import { createGrammars } from "./grammar/mod.ts";
+import { createChat } from "./openai/chat/mod.ts";
+import { parseCompletionRequest } from "./openai/completion_request.ts";
+import { complete } from "./openai/completions.ts";
+import {
+  type ChatTemplate,
+  createGrammars,
+  type Scheduler,
+  type TextCodec,
+  Turns,
+} from "../engine/mod.ts";
 import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
-import { refuseRoute } from "./methods.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
-import { openApiDocument } from "./openapi/mod.ts";
-import { addPage, PAGE_PATHS } from "./page/mod.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { TextCodec } from "./text_codec.ts";
-import { addTokenize } from "./tokenize_routes.ts";
-import { Turns } from "./turns.ts";
+import { openApiDocument } from "./openai/openapi/mod.ts";
+import { addPage, PAGE_PATHS } from "./playground/mod.ts";
+import { addTokenize } from "./openai/tokenize_routes.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits {
@@ -57,7 +60,7 @@ export interface AppOptions {
   /** Texts that the model may be tried on, for GET /prompts.json; none unless given. */
   readonly prompts?: readonly string[];
   /** Shown under `/dashboard/`. */
-  readonly dashboard?: Hono;
+  readonly dashboard?: App;
   readonly limits?: AppLimits;
   /** One of these must come with every request but for the page and the health check. */
   readonly apiKeys?: ApiKeys;
@@ -71,6 +74,17 @@ export interface AppOptions {
   readonly trustProxy?: boolean;
 }
 
+/** An application over HTTP: `fetch` is what `Deno.serve` and Hono's `mount` take. */
+export interface App {
+  /** Answers a request; `env` is what the server tells of its connection. */
+  readonly fetch: (request: Request, env?: object) => Response | Promise<Response>;
+  /** The same for a path of this application, without a connection. */
+  readonly request: (
+    path: string | URL | Request,
+    init?: RequestInit,
+  ) => Response | Promise<Response>;
+}
+
 /** Nginx's status for a client that left before the answer; nobody reads it. */
 const CLIENT_CLOSED_REQUEST = 499;
 
@@ -80,15 +94,15 @@ const CLIENT_CLOSED_REQUEST = 499;
  * @example
  * ```ts
  * import { createApp } from "./app.ts";
- * import type { Scheduler } from "./scheduler.ts";
- * import type { TextCodec } from "./text_codec.ts";
+ * import type { Scheduler } from "../engine/mod.ts";
+ * import type { TextCodec } from "../engine/mod.ts";
  * async function isHealthy(scheduler: Scheduler, codec: TextCodec): Promise<boolean> {
  *   const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
  *   return (await app.request("/health")).ok;
  * }
  * ```
  */
-export function createApp(options: AppOptions): Hono {
+export function createApp(options: AppOptions): App {
   const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
   const { corsOrigins = [], onAccess = () => {}, trustProxy = false } = options;
   const { sampling = {}, prompts = [] } = options;
@@ -103,6 +117,7 @@ export function createApp(options: AppOptions): Hono {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   if (options.hostNames) app.use(requireHostName(options.hostNames));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   if (apiKeys) {
@@ -133,7 +148,8 @@ export function createApp(options: AppOptions): Hono {
   const readBody = async (context: Context) => {
     const text = await readJsonBody(context, { maxBodyBytes });
     return await turns.run(jsonSteps(text), {
-      ...{ client: clientOf(context), signal: context.req.raw.signal },
+      client: clientOf(context),
+      signal: context.req.raw.signal,
     });
   };
   const chat = createChat(codec, options.chatTemplate);
@@ -141,10 +157,18 @@ export function createApp(options: AppOptions): Hono {
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
-      ...{ scheduler, codec, grammars, modelName, sampling, turns },
-      ...{ stallMs, retryAfterSeconds, onFailure },
+      scheduler,
+      codec,
+      grammars,
+      modelName,
+      sampling,
+      turns,
+      stallMs,
+      retryAfterSeconds,
+      onFailure,
       ...(options.stopIds && { stopIds: options.stopIds }),
-      ...{ client: notes.client, meter: metrics.meter(notes) },
+      client: notes.client,
+      meter: metrics.meter(notes),
       signal: context.req.raw.signal,
     };
   };
@@ -159,15 +183,19 @@ export function createApp(options: AppOptions): Hono {
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
-    ...{ needsKey: apiKeys !== undefined, hasDashboard: dashboard !== undefined, sampling },
+    needsKey: apiKeys !== undefined,
+    hasDashboard: dashboard !== undefined,
+    sampling,
     // Without a key, nobody learns what is served.
     ...(apiKeys === undefined && { modelName }),
   });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
-    app.route("/dashboard/", dashboard);
+    app.mount("/dashboard/", dashboard.fetch);
   }
-  app.notFound((context) => refuseRoute(app, context));
+  app.notFound(({ req: { method, path } }) =>
+    errorResponse(new ApiError(`There is no ${method} ${path}`, { status: 404 }))
+  );
   app.onError((error, context) => {
     if (context.req.raw.signal.aborted) {
       return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -187,4 +215,16 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
     exposeHeaders: ["x-request-id", "retry-after"],
     maxAge: 600,
   });
+}
+
+/** 405, with the methods that would do. */
+function refuseMethod({ req: { method, path } }: Context, allowed: string[]): Response {
+  const takes = `${path} takes ${allowed.join(" and ")} requests`;
+  return errorResponse(
+    new ApiError(`${takes}, not ${method}`, {
+      status: 405,
+      code: "method_not_allowed",
+      headers: { allow: allowed.join(", ") },
+    }),
+  );
 }

@@ -18,12 +18,13 @@ export interface EventStreamOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { eventStream } from "./event_stream.ts";
  * async function* events() {
  *   yield "one";
  * }
  * const stream = eventStream(events(), { stallMs: 1000, onLeave: () => {} });
- * console.assert(await new Response(stream).text() === "data: one\n\n");
+ * assertEquals(await new Response(stream).text(), "data: one\n\n");
  * ```
  */
 export function eventStream(

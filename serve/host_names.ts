@@ -8,7 +8,7 @@ import type { MiddlewareHandler } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
 
 /** Whether a host of a URL is this machine to itself (RFC 6761, 6.3; RFC 6890). */
-export function isLoopbackName(hostname: string): boolean {
+function isLoopbackName(hostname: string): boolean {
   return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
     /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -6,8 +6,8 @@
 import type { Context } from "hono";
 import { ApiError } from "./api_error.ts";
 import { JsonLimitError, readJson } from "./json_reader.ts";
-import { refuseHalfPairs } from "./request_fields.ts";
-import type { Steps } from "./turns.ts";
+import { refuseHalfPairs } from "./openai/request_fields.ts";
+import type { Steps } from "../engine/mod.ts";
 
 /** What a request body may be. */
 export interface BodyLimits {
@@ -85,9 +85,10 @@ export function* jsonSteps(text: string): Steps<unknown> {
  *
  * @example
  * ```ts
+ * import { assert, assertFalse } from "@std/assert";
  * import { isNestedDeeper } from "./json_body.ts";
- * console.assert(isNestedDeeper('{"a": [1, "[[["]}', 1));
- * console.assert(!isNestedDeeper('{"a": [1, "[[["]}', 2));
+ * assert(isNestedDeeper('{"a": [1, "[[["]}', 1));
+ * assertFalse(isNestedDeeper('{"a": [1, "[[["]}', 2));
  * ```
  */
 export function isNestedDeeper(json: string, depth: number): boolean {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../engine/mod.ts";
 
 /** Characters of one chunk. */
 const CHUNK_CHARS = 64 << 10;

@@ -54,13 +54,14 @@ export interface Listener {
  * @throws the system's error when the address is taken or not allowed
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { Hono } from "hono";
  * import { listen } from "./listen.ts";
  * const stopping = new AbortController();
  * const app = new Hono().get("/", (context) => context.text("hello"));
  * const { port, finished } = await listen(app, { port: 0, signal: stopping.signal });
  * const response = await fetch(`http://127.0.0.1:${port}/`);
- * console.assert(await response.text() === "hello");
+ * assertEquals(await response.text(), "hello");
  * stopping.abort();
  * await finished;
  * ```

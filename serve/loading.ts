@@ -4,10 +4,11 @@
  * @module
  */
 import { Hono } from "hono";
+import type { App } from "./app.ts";
 import { SAMPLING_DEFAULTS } from "../model/checkpoint/mod.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { requireHostName } from "./host_names.ts";
-import { addPage } from "./page/mod.ts";
+import { addPage } from "./playground/mod.ts";
 
 /** What clients and health checks are told to wait, in seconds. */
 const RETRY_AFTER = { "retry-after": "1" };
@@ -16,7 +17,7 @@ const RETRY_AFTER = { "retry-after": "1" };
  * The application until the model is there: 503 for every request, but for the page, which says that
  * the model is loading; by the names of this machine alone.
  */
-export function createLoadingApp(): Hono {
+export function createLoadingApp(): App {
   const app = new Hono();
   // It listens for this machine alone.
   app.use(requireHostName([]));

@@ -5,8 +5,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RequestNotes } from "./access_log.ts";
-import type { GenerationMeter } from "./generate.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { GenerationMeter, Scheduler } from "../engine/mod.ts";
 
 /** Bounds in seconds: from a token of a tiny model to a long prompt in a long queue. */
 const FIRST_TOKEN_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -112,14 +111,18 @@ export class ServeMetrics {
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
     return new Counter({
-      ...{ name: `cllm_serve_${name}`, help, labelNames },
+      name: `cllm_serve_${name}`,
+      help,
+      labelNames,
       registers: [this.#registry],
     });
   }
 
   #histogram(name: string, help: string, buckets: number[]): Histogram {
     return new Histogram({
-      ...{ name: `cllm_serve_${name}`, help, buckets },
+      name: `cllm_serve_${name}`,
+      help,
+      buckets,
       registers: [this.#registry],
     });
   }
@@ -128,7 +131,8 @@ export class ServeMetrics {
   #gauge(name: string, help: string, read: () => number | undefined): void {
     if (read() === undefined) return;
     new Gauge({
-      ...{ name: `cllm_serve_${name}`, help },
+      name: `cllm_serve_${name}`,
+      help,
       registers: [this.#registry],
       collect() {
         this.set(read() ?? 0);

@@ -38,7 +38,15 @@ export function observe({ metrics, onAccess, trustProxy }: ObserveOptions): Midd
       const { id, client, tokensIn, tokensOut } = notes;
       const ms = Math.round((performance.now() - began) * 1000) / 1000;
       onAccess({
-        ...{ time, id, client, method, route, status, ms, tokensIn, tokensOut },
+        time,
+        id,
+        client,
+        method,
+        route,
+        status,
+        ms,
+        tokensIn,
+        tokensOut,
         ...cut && { cut },
       });
     };

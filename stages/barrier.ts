@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Barrier, Cursors } from "./types.ts";
+import type { Barrier, Cursors, Stage } from "./types.ts";
 
 /** Bytes that a source hands on between two barriers, unless told otherwise. */
 export const BARRIER_BYTES = 4 * 2 ** 20;
@@ -18,23 +18,25 @@ export const BARRIER_BYTES = 4 * 2 ** 20;
  *
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { isBarrier, stamp } from "./barrier.ts";
  * const barrier = stamp({ cursors: { read: { pages: 3 } } }, { refine: { texts: 2 } });
- * console.assert(isBarrier(barrier) && "read" in barrier.cursors && "refine" in barrier.cursors);
+ * assert(isBarrier(barrier));
+ * assertEquals(Object.keys(barrier.cursors), ["read", "refine"]);
  * ```
  */
 export function isBarrier<T extends object, B extends Barrier>(value: T | B): value is B {
   return "cursors" in value;
 }
 
+/** A stage that sends barriers where it is sent some, and none otherwise, as its type says. */
+export function among<In, Out>(
+  stage: ReadableWritablePair<Out | Barrier, In | Barrier>,
+): Stage<In, Out> {
+  return stage as Stage<In, Out>;
+}
+
 /** The barrier with more cursors; those it has already are replaced. */
 export function stamp<B extends Barrier>(barrier: B, cursors: Cursors): B {
   return { ...barrier, cursors: { ...barrier.cursors, ...cursors } };
-}
-
-/** Size of a value in a queue that is counted in bytes: a barrier takes no room. */
-export function sizeOf<T extends object>(
-  size: (value: T) => number,
-): (value: T | Barrier) => number {
-  return (value) => isBarrier<T, Barrier>(value) ? 0 : size(value);
 }

@@ -72,6 +72,23 @@ export function mendUtf8(bytes: Uint8Array): Uint8Array | undefined {
   return new TextEncoder().encode(new TextDecoder().decode(bytes));
 }
 
+/** So many characters are not by chance what they seem. */
+const MIN_EVIDENCE = 4;
+
+/**
+ * Whether `bytes` cannot be in the encoding that they are declared to be in: not in UTF-8, where more
+ * is broken than is not, or not in an older one, where all of it is UTF-8.
+ */
+export function contradicts(bytes: Uint8Array, label: string): boolean {
+  if (label !== "utf-8") {
+    if (label.startsWith("utf-16") || !isUtf8(bytes)) return false;
+    return countUtf8(bytes).wide >= MIN_EVIDENCE;
+  }
+  if (isUtf8(bytes)) return false;
+  const { wide, broken } = countUtf8(bytes);
+  return broken >= MIN_EVIDENCE && broken > wide;
+}
+
 /**
  * The encodings in which a byte that is not ASCII begins or ends a character. Short text in them has
  * a few pairs of bytes that are UTF-8 by chance; text in other encodings has hardly any.

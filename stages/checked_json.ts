@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { readIfThere, replaceFile } from "./durable.ts";
+import { readIfThere, replaceFile } from "../model/durable.ts";
 
 /** The digest of a value as JSON, SHA-256 in hex. */
 export function digestJson(value: unknown): string {

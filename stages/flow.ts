@@ -5,18 +5,21 @@
  * @module
  */
 
+import { queue } from "./queue.ts";
+
 /**
  * A readable stream of what `generate` yields, one value a pull and none ahead. Cancelling aborts
  * the signal, which must wake whatever the generator waits for, and waits until it has finished.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { generated } from "./flow.ts";
  * const stream = generated(async function* () {
  *   yield 1;
  *   yield 2;
  * });
- * console.assert((await Array.fromAsync(stream)).length === 2);
+ * assertEquals(await Array.fromAsync(stream), [1, 2]);
  * ```
  */
 export function generated<T>(
@@ -41,8 +44,8 @@ export function generated<T>(
 export interface TransformedOptions<In, Out> {
   /** Turns the values that arrive into the values that leave. */
   readonly generate: (input: AsyncIterable<In>) => AsyncGenerator<Out, void>;
-  /** Bound of the input queue; one value unless stated. */
-  readonly input?: QueuingStrategy<In>;
+  /** Bound of the input queue. */
+  readonly input: QueuingStrategy<In>;
 }
 
 /**
@@ -52,8 +55,8 @@ export interface TransformedOptions<In, Out> {
 export function transformed<In, Out>(
   { generate, input }: TransformedOptions<In, Out>,
 ): TransformStream<In, Out> {
-  const queue = new TransformStream<In, In>({}, input);
-  const reader = queue.readable.getReader();
+  const { writable, readable: arrived } = queue(input);
+  const reader = arrived.getReader();
   // Fails when the input has failed itself, and then there is nothing left to cancel.
   const cancelInput = (reason: unknown) => reader.cancel(reason).catch(() => {});
   async function* values(): AsyncGenerator<In, void> {
@@ -76,5 +79,5 @@ export function transformed<In, Out>(
     cancelled.addEventListener("abort", () => void cancelInput(cancelled.reason));
     return output();
   });
-  return { readable, writable: queue.writable };
+  return { readable, writable };
 }

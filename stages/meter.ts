@@ -22,6 +22,7 @@ export type DropReason =
   | "too-short"
   | "duplicate"
   | "empty"
+  | "custom-stage"
   | RefusalReason;
 
 /** Why the refine stage thinks little of a text; the rules are those of datatrove and keep its names. */
@@ -86,11 +87,12 @@ export interface StageCounts {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { StageMeter } from "./meter.ts";
  * const meter = new StageMeter("extract");
  * meter.in(2048);
  * meter.drop({ item: "http://a/", reason: "no-text", detail: "no paragraph found" });
- * console.assert(meter.counts().dropped["no-text"] === 1);
+ * assertEquals(meter.counts().dropped, { "no-text": 1 });
  * ```
  */
 export class StageMeter {

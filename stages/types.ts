@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { SphereCounters } from "../workers/mod.ts";
+export type { SphereCounters } from "../workers/mod.ts";
 
 /** Where a record begins in a WARC file. */
 export interface WarcPlace {
@@ -44,6 +46,12 @@ export interface Barrier {
   /** Of the stages that it has passed. */
   readonly cursors: Cursors;
 }
+
+/**
+ * A stage from `In` to `Out`. Barriers leave it where barriers arrive, which the type of what is piped
+ * into it tells.
+ */
+export type Stage<In, Out> = ReadableWritablePair<Out | Extract<In, Barrier>, In>;
 
 /** The main text of one page. */
 export interface Document {
@@ -138,20 +146,6 @@ export interface Batch {
   readonly cursor: Cursor;
   /** Of the stages above, as of the last barrier before this batch; absent where none came. */
   readonly cursors?: Cursors;
-}
-
-/** What one leaf sphere did in a step. */
-export interface SphereCounters {
-  /** Logical leaf, 0-based, in reduction order. */
-  readonly leaf: number;
-  /** Worker that ran it. */
-  readonly worker: number;
-  /** Scored tokens. */
-  readonly tokens: number;
-  readonly computeMs: number;
-  /** Waiting for its turn in the ordered reduction. */
-  readonly waitMs: number;
-  readonly bytesReduced: number;
 }
 
 /** A copy of everything the optimizer would need to go on after `step`; safe to write at leisure. */

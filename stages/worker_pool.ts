@@ -26,10 +26,11 @@ export function spareWorkers(most: number): number {
  * @throws {RangeError} when `workers` is no positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openPool } from "./worker_pool.ts";
  * let load = 0;
  * using pool = openPool("idlers", 2, () => ({ load: load++, [Symbol.dispose]() {} }));
- * console.assert(pool.least().load === 0);
+ * assertEquals(pool.least().load, 0);
  * ```
  */
 export function openPool<Member extends PoolMember>(
@@ -49,4 +50,15 @@ export function openPool<Member extends PoolMember>(
       for (const member of members) member[Symbol.dispose]();
     },
   };
+}
+
+/** A worker's own end of what it and the thread that started it say to each other. */
+export interface WorkerScope<Request, Answer> {
+  addEventListener(type: "message", listener: (event: MessageEvent<Request>) => void): void;
+  postMessage(answer: Answer, transfer?: Transferable[]): void;
+}
+
+/** That end, in whichever library of types a program outside of this one is checked. */
+export function workerScope<Request, Answer>(): WorkerScope<Request, Answer> {
+  return self as unknown as WorkerScope<Request, Answer>;
 }

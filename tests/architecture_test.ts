@@ -47,12 +47,22 @@ const RULES: [name: keyof typeof rules, bad: Record<string, string>, said: strin
   }, ["model/b.ts uses ReadableStream"]],
   ["onlyTheCommandLinePrints", {
     "main.ts": "console.log(1);",
-    "commands/print.ts": "console.log(1);",
+    "cli/print.ts": "console.log(1);",
     "commands/repair.ts": "console.log(1);",
     "stages/tokenize/main.ts": "console.log(1);",
     "stages/report/mod.ts": "console.log(1);",
     "stages/crawl/mod.ts": "/** console.log(1) */\nif (x) console.warn(1);",
   }, ["commands/repair.ts uses console.log", "stages/crawl/mod.ts uses console.warn"]],
+  ["assertionsThrow", {
+    "model/a.ts": `/** ${"console"}.assert(a === 1); */\nexport const a = 1;`,
+    "model/b.ts": "/** assert(b === 1); */\nexport const b = 1;",
+  }, ["model/a.ts asserts by the console, which does not throw: use @std/assert"]],
+  ["testsMirrorTheTree", {
+    "model/gguf/read.ts": "",
+    "tests/architecture/rules.ts": "",
+    "tests/model/gguf/read_test.ts": "",
+    "tests/model/onnx/graph_test.ts": "",
+  }, ["tests/model/onnx/graph_test.ts mirrors nothing: the tree has no folder model/onnx"]],
   ["filesAreShort", {
     "model/long.ts": "x;\n".repeat(301),
     "model/short.ts": "x;\n".repeat(300),

@@ -1,19 +1,24 @@
 /**
- * The backward pass of one leaf, from the gradient of the normalised hidden state to that of the
+ * The backward pass of one microbatch, from the gradient of the normalised hidden state to that of the
  * embedding. Every parameter gradient is staged in the worker's own area, then reduced in turn.
  *
  * @module
  */
 import { forwardLayer } from "./forward.ts";
 import type { ParameterGroup } from "./groups.ts";
-import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
+import {
+  at,
+  type MicrobatchContext,
+  type MicrobatchRows,
+  weightsOf,
+} from "./microbatch_context.ts";
 import { linearInputGradient, linearWeightGradient } from "./linear.ts";
 import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 
 /** Runs after `forward` and `head` with a gradient scale, on the activations they left. */
 export function backward(
-  context: LeafContext,
-  { slice, turn }: { slice: LeafSlice; turn: Turn },
+  context: MicrobatchContext,
+  { slice, turn }: { slice: MicrobatchRows; turn: Turn },
 ): void {
   const { config, kernels, plan, area, groups, dims } = context;
   const { D, F, H, K, N, Q, A, T } = dims;

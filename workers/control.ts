@@ -4,23 +4,24 @@
  *
  * @module
  */
-import { compileKernels, hasWideVectors } from "../kernels/mod.ts";
+import { compileKernels, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
-import { Command, LeafResult, publish, StepParameter, Word } from "./control_words.ts";
+import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
-import type { StartMessage, WorkerMessage } from "./messages.ts";
+import type { SphereStart } from "./sphere.ts";
 import type {
-  LeafOutcome,
   OptimizerStep,
   SphereBatch,
+  SphereCounters,
   Spheres,
   SpheresOptions,
   StepOutcome,
 } from "./spheres.ts";
 import { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
+import { WorkerPool } from "./worker_pool.ts";
 
 /**
  * Starts the workers and waits until they are ready. Parameters start at zero: fill them, then call
@@ -39,7 +40,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     keepLogits = false,
     profile = false,
     recompute = false,
-    wide = hasWideVectors(),
+    simd256 = hasSimd256(),
   } = options;
   const topology = createTopology({ leaves, workers });
   const plan = planMemory({ config, topology, rows, cols, keepLogits, profile, recompute });
@@ -53,7 +54,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
   });
   new Float32Array(memory.buffer, plan.ropeCos, cos.length).set(cos);
   new Float32Array(memory.buffer, plan.ropeSin, sin.length).set(sin);
-  const root = new RootSphere(plan, memory, wide && !strictSimd);
+  const root = new RootSphere(plan, memory, simd256 && !strictSimd);
   await root.start(module);
   return root;
 }
@@ -62,7 +63,7 @@ class RootSphere implements Spheres {
   readonly layout: Layout;
   readonly topology: Topology;
   readonly bytes: number;
-  readonly wide: boolean;
+  readonly simd256: boolean;
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;
   readonly firstMoment: Float32Array;
@@ -73,16 +74,12 @@ class RootSphere implements Spheres {
   readonly #words: Int32Array;
   readonly #stepParameters: Float64Array;
   readonly #results: Float64Array;
-  readonly #workers: Worker[] = [];
-  readonly #failure = Promise.withResolvers<never>();
-  /** Ends the command in flight. Were it to listen to the failure itself, that would remember it for good. */
-  #interrupt: (reason: unknown) => void = () => {};
-  #generation = 0;
+  readonly #pool: WorkerPool;
   diverged = false;
 
-  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, wide: boolean) {
+  constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
     const layout = createLayout(plan.dims.config);
-    this.wide = wide;
+    this.simd256 = simd256;
     this.#plan = plan;
     this.#memory = memory;
     this.layout = layout;
@@ -100,49 +97,26 @@ class RootSphere implements Spheres {
     this.#stepParameters = new Float64Array(memory.buffer, plan.parametersIn, 64);
     this.#results = new Float64Array(
       memory.buffer,
-      plan.leafResults,
-      this.topology.leaves * LeafResult.width,
+      plan.microbatchResults,
+      this.topology.leaves * MicrobatchResult.width,
     );
-    this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
+    this.#pool = new WorkerPool(this.#words);
   }
 
   /** Spawns the workers; resolves when all are ready. */
   async start(module: WebAssembly.Module): Promise<void> {
-    const ready = Array.from({ length: this.topology.workers }, (_, worker) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const thread = new Worker(new URL("./sphere.ts", import.meta.url), {
+    const starts = Array.from({ length: this.topology.workers }, (_, worker): SphereStart => {
+      return { worker, plan: this.#plan, module, memory: this.#memory, simd256: this.simd256 };
+    });
+    await this.#pool.start(starts, (worker) =>
+      new Worker(new URL("./sphere.ts", import.meta.url), {
         type: "module",
         name: `sphere-${worker}`,
-      });
-      this.#workers.push(thread);
-      thread.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => {
-        switch (data.kind) {
-          case "ready":
-            return resolve();
-          case "failed":
-            return this.#fail(describe(data), data.cause);
-        }
-      });
-      thread.addEventListener("error", (event) => {
-        event.preventDefault();
-        this.#fail(`Cannot go on: worker ${worker} ended: ${event.message}`, event.error);
-      });
-      const message: StartMessage = {
-        kind: "start",
-        worker,
-        plan: this.#plan,
-        module,
-        memory: this.#memory,
-        wide: this.wide,
-      };
-      thread.postMessage(message);
-      return promise;
-    });
-    await Promise.race([Promise.all(ready), this.#failure.promise]);
+      }));
   }
 
   get failed(): boolean {
-    return Atomics.load(this.#words, Word.poison) !== 0;
+    return this.#pool.failed;
   }
 
   kernelMs(): Record<string, number> {
@@ -191,19 +165,14 @@ class RootSphere implements Spheres {
   async evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }> {
     this.#place(batch);
     await this.#command(Command.evaluate);
-    const tokens = this.#outcomes().reduce((sum, leaf) => sum + leaf.tokens, 0);
+    const tokens = this.#outcomes().reduce((sum, microbatch) => sum + microbatch.tokens, 0);
     const loss = this.#loss();
     if (!Number.isFinite(loss)) this.#diverge(`Cannot validate: loss is ${loss / tokens}`);
     return { loss, tokens };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    Atomics.store(this.#words, Word.command, Command.stop);
-    Atomics.store(this.#words, Word.poison, 1);
-    publish(this.#words, Word.generation, this.#generation + 1);
-    for (const worker of this.#workers) worker.terminate();
-    this.#failure.reject(new Error("Cannot train: the spheres are closed"));
-    return Promise.resolve();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
   }
 
   /** Copies a batch into shared memory. */
@@ -233,51 +202,30 @@ class RootSphere implements Spheres {
 
   /** Issues a command and waits, without blocking, until every worker is done with it. */
   async #command(command: number): Promise<void> {
-    const words = this.#words;
-    if (Atomics.load(words, Word.poison)) await this.#failure.promise;
-    for (
-      const word of [
-        Word.nextLeaf,
-        Word.nextNorm,
-        Word.nextUpdate,
-        Word.nextMatrix,
-        Word.normArrivals,
-        Word.arrivals,
-      ]
-    ) {
-      Atomics.store(words, word, 0);
-    }
-    words.fill(0, Word.turns);
-    Atomics.store(words, Word.command, command);
-    const before = this.#generation++;
-    publish(words, Word.generation, this.#generation);
-    const done = Atomics.waitAsync(words, Word.commandDone, before);
-    if (done.async) {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      this.#interrupt = reject;
-      done.value.then(resolve);
-      await promise;
-    }
+    this.#words.fill(0, Word.counters);
+    Atomics.store(this.#words, Word.command, command);
+    await this.#pool.run();
   }
 
   #loss(): number {
     let loss = 0;
-    for (let leaf = 0; leaf < this.topology.leaves; leaf++) {
-      loss += this.#results[leaf * LeafResult.width + LeafResult.loss] as number;
+    for (let microbatch = 0; microbatch < this.topology.leaves; microbatch++) {
+      loss += this.#results[microbatch * MicrobatchResult.width + MicrobatchResult.loss] as number;
     }
     return loss;
   }
 
-  #outcomes(): LeafOutcome[] {
-    return Array.from({ length: this.topology.leaves }, (_, leaf) => {
-      const column = (index: number) => this.#results[leaf * LeafResult.width + index] as number;
+  #outcomes(): SphereCounters[] {
+    return Array.from({ length: this.topology.leaves }, (_, microbatch) => {
+      const column = (index: number) =>
+        this.#results[microbatch * MicrobatchResult.width + index] as number;
       return {
-        leaf,
-        worker: column(LeafResult.worker),
-        tokens: column(LeafResult.tokens),
-        computeMs: column(LeafResult.computeMs),
-        waitMs: column(LeafResult.waitMs),
-        bytesReduced: column(LeafResult.bytesReduced),
+        microbatch,
+        worker: column(MicrobatchResult.worker),
+        tokens: column(MicrobatchResult.tokens),
+        computeMs: column(MicrobatchResult.computeMs),
+        waitMs: column(MicrobatchResult.waitMs),
+        bytesReduced: column(MicrobatchResult.bytesReduced),
       };
     });
   }
@@ -286,15 +234,4 @@ class RootSphere implements Spheres {
     this.diverged = true;
     throw new DivergedError(`${found}; training has diverged, try a lower --learning-rate`);
   }
-
-  /** Ends whatever is waiting, in this thread and in the workers. */
-  #fail(message: string, cause: unknown): void {
-    Atomics.store(this.#words, Word.poison, 1);
-    this.#failure.reject(new Error(message, { cause }));
-  }
-}
-
-function describe({ worker, leaf, cause }: WorkerMessage & { kind: "failed" }): string {
-  const where = leaf === undefined ? `worker ${worker}` : `leaf sphere ${leaf} on worker ${worker}`;
-  return `Cannot go on: ${where} failed: ${cause instanceof Error ? cause.message : cause}`;
 }

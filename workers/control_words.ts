@@ -1,39 +1,32 @@
 /**
- * Words of shared memory through which spheres coordinate. Every word has one meaning and every
- * wait is finite, so that a sphere that fails cannot leave the others asleep for ever.
+ * What spheres tell one another through shared memory, beside the words of their pool.
  *
  * @module
  */
+import { PoolWord } from "./pool_words.ts";
 
-/** Indices into the Int32 control area. */
+/** Indices into the Int32 control area, after those of the pool. */
 export const Word = {
-  /** Counts commands; workers wait for it to change. */
-  generation: 0,
-  command: 1,
-  /** 1 once any sphere has failed. */
-  poison: 2,
-  /** Next leaf, norm segment and update segment to take. */
-  nextLeaf: 3,
-  nextNorm: 4,
-  nextUpdate: 5,
-  /** Equals `generation` when all leaves have reported to the root control sphere. */
-  leavesDone: 6,
-  /** Workers past the norm phase. */
-  normArrivals: 7,
-  /** Equals `generation` when all norm segments are summed. */
-  normDone: 8,
-  /** Workers done with the command. */
-  arrivals: 9,
-  /** Equals `generation` when the command is complete; the root awaits it. */
-  commandDone: 10,
+  command: PoolWord.own,
   /** Rows of the batch in place. */
-  rows: 11,
+  rows: PoolWord.own + 1,
   /** 1 when the batch has segment ids. */
-  segmented: 12,
-  /** Next hidden matrix to take, in a Muon step. */
-  nextMatrix: 13,
-  /** First of one word a parameter group: leaves already reduced into it. */
-  turns: 64,
+  segmented: PoolWord.own + 2,
+  /** Equals the round when all microbatches have reported to the root control sphere. */
+  microbatchesDone: PoolWord.own + 3,
+  /** Equals the round when all norm segments are summed. */
+  normDone: PoolWord.own + 4,
+  /** From here on zero at the beginning of a round. */
+  counters: PoolWord.own + 16,
+  /** Next microbatch, norm segment, update segment and, in a Muon step, hidden matrix to take. */
+  nextMicrobatch: PoolWord.own + 16,
+  nextNorm: PoolWord.own + 17,
+  nextUpdate: PoolWord.own + 18,
+  nextMatrix: PoolWord.own + 19,
+  /** Workers past the norm phase. */
+  normArrivals: PoolWord.own + 20,
+  /** First of one word a parameter group: microbatches already reduced into it. */
+  turns: PoolWord.own + 32,
   /** First of one word a parameter group: its hidden matrices already updated. */
   matricesDone: 1536,
 } as const;
@@ -49,8 +42,6 @@ export const Command = {
   evaluate: 2,
   /** Pack the weights for the products of the next step. */
   pack: 3,
-  /** Leave the main loop. */
-  stop: 4,
 } as const;
 
 /** Indices into the Float64 step parameters. */
@@ -79,8 +70,8 @@ export const StepParameter = {
   skipped: 15,
 } as const;
 
-/** Columns of a leaf's row in the Float64 results. */
-export const LeafResult = {
+/** Columns of a microbatch's row in the Float64 results. */
+export const MicrobatchResult = {
   loss: 0,
   tokens: 1,
   computeMs: 2,
@@ -90,29 +81,3 @@ export const LeafResult = {
   /** Row width. */
   width: 6,
 } as const;
-
-/** Milliseconds between looks at the poison word while waiting. */
-const POISON_CHECK_MS = 200;
-
-/** Thrown in a sphere that waits for one that has failed. */
-export class PoisonedError extends Error {
-  override readonly name = "PoisonedError";
-}
-
-/** Blocks the worker until `words[index]` is `value`; throws {@linkcode PoisonedError} on poison. */
-export function waitFor(words: Int32Array, index: number, value: number): void {
-  for (;;) {
-    const current = Atomics.load(words, index);
-    if (current === value) return;
-    if (Atomics.load(words, Word.poison) !== 0) {
-      throw new PoisonedError("Cannot go on with the step: another sphere has failed");
-    }
-    Atomics.wait(words, index, current, POISON_CHECK_MS);
-  }
-}
-
-/** Publishes `value` and wakes whoever waits for it. */
-export function publish(words: Int32Array, index: number, value: number): void {
-  Atomics.store(words, index, value);
-  Atomics.notify(words, index);
-}

@@ -1,16 +1,21 @@
 /**
- * The forward pass of one leaf: its rows of the batch from token ids to the last hidden state.
+ * The forward pass of one microbatch: its rows of the batch from token ids to the last hidden state.
  *
  * @module
  */
-import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
+import {
+  at,
+  type MicrobatchContext,
+  type MicrobatchRows,
+  weightsOf,
+} from "./microbatch_context.ts";
 import { linear } from "./linear.ts";
 
 /**
- * Runs the decoder over a leaf's rows and leaves every activation the backward pass needs in the
+ * Runs the decoder over a microbatch's rows and leaves every activation the backward pass needs in the
  * worker's area; the final residual stream ends in `area.final`, `[n, D]`.
  */
-export function forward(context: LeafContext, slice: LeafSlice): void {
+export function forward(context: MicrobatchContext, slice: MicrobatchRows): void {
   const { kernels, plan, area, groups, dims } = context;
   const { D, T } = dims;
 
@@ -29,8 +34,8 @@ export function forward(context: LeafContext, slice: LeafSlice): void {
  * needs. Running it a second time gives the same bits.
  */
 export function forwardLayer(
-  context: LeafContext,
-  { slice, index }: { slice: LeafSlice; index: number },
+  context: MicrobatchContext,
+  { slice, index }: { slice: MicrobatchRows; index: number },
 ): void {
   const { config, kernels, plan, area, groups, dims } = context;
   const { D, F, H, K, N, Q, A, T } = dims;

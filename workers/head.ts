@@ -1,14 +1,19 @@
 /**
- * The output head of one leaf: final norm, vocabulary product and cross entropy in row blocks, so
+ * The output head of one microbatch: final norm, vocabulary product and cross entropy in row blocks, so
  * that `[tokens, vocab]` never exists at once.
  *
  * @module
  */
-import { at, type LeafContext, type LeafSlice, weightsOf } from "./leaf_context.ts";
+import {
+  at,
+  type MicrobatchContext,
+  type MicrobatchRows,
+  weightsOf,
+} from "./microbatch_context.ts";
 import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
 
-/** What a leaf's rows cost. */
-export interface LeafLoss {
+/** What a microbatch's rows cost. */
+export interface MicrobatchLoss {
   /** Sum of nats over scored tokens. */
   readonly loss: number;
   /** Scored tokens. */
@@ -21,9 +26,9 @@ export interface LeafLoss {
  * `area.dNormed`, `[n, D]`.
  */
 export function head(
-  context: LeafContext,
-  { slice, gradientScale }: { slice: LeafSlice; gradientScale?: number },
-): LeafLoss {
+  context: MicrobatchContext,
+  { slice, gradientScale }: { slice: MicrobatchRows; gradientScale?: number },
+): MicrobatchLoss {
   const { config, kernels, plan, area, groups, dims } = context;
   const { D, V, T } = dims;
   const n = (slice.end - slice.first) * T;
@@ -74,9 +79,9 @@ export function head(
 
 /** Adds the losses up in token order, in f64. */
 function sumLosses(
-  { f32, words, plan }: LeafContext,
+  { f32, words, plan }: MicrobatchContext,
   { firstToken, n }: { firstToken: number; n: number },
-): LeafLoss {
+): MicrobatchLoss {
   const losses = f32.subarray(plan.losses / 4 + firstToken, plan.losses / 4 + firstToken + n);
   const mask = new Int32Array(words.buffer, plan.mask + firstToken * 4, n);
   return {

@@ -11,7 +11,7 @@ import { createGroups } from "./groups.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
-import { leafRows, type Topology } from "./topology.ts";
+import { microbatchRows, type Topology } from "./topology.ts";
 
 /** Bytes of a WebAssembly page. */
 const PAGE = 65536;
@@ -57,8 +57,8 @@ export interface Segment {
 /** Where everything is. Plain data: posted to every worker as it is. */
 export interface MemoryPlan {
   readonly dims: PlanDims;
-  /** Tokens of the largest leaf. */
-  readonly leafTokens: number;
+  /** Tokens of the largest microbatch. */
+  readonly microbatchTokens: number;
   /** Rows of logits computed at once. */
   readonly logitsRows: number;
   readonly segments: readonly Segment[];
@@ -68,8 +68,8 @@ export interface MemoryPlan {
   readonly control: number;
   /** Float64 words: step parameters in. */
   readonly parametersIn: number;
-  /** Float64 [leaves, 6]: loss, tokens, computing, waiting, bytes, worker. */
-  readonly leafResults: number;
+  /** Float64 [microbatches, 6]: loss, tokens, computing, waiting, bytes, worker. */
+  readonly microbatchResults: number;
   /** Float64 [segments]: sums of squares. */
   readonly partialSums: number;
   /** Float64 [W, kernels]: milliseconds, see profile.ts. */
@@ -109,12 +109,12 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
   const { vocab_size: V, head_dim: N } = config;
-  let leafRowsMax = 0;
-  for (let leaf = 0; leaf < topology.leaves; leaf++) {
-    const [first, end] = leafRows({ leaf, leaves: topology.leaves, rows });
-    leafRowsMax = Math.max(leafRowsMax, end - first);
+  let rowsMax = 0;
+  for (let microbatch = 0; microbatch < topology.leaves; microbatch++) {
+    const [first, end] = microbatchRows({ microbatch, leaves: topology.leaves, rows });
+    rowsMax = Math.max(rowsMax, end - first);
   }
-  const n = leafRowsMax * cols;
+  const n = rowsMax * cols;
   const logitsRows = Math.max(1, Math.min(n, Math.floor(LOGITS_BLOCK / V)));
 
   // The first page belongs to the kernels' constants.
@@ -136,7 +136,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const matrices = hiddenMatrices(layout, groups);
   const control = take(4096);
   const parametersIn = take(64, 8);
-  const leafResults = take(topology.leaves * 6, 8);
+  const microbatchResults = take(topology.leaves * 6, 8);
   const partialSums = take(segments.length, 8);
   const profile = take(topology.workers * PROFILED.length, 8);
   const [weights, gradients, firstMoment, secondMoment] = share(
@@ -174,7 +174,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
           take,
         });
         const areaEnd = end;
-        // Muon runs when all leaves are done: it takes the place of their activations.
+        // Muon runs when all microbatches are done: it takes the place of their activations.
         end = start;
         const muonArea = placeMuonArea({ matrices, take });
         end = Math.max(end, areaEnd);
@@ -193,13 +193,13 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   }
   return {
     dims,
-    leafTokens: n,
+    microbatchTokens: n,
     logitsRows,
     segments,
     hiddenMatrices: matrices,
     control,
     parametersIn,
-    leafResults,
+    microbatchResults,
     partialSums,
     profile,
     weights,

@@ -1,18 +1,22 @@
 /**
- * Sphere-parallel training: a control sphere (this process's handle), its workers and their leaves.
+ * Sphere-parallel training: a control sphere (this process's handle), its workers and their leaves; and
+ * the pool of workers that it shares with inference.
  *
  * @module
  */
 export { DivergedError } from "./diverged.ts";
 export { openSpheres } from "./control.ts";
 export type {
-  LeafOutcome,
   MuonStep,
   OptimizerStep,
   SphereBatch,
+  SphereCounters,
   Spheres,
   SpheresOptions,
   StepLimits,
   StepOutcome,
 } from "./spheres.ts";
 export { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
+export { PoolWord, publish, waitFor } from "./pool_words.ts";
+export { joinPool } from "./pool_worker.ts";
+export { WorkerPool } from "./worker_pool.ts";

@@ -1,27 +1,28 @@
 /**
- * The ordered reduction: each leaf adds its gradient to the shared one when all leaves before it
+ * The ordered reduction: each microbatch adds its gradient to the shared one when all before it
  * have, group by group. Floating-point addition is not associative, so a fixed order is what makes
- * the sum the same bit for bit whichever worker ran which leaf.
+ * the sum the same bit for bit whichever worker ran which microbatch.
  *
  * @module
  */
 import { K_BLOCK } from "../kernels/mod.ts";
 import type { ParameterGroup } from "./groups.ts";
-import type { LeafContext } from "./leaf_context.ts";
-import { publish, waitFor, Word } from "./control_words.ts";
+import type { MicrobatchContext } from "./microbatch_context.ts";
+import { Word } from "./control_words.ts";
+import { publish, waitFor } from "./pool_words.ts";
 
-/** One leaf's part in the reduction of a step. */
+/** One microbatch's part in the reduction of a step. */
 export interface Turn {
-  /** Place among the leaves that have rows, in leaf order. */
+  /** Place among the microbatches that have rows, in their order. */
   readonly order: number;
   /** Milliseconds spent waiting so far. */
   waitMs: number;
   bytesReduced: number;
 }
 
-/** Waits until all leaves before `turn.order` have reduced `group`, then runs `add`. */
+/** Waits until all microbatches before `turn.order` have reduced `group`, then runs `add`. */
 export function inTurn(
-  context: LeafContext,
+  context: MicrobatchContext,
   { turn, group, add }: {
     turn: Turn;
     group: ParameterGroup;
@@ -42,15 +43,15 @@ export function inTurn(
 }
 
 function isTurn(
-  { words }: LeafContext,
+  { words }: MicrobatchContext,
   { turn, group }: { turn: Turn; group: ParameterGroup },
 ): boolean {
   return Atomics.load(words, Word.turns + group.index) === turn.order;
 }
 
-/** Adds the staged gradient of `group` in turn; the first leaf's replaces the last step's. */
+/** Adds the staged gradient of `group` in turn; the first microbatch's replaces the last step's. */
 export function reduce(
-  context: LeafContext,
+  context: MicrobatchContext,
   { turn, group, staged }: { turn: Turn; group: ParameterGroup; staged: number },
 ): void {
   const { kernels } = context;
@@ -66,12 +67,12 @@ export function reduce(
 }
 
 /**
- * Reduces a product over a leaf's n tokens. Where it is already the leaf's turn the product goes
+ * Reduces a product over the n tokens of a microbatch. Where it is already its turn the product goes
  * straight into the shared gradient; where not, it is staged meanwhile and added later. The bits
  * are the same: `gemm` sums up to `K_BLOCK` tokens before its one addition to what is there.
  */
 export function reduceProduct(
-  context: LeafContext,
+  context: MicrobatchContext,
   { turn, group, staged, n, multiply }: {
     turn: Turn;
     group: ParameterGroup;

@@ -6,91 +6,81 @@
  */
 import { instantiateKernels } from "../kernels/mod.ts";
 import { backward } from "./backward.ts";
-import {
-  Command,
-  LeafResult,
-  PoisonedError,
-  publish,
-  StepParameter,
-  TREE_WORDS,
-  waitFor,
-  Word,
-} from "./control_words.ts";
+import { Command, MicrobatchResult, StepParameter, TREE_WORDS, Word } from "./control_words.ts";
 import { forward } from "./forward.ts";
 import { head } from "./head.ts";
-import { createLeafContext, type LeafContext } from "./leaf_context.ts";
-import type { StartMessage, WorkerMessage } from "./messages.ts";
+import { createMicrobatchContext, type MicrobatchContext } from "./microbatch_context.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
+import { publish, waitFor } from "./pool_words.ts";
+import { joinPool } from "./pool_worker.ts";
 import { PROFILED, profileKernels } from "./profile.ts";
 import type { Turn } from "./reduction.ts";
-import { leafRows } from "./topology.ts";
+import { type ControlSphere, microbatchRows } from "./topology.ts";
 import { packWeights, update } from "./update.ts";
 
-const scope = self as typeof self & { postMessage(message: WorkerMessage): void };
+/** Root to worker, once. */
+export interface SphereStart {
+  readonly worker: number;
+  readonly plan: MemoryPlan;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Whether products take the 256-bit tile. */
+  readonly simd256: boolean;
+}
 
-scope.addEventListener("message", ({ data }: MessageEvent<StartMessage>) => {
-  const { worker, plan, module, memory, wide } = data;
-  const bare = instantiateKernels(module, memory, wide ? plan.areas[worker]?.wideTile : 0);
+joinPool(({ worker, plan, module, memory, simd256 }: SphereStart) => {
+  const bare = instantiateKernels(module, memory, simd256 ? plan.areas[worker]?.simd256Tile : 0);
   const kernels = plan.dims.profile
     ? profileKernels(
       bare,
       new Float64Array(memory.buffer, plan.profile + worker * PROFILED.length * 8, PROFILED.length),
     )
     : bare;
-  const context = createLeafContext({ plan, worker, kernels, memory });
-  scope.postMessage({ kind: "ready", worker });
-  new Sphere(context, worker).run();
-  scope.close();
-}, { once: true });
+  const context = createMicrobatchContext({ plan, worker, kernels, memory });
+  const sphere = new Sphere(context, worker);
+  return {
+    words: context.words,
+    workers: plan.areas.length,
+    work: (round) => sphere.obey(round),
+    task: () => sphere.task,
+  };
+});
 
-/** The main loop of one worker. */
+/** What one worker does in a round. */
 class Sphere {
-  readonly #context: LeafContext;
+  readonly #context: MicrobatchContext;
   readonly #worker: number;
   readonly #results: Float64Array;
-  #leaf: number | undefined;
+  #microbatch: number | undefined;
 
-  constructor(context: LeafContext, worker: number) {
+  constructor(context: MicrobatchContext, worker: number) {
     this.#context = context;
     this.#worker = worker;
     const { plan, words } = context;
     this.#results = new Float64Array(
       words.buffer,
-      plan.leafResults,
-      plan.dims.topology.leaves * LeafResult.width,
+      plan.microbatchResults,
+      plan.dims.topology.leaves * MicrobatchResult.width,
     );
   }
 
-  /** Obeys commands until told to stop or until any sphere fails. */
-  run(): void {
-    const { words } = this.#context;
-    try {
-      for (let generation = 1;; generation++) {
-        waitFor(words, Word.generation, generation);
-        const command = Atomics.load(words, Word.command);
-        if (command === Command.stop) return;
-        this.#obey(command, generation);
-        if (Atomics.add(words, Word.arrivals, 1) + 1 === this.#context.plan.areas.length) {
-          publish(words, Word.commandDone, generation);
-        }
-      }
-    } catch (cause) {
-      // The sphere that poisoned the step has told the root why; the others only leave.
-      if (cause instanceof PoisonedError) return;
-      Atomics.store(words, Word.poison, 1);
-      scope.postMessage({ kind: "failed", worker: this.#worker, leaf: this.#leaf, cause });
-    }
+  /** What it is at, outside the microbatch phase nothing in particular. */
+  get task(): string | undefined {
+    return this.#microbatch === undefined ? undefined : `leaf sphere ${this.#microbatch}`;
   }
 
-  #obey(command: number, generation: number): void {
+  /** Obeys the command in place. */
+  obey(round: number): void {
+    const command = Atomics.load(this.#context.words, Word.command);
     switch (command) {
       case Command.train:
-        this.#takeLeaves({ train: true, generation });
-        // Every leaf must be reduced before any segment is summed.
-        waitFor(this.#context.words, Word.leavesDone, generation);
-        update(this.#context, { generation, worker: this.#worker });
+        this.#takeMicrobatches({ train: true, round });
+        // Every microbatch must be reduced before any segment is summed.
+        waitFor(this.#context.words, Word.microbatchesDone, round);
+        update(this.#context, { round, worker: this.#worker });
         return;
       case Command.evaluate:
-        this.#takeLeaves({ train: false, generation });
+        this.#takeMicrobatches({ train: false, round });
         return;
       case Command.pack:
         packWeights(this.#context);
@@ -100,31 +90,33 @@ class Sphere {
     }
   }
 
-  #takeLeaves({ train, generation }: { train: boolean; generation: number }): void {
+  #takeMicrobatches({ train, round }: { train: boolean; round: number }): void {
     const { plan, words } = this.#context;
     const { leaves } = plan.dims.topology;
     const rows = Atomics.load(words, Word.rows);
     const segmented = Atomics.load(words, Word.segmented) === 1;
     for (;;) {
-      const leaf = Atomics.add(words, Word.nextLeaf, 1);
-      if (leaf >= leaves) break;
-      this.#leaf = leaf;
-      const [first, end] = leafRows({ leaf, leaves, rows });
-      const result = this.#results.subarray(leaf * LeafResult.width);
-      result.fill(0, 0, LeafResult.width);
-      result[LeafResult.worker] = this.#worker;
-      if (first < end) this.#runLeaf({ first, end, segmented, train, leaf, rows, result });
-      this.#report(leaf, generation);
-      this.#leaf = undefined;
+      const microbatch = Atomics.add(words, Word.nextMicrobatch, 1);
+      if (microbatch >= leaves) break;
+      this.#microbatch = microbatch;
+      const [first, end] = microbatchRows({ microbatch, leaves, rows });
+      const result = this.#results.subarray(microbatch * MicrobatchResult.width);
+      result.fill(0, 0, MicrobatchResult.width);
+      result[MicrobatchResult.worker] = this.#worker;
+      if (first < end) {
+        this.#runMicrobatch({ first, end, segmented, train, microbatch, rows, result });
+      }
+      this.#report(microbatch, round);
+      this.#microbatch = undefined;
     }
   }
 
-  #runLeaf({ first, end, segmented, train, leaf, rows, result }: {
+  #runMicrobatch({ first, end, segmented, train, microbatch, rows, result }: {
     first: number;
     end: number;
     segmented: boolean;
     train: boolean;
-    leaf: number;
+    microbatch: number;
     rows: number;
     result: Float64Array;
   }): void {
@@ -138,42 +130,46 @@ class Sphere {
       const gradientScale = parameters[StepParameter.gradientScale] as number;
       const { loss, tokens } = head(context, { slice, gradientScale });
       const { leaves } = context.plan.dims.topology;
-      const turn: Turn = { order: leafOrder({ leaf, leaves, rows }), waitMs: 0, bytesReduced: 0 };
+      const turn: Turn = {
+        order: microbatchOrder({ microbatch, leaves, rows }),
+        waitMs: 0,
+        bytesReduced: 0,
+      };
       backward(context, { slice, turn });
       waitMs = turn.waitMs;
-      result[LeafResult.loss] = loss;
-      result[LeafResult.tokens] = tokens;
-      result[LeafResult.bytesReduced] = turn.bytesReduced;
+      result[MicrobatchResult.loss] = loss;
+      result[MicrobatchResult.tokens] = tokens;
+      result[MicrobatchResult.bytesReduced] = turn.bytesReduced;
     } else {
       const { loss, tokens } = head(context, { slice });
-      result[LeafResult.loss] = loss;
-      result[LeafResult.tokens] = tokens;
+      result[MicrobatchResult.loss] = loss;
+      result[MicrobatchResult.tokens] = tokens;
     }
-    result[LeafResult.waitMs] = waitMs;
-    result[LeafResult.computeMs] = performance.now() - start - waitMs;
+    result[MicrobatchResult.waitMs] = waitMs;
+    result[MicrobatchResult.computeMs] = performance.now() - start - waitMs;
   }
 
   /** Tells the control sphere above; the last child of each passes the word up to the root. */
-  #report(leaf: number, generation: number): void {
+  #report(microbatch: number, round: number): void {
     const { words, plan } = this.#context;
     const { controls, parentOfLeaf } = plan.dims.topology;
-    let control = controls[parentOfLeaf[leaf] as number];
+    let control: ControlSphere | undefined = controls[parentOfLeaf[microbatch] as number];
     while (control) {
       const reported = Atomics.add(words, TREE_WORDS + control.index, 1) + 1;
       if (reported < control.children) return;
-      if (control.parent === undefined) publish(words, Word.leavesDone, generation);
+      if (control.parent === undefined) publish(words, Word.microbatchesDone, round);
       control = control.parent === undefined ? undefined : controls[control.parent];
     }
   }
 }
 
-/** Place of a leaf among those that have rows. */
-function leafOrder(
-  { leaf, leaves, rows }: { leaf: number; leaves: number; rows: number },
+/** Place of a microbatch among those that have rows. */
+function microbatchOrder(
+  { microbatch, leaves, rows }: { microbatch: number; leaves: number; rows: number },
 ): number {
   let order = 0;
-  for (let before = 0; before < leaf; before++) {
-    const [first, end] = leafRows({ leaf: before, leaves, rows });
+  for (let before = 0; before < microbatch; before++) {
+    const [first, end] = microbatchRows({ microbatch: before, leaves, rows });
     if (first < end) order++;
   }
   return order;

@@ -49,12 +49,16 @@ export interface StepLimits {
   readonly gradNorm: number;
 }
 
-/** What one leaf did; the same fields as a step report's sphere counters. */
-export interface LeafOutcome {
-  readonly leaf: number;
+/** What one leaf sphere did with its microbatch of a step. */
+export interface SphereCounters {
+  /** 0-based, in reduction order. */
+  readonly microbatch: number;
+  /** Worker that ran it. */
   readonly worker: number;
+  /** Scored tokens. */
   readonly tokens: number;
   readonly computeMs: number;
+  /** Waiting for its turn in the ordered reduction. */
   readonly waitMs: number;
   readonly bytesReduced: number;
 }
@@ -67,7 +71,7 @@ export interface StepOutcome {
   readonly gradNorm: number;
   /** Whether the step was beyond its limits, and updated nothing. */
   readonly skipped: boolean;
-  readonly spheres: readonly LeafOutcome[];
+  readonly spheres: readonly SphereCounters[];
 }
 
 /** Dimensions and policy of a run. */
@@ -87,7 +91,7 @@ export interface SpheresOptions {
    * Whether products take the tile that V8 may turn into 256-bit instructions: measured unless said,
    * never with `strictSimd`. Never changes a result.
    */
-  readonly wide?: boolean;
+  readonly simd256?: boolean;
   /** Keep every logit, for tests and parity checks of small models. */
   readonly keepLogits?: boolean;
   /**
@@ -105,8 +109,8 @@ export interface Spheres extends AsyncDisposable {
   readonly topology: Topology;
   /** Bytes of shared memory. */
   readonly bytes: number;
-  /** Whether products take the wide tile. */
-  readonly wide: boolean;
+  /** Whether products take the 256-bit tile. */
+  readonly simd256: boolean;
   /** Views on shared memory in the order of `layout`; valid to read between calls. */
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;

@@ -1,6 +1,6 @@
 /**
  * The kissing-sphere tree: at most twelve equal spheres touch one. A control sphere therefore has at
- * most twelve children; more leaves nest under inner control spheres.
+ * most twelve children; more leaves nest under inner control spheres. Leaf number i computes microbatch i.
  *
  * @module
  */
@@ -41,9 +41,11 @@ export interface Topology {
  * @throws {RangeError} when either is not a positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createTopology } from "./topology.ts";
  * const { controls } = createTopology({ leaves: 24, workers: 2 });
- * console.assert(controls.length === 3 && controls[1]?.children === 12);
+ * assertEquals(controls.length, 3);
+ * assertEquals(controls[1]?.children, 12);
  * ```
  */
 export function createTopology(
@@ -82,9 +84,9 @@ export function createTopology(
   return { leaves, workers: Math.min(workers, leaves), controls, parentOfLeaf };
 }
 
-/** Rows of a batch that leaf `leaf` of `leaves` owns: `[first, end)`; empty where rows run short. */
-export function leafRows(
-  { leaf, leaves, rows }: { leaf: number; leaves: number; rows: number },
+/** Rows `[first, end)` of a batch in one microbatch, one a leaf; empty where rows run short. */
+export function microbatchRows(
+  { microbatch, leaves, rows }: { microbatch: number; leaves: number; rows: number },
 ): [first: number, end: number] {
-  return [Math.floor(leaf * rows / leaves), Math.floor((leaf + 1) * rows / leaves)];
+  return [Math.floor(microbatch * rows / leaves), Math.floor((microbatch + 1) * rows / leaves)];
 }

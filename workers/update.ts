@@ -5,14 +5,15 @@
  * @module
  */
 import { NR } from "../kernels/mod.ts";
-import { LeafResult, publish, StepParameter, waitFor, Word } from "./control_words.ts";
-import type { LeafContext } from "./leaf_context.ts";
+import { MicrobatchResult, StepParameter, Word } from "./control_words.ts";
+import type { MicrobatchContext } from "./microbatch_context.ts";
 import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
+import { publish, waitFor } from "./pool_words.ts";
 
 /** Calls `each` for items nobody has taken yet. */
 function takeItems<T>(
-  { words }: LeafContext,
+  { words }: MicrobatchContext,
   { items, counter, each }: {
     items: readonly T[];
     counter: number;
@@ -29,12 +30,12 @@ function takeItems<T>(
 
 /** Gradient norm over all segments, then the optimizer with clipping and packing. */
 export function update(
-  context: LeafContext,
-  { generation, worker }: { generation: number; worker: number },
+  context: MicrobatchContext,
+  { round, worker }: { round: number; worker: number },
 ): void {
   const parameters = new Float64Array(context.words.buffer, context.plan.parametersIn, 64);
   const parameter = (index: number) => parameters[index] as number;
-  normTogether(context, { generation, parameters });
+  normTogether(context, { round, parameters });
   const gradNorm = parameter(StepParameter.gradNorm);
   // A norm that is not finite leaves the weights as they were; the root ends the run.
   if (!Number.isFinite(gradNorm) || parameter(StepParameter.skipped) === 1) return;
@@ -50,8 +51,8 @@ type Parameter = (index: number) => number;
 
 /** Leaves the global gradient norm and its verdict in the step parameters; returns with both. */
 function normTogether(
-  context: LeafContext,
-  { generation, parameters }: { generation: number; parameters: Float64Array },
+  context: MicrobatchContext,
+  { round, parameters }: { round: number; parameters: Float64Array },
 ): void {
   const { kernels, plan, words } = context;
   const partialSums = new Float64Array(words.buffer, plan.partialSums, plan.segments.length);
@@ -70,26 +71,30 @@ function normTogether(
     const beyond = gradNorm > (parameters[StepParameter.gradNormLimit] as number) ||
       meanLoss(context, parameters) > (parameters[StepParameter.lossLimit] as number);
     parameters[StepParameter.skipped] = beyond ? 1 : 0;
-    publish(words, Word.normDone, generation);
+    publish(words, Word.normDone, round);
   } else {
-    waitFor(words, Word.normDone, generation);
+    waitFor(words, Word.normDone, round);
   }
 }
 
-/** Of the batch, over all leaves. */
-function meanLoss({ plan, words }: LeafContext, parameters: Float64Array): number {
+/** Of the batch, over all microbatches. */
+function meanLoss({ plan, words }: MicrobatchContext, parameters: Float64Array): number {
   const { leaves } = plan.dims.topology;
-  const results = new Float64Array(words.buffer, plan.leafResults, leaves * LeafResult.width);
+  const results = new Float64Array(
+    words.buffer,
+    plan.microbatchResults,
+    leaves * MicrobatchResult.width,
+  );
   let loss = 0;
-  for (let leaf = 0; leaf < leaves; leaf++) {
-    loss += results[leaf * LeafResult.width + LeafResult.loss] as number;
+  for (let microbatch = 0; microbatch < leaves; microbatch++) {
+    loss += results[microbatch * MicrobatchResult.width + MicrobatchResult.loss] as number;
   }
   return loss * (parameters[StepParameter.gradientScale] as number);
 }
 
 /** Muon on the hidden matrices; whoever updates the last one of a group packs the group. */
 function updateHidden(
-  context: LeafContext,
+  context: MicrobatchContext,
   { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
 ): void {
   const { kernels, f32, plan, words } = context;
@@ -122,7 +127,7 @@ function updateHidden(
 
 /** AdamW on the segments. */
 function updateSegments(
-  context: LeafContext,
+  context: MicrobatchContext,
   { parameter, clipScale, exceptHidden }: {
     parameter: Parameter;
     clipScale: number;
@@ -158,7 +163,7 @@ function updateSegments(
 }
 
 /** Packs all weights, after they were set from outside. */
-export function packWeights(context: LeafContext): void {
+export function packWeights(context: MicrobatchContext): void {
   takeItems(context, {
     items: context.plan.segments,
     counter: Word.nextUpdate,
@@ -167,7 +172,7 @@ export function packWeights(context: LeafContext): void {
 }
 
 /** Packs a segment's rows of W in both orders, for Y = X Wᵀ and dX = dY W. */
-function packSegment(context: LeafContext, segment: Segment): void {
+function packSegment(context: MicrobatchContext, segment: Segment): void {
   const { kernels, plan, groups } = context;
   const packed = plan.packed[segment.group];
   const group = groups.all[segment.group];
@@ -192,7 +197,7 @@ function packSegment(context: LeafContext, segment: Segment): void {
   );
 }
 
-function place({ plan, groups }: LeafContext, { group, row, rows }: Segment) {
+function place({ plan, groups }: MicrobatchContext, { group, row, rows }: Segment) {
   const { offset, cols } = groups.all[group] as typeof groups.all[0] & object;
   const start = (offset + row * cols) * 4;
   return {

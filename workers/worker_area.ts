@@ -1,5 +1,5 @@
 /**
- * What belongs to one worker alone: the activations of a leaf and scratch.
+ * What belongs to one worker alone: the activations of a microbatch and scratch.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import {
   attentionScratchSize,
   packedASize,
   packedBSize,
-  WIDE_BYTES,
+  SIMD256_BYTES,
 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Groups } from "./groups.ts";
@@ -16,7 +16,7 @@ import type { Groups } from "./groups.ts";
 /** Floats in a line of the cache. */
 const LINE = 16;
 
-/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest leaf. */
+/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest microbatch. */
 export interface LayerActivations {
   /** [n, D] input of the layer */
   readonly input: number;
@@ -65,7 +65,7 @@ export interface WorkerArea {
   readonly packedB: number;
   readonly attention: number;
   /** C, B and unfinished tiles of the product that is running. */
-  readonly wideTile: number;
+  readonly simd256Tile: number;
   /** Gradient of one group, waiting for its turn. */
   readonly staged: number;
   /** Gradient of the head, which row blocks accumulate, [V, D]. */
@@ -77,7 +77,7 @@ export function placeWorkerArea(
   { config, groups, n, cols, logitsRows, recompute, take }: {
     config: ModelConfig;
     groups: Groups;
-    /** Tokens of the largest leaf. */
+    /** Tokens of the largest microbatch. */
     n: number;
     /** T */
     cols: number;
@@ -132,7 +132,7 @@ export function placeWorkerArea(
       ),
     ),
     packedB: take(packedBSize(n, widest)),
-    wideTile: take(WIDE_BYTES / 4),
+    simd256Tile: take(SIMD256_BYTES / 4),
     staged: take(stagedSize),
     stagedHead: take(V * D),
   };

@@ -6,11 +6,11 @@
  * Scores are kept transposed, keys down and queries across: softmax then runs along columns, twelve
  * queries at once, needs no folding of lanes, and writes the panels that the product with V reads.
  */
+import { MR, NR } from "../build/sizes";
 import { exp } from "./exp";
 import { multiply } from "./gemm";
 import { packA, pack_b, pack_b_transposed } from "./pack";
 import { hide, roundUp, segmentStarts } from "./segments";
-import { MR, NR } from "./tile";
 
 /** Queries in a block. */
 const BLOCK: i32 = 24;

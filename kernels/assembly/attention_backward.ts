@@ -5,12 +5,12 @@
  * Here scores lie queries down and keys across, so that probabilities and their gradients go straight
  * into the panels that the products with dO and Q read.
  */
+import { MR, NR } from "../build/sizes";
 import { dot } from "./dot";
 import { multiply } from "./gemm";
 import { packA, pack_b, pack_b_transposed } from "./pack";
 import { hide, roundUp, segmentStarts } from "./segments";
 import { BLOCK, CHUNK, PANEL, softmaxBackward } from "./softmax_backward";
-import { MR, NR } from "./tile";
 
 /**
  * Overwrites `dqkv[t, ldQkv]`, of the form of `qkv`.

@@ -1,10 +1,10 @@
 /** Matrix product of packed operands, blocked for the caches (Goto and van de Geijn, 2008). */
-import { MR, NR, tile } from "./tile";
-import { tile4, tile8 } from "./tile_narrow";
-import { isWide, multiplyBlockWide } from "./wide";
+import { gemm_f32_4x12_simd128 } from "../build/gemm_f32_4x12_simd128";
+import { gemm_f32_4x8_simd128 } from "../build/gemm_f32_4x8_simd128";
+import { gemm_f32_8x4_simd128 } from "../build/gemm_f32_8x4_simd128";
+import { K_BLOCK, MR, NR } from "../build/sizes";
+import { takesSimd256, multiplyBlockSimd256 } from "./simd256";
 
-/** Most of k that is summed in registers at once: panels of A and B this long share the L1 cache. */
-const KC: i32 = 512;
 /** Floats of packed A to stay in the L2 cache while the panels of B pass by. */
 const A_BLOCK: i32 = 96 * 1024;
 
@@ -70,11 +70,14 @@ export function multiply(
   }
 }
 
-/** How much of k is summed before C is touched: blocks of at most KC of nearly one size. */
+/**
+ * How much of k is summed before C is touched, in registers: blocks of at most K_BLOCK of nearly one
+ * size. Panels of A and B this long share the L1 cache.
+ */
 @inline
 export function depthOf(k: i32): i32 {
-  if (k <= KC) return max(k, 1);
-  const blocks = (k + KC - 1) / KC;
+  if (k <= K_BLOCK) return max(k, 1);
+  const blocks = (k + K_BLOCK - 1) / K_BLOCK;
   return (k + blocks - 1) / blocks;
 }
 
@@ -91,8 +94,8 @@ export function multiplyBlock(
   strideB: usize,
   accumulate: i32,
 ): void {
-  if (isWide(m, n, k)) {
-    multiplyBlockWide(c, a, b, m, n, k, rowBytes, strideA, strideB, accumulate);
+  if (takesSimd256(m, n, k)) {
+    multiplyBlockSimd256(c, a, b, m, n, k, rowBytes, strideA, strideB, accumulate);
     return;
   }
   for (; n > 0; n -= NR) {
@@ -117,15 +120,15 @@ function multiplyPanel(
   if (cols <= 4) {
     for (; m > 0; m -= 2 * MR) {
       const other = m > MR ? a + strideA : a;
-      tile4(c, a, other, b, k, rowBytes, min(2 * MR, m), cols, accumulate);
+      gemm_f32_8x4_simd128(c, a, other, b, k, rowBytes, min(2 * MR, m), cols, accumulate);
       c += rowBytes * (2 * MR);
       a += strideA * 2;
     }
     return;
   }
   for (; m > 0; m -= MR) {
-    if (cols > 8) tile<f32>(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
-    else tile8(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
+    if (cols > 8) gemm_f32_4x12_simd128(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
+    else gemm_f32_4x8_simd128(c, a, b, k, rowBytes, min(MR, m), cols, accumulate);
     c += rowBytes * MR;
     a += strideA;
   }

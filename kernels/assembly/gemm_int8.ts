@@ -1,15 +1,16 @@
 /**
- * Products of bytes: rows quantised to -127 to 127 with a scale each, by weights of 1 to 127, which
+ * Products of int8: rows quantised to -127 to 127 with a scale each, by weights of 1 to 127, which
  * stand for -63 to 63 and have a scale a column. Sums are whole numbers and exact, so an element's bits
  * depend on its own row and column alone.
  *
  * The weights are the operand of seven bits because theirs are spread more evenly than a row's.
  */
-import { onePanel, PANELS, threePanels } from "./matvec";
-import { MR, NR, tile } from "./tile";
+import { gemm_int8_4x12_simd128 } from "../build/gemm_int8_4x12_simd128";
+import { matvec_int8_1x12_simd128 } from "../build/matvec_int8_1x12_simd128";
+import { matvec_int8_1x36_simd128 } from "../build/matvec_int8_1x36_simd128";
+import { MR, NR, WEIGHT_ZERO } from "../build/sizes";
+import { PANELS } from "./matvec";
 
-/** What stands for zero in packed weights. */
-export const ZERO: i32 = 64;
 /** Bytes of a word of k in a panel of either operand. */
 const STEP_A: usize = MR * 4;
 const STEP_B: usize = NR * 4;
@@ -43,7 +44,7 @@ export function gemm_int8(
     let to = c;
     for (let i = 0; i < m; i += MR) {
       const rows = min(MR, m - i);
-      tile<i32>(scratch, panel, b, words, STEP_B, rows, NR, 0);
+      gemm_int8_4x12_simd128(scratch, panel, b, words, STEP_B, rows, NR, 0);
       for (let r = 0; r < rows; r++) {
         const at = <usize> (i + r) << 2;
         scaleSums(
@@ -82,10 +83,9 @@ export function matvec_int8(
   const sum = load<i32>(sumX);
   const stride = <usize> words * STEP_B;
   while (n > 0) {
-    const wide = n >= PANELS * NR;
-    const panels = wide ? PANELS : 1;
-    if (wide) threePanels<i32>(scratch, x, b, stride, words, 0);
-    else onePanel<i32>(scratch, x, b, words, NR, 0);
+    const panels = n >= PANELS * NR ? PANELS : 1;
+    if (panels > 1) matvec_int8_1x36_simd128(scratch, x, b, stride, words, 0);
+    else matvec_int8_1x12_simd128(scratch, x, b, stride, words, NR, 0);
     const cols = min(panels * NR, n);
     scaleSums(y, scratch, scalesB, cols, scale, sum, accumulate);
     n -= cols;
@@ -95,7 +95,7 @@ export function matvec_int8(
   }
 }
 
-/** Whole sums of one row to its numbers; `sumA` times the weights' zero is in each sum too much. */
+/** Whole sums of one row to f32; `sumA` times the weights' zero is in each sum too much. */
 function scaleSums(
   c: usize,
   sums: usize,
@@ -105,7 +105,7 @@ function scaleSums(
   sumA: i32,
   accumulate: i32,
 ): void {
-  const excess = sumA * ZERO;
+  const excess = sumA * WEIGHT_ZERO;
   const excesses = i32x4.splat(excess);
   const scales = f32x4.splat(scaleA);
   for (; cols >= 4; cols -= 4) {

@@ -6,9 +6,8 @@
 export { relaxed } from "./madd";
 export { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 export { gemm } from "./gemm";
-export { use_wide } from "./wide";
-export { gemm_stripes, pack_stripes } from "./stripes";
-export { gemm_int8_stripes } from "./stripes_int8";
+export { use_simd256 } from "./simd256";
+export { gemm_int8_interleaved, gemm_interleaved, pack_interleaved } from "./gemm_interleaved";
 export { matvec } from "./matvec";
 export { gemm_int8, matvec_int8 } from "./gemm_int8";
 export { quantize_rows } from "./quantize";
@@ -27,5 +26,5 @@ export { copy, zero } from "./copy";
 export { softmax_weights } from "./softmax_weights";
 export { sum_squares } from "./sum_squares";
 export { adamw } from "./adamw";
-export { fma_peak } from "./peak";
+export { fma_peak } from "../build/fma_peak";
 export { read_peak } from "./read_peak";

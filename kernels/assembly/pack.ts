@@ -2,7 +2,8 @@
  * Packing: copies a matrix into the panels that {@link tile} reads front to back. Short panels are
  * padded with zeros, so that the tile needs no edge code.
  */
-import { MR, NR } from "./tile";
+import { MR, NR } from "../build/sizes";
+import { transpose4 } from "./transpose";
 
 /** Floats in a line of the cache. */
 const LINE: i32 = 16;
@@ -22,26 +23,37 @@ export function packA(
   panelBytes: usize,
 ): void {
   for (let i = 0; i < m; i += MR) {
-    packRowsA(dst, src, min(MR, m - i), k, <usize> ld << 2);
+    packFour(dst, src, min(MR, m - i), k, <usize> ld << 2, MR * 4);
     dst += panelBytes;
     src += <usize> ld * (MR * 4);
   }
 }
 
-function packRowsA(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): void {
-  let kk = 0;
-  if (rows == MR) {
-    for (; kk + 4 <= k; kk += 4) {
-      transpose4(dst, src + (<usize> kk << 2), rowBytes, MR * 4);
-      dst += MR * 16;
+/** Four rows or fewer to columns `step` bytes apart, filled up with zeros. */
+@inline
+export function packFour(
+  dst: usize,
+  src: usize,
+  rows: i32,
+  k: i32,
+  rowBytes: usize,
+  step: usize,
+): void {
+  if (rows == 4) {
+    for (; k >= 4; k -= 4) {
+      transpose4(dst, src, rowBytes, step);
+      dst += step * 4;
+      src += 16;
     }
   }
-  for (; kk < k; kk++) {
-    const at = src + (<usize> kk << 2);
-    for (let r = 0; r < MR; r++) {
-      store<f32>(dst, r < rows ? load<f32>(at + <usize> r * rowBytes) : 0);
-      dst += 4;
+  for (; k > 0; k--) {
+    let from = src;
+    for (let r = 0; r < 4; r++) {
+      store<f32>(dst + (<usize> r << 2), r < rows ? load<f32>(from) : 0);
+      from += rowBytes;
     }
+    dst += step;
+    src += 4;
   }
 }
 
@@ -172,22 +184,6 @@ function packRowsB(dst: usize, src: usize, rows: i32, k: i32, rowBytes: usize): 
       dst += 4;
     }
   }
-}
-
-@inline
-export function transpose4(dst: usize, src: usize, srcBytes: usize, dstBytes: usize): void {
-  const r0 = v128.load(src);
-  const r1 = v128.load(src + srcBytes);
-  const r2 = v128.load(src + srcBytes * 2);
-  const r3 = v128.load(src + srcBytes * 3);
-  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  v128.store(dst, v128.shuffle<f64>(low01, low23, 0, 2));
-  v128.store(dst + dstBytes, v128.shuffle<f64>(low01, low23, 1, 3));
-  v128.store(dst + dstBytes * 2, v128.shuffle<f64>(high01, high23, 0, 2));
-  v128.store(dst + dstBytes * 3, v128.shuffle<f64>(high01, high23, 1, 3));
 }
 
 @inline

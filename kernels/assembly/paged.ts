@@ -4,13 +4,12 @@
  * A query's result depends on its own keys alone, summed in their order, whatever else is computed
  * in the same call.
  */
+import { MR, NR, PAGE } from "../build/sizes";
 import { exp } from "./exp";
 import { maxLanes, sumLanes } from "./lanes";
 import { madd } from "./madd";
 import { attendBlocks, packValues } from "./paged_block";
-import { PAGE } from "./pages";
 import { roundUp } from "./segments";
-import { MR, NR } from "./tile";
 
 /** Bytes of a page's scores. */
 const LINE: usize = PAGE * 4;

@@ -5,14 +5,12 @@
  * Scores are kept transposed, keys down and queries across, as in attention.ts; here a page's keys are
  * the panels that the tile takes.
  */
+import { MR, NR, PAGE, TILE_COLS } from "../build/sizes";
 import { divideRows } from "./attention";
 import { exp } from "./exp";
 import { multiplyBlock } from "./gemm";
 import { pack_b, pack_b_transposed } from "./pack";
-import { PAGE } from "./pages";
 import { hide, roundUp } from "./segments";
-import { MR, NR } from "./tile";
-import { COLS } from "./wide";
 
 /** Queries in a block. */
 const BLOCK: i32 = 48;
@@ -52,8 +50,8 @@ export function attendBlocks(
   for (let i = 0; i < n; i += BLOCK) {
     const rows = min(BLOCK, n - i);
     const before = total - n + i;
-    for (let column = 0; column < rows; column += COLS) {
-      const cols = min(COLS, rows - column);
+    for (let column = 0; column < rows; column += TILE_COLS) {
+      const cols = min(TILE_COLS, rows - column);
       const from = q + (<usize> (i + column) * ldQ << 2);
       pack_b_transposed(queries, from, headDim, cols, ldQ, headDim * NR);
       scoreColumns(
@@ -73,7 +71,7 @@ export function attendBlocks(
       const visible = before + row + count;
       for (let p = row; p < row + count; p += MR) {
         const column = scores + (<usize> p << 2);
-        weighPanel(
+        expWeightsPanel(
           weights + <usize> (p / MR) * panel,
           sums + (<usize> p << 2),
           column,
@@ -145,7 +143,7 @@ function scoreColumns(
  * Softmax without its division down four columns of scores, to a panel `[visible][MR]`; the first
  * column sees `count` keys, each other one more. What the others of a column's keys get is zero.
  */
-function weighPanel(
+function expWeightsPanel(
   panel: usize,
   sums: usize,
   scores: usize,

@@ -3,12 +3,9 @@
  * pages in order. Within a page the keys of one head are `[PAGE / MR][headDim][MR]`, panels as products
  * take them, and its values `[PAGE][ld]`, ld being headDim rounded up to four, one after the other.
  */
+import { MR, PAGE } from "../build/sizes";
 import { packA } from "./pack";
 import { roundUp } from "./segments";
-import { MR } from "./tile";
-
-/** Tokens of a page. */
-export const PAGE: i32 = 32;
 
 /**
  * Puts keys and values of `n` tokens from `position` on in their pages.

@@ -1,4 +1,4 @@
-/** Numbers to bytes: one scale a row, symmetric about zero. */
+/** f32 to int8: one scale a row, symmetric about zero. */
 
 /** Adding it leaves the nearest whole number in the low bits. */
 const WHOLE: f32 = 12582912.0;

@@ -1,7 +1,7 @@
 /** The elementwise middle of attention_backward.ts. */
+import { MR } from "../build/sizes";
 import { exp } from "./exp";
 import { madd } from "./madd";
-import { MR } from "./tile";
 
 /** Queries in a block: the depth of the products that add to dK and dV. */
 export const BLOCK: i32 = 48;

@@ -4,10 +4,15 @@
  *
  * @module
  */
-export { pack_a, pack_a_transposed, pack_b, pack_b_transposed, pack_stripes } from "./pack.ts";
-export { gemm, gemm as gemm_stripes } from "./gemm.ts";
+export { pack_a, pack_a_transposed, pack_b, pack_b_transposed, pack_interleaved } from "./pack.ts";
+export { gemm, gemm as gemm_interleaved } from "./gemm.ts";
 export { matvec } from "./matvec.ts";
-export { gemm_int8, gemm_int8 as gemm_int8_stripes, matvec_int8, quantize_rows } from "./int8.ts";
+export {
+  gemm_int8,
+  gemm_int8 as gemm_int8_interleaved,
+  matvec_int8,
+  quantize_rows,
+} from "./int8.ts";
 export { attend_paged, cache_write } from "./paged.ts";
 export { gate_columns } from "./gate.ts";
 export { rms_norm, rms_norm_backward } from "./rms_norm.ts";

@@ -1,4 +1,4 @@
-import { MR, NR, STRIPE } from "../sizes.ts";
+import { INTERLEAVED_ROWS, MR, NR } from "../sizes.ts";
 import type { Numbers } from "./numbers.ts";
 
 /** `src[m, k]`, rows `ld` apart, to `dst[ceil(m/MR)][k][MR]`, zero padded. */
@@ -11,12 +11,18 @@ export function pack_a(dst: Numbers, src: Numbers, m: number, k: number, ld: num
   }
 }
 
-/** `src[m, k]`, rows `ld` apart, to `dst[ceil(m/STRIPE)][k][STRIPE]`, zero padded. */
-export function pack_stripes(dst: Numbers, src: Numbers, m: number, k: number, ld: number): void {
-  for (let i = 0; i < Math.ceil(m / STRIPE) * STRIPE; i++) {
+/** `src[m, k]`, rows `ld` apart, to `dst[ceil(m/INTERLEAVED_ROWS)][k][INTERLEAVED_ROWS]`, zero padded. */
+export function pack_interleaved(
+  dst: Numbers,
+  src: Numbers,
+  m: number,
+  k: number,
+  ld: number,
+): void {
+  for (let i = 0; i < Math.ceil(m / INTERLEAVED_ROWS) * INTERLEAVED_ROWS; i++) {
     for (let l = 0; l < k; l++) {
-      const stripe = Math.floor(i / STRIPE);
-      dst[(stripe * k + l) * STRIPE + i % STRIPE] = i < m ? src[i * ld + l]! : 0;
+      const panel = Math.floor(i / INTERLEAVED_ROWS);
+      dst[(panel * k + l) * INTERLEAVED_ROWS + i % INTERLEAVED_ROWS] = i < m ? src[i * ld + l]! : 0;
     }
   }
 }

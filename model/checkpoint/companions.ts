@@ -9,14 +9,18 @@ import { readJson, readText } from "./small_files.ts";
 import { readStopIds } from "./stop_ids.ts";
 
 /** Where Hugging Face's tokenizers keep a chat template of its own file. */
-export const CHAT_TEMPLATE_FILE = "chat_template.jinja";
+const CHAT_TEMPLATE_FILE = "chat_template.jinja";
+/** Where they keep more of them: `NAME.jinja` is the one of that name. */
+const TEMPLATE_FOLDER = "additional_chat_templates";
+/** Paths of such files in a model's folder; the name of a further one is the first group. */
+export const TEMPLATE_PATH = /^(?:chat_template|additional_chat_templates\/([\w-][\w.-]*))\.jinja$/;
 
 /** What goes along with a model, as it stands in its folder. */
 export interface Companions {
   /** `chat_template` of tokenizer_config.json: a template, or several with their names. */
   readonly chatTemplate?: unknown;
-  /** Text of chat_template.jinja. */
-  readonly chatTemplateFile?: string;
+  /** Texts of the chat templates that are files, by their paths in the folder. */
+  readonly templateFiles?: Readonly<Record<string, string>>;
   /** Every id that ends an answer. */
   readonly stopIds: readonly number[];
 }
@@ -31,10 +35,42 @@ export async function readCompanions(folder: string): Promise<Companions> {
   const chatTemplate = typeof config === "object" && config !== null && "chat_template" in config
     ? config.chat_template
     : undefined;
-  const chatTemplateFile = await readText(join(folder, CHAT_TEMPLATE_FILE));
   return {
     ...(chatTemplate != null && { chatTemplate }),
-    ...(chatTemplateFile !== undefined && { chatTemplateFile }),
+    templateFiles: await readTemplateFiles(folder),
     stopIds: [...await readStopIds(folder)],
   };
+}
+
+/**
+ * Texts of the chat templates that are files in `folder`, by their paths there.
+ *
+ * @throws {SyntaxError} when one has a name that no template can have
+ * @throws {RangeError} when one is too long
+ */
+export async function readTemplateFiles(folder: string): Promise<Record<string, string>> {
+  const paths = [CHAT_TEMPLATE_FILE];
+  const further = await namesIn(join(folder, TEMPLATE_FOLDER));
+  paths.push(...further.map((name) => `${TEMPLATE_FOLDER}/${name}`));
+  const texts: Record<string, string> = {};
+  for (const path of paths) {
+    const file = join(folder, path);
+    if (!TEMPLATE_PATH.test(path)) {
+      throw new SyntaxError(`Cannot read ${file}: name it by letters, digits, "-", "_" and "."`);
+    }
+    const text = await readText(file);
+    if (text !== undefined) texts[path] = text;
+  }
+  return texts;
+}
+
+/** Names of the template files in a folder, in order; none where there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    return names.filter((name) => name.endsWith(".jinja")).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }

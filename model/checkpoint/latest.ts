@@ -22,7 +22,7 @@ export function checkpointName(step: number): string {
 
 /** The step of a checkpoint's folder, by its name alone. */
 export function stepOf(dir: string): number {
-  return Number(/(\d+)(\.old)?$/.exec(dir)?.[1]);
+  return Number(/(?<!\d)(\d+)(\.old)?$/.exec(dir)?.[1]);
 }
 
 /** Points `latest` to the checkpoint `name` in the same folder. */

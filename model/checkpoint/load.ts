@@ -6,13 +6,11 @@
 import { join } from "node:path";
 import type { ModelConfig } from "../config.ts";
 import { parseConfig } from "../config_json.ts";
-import { createLayout } from "../layout.ts";
-import type { Layout } from "../layout.ts";
+import { createLayout, type Layout } from "../layout.ts";
 import { openSafetensors } from "../safetensors/mod.ts";
 import { digestFile, exists, readBounded } from "../durable.ts";
 import { checkModelSize } from "./model_size.ts";
-import { parseState } from "./state.ts";
-import type { CheckpointState } from "./state.ts";
+import { type CheckpointState, parseState } from "./state.ts";
 import {
   checkArea,
   checkTensors,

@@ -12,14 +12,15 @@ export {
   SAMPLING_DEFAULTS,
   type SamplingSettings,
 } from "./generation_config.ts";
-export { CHAT_TEMPLATE_FILE, type Companions, readCompanions } from "./companions.ts";
+export { type Companions, readCompanions, readTemplateFiles, TEMPLATE_PATH } from "./companions.ts";
 export { initFromFolder } from "./init.ts";
 export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
-export { loadNewest, type LoadNewestOptions } from "./newest.ts";
+export { loadNewest, type LoadNewestOptions, type NewestCheckpoint } from "./newest.ts";
+export { readJson } from "./small_files.ts";
 export { saveCheckpoint } from "./save.ts";
 export { formatStopIds, readStopIds } from "./stop_ids.ts";
 export { DIVERGED_SUFFIX, setAsideCheckpoint } from "./set_aside.ts";
-export type { SaveCheckpointOptions, TrainingState } from "./save.ts";
+export type { SaveCheckpointOptions, SavedState } from "./save.ts";
 export type { CheckpointState } from "./state.ts";
 export type { FileDigest } from "../durable.ts";

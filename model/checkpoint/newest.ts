@@ -16,6 +16,12 @@ export interface LoadNewestOptions extends LoadCheckpointOptions {
   readonly fallBack: boolean;
 }
 
+/** The checkpoint that a run goes on from. */
+export interface NewestCheckpoint extends CheckpointInfo {
+  /** Why newer ones were passed over, each in words. */
+  readonly passedOver: readonly string[];
+}
+
 /**
  * Loads the newest checkpoint in the folder `checkpointsDir`; undefined when there is none.
  *
@@ -25,22 +31,24 @@ export interface LoadNewestOptions extends LoadCheckpointOptions {
 export async function loadNewest(
   checkpointsDir: string,
   { fallBack, ...options }: LoadNewestOptions,
-): Promise<CheckpointInfo | undefined> {
+): Promise<NewestCheckpoint | undefined> {
   const newest = await latestCheckpoint(checkpointsDir);
   if (newest === undefined) return undefined;
   const names = await listCheckpoints(checkpointsDir);
   const earlier = names.map((name) => join(checkpointsDir, name)).reverse()
     .filter((dir) => dir !== newest);
+  const passedOver: string[] = [];
   let damage: unknown;
   for (const dir of [newest, ...fallBack ? earlier : []]) {
     try {
       const info = await loadCheckpoint(dir, options);
       const ruined = notFinite(options.into, { layout: options.layout });
-      if (ruined === undefined) return info;
+      if (ruined === undefined) return { ...info, passedOver };
       throw new SyntaxError(`Cannot go on from ${dir}: its ${ruined}`);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       damage = error;
+      passedOver.push(error.message);
     }
   }
   if (fallBack || earlier.length === 0 || !(damage instanceof Error)) throw damage;

@@ -7,11 +7,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { ModelConfig } from "../config.ts";
 import { formatConfig } from "../config_json.ts";
 import type { Layout } from "../layout.ts";
-import { writeSafetensors } from "../safetensors/mod.ts";
-import type { TensorData } from "../safetensors/mod.ts";
-import { exists, replaceFile, syncFolder } from "../durable.ts";
-import type { FileDigest } from "../durable.ts";
-import { CHAT_TEMPLATE_FILE, type Companions } from "./companions.ts";
+import { type TensorData, writeSafetensors } from "../safetensors/mod.ts";
+import { exists, type FileDigest, replaceFile, syncFolder } from "../durable.ts";
+import type { Companions } from "./companions.ts";
 import { notFinite } from "./finite.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
 import { formatHubFiles } from "./hub_files.ts";
@@ -21,7 +19,7 @@ import { formatStopIds } from "./stop_ids.ts";
 import { checkArea, FIRST_MOMENT_PREFIX, SECOND_MOMENT_PREFIX, tensorsOf } from "./tensors.ts";
 
 /** Everything the optimizer needs to go on after `step`. Areas are `[layout.length]`. */
-export interface TrainingState {
+export interface SavedState {
   readonly step: number;
   /** Scored tokens since the first step. */
   readonly totalTokens: number;
@@ -36,7 +34,7 @@ export interface TrainingState {
 export interface SaveCheckpointOptions {
   readonly config: ModelConfig;
   readonly layout: Layout;
-  readonly snapshot: TrainingState;
+  readonly snapshot: SavedState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;
   /** What comes along from the model that it began with. */
@@ -56,6 +54,7 @@ export interface SaveCheckpointOptions {
  * @throws {TypeError} when an area of the snapshot is not as long as the layout
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { presetConfig } from "../config.ts";
  * import { createLayout } from "../layout.ts";
  * import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "./mod.ts";
@@ -63,14 +62,18 @@ export interface SaveCheckpointOptions {
  * const layout = createLayout(config);
  * const area = () => new Float32Array(layout.length);
  * const snapshot = {
- *   ...{ step: 5, totalTokens: 640, cursors: {} },
- *   ...{ parameters: area().fill(0.5), firstMoment: area(), secondMoment: area() },
+ *   step: 5,
+ *   totalTokens: 640,
+ *   cursors: {},
+ *   parameters: area().fill(0.5),
+ *   firstMoment: area(),
+ *   secondMoment: area(),
  * };
  * const dir = await Deno.makeTempDir();
  * await saveCheckpoint(`${dir}/step-000005`, { config, layout, snapshot });
  * const into = { parameters: area() };
  * const { step } = await loadCheckpoint(await latestCheckpoint(dir) ?? "", { into });
- * console.assert(step === 5 && into.parameters[0] === 0.5);
+ * assertEquals([step, into.parameters[0]], [5, 0.5]);
  * await Deno.remove(dir, { recursive: true });
  * ```
  */
@@ -114,7 +117,7 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
 async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<void> {
   const { config, layout, snapshot, tokenizerJson, run = null, metrics = {} } = options;
   const { companions = { stopIds: [] } } = options;
-  const { stopIds, chatTemplateFile } = companions;
+  const { stopIds, templateFiles = {} } = companions;
   const files: Record<string, FileDigest> = {};
   const writeText = async (name: string, text: string) => {
     files[name] = await replaceFile(join(dir, name), text);
@@ -136,7 +139,10 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
     await writeText("tokenizer_config.json", tokenizerConfig);
     await writeText("generation_config.json", generationConfig);
   }
-  if (chatTemplateFile !== undefined) await writeText(CHAT_TEMPLATE_FILE, chatTemplateFile);
+  for (const [path, text] of Object.entries(templateFiles)) {
+    await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
+    await writeText(path, text);
+  }
   await writeTensors("model.safetensors", tensorsOf(snapshot.parameters, { layout }));
   await writeTensors("optimizer.safetensors", [
     ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),

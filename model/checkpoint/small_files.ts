@@ -3,11 +3,19 @@
  *
  * @module
  */
+import { readBounded } from "../durable.ts";
 
-/** The text of a file; undefined where there is none. */
+/** A tokenizer_config.json that lists a thousand special tokens has some hundred kilobytes. */
+const MAX_BYTES = 16 << 20;
+
+/**
+ * The text of a file; undefined where there is none.
+ *
+ * @throws {RangeError} naming the file, when it is too long
+ */
 export async function readText(path: string): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    return await readBounded(path, { maxBytes: MAX_BYTES });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { FileDigest } from "../durable.ts";
+import { TEMPLATE_PATH } from "./companions.ts";
 
 const FORMAT_VERSION = 2;
 
@@ -34,9 +35,9 @@ const schema = z.object({
   cursors: z.record(z.string(), z.unknown()),
   run: z.unknown(),
   metrics: z.record(z.string(), z.number()),
-  // Names without a slash: a state must not make us read outside its folder.
+  // A state must not make us read outside its folder.
   files: z.record(
-    z.string().regex(/^[a-z_]+\.(json|jinja|safetensors)$/),
+    z.string().regex(/^[a-z_]+\.(json|safetensors)$/).or(z.string().regex(TEMPLATE_PATH)),
     z.object({ bytes: count, sha256: digest }),
   ),
 });
@@ -48,7 +49,12 @@ export function formatState(state: CheckpointState): string {
   const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
   return seal({
     formatVersion: FORMAT_VERSION,
-    ...{ step, totalTokens, cursors, run, metrics: Object.fromEntries(finite), files },
+    step,
+    totalTokens,
+    cursors,
+    run,
+    metrics: Object.fromEntries(finite),
+    files,
   });
 }
 

@@ -25,6 +25,8 @@ export interface GgufSource {
   readonly name?: string;
   /** Text of the model's chat template. */
   readonly chatTemplate?: string | undefined;
+  /** Its other templates, by their names. */
+  readonly namedTemplates?: Readonly<Record<string, string>>;
   /** Ids that the tokenizer puts before a text. */
   readonly prefix?: readonly number[] | undefined;
 }
@@ -34,7 +36,7 @@ export const MAGIC = 0x46554747;
 /** The version written and read. */
 export const VERSION = 3;
 /** Each tensor starts at a multiple of this. */
-export const ALIGNMENT = 32;
+const ALIGNMENT = 32;
 
 /** The format's number of each value type. */
 const VALUE_TYPE = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 } as const;

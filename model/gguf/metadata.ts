@@ -50,12 +50,13 @@ const tokenizerSchema = z.object({
  */
 export function ggufMetadata(
   config: ModelConfig,
-  { type, name, tokenizerJson, split, chatTemplate, prefix = [] }: {
+  { type, name, tokenizerJson, split, chatTemplate, namedTemplates = {}, prefix = [] }: {
     type: GgufType;
     name: string;
     tokenizerJson: string;
     split: GgufSplit;
     chatTemplate?: string | undefined;
+    namedTemplates?: Readonly<Record<string, string>>;
     prefix?: readonly number[] | undefined;
   },
 ): Map<string, GgufValue> {
@@ -106,6 +107,15 @@ export function ggufMetadata(
   if (padId !== undefined) count("tokenizer.ggml.padding_token_id", padId);
   pairs.set("tokenizer.ggml.add_bos_token", { type: "bool", value: prefix.length > 0 });
   if (chatTemplate !== undefined) text("tokenizer.chat_template", chatTemplate);
+  // Names as gguf-py's add_chat_template writes them.
+  const named = Object.entries(namedTemplates).map(([name, template]) =>
+    [name.replace(/[^A-Za-z0-9]/g, "_"), template] as const
+  );
+  for (const [name, template] of named) text(`tokenizer.chat_template.${name}`, template);
+  if (named.length > 0) {
+    const names = named.map(([name]) => name);
+    pairs.set("tokenizer.chat_templates", { type: "strings", value: names });
+  }
   return pairs;
 }
 

@@ -17,6 +17,7 @@ export { readGguf } from "./read.ts";
  * @throws what {@linkcode encodeGguf} throws, and what the file system does
  * @example
  * ```ts
+ * import { assertGreater } from "@std/assert";
  * import { presetConfig } from "../config.ts";
  * import { createLayout } from "../layout.ts";
  * import { writeGguf } from "./mod.ts";
@@ -28,7 +29,7 @@ export { readGguf } from "./read.ts";
  * const path = await Deno.makeTempFile({ suffix: ".gguf" });
  * const tokenizer = { tokenizerJson, split: "gpt2" } as const;
  * await writeGguf(path, { config, layout, parameters, ...tokenizer, type: "q8_0" });
- * console.assert((await Deno.stat(path)).size > layout.count);
+ * assertGreater((await Deno.stat(path)).size, layout.count);
  * await Deno.remove(path);
  * ```
  */

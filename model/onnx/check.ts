@@ -21,8 +21,28 @@ const TENSOR = { dims: 1, dataType: 2, int64: 7, name: 8, raw: 9, external: 13, 
 
 /** Bytes an element takes in `raw_data`, by TensorProto.DataType; halves for 4-bit ones. */
 const ELEMENT_BYTES: Readonly<Record<number, number>> = {
-  ...{ 1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16 },
-  ...{ 16: 2, 17: 1, 18: 1, 19: 1, 20: 1, 21: 0.5, 22: 0.5, 23: 0.5 },
+  1: 4,
+  2: 1,
+  3: 1,
+  4: 2,
+  5: 2,
+  6: 4,
+  7: 8,
+  9: 1,
+  10: 2,
+  11: 8,
+  12: 4,
+  13: 8,
+  14: 8,
+  15: 16,
+  16: 2,
+  17: 1,
+  18: 1,
+  19: 1,
+  20: 1,
+  21: 0.5,
+  22: 0.5,
+  23: 0.5,
 };
 
 /** Operators that make as much as an input of theirs says, and which one that is. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { onnx } from "./proto.ts";
+import { DataType, encodeMessage, IR_VERSION } from "./proto.ts";
 import project from "../../deno.json" with { type: "json" };
 import type { ModelConfig } from "../config.ts";
 import { validateConfig } from "../config_json.ts";
@@ -81,13 +81,13 @@ function* pieces(array: Float32Array | Int8Array): Generator<Uint8Array> {
 
 /** Everything of the file that stands before the graph. */
 function modelHead(config: ModelConfig): Uint8Array {
-  return onnx.ModelProto.encode({
-    irVersion: onnx.Version.IR_VERSION,
+  return encodeMessage("Model", {
+    irVersion: IR_VERSION,
     opsetImport: [{ domain: "", version: OPSET }],
     producerName: "cllm",
     producerVersion: project.version,
     metadataProps: [{ key: "config", value: JSON.stringify(config) }],
-  }).finish();
+  });
 }
 
 /** A tensor without its data, `bytes` long, which must follow. */
@@ -99,7 +99,7 @@ interface TensorHead {
 /** The tensors that a parameter becomes: itself, or its bytes and their scales. */
 function describeWeight(parameter: Parameter, precision: Precision): TensorHead[] {
   const { name, shape, size } = parameter;
-  const { FLOAT, INT8 } = onnx.TensorProto.DataType;
+  const { FLOAT, INT8 } = DataType;
   if (!isQuantized(parameter, precision)) {
     return [tensorHead({ name, shape, dataType: FLOAT, bytes: size * 4 })];
   }
@@ -113,10 +113,10 @@ function describeWeight(parameter: Parameter, precision: Precision): TensorHead[
 function tensorHead({ name, shape, dataType, bytes }: {
   name: string;
   shape: readonly number[];
-  dataType: onnx.TensorProto.DataType;
+  dataType: number;
   bytes: number;
 }): TensorHead {
-  const description = onnx.TensorProto.encode({ name, dims: [...shape], dataType }).finish();
+  const description = encodeMessage("Tensor", { name, dims: shape, dataType });
   const rawPrefix = prefix(TENSOR_RAW_DATA, bytes);
   const length = description.length + rawPrefix.length + bytes;
   return {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { onnx } from "./proto.ts";
+import { AttributeType, DataType, encodeMessage } from "./proto.ts";
 
 /** A tensor of the graph, known by its name. */
 export interface Value {
@@ -37,26 +37,29 @@ export interface NodeSpec {
 }
 
 const DATA_TYPES = {
-  float32: onnx.TensorProto.DataType.FLOAT,
-  int64: onnx.TensorProto.DataType.INT64,
+  float32: DataType.FLOAT,
+  int64: DataType.INT64,
 } as const;
 
 /** A graph being built. Values are created in the order in which they are computed. */
 export class OnnxGraph {
-  #proto = new onnx.GraphProto({ name: "cllm" });
+  readonly #node: object[] = [];
+  readonly #initializer: object[] = [];
+  readonly #input: object[] = [];
+  readonly #output: object[] = [];
   #names = new Set<string>();
   #counts = new Map<string, number>();
 
   /** Declares an input. */
   input(name: string, type: TensorType): Value {
-    this.#proto.input.push(valueInfo(this.#claim(name), type));
+    this.#input.push(valueInfo(this.#claim(name), type));
     return { name };
   }
 
   /** Publishes `value` as the output `name`. */
   output(value: Value, { name, ...type }: TensorType & { name: string }): void {
     this.node("Identity", { inputs: [value], names: [name] });
-    this.#proto.output.push(valueInfo(name, type));
+    this.#output.push(valueInfo(name, type));
   }
 
   /** Refers to a weight that {@linkcode encodeOnnx} writes after the graph. */
@@ -74,14 +77,12 @@ export class OnnxGraph {
     const name = `${type}[${dims}](${values.length > 8 ? this.#names.size : values})`;
     if (!this.#names.has(name)) {
       this.#names.add(name);
-      this.#proto.initializer.push(
-        new onnx.TensorProto({
-          name,
-          dims: [...dims],
-          dataType: DATA_TYPES[type],
-          ...(type === "float32" ? { floatData: [...values] } : { int64Data: [...values] }),
-        }),
-      );
+      this.#initializer.push({
+        name,
+        dims,
+        dataType: DATA_TYPES[type],
+        [type === "float32" ? "floatData" : "int64Data"]: values,
+      });
     }
     return { name };
   }
@@ -95,21 +96,25 @@ export class OnnxGraph {
     const name = this.#claim(`/${prefix}_${count}`);
     const results = spec.names?.map((name) => this.#claim(name)) ??
       Array.from({ length: outputs }, (_, i) => this.#claim(`${name}/output_${i}`));
-    this.#proto.node.push(
-      new onnx.NodeProto({
-        name,
-        opType: type,
-        input: inputs.map((value) => value.name),
-        output: results,
-        attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-      }),
-    );
+    this.#node.push({
+      name,
+      opType: type,
+      input: inputs.map((value) => value.name),
+      output: results,
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    });
     return results.map((name) => ({ name }));
   }
 
   /** The serialised `GraphProto`, weights excluded. */
   encode(): Uint8Array {
-    return onnx.GraphProto.encode(this.#proto).finish();
+    return encodeMessage("Graph", {
+      name: "cllm",
+      node: this.#node,
+      initializer: this.#initializer,
+      input: this.#input,
+      output: this.#output,
+    });
   }
 
   #claim(name: string): string {
@@ -121,23 +126,16 @@ export class OnnxGraph {
   }
 }
 
-function attribute(name: string, value: number | readonly number[]): onnx.AttributeProto {
-  const { INT, INTS } = onnx.AttributeProto.AttributeType;
-  return new onnx.AttributeProto(
-    typeof value === "number"
-      ? { name, type: INT, i: value }
-      : { name, type: INTS, ints: [...value] },
-  );
+function attribute(name: string, value: number | readonly number[]): object {
+  const { INT, INTS } = AttributeType;
+  return typeof value === "number"
+    ? { name, type: INT, i: value }
+    : { name, type: INTS, ints: value };
 }
 
-function valueInfo(name: string, { type, shape }: TensorType): onnx.ValueInfoProto {
+function valueInfo(name: string, { type, shape }: TensorType): object {
   const dim = shape.map((size) =>
-    typeof size === "number" ? { dimValue: size } : {
-      dimParam: size,
-    }
+    typeof size === "number" ? { dimValue: size } : { dimParam: size }
   );
-  return new onnx.ValueInfoProto({
-    name,
-    type: { tensorType: { elemType: DATA_TYPES[type], shape: { dim } } },
-  });
+  return { name, type: { tensorType: { elemType: DATA_TYPES[type], shape: { dim } } } };
 }

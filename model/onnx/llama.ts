@@ -62,8 +62,12 @@ export function buildLlama(config: ModelConfig, precision: Precision): OnnxGraph
     const op = createOperators(graph, { scope: at });
     const normed = rmsNorm(op, { x: hidden, weight: `${at}.input_layernorm.weight`, config });
     const attended = attention(op, {
-      ...{ x: normed, at: `${at}.self_attn`, past, positions },
-      ...{ config, precision },
+      x: normed,
+      at: `${at}.self_attn`,
+      past,
+      positions,
+      config,
+      precision,
     });
     hidden = op.add(hidden, attended.out);
     const before = `${at}.post_attention_layernorm.weight`;

@@ -15,13 +15,14 @@ export type { Precision } from "./precision.ts";
  *
  * @example
  * ```ts
+ * import { assertGreater } from "@std/assert";
  * import { presetConfig } from "../config.ts";
  * import { createLayout } from "../layout.ts";
  * import { exportOnnx } from "./mod.ts";
  * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
  * const layout = createLayout(config);
  * const file = exportOnnx({ config, layout, parameters: new Float32Array(layout.length) });
- * console.assert(file.length > layout.count * 4);
+ * assertGreater(file.length, layout.count * 4);
  * ```
  */
 export function exportOnnx(source: OnnxSource): Uint8Array<ArrayBuffer> {

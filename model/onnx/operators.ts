@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { onnx } from "./proto.ts";
+import { DataType } from "./proto.ts";
 import type { Attributes, OnnxGraph, Value } from "./graph.ts";
 
 /** Version of the default operator set; the highest one whose reduction axes are attributes. */
@@ -64,8 +64,8 @@ export function createOperators(graph: OnnxGraph, { scope = "" }: { scope?: stri
     and: (a: Value, b: Value) => one("And", [a, b]),
     /** `condition ? a : b`, element by element. */
     where: (condition: Value, [a, b]: [Value, Value]) => one("Where", [condition, a, b]),
-    toFloat: (x: Value) => one("Cast", [x], { to: onnx.TensorProto.DataType.FLOAT }),
-    toBool: (x: Value) => one("Cast", [x], { to: onnx.TensorProto.DataType.BOOL }),
+    toFloat: (x: Value) => one("Cast", [x], { to: DataType.FLOAT }),
+    toBool: (x: Value) => one("Cast", [x], { to: DataType.BOOL }),
 
     /** Rows of `table` named by `indices`. */
     gather: (table: Value, indices: Value) => one("Gather", [table, indices], { axis: 0 }),

@@ -16,9 +16,10 @@ const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE 
  * @throws {SyntaxError} when a key has an escape that JSON has not
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { findJsonFault } from "./json_fault.ts";
- * console.assert(findJsonFault('{"a": {"b": [1]}, "b": 2}', { maxDepth: 3 }) === undefined);
- * console.assert(findJsonFault('{"a": 1, "\\u0061": 2}', { maxDepth: 3 }) === 'has "a" twice');
+ * assertEquals(findJsonFault('{"a": {"b": [1]}, "b": 2}', { maxDepth: 3 }), undefined);
+ * assertEquals(findJsonFault('{"a": 1, "\\u0061": 2}', { maxDepth: 3 }), 'has "a" twice');
  * ```
  */
 export function findJsonFault(

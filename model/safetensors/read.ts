@@ -4,8 +4,14 @@
  * @module
  */
 import { FLOAT_BYTES, isFloatDtype, widen } from "./convert.ts";
-import { countElements, headerLength, parseHeader, PREFIX_BYTES } from "./header.ts";
-import type { TensorEntry, TensorInfo } from "./header.ts";
+import {
+  countElements,
+  headerLength,
+  parseHeader,
+  PREFIX_BYTES,
+  type TensorEntry,
+  type TensorInfo,
+} from "./header.ts";
 
 /** Bytes read at a time, so that memory does not grow with the tensors. */
 const CHUNK_BYTES = 2 ** 20;
@@ -30,6 +36,7 @@ export interface SafetensorsFile extends Disposable {
  * @throws {SyntaxError} naming file and tensor, when the file is truncated, damaged or hostile
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSafetensors, writeSafetensors } from "./mod.ts";
  * const path = await Deno.makeTempFile();
  * await writeSafetensors(path, {
@@ -38,7 +45,7 @@ export interface SafetensorsFile extends Disposable {
  * using file = await openSafetensors(path);
  * const w = new Float32Array(2);
  * file.readInto("w", w);
- * console.assert(w[1] === -1);
+ * assertEquals([...w], [0.5, -1]);
  * await Deno.remove(path);
  * ```
  */

@@ -7,8 +7,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { exists, readBounded } from "../durable.ts";
 import type { TensorInfo } from "./header.ts";
-import { openSafetensors } from "./read.ts";
-import type { SafetensorsFile } from "./read.ts";
+import { openSafetensors, type SafetensorsFile } from "./read.ts";
 
 const MAX_INDEX_BYTES = 16 * 2 ** 20;
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });

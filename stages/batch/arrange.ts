@@ -11,8 +11,15 @@ import { layOutRows, type Row } from "./rows.ts";
 import type { Piece, Window } from "./window.ts";
 
 /** The buckets of a shape, ascending; T alone where it has none. */
-export function bucketsOf({ cols, buckets }: BatchShape): number[] {
+function bucketsOf({ cols, buckets }: BatchShape): number[] {
   return buckets === undefined ? [cols] : buckets.split(",").map(Number);
+}
+
+/** The rows of a window in order, each placed as it is asked for. */
+export interface Arrangement {
+  readonly length: number;
+  /** Row `place` of [0, length). */
+  readonly at: (place: number) => Row;
 }
 
 /**
@@ -23,22 +30,28 @@ export function bucketsOf({ cols, buckets }: BatchShape): number[] {
 export function arrangeRows(
   window: Window,
   { shape, epoch, number }: { shape: BatchShape; epoch: number; number: number },
-): Row[] {
+): Arrangement {
   const { seed } = shape;
   if (shape.buckets === undefined) {
     const rows = layOutRows(window, shape);
-    if (shape.growing) return randomStream(seed, { name: "batch", epoch }).shuffle(rows, number);
+    if (shape.growing) {
+      return inOrder(randomStream(seed, { name: "batch", epoch }).shuffle(rows, number));
+    }
     const place = ([first]: Row) => first?.document ?? Infinity;
     // Empty rows, of which an epoch has some at its end, are Infinity both.
     rows.sort((a, b) => place(a) === place(b) ? 0 : place(a) - place(b));
     const indexAt = stratifiedPermutation(rows.length, { seed, name: `window ${number}`, epoch });
-    return rows.map((_, place) => rows[indexAt(place)] as Row);
+    return { length: rows.length, at: (place) => rows[indexAt(place)] as Row };
   }
   const batches = groupByLength(
     randomStream(seed, { name: "batch-rows", epoch }).shuffle([...window.pieces], number),
     shape,
   );
-  return randomStream(seed, { name: "batch", epoch }).shuffle(batches, number).flat();
+  return inOrder(randomStream(seed, { name: "batch", epoch }).shuffle(batches, number).flat());
+}
+
+function inOrder(rows: readonly Row[]): Arrangement {
+  return { length: rows.length, at: (place) => rows[place] as Row };
 }
 
 /** Columns of a batch of rows: the smallest bucket that holds its longest row. */

@@ -23,6 +23,7 @@ export interface BatchStreamOptions extends BatchOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { BatchStream } from "./batch_stream.ts";
  * const run = { docId: "0011223344556677", split: "train" as const, epoch: 0, place: 0, index: 0 };
  * const open = () => ReadableStream.from([{ ...run, ids: Uint16Array.of(5, 6, 7, 8, 0) }]);
@@ -30,9 +31,10 @@ export interface BatchStreamOptions extends BatchOptions {
  * await using batches = new BatchStream({ open, size, rows: 1, cols: 2, vocabSize: 9 });
  * const first = await batches.next();
  * await batches.reset();
- * console.assert(batches.numBatches === 2 && (await batches.next())?.cursor.batch === 1);
+ * assertEquals(batches.numBatches, 2);
+ * assertEquals((await batches.next())?.cursor.batch, 1);
  * await batches.reset(first?.cursor);
- * console.assert((await batches.next())?.cursor.batch === 2);
+ * assertEquals((await batches.next())?.cursor.batch, 2);
  * ```
  */
 export class BatchStream implements AsyncIterable<Batch>, AsyncDisposable {

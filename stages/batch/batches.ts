@@ -7,6 +7,8 @@
 import { isBarrier } from "../barrier.ts";
 import { transformed } from "../flow.ts";
 import type { StageMeter } from "../meter.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
 import type { Barrier, Batch, Cursor, Cursors, EpochRun } from "../types.ts";
 import { arrangeRows, columnsOf } from "./arrange.ts";
 import { type BatchShape, checkShape, makeCursor, type Position, readCursor } from "./cursor.ts";
@@ -47,6 +49,9 @@ export interface BatchOptions {
   readonly meter?: StageMeter;
 }
 
+/** Tokens that may wait. */
+const QUEUE_TOKENS = 2 ** 16;
+
 /**
  * Epoch 0 of growing windows starts with one that is 2 ** 8 times smaller, and the next is 2 ** 4
  * times smaller.
@@ -63,18 +68,20 @@ const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
  * @throws {RangeError} on options that cannot be met, or that differ from the cursor's
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { batch } from "./batches.ts";
  * const ids = Uint16Array.of(5, 6, 7, 8, 0);
  * const docId = "0011223344556677";
  * const run = { docId, split: "train" as const, ids, epoch: 0, place: 0, index: 0 };
  * const batches = ReadableStream.from([run])
  *   .pipeThrough(batch({ rows: 1, cols: 2, vocabSize: 9 }));
- * for await (const { validTokens } of batches) console.assert(validTokens === 2);
+ * const counts = (await Array.fromAsync(batches)).map(({ validTokens }) => validTokens);
+ * assertEquals(counts, [2, 2]);
  * ```
  */
-export function batch<B extends Barrier = never>(
+export function batch(
   options: BatchOptions,
-): TransformStream<EpochRun | B, Batch> {
+): ReadableWritablePair<Batch, EpochRun | Barrier> {
   const { rows, cols, mode = "pack", seed = 0, windowTokens = 2 ** 22 } = options;
   const { growing = false, dropLast = false } = options;
   for (const [name, value] of Object.entries({ rows, cols, windowTokens })) {
@@ -83,13 +90,21 @@ export function batch<B extends Barrier = never>(
   }
   const buckets = options.buckets && formatBuckets(options.buckets, { cols, mode });
   const shape: BatchShape = {
-    ...{ rows, cols, mode, seed, windowTokens, growing, dropLast },
+    rows,
+    cols,
+    mode,
+    seed,
+    windowTokens,
+    growing,
+    dropLast,
     ...(buckets !== undefined && { buckets }),
   };
   if (options.cursor) checkShape(readCursor(options.cursor).shape, shape);
-  return transformed<EpochRun | B, Batch>({
+  const stage = transformed<EpochRun | Barrier, Batch>({
     generate: (input) => new Batcher(shape, options).batches(input),
+    input: bounded(QUEUE_TOKENS, ({ ids }: EpochRun) => ids.length),
   });
+  return metered(stage, options.meter);
 }
 
 function formatBuckets(
@@ -132,6 +147,7 @@ class Batcher {
   }
 
   async *batches(input: AsyncIterable<EpochRun | Barrier>): AsyncGenerator<Batch, void> {
+    using _ = this.#window;
     let isFirst = true, batchesBefore = -1;
     for await (const run of input) {
       if (isBarrier(run)) {
@@ -199,7 +215,7 @@ class Batcher {
       const end = row + rows;
       this.#position = end < arranged.length ? { ...position, row: end } : next;
       const cursor = makeCursor(++this.#batch, { position: this.#position, shape });
-      const taken = arranged.slice(row, end);
+      const taken = Array.from({ length: rows }, (_, i) => arranged.at(row + i));
       const cols = columnsOf(taken, shape);
       const made = fillBatch(taken, { window, cols, cursor, segments: mode === "pack" });
       validateBatch(made, { vocabSize: this.#vocabSize });

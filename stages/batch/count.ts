@@ -12,9 +12,10 @@ import type { BatchMode } from "./window.ts";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { countBatches } from "./count.ts";
  * const size = { documents: 2, tokens: 102 };
- * console.assert(countBatches(size, { rows: 2, cols: 8 }) === 7); // 100 pairs in batches of 16
+ * assertEquals(countBatches(size, { rows: 2, cols: 8 }), 7); // 100 pairs in batches of 16
  * ```
  */
 export function countBatches(

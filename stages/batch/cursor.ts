@@ -63,7 +63,11 @@ export function readCursor(cursor: Cursor): { position: Position; shape: BatchSh
       const [p, o, w, r] = rest as [number, number, number, number];
       return {
         position: {
-          ...{ epoch: cursor.epoch, place: p, offset: o, window: w, row: r },
+          epoch: cursor.epoch,
+          place: p,
+          offset: o,
+          window: w,
+          row: r,
           ...(passes && { passes }),
         },
         shape: shape as BatchShape,

@@ -7,7 +7,7 @@
 export { batch, type BatchOptions } from "./batches.ts";
 export { BatchStream, type BatchStreamOptions } from "./batch_stream.ts";
 export { countBatches } from "./count.ts";
-export { passesOf, type ResumePoint, resumePoint } from "./cursor.ts";
+export { passesOf, readCursor, type ResumePoint, resumePoint } from "./cursor.ts";
 export type { BatchStatistics } from "./statistics.ts";
 export { validateBatch } from "./validate.ts";
 export {

@@ -33,12 +33,13 @@ export const NO_BATCHES: BatchStatistics = {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { addBatch, NO_BATCHES } from "./statistics.ts";
  * const { padding } = addBatch(NO_BATCHES, {
  *   inputIds: Int32Array.of(5, 0), targetIds: Int32Array.of(6, 0), mask: Int32Array.of(1, 0),
  *   rows: 1, cols: 2, validTokens: 1, cursor: { epoch: 0, batch: 1, state: null },
  * });
- * console.assert(padding === 0.5);
+ * assertEquals(padding, 0.5);
  * ```
  */
 export function addBatch(sums: BatchStatistics, batch: Batch): BatchStatistics {

@@ -30,17 +30,19 @@ export interface Piece {
  *
  * @example
  * ```ts
+ * import { assert, assertEquals } from "@std/assert";
  * import { Window } from "./window.ts";
  * const window = new Window({ mode: "pack", cols: 2, maxRows: 2 });
- * console.assert(window.add(Uint16Array.of(5, 6, 7, 8, 9, 0), 0) === 4); // 4 of 5 pairs
- * console.assert(window.isFull && window.pieces.length === 2);
+ * assertEquals(window.add(Uint16Array.of(5, 6, 7, 8, 9, 0), 0), 4); // 4 of 5 pairs
+ * assert(window.isFull);
+ * assertEquals(window.pieces.length, 2);
  * ```
  */
-export class Window {
+export class Window implements Disposable {
   readonly #mode: BatchMode;
   readonly #cols: number;
   #maxRows = 0;
-  #tokens: Uint16Array | Uint32Array = new Uint16Array(0);
+  #tokens: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> = new Uint16Array(0);
   #filled = 0;
   #pieces: Piece[] = [];
   #pairs = 0;
@@ -61,6 +63,12 @@ export class Window {
     this.#pairs = 0;
     this.#rowsTaken = 0;
     this.#filled = 0;
+  }
+
+  /** Gives its memory back at once, which would stay for as long as there is little other garbage. */
+  [Symbol.dispose](): void {
+    this.restart(0);
+    this.#tokens.buffer.transfer(0);
   }
 
   /** Starts a new stream in `contiguous` mode: the next document's first token is no target. */
@@ -133,6 +141,7 @@ export class Window {
         ? new Uint32Array(size)
         : new Uint16Array(size);
       tokens.set(this.#tokens.subarray(0, this.#filled));
+      this.#tokens.buffer.transfer(0);
       this.#tokens = tokens;
     }
     this.#tokens.set(ids, this.#filled);

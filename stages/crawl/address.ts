@@ -99,9 +99,10 @@ const nameIn = (ranges: readonly ParsedRange[], address: readonly number[]) =>
  * @throws {SyntaxError} when `address` is no IP address
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { blockedRange } from "./address.ts";
- * console.assert(blockedRange("::ffff:169.254.169.254") === "link-local");
- * console.assert(blockedRange("93.184.215.14") === undefined);
+ * assertEquals(blockedRange("::ffff:169.254.169.254"), "link-local");
+ * assertEquals(blockedRange("93.184.215.14"), undefined);
  * ```
  */
 export function blockedRange(address: string): string | undefined {

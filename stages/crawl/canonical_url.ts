@@ -63,8 +63,9 @@ export function canonicalLink(href: string, base: string): string | undefined {
  * @throws {TypeError} when its scheme is not http or https
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { canonicalSeed } from "./canonical_url.ts";
- * console.assert(canonicalSeed("HTTP://Example.org:80/a#b") === "http://example.org/a");
+ * assertEquals(canonicalSeed("HTTP://Example.org:80/a#b"), "http://example.org/a");
  * ```
  */
 export function canonicalSeed(seed: string): string {

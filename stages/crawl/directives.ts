@@ -22,9 +22,10 @@ const VALUED = /^(unavailable_after|max-snippet|max-image-preview|max-video-prev
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { headerDirectives } from "./directives.ts";
  * const said = headerDirectives(["otherbot: noindex", "nofollow"], { agent: "cllm" });
- * console.assert(said.nofollow && !said.noindex);
+ * assertEquals(said, { noindex: false, nofollow: true });
  * ```
  */
 export function headerDirectives(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decodePage } from "../decode_page.ts";
 import type { Page } from "../types.ts";
 import { type Connection, type Exchange, exchange, type WantsBody } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
@@ -138,8 +139,7 @@ export async function fetchPage(
   const headersNamed = (wanted: string) =>
     rawHeaders.flatMap(([name, value]) => name.toLowerCase() === wanted ? [value] : []);
   const isHtml = HTML_TYPES.includes(mediaType(contentType));
-  // Links are ASCII in nearly every encoding; the text's own charset is the extractor's business.
-  const html = isHtml ? new TextDecoder().decode(body) : "";
+  const html = isHtml ? decodePage(body, { contentType, isHtml }) : "";
   const { etag, "last-modified": modified } = finalUrl === url ? headers : {};
   return {
     page,
@@ -153,6 +153,7 @@ export async function fetchPage(
       agent,
       robotsHeaders: headersNamed("x-robots-tag"),
       linkHeaders: headersNamed("link"),
+      refresh: headersNamed("refresh")[0],
     }),
   };
 }

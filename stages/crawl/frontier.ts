@@ -79,10 +79,11 @@ const STATES = { page: "claimed", dropped: "dropped", unchanged: "done" } as con
  * @throws {Error} when another version of this program made the file
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openFrontier } from "./frontier.ts";
  * using frontier = openFrontier(":memory:");
  * frontier.seed(["https://example.org/#top"]);
- * console.assert(frontier.pick()?.url === "https://example.org/");
+ * assertEquals(frontier.pick()?.url, "https://example.org/");
  * ```
  */
 export function openFrontier(path: string): Frontier {

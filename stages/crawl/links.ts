@@ -25,6 +25,8 @@ export interface LinkContext {
   readonly robotsHeaders?: readonly string[];
   /** Values of Link headers. */
   readonly linkHeaders?: readonly string[];
+  /** Value of a Refresh header. */
+  readonly refresh?: string | undefined;
 }
 
 /** Deeper nesting is no honest page, and the parser's cost grows with it: its links are ignored. */
@@ -47,7 +49,10 @@ function canonicalOf(linkHeaders: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Where `<meta http-equiv=refresh>` leads (HTML standard, 4.2.5.3, shared declarative refresh steps). */
+/**
+ * Where `<meta http-equiv=refresh>` leads, or a Refresh header (HTML standard, 4.2.5.3 and 7.4.2.2,
+ * shared declarative refresh steps).
+ */
 function refreshTarget(content: string): string | undefined {
   const found = /^\s*[\d.]+(?:\s*[;,]|\s)\s*(.+)$/s.exec(content)?.[1];
   const target = found?.replace(/^url\s*=\s*/i, "") ?? "";
@@ -59,7 +64,7 @@ function refreshTarget(content: string): string | undefined {
 /** The links of an HTML document. */
 export function readLinks(
   html: string,
-  { url, agent = "", robotsHeaders = [], linkHeaders = [] }: LinkContext,
+  { url, agent = "", robotsHeaders = [], linkHeaders = [], refresh = "" }: LinkContext,
 ): PageLinks {
   let base = url;
   let baseSeen = false;
@@ -73,6 +78,7 @@ export function readLinks(
       : canonicalLink(href, base);
     if (link !== undefined) links.add(link);
   };
+  addLink(refreshTarget(refresh));
   const parser = new Parser({
     onopentag(name, attributes) {
       // An anchor ends the one before it, which the parser does not know: it counts for less.

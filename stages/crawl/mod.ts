@@ -25,17 +25,14 @@ export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
 export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
 export type { Reconsidered } from "./frontier_rules.ts";
-export { type SampleSite, startSampleSite } from "./sample_site.ts";
 export { privateRangeOf, type Resolve, type ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
-export { productToken } from "./robots_rules.ts";
 export {
   openScope,
   type Scope,
   type ScopeName,
   type ScopeOptions,
   SCOPES,
-  SKIPPED_TYPES,
   type SkipReason,
 } from "./scope.ts";
 export { warcInfo, warcResponse } from "./warc.ts";
@@ -52,14 +49,17 @@ export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
  * @throws {TypeError | RangeError} for unusable options
  * @example
  * ```ts
- * import { crawl, openFrontier, startSampleSite } from "./mod.ts";
+ * import { assertEquals, assertMatch } from "@std/assert";
+ * import { startSampleSite } from "../../sample_site/site.ts";
+ * import { crawl, openFrontier } from "./mod.ts";
  * await using site = await startSampleSite();
  * using frontier = openFrontier(":memory:");
  * frontier.seed([`${site.origin}/`]);
  * for await (const page of crawl({ frontier, maxPages: 3, allowOrigins: [site.origin] })) {
- *   console.assert(page.contentType.startsWith("text/html"));
+ *   assertMatch(page.contentType, /^text\/html/);
  *   frontier.acknowledge(page.url);
  * }
+ * assertEquals(frontier.pages, 3);
  * ```
  */
 export function crawl<B extends Barrier = never>({

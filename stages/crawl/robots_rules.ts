@@ -121,11 +121,12 @@ function decode(body: Uint8Array): string {
  *
  * @example
  * ```ts
+ * import { assert, assertFalse } from "@std/assert";
  * import { parseRobotsText } from "./robots_rules.ts";
  * const body = new TextEncoder().encode("User-agent: *\nDisallow: /private\nAllow: /private/ok$");
  * const rules = parseRobotsText(body, { agent: "cllm" });
- * console.assert(!rules.allows(new URL("https://example.org/private/x")));
- * console.assert(rules.allows(new URL("https://example.org/private/ok")));
+ * assertFalse(rules.allows(new URL("https://example.org/private/x")));
+ * assert(rules.allows(new URL("https://example.org/private/ok")));
  * ```
  */
 export function parseRobotsText(body: Uint8Array, { agent }: { agent: string }): RobotsText {
@@ -150,7 +151,7 @@ export function parseRobotsText(body: Uint8Array, { agent }: { agent: string }):
       group.named = true;
       open.push(group);
     } else if (name === "crawl-delay") {
-      const seconds = /^\d*\.?\d+$/.test(value) ? Number(value) : 0;
+      const seconds = /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(value) ? Number(value) : 0;
       for (const group of open) {
         group.crawlDelaySeconds = Math.max(group.crawlDelaySeconds, seconds);
       }

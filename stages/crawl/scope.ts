@@ -43,7 +43,7 @@ export interface ScopeOptions {
 }
 
 /** Endings under which no text to read is found. */
-export const SKIPPED_TYPES: readonly string[] = [
+const SKIPPED_TYPES: readonly string[] = [
   ..."7z apk avi avif bin bmp br bz2 css csv deb dmg doc docx eot epub exe flac gif gz heic ico iso"
     .split(" "),
   ..."jar jpeg jpg js json m4a m4v map mjs mkv mov mp3 mp4 mpeg mpg odp ods odt ogg ogv otf pdf"
@@ -68,12 +68,13 @@ const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openScope } from "./scope.ts";
  * const scope = openScope({ exclude: ["*print=1*"] });
  * scope.addRoot("https://example.org/docs/");
- * console.assert(scope.refuses("https://example.org/blog/") === undefined);
- * console.assert(scope.refuses("https://example.com/") === "out-of-scope");
- * console.assert(scope.refuses("https://example.org/logo.png") === "file-type");
+ * assertEquals(scope.refuses("https://example.org/blog/"), undefined);
+ * assertEquals(scope.refuses("https://example.com/"), "out-of-scope");
+ * assertEquals(scope.refuses("https://example.org/logo.png"), "file-type");
  * ```
  */
 export function openScope(

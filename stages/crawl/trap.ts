@@ -34,10 +34,11 @@ function isCalendarPage({ pathname, search, searchParams }: URL): boolean {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { familyOf } from "./trap.ts";
  * const leaf = familyOf(new URL("https://example.org/calendar/2031/07/"));
- * console.assert(leaf?.key === familyOf(new URL("https://example.org/calendar/1999/01/"))?.key);
- * console.assert(familyOf(new URL("https://example.org/2031/a-post")) === undefined);
+ * assertEquals(leaf?.key, "calendar example.org");
+ * assertEquals(familyOf(new URL("https://example.org/2031/a-post")), undefined);
  * ```
  */
 export function familyOf(url: URL): Family | undefined {

@@ -78,11 +78,12 @@ function* domainsOf(hostname: string): Generator<string> {
  * @throws {SyntaxError} naming the line that is no rule
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { parseUrlRules } from "./url_rules.ts";
  * const rules = parseUrlRules("allow exact http://a.test/b\nblock domain a.test", { source: "-" });
- * console.assert(rules(new URL("http://a.test/b")) === "allow");
- * console.assert(rules(new URL("http://www.a.test/b")) === "block");
- * console.assert(rules(new URL("http://b.test/")) === undefined);
+ * assertEquals(rules(new URL("http://a.test/b")), "allow");
+ * assertEquals(rules(new URL("http://www.a.test/b")), "block");
+ * assertEquals(rules(new URL("http://b.test/")), undefined);
  * ```
  */
 export function parseUrlRules(text: string, { source }: { source: string }): UrlRules {
@@ -90,7 +91,7 @@ export function parseUrlRules(text: string, { source }: { source: string }): Url
   for (const [at, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
-    const [, verdict, kind = "", value = ""] = /^(\S+)\s+(\S+)\s+(.+)$/.exec(line) ?? [];
+    const [, verdict, kind = "", value = ""] = /^(\S+)\s+(\S+)\s+(\S.*)$/.exec(line) ?? [];
     try {
       if (verdict !== "allow" && verdict !== "block") {
         throw new SyntaxError("a rule is allow or block, a kind and a value");

@@ -73,6 +73,7 @@ const oneLine = (text: string) => text.replace(/[\r\n\0]+/g, " ");
  * @throws {TypeError} for a page that did not come over HTTP
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { warcResponse } from "./warc.ts";
  * const record = warcResponse({
  *   url: "https://example.org/",
@@ -81,7 +82,7 @@ const oneLine = (text: string) => text.replace(/[\r\n\0]+/g, " ");
  *   fetchedAt: "2024-01-01T00:00:00.000Z",
  *   response: { status: 200, headers: [["Content-Type", "text/plain"]] },
  * });
- * console.assert(record[0] === 0x1f && record[1] === 0x8b);
+ * assertEquals([...record.slice(0, 2)], [0x1f, 0x8b]);
  * ```
  */
 export function warcResponse({ url, body, fetchedAt, response }: Page): Uint8Array {

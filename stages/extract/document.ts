@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Drop } from "../meter.ts";
 import type { Document, Page } from "../types.ts";
 import { findBomb, type MarkupLimits } from "./bomb.ts";
-import { decodePage } from "./charset.ts";
+import { decodePage } from "../decode_page.ts";
 import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
@@ -25,11 +25,11 @@ export const ENGINES = ["fast", "dom"] as const;
 /** The engine that is used where none is named: the same quality, in less time. */
 export const DEFAULT_ENGINE = "fast";
 /** One of {@linkcode ENGINES}. */
-export type Engine = typeof ENGINES[number];
+export type ExtractEngine = typeof ENGINES[number];
 
 /** Options of {@linkcode extractDocument}. */
 export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
-  readonly engine?: Engine;
+  readonly engine?: ExtractEngine;
   readonly format?: TextFormat;
 }
 
@@ -69,13 +69,20 @@ const CHARACTERS_A_SLIP = 20;
 /** Whether a page's text is no text. */
 function isBinary(source: string): boolean {
   if (!source.includes("\0")) return false;
-  // deno-lint-ignore no-control-regex -- control characters are what this counts
-  const odd = source.match(/[\0-\x08\x0e-\x1a\x1c-\x1f\ufffd]/g)?.length ?? 0;
+  let odd = 0;
+  for (let at = 0; at < source.length; at++) if (isOdd(source.charCodeAt(at))) odd++;
   return odd * CHARACTERS_A_SLIP > source.length;
 }
 
+/** A control character that text has no use for, or the sign of a byte that is no text. */
+const isOdd = (code: number) =>
+  code < 0x20 && !(code > 0x08 && code < 0x0e) && code !== 0x1b || code === 0xfffd;
+
 /** Reads HTML by the engine asked for; text instead where its markup breaks a limit. */
-export function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: Engine }) {
+export function readHtml(
+  html: string,
+  { engine, ...limits }: MarkupLimits & { engine: ExtractEngine },
+) {
   if (engine === "fast") return readFast(html, limits);
   const plain = plainMarkup(html);
   return findBomb(plain, limits) ?? readDom(plain) ?? "the HTML parser gave no document";
@@ -84,9 +91,11 @@ export function readHtml(html: string, { engine, ...limits }: MarkupLimits & { e
 /**
  * Takes the main text out of one page.
  *
- * @returns the document, or the reason why there is none: `unsupported-type`, `malformed`, `no-text`
+ * @returns the document, or the reason why there is none: `unsupported-type`, `malformed`, `no-text`,
+ *   or `unreadable` where the parser breaks down over it
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { extractDocument } from "./document.ts";
  * const result = extractDocument({
  *   url: "https://example.org/",
@@ -94,17 +103,30 @@ export function readHtml(html: string, { engine, ...limits }: MarkupLimits & { e
  *   body: new TextEncoder().encode("<nav>Home</nav><main><p>Hello, world.</p></main>"),
  *   fetchedAt: "2024-01-01T00:00:00.000Z",
  * });
- * console.assert("text" in result && result.text === "Hello, world.");
+ * assertEquals("text" in result && result.text, "Hello, world.");
  * ```
  */
 export function extractDocument(
+  page: Page,
+  options: ExtractDocumentOptions = {},
+): Document | Refusal {
+  try {
+    return takeDocument(page, options);
+  } catch (error) {
+    // One page is no reason to stop.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { item: page.url, reason: "unreadable", detail: `its extraction failed: ${reason}` };
+  }
+}
+
+function takeDocument(
   { url, contentType, body, fetchedAt, warc, declared }: Page,
   {
     engine = DEFAULT_ENGINE,
     format = "text",
     maxDepth = 512,
     maxAttributes = 256,
-  }: ExtractDocumentOptions = {},
+  }: ExtractDocumentOptions,
 ): Document | Refusal {
   const refuse = (reason: Refusal["reason"], detail: string) => ({ item: url, reason, detail });
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -131,14 +153,19 @@ export function extractDocument(
 }
 
 /**
- * The same, with a refusal as `unreadable` where extraction itself fails: one page is no reason to
- * stop.
+ * A document from a source of your own: what `fields` leave out is empty, and its id follows from its
+ * address, which must be unique.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createDocument } from "./document.ts";
+ * const { id, lang } = createDocument({ url: "poem:1", text: "Roses are red." });
+ * assertEquals([id.length, lang], [16, "und"]);
+ * ```
  */
-export function extractOrRefuse(page: Page, options: ExtractDocumentOptions): Document | Refusal {
-  try {
-    return extractDocument(page, options);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { item: page.url, reason: "unreadable", detail: `its extraction failed: ${reason}` };
-  }
+export function createDocument(
+  fields: Pick<Document, "url" | "text"> & Partial<Document>,
+): Document {
+  return { id: documentId(fields.url), title: "", lang: "und", fetchedAt: "", ...fields };
 }

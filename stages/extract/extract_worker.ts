@@ -5,7 +5,8 @@
  * @module
  */
 import type { Document, Page } from "../types.ts";
-import { type ExtractDocumentOptions, extractOrRefuse, type Refusal } from "./document.ts";
+import { workerScope } from "../worker_pool.ts";
+import { extractDocument, type ExtractDocumentOptions, type Refusal } from "./document.ts";
 
 /** What a worker is told: first how to extract, then pages. */
 export type ExtractRequest =
@@ -20,16 +21,16 @@ export type ExtractRequest =
 /** What it answers to a page, in the order of the pages. */
 export type ExtractAnswer = Document | Refusal;
 
-const scope = self as typeof self & { postMessage(answer: ExtractAnswer): void };
+const scope = workerScope<ExtractRequest, ExtractAnswer>();
 let options: ExtractDocumentOptions = {};
 let progress: Int32Array | undefined;
 
-scope.addEventListener("message", ({ data }: MessageEvent<ExtractRequest>) => {
+scope.addEventListener("message", ({ data }) => {
   if (data.kind === "open") {
     ({ options, progress } = data);
     Atomics.store(progress, 0, 0);
     return;
   }
-  scope.postMessage(extractOrRefuse(data.page, options));
+  scope.postMessage(extractDocument(data.page, options));
   if (progress) Atomics.add(progress, 0, 1);
 });

@@ -49,6 +49,7 @@ const startWorker = () =>
  * @throws {RangeError} when `workers` is no positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openExtractors } from "./extractors.ts";
  * using extractors = openExtractors({ engine: "fast", workers: 1 });
  * const result = await extractors.extract({
@@ -57,7 +58,7 @@ const startWorker = () =>
  *   body: new TextEncoder().encode("<p>Hello, world.</p>"),
  *   fetchedAt: "2024-01-01T00:00:00.000Z",
  * });
- * console.assert("text" in result && result.text === "Hello, world.");
+ * assertEquals("text" in result && result.text, "Hello, world.");
  * ```
  */
 export function openExtractors({

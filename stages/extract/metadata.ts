@@ -47,6 +47,9 @@ const FIELDS = new Map<string, { field: Field; rank: number }>(
 /** Longer declarations are cut: a title is no place for a book. */
 const MAX_LENGTH = 2000;
 
+/** No language tag is longer; V8 takes quadratic time to refuse one (RFC 5646, section 4.4.1). */
+const MAX_TAG_LENGTH = 100;
+
 /** White space collapsed, without NULs, in Unicode normalization form C. */
 export function oneLine(text: string): string {
   const cut = text.slice(0, MAX_LENGTH).replaceAll("\0", "");
@@ -55,8 +58,10 @@ export function oneLine(text: string): string {
 
 /** A BCP 47 tag in the spelling of RFC 5646, or `und` when there is none. */
 export function languageTag(declared: string): string {
+  const tag = declared.trim();
+  if (tag === "" || tag.length > MAX_TAG_LENGTH) return "und";
   try {
-    return Intl.getCanonicalLocales(declared.trim().replaceAll("_", "-") || "und")[0] ?? "und";
+    return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0] ?? "und";
   } catch (error) {
     if (error instanceof RangeError) return "und";
     throw error;

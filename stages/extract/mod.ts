@@ -3,19 +3,22 @@
  *
  * @module
  */
-import { isBarrier, sizeOf } from "../barrier.ts";
+import { among, isBarrier } from "../barrier.ts";
 import { StageMeter } from "../meter.ts";
-import type { Barrier, Document, Page } from "../types.ts";
-import { type ExtractDocumentOptions, extractOrRefuse } from "./document.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
+import type { Barrier, Document, Page, Stage } from "../types.ts";
+import { extractDocument, type ExtractDocumentOptions } from "./document.ts";
 import type { ExtractAnswer } from "./extract_worker.ts";
 import type { Extractors } from "./extractors.ts";
 
 export {
+  createDocument,
   DEFAULT_ENGINE,
-  type Engine,
   ENGINES,
   extractDocument,
   type ExtractDocumentOptions,
+  type ExtractEngine,
   type Refusal,
 } from "./document.ts";
 export { type Extractors, type ExtractorsOptions, openExtractors } from "./extractors.ts";
@@ -48,6 +51,7 @@ interface Started {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { extract } from "./mod.ts";
  * const page = {
  *   url: "https://example.org/",
@@ -56,18 +60,13 @@ interface Started {
  *   fetchedAt: "2024-01-01T00:00:00.000Z",
  * };
  * const documents = await Array.fromAsync(ReadableStream.from([page]).pipeThrough(extract()));
- * console.assert(documents[0]?.text === "Plain text.");
+ * assertEquals(documents[0]?.text, "Plain text.");
  * ```
  */
-export function extract(options?: ExtractOptions): TransformStream<Page, Document>;
-/** The same among barriers. */
-export function extract<B extends Barrier>(
-  options?: ExtractOptions,
-): TransformStream<Page | B, Document | B>;
-export function extract<B extends Barrier>(
+export function extract<In extends Page | Barrier = Page>(
   { extractors, meter = new StageMeter("extract"), signal, ...options }: ExtractOptions = {},
-): TransformStream<Page | B, Document | B> {
-  const start = new TransformStream<Page | B, Started | B>(
+): Stage<In, Document> {
+  const start = new TransformStream<Page | Barrier, Started | Barrier>(
     {
       transform(page, controller) {
         if (isBarrier(page)) return controller.enqueue(page);
@@ -79,16 +78,16 @@ export function extract<B extends Barrier>(
           return controller.enqueue({ bytes, result });
         }
         meter.phase("busy");
-        controller.enqueue({ bytes, result: extractOrRefuse(page, options) });
+        controller.enqueue({ bytes, result: extractDocument(page, options) });
         meter.phase("waiting");
       },
     },
-    { highWaterMark: QUEUE_BYTES, size: sizeOf((page: Page) => page.body.byteLength) },
-    extractors && { highWaterMark: BYTES_AHEAD, size: sizeOf(({ bytes }: Started) => bytes) },
+    bounded(QUEUE_BYTES, ({ body }: Page) => body.byteLength),
+    extractors && bounded(BYTES_AHEAD, ({ bytes }: Started) => bytes),
   );
   let abort: () => void = () => {};
   const release = () => signal?.removeEventListener("abort", abort);
-  const finish = new TransformStream<Started | B, Document | B>(
+  const finish = new TransformStream<Started | Barrier, Document | Barrier>(
     {
       start(controller) {
         signal?.throwIfAborted();
@@ -111,7 +110,10 @@ export function extract<B extends Barrier>(
       cancel: release,
     },
     undefined,
-    { highWaterMark: QUEUE_BYTES, size: sizeOf((document: Document) => document.text.length) },
+    bounded(QUEUE_BYTES, ({ text }: Document) => text.length),
   );
-  return { writable: start.writable, readable: start.readable.pipeThrough(finish) };
+  const { writable, readable } = start;
+  return among<In, Document>(
+    metered({ writable, readable: readable.pipeThrough(finish) }, meter),
+  );
 }

@@ -19,12 +19,13 @@ const CHUNK_CHARS = 64 * 1024;
 const MAX_ENTITY_CHARS = 1000;
 const MAX_EXPANDED_CHARS = 2 ** 20;
 
-const DOCTYPE = /<!DOCTYPE[^[>]*\[([^]*?)\]\s*>/i;
+const SUBSET_BEGINS = /<!DOCTYPE[^[<>]*\[/i;
+const SUBSET_ENDS = /\]\s*>/;
 const ENTITY = /<!ENTITY\s+([\w.-]+)\s+(?:"([^"]*)"|'([^']*)')\s*>/g;
 
 /** The same page as HTML; as it is where its elements nest so deep that it is refused anyway. */
 export function htmlOfXhtml(xhtml: string): string {
-  const [doctype = "", subset = ""] = DOCTYPE.exec(xhtml) ?? [];
+  const { subset, body } = divide(xhtml);
   const expand = expander(subset);
   let html = "<!doctype html>", text = "", skipped = 0, depth = 0;
   let isDeep = false, isCdata = false;
@@ -58,7 +59,6 @@ export function htmlOfXhtml(xhtml: string): string {
       isCdata = false;
     },
   }, { xmlMode: true, decodeEntities: false });
-  const body = doctype === "" ? xhtml : xhtml.replace(DOCTYPE, "");
   for (let at = 0; at < body.length && !isDeep; at += CHUNK_CHARS) {
     parser.write(body.slice(at, at + CHUNK_CHARS));
   }
@@ -66,6 +66,16 @@ export function htmlOfXhtml(xhtml: string): string {
   parser.end();
   endText();
   return html;
+}
+
+/** The declarations within the document type, and the page without them. */
+function divide(xhtml: string): { subset: string; body: string } {
+  const begin = SUBSET_BEGINS.exec(xhtml);
+  const inside = begin === null ? "" : xhtml.slice(begin.index + begin[0].length);
+  const end = SUBSET_ENDS.exec(inside);
+  if (begin === null || end === null) return { subset: "", body: xhtml };
+  const after = inside.slice(end.index + end[0].length);
+  return { subset: inside.slice(0, end.index), body: xhtml.slice(0, begin.index) + after };
 }
 
 /** An element's name without the prefix of its namespace. */

@@ -6,9 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { syncFolder } from "../../model/durable.ts";
+import { syncFolder, writeAll } from "../../model/durable.ts";
 import { writeChecked } from "../checked_json.ts";
-import { writeAll } from "../durable.ts";
 import { generated } from "../flow.ts";
 import type { Document } from "../types.ts";
 import { LineBuffer } from "./lines.ts";
@@ -53,12 +52,13 @@ export interface ReadDocumentsOptions {
  * @throws {Error} when anything else is damaged or missing; then nothing is changed
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openJournal } from "./journal.ts";
  * const dir = await Deno.makeTempDir();
  * await using journal = await openJournal({ dir });
  * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
  * await journal.seal();
- * console.assert((await Array.fromAsync(journal.documents())).length === 1);
+ * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
  * ```
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {

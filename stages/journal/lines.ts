@@ -12,11 +12,12 @@ const LINE_FEED = 0x0a;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { LineBuffer, linesOf } from "./lines.ts";
  * const lines = new LineBuffer();
  * lines.add('{"a":1}');
  * lines.add('{"b":2}');
- * console.assert([...linesOf(lines.bytes)].join() === '{"a":1},{"b":2}');
+ * assertEquals([...linesOf(lines.bytes)], ['{"a":1}', '{"b":2}']);
  * ```
  */
 export class LineBuffer {

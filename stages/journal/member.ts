@@ -40,11 +40,12 @@ export const FIXED: readonly number[] = [
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { decodeMember, encodeMember, parseHeader } from "./member.ts";
  * const lines = new TextEncoder().encode('{"a":1}\n');
  * const member = encodeMember(lines, { documents: 1, textBytes: 0, first: 0 });
- * console.assert(parseHeader(member)?.documents === 1);
- * console.assert(decodeMember(member)?.length === lines.length);
+ * assertEquals(parseHeader(member)?.documents, 1);
+ * assertEquals(new TextDecoder().decode(decodeMember(member)), '{"a":1}\n');
  * ```
  */
 export function encodeMember(

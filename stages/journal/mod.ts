@@ -57,6 +57,7 @@ export interface JournalEnds<B extends Barrier = never> {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { journal, openJournal } from "./mod.ts";
  * await using corpus = await openJournal({ dir: await Deno.makeTempDir() });
  * const { writable, readable } = journal({ journal: corpus });
@@ -65,7 +66,7 @@ export interface JournalEnds<B extends Barrier = never> {
  *   Array.fromAsync(readable),
  *   ReadableStream.from([document]).pipeTo(writable),
  * ]);
- * console.assert(documents[0]?.text === "Text.");
+ * assertEquals(documents, [document]);
  * ```
  */
 export function journal<B extends Barrier = never>(options: JournalOptions<B>): JournalEnds<B> {

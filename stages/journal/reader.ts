@@ -42,7 +42,9 @@ export async function readJournal(dir: string): Promise<JournalReader> {
   const count = countOf(places);
   checkNamed({ dir, count, isTorn: tail !== undefined }, inside);
   return {
-    ...{ dir, count, sealed: inside.sealed !== undefined },
+    dir,
+    count,
+    sealed: inside.sealed !== undefined,
     bytes: places.reduce((sum, { textBytes }) => sum + textBytes, 0),
     documents: ({ from = 0 } = {}) => generated((signal) => readPlaces(places, { from, signal })),
   };

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import type { Document } from "../types.ts";
 import { linesOf } from "./lines.ts";
 import { decodeMember, HEADER_BYTES, parseHeader } from "./member.ts";
@@ -153,7 +153,7 @@ export async function hasDocuments(dir: string): Promise<boolean> {
  *
  * @throws {JournalDamage} when they are not those that were written
  */
-export async function readMember(place: MemberPlace): Promise<Uint8Array> {
+async function readMember(place: MemberPlace): Promise<Uint8Array> {
   const { path, offset, first } = place;
   using file = await Deno.open(path);
   const member = new Uint8Array(place.size);

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import { FIXED, HEADER_BYTES, parseHeader } from "./member.ts";
 
 /**

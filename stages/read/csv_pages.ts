@@ -72,10 +72,13 @@ async function* rowsOf(
   const { delimiter, before } = beginningOf(await text.peek(LOOK_BYTES), isTsv);
   await text.skip(before);
   const parser = parse({
-    ...{ bom: true, delimiter },
+    bom: true,
+    delimiter,
     max_record_size: maxRowBytes,
     // What other programs write and read without complaint.
-    ...{ relax_quotes: true, relax_column_count: true, skip_empty_lines: true },
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
     // Taken at once: its own queue is emptied by an error.
     on_record(row: string[]) {
       rows.push(row);

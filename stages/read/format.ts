@@ -44,6 +44,8 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   csv: "csv",
   tsv: "csv",
   eml: "eml",
+  mht: "eml",
+  mhtml: "eml",
 };
 
 const latin1 = new TextDecoder("latin1");
@@ -81,11 +83,15 @@ const bytesOf = (beginning: string): Uint8Array =>
     : new TextEncoder().encode(beginning);
 const SIGNATURES = BEGINNINGS.map(([beginning, found, at = 0]) => ({
   bytes: bytesOf(beginning),
-  ...{ found, at },
+  found,
+  at,
 }));
 
+/** The line before each mail of a mailbox, and the header that follows it (RFC 4155). */
+const MAILBOX = /^From \S+ [^\n]{1,80}\d{4}[^\n]{0,20}\n[\w-]{1,40}:/;
+
 const HTML =
-  /^(?:\xef\xbb\xbf)?(?:\s|<!--[^]*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
+  /^(?:\s|\xef\xbb\xbf|<!--(?:(?!-->)[^])*-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b/i;
 
 /** A file's name without the ending of a compression. */
 export const bareName = (name: string): string => name.replace(/\.(gz|zst)$/i, "");
@@ -161,6 +167,7 @@ export function findFormat(
   // Some bytes of other programs may stand before it.
   if (/\.pdf$/i.test(bareName(name)) && text.includes("%PDF-")) return { format: "pdf" };
   if (beginsHtml(head)) return { format: "html" };
+  if (MAILBOX.test(text)) return { unsupported: "a mailbox; write each mail to a file of its own" };
   if (!asked) return { unsupported: "neither its first bytes nor its name tell a format" };
   const utf16 = utf16Of(head);
   if (head.some(isControl) && utf16 === undefined) return { unsupported: "binary data" };

@@ -12,6 +12,25 @@ import type { TextSource } from "./text_pages.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Lists and objects within one another: each takes many times the memory of its two bytes. */
+const MAX_DEPTH = 512;
+const QUOTE = 0x22, BACKSLASH = 0x5c;
+/** `[` and `{`, and their counterparts, differ in one bit alone. */
+const OPEN = 0x5b, CLOSE = 0x5d, BRACE_BIT = 0x20;
+
+/** Whether a line has more lists and objects open at once than a record may. */
+function isTooDeep(line: Uint8Array): boolean {
+  let depth = 0, isInString = false;
+  for (let at = 0; at < line.length; at++) {
+    const byte = line[at] ?? 0;
+    if (byte === QUOTE) isInString = !isInString;
+    else if (isInString) at += byte === BACKSLASH ? 1 : 0;
+    else if ((byte & ~BRACE_BIT) === OPEN && ++depth > MAX_DEPTH) return true;
+    else if ((byte & ~BRACE_BIT) === CLOSE) depth--;
+  }
+  return false;
+}
+
 /** The records' texts; lines that are no records are dropped. */
 export async function* jsonlPages(
   { url, content }: TextSource,
@@ -38,6 +57,7 @@ export async function* jsonlPages(
 
 /** The text of one record; `undefined` for a blank line, an error for one that is no record. */
 function recordText(line: Uint8Array, textField: string): string | SyntaxError | undefined {
+  if (isTooDeep(line)) return new SyntaxError(`nested more than ${MAX_DEPTH} deep`);
   let record: unknown;
   try {
     const json = UTF8.decode(line).trim();

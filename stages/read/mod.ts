@@ -58,11 +58,12 @@ export interface ReadOptions<B extends Barrier = never> {
  * @throws {TypeError} when a path names a file of a format that is not read
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { read } from "./mod.ts";
  * const path = await Deno.makeTempFile({ suffix: ".jsonl" });
  * await Deno.writeTextFile(path, '{"text":"one"}\n{"text":"two"}\n');
  * const pages = await Array.fromAsync(read({ paths: [path] }));
- * console.assert(new TextDecoder().decode(pages[1]?.body) === "two");
+ * assertEquals(new TextDecoder().decode(pages[1]?.body), "two");
  * ```
  */
 export function read<B extends Barrier = never>({

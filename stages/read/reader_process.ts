@@ -35,16 +35,17 @@ export function startProcess(deno: string): DocumentReader {
         "run",
         "--quiet",
         "--no-prompt",
-        "--cached-only",
         "--no-check",
         "--node-modules-dir=none",
       ],
-      ...[`--config=${pathOf("../../deno.json")}`, `--lock=${pathOf("../../locks/core.lock")}`],
+      ...[`--config=${pathOf("../../deno.json")}`, `--lock=${pathOf("../../deno.lock")}`],
       // Its own sources: a thread of its may be started from a file that may be read.
       ...["--frozen", `--allow-read=${pathOf("../")},${pathOf("../../vendor/")}`],
       pathOf("./sealed/process.ts"),
     ],
-    ...{ stdin: "piped", stdout: "piped", stderr: "null" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
   }).spawn();
   const writer = child.stdin.getWriter();
   const answers = readFrames(child.stdout, { maxBytes: MAX_ANSWER_BYTES });

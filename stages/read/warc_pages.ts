@@ -5,7 +5,7 @@
  */
 import { basename } from "node:path";
 import type { Page } from "../types.ts";
-import { arcRecords } from "./arc_record.ts";
+import { ARC } from "./arc_record.ts";
 import { ReadFailure } from "./failure.ts";
 import { beginsHtml, formatOfBytes } from "./format.ts";
 import { decodeBody, readResponseHead } from "./http_message.ts";
@@ -13,7 +13,7 @@ import type { Member } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
 import { sealedPages } from "./sealed_pages.ts";
 import { type SourceFile, urlOf } from "./walk.ts";
-import { type WarcRecord, warcRecords } from "./warc_record.ts";
+import { readRecords, WARC, type WarcRecord } from "./warc_record.ts";
 
 /** The pages of a WARC or ARC file; what is broken or no page is dropped, named by its place. */
 export async function* warcPages(
@@ -26,7 +26,7 @@ export async function* warcPages(
     isPacked: boolean;
   },
 ): AsyncGenerator<Page> {
-  const recordsOf = format === "arc" ? arcRecords : warcRecords;
+  const kind = format === "arc" ? ARC : WARC;
   const place = { file: basename(file.path) };
   const drop = (offset: number, { reason, message }: ReadFailure) =>
     options.drop({ item: `${urlOf(file.path)}#offset=${offset}`, reason, detail: message });
@@ -35,7 +35,7 @@ export async function* warcPages(
     const placeOf = (offset: number) => isPacked ? start : start + offset;
     const onBroken = (offset: number, failure: ReadFailure) => drop(placeOf(offset), failure);
     try {
-      for await (const record of recordsOf(content, { onBroken })) {
+      for await (const record of readRecords(content, { ...kind, onBroken })) {
         const offset = placeOf(record.offset);
         const dropHere: PageOptions["drop"] = ({ reason, detail }) =>
           drop(offset, new ReadFailure(reason, detail));

@@ -31,30 +31,47 @@ export interface WarcRecord {
 export const beginsWarc = (head: Uint8Array): boolean =>
   /^WARC\/\d\.\d+\r?\n/.test(LATIN1.decode(head.subarray(0, 16)));
 
+/** How records are told apart. */
+export interface RecordFormat {
+  /** Reads a record up to its block. */
+  readonly begin: (source: ByteReader) => Promise<Omit<WarcRecord, "offset">>;
+  /** The first line of one, behind the end of another. */
+  readonly next: RegExp;
+}
+
+/** Records of WARC. */
+export const WARC: RecordFormat = {
+  async begin(source) {
+    if (!beginsWarc(await source.peek(16))) {
+      throw new ReadFailure("malformed", "no WARC record begins here");
+    }
+    await source.line(MAX_LINE_BYTES);
+    const fields = await readFields(source);
+    return { fields, block: new ByteReader(exactly(source, lengthOf(fields))) };
+  },
+  next: /(?<=\n)WARC\/\d\.\d+\r?\n/,
+};
+
 /**
  * The records of a stream, in order. One that is broken is told to `onBroken`, and the reading goes
  * on where the next one begins.
  */
-export async function* warcRecords(
+export async function* readRecords(
   source: ByteReader,
-  { onBroken }: { onBroken: (offset: number, failure: ReadFailure) => void },
+  { begin, next, onBroken }: RecordFormat & {
+    readonly onBroken: (offset: number, failure: ReadFailure) => void;
+  },
 ): AsyncGenerator<WarcRecord> {
   while (await skipBlankLines(source)) {
     const { offset } = source;
     try {
-      if (!beginsWarc(await source.peek(16))) {
-        throw new ReadFailure("malformed", "no WARC record begins here");
-      }
-      await source.line(MAX_LINE_BYTES);
-      const fields = await readFields(source);
-      const length = lengthOf(fields);
-      const block = new ByteReader(exactly(source, length));
-      yield { offset, fields, block };
-      await block.skip();
+      const record = await begin(source);
+      yield { offset, ...record };
+      await record.block.skip();
     } catch (error) {
       if (!(error instanceof ReadFailure)) throw error;
       onBroken(offset, error);
-      await seekRecord(source, { after: offset, next: NEXT });
+      await seekRecord(source, { after: offset, next });
     }
   }
 }
@@ -104,7 +121,7 @@ export async function* exactly(source: ByteReader, length: number): AsyncGenerat
 }
 
 /** Passes over line ends; false at the end of the stream. */
-export async function skipBlankLines(source: ByteReader): Promise<boolean> {
+async function skipBlankLines(source: ByteReader): Promise<boolean> {
   for (;;) {
     const [byte] = await source.peek(1);
     if (byte === undefined) return false;
@@ -113,18 +130,19 @@ export async function skipBlankLines(source: ByteReader): Promise<boolean> {
   }
 }
 
-const NEXT = /(?<=\n)WARC\/\d\.\d+\r?\n/;
-
 /** Goes on to the next line behind `after` that begins like a record, or to the end. */
-export async function seekRecord(
+async function seekRecord(
   source: ByteReader,
   { after, next }: { after: number; next: RegExp },
 ): Promise<void> {
-  if (source.offset <= after) await source.skip(1);
-  for (;;) {
+  // What broke behind the first line has been read to a line's end.
+  let isLineStart = source.offset > after;
+  if (!isLineStart) await source.skip(1);
+  for (;; isLineStart = false) {
     const seen = await source.peek(MAX_LINE_BYTES);
-    const at = next.exec(LATIN1.decode(seen))?.index;
-    if (at !== undefined) return void await source.skip(at);
+    const before = isLineStart ? "\n" : "";
+    const at = next.exec(before + LATIN1.decode(seen))?.index;
+    if (at !== undefined) return void await source.skip(at - before.length);
     if (seen.byteLength < MAX_LINE_BYTES) return void await source.skip();
     // What is kept holds the longest beginning that may be cut here.
     await source.skip(seen.byteLength - LONGEST_BEGINNING);

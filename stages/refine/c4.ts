@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { collapseBlankLines } from "./clean_text.ts";
 import type { Refusal, Scores } from "./rule.ts";
 
 /** Switches and limits by datatrove's names; `null` turns a limit off. */
@@ -35,10 +36,11 @@ type Line = { keep: string } | { remove: true } | { refuse: Refusal };
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { C4, filterC4 } from "./c4.ts";
  * const five = "One fine day. Two. Three. Four. Five.";
  * const text = filterC4(`Menu\n${five}`, { settings: C4.parse({}), scores: {} });
- * console.assert(text === five);
+ * assertEquals(text, five);
  * ```
  */
 export function filterC4(
@@ -64,7 +66,7 @@ export function filterC4(
     const detail = `c4_sentences is ${sentences}, below min_num_sentences ${least}`;
     return { reason: "too-few-sentences", detail };
   }
-  return kept.join("\n").replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
+  return collapseBlankLines(kept);
 }
 
 /** What becomes of one line; the order of the questions is datatrove's. */

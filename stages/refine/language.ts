@@ -24,9 +24,10 @@ const SAMPLE_CHARS = 10_000;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { loadLanguageDetector } from "./language.ts";
  * const detect = await loadLanguageDetector();
- * console.assert(detect("The state of the union is strong.").language === "en");
+ * assertEquals(detect("The state of the union is strong.").language, "en");
  * ```
  */
 export async function loadLanguageDetector(): Promise<LanguageDetector> {

@@ -8,9 +8,10 @@
 import { splitWords } from "./words.ts";
 
 /** Words in a shingle. */
-export const SHINGLE_WORDS = 5;
+const SHINGLE_WORDS = 5;
 /** Bands of a signature, and hashes in a band. */
-export const BANDS = 14, BAND_HASHES = 8;
+export const BANDS = 14;
+const BAND_HASHES = 8;
 const HASHES = BANDS * BAND_HASHES;
 
 /** MurmurHash3's 32-bit finalizer: every bit of the input moves every bit of the output. */
@@ -71,9 +72,11 @@ function hashShingles(text: string): { high: Uint32Array; low: Uint32Array } {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { bandsOf } from "./min_hash.ts";
  * const [a, b] = [bandsOf("One two three four five."), bandsOf("one two three, four five")];
- * console.assert(a?.length === 14 && a.every((band, i) => band === b?.[i]));
+ * assertEquals(a?.length, 14);
+ * assertEquals(a, b);
  * ```
  */
 export function bandsOf(text: string): BigInt64Array | undefined {

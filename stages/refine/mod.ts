@@ -5,9 +5,11 @@
  * @module
  */
 
-import { isBarrier, stamp } from "../barrier.ts";
+import { among, isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Barrier, Document } from "../types.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
+import type { Barrier, Document, Stage } from "../types.ts";
 import { type RefineParts, refiner } from "./refine_text.ts";
 import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
@@ -26,6 +28,9 @@ export {
 } from "./settings.ts";
 export { openSiteLines, type SiteLines } from "./site_lines.ts";
 
+/** Characters of documents that may wait. */
+const QUEUE_CHARS = 2 ** 20;
+
 /** Choices for {@linkcode refine}; databases are borrowed. */
 export interface RefineOptions extends RefineParts {
   readonly settings?: RefineSettings;
@@ -41,24 +46,20 @@ export interface RefineOptions extends RefineParts {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSeenTexts, refine } from "./mod.ts";
  * using seen = openSeenTexts(":memory:");
  * const page = { url: "http://a/", title: "", text: "Fellow  citizens \r\n", lang: "en", fetchedAt: "" };
  * const documents = ReadableStream.from([{ ...page, id: "1" }, { ...page, id: "2" }]);
  * const kept = await Array.fromAsync(documents.pipeThrough(refine({ seen, minChars: 10 })));
- * console.assert(kept.length === 1 && kept[0]?.text === "Fellow  citizens");
+ * assertEquals(kept.map(({ text }) => text), ["Fellow  citizens"]);
  * ```
  */
-export function refine(options: RefineOptions): TransformStream<Document, Document>;
-/** The same among barriers. */
-export function refine<B extends Barrier>(
-  options: RefineOptions,
-): TransformStream<Document | B, Document | B>;
-export function refine<B extends Barrier>(
+export function refine<In extends Document | Barrier = Document>(
   { settings = NO_REFINING, minChars = 200, meter, ...parts }: RefineOptions,
-): TransformStream<Document | B, Document | B> {
+): Stage<In, Document> {
   const refineOne = refiner(parts, { settings, minChars });
-  return new TransformStream({
+  const stage = new TransformStream<Document | Barrier, Document | Barrier>({
     transform(document, controller) {
       if (isBarrier(document)) {
         parts.lines?.flush();
@@ -74,5 +75,6 @@ export function refine<B extends Barrier>(
       }
       meter?.phase("waiting");
     },
-  });
+  }, bounded(QUEUE_CHARS, ({ text }: Document) => text.length));
+  return among<In, Document>(metered(stage, meter));
 }

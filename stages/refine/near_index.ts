@@ -52,11 +52,12 @@ const CACHE_KIB = 64 * 1024;
  * @throws {Error} when one of `others` is no such index
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openNearIndex } from "./near_index.ts";
  * using index = openNearIndex(":memory:");
  * const text = "The quick brown fox jumps over the lazy dog";
- * console.assert(index.matchOrAdd(text, "1") === undefined);
- * console.assert(index.matchOrAdd(`${text}!`, "2")?.id === "1");
+ * assertEquals(index.matchOrAdd(text, "1"), undefined);
+ * assertEquals(index.matchOrAdd(`${text}!`, "2")?.id, "1");
  * ```
  */
 export function openNearIndex(

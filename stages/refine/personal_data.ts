@@ -90,9 +90,10 @@ export interface MaskedText {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { maskPersonalData } from "./personal_data.ts";
  * const { text } = maskPersonalData("Mail jane@site.net, 8.8.8.8 or 10.0.0.1");
- * console.assert(text === "Mail email@example.com, 22.214.171.124 or 10.0.0.1");
+ * assertEquals(text, "Mail email@example.com, 22.214.171.124 or 10.0.0.1");
  * ```
  */
 export function maskPersonalData(text: string): MaskedText {

@@ -14,6 +14,8 @@ export interface SeenTexts extends Disposable {
    * the same document comes a second time, as after a restart.
    */
   firstId(text: string, id: string): string;
+  /** How many there are. */
+  readonly size: number;
   /** Brings the texts seen so far to the disk; returns their number. */
   flush(): number;
   close(): void;
@@ -25,10 +27,11 @@ export interface SeenTexts extends Disposable {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSeenTexts } from "./seen_texts.ts";
  * using seen = openSeenTexts(":memory:");
- * console.assert(seen.firstId("a text", "1") === "1");
- * console.assert(seen.firstId("a text", "2") === "1");
+ * assertEquals(seen.firstId("a text", "1"), "1");
+ * assertEquals(seen.firstId("a text", "2"), "1");
  * ```
  */
 export function openSeenTexts(path: string): SeenTexts {
@@ -44,6 +47,9 @@ export function openSeenTexts(path: string): SeenTexts {
   let texts = Number(database.prepare("SELECT count(*) AS n FROM texts").get()?.n);
   const close = (): void => database.close();
   return {
+    get size() {
+      return texts;
+    },
     firstId(text, id) {
       const key = hash("sha256", text, "buffer").subarray(0, 16);
       if (insert.run(key, id).changes > 0) {

@@ -15,7 +15,8 @@ export const FILTERS = ["gopher-repetition", "gopher-quality", "c4", "fineweb"] 
 /** A set of quality rules. */
 export type FilterName = (typeof FILTERS)[number];
 
-const LIMITS = z.strictObject({
+/** What parses {@linkcode FilterLimits}: zod schemas, each limit with its published default. */
+export const LIMITS = z.strictObject({
   "gopher-repetition": GOPHER_REPETITION.prefault({}),
   "gopher-quality": GOPHER_QUALITY.prefault({}),
   c4: C4.prefault({}),
@@ -23,7 +24,7 @@ const LIMITS = z.strictObject({
 });
 
 /** Limits of every set of rules. */
-export type FilterLimits = z.output<typeof LIMITS>;
+export type FilterLimits = ReturnType<typeof LIMITS.parse>;
 
 /** Everything that decides what the stage keeps. */
 export interface RefineSettings {

@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { openDatabase } from "../database.ts";
+import { collapseBlankLines } from "./clean_text.ts";
 
 /** A page's lines, and those of its site before it. */
 export interface SiteLines extends Disposable {
@@ -30,11 +31,12 @@ export interface SiteLinesOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openSiteLines } from "./site_lines.ts";
  * using lines = openSiteLines(":memory:", { pages: 1 });
  * lines.strip("Home | About\nOne.", { url: "http://a/1", id: "1" });
  * const second = lines.strip("Home | About\nTwo.", { url: "http://a/2", id: "2" });
- * console.assert(second.text === "Two.");
+ * assertEquals(second.text, "Two.");
  * ```
  */
 export function openSiteLines(path: string, { pages }: SiteLinesOptions): SiteLines {
@@ -80,8 +82,7 @@ export function openSiteLines(path: string, { pages }: SiteLinesOptions): SiteLi
       });
       database.exec("COMMIT");
       if (removed === 0) return { text, removed };
-      const joined = kept.join("\n").replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
-      return { text: joined, removed };
+      return { text: collapseBlankLines(kept), removed };
     },
     flush() {
       // Syncs the log even where commits do not.

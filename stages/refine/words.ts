@@ -18,8 +18,9 @@ const SEGMENTER = new Intl.Segmenter("und", { granularity: "word" });
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { splitWords } from "./words.ts";
- * console.assert(splitWords("It isn't so...").join("|") === "It|isn't|so|...");
+ * assertEquals(splitWords("It isn't so..."), ["It", "isn't", "so", "..."]);
  * ```
  */
 export function splitWords(text: string): string[] {

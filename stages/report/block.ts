@@ -20,9 +20,10 @@ const GAP = "  ";
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { renderBlock } from "./block.ts";
  * const progress = { phase: "crawling", elapsedMs: 61_000, stages: [], losses: [] };
- * console.assert(renderBlock(progress, 80)[0] === "crawling  1:01");
+ * assertEquals(renderBlock(progress, 80)[0], "crawling  1:01");
  * ```
  */
 export function renderBlock(progress: Progress, columns: number): string[] {

@@ -45,7 +45,9 @@ export function metricsRecord(
       .filter(([, value]) => value !== undefined),
   );
   return {
-    ...{ step, loss, ...figures },
+    step,
+    loss,
+    ...figures,
     ...(skipped && { skipped }),
     spheres: columnsOf(report.spheres),
     time: new Date(time).toISOString(),

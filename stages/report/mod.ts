@@ -1,6 +1,6 @@
 /**
- * The report stage: StepReport in, the same StepReport out; on the way every step is appended to
- * metrics.jsonl of the run folder and shown to whoever is watching.
+ * The report stage, where a pipeline ends: every step is appended to metrics.jsonl of the run folder
+ * and shown to whoever is watching.
  *
  * @module
  */
@@ -23,6 +23,7 @@ export { openEventFile } from "./tensorboard.ts";
 export type { RunFacts } from "./run_facts.ts";
 export type { StatusFile } from "./status_file.ts";
 export { startStatus } from "./status.ts";
+export { formatCount, formatDuration } from "./units.ts";
 export type { Every, Status, StatusOptions } from "./status.ts";
 export { processTerminal, type Terminal, wrapped } from "./terminal.ts";
 
@@ -39,6 +40,8 @@ export interface ReportOptions {
   constants?: RunConstants;
   /** Take each record as it is written; borrowed. */
   sinks?: readonly MetricsSink[];
+  /** Hears of each step once it is written. */
+  onStep?: (step: StepReport) => void;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
@@ -54,7 +57,7 @@ export interface ReportOptions {
  * import type { StepReport } from "../types.ts";
  * const steps = new ReadableStream<StepReport>({ start: (controller) => controller.close() });
  * using status = startStatus({ totalSteps: 900 });
- * await steps.pipeThrough(report({ runDir: "runs/today", status })).pipeTo(new WritableStream());
+ * await steps.pipeTo(report({ runDir: "runs/today", status }));
  * ```
  */
 export function report({
@@ -64,13 +67,14 @@ export function report({
   countsEvery = 50,
   constants = {},
   sinks = [],
+  onStep = () => {},
   now = Date.now,
-}: ReportOptions): TransformStream<StepReport, StepReport> {
+}: ReportOptions): WritableStream<StepReport> {
   const path = join(runDir, "metrics.jsonl");
   const encoder = new TextEncoder();
   let isFirst = true;
-  return new TransformStream({
-    async transform(step, controller) {
+  return new WritableStream({
+    async write(step) {
       if (isFirst) await cutMetrics(path, { firstStep: step.step });
       const withCounts = isFirst || step.step % countsEvery === 0;
       const counts = withCounts ? { stages: meters.map((meter) => meter.counts()) } : {};
@@ -82,7 +86,7 @@ export function report({
       await appendWhole(path, line, { sync: withCounts });
       status?.step(step);
       for (const sink of sinks) await sink.step(record);
-      controller.enqueue(step);
+      onStep(step);
     },
   });
 }

@@ -23,10 +23,11 @@ type Described = Pick<typeof STEP_METRICS[number], "unit" | "kind" | "meaning"> 
  *
  * @example
  * ```ts
+ * import { assertStringIncludes } from "@std/assert";
  * import { prometheusText } from "./prometheus.ts";
  * import { StageMeter } from "../meter.ts";
  * const text = await prometheusText({ stages: [new StageMeter("crawl").counts()] });
- * console.assert(text.includes('cllm_stage_items_in_total{stage="crawl"} 0'));
+ * assertStringIncludes(text, 'cllm_stage_items_in_total{stage="crawl"} 0');
  * ```
  */
 export async function prometheusText({ record, stages }: Exposed): Promise<string> {
@@ -66,7 +67,7 @@ export async function prometheusText({ record, stages }: Exposed): Promise<strin
 }
 
 /** `cllm_stage_busy_seconds_total` for `busyMs` of a stage. */
-export function prometheusName(prefix: string, { name, kind }: Described): string {
+function prometheusName(prefix: string, { name, kind }: Described): string {
   const snake = name.replace(/Ms$/, "Seconds").replace(
     /[A-Z]/g,
     (letter) => `_${letter.toLowerCase()}`,

@@ -28,7 +28,9 @@ export function statusFile(
     const { phase, elapsedMs, stages, bottleneck, totalSteps, remainingMs } = progress();
     const status: StatusFile = {
       time: new Date(now()).toISOString(),
-      ...{ phase, elapsedMs, stages },
+      phase,
+      elapsedMs,
+      stages,
       ...(bottleneck !== undefined && { bottleneck }),
       ...(totalSteps !== undefined && { totalSteps }),
       ...(remainingMs !== undefined && { remainingMs }),

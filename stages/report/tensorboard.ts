@@ -44,9 +44,10 @@ export interface EventFile extends MetricsSink {
  * @param options `now` in milliseconds since the epoch
  * @example
  * ```ts
+ * import { assertStringIncludes } from "@std/assert";
  * import { openEventFile } from "./tensorboard.ts";
  * const file = await openEventFile(await Deno.makeTempDir());
- * console.assert(file.path.includes("events.out.tfevents."));
+ * assertStringIncludes(file.path, "events.out.tfevents.");
  * ```
  */
 export async function openEventFile(

@@ -3,7 +3,7 @@ import { textWidth } from "./text_width.ts";
 /** Columns that the text beside a label keeps; where it has fewer it goes on from the first. */
 const MIN_COLUMNS = 30;
 /** Commands that a person copies are one word: a line break within would end them. */
-const WORDS = /( *)(\S*deno task(?: (?:'[^']*'|"[^"]*"|[^\s'"`;]+))+\S*|\S+)/g;
+const WORDS = /(?<! )( *)(\S*deno task(?: (?:'[^']*'|"[^"]*"|[^\s'"`;]+))+\S*|\S+)/g;
 
 /**
  * The lines of a line of text in a terminal of `columns`, broken between words. What follows a label

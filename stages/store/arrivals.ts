@@ -10,16 +10,16 @@ import type { Barrier, StoredRun } from "../types.ts";
 import type { StoreReader } from "./reader.ts";
 
 /** Draws live runs into the store. */
-export class Arrivals<B extends Barrier> {
+export class Arrivals {
   readonly #store: StoreReader;
-  readonly #reader: ReadableStreamDefaultReader<StoredRun | B>;
+  readonly #reader: ReadableStreamDefaultReader<StoredRun | Barrier>;
   #turn: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
   #hasEnded = false;
-  #barrier: B | undefined;
+  #barrier: Barrier | undefined;
 
   /** The reader's stream must hand on each run after `store` has taken it. */
-  constructor(store: StoreReader, reader: ReadableStreamDefaultReader<StoredRun | B>) {
+  constructor(store: StoreReader, reader: ReadableStreamDefaultReader<StoredRun | Barrier>) {
     this.#store = store;
     this.#reader = reader;
   }
@@ -47,7 +47,7 @@ export class Arrivals<B extends Barrier> {
   }
 
   /** The newest barrier that has come, once. */
-  takeBarrier(): B | undefined {
+  takeBarrier(): Barrier | undefined {
     const barrier = this.#barrier;
     this.#barrier = undefined;
     return barrier;
@@ -60,7 +60,7 @@ export class Arrivals<B extends Barrier> {
         while (!this.#hasEnded && !this.#failure && !isEnough()) {
           const { done, value } = await this.#reader.read();
           if (done) this.#hasEnded = true;
-          else if (isBarrier<StoredRun, B>(value)) this.#barrier = value;
+          else if (isBarrier(value)) this.#barrier = value;
         }
       } catch (error) {
         this.#failure = { error };

@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import { createHash } from "node:crypto";
 import { generated } from "../flow.ts";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import type { Split, TokenRun } from "../types.ts";
 
 /** Bytes of llm.c's header. */
@@ -39,12 +39,13 @@ export interface ReadBinOptions {
  * @throws {RangeError} when an id is not of the vocabulary, or no end-of-text id comes
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { readBin } from "./bin_file.ts";
  * const path = await Deno.makeTempFile();
  * await Deno.writeFile(path, new Uint8Array(Uint16Array.of(5, 6, 0, 7, 0).buffer));
  * const options = { endOfTextId: 0, vocabSize: 8, split: "train" } as const;
  * const runs = await Array.fromAsync(readBin(path, options));
- * console.assert(runs.length === 2 && runs[1]?.ids.join() === "7,0");
+ * assertEquals(runs.map(({ ids }) => [...ids]), [[5, 6, 0], [7, 0]]);
  * ```
  */
 export function readBin(path: string, options: ReadBinOptions): ReadableStream<TokenRun> {

@@ -5,8 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { exists } from "../../model/durable.ts";
-import { readAt } from "../durable.ts";
+import { exists, readAt } from "../../model/durable.ts";
 import type { ShardSize } from "./index_file.ts";
 import { RECORD_BYTES, shardPaths } from "./shard.ts";
 

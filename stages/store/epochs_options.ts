@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Barrier, PassSize, StoredRun } from "../types.ts";
+import type { PassSize } from "../types.ts";
 import type { StoreReader } from "./reader.ts";
 
 /**
@@ -16,17 +16,15 @@ export const ORDERS = ["shuffled", "stored"] as const;
 export type Order = typeof ORDERS[number];
 
 /** Choices for {@linkcode epochs}. */
-export interface EpochsOptions<B extends Barrier = never> {
-  /** Borrowed; it must have taken each run before `live` hands it on. */
+export interface EpochsOptions {
+  /** Borrowed; it must have taken each run before that arrives. */
   readonly store: StoreReader;
-  /** Runs that are being appended now. */
-  readonly live: ReadableStream<StoredRun | B>;
   readonly order: Order;
   /** Decides the shuffled order; 0 unless stated. */
   readonly seed?: number;
   /**
-   * `shuffled`: tokens of the train split at which the first pass begins although `live` goes on;
-   * once it has ended unless stated.
+   * `shuffled`: tokens of the train split at which the first pass begins although runs still arrive;
+   * once the input has ended unless stated.
    */
   readonly warmUpTokens?: number;
   /** `shuffled`: tokens that will be asked for in all; a pass waits for no more than them. */

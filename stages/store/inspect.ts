@@ -44,6 +44,7 @@ export interface InspectOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { inspectShards, openStore, readIndex } from "./mod.ts";
  * const dir = await Deno.makeTempDir();
  * {
@@ -52,7 +53,7 @@ export interface InspectOptions {
  * }
  * const index = await readIndex(dir);
  * const [shard] = index ? await Array.fromAsync(inspectShards(dir, { index })) : [];
- * console.assert(shard?.checked === 1 && shard.longest === 3 && shard.fault === null);
+ * assertEquals([shard?.checked, shard?.longest, shard?.fault], [1, 3, null]);
  * ```
  */
 export async function* inspectShards(
@@ -77,8 +78,14 @@ export async function* inspectShards(
         fault = error.message;
       }
       yield {
-        ...{ path: shardPaths(join(dir, split), number).tokens, split, documents, tokens },
-        ...{ bytes: tokens * idBytes, checked, shortest: checked === 0 ? 0 : shortest, longest },
+        path: shardPaths(join(dir, split), number).tokens,
+        split,
+        documents,
+        tokens,
+        bytes: tokens * idBytes,
+        checked,
+        shortest: checked === 0 ? 0 : shortest,
+        longest,
         fault,
       };
     }
@@ -98,7 +105,11 @@ export async function* readDocuments(
   const shards = index.splits[split];
   const base = shards.slice(0, number).reduce((sum, { documents }) => sum + documents, 0);
   yield* readShard({
-    ...{ dir: join(dir, split), number, split, base, from: 0 },
+    dir: join(dir, split),
+    number,
+    split,
+    base,
+    from: 0,
     to: Math.min(most, shards[number]?.documents ?? 0),
     idBytes: idBytesOf(index.vocabSize),
     vocabSize: index.vocabSize,

@@ -53,6 +53,7 @@ export interface MixOptions {
  * @throws {RangeError} when there is no source, a weight or passes are not above 0, or a store is empty
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { mix, type MixSource, openStore } from "./mod.ts";
  * const sources: MixSource[] = [];
  * for (const [first, weight] of [[1, 2], [5, 1]] as const) {
@@ -65,7 +66,7 @@ export interface MixOptions {
  *   sources.push({ store, weight, passes: 1 });
  * }
  * const runs = await Array.fromAsync(mix({ sources, split: "train" }));
- * console.assert(runs.map(({ source }) => source).join() === "0,1,0,0");
+ * assertEquals(runs.map(({ source }) => source), [0, 1, 0, 0, 1]);
  * for (const { store } of sources) await store[Symbol.asyncDispose]();
  * ```
  */

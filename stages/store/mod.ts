@@ -4,9 +4,11 @@
  * @module
  */
 
-import { isBarrier, stamp } from "../barrier.ts";
+import { among, isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Barrier, Split, StoredRun, TokenRun } from "../types.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
+import type { Barrier, Split, Stage, StoredRun, TokenRun } from "../types.ts";
 import type { Store } from "./store.ts";
 
 export {
@@ -28,8 +30,11 @@ export {
   type ShardReport,
 } from "./inspect.ts";
 export { mix, type MixedRun, type MixOptions, type MixPosition, type MixSource } from "./mix.ts";
-export { type ReadOptions, readStore, type ReadStoreOptions, StoreReader } from "./reader.ts";
+export { type ReadRunsOptions, readStore, type ReadStoreOptions, StoreReader } from "./reader.ts";
 export { openStore, type OpenStoreOptions, Store } from "./store.ts";
+
+/** Tokens that may wait. */
+const QUEUE_TOKENS = 2 ** 18;
 
 /** Choices for {@linkcode store}. */
 export interface StoreOptions {
@@ -45,6 +50,7 @@ export interface StoreOptions {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openStore, store } from "./mod.ts";
  * const dir = await Deno.makeTempDir();
  * await using tokens = await openStore({ dir, vocabSize: 300, tokenizerHash: "abc" });
@@ -53,19 +59,14 @@ export interface StoreOptions {
  *   { docId: "8899aabbccddeeff", split: "train" as const, ids: Uint16Array.of(7, 0) },
  * ]);
  * const train = await Array.fromAsync(runs.pipeThrough(store({ store: tokens })));
- * console.assert(train.length === 1 && train[0]?.index === 0);
+ * assertEquals(train.map(({ index }) => index), [0]);
  * ```
  */
-export function store(options: StoreOptions): TransformStream<TokenRun, StoredRun>;
-/** The same among barriers. */
-export function store<B extends Barrier>(
-  options: StoreOptions,
-): TransformStream<TokenRun | B, StoredRun | B>;
-export function store<B extends Barrier>(
+export function store<In extends TokenRun | Barrier = TokenRun>(
   { store, meter }: StoreOptions,
-): TransformStream<TokenRun | B, StoredRun | B> {
+): Stage<In, StoredRun> {
   const ends = (split: Split) => ({ documents: store.count(split), tokens: store.tokens(split) });
-  return new TransformStream({
+  const stage = new TransformStream<TokenRun | Barrier, StoredRun | Barrier>({
     async transform(run, controller) {
       if (isBarrier(run)) {
         const cursor = { train: ends("train"), validation: ends("validation") };
@@ -83,5 +84,6 @@ export function store<B extends Barrier>(
     async flush() {
       await store.flush();
     },
-  });
+  }, bounded(QUEUE_TOKENS, ({ ids }: TokenRun) => ids.length));
+  return among<In, StoredRun>(metered(stage, meter));
 }

@@ -11,12 +11,16 @@ import type { StoreReader } from "./reader.ts";
 /** Documents whose parts are counted together. */
 const BLOCK = 256;
 
-/** A part of a document. */
+/**
+ * A part of a document. The last token of it is a target alone, and the first input of the next
+ * part, so that every pair of the document is in one part.
+ */
 export interface PartPlace {
   /** Index of the document in its split. */
   readonly document: number;
-  /** 0-based part of it. */
-  readonly part: number;
+  /** Tokens `[from, to)` of it, fewer where it ends before. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The parts of the first documents of a split, in their order; eight bytes a block are held. */
@@ -52,7 +56,7 @@ export class PartIndex {
     const to = Math.min(document + BLOCK, documents);
     for (const tokens of await this.#store.lengths(split, { from: document, to })) {
       const parts = partsOf(tokens, pairs);
-      if (part < parts) return { document, part };
+      if (part < parts) return { document, from: part * pairs, to: (part + 1) * pairs + 1 };
       part -= parts;
       document++;
     }
@@ -80,18 +84,6 @@ export async function indexParts(store: StoreReader, options: PartOptions): Prom
     before.push(count);
   }
   return new PartIndex(store, options, before);
-}
-
-/**
- * The tokens of a part. The last of them is a target alone, and the first input of the next part, so
- * that every pair of the document is in one part.
- */
-export function partOf<Ids extends Uint16Array | Uint32Array>(
-  ids: Ids,
-  { part, pairs }: { part: number; pairs: number },
-): Ids {
-  if (partsOf(ids.length, pairs) === 1) return ids;
-  return ids.subarray(part * pairs, (part + 1) * pairs + 1) as Ids;
 }
 
 /** Parts of a document, also of one without a pair. */

@@ -6,7 +6,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import { damagedDocument, decodeDocument, RECORD_BYTES, shardPaths } from "./shard.ts";
+import {
+  damagedDocument,
+  decodeDocument,
+  RECORD_BYTES,
+  shardPaths,
+  type TokenRange,
+} from "./shard.ts";
 
 /** Shards whose two files stay open. */
 const OPEN_SHARDS = 32;
@@ -34,6 +40,8 @@ export class ShardReaders implements Disposable {
   readonly #options: ShardReadersOptions;
   /** The least recently used first. */
   readonly #open = new Map<number, OpenFiles>();
+  readonly #recordBytes = reusedBuffer();
+  readonly #tokenBytes = reusedBuffer();
 
   /** Nothing is opened before it is read. */
   constructor(options: ShardReadersOptions) {
@@ -41,19 +49,20 @@ export class ShardReaders implements Disposable {
   }
 
   /**
-   * Document `place` of shard `number`.
+   * Document `place` of shard `number`, or a range of its tokens.
    *
    * @throws {Error} when it is damaged
    */
   document(
     number: number,
     place: number,
+    range?: TokenRange,
   ): { docId: string; ids: Uint16Array | Uint32Array } {
     const { idBytes, vocabSize } = this.#options;
     const { path, tokens, records } = this.#files(number);
     // Where a document begins stands in the record before its own.
     const before = place === 0 ? 0 : RECORD_BYTES;
-    const both = Buffer.alloc(before + RECORD_BYTES);
+    const both = this.#recordBytes(before + RECORD_BYTES);
     if (!fill(records, place * RECORD_BYTES - before, both)) throw damagedDocument(path, place);
     const record = both.subarray(before);
     const start = place === 0 ? 0 : both.readUInt32LE(8);
@@ -61,16 +70,16 @@ export class ShardReaders implements Disposable {
     // A damaged record must not decide how much memory is asked for.
     const { size } = tokens.statSync();
     if (length < 0 || (start + length) * idBytes > size) throw damagedDocument(path, place);
-    const bytes = new Uint8Array(length * idBytes);
+    const bytes = this.#tokenBytes(length * idBytes);
     if (!fill(tokens, start * idBytes, bytes)) throw damagedDocument(path, place);
-    return decodeDocument(record, bytes, { path, document: place, idBytes, vocabSize });
+    return decodeDocument(record, bytes, { path, document: place, idBytes, vocabSize }, range);
   }
 
   /** Tokens of the first `documents` documents of shard `number`. */
   tokensBefore(number: number, documents: number): number {
     if (documents === 0) return 0;
     const { path, records } = this.#files(number);
-    const record = Buffer.alloc(RECORD_BYTES);
+    const record = this.#recordBytes(RECORD_BYTES);
     const place = documents - 1;
     if (!fill(records, place * RECORD_BYTES, record)) throw damagedDocument(path, place);
     return record.readUInt32LE(8);
@@ -80,16 +89,18 @@ export class ShardReaders implements Disposable {
   lengths(number: number, from: number, to: number): Uint32Array {
     const { path, records } = this.#files(number);
     const first = Math.max(0, from - 1);
-    const read = Buffer.alloc((to - first) * RECORD_BYTES);
+    const read = this.#recordBytes((to - first) * RECORD_BYTES);
     if (!fill(records, first * RECORD_BYTES, read)) throw damagedDocument(path, from);
-    let start = from === 0 ? 0 : read.readUInt32LE(8);
-    return Uint32Array.from({ length: to - from }, (_, i) => {
-      const end = read.readUInt32LE((from - first + i) * RECORD_BYTES + 8);
+    const view = new DataView(read.buffer, read.byteOffset);
+    const lengths = new Uint32Array(to - from);
+    let start = from === 0 ? 0 : view.getUint32(8, true);
+    for (let i = 0; i < lengths.length; i++) {
+      const end = view.getUint32((from - first + i) * RECORD_BYTES + 8, true);
       if (end < start) throw damagedDocument(path, from + i);
-      const length = end - start;
+      lengths[i] = end - start;
       start = end;
-      return length;
-    });
+    }
+    return lengths;
   }
 
   /** Closes all files. */
@@ -117,6 +128,15 @@ export class ShardReaders implements Disposable {
     this.#open.set(number, files);
     return files;
   }
+}
+
+/** A buffer that each read uses again; it grows to the largest. */
+function reusedBuffer(): (length: number) => Buffer<ArrayBuffer> {
+  let bytes = Buffer.alloc(0);
+  return (length) => {
+    if (bytes.length < length) bytes = Buffer.alloc(length);
+    return bytes.subarray(0, length);
+  };
 }
 
 function close({ tokens, records }: OpenFiles): void {

@@ -11,6 +11,7 @@ import type { Split, StoredRun } from "../types.ts";
 import { checkTokenizer, readIndex, refuseOrphans, type StoreIndex } from "./index_file.ts";
 import { idBytesOf } from "./inspect.ts";
 import { checkShards } from "./check_shards.ts";
+import type { TokenRange } from "./shard.ts";
 import { SplitLog } from "./split_log.ts";
 
 /** Choices for {@linkcode readStore}. */
@@ -23,7 +24,7 @@ export interface ReadStoreOptions {
 }
 
 /** Choices for {@linkcode StoreReader.read}. */
-export interface ReadOptions {
+export interface ReadRunsOptions {
   readonly split: Split;
   /** Documents `[from, to)` of the split; to the present end unless stated. */
   readonly from?: number;
@@ -84,7 +85,7 @@ export class StoreReader implements AsyncDisposable {
 
   /** Documents of a split in order, those appended but not flushed yet included. */
   read(
-    { split, from = 0, to = this.count(split), signal }: ReadOptions,
+    { split, from = 0, to = this.count(split), signal }: ReadRunsOptions,
   ): ReadableStream<StoredRun> {
     const log = this.logs[split];
     return generated(async function* (cancelled) {
@@ -97,16 +98,16 @@ export class StoreReader implements AsyncDisposable {
   }
 
   /**
-   * One document of a split, in constant time wherever it is.
+   * One document of a split, or a range of its tokens, in constant time wherever it is.
    *
    * @throws {RangeError} when the split has none at `index`
    */
-  document(split: Split, index: number): Promise<StoredRun> {
-    return this.logs[split].document(index);
+  document(split: Split, index: number, range?: TokenRange): Promise<StoredRun> {
+    return this.logs[split].document(index, range);
   }
 
   /** Tokens of each of the documents `[from, to)` of a split. */
-  lengths(split: Split, { from, to }: { from: number; to: number }): Promise<number[]> {
+  lengths(split: Split, { from, to }: { from: number; to: number }): Promise<Uint32Array> {
     return this.logs[split].lengths(from, to);
   }
 

@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readAt } from "../durable.ts";
+import { readAt } from "../../model/durable.ts";
 import type { StoredRun, TokenRun } from "../types.ts";
 
 /** Bytes of a document's record. */
@@ -57,23 +57,36 @@ export interface DocumentSource {
   readonly vocabSize: number;
 }
 
+/** Tokens `[from, to)` of a document; all of them unless stated. */
+export interface TokenRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /**
- * A document out of its record and the bytes of its ids, which it keeps.
+ * A document, or a range of its tokens, out of its record and the bytes of all its ids. The ids are
+ * a copy, so that `bytes` may be read into again.
  *
- * @throws {Error} when the checksum differs
- * @throws {RangeError} when an id is not of the vocabulary
+ * @throws {Error} when the checksum of the whole document differs
+ * @throws {RangeError} when an id of the range is not of the vocabulary
  */
 export function decodeDocument(
   record: Buffer,
   bytes: Uint8Array<ArrayBuffer>,
   { path, document, idBytes, vocabSize }: DocumentSource,
+  { from = 0, to = Infinity }: TokenRange = {},
 ): { docId: string; ids: Uint16Array | Uint32Array } {
   if (checksum(record, bytes) !== record.readUInt32LE(12)) throw damagedDocument(path, document);
-  const ids = new (idBytes === 2 ? Uint16Array : Uint32Array)(bytes.buffer);
-  const strange = ids.find((id) => id >= vocabSize);
-  if (strange !== undefined) {
+  const Ids = idBytes === 2 ? Uint16Array : Uint32Array;
+  // Not by `slice`, which is a view where the bytes are a Buffer.
+  const copy = new Uint8Array(bytes.subarray(from * idBytes, to * idBytes));
+  const ids = new Ids(copy.buffer);
+  // By index: a call or an iterator's step for each id would take longer than all the rest.
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as number;
+    if (id < vocabSize) continue;
     throw new RangeError(
-      `Cannot read ${path}: document ${document} has the id ${strange}, and the ` +
+      `Cannot read ${path}: document ${document} has the id ${id}, and the ` +
         `vocabulary has ${vocabSize} ids; it was written with another tokenizer`,
     );
   }
@@ -124,8 +137,7 @@ export async function* readShard(
       const first = start;
       for (; i < stop; i++) {
         const record = records.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES);
-        // A copy, so that a document kept by the reader does not keep its neighbours.
-        const bytes = tokens.slice((start - first) * idBytes, (endOf(i) - first) * idBytes);
+        const bytes = tokens.subarray((start - first) * idBytes, (endOf(i) - first) * idBytes);
         const source = { path: paths.tokens, document: at + i, idBytes, vocabSize };
         yield { ...decodeDocument(record, bytes, source), split, index: base + at + i };
         start = endOf(i);

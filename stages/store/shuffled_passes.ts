@@ -9,16 +9,16 @@ import { stamp } from "../barrier.ts";
 import type { Barrier, EpochRun, PassSize, StoredRun } from "../types.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type EpochsOptions, refuseEmpty } from "./epochs_options.ts";
-import { indexParts, partOf } from "./part_index.ts";
+import { indexParts } from "./part_index.ts";
 
 /** Pairs of a document that come together: 32 rows of the smallest preset. */
 const PART_PAIRS = 4096;
 
 /** The runs of `epochs` in the `shuffled` order; see there. */
-export async function* shuffledPasses<B extends Barrier>(
-  options: EpochsOptions<B>,
-  reader: ReadableStreamDefaultReader<StoredRun | B>,
-): AsyncGenerator<EpochRun | B, void> {
+export async function* shuffledPasses(
+  options: EpochsOptions,
+  reader: ReadableStreamDefaultReader<StoredRun | Barrier>,
+): AsyncGenerator<EpochRun | Barrier, void> {
   const { store, seed = 0, maxEpochs = Infinity, start = { epoch: 0, place: 0 } } = options;
   const { warmUpTokens = Infinity, plannedTokens = Infinity, partPairs = PART_PAIRS } = options;
   const arrivals = new Arrivals(store, reader);
@@ -77,10 +77,8 @@ export async function* shuffledPasses<B extends Barrier>(
     const indexAt = stratifiedPermutation(parts.count, { seed, name: "pass", epoch });
     for (; place < parts.count; place++) {
       arrivals.check();
-      const { document, part } = await parts.at(indexAt(place));
-      const run = await store.document("train", document);
-      const ids = partOf(run.ids, { part, pairs: partPairs });
-      yield { ...run, ids, epoch, place, passes };
+      const { document, ...range } = await parts.at(indexAt(place));
+      yield { ...await store.document("train", document, range), epoch, place, passes };
     }
   }
 }

@@ -4,12 +4,18 @@
  * @module
  */
 
-import { syncFolder } from "../../model/durable.ts";
-import { writeAll } from "../durable.ts";
+import { syncFolder, writeAll } from "../../model/durable.ts";
 import type { Split, StoredRun, TokenRun } from "../types.ts";
 import type { ShardSize } from "./index_file.ts";
 import { ShardReaders } from "./random_access.ts";
-import { bytesOf, encodeRecord, readShard, RECORD_BYTES, shardPaths } from "./shard.ts";
+import {
+  bytesOf,
+  encodeRecord,
+  readShard,
+  RECORD_BYTES,
+  shardPaths,
+  type TokenRange,
+} from "./shard.ts";
 
 /** Appended bytes are written together past this size. */
 const WRITE_BYTES = 2 ** 18;
@@ -167,26 +173,24 @@ export class SplitLog {
       const first = Math.max(0, from - base), last = Math.min(documents, to - base);
       if (first < last) {
         await this.write();
-        yield* readShard({
-          ...{ dir, number, split, base, from: first, to: last, idBytes, vocabSize },
-        });
+        yield* readShard({ dir, number, split, base, from: first, to: last, idBytes, vocabSize });
       }
       base += documents;
     }
   }
 
   /**
-   * Document `index` of the split, wherever it is.
+   * Document `index` of the split, wherever it is, or a range of its tokens.
    *
    * @throws {RangeError} when there is none
    */
-  async document(index: number): Promise<StoredRun> {
+  async document(index: number, range?: TokenRange): Promise<StoredRun> {
     await this.write();
     const { dir, split } = this.#options;
     let base = 0;
     for (const [number, { documents }] of this.#sizes.entries()) {
       if (Number.isInteger(index) && index >= base && index < base + documents) {
-        return { ...this.#readers.document(number, index - base), split, index };
+        return { ...this.#readers.document(number, index - base, range), split, index };
       }
       base += documents;
     }
@@ -194,13 +198,15 @@ export class SplitLog {
   }
 
   /** Tokens of each of the documents `[from, to)`. */
-  async lengths(from: number, to: number): Promise<number[]> {
+  async lengths(from: number, to: number): Promise<Uint32Array> {
     await this.write();
-    const lengths: number[] = [];
+    const lengths = new Uint32Array(to - from);
     let base = 0;
     for (const [number, { documents }] of this.#sizes.entries()) {
       const first = Math.max(0, from - base), last = Math.min(documents, to - base);
-      if (first < last) lengths.push(...this.#readers.lengths(number, first, last));
+      if (first < last) {
+        lengths.set(this.#readers.lengths(number, first, last), base + first - from);
+      }
       base += documents;
     }
     return lengths;
@@ -220,9 +226,11 @@ export class SplitLog {
 
   /** The fewest first documents that hold at least `tokens`; all where they hold fewer. */
   async documentsHolding(tokens: number): Promise<number> {
+    // As of now: what is appended meanwhile may not be written yet.
+    const sizes = this.sizes;
     await this.write();
     let left = tokens, base = 0;
-    for (const [number, shard] of this.#sizes.entries()) {
+    for (const [number, shard] of sizes.entries()) {
       if (left > shard.tokens) {
         left -= shard.tokens;
         base += shard.documents;

@@ -27,12 +27,14 @@ export interface OpenStoreOptions extends ReadStoreOptions {
  * @throws {Error} when it was written with another tokenizer or is damaged; then nothing is changed
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openStore } from "./store.ts";
  * const dir = await Deno.makeTempDir();
  * await using store = await openStore({ dir, vocabSize: 300, tokenizerHash: "abc" });
  * await store.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 6, 0) });
  * const runs = await Array.fromAsync(store.read({ split: "train" }));
- * console.assert(runs[0]?.ids[1] === 6 && store.tokens("train") === 3);
+ * assertEquals(runs[0]?.ids, Uint16Array.of(5, 6, 0));
+ * assertEquals(store.tokens("train"), 3);
  * ```
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
@@ -44,12 +46,18 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     await refuseOrphans(dir);
     // Before the first shard, so that one without an index tells of an index that was lost.
     await writeIndex(dir, {
-      ...{ version: 1, vocabSize, tokenizerHash },
+      version: 1,
+      vocabSize,
+      tokenizerHash,
       splits: { train: [], validation: [] },
     });
   }
   const ofSplit = (split: Split) => ({
-    ...{ dir: join(dir, split), split, idBytes: idBytesOf(vocabSize), vocabSize, shardBytes },
+    dir: join(dir, split),
+    split,
+    idBytes: idBytesOf(vocabSize),
+    vocabSize,
+    shardBytes,
   });
   for (const split of SPLITS) await checkShards(ofSplit(split), index?.splits[split] ?? []);
   const open = (split: Split) => openSplitLog(ofSplit(split), index?.splits[split] ?? []);

@@ -9,13 +9,13 @@ import type { Barrier, EpochRun, StoredRun } from "../types.ts";
 import { type EpochsOptions, refuseEmpty } from "./epochs_options.ts";
 
 /** The runs of `epochs` in the `stored` order; see there. */
-export async function* storedPasses<B extends Barrier>(
-  { store, start = { epoch: 0, place: 0 }, maxEpochs = Infinity }: EpochsOptions<B>,
-  reader: ReadableStreamDefaultReader<StoredRun | B>,
-): AsyncGenerator<EpochRun | B, void> {
+export async function* storedPasses(
+  { store, start = { epoch: 0, place: 0 }, maxEpochs = Infinity }: EpochsOptions,
+  reader: ReadableStreamDefaultReader<StoredRun | Barrier>,
+): AsyncGenerator<EpochRun | Barrier, void> {
   let { epoch, place } = start;
 
-  const passed = (barrier: B): B => stamp(barrier, { epochs: { epoch, place } });
+  const passed = (barrier: Barrier): Barrier => stamp(barrier, { epochs: { epoch, place } });
 
   async function* replay(to: number): AsyncGenerator<EpochRun, void> {
     for await (const run of store.read({ split: "train", from: place, to })) {
@@ -24,7 +24,7 @@ export async function* storedPasses<B extends Barrier>(
     }
   }
 
-  async function* firstEpoch(): AsyncGenerator<EpochRun | B, void> {
+  async function* firstEpoch(): AsyncGenerator<EpochRun | Barrier, void> {
     yield* replay(store.count("train"));
     for (;;) {
       const { done, value: run } = await reader.read();

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Tokenizer, type TokenizerParts } from "./tokenizer.ts";
+import { workerScope } from "../worker_pool.ts";
+import { Tokenizer, type TokenizerParts } from "../../tokenizer/mod.ts";
 
 /** What a worker is told: first what to encode with, then texts. */
 export type EncodeRequest =
@@ -16,12 +17,10 @@ export type EncodeAnswer =
   | { readonly number: number; readonly ids: Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }
   | { readonly number: number; readonly reason: string };
 
-const scope = self as typeof self & {
-  postMessage(answer: EncodeAnswer, transfer?: Transferable[]): void;
-};
+const scope = workerScope<EncodeRequest, EncodeAnswer>();
 let tokenizer: Tokenizer | undefined;
 
-scope.addEventListener("message", ({ data }: MessageEvent<EncodeRequest>) => {
+scope.addEventListener("message", ({ data }) => {
   if (data.kind === "open") {
     tokenizer = new Tokenizer(data.parts);
     return;

@@ -6,7 +6,7 @@
 
 import { openPool, spareWorkers } from "../worker_pool.ts";
 import type { EncodeAnswer, EncodeRequest } from "./encode_worker.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** Ids of a document, the last one its end. */
 export type DocumentIds = Uint16Array | Uint32Array;
@@ -35,11 +35,12 @@ const MAX_WORKERS = 8;
  * @throws {RangeError} when `workers` is no positive integer
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { openEncoders } from "./encoders.ts";
- * import { trainTokenizer } from "./train.ts";
+ * import { trainTokenizer } from "../../tokenizer/mod.ts";
  * const tokenizer = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * using encoders = openEncoders(tokenizer, { workers: 1 });
- * console.assert((await encoders.encode("ab"))[1] === tokenizer.endOfTextId);
+ * assertEquals((await encoders.encode("ab"))[1], tokenizer.endOfTextId);
  * ```
  */
 export function openEncoders(

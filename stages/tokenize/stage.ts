@@ -4,11 +4,13 @@
  * @module
  */
 
-import { isBarrier, sizeOf, stamp } from "../barrier.ts";
+import { among, isBarrier, stamp } from "../barrier.ts";
 import type { StageMeter } from "../meter.ts";
-import type { Barrier, Document, Split, TokenRun } from "../types.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
+import type { Barrier, Document, Split, Stage, TokenRun } from "../types.ts";
 import type { DocumentIds, Encoders } from "./encoders.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** Choices for {@linkcode tokenize}. */
 export interface TokenizeOptions {
@@ -22,6 +24,8 @@ export interface TokenizeOptions {
   readonly meter?: StageMeter;
 }
 
+/** Characters of documents that may wait to be given to a worker. */
+const QUEUE_CHARS = 2 ** 18;
 /** Characters of documents that workers may hold besides the one that is waited for. */
 const CHARS_AHEAD = 2 ** 20;
 
@@ -38,26 +42,23 @@ interface Started {
  * @throws {Error} (through the stream) naming a document that cannot be encoded
  * @example
  * ```ts
- * import { tokenize, trainTokenizer } from "./mod.ts";
+ * import { assertEquals } from "@std/assert";
+ * import { tokenize } from "./mod.ts";
+ * import { trainTokenizer } from "../../tokenizer/mod.ts";
  * const tokenizer = await trainTokenizer(["ab ab"], { vocabSize: 259 });
  * const documents = ReadableStream.from([{
  *   id: "00f1e2d3c4b5a697", url: "file:///a.txt", title: "", text: "abab", lang: "en", fetchedAt: "",
  * }]);
- * for await (const run of documents.pipeThrough(tokenize({ tokenizer, split: () => "train" }))) {
- *   console.assert(run.ids.length === 3 && run.ids[2] === tokenizer.endOfTextId);
- * }
+ * const runs = documents.pipeThrough(tokenize({ tokenizer, split: () => "train" }));
+ * const [run] = await Array.fromAsync(runs);
+ * assertEquals(run?.ids.indexOf(tokenizer.endOfTextId), 2);
  * ```
  */
-export function tokenize(options: TokenizeOptions): TransformStream<Document, TokenRun>;
-/** The same among barriers. */
-export function tokenize<B extends Barrier>(
-  options: TokenizeOptions,
-): TransformStream<Document | B, TokenRun | B>;
-export function tokenize<B extends Barrier>(
+export function tokenize<In extends Document | Barrier = Document>(
   { tokenizer, encoders, split, startIndex = 0, meter }: TokenizeOptions,
-): TransformStream<Document | B, TokenRun | B> {
+): Stage<In, TokenRun> {
   let index = startIndex;
-  const finish = new TransformStream<Started | B, TokenRun | B>({
+  const finish = new TransformStream<Started | Barrier, TokenRun | Barrier>({
     async transform(value, controller) {
       if (isBarrier(value)) {
         return controller.enqueue(stamp(value, { tokenize: { documents: index } }));
@@ -76,17 +77,14 @@ export function tokenize<B extends Barrier>(
       meter?.phase("waiting");
     },
   });
-  const start = new TransformStream<Document | B, Started | B>(
+  const start = new TransformStream<Document | Barrier, Started | Barrier>(
     {
       transform(value, controller) {
         controller.enqueue(isBarrier(value) ? value : { document: value, ids: encode(value) });
       },
     },
-    undefined,
-    encoders && {
-      highWaterMark: CHARS_AHEAD,
-      size: sizeOf(({ document }: Started) => document.text.length),
-    },
+    bounded(QUEUE_CHARS, ({ text }: Document) => text.length),
+    encoders && bounded(CHARS_AHEAD, ({ document }: Started) => document.text.length),
   );
   const encode = (document: Document): DocumentIds | Promise<DocumentIds> => {
     if (encoders) {
@@ -101,7 +99,10 @@ export function tokenize<B extends Barrier>(
       throw failure(document, cause);
     }
   };
-  return { writable: start.writable, readable: start.readable.pipeThrough(finish) };
+  const { writable, readable } = start;
+  return among<In, TokenRun>(
+    metered({ writable, readable: readable.pipeThrough(finish) }, meter),
+  );
 }
 
 function failure({ id, url }: Document, cause: unknown): Error {

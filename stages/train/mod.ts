@@ -5,6 +5,8 @@
  */
 import type { Spheres } from "../../workers/mod.ts";
 import type { StageMeter } from "../meter.ts";
+import { metered } from "../metered.ts";
+import { bounded } from "../queue.ts";
 import type { Batch, Cursor, Cursors, Snapshot, SphereCounters, StepReport } from "../types.ts";
 import { type GuardState, limitsOf, NEW_GUARD, observe, readGuard } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
@@ -58,13 +60,20 @@ export interface TrainingState {
   cursors: Cursors;
   guard: GuardState;
   validation: ValidationState;
+  /** Of the last step of this session. */
+  report?: StepReport;
 }
 
 /** The state of a run without a step. */
 export function newTraining(): TrainingState {
   return {
-    ...{ step: 0, totalTokens: 0, seconds: 0, cursor: undefined, cursors: {} },
-    ...{ guard: NEW_GUARD, validation: NO_VALIDATION },
+    step: 0,
+    totalTokens: 0,
+    seconds: 0,
+    cursor: undefined,
+    cursors: {},
+    guard: NEW_GUARD,
+    validation: NO_VALIDATION,
   };
 }
 
@@ -73,6 +82,9 @@ export function newTraining(): TrainingState {
  * of three steps, and a small corpus is over every few.
  */
 const MIN_APART = 10;
+
+/** Tokens of batches that may wait: one batch, whatever its size. */
+const QUEUE_TOKENS = 1;
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -116,7 +128,7 @@ export interface TrainOptions {
  *
  * @param options see {@linkcode TrainOptions}
  */
-export function train(options: TrainOptions): TransformStream<Batch, StepReport> {
+export function train(options: TrainOptions): ReadableWritablePair<StepReport, Batch> {
   const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;
   const {
     optimizer = ADAMW_DEFAULTS,
@@ -133,7 +145,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
   let stepping = false;
   let endedAt = now();
 
-  return new TransformStream<Batch, StepReport>({
+  const stage = new TransformStream<Batch, StepReport>({
     start(controller) {
       const end = () => {
         // A step in flight ends the stream itself, once its report is out.
@@ -175,7 +187,8 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         : undefined;
       if (validationLoss !== undefined) {
         state.validation = observeValidation(state.validation, {
-          ...{ step: state.step, loss: validationLoss },
+          step: state.step,
+          loss: validationLoss,
           counts: pass >= (patience?.fromPass ?? 0),
         });
       }
@@ -191,7 +204,7 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
       endedAt = now();
       meter?.out(batch.validTokens);
       meter?.phase("waiting");
-      controller.enqueue({
+      const report: StepReport = {
         step: state.step,
         loss: outcome.loss,
         perplexity: Math.exp(outcome.loss),
@@ -206,12 +219,15 @@ export function train(options: TrainOptions): TransformStream<Batch, StepReport>
         spheres: outcome.spheres,
         cursor: batch.cursor,
         ...(validationLoss === undefined ? {} : { validationLoss }),
-        ...(due(snapshotEvery) || isBest ? { snapshot: snapshot(spheres, state) } : {}),
-      });
+      };
+      state.report = report;
+      const isDue = due(snapshotEvery) || isBest;
+      controller.enqueue({ ...report, ...(isDue && { snapshot: snapshot(spheres, state) }) });
       stepping = false;
       if (last || stop?.aborted) controller.terminate();
     },
-  });
+  }, bounded(QUEUE_TOKENS, ({ inputIds }: Batch) => inputIds.length));
+  return metered(stage, meter);
 }
 
 /** Time of the worker whose leaves took longest. */
@@ -271,8 +287,12 @@ export function resumeTraining(
     throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
   }
   return {
-    ...{ step, totalTokens, seconds, cursors: above },
-    ...{ guard: readGuard(guard), validation: readValidation(validation) },
+    step,
+    totalTokens,
+    seconds,
+    cursors: above,
+    guard: readGuard(guard),
+    validation: readValidation(validation),
     // Written by the batch stage, which reads inside and checks it.
     cursor: batch as Cursor,
   };

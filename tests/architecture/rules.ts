@@ -4,19 +4,56 @@ import { type Import, importsOf, type SourceTree, withoutComments } from "./sour
 /** Finds what breaks one rule of the house; each violation names the file and what is wrong. */
 export type Rule = (tree: SourceTree) => string[];
 
+/** What brings pages to weights. */
+const BELOW_STAGES = ["stages", "sample_site", "workers", "tokenizer", "model", "kernels"];
+const ALL = [
+  ...[
+    "main.ts",
+    "commands",
+    "pipeline",
+    "evaluation",
+    "run",
+    "dashboard",
+    "serve",
+    "cli",
+    "engine",
+  ],
+  ...BELOW_STAGES,
+];
+
 /** What each room may import, besides itself: the order goes one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  // The command line: main.ts and its commands.
-  "main.ts": ["commands", "serve", "stages", "workers", "model", "kernels"],
-  commands: ["serve", "stages", "workers", "model", "kernels"],
-  stages: ["workers", "model", "kernels"],
-  serve: ["model", "kernels"],
-  workers: ["model", "kernels"],
-  model: ["kernels"],
   kernels: [],
   vendor: [],
-  bench: ["commands", "serve", "stages", "workers", "model", "kernels"],
-  tests: ["main.ts", "commands", "serve", "stages", "workers", "model", "kernels", "bench"],
+  sample_site: [],
+  model: ["kernels"],
+  tokenizer: ["model"],
+  workers: ["model", "kernels"],
+  engine: ["workers", "model", "kernels"],
+  stages: ["workers", "tokenizer", "model", "kernels"],
+  // The plumbing of a command line: flags, help, what is printed.
+  cli: ["stages"],
+  serve: ["cli", "engine", "model"],
+  dashboard: ["cli", "serve", "stages", "model"],
+  run: ["cli", "engine", "stages", "workers", "tokenizer", "model"],
+  evaluation: ["run", "cli", "engine", "stages", "workers", "tokenizer", "model"],
+  pipeline: ["evaluation", "run", "dashboard", "serve", "cli", "engine", ...BELOW_STAGES],
+  commands: [
+    "pipeline",
+    "evaluation",
+    "run",
+    "dashboard",
+    "serve",
+    "cli",
+    "engine",
+    ...BELOW_STAGES,
+  ],
+  "main.ts": ["commands", "cli"],
+  // The library's door, which names also the types that a room's own door need not.
+  "mod.ts": ["serve", "engine", ...BELOW_STAGES],
+  tools: ["commands", "cli", "kernels"],
+  bench: ALL,
+  tests: [...ALL, "bench", "tools"],
 };
 
 function roomOf(path: string): string {
@@ -28,7 +65,7 @@ function isModule({ to }: Import): boolean {
   return to.endsWith(".ts");
 }
 
-/** Imports go main → stages → (model, workers) → kernels, and serve → model, kernels. */
+/** Imports go main → commands → pipeline → run → stages, engine → workers → model → kernels. */
 export const importsGoOneWay: Rule = (tree) =>
   importsOf(tree).filter(isModule).filter(({ from, to }) =>
     roomOf(from) !== roomOf(to) && !MAY_IMPORT[roomOf(from)]?.includes(roomOf(to))
@@ -46,7 +83,7 @@ export const stagesStandAlone: Rule = (tree) => {
 /** A folder with a mod.ts is entered through it; the command line, benches and tests may reach in. */
 export const foldersAreEnteredByTheirDoor: Rule = (tree) =>
   importsOf(tree).filter(isModule).flatMap(({ from, to }) => {
-    if (/^(main\.ts|commands\/|bench\/|tests\/)/.test(from)) return [];
+    if (/^(main\.ts|mod\.ts|commands\/|tools\/|bench\/|tests\/)/.test(from)) return [];
     const closed = ancestors(to).find((folder) =>
       tree.has(`${folder}/mod.ts`) && !from.startsWith(`${folder}/`) && to !== `${folder}/mod.ts`
     );
@@ -91,8 +128,13 @@ export const onlyTheCommandLinePrints: Rule = (tree) =>
   mentions(tree, {
     pattern: /\bconsole\.\w+/,
     within:
-      /^(?!main\.ts|commands\/(?:print|v8_flags)\.ts|stages\/report\/|bench\/|tests\/|(?:.*\/)?main\.ts)/,
+      /^(?!main\.ts|cli\/print\.ts|tools\/|stages\/report\/|bench\/|tests\/|(?:.*\/)?main\.ts)/,
   });
+
+/** Assertions throw: the console's only prints, so that a false example passes. Comments count. */
+export const assertionsThrow: Rule = (tree) =>
+  Array.from(tree).filter(([, source]) => /\bconsole\.assert\b/.test(source))
+    .map(([path]) => `${path} asserts by the console, which does not throw: use @std/assert`);
 
 function mentions(
   tree: SourceTree,
@@ -113,6 +155,17 @@ export const filesAreShort: Rule = (tree) =>
     if (lines <= MAX_LINES || /^(tests|vendor|kernels\/reference)\//.test(path)) return [];
     return [`${path} has ${lines} lines: split it by noun, ${MAX_LINES} are the most`];
   });
+
+/** A test lies in the folder of tests/ that its subject has in the tree. */
+export const testsMirrorTheTree: Rule = (tree) => {
+  const folders = new Set(Array.from(tree.keys(), ancestors).flat());
+  return Array.from(tree.keys()).flatMap((path) => {
+    const [, folder] = /^tests\/(?!architecture|fixtures)(.+)\/[^/]+$/.exec(path) ?? [];
+    return folder === undefined || folders.has(folder)
+      ? []
+      : [`${path} mirrors nothing: the tree has no folder ${folder}`];
+  });
+};
 
 /** Tasks name the permissions they need; `config` is deno.json. */
 export function tasksNamePermissions(

@@ -10,7 +10,9 @@ import { randomStream } from "../../model/random.ts";
 import { writeCorpus } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
-const COUNT = Number(Deno.env.get("CLLM_DAMAGE") ?? 10);
+const COUNT = Number(Deno.env.get("CLLM_DAMAGE") ?? 20);
+/** Damages of the finished run, and of the other, after which the run is gone on with. */
+const RESUMED = 100;
 const SEED = Number(Deno.env.get("CLLM_SEED") ?? 1);
 
 /** Files that nothing is computed from; docs/checkpoints.md names them. */
@@ -94,7 +96,7 @@ Deno.test(`${COUNT} random damages are named or harmless, and readers change not
   const reading = ["verify", "inspect", "eval", "tokens stats", "trace --step 1", "repair"];
   for (const source of [whole, begun]) {
     const original = await snapshot(source);
-    for (const [i, fault] of (await choose(source, COUNT)).entries()) {
+    for (const [i, fault] of (await choose(source, COUNT / 2)).entries()) {
       const what = JSON.stringify(fault);
       await copy(source, damaged);
       await damage(damaged, fault);
@@ -110,13 +112,15 @@ Deno.test(`${COUNT} random damages are named or harmless, and readers change not
         assert(code === 0 || err === "" || /^error: .*\n$/.test(err) || command === "eval", err);
         assertEquals(await snapshot(damaged), before, `${command} after ${what}`);
       }
-      const again = await run(["pipeline", "--run", damaged, "--json"]);
-      assertEquals([...(await snapshot(damaged)).keys()].filter((n) => n.startsWith("set-")), []);
-      if (again.code === 0) {
-        const found = await manifestOf(damaged);
-        assertEquals(found.corpus, expected.corpus, what);
-        assertEquals(found.weights, expected.weights, what);
-      } else assertMatch(again.err, /error: (Cannot|The|There) /, what);
+      if (i < RESUMED) {
+        const again = await run(["pipeline", "--run", damaged, "--json"]);
+        assertEquals([...(await snapshot(damaged)).keys()].filter((n) => n.startsWith("set-")), []);
+        if (again.code === 0) {
+          const found = await manifestOf(damaged);
+          assertEquals(found.corpus, expected.corpus, what);
+          assertEquals(found.weights, expected.weights, what);
+        } else assertMatch(again.err, /error: (Cannot|The|There) /, what);
+      }
       await Deno.remove(damaged, { recursive: true });
     }
   }

@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { parseFlags } from "../../commands/flags.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
-import { runPaths, writeSettings } from "../../commands/run_folder.ts";
-import { LIVE_SCRIPTS, STYLES } from "../../serve/dashboard/page_files.ts";
+import { parseFlags } from "../../cli/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { runPaths, writeSettings } from "../../run/folder.ts";
+import { LIVE_SCRIPTS, STYLES } from "../../dashboard/page_files.ts";
 import { openFolder, start } from "./program.ts";
 
 const KEY = "dashboard-key-0123456789";

@@ -64,7 +64,7 @@ Deno.test("train --tokens that diverges goes on with a lower rate, recorded with
   const slow = WILD.map((word) => word === "1e6" ? "0.001" : word);
   const refused = await run([...flags, ...slow]);
   assertEquals(refused.code, 2, refused.err);
-  assertMatch(refused.err, /learningRate is 0.001 and it began with 1000000; .*--force/);
+  assertMatch(refused.err, /--learning-rate 0.001 \(began with 1000000\): .*--force/);
   const calm = await run([...flags, ...slow, "--force", "--checkpoint-every", "4"]);
   assertEquals(calm.code, 0, calm.err);
   assertMatch(calm.err, /^From step \d+ on, learningRate is 0.001 instead of 1000000, as --force/m);

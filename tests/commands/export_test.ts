@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { compareLogits } from "../../commands/parity.ts";
-import { EXPORT_FORMATS } from "../../commands/export_format.ts";
+import { compareLogits } from "../../run/export/parity.ts";
+import { EXPORT_FORMATS } from "../../run/export/format.ts";
 import { writeCorpus } from "./corpus.ts";
 import { isThere, openFolder, run } from "./program.ts";
 

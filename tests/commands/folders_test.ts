@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
-import { countPassedOver } from "../../commands/passed_over.ts";
-import { readSettings, runPaths } from "../../commands/run_folder.ts";
+import { countPassedOver } from "../../run/passed_over.ts";
+import { readSettings, runPaths } from "../../run/folder.ts";
 import { prose } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { parseFlags, UsageError } from "../../commands/flags.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
-import { settle } from "../../commands/settle.ts";
+import { parseFlags, UsageError } from "../../cli/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { settle } from "../../run/settings/settle.ts";
 import { writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 
@@ -20,7 +20,7 @@ function decide(
 ) {
   const { wanted, named } = parse(...now);
   const existing = parse(...before).wanted;
-  return settle(existing, { wanted, given: named, root: "runs/a", force, step: 7, sealed, empty });
+  return settle(existing, { wanted, named, root: "runs/a", force, step: 7, sealed, empty });
 }
 
 const limits = await Deno.makeTempFile({ suffix: ".json" });

@@ -4,11 +4,11 @@
  */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { EXPORT_FORMATS } from "../../commands/export_format.ts";
+import { EXPORT_FORMATS } from "../../run/export/format.ts";
 import { presetConfig } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
 import { randomStream } from "../../model/random.ts";
-import { formatTokenizer, Tokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, Tokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { prose } from "./corpus.ts";
 import { openFolder } from "./program.ts";
 import { answersOf, linkRuntimes, RUNTIMES } from "./runtimes.ts";
@@ -70,7 +70,9 @@ Deno.test({
       const path = join(folder.path, `${i}.gguf`);
       await EXPORT_FORMATS["gguf-q8_0"].write(path, {
         from: folder.path,
-        ...{ config, layout, parameters: new Float32Array(layout.length) },
+        config,
+        layout,
+        parameters: new Float32Array(layout.length),
         tokenizerJson: formatTokenizer(tokenizer),
       });
       return path;

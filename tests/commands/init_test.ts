@@ -5,15 +5,20 @@ import { formatConfig } from "../../model/config_json.ts";
 import { initParameters } from "../../model/init.ts";
 import { createLayout } from "../../model/layout.ts";
 import { type FloatDtype, writeSafetensors } from "../../model/safetensors/mod.ts";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 
 /** No preset has these sizes; grouped queries, heads that do not add up to the width. */
 const CONFIG: ModelConfig = {
   ...presetConfig("tiny", { vocabSize: 280, endOfTextId: 279 }),
-  ...{ hidden_size: 48, intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 4 },
-  ...{ num_key_value_heads: 2, head_dim: 16, max_position_embeddings: 96 },
+  hidden_size: 48,
+  intermediate_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 16,
+  max_position_embeddings: 96,
 };
 
 /** Writes a Hugging Face folder with `shards` files of weights. */
@@ -29,7 +34,9 @@ async function writeFolder(
   const parameters = new Float32Array(layout.length);
   initParameters(parameters, { config, layout, seed: 3 });
   const tensors = layout.parameters.map(({ name, shape, offset, size }) => ({
-    ...{ name, shape, data: parameters.subarray(offset, offset + size) },
+    name,
+    shape,
+    data: parameters.subarray(offset, offset + size),
   }));
   const weight_map: Record<string, string> = {};
   for (let shard = 0; shard < shards; shard++) {
@@ -49,8 +56,12 @@ async function writeFolder(
 const TEMPLATE = "{% for m in messages %}[{{ m.content }}]{% endfor %}";
 const TEMPLATES = [{ name: "default", template: TEMPLATE }, { name: "rag", template: "rag" }];
 
-/** Adds chat templates in both forms, and a second end of an answer, to a folder. */
+const FURTHER = "additional_chat_templates/tool_use.jinja";
+
+/** Adds chat templates in every form, and a second end of an answer, to a folder. */
 async function addCompanions(dir: string): Promise<void> {
+  await Deno.mkdir(join(dir, "additional_chat_templates"));
+  await Deno.writeTextFile(join(dir, FURTHER), "tools");
   await Deno.writeTextFile(join(dir, "chat_template.jinja"), TEMPLATE);
   const tokenizerConfig = JSON.stringify({ chat_template: TEMPLATES });
   await Deno.writeTextFile(join(dir, "tokenizer_config.json"), tokenizerConfig);
@@ -60,7 +71,7 @@ async function addCompanions(dir: string): Promise<void> {
 /** Checks that a folder has what {@linkcode addCompanions} added to another. */
 async function assertCompanions(dir: string): Promise<void> {
   const read = (name: string) => Deno.readTextFile(join(dir, name));
-  assertEquals(await read("chat_template.jinja"), TEMPLATE);
+  assertEquals([await read("chat_template.jinja"), await read(FURTHER)], [TEMPLATE, "tools"]);
   assertEquals(JSON.parse(await read("tokenizer_config.json")).chat_template, TEMPLATES);
   const { eos_token_id: [own, added] } = JSON.parse(await read("config.json"));
   assertEquals([typeof own, added], ["number", 7]);

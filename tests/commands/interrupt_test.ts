@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { serveChain, writeCorpus } from "./corpus.ts";
-import { describeIntake } from "../../commands/intake_summary.ts";
+import { describeIngest } from "../../pipeline/ingest/summary.ts";
 import { isThere, openFolder, run, start } from "./program.ts";
 
 const STEPS = 12;
-const SMALL = ["--steps", `${STEPS}`, "--vocab", "320", "--workers", "2", "--json"];
+const SMALL = ["--steps", `${STEPS}`, "--workers", "2", "--json"];
+const VOCAB = ["--vocab", "320"];
 
 function weightsOf(run: string): Promise<Uint8Array> {
   const step = `step-${String(STEPS).padStart(6, "0")}`;
@@ -23,11 +24,20 @@ Deno.test("training stopped before its first checkpoint, then killed, ends with 
   await using folder = await openFolder();
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 24 });
-  const expected = await undisturbed(join(folder.path, "calm"), [corpus]);
+  const expected = await undisturbed(join(folder.path, "calm"), [...VOCAB, corpus]);
 
   const runDir = join(folder.path, "stormy");
   {
-    const args = ["pipeline", "--run", runDir, ...SMALL, "--checkpoint-every", "100", corpus];
+    const args = [
+      "pipeline",
+      "--run",
+      runDir,
+      ...SMALL,
+      ...VOCAB,
+      "--checkpoint-every",
+      "100",
+      corpus,
+    ];
     await using program = start(args);
     await program.line(/"step":2,/);
     // One Ctrl-C under `deno task` arrives twice: from the terminal and from the task runner.
@@ -61,7 +71,7 @@ Deno.test("training stopped before its first checkpoint, then killed, ends with 
 Deno.test("a crawl stopped, then killed, ends with the same weights", async () => {
   await using folder = await openFolder();
   await using site = serveChain({ pages: 6 });
-  const sources = ["--allow-private", `${site.origin}/0`];
+  const sources = [...VOCAB, "--allow-private", `${site.origin}/0`];
   const expected = await undisturbed(join(folder.path, "calm"), sources);
 
   const runDir = join(folder.path, "stormy");
@@ -93,7 +103,7 @@ Deno.test("training while the crawl goes on, stopped, then killed, ends with the
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 12 });
   const first = join(folder.path, "first");
-  await undisturbed(first, [corpus]);
+  await undisturbed(first, [...VOCAB, corpus]);
   // With a tokenizer given, training begins before the crawl has ended.
   const init = ["--init", join(first, "checkpoints", "step-000012")];
   const sources = [...init, "--allow-private", `${site.origin}/0`];
@@ -144,7 +154,15 @@ Deno.test("a run folder in use is refused, and free again after a kill", async (
   await using site = serveChain({ pages: 1, words: 2000 });
   const page = site.hold(0);
   const runDir = join(folder.path, "run");
-  const args = ["pipeline", "--run", runDir, ...SMALL, "--allow-private", `${site.origin}/0`];
+  const args = [
+    "pipeline",
+    "--run",
+    runDir,
+    ...SMALL,
+    ...VOCAB,
+    "--allow-private",
+    `${site.origin}/0`,
+  ];
   await using program = start(args);
   await program.until(page.asked);
   const second = await run(args);
@@ -164,12 +182,12 @@ Deno.test("what came of a sitting adds up, and names the documents of those befo
   const counts = { pages: 136, documents: 54, dropped: { "no-text": 70, "too-short": 4 } };
   const drops = "74 dropped (no-text 70, too-short 4), listed in d.jsonl";
   assertEquals(
-    describeIntake(counts, { list: "d.jsonl", stopped: true, total: 54 }),
+    describeIngest(counts, { list: "d.jsonl", stopped: true, total: 54 }),
     `Pages: 136 seen, 54 documents kept, 8 under way, ${drops}`,
   );
   // Documents that were stored before are neither kept again nor dropped.
   assertEquals(
-    describeIntake(counts, { list: "d.jsonl", total: 62 }),
+    describeIngest(counts, { list: "d.jsonl", total: 62 }),
     `Pages: 136 seen, 54 documents kept, ${drops}; 62 documents with those of before`,
   );
 });

@@ -4,9 +4,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { randomStream } from "../../model/random.ts";
 import { prose, serveChain, writeCorpus } from "./corpus.ts";
-import { openFolder, run, start } from "./program.ts";
+import { killer, openFolder, run } from "./program.ts";
 
 const KILLS = Number(Deno.env.get("CLLM_KILLS") ?? 5);
 const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
@@ -17,7 +16,6 @@ async function manifestOf(runDir: string): Promise<Record<string, unknown>> {
 }
 
 Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=${SEED})`, async () => {
-  const random = randomStream(SEED, { name: "kill" });
   await using folder = await openFolder();
   await using site = serveChain({ pages: 5 });
   const corpus = join(folder.path, "corpus");
@@ -43,25 +41,14 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
   const drops = await Deno.readTextFile(join(calm, "dropped.jsonl"));
   assertEquals(drops.match(/"near-duplicate"/g)?.length, 7);
 
-  let kills = 0;
-  for (let storm = 0; kills < KILLS; storm++) {
+  const killing = killer({ seed: SEED, withinMs: undisturbedMs, most: KILLS });
+  for (let storm = 0; !killing.isDone; storm++) {
     const runDir = join(folder.path, `storm-${storm}`);
-    for (let sitting = 0;; sitting++) {
-      // Another number of workers each time, which must not matter.
-      await using program = start(args(runDir, 1 + (sitting + storm) % 2));
-      const wait = undisturbedMs * random.uniform(kills);
-      const timer = kills < KILLS ? setTimeout(() => program.kill("SIGKILL"), wait) : undefined;
-      const ending = await program.ended;
-      clearTimeout(timer);
-      if (ending.signal === null) {
-        assertEquals(ending.code, 0, ending.err);
-        break;
-      }
-      kills++;
-    }
+    // Another number of workers each time, which must not matter.
+    await killing.runToEnd((sitting) => args(runDir, 1 + (sitting + storm) % 2));
     assertEquals(await manifestOf(runDir), expected);
     assertEquals(await validationOf(runDir), validation);
-    if (kills >= KILLS) {
+    if (killing.isDone) {
       const verified = await run(["verify", runDir]);
       assertEquals([verified.code, verified.err], [0, ""], verified.out);
       assert(verified.out.endsWith("All as recorded.\n"), verified.out);

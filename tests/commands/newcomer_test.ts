@@ -51,7 +51,9 @@ function shell(cwd: string, line: string): Deno.Command {
   return new Deno.Command("sh", {
     args: ["-c", `exec ${line}`],
     env: { NO_COLOR: "1" },
-    ...{ cwd, stdout: "piped", stderr: "piped" },
+    cwd,
+    stdout: "piped",
+    stderr: "piped",
   });
 }
 

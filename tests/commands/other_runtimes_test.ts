@@ -4,9 +4,9 @@
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { EXPORT_FORMATS } from "../../commands/export_format.ts";
-import { openModel } from "../../commands/model_source.ts";
-import { generate, Scheduler } from "../../serve/mod.ts";
+import { EXPORT_FORMATS } from "../../run/export/format.ts";
+import { openModel } from "../../run/model_source.ts";
+import { generate, Scheduler } from "../../engine/mod.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 import { answersOf, linkRuntimes, RUNTIMES } from "./runtimes.ts";
@@ -61,7 +61,8 @@ const [, , modelPath, paths, settings] = process.argv;
 const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
 const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({
-  ...{ contextSize: 256, threads: 1 },
+  contextSize: 256,
+  threads: 1,
   ...JSON.parse(settings),
 });
 const sequence = context.getSequence();
@@ -187,7 +188,9 @@ Deno.test({
     );
     // A file with other frequencies shows that the bounds would notice.
     await scaleReal(join(exported, "model-f32.gguf"), {
-      ...{ key: "llama.rope.freq_base", factor: 1.01, to: join(exported, "wrong.gguf") },
+      key: "llama.rope.freq_base",
+      factor: 1.01,
+      to: join(exported, "wrong.gguf"),
     });
     const wrong = await llamaCppSees("wrong.gguf", F32_ATTENTION);
     assertThrows(() => compare(wrong, F32_BOUND), Error, "apart");

@@ -4,9 +4,8 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename, join } from "node:path";
-import { randomStream } from "../../model/random.ts";
 import { writeCorpus } from "./corpus.ts";
-import { openFolder, run, start } from "./program.ts";
+import { killer, openFolder, run, start } from "./program.ts";
 
 const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
 const KILLS = 3;
@@ -57,21 +56,8 @@ Deno.test(`a run stops early, after ${KILLS} kills too, and its best step is use
   const name = `step-${String(best).padStart(6, "0")}`;
   assertEquals(basename(summary.used), name);
 
-  const random = randomStream(SEED, { name: "kill" });
-  let kills = 0;
-  for (let sitting = 0;; sitting++) {
-    await using program = start(args("storm", 1 + sitting % 2));
-    const timer = kills < KILLS
-      ? setTimeout(() => program.kill("SIGKILL"), undisturbedMs * random.uniform(kills))
-      : undefined;
-    const ending = await program.ended;
-    clearTimeout(timer);
-    if (ending.signal === null) {
-      assertEquals(ending.code, 0, ending.err);
-      break;
-    }
-    kills++;
-  }
+  await killer({ seed: SEED, withinMs: undisturbedMs, most: KILLS })
+    .runToEnd((sitting) => args("storm", 1 + sitting % 2));
   assertEquals(await lossesOf(at("storm")), losses);
   const manifest = (name: string) => Deno.readTextFile(join(at(name), "manifest.json"));
   assertEquals(await manifest("storm"), await manifest("calm"));

@@ -1,3 +1,6 @@
+import { assertEquals } from "@std/assert";
+import { randomStream } from "../../model/random.ts";
+
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** How the program ended. */
@@ -93,6 +96,33 @@ export function start(args: readonly string[], env: Record<string, string> = {})
 export async function run(args: readonly string[], env: Record<string, string> = {}) {
   await using program = start(args, env);
   return await program.ended;
+}
+
+/** Moments at which a program is killed: the first `most` sittings end so, unless they end before. */
+export function killer({ seed, withinMs, most }: { seed: number; withinMs: number; most: number }) {
+  const random = randomStream(seed, { name: "kill" });
+  let kills = 0;
+  return {
+    get isDone() {
+      return kills >= most;
+    },
+    /** Runs the program again and again until it ends by itself; another `sitting` each time. */
+    async runToEnd(args: (sitting: number) => readonly string[]): Promise<void> {
+      for (let sitting = 0;; sitting++) {
+        await using program = start(args(sitting));
+        const wait = withinMs * random.uniform(kills);
+        const timer = kills < most ? setTimeout(() => program.kill("SIGKILL"), wait) : undefined;
+        const ending = await program.ended;
+        clearTimeout(timer);
+        if (ending.signal !== null) {
+          kills++;
+          continue;
+        }
+        assertEquals(ending.code, 0, ending.err);
+        return;
+      }
+    },
+  };
 }
 
 /** A folder that is removed with all it holds. */

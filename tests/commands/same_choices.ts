@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { Engine } from "../../serve/mod.ts";
+import type { Engine } from "../../engine/mod.ts";
 
 /** A text and what was made of it. */
 export interface Path {

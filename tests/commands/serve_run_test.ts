@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { serveChain, writeCorpus } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
-const SMALL = ["--vocab", "320", "--workers", "2", "--json"];
+const VOCAB = ["--vocab", "320"];
+const SMALL = ["--workers", "2", "--json"];
 const LAST = "step-000008";
 
 /** Status and body of `path`, posting `body` if there is one. */
@@ -28,7 +29,16 @@ Deno.test("pipeline --serve serves while it trains and after, and alters nothing
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 12 });
   const at = (name: string) => join(folder.path, name);
-  const first = await run(["pipeline", "--run", at("first"), ...SMALL, "--steps", "1", corpus]);
+  const first = await run([
+    "pipeline",
+    "--run",
+    at("first"),
+    ...VOCAB,
+    ...SMALL,
+    "--steps",
+    "1",
+    corpus,
+  ]);
   assertEquals(first.code, 0, first.err);
   // With a tokenizer given, training begins before the crawl has ended.
   const args = (name: string) => [
@@ -49,7 +59,9 @@ Deno.test("pipeline --serve serves while it trains and after, and alters nothing
   assertEquals(status, 503);
   assertEquals(error, {
     message: "There is no model to serve yet; try again later",
-    ...{ type: "server_error", param: null, code: "model_loading" },
+    type: "server_error",
+    param: null,
+    code: "model_loading",
   });
 
   none.release();
@@ -86,7 +98,15 @@ Deno.test("pipeline --serve at a port that is taken is refused before it begins"
   await writeCorpus(corpus, { count: 1 });
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
-  const args = ["pipeline", "--run", join(folder.path, "run"), ...SMALL, `--serve=${port}`, corpus];
+  const args = [
+    "pipeline",
+    "--run",
+    join(folder.path, "run"),
+    ...VOCAB,
+    ...SMALL,
+    `--serve=${port}`,
+    corpus,
+  ];
   const { code, err } = await run(args);
   assertEquals([code, err], [
     1,

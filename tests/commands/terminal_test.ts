@@ -105,7 +105,9 @@ test("Ctrl-C stops a run, which says how to go on; nothing of the status is left
     // One block, as it was drawn last: each stage once, the headline from the first column.
     const block = lines.slice(lines.findIndex((line) => /^crawl|^read/.test(line)) - 1);
     assertMatch(block[0] ?? "", /^stopped {2}\d+:\d\d$/);
-    for (const name of ["extract", "refine", "journal", "tokenize", "train", "keep", "loss"]) {
+    for (
+      const name of ["extract", "refine", "journal", "tokenize", "train", "checkpoint", "loss"]
+    ) {
       assertEquals(lines.filter((line) => line.startsWith(`${name} `)).length, 1, lines.join("\n"));
     }
     assert(!lines.some((line) => /(?!^)(stopping|training|collecting)/.test(line)), text);

@@ -174,7 +174,9 @@ async function pipe(input: Uint8Array<ArrayBuffer>, args: readonly string[]) {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", main, "text", ...args],
-    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
   }).spawn();
   const output = child.output();
   await new Blob([input]).stream().pipeTo(child.stdin);
@@ -209,7 +211,8 @@ Deno.test("a stop is heard while standard input is silent", async () => {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const child = new Deno.Command("sh", {
     args: ["-c", `exec "${Deno.execPath()}" run --allow-all "${main}" text - < "${fifo}"`],
-    ...{ stdout: "piped", stderr: "piped" },
+    stdout: "piped",
+    stderr: "piped",
   }).spawn();
   const reader = child.stdout.getReader();
   const { value } = await reader.read();

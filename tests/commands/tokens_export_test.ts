@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { headerOf } from "../../commands/tokens_export.ts";
+import { headerOf } from "../../commands/tokens/export.ts";
 
 Deno.test("llm.c's header says how many tokens follow, or is refused", () => {
   const words = (tokens: number) => [...new Int32Array(headerOf(tokens).slice(0, 12).buffer)];

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openStore } from "../../stages/store/mod.ts";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import type { Split } from "../../stages/types.ts";
 import { prose } from "./corpus.ts";
 import { readChecked, writeChecked } from "../../stages/checked_json.ts";
@@ -20,7 +20,9 @@ async function writeTokens(root: string) {
   const json = formatTokenizer(tokenizer);
   const hash = createHash("sha256").update(json).digest("hex");
   const documents = texts.map((text, i) => ({
-    ...{ docId: `${i}`.padStart(16, "0"), text, split: SPLITS[i] as Split },
+    docId: `${i}`.padStart(16, "0"),
+    text,
+    split: SPLITS[i] as Split,
     ids: Uint16Array.from([...tokenizer.encode(text), tokenizer.endOfTextId]),
   }));
   const train = documents.filter(({ split }) => split === "train");
@@ -28,9 +30,7 @@ async function writeTokens(root: string) {
   await Deno.mkdir(root);
   await Deno.writeTextFile(join(root, "tokenizer.json"), json);
   const dir = join(root, "tokens");
-  await using store = await openStore({
-    ...{ dir, vocabSize: VOCAB, tokenizerHash: hash, shardBytes },
-  });
+  await using store = await openStore({ dir, vocabSize: VOCAB, tokenizerHash: hash, shardBytes });
   for (const { docId, split, ids } of documents) await store.append({ docId, split, ids });
   return { dir, documents, hash };
 }
@@ -51,13 +51,22 @@ Deno.test("tokens inspect reads a store, a shard and a .bin file, and changes no
   const found = JSON.parse(whole.out);
   const lengths = (indexes: number[]) => indexes.map((i) => documents[i]?.ids.length ?? 0);
   const row = (name: string, indexes: number[]) => ({
-    ...{ path: join(dir, name), split: name.split("/")[0], documents: indexes.length },
-    ...{ tokens: sum(lengths(indexes)), bytes: 2 * sum(lengths(indexes)), checked: indexes.length },
-    ...{ shortest: Math.min(...lengths(indexes)), longest: Math.max(...lengths(indexes)) },
+    path: join(dir, name),
+    split: name.split("/")[0],
+    documents: indexes.length,
+    tokens: sum(lengths(indexes)),
+    bytes: 2 * sum(lengths(indexes)),
+    checked: indexes.length,
+    shortest: Math.min(...lengths(indexes)),
+    longest: Math.max(...lengths(indexes)),
     fault: null,
   });
   assertEquals(found, {
-    ...{ store: dir, version: 1, vocabSize: VOCAB, tokenizerHash: hash, dtype: "uint16" },
+    store: dir,
+    version: 1,
+    vocabSize: VOCAB,
+    tokenizerHash: hash,
+    dtype: "uint16",
     shards: [
       row("train/000000.bin", [0, 1]),
       row("train/000001.bin", [3]),
@@ -148,7 +157,8 @@ Deno.test("tokens inspect says what is wrong with which shard, and looks at the 
   const index = join(dir, "index.json");
   await writeChecked(index, { ...await readChecked(index, { remedy: "" }), version: 2 });
   assertEquals(await inspect(flipped), {
-    ...{ code: 1, out: "" },
+    code: 1,
+    out: "",
     err: `error: Cannot read ${index}: version 2 is not known, only 1\n`,
   });
   const bin = join(folder.path, "cut.bin");

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { openStore } from "../../stages/store/mod.ts";
-import { addresses } from "../stages/addresses.ts";
+import { addresses } from "../stages/crawl/addresses.ts";
 import { openFolder, run } from "./program.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -52,7 +52,7 @@ Deno.test("tokens encode and decode are lines of JSON, and each other's inverse"
   );
   const texts = encodings.map(({ text }) => `${JSON.stringify(text)}\n`).join("");
   const ids = encodings.map((item) => `${JSON.stringify(item.ids)}\n`).join("");
-  assertEquals(await pipe(["encode", ...tokenizer], texts), {
+  assertEquals(await pipe(["encode", "--json", ...tokenizer], texts), {
     code: 0,
     out: ids,
     err: "",

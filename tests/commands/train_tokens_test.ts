@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { prose } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
@@ -75,8 +75,8 @@ Deno.test("train --tokens learns from a mixture, and a killed one ends with the 
   const otherwise = await run(train("calm", "--seed", "1"));
   assertEquals([otherwise.code, otherwise.err], [
     2,
-    `error: Cannot continue --run ${at("calm")}: seed is 1 and it began with 0; ` +
-    "give that again, or name another folder\n",
+    `error: Cannot continue --run ${at("calm")} with --seed 1 (began with 0): ` +
+    "that cannot change any more; choose another folder\n",
   ]);
 
   // A model of other ids than the tokens'.

@@ -85,6 +85,12 @@ Deno.test("a run is inspected, traced and verified; damage is named and worked a
   const again = await run(["pipeline", "--run", runDir, "--json", "--fall-back"]);
   assertEquals([again.code, again.err], [0, ""]);
   assertEquals(JSON.parse(again.out.split("\n")[1] ?? "").step, 4);
+  const { run: { fallBacks } } = JSON.parse(await Deno.readTextFile(state));
+  const [{ to, passedOver: [why] }] = fallBacks;
+  assertEquals([fallBacks.length, to], [1, "step-000003"]);
+  assertMatch(why, /step-000006: model\.safetensors does not match/);
+  const told = await run(["inspect", runDir]);
+  assertMatch(told.out, /^ {2}step-000006 .*latest.*, went on from step-000003 \(--fall-back\)$/m);
   const whole = await run(["verify", runDir]);
   assertEquals([whole.code, whole.err], [0, ""], whole.out);
   assertMatch(whole.out, /^batches +6 of [\d,]+ tokens in all {2,}[0-9a-f]{64}$/m);

@@ -1,7 +1,7 @@
 /** A model and a tokenizer, or tokens, that do not go together are refused wherever they meet. */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { formatTokenizer, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { formatTokenizer, trainTokenizer } from "../../tokenizer/mod.ts";
 import { prose, writeCorpus } from "./corpus.ts";
 import { openFolder, run } from "./program.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describeLearned, sampledTexts } from "../../commands/tokenizer_file.ts";
-import { plannedTokens, warmUpChars, warmUpTokens } from "../../commands/warm_up.ts";
+import { describeLearned, sampledTexts } from "../../run/tokenizer_file.ts";
+import { plannedTokens, warmUpChars, warmUpTokens } from "../../run/warm_up.ts";
 import type { PresetName } from "../../model/config.ts";
 import { openJournal } from "../../stages/journal/mod.ts";
 import type { Document } from "../../stages/types.ts";
@@ -11,9 +11,7 @@ import { writeCorpus } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
 const PRESET: PresetName = "tiny";
-const SETTINGS = {
-  ...{ preset: PRESET, context: 128, steps: 900, gradAccumulation: 1, warmUpCorpus: 0 },
-};
+const SETTINGS = { preset: PRESET, context: 128, steps: 900, gradAccumulation: 1, warmUpCorpus: 0 };
 
 Deno.test("files are read to their end, a crawl until the steps have enough", () => {
   // 900 steps of 12 rows of 128 tokens.
@@ -101,8 +99,7 @@ Deno.test("--warm-up-corpus is refused where it does not apply", async () => {
   const { code, err } = await run(args);
   assertEquals([code, err], [
     2,
-    "error: Cannot use --warm-up-corpus with --order stored: that order trains on documents as they " +
-    "come\n",
+    "error: Cannot use --warm-up-corpus with --order stored: it is for --order shuffled\n",
   ]);
 });
 

@@ -4,11 +4,11 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { COMMANDS } from "../../commands/all.ts";
-import { parseFlags } from "../../commands/flags.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../commands/pipeline_flags.ts";
-import { runPaths, writeSettings } from "../../commands/run_folder.ts";
-import { lockRun } from "../../commands/run_lock.ts";
+import { COMMANDS } from "../../commands/mod.ts";
+import { parseFlags } from "../../cli/flags.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { runPaths, writeSettings } from "../../run/folder.ts";
+import { lockRun } from "../../run/lock.ts";
 import { runHere } from "./in_process.ts";
 import { isThere, openFolder } from "./program.ts";
 
@@ -77,7 +77,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "pipeline --preset huge",
     "Cannot use --preset huge: it must be one of tiny, small, base, medium, large",
   ],
-  ["pipeline --steps 1 --seconds 1", "Cannot use both --steps and --seconds: choose one"],
+  ["pipeline --steps 1 --seconds 1", "Cannot use both --seconds and --steps: choose one"],
   ["pipeline http://", 'Cannot crawl "http://": not a URL; write it like https://example.org/'],
   [
     "pipeline ftp://a/",
@@ -106,6 +106,14 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   ["text", "Cannot take out text: name at least one address, file or folder"],
   ["text --language-score 0.9 @/a.txt", "Cannot use --language-score without --language A,B"],
+  [
+    "crawl --output @/c --filter-settings @/limits.json http://a.test/",
+    "Cannot use --filter-settings without --filters A,B",
+  ],
+  [
+    "crawl --output @/c --export @/urls --recrawl http://a.test/",
+    both("--recrawl", "--export"),
+  ],
   ["pipeline --language-score 0.9", "Cannot use --language-score without --language A,B"],
   ["text --filter-settings @/f.json @/a.txt", "Cannot use --filter-settings without --filters A,B"],
   ["text --max-pages 5 @/a.txt", noAddress("--max-pages")],
@@ -131,7 +139,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
   ],
   ["train", "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on"],
-  ["train --tokens @ --batches @", "Cannot train on both --tokens and --batches: choose one"],
+  ["train --tokens @ --batches @", "Cannot use both --tokens and --batches: choose one"],
   [
     "train --tokens @",
     "Cannot read the tokens of @: it needs tokenizer.json and tokens/, as a run has them",
@@ -292,23 +300,78 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     `train --init ${GOLDEN} --batches @/b.json --run @/x`,
-    "Cannot use --run without --tokens: leave it out, or use --tokens",
+    "Cannot use --run without --tokens DIR",
   ],
   [
     "train --tokens @ --document-mask",
-    "Cannot use --document-mask without --batches: leave it out, or use --batches",
+    "Cannot use --document-mask without --batches FILE",
   ],
   ["train @", "Cannot train on @: use --tokens or --batches"],
+  [`train --tokens @ --init ${GOLDEN} --batches @/b.json`, both("--tokens", "--batches")],
+  ["train --batches @/b.json", "Cannot use --batches without --init DIR"],
+  ["train --tokens @ --decay 0.5", forSchedule("--decay", "cosine", "wsd")],
+  [
+    "train --tokens @ --schedule constant --warmup 0",
+    forSchedule("--warmup", "constant", "wsd or cosine"),
+  ],
+  ["pipeline --schedule cosine --decay 0.5 @/notes", forSchedule("--decay", "cosine", "wsd")],
+  [
+    "pipeline --order stored --warm-up-corpus 99 @/notes",
+    "Cannot use --warm-up-corpus with --order stored: it is for --order shuffled",
+  ],
+  ["pipeline --vocab 300 --init @/base @/notes", both("--vocab", "--init")],
+  ["text --seed 1 @/notes", noAddress("--seed")],
+  [
+    "pipeline --text-field body",
+    "Cannot use --text-field: no source is a file or folder; name one, or leave it out",
+  ],
+  [
+    "text --text-field body https://example.org/",
+    "Cannot use --text-field: no source is a file or folder; name one, or leave it out",
+  ],
+  [
+    "text --language any --language-score 0.9 @/notes",
+    "Cannot use --language-score with --language any: it has nothing to decide then",
+  ],
+  [
+    "pipeline --language any --language-score 0.9 @/notes",
+    "Cannot use --language-score without --language A,B",
+  ],
+  [
+    "crawl --output @/crawl --language-score 0.9 https://example.org/",
+    "Cannot use --language-score without --language A,B",
+  ],
+  [
+    "crawl --output @/crawl --filter-settings @/limits.json https://example.org/",
+    "Cannot use --filter-settings without --filters A,B",
+  ],
+  ...["--top-k 5", "--top-p 0.5", "--seed 1"].map((flag): [string, string] => [
+    `generate --temperature 0 ${flag}`,
+    `Cannot use ${flag.split(" ")[0]} with --temperature 0: it has nothing to decide then`,
+  ]),
+  ["eval --checkpoint best --all", both("--checkpoint", "--all")],
+  [
+    "eval --set validation --max-rows 8",
+    "Cannot use --max-rows with --set validation: it is for --set all",
+  ],
+  ...["--workers 2", "--strict-simd", "--recompute"].map((flag): [string, string] => [
+    `eval --weights int8 ${flag}`,
+    `Cannot use ${flag.split(" ")[0]} with --weights int8: it is for --weights f32`,
+  ]),
+  ...["--workers 2", "--weights int8"].map((flag): [string, string] => [
+    `eval @/m.onnx ${flag}`,
+    `Cannot use ${flag.split(" ")[0]} with @/m.onnx: it is for checkpoints; leave it out`,
+  ]),
   [
     "eval --set validation --cols 8",
-    "Cannot use --cols with --set validation: its rows are those of the run",
+    "Cannot use --cols with --set validation: it is for --set all",
   ],
   [
     "eval @/whole",
     "Cannot evaluate on --run @/whole: it has no tokenizer yet; " +
     "go on with `deno task pipeline --run @/whole`",
   ],
-  ["eval --all @/c", "Cannot evaluate @/c with --all: choose one"],
+  ["eval --all @/c", "Cannot evaluate both @/c and --all: choose one"],
   [
     "generate hello",
     "Cannot open the run hello: there is no such folder; name a folder that " +
@@ -408,6 +471,14 @@ function noAddress(flag: string): string {
   return `Cannot use ${flag}: no source is an address to crawl; name one, or leave it out`;
 }
 
+function both(flag: string, other: string): string {
+  return `Cannot use both ${flag} and ${other}: choose one`;
+}
+
+function forSchedule(flag: string, schedule: string, others: string): string {
+  return `Cannot use ${flag} with --schedule ${schedule}: it is for --schedule ${others}`;
+}
+
 function noCommand(name: string): string {
   return `Cannot run ${name}: there is no such command; commands are ${
     Object.keys(COMMANDS).join(", ")
@@ -416,14 +487,16 @@ function noCommand(name: string): string {
 
 /** The format of run.json that this program writes. */
 const FORMAT = /const FORMAT = (\d+)/.exec(
-  await Deno.readTextFile(new URL("../../commands/run_folder.ts", import.meta.url)),
+  await Deno.readTextFile(new URL("../../run/folder.ts", import.meta.url)),
 )?.[1] ?? "";
 
 async function fill(folder: string): Promise<void> {
   const at = (name: string) => join(folder, name);
   const run = (format: number) =>
     JSON.stringify({ format, settings: { preset: "tiny", sources: [] } });
-  for (const name of ["empty", "pictures", "notes", "old", "damaged", "whole", "locked-run"]) {
+  for (
+    const name of ["empty", "pictures", "notes", "old", "damaged", "whole", "locked-run", "base"]
+  ) {
     await Deno.mkdir(at(name));
   }
   const files: Record<string, string> = {
@@ -437,6 +510,8 @@ async function fill(folder: string): Promise<void> {
     "limits.json": '{"gopher-quality":{"min_doc_words":"many"}}',
     "old/run.json": run(1),
     "damaged/run.json": '{"format":',
+    "base/config.json": await Deno.readTextFile(join(GOLDEN, "config.json")),
+    "base/tokenizer.json": "{}",
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(at(name), text);
   for (const name of ["whole", "locked-run"]) {
@@ -469,6 +544,21 @@ Deno.test("wrong command lines end in one line that says what to do, and leave n
     assertMatch(ending.err, /^error: Cannot [^\n]+\n$/, command);
     assertEquals(await isThere(runDir), false, command);
     assertEquals(await isThere(join(folder.path, "crawl")), false, command);
+  }
+});
+
+Deno.test("what is for one way to train is refused with the other", async () => {
+  const flags = Object.entries((await COMMANDS.train?.())?.flags ?? {});
+  for (const [way, other] of [["tokens", "batches"], ["batches", "tokens"]] as const) {
+    const others = flags.filter(([, { needs }]) => needs === other);
+    assert(others.length > 0);
+    for (const [name, { value, defaultValue }] of others) {
+      const given = value === undefined ? [] : [String(defaultValue)];
+      const args = ["train", "--init", GOLDEN, `--${way}`, "none", `--${name}`, ...given];
+      const { code, err } = await runHere(args);
+      const wanted = `--${other} ${other === "tokens" ? "DIR" : "FILE"}`;
+      assertEquals([code, err], [2, `error: Cannot use --${name} without ${wanted}\n`]);
+    }
   }
 });
 

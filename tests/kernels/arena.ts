@@ -72,24 +72,24 @@ export class Arena {
   }
 }
 
-/** Where a wide tile is, past what the arenas take. */
-const WIDE_TILE = 60 * 65536;
+/** Where a 256-bit tile is, past what the arenas take. */
+const SIMD256_TILE = 60 * 65536;
 
 /**
- * Runs `test` once for the relaxed and once for the plain build, and where `wide` says so with the
- * wide tile, or with that alone, with a maker of fresh arenas.
+ * Runs `test` once for the relaxed and once for the plain build, and where `simd256` says so with the
+ * 256-bit tile, or with that alone, with a maker of fresh arenas.
  */
 export function testKernels(
   name: string,
   test: (newArena: (seed: number) => Arena) => void,
-  { wide = false }: { wide?: boolean | "only" } = {},
+  { simd256 = false }: { simd256?: boolean | "only" } = {},
 ): void {
   const builds = [
-    ...(wide === "only" ? [] : [
+    ...(simd256 === "only" ? [] : [
       { build: "relaxed", strictSimd: false, tile: 0 },
       { build: "plain", strictSimd: true, tile: 0 },
     ]),
-    ...(wide ? [{ build: "wide", strictSimd: false, tile: WIDE_TILE }] : []),
+    ...(simd256 ? [{ build: "simd256", strictSimd: false, tile: SIMD256_TILE }] : []),
   ];
   for (const { build, strictSimd, tile } of builds) {
     Deno.test(`${name} (${build})`, async () => {

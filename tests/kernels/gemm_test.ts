@@ -47,7 +47,7 @@ testKernels("gemm matches its reference over shapes", (newArena) => {
   for (const [m, n, k] of SHAPES) {
     for (const accumulate of [false, true]) checkProduct(newArena(m), m, n, k, accumulate);
   }
-}, { wide: true });
+}, { simd256: true });
 
 testKernels("gemm gives the same bits when m and n are split", (newArena) => {
   const [m, n, k] = [71, 41, 700];
@@ -72,7 +72,7 @@ testKernels("gemm gives the same bits when m and n are split", (newArena) => {
     }
   }
   assertEquals(split.actual, whole.actual);
-}, { wide: true });
+}, { simd256: true });
 
 testKernels("gemm of no products clears or keeps c", (newArena) => {
   const arena = newArena(1);
@@ -83,7 +83,7 @@ testKernels("gemm of no products clears or keeps c", (newArena) => {
   arena.kernels.gemm(c.at, c.at, c.at, m, n, 0, n, 0);
   c.expected.fill(0);
   assertTwin(c, {}, "gemm k=0");
-}, { wide: true });
+}, { simd256: true });
 
 testKernels("packing is exact, zero padded and stays in its panels", (newArena) => {
   const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 16, 17];

@@ -101,7 +101,7 @@ testKernels("attention over pages matches its reference", (newArena) => {
     assertTwin(result.cache, {}, result.shape);
     assertTwin(result.out, { absolute: 4e-6, relative: 4e-6 }, result.shape);
   }
-}, { wide: true });
+}, { simd256: true });
 
 testKernels("attention over pages survives scores far beyond the range of exp", (newArena) => {
   const { out, shape } = attend(newArena(5), { past: 35, n: 4, heads: 1, headDim: 4 }, 300);
@@ -122,7 +122,7 @@ testKernels("a row of attention has the same bits alone and among others", (newA
     for (let i = 0; i < shape.n; i++) run(i, 1);
     assertEquals(out.actual, together);
   }
-}, { wide: true });
+}, { simd256: true });
 
 testKernels("gated columns match their reference", (newArena) => {
   for (const f of WIDTHS) {

@@ -137,11 +137,14 @@ function multiply(arena: Arena, { m, n, k, accumulate }: Shape) {
 const SIZES = [1, 2, 3, 4, 5, 7, 12, 13, 16, 17];
 const SHAPES: Shape[] = SIZES.flatMap((m) =>
   [1, 3, 4, 11, 12, 13, 36, 37, 72, 100].map((n) => ({
-    ...{ m, n, k: (m * 7 + n * 3) % 70 + 1, accumulate: (m + n) % 2 === 1 },
+    m,
+    n,
+    k: (m * 7 + n * 3) % 70 + 1,
+    accumulate: (m + n) % 2 === 1,
   }))
 );
 
-testKernels("products of bytes match their reference, and a row its own product", (newArena) => {
+testKernels("products of int8 match their reference, and a row its own product", (newArena) => {
   for (const shape of [...SHAPES, { m: 5, n: 40, k: 1030, accumulate: false }]) {
     const { m, n, k, accumulate } = shape;
     const arena = newArena(n * k);
@@ -163,7 +166,7 @@ testKernels("products of bytes match their reference, and a row its own product"
   }
 });
 
-testKernels("products of bytes are as far from those of numbers as rounding allows", (newArena) => {
+testKernels("products of int8 are as far from those of f32 as rounding allows", (newArena) => {
   for (const k of [1, 13, 64, 384]) {
     const m = 3, n = 14;
     const { a, b, c, x, w } = multiply(newArena(k), { m, n, k, accumulate: false });
@@ -189,7 +192,7 @@ testKernels("products of bytes are as far from those of numbers as rounding allo
   }
 });
 
-Deno.test("the relaxed and the plain build multiply bytes to the same bits", async () => {
+Deno.test("the relaxed and the plain build multiply int8 to the same bits", async () => {
   const results: Float32Array[] = [];
   for (const strictSimd of [false, true]) {
     const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });

@@ -25,7 +25,14 @@ Deno.test("every reference has a kernel, and the module no mutable state", async
     const functions = exports.filter(({ kind }) => kind === "function").map(({ name }) => name);
     assertEquals(
       functions.toSorted(),
-      [...Object.keys(reference), "cross_entropy", "fma_peak", "read_peak", "relaxed", "use_wide"]
+      [
+        ...Object.keys(reference),
+        "cross_entropy",
+        "fma_peak",
+        "read_peak",
+        "relaxed",
+        "use_simd256",
+      ]
         .filter((name, i, all) => all.indexOf(name) === i).toSorted(),
     );
     assert(exports.every(({ kind }) => kind === "function" || kind === "memory"));

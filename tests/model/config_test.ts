@@ -1,6 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { presetConfig, PRESETS } from "../../model/config.ts";
-import type { PresetName } from "../../model/config.ts";
+import { presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { formatConfig, parseConfig } from "../../model/config_json.ts";
 
 const GOLDENS = new URL("../fixtures/goldens/", import.meta.url);

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
 import { parseConfig } from "../../model/config_json.ts";
-import { createLayout } from "../../model/layout.ts";
-import type { Layout } from "../../model/layout.ts";
+import { createLayout, type Layout } from "../../model/layout.ts";
 
 const GOLDENS = new URL("../fixtures/goldens/", import.meta.url);
 

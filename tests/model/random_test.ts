@@ -1,6 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
-import { philox, randomStream } from "../../model/random.ts";
-import type { Words4 } from "../../model/random.ts";
+import { philox, randomStream, type Words4 } from "../../model/random.ts";
 
 // Random123 (D. E. Shaw Research), kat_vectors, lines "philox4x32 10": counter, key, result.
 const KNOWN_ANSWERS: { counter: Words4; key: [number, number]; result: Words4 }[] = [

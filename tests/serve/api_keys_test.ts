@@ -2,10 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Hono } from "hono";
 import { parseApiKeys } from "../../serve/api_keys.ts";
 import { createApp } from "../../serve/app.ts";
-import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { PAGE_PATHS } from "../../serve/page/mod.ts";
-import { characterCodec, goldenModel } from "./golden.ts";
+import { openOnnxEngine } from "../../engine/onnx/engine.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { PAGE_PATHS } from "../../serve/playground/mod.ts";
+import { characterCodec, goldenModel } from "../engine/golden.ts";
 import { openApp } from "./golden_app.ts";
 
 const [FIRST, SECOND] = ["first-key-0123456789", "second-key-0123456789"];
@@ -71,7 +71,7 @@ Deno.test("every route asks for a key, but for the page, health and the descript
     await body?.cancel();
     return status !== 401;
   };
-  const routes = opened.app.routes.filter(({ method }) => method !== "ALL");
+  const routes = (opened.app as Hono).routes.filter(({ method }) => method !== "ALL");
   const found: string[] = [];
   for (const { method, path } of routes) if (await isOpen(method, path)) found.push(path);
   assertEquals(found.sort(), [...PAGE_PATHS, "/health", "/openapi.json"].sort());

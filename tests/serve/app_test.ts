@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { PAGE_PATHS } from "../../serve/page/mod.ts";
+import { PAGE_PATHS } from "../../serve/playground/mod.ts";
 import { openApp, post } from "./golden_app.ts";
 
 /** A request that is always answered with the same text. */
@@ -231,15 +231,15 @@ Deno.test("another method than a route's is refused with those it has", async ()
   const cases = [
     ["GET", "/v1/completions", "POST"],
     ["PUT", "/v1/chat/completions", "POST"],
-    ["POST", "/v1/models", "GET"],
-    ["DELETE", "/v1/models/golden", "GET"],
-    ["PUT", "/", "GET"],
+    ["POST", "/v1/models", "GET, HEAD"],
+    ["DELETE", "/v1/models/golden", "GET, HEAD"],
+    ["PUT", "/", "GET, HEAD"],
   ] as const;
   for (const [method, path, allow] of cases) {
     const response = await opened.app.request(path, { method });
     assertEquals([response.status, response.headers.get("allow")], [405, allow]);
     assertEquals((await response.json()).error, {
-      message: `${path} takes ${allow} requests, not ${method}`,
+      message: `${path} takes ${allow.replace(", ", " and ")} requests, not ${method}`,
       type: "invalid_request_error",
       param: null,
       code: "method_not_allowed",

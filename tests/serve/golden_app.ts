@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Hono } from "hono";
-import type { SchedulerLimits } from "../../serve/admission.ts";
+import type { App } from "../../serve/mod.ts";
+import type { SchedulerLimits } from "../../engine/admission.ts";
 import { type AppLimits, type AppOptions, createApp } from "../../serve/app.ts";
 import { listen, type SocketLimits } from "../../serve/listen.ts";
-import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { type CountedEngine, countEngine } from "./counted_engine.ts";
-import { characterCodec, goldenModel } from "./golden.ts";
+import { openOnnxEngine } from "../../engine/onnx/engine.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { type CountedEngine, countEngine } from "../engine/counted_engine.ts";
+import { characterCodec, goldenModel } from "../engine/golden.ts";
 
 /** What to open. */
 export interface GoldenAppOptions
@@ -26,7 +26,7 @@ export interface GoldenAppOptions
 
 /** An open application. */
 export interface GoldenApp extends AsyncDisposable {
-  readonly app: Hono;
+  readonly app: App;
   readonly engine: CountedEngine;
   readonly scheduler: Scheduler;
   /** What `onFailure` was told. */

@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { chromium } from "playwright-core";
-import { listenDashboard } from "../../commands/dashboard.ts";
+import { listenDashboard } from "../../dashboard/mod.ts";
 import { listen } from "../../serve/listen.ts";
 import { createLoadingApp } from "../../serve/loading.ts";
 import { CHROMIUM } from "./browser.ts";

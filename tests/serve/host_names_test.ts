@@ -1,9 +1,9 @@
 /** A site whose name points to this machine must not read what the server answers. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../commands/flags.ts";
-import { hostNamesOf } from "../../commands/listen_keys.ts";
+import { UsageError } from "../../cli/flags.ts";
+import { hostNamesOf } from "../../serve/listen_keys.ts";
 import { parseApiKeys } from "../../serve/api_keys.ts";
-import { createDashboard } from "../../serve/dashboard/mod.ts";
+import { createDashboard } from "../../dashboard/mod.ts";
 import { hostnameOf } from "../../serve/host_names.ts";
 import { createLoadingApp } from "../../serve/loading.ts";
 import { isThere } from "../commands/program.ts";
@@ -47,7 +47,9 @@ Deno.test("so does everything that listens: with keys, while loading, and the da
   const apiKeys = parseApiKeys("one key-of-the-test-0123456789");
   await using opened = await openApp({ hostNames: ["model.example.org"], apiKeys });
   const dashboard = createDashboard({
-    ...{ runs: [], exposition: () => Promise.resolve(""), hostNames: ["model.example.org"] },
+    runs: [],
+    exposition: () => Promise.resolve(""),
+    hostNames: ["model.example.org"],
   });
   const loading = createLoadingApp();
   for (

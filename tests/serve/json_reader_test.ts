@@ -1,7 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { JsonLimitError, readJson } from "../../serve/json_reader.ts";
-import { atOnce } from "../../serve/turns.ts";
+import { atOnce } from "../../engine/turns.ts";
 
 const LIMITS = { maxDepth: 64, maxValues: 1e9, idLists: new Set(["ids"]) };
 
@@ -62,6 +62,26 @@ Deno.test("lists longer than a stretch are read whole, whatever stands among the
     for (const indent of [undefined, 3]) {
       assertEquals(read(JSON.stringify(value, null, indent)), value);
     }
+  }
+});
+
+Deno.test("a long string is read in pieces, and no escape is torn", () => {
+  const random = ["a", "\\n", '\\"', "\\\\", "\\u0041", "\\ud83d\\ude00", "é", "😀", "\\/"];
+  for (const part of [...random, random.join(""), "x".repeat(1023) + "\\u00e9"]) {
+    const json = `{"k":"${part.repeat(2 ** 18 / part.length)}"}`;
+    const work = readJson(json, LIMITS);
+    let steps = 0;
+    for (;; steps++) {
+      const { done, value } = work.next();
+      if (!done) continue;
+      assertEquals(value, JSON.parse(json));
+      break;
+    }
+    assert(steps >= 3, `${part.slice(0, 9)}: ${steps} steps`);
+  }
+  const long = "a".repeat(5000);
+  for (const end of ["", "\\", "\\u00", "\n", '\\x"', '\\u00g0"', "\\ud83d"]) {
+    assertEquals(isRead(`"${long}${end}`), undefined, end);
   }
 });
 

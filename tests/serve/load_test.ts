@@ -4,9 +4,9 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { createApp } from "../../serve/app.ts";
 import { listen } from "../../serve/listen.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { openWasmEngine } from "../../serve/wasm/mod.ts";
-import { characterCodec, readGolden } from "./golden.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { openWasmEngine } from "../../engine/wasm/mod.ts";
+import { characterCodec, readGolden } from "../engine/golden.ts";
 import { insist, leave, type LoadOptions, stall, streamed } from "./load_clients.ts";
 
 const CLIENTS = Number(Deno.env.get("CLLM_CLIENTS") ?? 60);
@@ -31,7 +31,9 @@ async function openLoaded() {
   const left = new Map<string, number>();
   const late: number[] = [];
   const scheduler = new Scheduler({
-    ...{ config, fingerprint: "golden", cache: engine.cache },
+    config,
+    fingerprint: "golden",
+    cache: engine.cache,
     createSequence(promptIds, options) {
       const sequence = engine.createSequence(promptIds, options);
       const key = Array.from(promptIds).join();
@@ -53,7 +55,9 @@ async function openLoaded() {
   const codec = characterCodec({ endOfTextId: 61 });
   const failures: unknown[] = [];
   const app = createApp({
-    ...{ scheduler, codec, modelName: "golden" },
+    scheduler,
+    codec,
+    modelName: "golden",
     onFailure: (error) => failures.push(error),
   });
   const stopping = new AbortController();
@@ -67,7 +71,11 @@ async function openLoaded() {
     },
   }, { port: 0, signal: stopping.signal });
   return {
-    ...{ port, scheduler, engine, failures, late },
+    port,
+    scheduler,
+    engine,
+    failures,
+    late,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await finished;
@@ -88,7 +96,8 @@ async function load(
   await Promise.all(perClient.map((_, i) =>
     insist(PROMPTS[i % PROMPTS.length] ?? "", {
       ...options,
-      ...{ expected: options.expected[i % PROMPTS.length] ?? "", isOver },
+      expected: options.expected[i % PROMPTS.length] ?? "",
+      isOver,
       onEnd(tokens) {
         perClient[i] = (perClient[i] ?? 0) + tokens;
         total += tokens;

@@ -106,7 +106,10 @@ Deno.test("the passes of a long text leave nothing either", async () => {
 /** Samples of 100 requests each, with the live bytes given. */
 function samplesOf(...liveBytes: number[]): MemorySample[] {
   return liveBytes.map((liveBytes, i) => ({
-    ...{ liveBytes, requests: 100 * i, rssBytes: 1e8, cacheUsedBytes: 0 },
+    liveBytes,
+    requests: 100 * i,
+    rssBytes: 1e8,
+    cacheUsedBytes: 0,
   }));
 }
 

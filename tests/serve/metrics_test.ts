@@ -2,10 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import parsePrometheus from "parse-prometheus-text-format";
 import { parseApiKeys } from "../../serve/api_keys.ts";
 import { createApp } from "../../serve/app.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { openWasmEngine } from "../../serve/wasm/mod.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { openWasmEngine } from "../../engine/wasm/mod.ts";
 import { PAGE } from "../../kernels/mod.ts";
-import { characterCodec, readGolden } from "./golden.ts";
+import { characterCodec, readGolden } from "../engine/golden.ts";
 
 const KEY = "metrics-key-0123456789";
 const HEADERS = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };

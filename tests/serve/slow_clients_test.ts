@@ -6,9 +6,9 @@ import { eventStream } from "../../serve/event_stream.ts";
 import { listen, type SocketLimits } from "../../serve/listen.ts";
 import { observe } from "../../serve/observe.ts";
 import { ServeMetrics } from "../../serve/metrics.ts";
-import { openOnnxEngine } from "../../serve/onnx_engine.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { goldenModel } from "./golden.ts";
+import { openOnnxEngine } from "../../engine/onnx/engine.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { goldenModel } from "../engine/golden.ts";
 
 const HEAD = "POST / HTTP/1.1\r\nhost: localhost\r\n";
 const encoder = new TextEncoder();
@@ -73,7 +73,11 @@ for (const [name, begun, drips] of SLOW) {
         return context.text("read");
       });
     await using server = await open(app, {
-      ...{ headersMs: 40, requestMs: 60, idleMs: 40, checkMs: 10, drainMs: 1 },
+      headersMs: 40,
+      requestMs: 60,
+      idleMs: 40,
+      checkMs: 10,
+      drainMs: 1,
       maxHeaderBytes: 1 << 24,
     });
     using connection = await server.connect();

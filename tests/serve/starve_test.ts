@@ -1,16 +1,16 @@
 /** Two clients do their worst, and the others are served meanwhile: counted, not timed. */
 import { assert, assertEquals } from "@std/assert";
 import { createApp } from "../../serve/app.ts";
-import { Scheduler } from "../../serve/scheduler.ts";
-import { readTokenizer } from "../../stages/tokenize/mod.ts";
-import { uniformEngine } from "./uniform_engine.ts";
+import { Scheduler } from "../../engine/scheduler.ts";
+import { readTokenizer } from "../../tokenizer/mod.ts";
+import { uniformEngine } from "../engine/uniform_engine.ts";
 
 const { tokenizer } = await readTokenizer(
   new URL("../fixtures/bpe/tokenizer.json", import.meta.url).pathname,
 );
 const COMPLETIONS = "/v1/completions", CHAT = "/v1/chat/completions";
 /** Requests of others that end while two hostile ones are worked on. */
-const LEAST_SERVED = 3;
+const LEAST_SERVED = 2;
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 const bySchema = (schema: unknown) => ({
@@ -73,7 +73,7 @@ for (const [name, path, body, status] of WORST) {
   Deno.test(`others are served while two clients ask for ${name}`, async () => {
     const ask = open();
     const hostile = JSON.stringify(body);
-    const small = JSON.stringify({ prompt: "The", max_tokens: 8 });
+    const small = JSON.stringify({ prompt: "The", max_tokens: 2 });
     await ask(COMPLETIONS, small);
     let left = 2, served = 0, most = 0;
     const others = (async () => {

@@ -7,7 +7,8 @@ import { checkCursor, journal, openJournal, readMark } from "../../stages/journa
 import { read, readReadCursor } from "../../stages/read/mod.ts";
 import { openSeenTexts, refine } from "../../stages/refine/mod.ts";
 import { epochs, openStore, store } from "../../stages/store/mod.ts";
-import { tokenize, trainTokenizer } from "../../stages/tokenize/mod.ts";
+import { tokenize } from "../../stages/tokenize/mod.ts";
+import { trainTokenizer } from "../../tokenizer/mod.ts";
 import type { Barrier, Batch, Page } from "../../stages/types.ts";
 import { scratchDir } from "./scratch.ts";
 
@@ -63,27 +64,35 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
     using seen = openSeenTexts(join(dir, "seen.sqlite"));
     await using corpus = await openJournal({ dir: join(dir, "corpus") });
     await using tokens = await openStore({
-      ...{ dir: join(dir, "tokens"), vocabSize, tokenizerHash: "a" },
+      dir: join(dir, "tokens"),
+      vocabSize,
+      tokenizerHash: "a",
     });
     const mark = await readMark(join(dir, "corpus"));
     const cursor = readReadCursor(mark?.cursors.read);
     const ends = journal<Barrier>({
-      ...{ journal: corpus, from: tokens.documents, barrier: BARRIER, ...(mark ? { mark } : {}) },
+      journal: corpus,
+      from: tokens.documents,
+      barrier: BARRIER,
+      ...(mark ? { mark } : {}),
     });
     const source = read<Barrier>({
-      ...{ paths: [files], barrier: BARRIER, barrierBytes, ...(cursor ? { cursor } : {}) },
+      paths: [files],
+      barrier: BARRIER,
+      barrierBytes,
+      ...(cursor ? { cursor } : {}),
     });
     const fed = corpus.sealed ? ends.writable.close() : source
-      .pipeThrough(extract<Barrier>())
-      .pipeThrough(refine<Barrier>({ seen, minChars: 1 }))
+      .pipeThrough(extract())
+      .pipeThrough(refine({ seen, minChars: 1 }))
       .pipeTo(ends.writable);
     const live = ends.readable
-      .pipeThrough(tokenize<Barrier>({ tokenizer, split: (i) => i === 1 ? "validation" : "train" }))
-      .pipeThrough(store<Barrier>({ store: tokens }));
+      .pipeThrough(tokenize({ tokenizer, split: (i) => i === 1 ? "validation" : "train" }))
+      .pipeThrough(store({ store: tokens }));
     // A window of one batch, so that no barrier is waited for by more than a batch.
-    const batches = epochs<Barrier>({ store: tokens, live, order: "stored", maxEpochs: 2 })
+    const batches = live.pipeThrough(epochs({ store: tokens, order: "stored", maxEpochs: 2 }))
       .pipeThrough(
-        batch<Barrier>({ rows: 1, cols: 4, vocabSize, windowTokens: 4, cursors: {} }),
+        batch({ rows: 1, cols: 4, vocabSize, windowTokens: 4, cursors: {} }),
       );
     const made = await Array.fromAsync(batches);
     await fed;
@@ -96,7 +105,8 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
   assertEquals(made[1]?.cursors, {
     read: { files: 0, path: join(files, "a.jsonl"), pages: 2 },
     refine: { texts: 2 },
-    ...{ journal: { documents: 2 }, tokenize: { documents: 2 } },
+    journal: { documents: 2 },
+    tokenize: { documents: 2 },
     store: {
       train: { documents: 1, tokens: ids("one one") },
       validation: { documents: 1, tokens: ids("two two") },
@@ -106,7 +116,8 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
   const end = {
     read: { files: 2, path: join(files, "c.md"), pages: 1 },
     refine: { texts: 4 },
-    ...{ journal: { documents: 4 }, tokenize: { documents: 4 } },
+    journal: { documents: 4 },
+    tokenize: { documents: 4 },
     store: {
       train: { documents: 3, tokens: ids("one one") + ids("three\nfour four") + ids("five") },
       validation: { documents: 1, tokens: ids("two two") },

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { detectCharset, mendUtf8 } from "../../stages/charset.ts";
+import { contradicts, detectCharset, mendUtf8 } from "../../stages/charset.ts";
 import { extractDocument } from "../../stages/extract/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import { read } from "../../stages/read/mod.ts";
@@ -134,4 +134,38 @@ Deno.test("a page's encoding is what its first meta element says, not what looks
     fetchedAt: "2024-01-01T00:00:00.000Z",
   });
   assertEquals("text" in found && found.text, "день");
+});
+
+// The texts are those of Python's codecs (tests/fixtures/charset/make.py).
+Deno.test("a declaration that the bytes contradict does not count, in either direction", async () => {
+  const folder = new URL("../fixtures/charset/", import.meta.url);
+  const pageOf = async (file: string, label: string) => {
+    const found = extractDocument({
+      url: "http://a.test/",
+      contentType: `text/html; charset=${label}`,
+      body: new Uint8Array([...ascii("<main><p>"), ...await Deno.readFile(new URL(file, folder))]),
+      fetchedAt: "2024-01-01T00:00:00.000Z",
+    });
+    return "text" in found ? found.text : "";
+  };
+  const older: [language: string, encoding: string, others: string[]][] = [
+    ["fr", "cp1252", ["iso-8859-1", "windows-1251"]],
+    ["ru", "cp1251", ["windows-1252", "koi8-r"]],
+    ["ru", "koi8_r", ["windows-1252", "shift_jis"]],
+    ["ja", "shift_jis", ["euc-jp", "iso-8859-1"]],
+    ["zh_cn", "gb18030", ["gb2312", "windows-1252"]],
+    ["zh_tw", "big5", ["big5", "gbk"]],
+  ];
+  for (const [language, encoding, labels] of older) {
+    const truth = await pageOf(`${language}.utf_8.txt`, "utf-8");
+    assertEquals(truth.length > 100, true);
+    assertEquals(await pageOf(`${language}.${encoding}.txt`, "utf-8"), truth, encoding);
+    for (const label of labels) {
+      assertEquals(await pageOf(`${language}.utf_8.txt`, label), truth, label);
+    }
+  }
+  // Too little to tell: "É»" in windows-1252 is "ɻ" in UTF-8.
+  const two = new Uint8Array([0xc9, 0xbb]);
+  assertEquals(contradicts(two, "windows-1252"), false);
+  assertEquals(contradicts(new Uint8Array([0xe9]), "utf-8"), false);
 });

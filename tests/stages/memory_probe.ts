@@ -10,7 +10,8 @@ import { batch } from "../../stages/batch/mod.ts";
 import { journal, openJournal } from "../../stages/journal/mod.ts";
 import { openSeenTexts, refine } from "../../stages/refine/mod.ts";
 import { epochs, openStore, store } from "../../stages/store/mod.ts";
-import { parseTokenizer, tokenize } from "../../stages/tokenize/mod.ts";
+import { parseTokenizer } from "../../tokenizer/mod.ts";
+import { tokenize } from "../../stages/tokenize/mod.ts";
 import type { Document, EpochRun } from "../../stages/types.ts";
 
 const fixture = new URL("../fixtures/bpe/", import.meta.url);
@@ -99,7 +100,11 @@ function pass(bytes: number): void {
   gc();
   const { heapUsed: heapBytes, external: externalBytes } = Deno.memoryUsage();
   print({
-    ...{ phase, documents: documentsIn, textBytes: textIn, heapBytes, externalBytes },
+    phase,
+    documents: documentsIn,
+    textBytes: textIn,
+    heapBytes,
+    externalBytes,
     peakRssBytes: peakRss(),
   });
 }
@@ -130,7 +135,7 @@ try {
     )
     .pipeThrough(store({ store: tokens }));
   const shape = { rows: 12, cols: 256, seed: 1, vocabSize, windowTokens: 2 ** 19 };
-  const batches = epochs({ store: tokens, live, order: "stored", maxEpochs: 1 })
+  const batches = live.pipeThrough(epochs({ store: tokens, order: "stored", maxEpochs: 1 }))
     .pipeThrough(batch({ ...shape, growing: true }));
   let scored = 0;
   for await (const { validTokens, inputIds } of batches) {
@@ -141,9 +146,12 @@ try {
   // All of it once more, in a shuffled order: documents and text are now those that come out again.
   [documentsIn, textIn] = [0, 0];
   phase = "shuffled";
-  const again = epochs({
-    ...{ store: tokens, live: ReadableStream.from([]), order: "shuffled", seed: 1, maxEpochs: 1 },
-  }).pipeThrough(
+  const again = ReadableStream.from<never>([]).pipeThrough(epochs({
+    store: tokens,
+    order: "shuffled",
+    seed: 1,
+    maxEpochs: 1,
+  })).pipeThrough(
     new TransformStream<EpochRun, EpochRun>({
       transform(run, controller) {
         documentsIn++;

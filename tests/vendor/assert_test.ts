@@ -2,29 +2,19 @@
 import {
   assert,
   assertAlmostEquals,
-  assertArrayIncludes,
   assertEquals,
-  assertExists,
   assertFalse,
   assertGreater,
   assertGreaterOrEqual,
-  assertInstanceOf,
   AssertionError,
-  assertIsError,
   assertLess,
-  assertLessOrEqual,
   assertMatch,
   assertNotEquals,
-  assertNotInstanceOf,
-  assertNotMatch,
-  assertNotStrictEquals,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
   equal,
-  fail,
-  unreachable,
 } from "@std/assert";
 
 /** The message with which `fn` fails. Does without assertThrows, which is itself under test. */
@@ -92,7 +82,7 @@ for (const [name, a, b] of EQUAL) {
   Deno.test(`equal: ${name}`, () => {
     assert(equal(a, b) && equal(b, a));
     assertEquals(a, b);
-    assertIsError(caught(() => assertNotEquals(a, b)), AssertionError);
+    failure(() => assertNotEquals(a, b));
   });
 }
 
@@ -100,21 +90,13 @@ for (const [name, a, b] of DIFFERENT) {
   Deno.test(`equal: not ${name}`, () => {
     assertFalse(equal(a, b) || equal(b, a));
     assertNotEquals(a, b);
-    assertIsError(caught(() => assertEquals(a, b)), AssertionError);
+    failure(() => assertEquals(a, b));
   });
 }
 
-function caught(fn: () => unknown): unknown {
-  try {
-    return fn();
-  } catch (error) {
-    return error;
-  }
-}
-
 Deno.test("equal: weak collections cannot be compared", () => {
-  assertIsError(caught(() => equal(new WeakMap(), new WeakMap())), TypeError, "WeakMap");
-  assertIsError(caught(() => equal(new WeakSet(), new WeakSet())), TypeError, "WeakSet");
+  assertThrows(() => equal(new WeakMap(), new WeakMap()), TypeError, "WeakMap");
+  assertThrows(() => equal(new WeakSet(), new WeakSet()), TypeError, "WeakSet");
 });
 
 Deno.test("assertEquals: the message shows both sides and the caller's words", () => {
@@ -133,11 +115,8 @@ Deno.test("assertEquals: long typed arrays show the first difference only", () =
 
 Deno.test("assertStrictEquals tells zeros and equal objects apart", () => {
   assertStrictEquals(NaN, NaN);
-  assertNotStrictEquals<number>(0, -0);
-  assertNotStrictEquals({}, {});
   failure(() => assertStrictEquals(0, -0));
   failure(() => assertStrictEquals({ a: 1 }, { a: 1 }));
-  failure(() => assertNotStrictEquals(1, 1));
 });
 
 Deno.test("assertAlmostEquals: default tolerance is a ten-millionth of the expected value", () => {
@@ -155,43 +134,24 @@ Deno.test("assertAlmostEquals: default tolerance is a ten-millionth of the expec
 Deno.test("conditions", () => {
   assert(1);
   assertFalse("");
-  assertExists(0);
   assertStrictEquals(failure(() => assert(0, "why")), "why");
   failure(() => assertFalse("x"));
-  assertStringIncludes(failure(() => assertExists(null, "here")), "null or undefined: here");
-  assertStrictEquals(failure(() => fail("gone")), "Failed assertion: gone");
-  failure(() => unreachable());
 });
 
 Deno.test("order", () => {
   assertGreater(2, 1);
   assertGreaterOrEqual(2, 2);
   assertLess("a", "b");
-  assertLessOrEqual(1n, 1n);
   assertStrictEquals(failure(() => assertGreater(1, 1)), "Expect 1 > 1");
   failure(() => assertGreaterOrEqual(1, 2));
   failure(() => assertLess(NaN, 1));
-  failure(() => assertLessOrEqual(2, 1));
 });
 
 Deno.test("inclusion", () => {
   assertStringIncludes("house", "us");
   assertMatch("house", /^h/);
-  assertNotMatch("house", /^u/);
-  assertArrayIncludes([{ a: 1 }, { a: 2 }], [{ a: 2 }]);
   failure(() => assertStringIncludes("house", "mouse"));
   failure(() => assertMatch("house", /x/));
-  failure(() => assertNotMatch("house", /h/));
-  failure(() => assertArrayIncludes([1, 2], [2, 3]));
-});
-
-Deno.test("assertInstanceOf narrows the type", () => {
-  const value: unknown = new Date(0);
-  assertInstanceOf(value, Date);
-  assertStrictEquals(value.getTime(), 0);
-  assertNotInstanceOf(value, RegExp);
-  assertStringIncludes(failure(() => assertInstanceOf(1, Date)), '"Date"');
-  failure(() => assertNotInstanceOf(new Date(), Date));
 });
 
 Deno.test("assertThrows returns the error, typed by its class", () => {
@@ -202,7 +162,7 @@ Deno.test("assertThrows returns the error, typed by its class", () => {
     throw new CodeError("it broke");
   };
   assertStrictEquals(assertThrows(boom, CodeError, "broke").code, 7);
-  assertInstanceOf(assertThrows(boom), CodeError);
+  assert(assertThrows(boom) instanceof CodeError);
   assertThrows(boom, Error);
   assertStringIncludes(failure(() => assertThrows(boom, TypeError)), '"TypeError"');
   assertStringIncludes(failure(() => assertThrows(boom, Error, "melted")), '"melted"');
@@ -220,7 +180,7 @@ Deno.test("assertThrows returns the error, typed by its class", () => {
 Deno.test("assertRejects resolves to the reason, and does not take a throw for a rejection", async () => {
   const reject = () => Promise.reject(new RangeError("too far"));
   assertStrictEquals((await assertRejects(reject, RangeError, "far")).message, "too far");
-  assertInstanceOf(await assertRejects(reject), RangeError);
+  assert(await assertRejects(reject) instanceof RangeError);
   const throws = () => {
     throw new RangeError("at once");
   };
@@ -234,8 +194,10 @@ Deno.test("assertRejects resolves to the reason, and does not take a throw for a
     ]
   ) {
     await wrong().then(
-      () => fail("the assertion passed"),
-      (error) => assertInstanceOf(error, AssertionError),
+      () => {
+        throw new Error("the assertion passed");
+      },
+      (error) => assert(error instanceof AssertionError),
     );
   }
 });

@@ -35,7 +35,9 @@ Deno.test("parseArgs: what looks like a number is one, unless declared a string"
     7: 12,
     _: ["1.5.2"],
   });
-  assertEquals(parseArgs(["--n", "007", "12"], { string: ["n", "_"] }), { n: "007", _: ["12"] });
+  // The original types `_` as text and numbers, whatever is declared.
+  const asText: Record<string, unknown> = parseArgs(["--n", "007", "12"], { string: ["n", "_"] });
+  assertEquals(asText, { n: "007", _: ["12"] });
 });
 
 Deno.test("parseArgs: a boolean flag leaves the next argument alone unless it says true or false", () => {
@@ -95,6 +97,73 @@ Deno.test("parseArgs: aliases share value, kind and default", () => {
 
 Deno.test("parseArgs: short flags in a group, the last takes the value", () => {
   assertEquals(parseArgs(["-abn", "5"]), { a: true, b: true, n: 5, _: [] });
+});
+
+Deno.test("parseArgs: a value may be glued to a short flag", () => {
+  assertEquals(parseArgs(["-n123", "-c=5", "-f=abc=def", "-e=="]), {
+    n: 123,
+    c: 5,
+    f: "abc=def",
+    e: "=",
+    _: [],
+  });
+  assertEquals(parseArgs(["-xyz/a/b", "-123", "456"]), {
+    x: true,
+    y: true,
+    z: "/a/b",
+    1: true,
+    2: true,
+    3: 456,
+    _: [],
+  });
+});
+
+Deno.test("parseArgs: a lone - is a value of a short flag, or plain", () => {
+  assertEquals(parseArgs(["-f", "-"]), { f: "-", _: [] });
+  assertEquals(parseArgs(["-f-"]), { f: "-", _: [] });
+  assertEquals(parseArgs(["-"]), { _: ["-"] });
+  assertEquals(parseArgs(["-b", "-"], { boolean: "b" }), { b: true, _: ["-"] });
+  assertEquals(parseArgs(["-s", "-"], { string: "s" }), { s: "-", _: [] });
+});
+
+Deno.test("parseArgs: dotted names are members of members", () => {
+  assertEquals(parseArgs(["--foo.bar", "3", "--foo.quux.quibble", "5", "--foo.quux.o"]), {
+    foo: { bar: 3, quux: { quibble: 5, o: true } },
+    _: [],
+  });
+  const options = { default: { "a.b": 11 }, alias: { "a.b": "aa.bb" } };
+  assertEquals(parseArgs([], options), { a: { b: 11 }, aa: { bb: 11 }, _: [] });
+  assertEquals(parseArgs(["--a.b", "22"], options), { a: { b: 22 }, aa: { bb: 22 }, _: [] });
+  parseArgs(["--__proto__.spoilt", "1", "--constructor.prototype.spoilt", "1"]);
+  assertEquals(Object.hasOwn(Object.prototype, "spoilt"), false);
+});
+
+Deno.test("parseArgs: with boolean: true each --name without = takes no value", () => {
+  const args = parseArgs(["moo", "--honk", "cow", "-p", "55", "--tacos=good"], { boolean: true });
+  assertEquals(args, { honk: true, tacos: "good", p: 55, _: ["moo", "cow"] });
+});
+
+Deno.test("parseArgs: with stopEarly nothing after the first plain argument is a flag", () => {
+  const args = parseArgs(["--aaa", "bbb", "ccc", "--ddd"], { stopEarly: true });
+  assertEquals(args, { aaa: "bbb", _: ["ccc", "--ddd"] });
+});
+
+Deno.test("parseArgs: names of Object's own members are names like others", () => {
+  assertEquals(
+    Object.entries(parseArgs(["--toString", "--valueOf", "foo"])).sort(),
+    [["_", []], ["toString", true], ["valueOf", "foo"]],
+  );
+});
+
+Deno.test("parseArgs: a negated flag forgets what was collected", () => {
+  const options = {
+    string: ["foo"],
+    collect: ["foo"],
+    negatable: ["foo"],
+    alias: { foo: "f" },
+  } as const;
+  const args = parseArgs(["--foo", "123", "-f", "456", "--no-foo"], options);
+  assertEquals(Object.entries(args).sort(), [["_", []], ["f", false], ["foo", false]]);
 });
 
 Deno.test("parseArgs: nothing after -- is a flag", () => {

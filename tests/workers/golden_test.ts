@@ -70,7 +70,7 @@ for (const name of GOLDENS) {
 /** Weights after {@linkcode STEPS} steps. */
 async function trained(
   golden: Golden,
-  options: { leaves?: number; workers?: number; recompute?: boolean; wide?: boolean },
+  options: { leaves?: number; workers?: number; recompute?: boolean; simd256?: boolean },
 ): Promise<Float32Array> {
   await using spheres = await openGolden(golden, options);
   for (let step = 1; step <= STEPS; step++) {
@@ -88,7 +88,7 @@ Deno.test("weights are the same bit for bit for any number of workers, and a sec
   for (const workers of [1, 2, 3, 4, 7]) {
     assertEquals(await trained(golden, { workers }), reference, `${workers} workers`);
   }
-  assertEquals(await trained(golden, { workers: 2, wide: true }), reference, "the wide tile");
+  assertEquals(await trained(golden, { workers: 2, simd256: true }), reference, "the 256-bit tile");
 });
 
 Deno.test("12 and 24 leaves give the same weights where their slices are the same", async () => {

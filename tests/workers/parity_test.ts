@@ -1,5 +1,5 @@
 import { exportOnnx } from "../../model/onnx/mod.ts";
-import { type Engine, openOnnxEngine, openWasmEngine } from "../../serve/mod.ts";
+import { type Engine, openOnnxEngine, openWasmEngine } from "../../engine/mod.ts";
 import { assertClose, GOLDEN_STEP, GOLDENS, openGolden, readGolden } from "./golden.ts";
 
 for (const name of GOLDENS) {

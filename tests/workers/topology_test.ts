@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { createTopology, KISSING_NUMBER, leafRows } from "../../workers/topology.ts";
+import { createTopology, KISSING_NUMBER, microbatchRows } from "../../workers/topology.ts";
 
 Deno.test("twelve leaves touch one control sphere", () => {
   const { controls, parentOfLeaf, workers } = createTopology({ leaves: 12, workers: 2 });
@@ -59,8 +59,8 @@ Deno.test("the leaves' slices cover the rows once, in order", () => {
     fc.integer({ min: 1, max: 500 }),
     (leaves, rows) => {
       const covered: number[] = [];
-      for (let leaf = 0; leaf < leaves; leaf++) {
-        const [first, end] = leafRows({ leaf, leaves, rows });
+      for (let microbatch = 0; microbatch < leaves; microbatch++) {
+        const [first, end] = microbatchRows({ microbatch, leaves, rows });
         for (let row = first; row < end; row++) covered.push(row);
       }
       assertEquals(covered, Array.from({ length: rows }, (_, row) => row));

@@ -48,18 +48,6 @@ export function assertStrictEquals<T>(
   );
 }
 
-/** Fails when the two values are the same (`Object.is`). */
-export function assertNotStrictEquals<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  if (!Object.is(actual, expected)) return;
-  throw new AssertionError(
-    `Expected "actual" to not be strictly equal to: ${inspect(actual)}${suffix(msg)}`,
-  );
-}
-
 /**
  * Fails unless `actual` is within `tolerance` (absolute; by default a ten-millionth of `expected`)
  * of `expected`.

@@ -2,64 +2,6 @@ import { AssertionError, suffix } from "./assertion_error.ts";
 
 // Parameters of type never: every constructor is assignable, and none can be called by mistake.
 type Constructor<T> = new (...args: never[]) => T;
-type AbstractConstructor = abstract new (...args: never[]) => unknown;
-
-/** Fails unless `actual` is an instance of `expectedType`. */
-export function assertInstanceOf<T extends AbstractConstructor>(
-  actual: unknown,
-  expectedType: T,
-  msg?: string,
-): asserts actual is InstanceType<T> {
-  if (actual instanceof expectedType) return;
-  throw new AssertionError(
-    `Expected object to be an instance of "${expectedType.name}" but was ` +
-      `"${describe(actual)}"${suffix(msg)}`,
-  );
-}
-
-/** Fails when `actual` is an instance of `unexpectedType`. */
-export function assertNotInstanceOf<A, T>(
-  actual: A,
-  unexpectedType: abstract new (...args: never[]) => T,
-  msg?: string,
-): asserts actual is Exclude<A, T> {
-  if (!(actual instanceof unexpectedType)) return;
-  throw new AssertionError(
-    `Expected object to not be an instance of "${unexpectedType.name}"${suffix(msg)}`,
-  );
-}
-
-/** Fails unless `error` is an Error, of that class, whose message includes or matches. */
-export function assertIsError<E extends Error = Error>(
-  error: unknown,
-  ErrorClass?: Constructor<E>,
-  msgMatches?: string | RegExp,
-  msg?: string,
-): asserts error is E {
-  if (!(error instanceof Error)) {
-    throw new AssertionError(
-      `Expected "error" to be an Error object${suffix(msg)}`,
-    );
-  }
-  if (ErrorClass && !(error instanceof ErrorClass)) {
-    throw new AssertionError(
-      `Expected error to be instance of "${ErrorClass.name}", but was ` +
-        `"${describe(error)}"${suffix(msg)}: ${error.message}`,
-      { cause: error },
-    );
-  }
-  const found = msgMatches instanceof RegExp
-    ? msgMatches.test(error.message)
-    : error.message.includes(msgMatches ?? "");
-  if (!found) {
-    throw new AssertionError(
-      `Expected error message to include ${
-        msgMatches instanceof RegExp ? msgMatches : JSON.stringify(msgMatches)
-      }, but got ${JSON.stringify(error.message)}${suffix(msg)}`,
-      { cause: error },
-    );
-  }
-}
 
 /** Runs `fn`, expecting it to throw, and returns what it threw. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
@@ -149,10 +91,18 @@ function checkFailure<E extends Error>(
   if (!(value instanceof Error)) {
     throw new AssertionError(`A non-Error object was ${verb}${suffix(msg)}`);
   }
-  assertIsError(value, ErrorClass, msgIncludes, msg);
-}
-
-/** The class of an object, else the kind of value. */
-function describe(value: unknown): string {
-  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
+  if (!(value instanceof ErrorClass)) {
+    throw new AssertionError(
+      `Expected error to be instance of "${ErrorClass.name}", but was ` +
+        `"${value.constructor.name}"${suffix(msg)}: ${value.message}`,
+      { cause: value },
+    );
+  }
+  if (value.message.includes(msgIncludes ?? "")) return;
+  throw new AssertionError(
+    `Expected error message to include ${JSON.stringify(msgIncludes)}, but got ${
+      JSON.stringify(value.message)
+    }${suffix(msg)}`,
+    { cause: value },
+  );
 }

@@ -12,26 +12,14 @@
  * @module
  */
 export { AssertionError } from "./assertion_error.ts";
-export { assert, assertExists, assertFalse, fail, unreachable } from "./condition.ts";
+export { assert, assertFalse } from "./condition.ts";
 export { equal } from "./equal.ts";
 export {
   assertAlmostEquals,
   assertEquals,
   assertNotEquals,
-  assertNotStrictEquals,
   assertStrictEquals,
 } from "./equality.ts";
-export { assertGreater, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "./order.ts";
-export {
-  assertArrayIncludes,
-  assertMatch,
-  assertNotMatch,
-  assertStringIncludes,
-} from "./inclusion.ts";
-export {
-  assertInstanceOf,
-  assertIsError,
-  assertNotInstanceOf,
-  assertRejects,
-  assertThrows,
-} from "./failure.ts";
+export { assertGreater, assertGreaterOrEqual, assertLess } from "./order.ts";
+export { assertMatch, assertStringIncludes } from "./inclusion.ts";
+export { assertRejects, assertThrows } from "./failure.ts";

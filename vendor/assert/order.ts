@@ -31,12 +31,3 @@ export function assertGreaterOrEqual<T>(
 export function assertLess<T>(actual: T, expected: T, msg?: string): void {
   requireOrder(actual < expected, msg, [actual, "<", expected]);
 }
-
-/** Fails unless `actual <= expected`. */
-export function assertLessOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  requireOrder(actual <= expected, msg, [actual, "<=", expected]);
-}

@@ -4,15 +4,26 @@ type Flatten<T> = { [Key in keyof T]: T[Key] };
 /** Names of other flags, by flag. */
 export type Aliases = Readonly<Record<string, string | readonly string[]>>;
 
-type StringValue<Key, Negatable> = Key extends Negatable ? string | false : string;
+type StringValue<Key, Negatable> = Key extends Negatable ? string | false
+  : string;
 
 /** What the flags are before defaults: a boolean or collected flag is always there. */
-type Declared<Booleans extends string, Strings extends string, Collected, Negatable> =
+type Declared<
+  Booleans extends string,
+  Strings extends string,
+  Collected,
+  Negatable,
+> =
   & { [Key in Exclude<Strings, Collected | "_">]?: StringValue<Key, Negatable> }
   & { [Key in Strings & Collected]: StringValue<Key, Negatable>[] }
   & { [Key in Exclude<Booleans, Collected>]: boolean }
   & { [Key in Booleans & Collected]: boolean[] }
   & { [Key in Exclude<Collected & string, Strings | Booleans>]: unknown[] };
+
+/** Without the dotted names, which become members of other objects. */
+type Dotless<Flags> = {
+  [Key in keyof Flags as Key extends `${string}.${string}` ? never : Key]: Flags[Key];
+};
 
 /** A flag with a default is always there, as its own type or the default's. */
 type Defaulted<Flags, Defaults> =
@@ -33,7 +44,10 @@ type Aliased<Flags, Alias> = {
 };
 
 /** The value of `parseArgs`: the flags, and in `_` everything that is not one. */
-export type Args<Flags = Record<string, unknown>, DoubleDash extends boolean = false> =
+export type Args<
+  Flags = Record<string, unknown>,
+  DoubleDash extends boolean = false,
+> =
   & Flatten<Flags>
   & Record<string, unknown>
   & { _: (string | number)[] }
@@ -41,17 +55,25 @@ export type Args<Flags = Record<string, unknown>, DoubleDash extends boolean = f
 
 /** The flags' types, from the options of `parseArgs`. */
 export type Flags<
-  Booleans extends string,
+  Booleans extends string | boolean,
   Strings extends string,
   Collected extends string,
   Negatable extends string,
   Defaults,
   Alias,
-> = Aliased<Defaulted<Declared<Booleans, Strings, Collected, Negatable>, Defaults>, Alias>;
+> = Dotless<
+  Aliased<
+    Defaulted<
+      Declared<Extract<Booleans, string>, Strings, Collected, Negatable>,
+      Defaults
+    >,
+    Alias
+  >
+>;
 
 /** The options of `parseArgs`. */
 export interface ParseOptions<
-  Booleans extends string = string,
+  Booleans extends string | boolean = string | boolean,
   Strings extends string = string,
   Collected extends string = string,
   Negatable extends string = string,
@@ -63,10 +85,12 @@ export interface ParseOptions<
   "--"?: DoubleDash;
   /** Other names of flags. */
   alias?: Alias;
-  /** Flags that take no value; false where absent. */
-  boolean?: Booleans | readonly Booleans[];
+  /** Flags that take no value; false where absent. With `true`, each `--name` that has no `=`. */
+  boolean?: Booleans | readonly Extract<Booleans, string>[];
   /** Values of absent flags. */
   default?: Defaults;
+  /** Whether everything after the first plain argument is plain. */
+  stopEarly?: boolean;
   /** Flags that always take a value and keep it as text; `""` where it is missing. */
   string?: Strings | readonly Strings[];
   /** Flags that may be repeated; `[]` where absent. Of any other flag the last value counts. */

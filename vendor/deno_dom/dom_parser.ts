@@ -15,9 +15,10 @@ export type DOMParserMimeType =
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { DOMParser } from "deno_dom";
  * const page = new DOMParser().parseFromString("<title>T</title><p>Hi", "text/html");
- * console.assert(page.body.textContent === "Hi" && page.head.textContent === "T");
+ * assertEquals([page.body.textContent, page.head.textContent], ["Hi", "T"]);
  * ```
  */
 export class DOMParser {

@@ -4,13 +4,5 @@
  *
  * @module
  */
-export { DOMParser, type DOMParserMimeType } from "./dom_parser.ts";
+export { DOMParser } from "./dom_parser.ts";
 export { Element, HTMLDocument, Node, NodeType } from "./node_classes.ts";
-export type {
-  Attr,
-  DOMTokenList,
-  HTMLCollection,
-  NamedNodeMap,
-  NodeList,
-  NodeListOf,
-} from "./types.ts";

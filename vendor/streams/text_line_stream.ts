@@ -1,33 +1,26 @@
-/** Options of {@linkcode TextLineStream}. */
-export interface TextLineStreamOptions {
-  /** Whether a lone `\r` ends a line too; false by default. */
-  allowCR?: boolean;
-}
-
 /**
  * Cuts text into lines, without their `\n` or `\r\n`. A last line without an end is a line; the
  * empty text after the last end is none.
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { TextLineStream } from "@std/streams";
  * const lines = ReadableStream.from(["a\nb", "c\r\n"]).pipeThrough(new TextLineStream());
- * console.assert((await Array.fromAsync(lines)).join() === "a,bc");
+ * assertEquals(await Array.fromAsync(lines), ["a", "bc"]);
  * ```
  */
 export class TextLineStream extends TransformStream<string, string> {
-  constructor({ allowCR = false }: TextLineStreamOptions = {}) {
-    // A \r that ends the text so far may be half of a \r\n: it waits for the next chunk.
-    const lineEnd = allowCR ? /\r\n|\n|\r(?!$)/g : /\r?\n/g;
+  constructor() {
     // Pieces of an unfinished line: joined once, or a long line would cost quadratic time.
     let pieces: string[] = [];
     super({
       transform(chunk, controller) {
         const last = pieces.at(-1);
-        // Only a held \r can combine with what follows.
+        // A \r that ends the text so far may be half of a \r\n.
         const text = last?.endsWith("\r") ? pieces.pop() + chunk : chunk;
         let start = 0;
-        for (const match of text.matchAll(lineEnd)) {
+        for (const match of text.matchAll(/\r?\n/g)) {
           pieces.push(text.slice(start, match.index));
           controller.enqueue(pieces.join(""));
           pieces = [];
@@ -36,9 +29,7 @@ export class TextLineStream extends TransformStream<string, string> {
         if (start < text.length) pieces.push(text.slice(start));
       },
       flush(controller) {
-        const line = pieces.join("");
-        if (line === "") return;
-        controller.enqueue(allowCR && line.endsWith("\r") ? line.slice(0, -1) : line);
+        if (pieces.length > 0) controller.enqueue(pieces.join(""));
       },
     });
   }

@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { closestString, type ClosestStringOptions } from "./closest_string.ts";
+export { closestString } from "./closest_string.ts";
 export { levenshteinDistance } from "./levenshtein_distance.ts";

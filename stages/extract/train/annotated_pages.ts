@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { decodePage } from "../charset.ts";
+import { decodePage } from "../../decode_page.ts";
 import type { Content } from "../content.ts";
-import { type Engine, readHtml } from "../document.ts";
+import { type ExtractEngine, readHtml } from "../document.ts";
 import { type PlacedBlock, ruledBlocks } from "../ruled_blocks.ts";
 import { render } from "../render.ts";
 
@@ -36,7 +36,10 @@ const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
 export const normalize = (text: string): string => text.replace(SPACE, " ").replace(/^ | $/g, "");
 
 /** Reads a folder of pages: `evaldata.json`, and their files under `cache` and `eval`. */
-export async function readAnnotated(folder: string, engine: Engine): Promise<AnnotatedPage[]> {
+export async function readAnnotated(
+  folder: string,
+  engine: ExtractEngine,
+): Promise<AnnotatedPage[]> {
   const data: Record<string, Annotation> = JSON.parse(
     await Deno.readTextFile(`${folder}/evaldata.json`),
   );
@@ -55,7 +58,7 @@ export async function readAnnotated(folder: string, engine: Engine): Promise<Ann
 export function annotate(
   url: string,
   annotation: Annotation,
-  { body, engine }: { body: Uint8Array; engine: Engine },
+  { body, engine }: { body: Uint8Array; engine: ExtractEngine },
 ): AnnotatedPage | undefined {
   const html = decodePage(body, { contentType: "text/html", isHtml: true });
   const content = readHtml(html, { engine, maxDepth: 512, maxAttributes: 256 });

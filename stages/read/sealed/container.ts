@@ -29,15 +29,21 @@ const isXml = (path: string) => /\.(xml|rels)$/i.test(path);
 const KINDS: readonly Kind[] = [
   {
     type: /\bwordprocessingml\.\w+\.main|\bms-word\.\w+\.macroEnabled/i,
-    ...{ main: "word/document.xml", wanted: isXml, read: readDocx },
+    main: "word/document.xml",
+    wanted: isXml,
+    read: readDocx,
   },
   {
     type: /\bspreadsheetml\.\w+\.main|\bms-excel\.\w+\.macroEnabled/i,
-    ...{ main: "xl/workbook.xml", wanted: isXml, read: readXlsx },
+    main: "xl/workbook.xml",
+    wanted: isXml,
+    read: readXlsx,
   },
   {
     type: /\bpresentationml\.\w+\.main|\bms-powerpoint\.\w+\.macroEnabled/i,
-    ...{ main: "ppt/presentation.xml", wanted: isXml, read: readPptx },
+    main: "ppt/presentation.xml",
+    wanted: isXml,
+    read: readPptx,
   },
   {
     type: /^application\/vnd\.oasis\.opendocument\.text(?:-template)?$/,

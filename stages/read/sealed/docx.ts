@@ -21,7 +21,7 @@ export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<Se
   yield {
     part: "",
     contentType: HTML,
-    body: new TextEncoder().encode(`<main>${plainCells(value)}</main>`),
+    body: new TextEncoder().encode(`<main>${plainCells(withoutBackLinks(value))}</main>`),
     declared: readProperties(files.get("docProps/core.xml")),
   };
 }
@@ -42,6 +42,10 @@ function plain(files: Files, main: string): Map<string, Uint8Array> {
   }
   return parts;
 }
+
+/** Notes without the arrow by which mammoth leads back from each. */
+const withoutBackLinks = (html: string) =>
+  html.replace(/ ?<a href="#(?:foot|end)note-ref-[^"]{1,20}">↑<\/a>/g, "");
 
 /** The paragraphs of a table's cell as lines of it: a cell with a paragraph in it is laid out. */
 const plainCells = (html: string) =>

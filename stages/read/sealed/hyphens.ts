@@ -24,12 +24,11 @@ const CONJUNCTIONS = new Set(
 /** Words that are counted; more than any language's text has. */
 const MAX_WORDS = 300_000;
 
-/** The next line behind those before it. */
-export function joinLines(text: string, line: string): string {
-  if (text === "") return line;
-  const isDivided = DIVIDED.test(text) && GOES_ON.test(line) &&
-    (text.endsWith("\u00ad") || /^\p{Ll}/u.test(line));
-  return isDivided ? `${text}${JOINT}${line}` : `${text}\n${line}`;
+/** What stands between a line and the next one. */
+export function jointOf(line: string, next: string): string {
+  const isDivided = DIVIDED.test(line.slice(-3)) && GOES_ON.test(next) &&
+    (line.endsWith("\u00ad") || /^\p{Ll}/u.test(next));
+  return isDivided ? JOINT : "\n";
 }
 
 /** Learns the words of a document, and joins what was divided. */

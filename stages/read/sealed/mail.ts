@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import PostalMime from "postal-mime";
 import { detectCharset, isUtf8 } from "../../charset.ts";
 import type { Declared } from "../../types.ts";
@@ -68,13 +69,30 @@ function inUtf8(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const message = isMarked ? bytes.subarray(3) : bytes;
   const end = headerEnd(message);
   const head = message.subarray(0, end);
-  if (isUtf8(head)) return message;
-  const decoded = new TextEncoder().encode(new TextDecoder(detectCharset(head)).decode(head));
+  const isRight = isUtf8(head);
+  const label = isRight ? "utf-8" : detectCharset(head);
+  const text = new TextDecoder(label).decode(head);
+  const joined = joinWords(text);
+  if (isRight && joined === text) return message;
+  const decoded = new TextEncoder().encode(joined);
   const whole = new Uint8Array(decoded.byteLength + message.byteLength - end);
   whole.set(decoded);
   whole.set(message.subarray(end), decoded.byteLength);
   return whole;
 }
+
+/** Words in base64 that follow one another. */
+const WORDS = /=\?([^?\s]{1,64})\?b\?[^?\s]*\?=(?:\s{1,8}=\?\1\?b\?[^?\s]*\?=)+/gi;
+
+/** Encoded words that follow one another as one: some programs divide a character between them. */
+const joinWords = (header: string): string =>
+  header.replace(WORDS, (words, charset: string) => {
+    const bytes = Array.from(
+      words.matchAll(/\?b\?([^?]*)\?=/gi),
+      ([, word = ""]) => Buffer.from(word, "base64"),
+    );
+    return `=?${charset}?B?${Buffer.concat(bytes).toString("base64")}?=`;
+  });
 
 /** Where the first blank line is, or the end. */
 function headerEnd(bytes: Uint8Array): number {

@@ -68,18 +68,30 @@ export async function* readParquet(
     try {
       checkGroup(group, { number, column: task.textField });
       const read = await parquetReadObjects({
-        ...{ file: ranges, metadata, columns: [task.textField], rowStart, rowEnd },
+        file: ranges,
+        metadata,
+        columns: [task.textField],
+        rowStart,
+        rowEnd,
         compressors: compressorsOf(new Unpacked()),
       });
       yield* pagesOf(read.map((row) => row[task.textField]), { rowStart, task });
     } catch (error) {
       const { reason, message } = error instanceof ReadFailure
         ? error
-        : new ReadFailure("malformed", error instanceof Error ? error.message : String(error));
+        : new ReadFailure("malformed", reasonOf(error));
       yield { part: rows, reason, message };
     }
     rowStart = rowEnd;
   }
+}
+
+/** What hyparquet or a decoder says; the latter names a bound of Node's where a page unpacks to more. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
+    ? "a page of it unpacks to more than it says"
+    : error.message;
 }
 
 function* pagesOf(

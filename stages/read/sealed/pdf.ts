@@ -7,7 +7,7 @@ import { getDocumentProxy } from "unpdf";
 import type { Declared } from "../../types.ts";
 import { ReadFailure } from "../failure.ts";
 import { limitArrays } from "./array_limit.ts";
-import { Hyphens, joinLines } from "./hyphens.ts";
+import { Hyphens, jointOf } from "./hyphens.ts";
 import { textParts } from "./parts.ts";
 import type { SealedPage, Task } from "./task.ts";
 
@@ -90,29 +90,32 @@ interface Run {
 
 /** Lines as they follow, with a blank line where the page leaves room. */
 function layOut(runs: readonly Run[]): string {
-  let text = "", line = "";
-  let last: { y: number; height: number } | undefined;
-  let y = 0, height = 0;
+  const text: string[] = [];
+  let last: { y: number; height: number; line: string } | undefined;
+  let line = "", height = 0;
+  let y: number | undefined;
   const end = () => {
-    const trimmed = line.trim();
-    line = "";
-    if (trimmed === "") return;
-    const gap = last === undefined ? 0 : Math.abs(last.y - y);
-    const isNew = last !== undefined && gap > PARAGRAPH_GAP * Math.max(last.height, height, 1);
-    text = isNew ? `${text}\n\n${trimmed}` : joinLines(text, trimmed);
-    last = { y, height };
+    const ended = { y: y ?? 0, height, line: line.trim() };
+    [line, y] = ["", undefined];
+    if (ended.line === "") return;
+    if (last !== undefined) {
+      const room = PARAGRAPH_GAP * Math.max(last.height, height, 1);
+      text.push(Math.abs(last.y - ended.y) > room ? "\n\n" : jointOf(last.line, ended.line));
+    }
+    text.push(ended.line);
+    last = ended;
     height = 0;
   };
   for (const run of runs) {
     if (run.str.trim() !== "") {
-      if (line.trim() === "") y = run.transform[5] ?? 0;
+      y ??= run.transform[5] ?? 0;
       height = Math.max(height, run.height);
     }
     line += run.str.replaceAll("\0", "");
     if (run.hasEOL) end();
   }
   end();
-  return text;
+  return text.join("");
 }
 
 function declaredBy(info: object): Declared {

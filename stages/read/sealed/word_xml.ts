@@ -10,11 +10,32 @@ import { type Attributes, escape, walkXml } from "./xml.ts";
 
 /** Elements that stay, with the attributes that stay; others are no more than their content. */
 const KEPT: Readonly<Record<string, readonly string[]>> = {
-  ...{ p: [], pPr: [], pStyle: ["val"], numPr: [], ilvl: ["val"], numId: ["val"], r: [], rPr: [] },
-  ...{ b: ["val"], i: ["val"], t: [], tbl: [], tr: [], trPr: [], tblHeader: ["val"], tc: [] },
-  ...{ tcPr: [], gridSpan: ["val"], vMerge: ["val"], sym: ["font", "char"], vertAlign: ["val"] },
-  ...{ footnoteReference: ["id"], endnoteReference: ["id"], noBreakHyphen: [] },
-  ...{ footnote: ["id", "type"], endnote: ["id", "type"] },
+  p: [],
+  pPr: [],
+  pStyle: ["val"],
+  numPr: [],
+  ilvl: ["val"],
+  numId: ["val"],
+  r: [],
+  rPr: [],
+  b: ["val"],
+  i: ["val"],
+  t: [],
+  tbl: [],
+  tr: [],
+  trPr: [],
+  tblHeader: ["val"],
+  tc: [],
+  tcPr: [],
+  gridSpan: ["val"],
+  vMerge: ["val"],
+  sym: ["font", "char"],
+  vertAlign: ["val"],
+  footnoteReference: ["id"],
+  endnoteReference: ["id"],
+  noBreakHyphen: [],
+  footnote: ["id", "type"],
+  endnote: ["id", "type"],
 };
 /** Elements that are left out with what is in them (ECMA-376, part 1, 17.13.5, 17.3.3.24). */
 const LEFT_OUT = new Set([

@@ -85,8 +85,12 @@ Deno.test("any text is kept, whole and clean, or dropped with a reason", async (
   );
   const texts = fc.sample(fc.array(part, { maxLength: 12 }), { numRuns: 1000, seed: 5 });
   const documents = texts.map((parts, i) => ({
-    ...{ id: `${i}`, url: `http://a/${i}`, title: "", text: parts.join(" ") },
-    ...{ lang: "und", fetchedAt: "" },
+    id: `${i}`,
+    url: `http://a/${i}`,
+    title: "",
+    text: parts.join(" "),
+    lang: "und",
+    fetchedAt: "",
   }));
   const meter = new StageMeter("refine");
   const parts = { seen, near, lines, detectLanguage, settings, minChars: 1, meter };

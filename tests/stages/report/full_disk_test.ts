@@ -23,8 +23,9 @@ Deno.test({
   ignore,
   async fn() {
     await using disk = await openFull();
-    const stream = ReadableStream.from(steps(2000)).pipeThrough(report({ runDir: disk.path }));
-    const { message } = await assertRejects(() => stream.pipeTo(new WritableStream()), Error);
+    const stream = ReadableStream.from(steps(2000));
+    const sink = report({ runDir: disk.path });
+    const { message } = await assertRejects(() => stream.pipeTo(sink), Error);
     assertStringIncludes(message, `${join(disk.path, "metrics.jsonl")}: No space left on device`);
     const lines = (await Deno.readTextFile(join(disk.path, "metrics.jsonl"))).split("\n");
     assertEquals(lines.pop(), "");
@@ -39,9 +40,9 @@ Deno.test({
     await using disk = await openFull();
     const runDir = await Deno.makeTempDir();
     const file = await openEventFile(join(disk.path, "events"));
-    const stream = ReadableStream.from(steps(2000))
-      .pipeThrough(report({ runDir, sinks: [file] }));
-    const { message } = await assertRejects(() => stream.pipeTo(new WritableStream()), Error);
+    const stream = ReadableStream.from(steps(2000));
+    const sink = report({ runDir, sinks: [file] });
+    const { message } = await assertRejects(() => stream.pipeTo(sink), Error);
     assertStringIncludes(message, `Cannot write ${file.path}: No space left on device`);
     await Deno.remove(runDir, { recursive: true });
   },
@@ -55,7 +56,8 @@ Deno.test({
     const ticks: (() => void)[] = [];
     const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write() {} };
     const status = startStatus({
-      ...{ runDir: disk.path, terminal },
+      runDir: disk.path,
+      terminal,
       every: (_ms, tick) => {
         ticks.push(tick);
         return () => {};

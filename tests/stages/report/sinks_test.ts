@@ -21,8 +21,8 @@ interface Family {
 }
 
 const SPHERES = [
-  { leaf: 0, worker: 0, tokens: 10, computeMs: 10, waitMs: 0, bytesReduced: 1 },
-  { leaf: 1, worker: 1, tokens: 12, computeMs: 30.128, waitMs: 4, bytesReduced: 1 },
+  { microbatch: 0, worker: 0, tokens: 10, computeMs: 10, waitMs: 0, bytesReduced: 1 },
+  { microbatch: 1, worker: 1, tokens: 12, computeMs: 30.128, waitMs: 4, bytesReduced: 1 },
 ];
 const PHASES = { dataMs: 1, forwardBackwardMs: 80, updateMs: 20, validationMs: 0 };
 const CONSTANTS = { bytesPerToken: 4, flopsPerToken: 2e6, peakFlops: 1e11 };

@@ -1,0 +1,66 @@
+/**
+ * The dashboard over run folders, as an application and on an address of its own.
+ *
+ * @module
+ */
+import { basename, resolve } from "node:path";
+import { isAddressTaken, reasonOf } from "../cli/failure.ts";
+import { type ApiKeys, listen, type Listener } from "../serve/mod.ts";
+import { type MetricsRecord, prometheusText, type StatusFile } from "../stages/report/mod.ts";
+import { createDashboard, type DashboardOptions } from "./app.ts";
+import type { RunHistory } from "./run_files.ts";
+
+/**
+ * The application over run folders, for those who bear one of `apiKeys` and ask by one of `hostNames`
+ * where these are given; a run is named by its folder, with the path where it must be.
+ */
+export function dashboardOf(
+  folders: readonly string[],
+  who: Pick<DashboardOptions, "apiKeys" | "hostNames"> = {},
+): ReturnType<typeof createDashboard> {
+  const dirs = [...new Set(folders.map((folder) => resolve(folder)))];
+  const names = dirs.map((dir) => basename(dir));
+  const runs = dirs.map((dir, i) => {
+    const name = names[i] ?? dir;
+    return { name: names.filter((other) => other === name).length > 1 ? dir : name, dir };
+  });
+  return createDashboard({ runs, exposition, ...who });
+}
+
+/** Where {@linkcode listenDashboard} listens, and to whom. */
+export interface DashboardListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
+  /** One of these must come with every request. */
+  readonly apiKeys?: ApiKeys;
+  /** Names by which it answers, beside those of this machine alone. */
+  readonly hostNames?: readonly string[];
+}
+
+/** Listens for the dashboard alone. */
+export async function listenDashboard(
+  folders: readonly string[],
+  { hostname, port, signal, apiKeys, hostNames = [] }: DashboardListenOptions,
+): Promise<Listener> {
+  try {
+    return await listen(dashboardOf(folders, { hostNames, ...(apiKeys && { apiKeys }) }), {
+      hostname,
+      port,
+      signal,
+    });
+  } catch (cause) {
+    const reason = isAddressTaken(cause) ? "another program listens there" : reasonOf(cause);
+    throw new Error(
+      `Cannot show the dashboard on ${hostname}:${port}: ${reason}; choose another port`,
+      { cause },
+    );
+  }
+}
+
+function exposition({ last, status }: RunHistory): Promise<string> {
+  // Both were written by stages/report, whole.
+  const record = last as MetricsRecord | null;
+  const stages = (status as StatusFile | null)?.stages ?? [];
+  return prometheusText({ ...(record && { record }), stages });
+}

@@ -1,0 +1,150 @@
+/**
+ * report.html: what a run was and what came of it, on one page that needs nothing else. The text is
+ * plain HTML; the pictures are drawn by the dashboard's own scripts from data inside the page.
+ *
+ * @module
+ */
+import { html, raw } from "hono/html";
+import { conclude, type ReportCourse, type ReportVerdict } from "./conclusion.ts";
+import { REPORT_SCRIPTS, STYLES } from "./page_files.ts";
+import type { RunHistory } from "./run_files.ts";
+import { curvesSection, type Markup, runSections, section } from "./sections.ts";
+
+/** What a report says beyond the run's own files. */
+export interface ReportParts {
+  readonly name: string;
+  readonly run: RunHistory;
+  /** Facts about the corpus and the result, in the order they are shown. */
+  readonly facts: readonly (readonly [term: string, value: string])[];
+  /** Items dropped, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** A command that does the same again. */
+  readonly reproduce: string;
+  /** A command that serves what was trained. */
+  readonly serve: string;
+  readonly verdict?: ReportVerdict;
+  readonly course?: ReportCourse;
+}
+
+/** Nothing may be loaded from anywhere. */
+const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
+  "img-src data:; base-uri 'none'; form-action 'none'";
+
+/**
+ * The page.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { readRun, renderReport } from "./mod.ts";
+ * const run = await readRun({ name: "mine", dir: await Deno.makeTempDir() });
+ * const page = renderReport({ name: "mine", run, facts: [], dropped: {}, reproduce: "", serve: "" });
+ * assert(page.startsWith("<!DOCTYPE html>"));
+ * ```
+ */
+export function renderReport(parts: ReportParts): string {
+  const { name, run, facts, dropped, reproduce, serve, verdict, course } = parts;
+  const drops = Object.entries(dropped).sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => [reason, count.toLocaleString("en")] as const);
+  // Inside a script only its end tag could end it.
+  const data = JSON.stringify({ name, ...run }).replaceAll("<", "\\u003c");
+  return String(html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="content-security-policy" content="${raw(POLICY)}">
+        <title>${name}: report of a run</title>
+        <style>${STYLES.map(([, text]) => raw(text))}</style>
+      </head>
+      <body>
+        <header>
+          <h1>${name}</h1>
+          <span class="muted">report of a run${endOf(run)}</span>
+        </header>
+        <main>
+          ${section({
+            id: "conclusion",
+            title: "Conclusion",
+            body: html`
+              <div class="conclusion">
+                ${conclude(run, verdict, course).map((sentence) => html`<p>${sentence}</p>`)}
+                <p>Try it: <code>${serve}</code></p>
+              </div>
+              ${list(facts)}
+            `,
+          })} ${curvesSection()} ${runSections({ isLive: false })}
+          ${section({
+            id: "drops",
+            title: "Dropped",
+            body: drops.length === 0 ? html`<p class="muted">Nothing.</p>` : list(drops),
+          })} ${section({
+            id: "settings",
+            title: "Settings",
+            body: list(describeSettings(run.settings)),
+          })} ${section({
+            id: "again",
+            title: "The same again",
+            body: html`
+              <pre tabindex="0"><code>${reproduce}</code></pre>
+              <p class="muted">
+                ${repetition(run.settings)}
+              </p>
+            `,
+          })}
+        </main>
+        <script type="application/json" id="data">${raw(data)}</script>
+        ${REPORT_SCRIPTS.map(([, script]) => html`<script>${raw(script)}</script>`)}
+      </body>
+    </html>
+  `).trim();
+}
+
+function list(pairs: readonly (readonly [term: string, value: string])[]): Markup {
+  return html`<dl class="facts">${
+    pairs.map(([term, value]) =>
+      html`
+        <div>
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}
+
+/** `, ended 2030-01-02 03:04 UTC`, or nothing. */
+function endOf({ last }: RunHistory): string {
+  const time = (last as { readonly time?: string } | null)?.time;
+  return time === undefined ? "" : `, ended ${time.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** Settings in words; what was left at nothing is left out, as run.json has it all. */
+/** What the same command gives another time. */
+function repetition(settings: unknown): string {
+  const { seconds = 0 } = (settings ?? {}) as { seconds?: number };
+  return seconds > 0
+    ? "The clock decides how many steps there are: the same command gives other weights each time."
+    : "Same settings and the same pages give the same weights, bit for bit on machines of one kind.";
+}
+
+function describeSettings(settings: unknown): [string, string][] {
+  const { limits, ...others } = (settings ?? {}) as Record<string, unknown>;
+  const isFiltered = Array.isArray(others.filters) && others.filters.length > 0;
+  return Object.entries({ ...others, ...(isFiltered && { limits }) }).flatMap(([key, value]) => {
+    const isNothing = value === "" || value === false || value === 0 && key !== "seed" ||
+      (Array.isArray(value) && value.length === 0);
+    if (isNothing) return [];
+    const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    const isPlain = Array.isArray(value) && value.every((each) => typeof each !== "object");
+    const text = value === true
+      ? "yes"
+      : isPlain
+      ? value.join(" ")
+      : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
+    return [[words, text] as [string, string]];
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * Turns a prompt into text, piece by piece: sampling, decoding and the reasons to stop.
+ *
+ * @module
+ */
+import { checkPromptLength } from "./admission.ts";
+import { type ChosenToken, scoreToken } from "./sampling/logprobs.ts";
+import { type PromptToken, scorePrompt } from "./prompt_scores.ts";
+import { createSampler, type SamplingOptions } from "./sampling/sampler.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { createStopFilter } from "./stop_strings.ts";
+import { charactersOf, type TextCodec } from "./text_codec.ts";
+
+/** `stop`: the text ended or a stop string came; `length`: no more tokens allowed. */
+export type FinishReason = "stop" | "length";
+
+/** A scored token and where in the generated text it begins. */
+export interface PlacedToken extends ChosenToken {
+  readonly start: number;
+}
+
+/** Some more text. The last piece alone has a finish reason, and maybe no text. */
+export interface Piece {
+  readonly text: string;
+  /** Tokens generated so far, the end-of-text token included. */
+  readonly tokens: number;
+  /** The tokens that begin in this text, where log-probabilities were asked for. */
+  readonly scored: readonly PlacedToken[];
+  readonly finishReason?: FinishReason;
+  /** The prompt's own tokens, where they were to be scored: in the first piece, which has no text. */
+  readonly prompt?: readonly PromptToken[];
+  /** The weights that made it, such as `step-000900`. */
+  readonly fingerprint: string;
+}
+
+/** Says which tokens may come next, and learns which one did. */
+export interface TokenConstraint {
+  /** Zero for each token `[V]` that must not come; never all zero. */
+  allowed(): Promise<Uint8Array>;
+  accept(id: number): void;
+}
+
+/** Told how a generation goes. */
+export interface GenerationMeter {
+  /** It has its place; `reusedTokens` of its prompt were in the cache. */
+  admitted(prompt: { promptTokens: number; reusedTokens: number }): void;
+  /** Another token, `seconds` after it was asked for: the first one since `generate` was called. */
+  token(token: { isFirst: boolean; seconds: number }): void;
+}
+
+/** What to generate. */
+export interface GenerateOptions extends SamplingOptions {
+  readonly scheduler: Scheduler;
+  readonly codec: TextCodec;
+  /** Nothing at all stands for the beginning of a text. */
+  readonly promptIds: ArrayLike<number>;
+  /** Generation also ends where the model's context does. */
+  readonly maxTokens: number;
+  /** Text ends before the first of these. */
+  readonly stop?: readonly string[];
+  /** Ids that end the answer beside the codec's own end of a text. */
+  readonly stopIds?: ReadonlySet<number>;
+  /** Scores each token, and this many of the likeliest beside it. */
+  readonly topLogprobs?: number;
+  /** Scores the tokens of the prompt as well. */
+  readonly scoresPrompt?: boolean;
+  /** Keeps the text within a grammar. */
+  readonly constraint?: TokenConstraint;
+  /** Who asks; see {@linkcode AdmitOptions}. */
+  readonly client?: string;
+  readonly meter?: GenerationMeter;
+  /** Ends generation within one token; the generator then throws its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Generates while its consumer asks for more; ending the iteration frees everything.
+ *
+ * @throws {QueueFullError} when too many generations wait, or too many of the client's
+ * @throws {DrainingError} when the server is about to stop
+ * @throws {DeadlineError} when it took too long
+ * @throws {RangeError} when the prompt does not fit the model, or an option is out of range
+ * @example
+ * ```ts
+ * import type { Engine } from "./engine.ts";
+ * import { generate } from "./generate.ts";
+ * import { Scheduler } from "./scheduler.ts";
+ * import { charactersOf, type TextCodec } from "./text_codec.ts";
+ * async function* tell(engine: Engine, codec: TextCodec) {
+ *   const scheduler = new Scheduler(engine);
+ *   const promptIds = codec.encode("Once upon a time");
+ *   const pieces = generate({ scheduler, codec, promptIds, maxTokens: 100, seed: 1 });
+ *   for await (const { text } of pieces) yield text;
+ * }
+ * ```
+ */
+export async function* generate(options: GenerateOptions): AsyncGenerator<Piece, void> {
+  const { scheduler, codec, maxTokens, stop = [], topLogprobs, constraint } = options;
+  const { scoresPrompt = false } = options;
+  const promptIds = options.promptIds.length > 0 ? options.promptIds : [codec.endOfTextId];
+  const context = scheduler.engine.config.max_position_embeddings;
+  const limit = Math.min(maxTokens, scheduler.limits.maxTokens, context - promptIds.length);
+  const sample = createSampler(options, scheduler.engine);
+  const decoder = codec.decodeStream();
+  const filter = createStopFilter(stop);
+
+  const scores = createScoreQueue();
+
+  const { client, signal, meter } = options;
+  let asked = performance.now();
+  if (scoresPrompt) checkPromptLength(promptIds, scheduler.limits);
+  const begun = scoresPrompt ? Array.from(promptIds).slice(0, 1) : promptIds;
+  const more = promptIds.length - begun.length + limit;
+  using slot = await scheduler.admit(begun, { client, maxTokens: more, signal });
+  const { fingerprint } = slot;
+  meter?.admitted({ promptTokens: options.promptIds.length, reusedTokens: slot.reused });
+  if (scoresPrompt) {
+    const top = topLogprobs ?? 0;
+    const prompt = await scorePrompt(slot, { promptIds: options.promptIds, codec, top });
+    yield { text: "", tokens: 0, scored: [], prompt, fingerprint };
+  }
+  // The last token of a prompt that was scored, and then each one that was chosen.
+  let unread = more > limit ? promptIds[promptIds.length - 1] : undefined;
+  const chosenIds: number[] = [];
+  let finishReason: FinishReason = "length";
+  while (chosenIds.length < limit) {
+    // Logits are valid until something else is awaited.
+    const allowed = await constraint?.allowed();
+    const logits = await slot.next(unread);
+    const id = sample(logits, { promptIds, chosenIds, allowed });
+    constraint?.accept(id);
+    chosenIds.push(id);
+    unread = id;
+    const tokens = chosenIds.length;
+    meter?.token({ isFirst: tokens === 1, seconds: (performance.now() - asked) / 1000 });
+    if (id === codec.endOfTextId || options.stopIds?.has(id)) {
+      finishReason = "stop";
+      break;
+    }
+    const decoded = decoder.push(id);
+    if (topLogprobs !== undefined) {
+      scores.add(scoreToken(logits, { id, top: topLogprobs }), decoded);
+    }
+    const { text, stopped } = filter.push(decoded);
+    const scored = scores.before(text.length);
+    if (stopped) {
+      yield { text, tokens, scored, finishReason: "stop", fingerprint };
+      return;
+    }
+    if (text) yield { text, tokens, scored, fingerprint };
+    asked = performance.now();
+  }
+  const { text, stopped } = filter.push(decoder.flush());
+  yield {
+    text: text + filter.flush(),
+    tokens: chosenIds.length,
+    scored: stopped ? scores.before(text.length) : scores.rest(),
+    finishReason: stopped ? "stop" : finishReason,
+    fingerprint,
+  };
+}
+
+/** Holds scores back until the text in which their tokens begin is given out. */
+function createScoreQueue() {
+  let held: (PlacedToken & { readonly offset: number })[] = [];
+  let decoded = 0, released = 0, characters = 0;
+  return {
+    /** Adds a token that completed `text`. */
+    add(token: ChosenToken, text: string): void {
+      held.push({ ...token, start: characters, offset: decoded });
+      decoded += text.length;
+      characters += charactersOf(text);
+    },
+    /** The tokens that begin before the end of the next `length` characters. */
+    before(length: number): PlacedToken[] {
+      released += length;
+      const ready = held.filter(({ offset }) => offset < released);
+      held = held.slice(ready.length);
+      return ready;
+    },
+    rest: (): PlacedToken[] => held,
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * Inference without HTTP: engines, sampling, constrained decoding, and the scheduler that shares an
+ * engine among many generations.
+ *
+ * @module
+ */
+export {
+  DeadlineError,
+  DrainingError,
+  LongPromptError,
+  QueueFullError,
+  type SchedulerLimits,
+} from "./admission.ts";
+export { createPromptEncoder } from "./chat/prompt.ts";
+export {
+  type ChatTemplate,
+  ChatTemplateError,
+  createChatTemplate,
+  DEFAULT_TEMPLATE,
+  type Message,
+} from "./chat/template.ts";
+export { readChatTemplate, readTemplateSource } from "./chat/template_file.ts";
+export { type ChoicePiece, generateChoices } from "./choices.ts";
+export {
+  createGrammars,
+  type Grammar,
+  type Grammars,
+  GrammarWorkError,
+  SchemaError,
+} from "./constrained/mod.ts";
+export { decodeSteps, encodeSteps } from "./encode_steps.ts";
+export { type CacheUse, checkPrompt, type Engine, NoRoomError, type Sequence } from "./engine.ts";
+export {
+  type FinishReason,
+  generate,
+  type GenerateOptions,
+  type GenerationMeter,
+  type Piece,
+  type PlacedToken,
+  type TokenConstraint,
+} from "./generate.ts";
+export { type OnnxEngineOptions, openOnnxEngine } from "./onnx/engine.ts";
+export type { PromptToken } from "./prompt_scores.ts";
+export type { ScoredToken } from "./sampling/logprobs.ts";
+export type { LogitBias } from "./sampling/penalties.ts";
+export type { SamplingOptions } from "./sampling/sampler.ts";
+export { Scheduler } from "./scheduler.ts";
+export { charactersOf, type TextCodec } from "./text_codec.ts";
+export { type RunSteps, type Steps, Turns } from "./turns.ts";
+export {
+  openWasmEngine,
+  type WasmEngineOptions,
+  WEIGHT_FORMATS,
+  type WeightFormat,
+} from "./wasm/mod.ts";

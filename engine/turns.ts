@@ -1,0 +1,131 @@
+/**
+ * Shares the main thread: what takes long is done in slices of a millisecond, clients take turns with
+ * theirs, and while texts are being generated the slices lie apart. So nobody's request, however it
+ * is made, holds up the tokens of the others.
+ *
+ * @module
+ */
+import { setImmediate, setTimeout } from "node:timers/promises";
+
+/** Work that yields wherever it may be interrupted, at least every few tenths of a millisecond. */
+export type Steps<T> = Generator<void, T>;
+
+/** Does work, in slices or at once. */
+export type RunSteps = <T>(work: Steps<T>) => Promise<T>;
+
+/** Longest slice. */
+const SLICE_MS = 1;
+/** Between slices while texts are being generated. */
+const REST_MS = 2;
+
+/** Choices for {@linkcode Turns}. */
+export interface TurnsOptions {
+  /** Whether others need the thread more than what is sliced. */
+  readonly isBusy?: () => boolean;
+}
+
+/**
+ * Whose slice is next.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Turns } from "./turns.ts";
+ * function* sum(count: number) {
+ *   let total = 0;
+ *   for (let i = 0; i < count; i++) {
+ *     total += i;
+ *     if (i % 1000 === 0) yield;
+ *   }
+ *   return total;
+ * }
+ * assertEquals(await new Turns().run(sum(10_000)), 49_995_000);
+ * ```
+ */
+export class Turns {
+  readonly #isBusy: () => boolean;
+  /** Who waits for a slice, by client; the client first in the map is next. */
+  readonly #waiting = new Map<string, (() => void)[]>();
+  #handsOut = false;
+
+  constructor({ isBusy = () => false }: TurnsOptions = {}) {
+    this.#isBusy = isBusy;
+  }
+
+  /**
+   * Does the work of a client; its first slice at once.
+   *
+   * @throws what the work throws, or the abort reason
+   */
+  async run<T>(
+    work: Steps<T>,
+    { client = "", signal }: { client?: string; signal?: AbortSignal } = {},
+  ): Promise<T> {
+    for (;;) {
+      const done = slice(work);
+      if (done) return done.value;
+      await this.next(client);
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** Settles when it is the client's turn for a slice. */
+  async next(client: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const own = this.#waiting.get(client);
+    if (own) own.push(resolve);
+    else this.#waiting.set(client, [resolve]);
+    if (!this.#handsOut) void this.#handOut();
+    await promise;
+  }
+
+  /** Hands out turns until nobody waits. Never rejects. */
+  async #handOut(): Promise<void> {
+    this.#handsOut = true;
+    for (;;) {
+      // Where the event loop has something to do at once, Deno looks at its sockets every sixty turns
+      // only; while it waits for a timer it looks at them.
+      await setTimeout(this.#isBusy() ? REST_MS : 0);
+      const [next] = this.#waiting;
+      if (!next) break;
+      const [client, waiting] = next;
+      const resolve = waiting.shift();
+      this.#waiting.delete(client);
+      if (waiting.length > 0) this.#waiting.set(client, waiting);
+      resolve?.();
+    }
+    this.#handsOut = false;
+  }
+}
+
+/** Works for a slice; what has come out if that was the end of it. */
+function slice<T>(work: Steps<T>): { value: T } | undefined {
+  const until = performance.now() + SLICE_MS;
+  do {
+    const { done, value } = work.next();
+    if (done) return { value };
+  } while (performance.now() < until);
+  return undefined;
+}
+
+/** Longest time for which sockets wait. */
+const SOCKETS_MS = 5;
+let looked = 0;
+
+/**
+ * A turn of the event loop between two pieces of work that hold the thread; every few milliseconds
+ * one in which it looks at its sockets, too, which it does for certain only where it waits.
+ */
+export async function turnOver(): Promise<void> {
+  if (performance.now() - looked < SOCKETS_MS) return await setImmediate();
+  await setTimeout(0);
+  looked = performance.now();
+}
+
+/** Does all of the work at once. */
+export function atOnce<T>(work: Steps<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}

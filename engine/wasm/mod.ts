@@ -1,0 +1,198 @@
+/**
+ * The engine over this project's own kernels: weights packed once, keys and values in pages of one
+ * shared memory, each pass shared out among workers. A sequence has the same logits bit for bit
+ * alone and among others, however its prompt was cut and whether or not its beginning was known.
+ *
+ * @module
+ */
+import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import { WorkerPool } from "../../workers/mod.ts";
+import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
+import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
+import { controlWords } from "./control_words.ts";
+import { PagePool } from "./pages.ts";
+import { placePass, planPasses } from "./passes.ts";
+import { placeParameters } from "./parameters.ts";
+import { MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
+import { WasmSequence } from "./sequence.ts";
+import type { WorkerStart } from "./worker.ts";
+import type { WeightFormat } from "./weights.ts";
+export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
+
+/** How {@linkcode openWasmEngine} runs a model. */
+export interface WasmEngineOptions {
+  readonly config: ModelConfig;
+  /** Laid out as `createLayout(config)` says; not needed any more once the engine is open. */
+  readonly parameters: Float32Array;
+  /** How to keep the weight matrices: `f32`, or `int8` for a quarter of the memory. */
+  readonly weights?: WeightFormat;
+  /** Threads that share each pass; the processor's number unless given. */
+  readonly workers?: number;
+  /** Memory for keys and values. */
+  readonly cacheBytes?: number;
+  /** Prompt tokens run in one step, of all sequences; more make prompts quicker and others wait. */
+  readonly promptChunk?: number;
+  /** Which weights these are. */
+  readonly fingerprint?: string;
+  /** Uses only operations that have one defined result on every machine. */
+  readonly strictSimd?: boolean;
+  /** Uses vectors twice as wide, to the same bits; whether the process has them unless given. */
+  readonly simd256?: boolean;
+}
+
+/**
+ * Opens a model: packs its weights and starts the workers.
+ *
+ * @throws {RangeError} when it does not fit in the memory that WebAssembly can address
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "../../model/config.ts";
+ * import { createLayout } from "../../model/layout.ts";
+ * import { openWasmEngine } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * const parameters = new Float32Array(createLayout(config).length);
+ * await using engine = await openWasmEngine({ config, parameters, cacheBytes: 1 << 20 });
+ * using sequence = engine.createSequence([1, 2, 3]);
+ * const [logits] = await engine.step([sequence]);
+ * assertEquals(logits?.length, 512);
+ * ```
+ */
+export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine> {
+  const {
+    config,
+    workers = navigator.hardwareConcurrency,
+    cacheBytes = 256 << 20,
+    weights = "f32",
+    promptChunk = MAX_ROWS,
+    fingerprint = "wasm",
+    strictSimd = false,
+    simd256 = hasSimd256(),
+  } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new RangeError(`Cannot open the engine: workers must be >= 1, got ${workers}`);
+  }
+  const plan = planEngine({
+    config,
+    workers,
+    cacheBytes,
+    format: weights,
+    simd256: simd256 && !strictSimd,
+  });
+  const module = await compileKernels({ strictSimd });
+  const pages = plan.bytes / 65536;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const kernels = instantiateKernels(module, memory);
+  await placeParameters(options.parameters, { plan, memory, kernels });
+  const expWeights = createExpWeights(module, config.vocab_size);
+  const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint });
+  await engine.start(module);
+  return engine;
+}
+
+class WasmEngine implements Engine {
+  readonly config: ModelConfig;
+  readonly fingerprint: string;
+  readonly expWeights: ExpWeights;
+  readonly #plan: Plan;
+  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
+  readonly #workers: WorkerPool;
+  readonly #pool: PagePool;
+  readonly #promptChunk: number;
+
+  constructor(
+    { plan, memory, expWeights, promptChunk, fingerprint }: {
+      plan: Plan;
+      memory: WebAssembly.Memory;
+      expWeights: ExpWeights;
+      promptChunk: number;
+      fingerprint: string;
+    },
+  ) {
+    this.config = plan.config;
+    this.fingerprint = fingerprint;
+    this.#plan = plan;
+    this.#memory = memory;
+    const words = controlWords(phaseCount(plan.config));
+    this.#words = new Int32Array(memory.buffer, plan.control, words);
+    this.#workers = new WorkerPool(this.#words);
+    this.expWeights = expWeights;
+    this.#pool = new PagePool(plan.pages);
+    this.#promptChunk = promptChunk;
+  }
+
+  /** Spawns the workers; resolves when all are ready. */
+  async start(module: WebAssembly.Module): Promise<void> {
+    const starts = this.#plan.workers.map((_, worker): WorkerStart => {
+      return { worker, plan: this.#plan, module, memory: this.#memory };
+    });
+    await this.#workers.start(
+      starts,
+      (worker) =>
+        new Worker(new URL("./worker.ts", import.meta.url), {
+          type: "module",
+          name: `engine-${worker}`,
+        }),
+    );
+  }
+
+  get cache() {
+    const { pages: total, pageBytes } = this.#plan;
+    const used = total - this.#pool.available;
+    return {
+      totalBytes: total * pageBytes,
+      usedBytes: used * pageBytes,
+      pages: { total, used },
+    };
+  }
+
+  createSequence(promptIds: ArrayLike<number>, options = {}): Sequence {
+    checkPrompt(promptIds, this.config);
+    const length = reservedLength(promptIds.length, options, this.config);
+    const lease = this.#pool.acquire(promptIds, length);
+    if (!lease) {
+      throw new NoRoomError(
+        `Cannot begin a sequence of ${length} tokens: ${this.#pool.available} of ` +
+          `${this.#pool.count} pages of ${PAGE} are left in the cache`,
+      );
+    }
+    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool });
+  }
+
+  async step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]> {
+    const own = sequences.map((sequence) => this.#own(sequence));
+    const results = new Array<Float32Array | undefined>(sequences.length).fill(undefined);
+    const passes = planPasses(own, {
+      maxRows: MAX_ROWS,
+      maxOutputs: this.#plan.maxOutputs,
+      promptTokens: this.#promptChunk,
+    });
+    const ints = new Int32Array(this.#memory.buffer);
+    for (const [i, segments] of passes.entries()) {
+      placePass(segments, { plan: this.#plan, ints, words: this.#words });
+      await this.#workers.run();
+      for (const { sequence, to } of segments) sequence.advance(to);
+      let output = 0;
+      for (const { index, output: wanted } of segments) {
+        if (!wanted) continue;
+        const { vocab_size: V } = this.config;
+        const at = this.#plan.logits + output++ * V * 4;
+        const logits = new Float32Array(this.#memory.buffer, at, V);
+        // The next pass writes over the logits of this one.
+        results[index] = i === passes.length - 1 ? logits : logits.slice();
+      }
+    }
+    return results;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#workers[Symbol.asyncDispose]();
+  }
+
+  #own(sequence: Sequence): WasmSequence {
+    if (sequence instanceof WasmSequence && sequence.pool === this.#pool) return sequence;
+    throw new TypeError("Cannot run a sequence: another engine created it");
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What the 256-bit tiles have in common: 6 rows by 16 columns of sums in registers.
+ *
+ * @module
+ */
+import type { ElementType } from "../templates/mod.ts";
+import { Body } from "./encode.ts";
+import { B_AT, BEGUN, TILE_COLS, TILE_ROWS } from "./tile_memory.ts";
+
+/** 128-bit vectors in a row of the tile. */
+const WIDTH = TILE_COLS / 4;
+
+/** Puts an address of the tile's own memory on the stack; returns the offset that goes with it. */
+export type Own = (body: Body, at: number) => number;
+
+/** What loads four elements of A at step k: of rows 0 to 3, and of rows 4 and 5. */
+export interface Operand {
+  readonly first: (k: number) => Body;
+  readonly last: (k: number) => Body;
+  /** One number an element, or four bytes whose products are summed. */
+  readonly type: ElementType;
+}
+
+/** Whether the unrolled loop may end before this step. */
+const mayEnd = (k: number) => k > 0 && (k < 4 || k % 4 === 0);
+
+/** The body of a tile under construction; the registers are locals after its parameters. */
+export class Sums {
+  readonly body: Body;
+  readonly #parameters: number;
+  readonly #own: (at: number) => number;
+
+  constructor(parameters: number, own: Own, integers = 0) {
+    this.body = new Body(TILE_ROWS * WIDTH + WIDTH + 2, integers);
+    this.#parameters = parameters;
+    this.#own = (at) => own(this.body, at);
+  }
+
+  /** The first of the locals that are integers. */
+  get integer(): number {
+    return this.#parameters + this.body.vectors;
+  }
+
+  /** Sums from zero, where WebAssembly's locals begin, or with its mode from what is kept. */
+  begin(mode: number, kept: number): void {
+    const { body } = this;
+    body.ifAny(mode, BEGUN);
+    eachPlace((at) => {
+      const offset = this.#own(at);
+      body.get(kept).load(at).store(offset);
+    });
+    eachPlace((at, row, column) => body.load(this.#own(at)).set(this.#sum(row, column)));
+    body.end();
+  }
+
+  /** Up to `steps` steps of k, unrolled; `beside` adds to each. */
+  multiply(
+    left: number,
+    steps: number,
+    { first, last, type }: Operand,
+    beside: (k: number) => void = () => {},
+  ): void {
+    const { body } = this;
+    const b = (column: number) => this.#parameters + TILE_ROWS * WIDTH + column;
+    const a = this.#parameters + TILE_ROWS * WIDTH + WIDTH;
+    const element = a + 1;
+    body.block();
+    for (let k = 0; k < steps; k++) {
+      if (mayEnd(k)) body.leaveIfAtMost(left, k);
+      for (let column = 0; column < WIDTH; column++) {
+        body.load(this.#own(B_AT + (k * WIDTH + column) * 16)).set(b(column));
+      }
+      beside(k);
+      for (let row = 0; row < TILE_ROWS; row++) {
+        if (row === 0) first(k).set(a);
+        if (row === 4) last(k).set(a);
+        body.splatLane(a, row % 4).set(element);
+        for (let column = 0; column < WIDTH; column++) {
+          const sum = this.#sum(row, column);
+          body.get(b(column)).get(element).get(sum).multiplyAdd(type).set(sum);
+        }
+      }
+    }
+    body.end();
+  }
+
+  /** The sums to the tile's own memory: from these stores on V8 looks for pairs. */
+  spill(): void {
+    eachPlace((at, row, column) => {
+      const offset = this.#own(at);
+      this.body.get(this.#sum(row, column)).store(offset);
+    });
+  }
+
+  /** The sums to where unfinished ones are kept. */
+  keep(kept: number): void {
+    eachPlace((at, row, column) => this.body.get(kept).get(this.#sum(row, column)).store(at));
+  }
+
+  /** The sums to C, or added to it: its first four rows at `c4`, its last two at `c2`. */
+  storeRows(c4: number, c2: number, ldc: number, { add }: { add: boolean }): void {
+    for (let row = 0; row < TILE_ROWS; row++) {
+      const c = row < 4 ? c4 : c2;
+      if (row !== 0 && row !== 4) this.body.get(c).get(ldc).add().set(c);
+      for (let column = 0; column < WIDTH; column++) {
+        this.body.get(c).get(this.#sum(row, column));
+        if (add) this.body.get(c).load(column * 16).addVectors();
+        this.body.store(column * 16);
+      }
+    }
+  }
+
+  #sum(row: number, column: number): number {
+    return this.#parameters + row * WIDTH + column;
+  }
+}
+
+function eachPlace(visit: (at: number, row: number, column: number) => void): void {
+  for (let row = 0; row < TILE_ROWS; row++) {
+    for (let column = 0; column < WIDTH; column++) {
+      visit((row * WIDTH + column) * 16, row, column);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Programs that write AssemblyScript: the unrolled kernels and the constants. A kernel's file is named
+ * by operation, type, tile and instruction set; kernels/assembly imports it from kernels/build.
+ *
+ * @module
+ */
+import { fmaPeakSource } from "./fma_peak.ts";
+import { matvecSource } from "./matvec.ts";
+import { sizesSource } from "./sizes.ts";
+import { tileSource } from "./tile.ts";
+export type { ElementType } from "./source.ts";
+
+/** What writes each file, told its name. */
+const SOURCES: Readonly<Record<string, (name: string) => string>> = {
+  sizes: sizesSource,
+  gemm_f32_4x12_simd128: (name) => tileSource({ name, type: "f32", rows: 4, columns: 12 }),
+  gemm_f32_4x8_simd128: (name) => tileSource({ name, type: "f32", rows: 4, columns: 8 }),
+  gemm_f32_8x4_simd128: (name) => tileSource({ name, type: "f32", rows: 8, columns: 4 }),
+  gemm_int8_4x12_simd128: (name) => tileSource({ name, type: "int8", rows: 4, columns: 12 }),
+  matvec_f32_1x12_simd128: (name) => matvecSource({ name, type: "f32", panels: 1 }),
+  matvec_f32_1x36_simd128: (name) => matvecSource({ name, type: "f32", panels: 3 }),
+  matvec_int8_1x12_simd128: (name) => matvecSource({ name, type: "int8", panels: 1 }),
+  matvec_int8_1x36_simd128: (name) => matvecSource({ name, type: "int8", panels: 3 }),
+  fma_peak: (name) => fmaPeakSource({ name, sums: 12, steps: 8 }),
+};
+
+/** Every generated source, by its path from kernels/. */
+export function generateSources(): Map<string, string> {
+  return new Map(
+    Object.entries(SOURCES).map(([name, write]) => [`build/${name}.ts`, write(name)]),
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * What the figures of a run are measured against: bytes of a token, operations of a step, and the
+ * most that this machine can do of them.
+ *
+ * @module
+ */
+import { compileKernels, FMA_PEAK_FLOPS, hasSimd256, instantiateKernels } from "../kernels/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { trainingFlopsPerToken } from "../model/flops.ts";
+import type { Journal } from "../stages/journal/mod.ts";
+import type { RunConstants } from "../stages/report/mod.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+
+/** UTF-16 code units of the corpus that bytes a token are counted on. */
+const SAMPLE_CHARS = 256 * 1024;
+/** Calls and iterations of the peak's loop: some 20 ms, after V8 has optimised it. */
+const PEAK = { warmup: 2000, calls: 9, iterations: 1 << 19 };
+
+/** Measures them once, before the first step. */
+export async function measureConstants(
+  { journal, tokenizer, config, cols, workers }: {
+    journal: Journal;
+    tokenizer: Tokenizer;
+    config: ModelConfig;
+    cols: number;
+    workers: number;
+  },
+): Promise<Required<RunConstants>> {
+  // Workers beyond the cores add nothing.
+  const cores = Math.min(workers, navigator.hardwareConcurrency);
+  return {
+    bytesPerToken: await measureBytesPerToken(journal, tokenizer),
+    flopsPerToken: trainingFlopsPerToken(config, { cols }),
+    // Vectors twice as wide, where products use them, do twice the work at the same rate.
+    peakFlops: cores * await measurePeakFlops() * (hasSimd256() ? 2 : 1),
+  };
+}
+
+async function measureBytesPerToken(journal: Journal, tokenizer: Tokenizer): Promise<number> {
+  let [chars, bytes, tokens] = [0, 0, 0];
+  for await (const { text } of journal.documents()) {
+    chars += text.length;
+    bytes += new TextEncoder().encode(text).length;
+    // With the token that ends the document, which is predicted too.
+    tokens += tokenizer.encode(text).length + 1;
+    if (chars >= SAMPLE_CHARS) break;
+  }
+  return bytes / tokens;
+}
+
+/** Multiply-adds on registers alone, operations a second on one core: the best of a few calls. */
+async function measurePeakFlops(): Promise<number> {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
+  const kernels = instantiateKernels(await compileKernels(), memory);
+  // Optimised code replaces the first version between calls, never inside one.
+  for (let i = 0; i < PEAK.warmup; i++) kernels.fma_peak(100);
+  let fastestMs = Infinity;
+  for (let i = 0; i < PEAK.calls; i++) {
+    const start = performance.now();
+    kernels.fma_peak(PEAK.iterations);
+    fastestMs = Math.min(fastestMs, performance.now() - start);
+  }
+  return PEAK.iterations * FMA_PEAK_FLOPS / (fastestMs / 1000);
+}

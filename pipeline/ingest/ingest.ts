@@ -1,0 +1,148 @@
+/**
+ * The front of a run, opened: crawl and read, and what extract and refine work with.
+ *
+ * @module
+ */
+import { concatReadableStreams } from "@std/streams";
+import { crawl, type Frontier, openFrontier, openScope } from "../../stages/crawl/mod.ts";
+import { openExtractors } from "../../stages/extract/mod.ts";
+import type { Journal, Mark } from "../../stages/journal/mod.ts";
+import { type Drop, StageMeter } from "../../stages/meter.ts";
+import { read, readReadCursor } from "../../stages/read/mod.ts";
+import type { Barrier, Page } from "../../stages/types.ts";
+import type { DocumentStages } from "../pipeline.ts";
+import { loadStages } from "./custom_stages.ts";
+import type { CutShort } from "./summary.ts";
+import { countPassedOver } from "../../run/passed_over.ts";
+import { openRefinery } from "./refinery.ts";
+import type { RunPaths, RunSettings } from "../../run/folder.ts";
+import type { LINKS, MANNERS } from "../../run/settings/crawl.ts";
+import type { READING, REFINING } from "../../run/settings/refine.ts";
+import type { SettingsOf } from "../../run/settings/table.ts";
+import type { Sources } from "../../run/sources.ts";
+import { openStoredIds } from "../../run/stored_ids.ts";
+
+/** Settings of a run that decide which documents come in. */
+export type IngestSettings =
+  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof REFINING>
+  & Pick<RunSettings, "seed">;
+
+/** What {@linkcode openIngest} needs. */
+export interface IngestOptions {
+  readonly sources: Sources;
+  readonly paths: RunPaths;
+  /** Documents that it holds are not handed on again; absent where nothing is stored. */
+  readonly journal?: Journal;
+  /** Where an earlier sitting's sources stood. */
+  readonly mark: Mark | undefined;
+  readonly settings: IngestSettings;
+  readonly contact: string | undefined;
+  /** Origins that may be on a private address. */
+  readonly allowOrigins: readonly string[];
+  readonly stop: AbortSignal;
+  readonly onDrop: (drop: Drop) => void;
+}
+
+/** The open sources, and what the stages behind them work with. */
+export interface Ingest extends AsyncDisposable, DocumentStages {
+  /** Whether a document has come for the first time, of those in the journal too. */
+  readonly isNew: (id: string) => boolean;
+  readonly meters: readonly StageMeter[];
+  /** Those of `meters` that count pages as they come in. */
+  readonly sources: readonly StageMeter[];
+  /** What was left out of folders, in a line or two; complete when all files are read. */
+  passedOver(): string[];
+  /** What the crawl leaves, once it has stopped at its limit of pages. */
+  cutShort(): CutShort | undefined;
+  /** Must be called once a document is on the disk. */
+  stored(url: string): void;
+}
+
+/** Opens the databases of the run folder and the streams over them. */
+export async function openIngest(options: IngestOptions): Promise<Ingest> {
+  const { sources, paths, journal, settings, stop, onDrop } = options;
+  await using resources = new AsyncDisposableStack();
+  const stored = journal &&
+    resources.use(await openStoredIds(paths.storedIds, { journal }));
+  const meters: StageMeter[] = [];
+  const passedOver = countPassedOver();
+  const meter = (name: string) => {
+    meters.push(
+      new StageMeter(name, (drop) => {
+        passedOver.drop(drop);
+        onDrop(drop);
+      }),
+    );
+    return meters.at(-1) as StageMeter;
+  };
+  const inputs: ReadableStream<Page | Barrier>[] = [];
+  const barrier: Barrier = { cursors: {} };
+  let frontier: Frontier | undefined;
+  if (sources.urls.length > 0) {
+    frontier = resources.use(openFrontier(paths.frontier));
+    frontier.seed(sources.urls);
+    inputs.push(crawl<Barrier>({
+      barrier,
+      frontier,
+      maxPages: settings.maxPages,
+      scope: openScope({ include: settings.include, exclude: settings.exclude }),
+      delayMs: settings.delayMs,
+      seed: settings.seed,
+      userAgent: settings.userAgent,
+      ...(options.contact === undefined ? {} : { contact: options.contact }),
+      allowOrigins: options.allowOrigins,
+      allowPrivate: settings.allowPrivate,
+      meter: meter("crawl"),
+      signal: stop,
+    }));
+  }
+  if (sources.paths.length > 0) {
+    const cursor = readReadCursor(options.mark?.cursors.read);
+    inputs.push(read<Barrier>({
+      barrier,
+      ...(cursor ? { cursor } : {}),
+      paths: sources.paths,
+      allFiles: settings.allFiles,
+      except: [paths.root],
+      onSkip: passedOver.skip,
+      textField: settings.textField,
+      meter: meter("read"),
+      signal: stop,
+    }));
+  }
+  const ofExtract = meter("extract"), ofRefine = meter("refine");
+  const refinery = resources.use(
+    await openRefinery({
+      paths,
+      settings,
+      minChars: settings.minChars,
+      dedupAgainst: settings.dedupAgainst,
+      ...(journal ? { journal } : {}),
+      cursor: options.mark?.cursors.refine,
+      meter: ofRefine,
+    }),
+  );
+  const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
+  const held = resources.move();
+  return {
+    custom,
+    pages: concatReadableStreams(...inputs),
+    extract: { extractors, meter: ofExtract, signal: stop },
+    refine: refinery.options,
+    isNew: stored ? stored.isNew : () => true,
+    meters,
+    sources: meters.slice(0, inputs.length),
+    passedOver: () => passedOver.lines(),
+    cutShort() {
+      const { maxPages } = settings;
+      const { pages = 0, queued = 0 } = frontier ?? {};
+      return pages >= maxPages && queued > 0 ? { maxPages, queued } : undefined;
+    },
+    stored(url) {
+      // What was read has no place in the frontier; a second reading skips what is stored.
+      if (frontier?.knows(url)) frontier.acknowledge(url);
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

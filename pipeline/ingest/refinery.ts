@@ -1,0 +1,103 @@
+/**
+ * The databases that the settings of the refine stage ask for.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { join } from "node:path";
+import { exists } from "../../model/durable.ts";
+import type { StageMeter } from "../../stages/meter.ts";
+import {
+  type JournalView,
+  loadLanguageDetector,
+  openNearIndex,
+  openSeenTexts,
+  openSiteLines,
+  type RefineOptions,
+  type RefineSettings,
+} from "../../stages/refine/mod.ts";
+import { UsageError } from "../../cli/flags.ts";
+import type { RunPaths } from "../../run/folder.ts";
+
+/** What {@linkcode openRefinery} needs. */
+export interface RefineryOptions {
+  readonly paths: Pick<RunPaths, "seenTexts" | "nearTexts" | "siteLines">;
+  readonly settings: RefineSettings;
+  readonly minChars: number;
+  /** Run folders, or index files, of other corpora. */
+  readonly dedupAgainst: readonly string[];
+  /** What the kept documents were stored in; the index of near duplicates follows it. */
+  readonly journal?: JournalView;
+  readonly meter: StageMeter;
+  /** What the stage said of itself at the mark that the run goes on from. */
+  readonly cursor?: unknown;
+}
+
+/** What the refine stage works with. */
+export interface Refinery extends Disposable {
+  readonly options: RefineOptions;
+}
+
+/** The cursor of the refine stage, of which other fields may come. */
+const cursorSchema = z.object({ texts: z.int().nonnegative() });
+
+/**
+ * Opens what the settings need, and nothing else.
+ *
+ * @throws {Error} where texts have gone from the database of those seen: duplicates would come in
+ */
+export async function openRefinery(options: RefineryOptions): Promise<Refinery> {
+  const { paths, settings, minChars, journal, meter } = options;
+  using resources = new DisposableStack();
+  const seen = resources.use(openSeenTexts(paths.seenTexts));
+  const expected = cursorSchema.safeParse(options.cursor).data?.texts ?? 0;
+  // An empty one was set aside, which its repair has said.
+  if (seen.size > 0 && seen.size < expected) {
+    throw new Error(
+      `Cannot use ${paths.seenTexts}: it has ${seen.size} of the ${expected} texts that were seen, it ` +
+        "is damaged; `deno task repair RUN` says what can be saved",
+    );
+  }
+  const near = settings.nearDuplicates
+    ? resources.use(
+      openNearIndex(paths.nearTexts, { others: await findIndexes(options.dedupAgainst) }),
+    )
+    : undefined;
+  if (near && journal) await near.agreeWith(journal);
+  const lines = settings.repeatedLines > 0
+    ? resources.use(openSiteLines(paths.siteLines, { pages: settings.repeatedLines }))
+    : undefined;
+  const detectLanguage = settings.languages ? await loadLanguageDetector() : undefined;
+  const opened: RefineOptions = {
+    seen,
+    ...(near ? { near } : {}),
+    ...(lines ? { lines } : {}),
+    ...(detectLanguage ? { detectLanguage } : {}),
+    settings,
+    minChars,
+    meter,
+  };
+  const held = resources.move();
+  return { options: opened, [Symbol.dispose]: () => held.dispose() };
+}
+
+/**
+ * Index files of near duplicates: those in run folders, and those named themselves.
+ *
+ * @throws {UsageError} for what is neither
+ */
+export async function findIndexes(named: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of named) {
+    const isFolder = await exists(path) && (await Deno.stat(path)).isDirectory;
+    const file = isFolder ? join(path, "near.sqlite") : path;
+    if (!await exists(file)) {
+      throw new UsageError(
+        `Cannot use --dedup-against ${path}: it is neither a run made with --near-duplicates nor ` +
+          `an index file`,
+      );
+    }
+    files.push(file);
+  }
+  return files;
+}

@@ -1,0 +1,94 @@
+/**
+ * What came of the pages of one sitting, in one line.
+ *
+ * @module
+ */
+import type { StageMeter } from "../../stages/meter.ts";
+import { UsageError } from "../../cli/flags.ts";
+import { countsText, type DropLog } from "./drop_log.ts";
+
+/** Counts of one sitting. */
+export interface IngestCounts {
+  /** Pages, files or records that a source brought or gave up. */
+  readonly pages: number;
+  /** Documents that the sitting stored. */
+  readonly documents: number;
+  readonly dropped: DropLog["counts"];
+}
+
+/** Counts what went through the meters of the sources, and what became of it. */
+export function countIngest(
+  { sources, documents, drops }: {
+    sources: readonly StageMeter[];
+    documents: number;
+    drops: DropLog;
+  },
+): IngestCounts {
+  const pages = sources.map((meter) => meter.counts()).reduce(
+    (sum, { itemsOut, dropped }) =>
+      Object.values(dropped).reduce((all, count) => all + count, sum + itemsOut),
+    0,
+  );
+  return { pages, documents, dropped: drops.counts };
+}
+
+/** What {@linkcode describeIngest} tells beside the counts. */
+export interface IngestText {
+  /** Where the drops are listed. */
+  readonly list: string | undefined;
+  /** Whether the sitting was stopped before its end, with pages under way. */
+  readonly stopped?: boolean;
+  /** Documents of all sittings. */
+  readonly total?: number;
+}
+
+/**
+ * `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`, and what
+ * a stopped sitting has not come to, and the documents of all sittings where there were others.
+ */
+export function describeIngest(
+  { pages, documents, dropped }: IngestCounts,
+  { list, stopped = false, total = documents }: IngestText,
+): string {
+  const count = Object.values(dropped).reduce((sum, each) => sum + each, 0);
+  const losses = count === 0
+    ? "none dropped"
+    : `${count} dropped (${countsText(dropped)})${list === undefined ? "" : `, listed in ${list}`}`;
+  const left = pages - documents - count;
+  const underWay = stopped && left > 0 ? `, ${left} under way` : "";
+  const all = total > documents ? `; ${plural(total, "document")} with those of before` : "";
+  return `Pages: ${pages} seen, ${plural(documents, "document")} kept${underWay}, ${losses}${all}`;
+}
+
+/** A crawl that stopped at its limit of pages. */
+export interface CutShort {
+  readonly maxPages: number;
+  readonly queued: number;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Why a corpus without a document cannot be trained on, and what to change. */
+export function emptyCorpus(
+  { pages, dropped }: IngestCounts,
+  { list, cutShort }: {
+    list: string;
+    /** What the crawl left when it stopped at a limit, if it did. */
+    cutShort: CutShort | undefined;
+  },
+): UsageError {
+  const why = Object.keys(dropped).length === 0
+    ? "the sources hold nothing that was not dropped before"
+    : `dropped ${countsText(dropped)}`;
+  const short = "too-short" in dropped ? "a lower --min-chars, " : "";
+  const cure = cutShort === undefined
+    ? `and start again with ${short}other sources or settings`
+    : `the crawl ended at --max-pages ${cutShort.maxPages} with ${cutShort.queued} addresses to ` +
+      `go, and what came first has links and no text: start again with a higher --max-pages`;
+  const seen = plural(pages, "page");
+  return new UsageError(
+    `Cannot train: no document came out of ${seen} (${why}); see ${list}, ${cure}`,
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * The composition: what flows through a run, from pages to the figures of each step. Resources are
+ * opened above it (run.ts, ingest/, trainer.ts), and what is said at the end is below it (finish/).
+ *
+ * @module
+ */
+import { batch, type BatchOptions } from "../stages/batch/mod.ts";
+import { checkpoint, type CheckpointOptions } from "../stages/checkpoint/mod.ts";
+import { extract, type ExtractOptions } from "../stages/extract/mod.ts";
+import type { JournalEnds } from "../stages/journal/mod.ts";
+import { refine, type RefineOptions } from "../stages/refine/mod.ts";
+import { report, type ReportOptions } from "../stages/report/mod.ts";
+import { epochs, type EpochsOptions, store, type StoreOptions } from "../stages/store/mod.ts";
+import { tokenize, type TokenizeOptions } from "../stages/tokenize/mod.ts";
+import { train, type TrainOptions } from "../stages/train/mod.ts";
+import type { Barrier, Document, Page } from "../stages/types.ts";
+import { type CustomStages, inTurn } from "./ingest/custom_stages.ts";
+import { newDocuments, type NewDocumentsOptions } from "./ingest/new_documents.ts";
+
+/** The stages from pages to documents. */
+export interface DocumentStages {
+  readonly pages: ReadableStream<Page | Barrier>;
+  readonly extract: ExtractOptions;
+  readonly refine: RefineOptions;
+  /** Of the user's own, behind each of the two. */
+  readonly custom?: CustomStages;
+}
+
+/** Pages to their refined text. */
+export function documentsOf(stages: DocumentStages): ReadableStream<Document | Barrier> {
+  return stages.pages
+    .pipeThrough(extract(stages.extract))
+    .pipeThrough(inTurn(stages.custom?.extract))
+    .pipeThrough(refine(stages.refine))
+    .pipeThrough(inTurn(stages.custom?.refine));
+}
+
+/** The stages from pages to the journal. */
+export interface CollectStages extends DocumentStages {
+  readonly newDocuments: NewDocumentsOptions;
+  readonly journal: JournalEnds<Barrier>;
+}
+
+/** Pages to documents on the disk; ends when the sources have. */
+export async function collect(stages: CollectStages): Promise<void> {
+  await documentsOf(stages)
+    .pipeThrough(newDocuments(stages.newDocuments))
+    .pipeTo(stages.journal.writable);
+}
+
+/** The stages from stored documents to the figures of each step. */
+export interface LearnStages {
+  readonly journal: JournalEnds<Barrier>;
+  readonly tokenize: TokenizeOptions;
+  readonly store: StoreOptions;
+  readonly epochs: EpochsOptions;
+  readonly batch: BatchOptions;
+  readonly train: TrainOptions;
+  readonly checkpoint: CheckpointOptions;
+  readonly report: ReportOptions;
+}
+
+/** Documents on the disk to weights; ends when training has. */
+export async function learn(stages: LearnStages): Promise<void> {
+  await stages.journal.readable
+    .pipeThrough(tokenize(stages.tokenize))
+    .pipeThrough(store(stages.store))
+    .pipeThrough(epochs(stages.epochs))
+    .pipeThrough(batch(stages.batch))
+    .pipeThrough(train(stages.train))
+    .pipeThrough(checkpoint(stages.checkpoint))
+    .pipeTo(report(stages.report));
+}
+
+/** The stages of a training on tokens that a store holds already. */
+export type PracticeStages = Omit<LearnStages, "journal" | "tokenize" | "store">;
+
+/** Stored tokens to weights, as {@linkcode learn} without its front. */
+export async function practise(stages: PracticeStages): Promise<void> {
+  await ReadableStream.from<never>([])
+    .pipeThrough(epochs(stages.epochs))
+    .pipeThrough(batch(stages.batch))
+    .pipeThrough(train(stages.train))
+    .pipeThrough(checkpoint(stages.checkpoint))
+    .pipeTo(report(stages.report));
+}

@@ -1,0 +1,226 @@
+/**
+ * What a run is about to do, told before it trains.
+ *
+ * @module
+ */
+import { countBatches } from "../stages/batch/mod.ts";
+import { formatCount, formatDuration } from "../stages/report/mod.ts";
+import type { StepReport } from "../stages/types.ts";
+import type { RunSettings } from "../run/folder.ts";
+import type { CorpusSurvey } from "./survey.ts";
+import { plannedTokens, warmUpTokens } from "../run/warm_up.ts";
+
+/**
+ * Passes over a corpus up to which text seen again is worth about as much as new text, and after
+ * which it soon teaches nothing: Muennighoff et al. (2023), "Scaling Data-Constrained Language
+ * Models", arXiv:2305.16264.
+ */
+export const MANY_PASSES = 4;
+
+/** Everything that is known before the first step; plain JSON. */
+export interface Plan {
+  readonly preset: string;
+  readonly parameters: number;
+  readonly vocab: number;
+  /** T */
+  readonly context: number;
+  readonly corpus: CorpusSurvey;
+  /** Steps of one pass over the corpus. */
+  readonly stepsPerPass: number;
+  /** B T */
+  readonly stepTokens: number;
+  /** Of the whole run; null for one that is planned by the clock. */
+  readonly steps: number | null;
+  /** Scored tokens of all steps; null as `steps` is. */
+  readonly tokens: number | null;
+  /** Those over the tokens of what is trained on; null as `steps` is. */
+  readonly passes: number | null;
+  /** Share of the corpus that is trained on; null as `steps` is. */
+  readonly share: number | null;
+  readonly seconds: number | null;
+  /** Bytes of the spheres' shared memory. */
+  readonly sharedMemory: number;
+  readonly workers: number;
+  /** Where the run stands. */
+  readonly step: number;
+  readonly run: string;
+  readonly checkpointEvery: number;
+  readonly validateEvery: number;
+}
+
+/** What {@linkcode makePlan} is made from. */
+export interface PlanParts {
+  readonly settings: RunSettings;
+  readonly corpus: CorpusSurvey;
+  readonly parameters: number;
+  readonly vocab: number;
+  /** B of a whole step, and T. */
+  readonly rows: number;
+  readonly cols: number;
+  readonly sharedMemory: number;
+  readonly workers: number;
+  readonly step: number;
+  readonly run: string;
+  readonly checkpointEvery: number;
+}
+
+/** Plans a run. */
+export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts): Plan {
+  const { steps, seconds, preset, validateEvery } = settings;
+  const stepsPerPass = countBatches(corpus, { rows, cols }) ?? 0;
+  const course = steps > 0 ? courseOf(steps, { corpus, stepsPerPass }) : undefined;
+  const reach = settings.order === "stored" ? 1 : reachOf(settings, corpus);
+  const passes = course && course.passes / reach;
+  return {
+    ...known,
+    preset,
+    corpus,
+    validateEvery,
+    context: cols,
+    stepsPerPass,
+    stepTokens: rows * cols,
+    steps: steps > 0 ? steps : null,
+    tokens: course?.tokens ?? null,
+    passes: passes ?? null,
+    share: passes === undefined ? null : reach * Math.min(1, passes),
+    seconds: steps > 0 ? null : seconds,
+  };
+}
+
+/**
+ * Share of the corpus that the largest pass goes over: the first is over what is stored when
+ * training begins, and each later one over up to twice as much, while the steps still need it.
+ */
+function reachOf(settings: RunSettings, { tokens }: CorpusSurvey): number {
+  const planned = plannedTokens(settings);
+  let size = Math.min(tokens, warmUpTokens(settings));
+  for (let used = size; used < planned && size < tokens; used += size) {
+    size = Math.min(tokens, Math.max(size, Math.min(2 * size, planned - used)));
+  }
+  return size / tokens;
+}
+
+/** Passes and scored tokens of so many steps. The last step of a pass is filled up with nothing. */
+export function courseOf(
+  steps: number,
+  { corpus: { tokens, documents }, stepsPerPass }: Pick<Plan, "corpus" | "stepsPerPass">,
+): { passes: number; tokens: number } {
+  const passes = steps / stepsPerPass;
+  // The first token of a document is nobody's target.
+  return { passes, tokens: Math.round(passes * (tokens - documents)) };
+}
+
+/** The plan as a block of lines. */
+export function describePlan(plan: Plan): string[] {
+  const { corpus, steps, tokens, seconds } = plan;
+  const size = (n: number) => corpus.exact ? count(n) : `about ${formatCount(n)}`;
+  const soFar = corpus.complete ? "" : " so far, more may come";
+  const goesOn = plan.step > 0 ? `, from step ${plan.step} on` : "";
+  const mebibytes = Math.ceil(plan.sharedMemory / 2 ** 20);
+  const workers = `${plan.workers} worker${plan.workers === 1 ? "" : "s"}`;
+  const row = (name: string, text: string) => `${name.padEnd(10)}${text}`;
+  return [
+    "plan",
+    row(
+      "model",
+      `${count(plan.parameters)} parameters (${plan.preset}, vocabulary ${count(plan.vocab)}, ` +
+        `context ${count(plan.context)})`,
+    ),
+    row(
+      "corpus",
+      `${size(corpus.tokens)} tokens to train on, in ` +
+        `${count(corpus.documents)} document${corpus.documents === 1 ? "" : "s"}${soFar}`,
+    ),
+    steps === null || tokens === null
+      ? row("training", `${formatDuration(1000 * (seconds ?? 0))} by the clock${goesOn}`)
+      : row(
+        "training",
+        `${count(steps)} steps of up to ${count(plan.stepTokens)} tokens: about ` +
+          `${formatCount(tokens)}${goesOn}`,
+      ),
+    ...(plan.passes === null ? [] : [row("sees", describeSeen(plan))]),
+    row("memory", `${mebibytes} MiB shared by ${workers}, beside the process itself`),
+    row(
+      "ends",
+      `${steps === null ? "when that is over" : `at step ${count(steps)}`}, in ${plan.run}` +
+        describeSaves(plan),
+    ),
+  ];
+}
+
+/** What comes before the end; each comes at the end too. */
+function describeSaves(
+  { steps, step, checkpointEvery, validateEvery, stepsPerPass }: Plan,
+): string {
+  const rest = (steps ?? Infinity) - step;
+  const parts = [
+    ...checkpointEvery < rest ? [`a checkpoint each ${count(checkpointEvery)} steps`] : [],
+    ...validateEvery < rest ? [`a validation each ${count(validateEvery)} steps`] : [],
+    ...stepsPerPass < Math.min(rest, validateEvery) ? ["a validation after each pass"] : [],
+  ];
+  return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
+}
+
+/** `62 % of the corpus`, or how often a pass over it is made. */
+function describeSeen(
+  { passes, share, corpus }: Pick<Plan, "passes" | "share" | "corpus">,
+): string {
+  const times = passes ?? 0;
+  const part = share ?? Math.min(1, times);
+  const of = corpus.complete ? "the corpus" : "what is stored so far";
+  const seen = `${Math.floor(100 * part + 1e-9)} % of ${of}`;
+  return times <= 1 ? seen : `${seen}, in ${times.toFixed(times < 10 ? 1 : 0)} passes over it`;
+}
+
+/** Steps that make {@linkcode MANY_PASSES}; undefined while more text may come. */
+export function mostSteps({ corpus, stepsPerPass }: Plan): number | undefined {
+  return corpus.complete ? Math.ceil(MANY_PASSES * stepsPerPass) : undefined;
+}
+
+/** What a user should think about before so many passes; undefined where there is nothing. */
+export function warnOfPasses(plan: Plan): string | undefined {
+  const { passes, steps, corpus } = plan;
+  const enough = mostSteps(plan);
+  if (passes === null || steps === null || enough === undefined || steps <= enough) {
+    return undefined;
+  }
+  return `warning: ${describePasses(passes)} over ${count(corpus.tokens)} tokens: after about ` +
+    `${MANY_PASSES} a model learns its text by heart; add text, or plan at most --steps ${enough}`;
+}
+
+function describePasses(passes: number): string {
+  return `${passes.toFixed(passes < 10 ? 1 : 0)} passes`;
+}
+
+/** Steps left out, until code is optimised, and what has to be measured at least. */
+const WARMUP_STEPS = 3, MEASURED_STEPS = 5, MEASURED_MS = 3000;
+
+/**
+ * Measures the first steps of a sitting. The function it returns takes each report, and once gives
+ * a line that says how long the rest takes at that speed.
+ */
+export function timePlan(plan: Plan): (report: StepReport) => string | undefined {
+  let [seen, steps, tokens, ms, isTold] = [0, 0, 0, 0, false];
+  return ({ step, tokens: batchTokens, stepMs, phases }) => {
+    if (isTold || ++seen <= WARMUP_STEPS) return undefined;
+    steps++;
+    tokens += batchTokens;
+    ms += stepMs + (phases?.dataMs ?? 0);
+    if (steps < MEASURED_STEPS || ms < MEASURED_MS) return undefined;
+    isTold = true;
+    const speed = `${formatCount(1000 * tokens / ms)} tokens/s over the first ${steps} steps`;
+    const resident = `the process has ${Math.round(Deno.memoryUsage().rss / 2 ** 20)} MiB`;
+    if (plan.steps !== null) {
+      const left = formatDuration((plan.steps - step) * ms / steps);
+      return `time      about ${left} to step ${count(plan.steps)}, at ${speed}; ${resident}`;
+    }
+    const wanted = Math.round(1000 * (plan.seconds ?? 0) * steps / ms);
+    const { passes } = courseOf(wanted, plan);
+    const seenOf = describeSeen({ corpus: plan.corpus, passes, share: null });
+    return `time      about ${count(wanted)} steps in all, at ${speed}: ${seenOf}; ${resident}`;
+  };
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en");
+}

@@ -1,0 +1,153 @@
+/**
+ * The spheres of a run, with the weights where the last checkpoint left them.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import {
+  checkpointName,
+  DIVERGED_SUFFIX,
+  initFromFolder,
+  loadNewest,
+  readCompanions,
+  type Retention,
+  rotateCheckpoints,
+  saveCheckpoint,
+  setAsideCheckpoint,
+  stepOf,
+} from "../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { initParameters } from "../model/init.ts";
+import {
+  type CheckpointOptions,
+  metricsOf,
+  type SnapshotMetrics,
+} from "../stages/checkpoint/mod.ts";
+import type { StageMeter } from "../stages/meter.ts";
+import type { ReportOptions, Status } from "../stages/report/mod.ts";
+import {
+  newTraining,
+  resumeTraining,
+  snapshot,
+  type TrainingState,
+  type TrainOptions,
+} from "../stages/train/mod.ts";
+import type { Snapshot } from "../stages/types.ts";
+import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
+import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
+import type { RunPaths } from "../run/folder.ts";
+
+/** What {@linkcode openTrainer} needs. */
+export interface TrainerOptions extends SpheresOptions {
+  readonly config: ModelConfig;
+  readonly paths: RunPaths;
+  readonly seed: number;
+  /** Folder with the first weights; seeded ones otherwise. */
+  readonly init?: string;
+  /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
+  readonly fallBack?: boolean;
+  /** Kept with every checkpoint as the `run` of its state.json: plain JSON. */
+  readonly run: object;
+  /** Text of tokenizer.json, kept with every checkpoint. */
+  readonly tokenizerJson: string;
+}
+
+/** Where the stages that train write. */
+export interface TrainerStages {
+  readonly train: Pick<TrainOptions, "spheres" | "state" | "meter">;
+  readonly checkpoint: CheckpointOptions;
+  readonly report: Pick<ReportOptions, "runDir" | "status">;
+}
+
+/** A model in training. */
+export interface Trainer extends AsyncDisposable {
+  readonly spheres: Spheres;
+  readonly state: TrainingState;
+  /** The `run` of the checkpoint it goes on from; undefined for a new run. */
+  readonly resumedRun: unknown;
+  /** Where newer checkpoints were passed over; every later one tells of it. */
+  readonly fallBack: FallBack | undefined;
+  /** What the stages train with, for batches that begin after `state.cursor`. */
+  stages(options: {
+    readonly retention: Retention;
+    readonly status: Status;
+    readonly meters: Readonly<Record<"train" | "checkpoint", StageMeter>>;
+  }): TrainerStages;
+  /** Saves what is not saved yet, unless it diverged; returns the newest checkpoint's folder, if there is any. */
+  save(): Promise<string | undefined>;
+}
+
+/** Starts the spheres and brings the run's weights into them. */
+export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { config, paths, seed, init, tokenizerJson } = options;
+  await using resources = new AsyncDisposableStack();
+  const spheres = resources.use(await openSpheres(options));
+  const { layout, parameters, firstMoment, secondMoment } = spheres;
+  const found = await loadNewest(paths.checkpoints, {
+    layout,
+    into: { parameters, firstMoment, secondMoment },
+    fallBack: options.fallBack ?? false,
+  });
+  let newest = found?.dir;
+  const state = found ? resumeTraining(found) : newTraining();
+  if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
+  else if (!found) initParameters(parameters, { config, layout, seed });
+  await spheres.packWeights();
+  const fallBack = found && fallBackOf(found);
+  const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
+  const began = found?.dir ?? init;
+  const companions = began === undefined ? undefined : await readCompanions(began);
+
+  let savedStep = state.step;
+  let retention: Retention = {};
+  let note: (line: string) => void = () => {};
+  const save = async (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => {
+    await saveCheckpoint(path, {
+      config,
+      layout,
+      snapshot,
+      tokenizerJson,
+      metrics,
+      run: { ...options.run, ...(fallBacks.length > 0 && { fallBacks }) },
+      ...(companions && { companions }),
+    });
+    savedStep = snapshot.step;
+    newest = path;
+  };
+  /** Weights that diverged are not saved, and do not stay the newest where they have been. */
+  const keepNone = async () => {
+    if (newest === undefined || state.step > savedStep) return newest;
+    const aside = basename(newest) + DIVERGED_SUFFIX;
+    newest = await setAsideCheckpoint(newest);
+    savedStep = newest === undefined ? 0 : stepOf(newest);
+    const next = newest === undefined ? "the first step" : `step ${savedStep + 1}`;
+    note(`Step ${state.step} had diverged: it is set aside as ${aside}, and ${next} comes next.`);
+    return newest;
+  };
+  const held = resources.move();
+  return {
+    spheres,
+    state,
+    resumedRun: found?.run,
+    fallBack,
+    stages({ status, meters, ...options }) {
+      ({ retention } = options);
+      ({ note } = status);
+      return {
+        train: { spheres, state, meter: meters.train },
+        checkpoint: { dir: paths.checkpoints, save, retention, meter: meters.checkpoint },
+        report: { runDir: paths.root, status },
+      };
+    },
+    async save() {
+      if (spheres.diverged) return await keepNone();
+      if (state.step > savedStep) {
+        const path = join(paths.checkpoints, checkpointName(state.step));
+        await save(path, snapshot(spheres, state), state.report ? metricsOf(state.report) : {});
+        await rotateCheckpoints(paths.checkpoints, retention);
+      }
+      return newest;
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

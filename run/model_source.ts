@@ -1,0 +1,229 @@
+/**
+ * Finds the model a command is about: a run folder, a checkpoint or an export folder.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import {
+  initFromFolder,
+  readModelConfig,
+  readSamplingSettings,
+  readStopIds,
+  type SamplingSettings,
+} from "../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { exists } from "../model/durable.ts";
+import { createLayout } from "../model/layout.ts";
+import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import {
+  type ChatTemplate,
+  type Engine,
+  openOnnxEngine,
+  openWasmEngine,
+  readChatTemplate,
+  WEIGHT_FORMATS,
+} from "../engine/mod.ts";
+import {
+  CHECKPOINT_FLAG,
+  type CheckpointWish,
+  chooseCheckpoint,
+  type ChosenCheckpoint,
+} from "./choose_checkpoint.ts";
+import { choice, type FlagValues, group, number, text, UsageError } from "../cli/flags.ts";
+import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
+import { RUN_FLAG } from "./open.ts";
+import { readPrompts } from "./prompts.ts";
+import { runPaths } from "./folder.ts";
+
+/** Flags that name a model and what runs it. */
+export const MODEL_FLAGS = {
+  ...RUN_FLAG,
+  ...group("Model", {
+    model: text({
+      help:
+        "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",
+      value: "PATH",
+    }),
+    checkpoint: CHECKPOINT_FLAG,
+    engine: choice({
+      help: "what runs the model (default: wasm, or onnx where there is only an ONNX file)",
+      of: ENGINES,
+    }),
+    threads: number({
+      help: "threads that compute (default: one a core for wasm, 1 for onnx)",
+      min: 1,
+      max: 64,
+    }),
+    weights: choice({
+      help: "how wasm keeps the weights: int8 takes a quarter of the memory and is faster",
+      of: WEIGHT_FORMATS,
+      defaultValue: "f32",
+    }),
+    "cache-mib": number({
+      help: "memory for keys and values of all texts (default: 256 for wasm, 512 for onnx)",
+      min: 1,
+      max: 4096,
+    }),
+  }),
+};
+
+/** Values of {@linkcode MODEL_FLAGS}; all but the run have defaults. */
+export type ModelChoice =
+  & Partial<FlagValues<typeof MODEL_FLAGS>>
+  & { readonly run: string };
+
+/** What runs a model, and how. */
+export type EngineSettings = Pick<ModelChoice, "threads" | "weights" | "cache-mib">;
+
+/** A model ready to generate. */
+export interface OpenModel {
+  readonly engine: Engine;
+  readonly engineName: EngineName;
+  readonly codec: Tokenizer;
+  /** The text of its tokenizer.json. */
+  readonly tokenizerJson: string;
+  /** How it writes conversations down, where it says so. */
+  readonly chatTemplate: ChatTemplate | undefined;
+  /** Every id that ends what it writes, by its config.json and generation_config.json. */
+  readonly stopIds: ReadonlySet<number>;
+  /** How its generation_config.json says that tokens are drawn. */
+  readonly sampling: SamplingSettings;
+  /** Beginnings of documents of its corpus, where some are known. */
+  readonly prompts: readonly string[];
+  readonly name: string;
+  /** The folder it was read from. */
+  readonly folder: string;
+  /** Which checkpoint of a run it is, and why, where it is one. */
+  readonly chosen: string | undefined;
+}
+
+/** Opens the model that the flags name: a checkpoint of the run, its export, or a folder. */
+export async function openModel(choice: ModelChoice): Promise<OpenModel> {
+  const { folder, onnxFile, chosen } = await locateModel(choice);
+  const tokenizerPath = join(folder, "tokenizer.json");
+  if (!await exists(tokenizerPath)) {
+    throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
+  }
+  const { tokenizer: codec, json: tokenizerJson } = await readTokenizer(tokenizerPath);
+  const config = await readModelConfig(folder);
+  if (config.vocab_size !== codec.vocabSize) {
+    throw new UsageError(
+      `Cannot open the model in ${folder}: its vocabulary has ${config.vocab_size} entries and ` +
+        `its tokenizer ${codec.vocabSize}; put the tokenizer.json there that it was trained with`,
+    );
+  }
+  const chatTemplate = await readChatTemplate(folder);
+  const sampling = await readSamplingSettings(folder);
+  const stopIds = await readStopIds(folder);
+  const prompts = await readPrompts(folder);
+  const engine = await openEngine(folder, { config, onnxFile, settings: choice });
+  const engineName = onnxFile === undefined ? "wasm" : "onnx";
+  return {
+    engine,
+    engineName,
+    codec,
+    tokenizerJson,
+    chatTemplate,
+    name: "cllm",
+    folder,
+    stopIds,
+    sampling,
+    prompts,
+    chosen,
+  };
+}
+
+/**
+ * Opens an engine on the weights in `folder`, whose name becomes their fingerprint: on the ONNX file
+ * where there is one, and with our kernels otherwise.
+ */
+export async function openEngine(
+  folder: string,
+  { config, onnxFile, settings }: {
+    config: ModelConfig;
+    onnxFile?: string | undefined;
+    settings: EngineSettings;
+  },
+): Promise<Engine> {
+  const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
+  const cache = cacheMib === undefined ? {} : { cacheBytes: cacheMib * 2 ** 20 };
+  const fingerprint = basename(folder);
+  if (onnxFile !== undefined) {
+    if (weights !== "f32") {
+      throw new UsageError(
+        `Cannot use --weights ${weights} with --engine onnx: its weights are as the file has them; ` +
+          "use --engine wasm",
+      );
+    }
+    return await openOnnxEngine({
+      model: onnxFile,
+      config,
+      fingerprint,
+      ...cache,
+      ...threads && { threads },
+    });
+  }
+  const layout = createLayout(config);
+  const parameters = new Float32Array(layout.length);
+  await initFromFolder(folder, { layout, parameters });
+  return await openWasmEngine({
+    config,
+    parameters,
+    fingerprint,
+    weights,
+    ...cache,
+    ...threads && { workers: threads },
+  });
+}
+
+/**
+ * A checkpoint of a run, the best unless `wish` says otherwise.
+ *
+ * @throws {UsageError} when there is no run, no checkpoint, or none of that step
+ */
+export async function findCheckpoint(
+  { run, wish }: { run: string; wish: CheckpointWish | undefined },
+): Promise<ChosenCheckpoint> {
+  if (!await exists(run)) {
+    throw new UsageError(
+      `Cannot open --run ${run}: there is no such folder; make it with \`deno task pipeline\``,
+    );
+  }
+  const found = await chooseCheckpoint(runPaths(run).checkpoints, wish);
+  if (found === undefined) {
+    throw new UsageError(
+      `Cannot find a checkpoint in --run ${run}: it has none yet; ` +
+        `go on with \`deno task pipeline --run ${run}\``,
+    );
+  }
+  return found;
+}
+
+/**
+ * The configuration of the model in a folder that the user named by `flag`.
+ *
+ * @throws {UsageError} when the folder or its config.json is missing
+ */
+export async function readNamedConfig(
+  folder: string,
+  { flag }: { flag: string },
+): Promise<ModelConfig> {
+  for (const path of [folder, join(folder, "config.json")]) {
+    if (await exists(path)) continue;
+    const reason = path === folder ? "there is no such folder" : "it has no config.json";
+    throw new UsageError(`Cannot open ${flag} ${folder}: ${reason}`);
+  }
+  return await readModelConfig(folder);
+}
+
+/**
+ * Checks that a new run can begin with the model in `folder`.
+ *
+ * @throws {UsageError} when it lacks its configuration or tokenizer
+ */
+export async function checkInit(folder: string): Promise<void> {
+  await readNamedConfig(folder, { flag: "--init" });
+  if (!await exists(join(folder, "tokenizer.json"))) {
+    throw new UsageError(`Cannot open --init ${folder}: it has no tokenizer.json`);
+  }
+}

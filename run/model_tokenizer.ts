@@ -1,0 +1,58 @@
+/**
+ * Whether a tokenizer is the one that a model was trained with.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { ModelConfig } from "../model/config.ts";
+import { exists } from "../model/durable.ts";
+import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { UsageError } from "../cli/flags.ts";
+
+/** What {@linkcode checkModelTokenizer} needs to know, and how it puts a refusal. */
+export interface ModelTokenizerCheck {
+  /** Configuration of the model. */
+  readonly config: ModelConfig;
+  /** Folder whose tokenizer.json, if it has one, is compared too. */
+  readonly folder?: string;
+  /** Where the tokenizer comes from, for messages. */
+  readonly source: string;
+  /** `Cannot <do> <item>`, for messages. */
+  readonly refusal: string;
+  /** What to change, for messages. */
+  readonly remedy: string;
+}
+
+/**
+ * Checks that `tokenizer` has as many ids as the model and, where the model's folder has a
+ * tokenizer.json, that both give every text the same ids.
+ *
+ * @throws {UsageError} naming both sizes or digests, and what to change
+ */
+export async function checkModelTokenizer(
+  tokenizer: Tokenizer,
+  { config, folder, source, refusal, remedy }: ModelTokenizerCheck,
+): Promise<void> {
+  if (config.vocab_size !== tokenizer.vocabSize) {
+    throw new UsageError(
+      `${refusal}: its vocabulary has ${config.vocab_size} entries and ${source} ` +
+        `${tokenizer.vocabSize}; ${remedy}`,
+    );
+  }
+  if (folder === undefined) return;
+  const path = join(folder, "tokenizer.json");
+  if (!await exists(path)) return;
+  const [its, ours] = [(await readTokenizer(path)).tokenizer, tokenizer].map(digestOf);
+  if (its !== ours) {
+    throw new UsageError(
+      `${refusal}: its tokenizer ${its} is another than ${source} ${ours}, though both have ` +
+        `${tokenizer.vocabSize} entries; ${remedy}`,
+    );
+  }
+}
+
+/** The first digits of a digest of what decides about ids; how a file puts it does not count. */
+function digestOf(tokenizer: Tokenizer): string {
+  return createHash("sha256").update(formatTokenizer(tokenizer)).digest("hex").slice(0, 12);
+}

@@ -1,0 +1,44 @@
+/**
+ * How often training has gone over its text: over what was stored when its latest pass began, which
+ * may be less than the corpus.
+ *
+ * @module
+ */
+import { passesOf } from "../stages/batch/mod.ts";
+import type { Store } from "../stages/store/mod.ts";
+import { isOutOfPatience, type TrainingState } from "../stages/train/mod.ts";
+import { patienceOf } from "./patience.ts";
+import type { RunSettings } from "./folder.ts";
+
+/** How often a run has gone over its text so far. */
+export interface PassesMade {
+  /** Trained tokens over those of the documents. */
+  readonly passes: number;
+  /** Train documents that the latest pass goes over. */
+  readonly documents: number;
+}
+
+/** Counts up to the last step. */
+export async function passesMade(
+  { cursor, totalTokens }: Pick<TrainingState, "cursor" | "totalTokens">,
+  store: Pick<Store, "tokensBefore" | "count">,
+): Promise<PassesMade> {
+  // In the order of the store a pass goes over all of it.
+  const documents = (cursor && passesOf(cursor))?.at(-1)?.documents ?? store.count("train");
+  // The first token of a document is nobody's target.
+  const targets = await store.tokensBefore("train", documents) - documents;
+  return { passes: targets > 0 ? totalTokens / targets : 0, documents };
+}
+
+/** The same for the report of a run, with the steps that were planned where patience ended it. */
+export async function courseOfRun(
+  { trainer: { state }, settings, store }: {
+    trainer: { readonly state: TrainingState };
+    settings: RunSettings;
+    store: Pick<Store, "tokensBefore" | "count">;
+  },
+): Promise<PassesMade & { readonly endedEarlyOf?: number }> {
+  const { steps } = settings;
+  const isEarly = state.step < steps && isOutOfPatience(state.validation, patienceOf(settings));
+  return { ...await passesMade(state, store), ...isEarly && { endedEarlyOf: steps } };
+}

@@ -1,0 +1,30 @@
+/**
+ * When a run ends for want of a lower validation loss.
+ *
+ * @module
+ */
+import { isOutOfPatience, type Patience, readValidation } from "../stages/train/mod.ts";
+import type { RunSettings } from "./folder.ts";
+
+/**
+ * Unless told otherwise. Validations count from the second pass over the corpus on: a model cannot
+ * know by heart what it has seen once, so that a run over more text than it needs is never cut. Five
+ * of them, because nothing but time is lost by waiting: the best checkpoint is kept anyway.
+ */
+const AUTO: Patience = { validations: 5, fromPass: 1 };
+
+/** The patience that the settings ask for; undefined for a run that is never cut. */
+export function patienceOf({ patience }: Pick<RunSettings, "patience">): Patience | undefined {
+  if (patience === "auto") return AUTO;
+  return patience === 0 ? undefined : { validations: patience, fromPass: 0 };
+}
+
+/** Whether the run that a checkpoint with these cursors is of has ended early. */
+export function endedEarly(
+  cursors: Readonly<Record<string, unknown>>,
+  settings: Pick<RunSettings, "patience">,
+): boolean {
+  // Written by the train stage.
+  const { validation } = cursors.train as { readonly validation: unknown };
+  return isOutOfPatience(readValidation(validation), patienceOf(settings));
+}

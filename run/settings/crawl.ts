@@ -1,0 +1,99 @@
+/**
+ * Flags about crawling, for every command that crawls.
+ *
+ * @module
+ */
+import { privateRangeOf } from "../../stages/crawl/mod.ts";
+import { type Flags, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { isAddress } from "../sources.ts";
+import { corpus } from "./table.ts";
+
+/** Which links are followed; of the sample site, all are. */
+export const LINKS = group("Links to follow", {
+  "max-pages": corpus(
+    number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000, about: "site" }),
+  ),
+  include: corpus(list({
+    help: "follow only links that match, * for anything; repeatable",
+    value: "PATTERN",
+    about: "address",
+  })),
+  exclude: corpus(list({
+    help: "do not follow links that match; repeatable",
+    value: "PATTERN",
+    about: "address",
+  })),
+});
+
+/** How the crawler behaves towards sites. */
+export const MANNERS = group("Manners", {
+  delay: corpus(
+    number({
+      help: "milliseconds between two requests to one host at least",
+      value: "MS",
+      defaultValue: 500,
+      about: "address",
+    }),
+    { key: "delayMs" },
+  ),
+  // Decides what robots.txt lets it see.
+  "user-agent": corpus(
+    text({ help: "how the crawler names itself", defaultValue: "cllm/0.1", about: "site" }),
+  ),
+  contact: text({
+    help: "address by which a site's owner can reach you",
+    value: "URL|MAIL",
+    about: "site",
+  }),
+  "allow-private": corpus(toggle({
+    help: "let the crawler connect to private and loopback addresses too",
+    about: "site",
+  })),
+});
+
+/** For commands in which nothing else is random. */
+export const RETRY_SEED = group("Manners", {
+  seed: number({ help: "seed of the jitter of retries", defaultValue: 0, about: "address" }),
+});
+
+/**
+ * Refuses addresses that are private as they are written, before anything is made.
+ *
+ * @throws {UsageError} naming the first
+ */
+export function checkPrivate(
+  sources: readonly string[],
+  { allowPrivate }: { allowPrivate: boolean },
+): void {
+  if (allowPrivate) return;
+  for (const source of sources.filter(isAddress)) {
+    const range = privateRangeOf(source);
+    if (range === undefined) continue;
+    throw new UsageError(
+      `Cannot crawl ${source}: it is a ${range} address; --allow-private connects to it`,
+    );
+  }
+}
+
+/**
+ * Refuses flags that are about a kind of source that is not there. The sample site, which is crawled
+ * where no source is named, takes no delay and has nothing to leave out.
+ *
+ * @throws {UsageError} naming the flag
+ */
+export function checkSourceFlags(
+  sources: readonly string[],
+  { flags, given }: { flags: Flags; given: ReadonlySet<string> },
+): void {
+  const isThere = {
+    address: sources.some(isAddress),
+    site: sources.length === 0 || sources.some(isAddress),
+    file: !sources.every(isAddress),
+  };
+  for (const name of given) {
+    const about = flags[name]?.about;
+    if (about === undefined || isThere[about]) continue;
+    const what = about === "file" ? "a file or folder" : "an address to crawl";
+    throw new UsageError(`Cannot use --${name}: no source is ${what}; name one, or leave it out`);
+  }
+}

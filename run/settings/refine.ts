@@ -1,0 +1,155 @@
+/**
+ * Flags that say how documents are read and which stay, for every command that takes documents in.
+ *
+ * @module
+ */
+import { DEFAULT_ENGINE, ENGINES } from "../../stages/extract/mod.ts";
+import {
+  type FilterName,
+  FILTERS,
+  NO_REFINING,
+  parseLimits,
+  type RefineSettings,
+} from "../../stages/refine/mod.ts";
+import { reasonOf } from "../../cli/failure.ts";
+import { didYouMean } from "../../cli/nearest.ts";
+import { choice, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { absolute } from "../sources.ts";
+import { parseStageSettings, readStageSetting } from "../stage_setting.ts";
+import { corpus } from "./table.ts";
+
+/** How sources are read and text is found in them. */
+export const READING = group("Reading", {
+  "all-files": corpus(toggle({
+    help: "read also what folders hide: .git, node_modules, hidden files, what .gitignore names",
+    about: "file",
+  })),
+  "text-field": corpus(text({
+    help: "field of a JSONL record, or column of a table, that holds its text",
+    value: "NAME",
+    defaultValue: "text",
+    about: "file",
+  })),
+});
+
+/** How main text is found in pages, and which of it stays; see docs/refining.md. */
+export const REFINING = group("Which text stays", {
+  extract: corpus(choice({
+    help: "how main text is found: fast, in one pass, or dom, in a tree",
+    of: ENGINES,
+    defaultValue: DEFAULT_ENGINE,
+  })),
+  // In UTF-16 code units.
+  "min-chars": corpus(number({ help: "shorter documents are dropped", defaultValue: 200 })),
+  filters: corpus(
+    text({
+      help: `sets of quality rules, divided by commas: ${FILTERS.join(", ")}; or all`,
+      value: "A,B",
+    }),
+    { from: filtersOf },
+  ),
+  "filter-settings": corpus(
+    text({
+      help: "JSON file of limits for the filters (default: those published)",
+      value: "FILE",
+      needs: "filters",
+    }),
+    {
+      key: "limits",
+      from: (path) => path === undefined ? NO_REFINING.limits : readLimits(path),
+      parse: parseLimits,
+    },
+  ),
+  language: corpus(
+    text({
+      help: "ISO 639-1 codes of languages that stay, divided by commas; any only notes them",
+      value: "A,B",
+    }),
+    { key: "languages", from: (text) => text === undefined ? undefined : languagesOf(text) },
+  ),
+  "language-score": corpus(
+    number({
+      help: "least score of a document's language, from 0 to 1",
+      value: "X",
+      integer: false,
+      max: 1,
+      defaultValue: 0.5,
+      needs: "language",
+      unless: { language: ["any"] },
+    }),
+    { key: "minLanguageScore" },
+  ),
+  "mask-personal-data": corpus(toggle({ help: "replace e-mail and public IP addresses" })),
+  "near-duplicates": corpus(
+    toggle({ help: "drop documents that are nearly the same as an earlier one" }),
+    {
+      // Comparing with others takes an index of one's own.
+      from: (isOn, values: { "dedup-against": string | undefined }) =>
+        isOn || listOf(values["dedup-against"]).length > 0,
+    },
+  ),
+  "repeated-lines": corpus(number({
+    help: "drop lines that so many earlier pages of the same site had; 0 for none",
+    defaultValue: 0,
+  })),
+  "dedup-against": corpus(
+    text({
+      help: "run folders or index files whose documents count as earlier ones, divided by commas",
+      value: "A,B",
+    }),
+    { from: (text) => absolute(listOf(text)), also: "near-duplicates" },
+  ),
+  stage: corpus(
+    list({
+      help: "module of a stage of yours, behind extract or refine; see docs/library.md",
+      value: "PLACE:FILE",
+    }),
+    {
+      key: "stages",
+      // Left out of run.json where there is none, as in runs of versions that knew none.
+      from: (texts) => texts.length === 0 ? undefined : texts.map(readStageSetting),
+      parse: parseStageSettings,
+    },
+  ),
+});
+
+/** Whether every drop is kept with its text. */
+export const KEEP_DROPPED = group("Which text stays", {
+  "keep-dropped": toggle({ help: "list dropped documents with their text" }),
+});
+
+/** Items divided by commas. */
+export const listOf = (text: string | undefined): string[] =>
+  text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
+
+/** In the order in which they are applied, whatever the order on the command line. */
+function filtersOf(text: string | undefined): readonly FilterName[] {
+  const names = listOf(text);
+  if (names.length === 1 && names[0] === "all") return [...FILTERS];
+  for (const name of names) {
+    if (FILTERS.some((known) => known === name)) continue;
+    throw new UsageError(
+      `Cannot use --filters ${name}: it must be of ${FILTERS.join(", ")}, or all` +
+        didYouMean(name, [...FILTERS, "all"]),
+    );
+  }
+  return FILTERS.filter((known) => names.includes(known));
+}
+
+function languagesOf(text: string): readonly string[] {
+  const codes = listOf(text);
+  if (codes.length === 1 && codes[0] === "any") return [];
+  const wrong = codes.find((code) => !/^[a-z]{2}$/.test(code));
+  if (wrong === undefined && codes.length > 0) return codes;
+  throw new UsageError(
+    `Cannot use --language ${wrong ?? text}: write two-letter codes such as en,ja; or any`,
+  );
+}
+
+function readLimits(path: string): RefineSettings["limits"] {
+  try {
+    return parseLimits(JSON.parse(Deno.readTextFileSync(path)));
+  } catch (cause) {
+    throw new UsageError(`Cannot use --filter-settings ${path}: ${reasonOf(cause)}`, { cause });
+  }
+}

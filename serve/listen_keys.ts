@@ -1,0 +1,95 @@
+/**
+ * Who may ask a command that listens, and by which name: this machine without keys, others with one.
+ *
+ * @module
+ */
+import { type ApiKeys, hostnameOf, parseApiKeys } from "./mod.ts";
+import { reasonOf } from "../cli/failure.ts";
+import { type Flag, type FlagValues, group, list, number, text, UsageError } from "../cli/flags.ts";
+
+/** Holds keys as the file does, also with commas in place of line ends. */
+export const KEYS_VARIABLE = "CLLM_API_KEYS";
+
+/** Flags of every command that listens where its user says. */
+export const LISTEN_FLAGS = group("Listening", {
+  hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
+  "api-key-file": text({
+    help: "file of keys, one a line, a name before each where wanted; requests must bear one",
+    value: "FILE",
+  }),
+  "host-name": list({
+    help: "name to answer by beside those of this machine and addresses; may be given again",
+    value: "NAME",
+  }),
+});
+
+/** The port of a command that listens. */
+export function portFlag(defaultValue: number): { readonly port: Flag<number> } {
+  return group("Listening", {
+    port: number({ help: "port to listen on; 0 takes a free one", max: 65535, defaultValue }),
+  });
+}
+
+/** Values of {@linkcode LISTEN_FLAGS}. */
+export type ListenFlags = FlagValues<typeof LISTEN_FLAGS>;
+
+/**
+ * The names to answer by: those given, and the one that is listened on.
+ *
+ * @throws {UsageError} at what is no name
+ */
+export function hostNamesOf(
+  { hostname, "host-name": names }: Omit<ListenFlags, "api-key-file">,
+): string[] {
+  return [hostname, ...names].map((name) => {
+    // An IPv6 address to listen on stands without brackets.
+    const host = hostnameOf(name) ?? (name === hostname ? name : undefined);
+    if (host !== undefined) return host;
+    throw new UsageError(
+      `Cannot use --host-name ${name}: write it like model.example.org, without scheme and port`,
+    );
+  });
+}
+
+/**
+ * The keys in the file and in the environment; undefined where there is neither, which only an
+ * address of this machine alone may do without.
+ *
+ * @throws {UsageError} when one of them has no keys or bad ones, or other machines need one
+ */
+export async function readApiKeys(
+  { hostname, "api-key-file": path }: Omit<ListenFlags, "host-name">,
+): Promise<ApiKeys | undefined> {
+  const keys = [
+    ...path === undefined ? [] : parse(await readKeyFile(path), `--api-key-file ${path}`),
+    ...parse(Deno.env.get(KEYS_VARIABLE)?.replaceAll(",", "\n"), KEYS_VARIABLE),
+  ];
+  if (keys.length > 0) return keys;
+  if (isLoopback(hostname)) return undefined;
+  throw new UsageError(
+    `Cannot listen on ${hostname} without API keys: give --api-key-file FILE or ` +
+      `${KEYS_VARIABLE}, or leave --hostname out to serve this machine alone`,
+  );
+}
+
+/** Whether only programs of this machine can reach an address. */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+async function readKeyFile(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new UsageError(`Cannot read --api-key-file ${path}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function parse(text: string | undefined, source: string): ApiKeys {
+  if (text === undefined) return [];
+  try {
+    return parseApiKeys(text);
+  } catch (cause) {
+    throw new UsageError(`Cannot read ${source}: ${reasonOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Decodes a page's bytes: byte order mark, then HTTP header, then meta element, then XML declaration,
+ * then by what the bytes look like, as the HTML standard's encoding sniffing orders them. Unlike
+ * there, a declaration does not count that the bytes contradict.
+ *
+ * @module
+ */
+import { contradicts, detectCharset, REPLACEMENT } from "./charset.ts";
+import { charsetOf, metaLabel, xmlLabel } from "./declared_charset.ts";
+
+const BOMS: readonly (readonly [bytes: readonly number[], label: string])[] = [
+  [[0xef, 0xbb, 0xbf], "utf-8"],
+  [[0xfe, 0xff], "utf-16be"],
+  [[0xff, 0xfe], "utf-16le"],
+];
+
+/** A decoder for a label, or `undefined` for one that the Encoding standard does not know. */
+function decoderFor(label: string | undefined): TextDecoder | undefined {
+  if (label === undefined) return undefined;
+  try {
+    return new TextDecoder(label);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The text of `body`; what its encoding does not define becomes U+FFFD. Empty for text in an encoding
+ * that is not decoded.
+ */
+export function decodePage(
+  body: Uint8Array,
+  { contentType, isHtml }: { contentType: string; isHtml: boolean },
+): string {
+  const bom = BOMS.find(([bytes]) => bytes.every((byte, at) => body[at] === byte))?.[1];
+  const marked = decoderFor(bom);
+  if (marked !== undefined) return marked.decode(body);
+  const declared = decoderFor(charsetOf(contentType)) ??
+    (isHtml ? decoderFor(metaLabel(body)) ?? decoderFor(xmlLabel(body)) : undefined);
+  if (declared !== undefined && !contradicts(body, declared.encoding)) {
+    return declared.decode(body);
+  }
+  const label = detectCharset(body);
+  return label === REPLACEMENT ? "" : new TextDecoder(label).decode(body);
+}

@@ -1,0 +1,94 @@
+/**
+ * What one worker knows while it runs a microbatch.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../model/config.ts";
+import type { Kernels } from "../kernels/mod.ts";
+import { createLayout } from "../model/layout.ts";
+import { createGroups, type Groups, type ParameterGroup } from "./groups.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
+import type { WorkerArea } from "./worker_area.ts";
+
+/** Dimension letters of a model, declared once for the passes. */
+export interface Dims {
+  readonly D: number;
+  readonly F: number;
+  readonly V: number;
+  readonly H: number;
+  readonly K: number;
+  readonly N: number;
+  /** Width of a qkv row: (H + 2K) N */
+  readonly Q: number;
+  /** Width of an attention output row: H N */
+  readonly A: number;
+  /** T */
+  readonly T: number;
+}
+
+/** A worker's view of the run. */
+export interface MicrobatchContext {
+  readonly config: ModelConfig;
+  readonly kernels: Kernels;
+  readonly plan: MemoryPlan;
+  readonly area: WorkerArea;
+  readonly groups: Groups;
+  readonly dims: Dims;
+  /** The whole shared memory. */
+  readonly f32: Float32Array;
+  readonly words: Int32Array;
+}
+
+/** Rows `[first, end)` of the batch that are a microbatch. */
+export interface MicrobatchRows {
+  readonly first: number;
+  readonly end: number;
+  /** Whether the batch has segment ids. */
+  readonly segmented: boolean;
+}
+
+/** Builds the context of worker `worker`. */
+export function createMicrobatchContext(
+  { plan, worker, kernels, memory }: {
+    plan: MemoryPlan;
+    worker: number;
+    kernels: Kernels;
+    memory: WebAssembly.Memory;
+  },
+): MicrobatchContext {
+  const { config, cols } = plan.dims;
+  const area = plan.areas[worker];
+  if (!area) throw new RangeError(`Cannot run worker ${worker}: the plan has ${plan.areas.length}`);
+  const { hidden_size, intermediate_size, vocab_size } = config;
+  const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = config;
+  return {
+    config,
+    kernels,
+    plan,
+    area,
+    groups: createGroups(config, createLayout(config)),
+    dims: {
+      D: hidden_size,
+      F: intermediate_size,
+      V: vocab_size,
+      H,
+      K,
+      N,
+      Q: (H + 2 * K) * N,
+      A: H * N,
+      T: cols,
+    },
+    f32: new Float32Array(memory.buffer),
+    words: new Int32Array(memory.buffer, plan.control, 4096),
+  };
+}
+
+/** Address of a group's weights. */
+export function weightsOf({ plan }: MicrobatchContext, group: ParameterGroup): number {
+  return plan.weights + group.offset * 4;
+}
+
+/** Address of the float `index` places after `address`. */
+export function at(address: number, index: number): number {
+  return address + index * 4;
+}

@@ -1,0 +1,67 @@
+/**
+ * A pool seen from one of its workers. Everything but the first message goes through shared memory.
+ *
+ * @module
+ */
+import { PoisonedError, PoolWord, publish, waitFor } from "./pool_words.ts";
+
+/** Worker to owner. */
+export type PoolMessage =
+  | { readonly kind: "ready" }
+  | {
+    readonly kind: "failed";
+    /** What it was at, such as "microbatch 3", if it said. */
+    readonly task: string | undefined;
+    readonly cause: unknown;
+  };
+
+/** What a worker does in each round. */
+export interface PoolWork {
+  /** Workers of the pool. */
+  readonly workers: number;
+  readonly work: (round: number) => void;
+  /** What it is at, for the message of a failure. */
+  readonly task?: () => string | undefined;
+  /** Looks at the round's word before sleeping. */
+  readonly spins?: number;
+}
+
+interface PoolScope<Message> {
+  addEventListener(
+    type: "message",
+    listener: (event: MessageEvent<Message>) => void,
+    options?: AddEventListenerOptions,
+  ): void;
+  postMessage(message: PoolMessage): void;
+  close(): void;
+}
+
+/** Calls `begin` with the first message, then works until told to stop or until any worker fails. */
+export function joinPool<Message>(
+  begin: (message: Message) => { readonly words: Int32Array } & PoolWork,
+): void {
+  // Also where a program outside of this one is checked, with a window's types.
+  const scope = self as unknown as PoolScope<Message>;
+  scope.addEventListener("message", ({ data }) => {
+    const { words, workers, work, task, spins } = begin(data);
+    scope.postMessage({ kind: "ready" });
+    try {
+      for (let round = 1;; round = (round + 1) | 0) {
+        waitFor(words, PoolWord.round, round, spins);
+        if (Atomics.load(words, PoolWord.stop) === 1) break;
+        work(round);
+        // The next round begins with fresh counters, so nobody may still be looking at these.
+        if (Atomics.add(words, PoolWord.arrivals, 1) + 1 === workers) {
+          publish(words, PoolWord.done, round);
+        }
+      }
+    } catch (cause) {
+      // The worker that poisoned the round has told the owner why; the others only leave.
+      if (!(cause instanceof PoisonedError)) {
+        Atomics.store(words, PoolWord.poison, 1);
+        scope.postMessage({ kind: "failed", task: task?.(), cause });
+      }
+    }
+    scope.close();
+  }, { once: true });
+}

@@ -1,0 +1,96 @@
+/**
+ * A pool of workers over one shared memory, seen from the thread that owns it: it puts a round's input
+ * in place, wakes them, and awaits the end without blocking.
+ *
+ * @module
+ */
+import type { PoolMessage } from "./pool_worker.ts";
+import { PoolWord, publish } from "./pool_words.ts";
+
+/** Workers that go through rounds together; one that fails ends this round and all later ones. */
+export class WorkerPool implements AsyncDisposable {
+  readonly #words: Int32Array;
+  readonly #workers: Worker[] = [];
+  readonly #failure = Promise.withResolvers<never>();
+  /** Ends the round in flight. Were it to listen to the failure itself, that would remember it for good. */
+  #interrupt: (reason: unknown) => void = () => {};
+  #round = 0;
+
+  /** @param words the control area: {@linkcode PoolWord} */
+  constructor(words: Int32Array) {
+    this.#words = words;
+    this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
+  }
+
+  /** Spawns a worker for each first message; resolves when all are ready. */
+  async start<Message>(
+    messages: readonly Message[],
+    spawn: (worker: number) => Worker,
+  ): Promise<void> {
+    const ready = messages.map((message, worker) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const thread = spawn(worker);
+      this.#workers.push(thread);
+      thread.addEventListener("message", ({ data }: MessageEvent<PoolMessage>) => {
+        switch (data.kind) {
+          case "ready":
+            return resolve();
+          case "failed":
+            return this.#fail(
+              `${data.task === undefined ? "" : `${data.task} on `}worker ${worker}`,
+              data.cause,
+            );
+        }
+      });
+      thread.addEventListener("error", (event) => {
+        event.preventDefault();
+        this.#fail(`worker ${worker}`, event.error ?? event.message);
+      });
+      thread.postMessage(message);
+      return promise;
+    });
+    await Promise.race([Promise.all(ready), this.#failure.promise]);
+  }
+
+  /** Whether a worker has failed: shared memory may then be half-written, and no round works. */
+  get failed(): boolean {
+    return Atomics.load(this.#words, PoolWord.poison) !== 0;
+  }
+
+  /**
+   * Runs one round, whose input is in place, until every worker is done with it.
+   *
+   * @throws {Error} naming the worker that failed, now or before
+   */
+  async run(): Promise<void> {
+    if (this.failed) await this.#failure.promise;
+    const words = this.#words;
+    Atomics.store(words, PoolWord.arrivals, 0);
+    const before = this.#round;
+    // A word of 32 bits that begins again below zero: a busy server gets there.
+    this.#round = (before + 1) | 0;
+    publish(words, PoolWord.round, this.#round);
+    const done = Atomics.waitAsync(words, PoolWord.done, before);
+    if (done.async) {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      this.#interrupt = reject;
+      done.value.then(resolve);
+      await promise;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    Atomics.store(this.#words, PoolWord.stop, 1);
+    Atomics.store(this.#words, PoolWord.poison, 1);
+    publish(this.#words, PoolWord.round, (this.#round + 1) | 0);
+    for (const worker of this.#workers) worker.terminate();
+    this.#failure.reject(new Error("Cannot go on: the workers are closed"));
+    return Promise.resolve();
+  }
+
+  #fail(what: string, cause: unknown): void {
+    Atomics.store(this.#words, PoolWord.poison, 1);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#failure.reject(new Error(`Cannot go on: ${what} failed: ${reason}`, { cause }));
+  }
+}
