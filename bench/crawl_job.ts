@@ -51,7 +51,7 @@ async function crawlSite(
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };
 }
 
-/** Settles pages, without asking for any, until the frontier knows so many addresses. */
+/** Completes pages, without fetching any, until the frontier knows that many addresses. */
 function fill({ urls, frontier: path }: FillJob): CrawlReport {
   using frontier = openFrontier(path);
   frontier.seed(["https://example.org/0"]);
