@@ -40,7 +40,7 @@ export { bounded } from "./stages/queue.ts";
 // Pages to documents.
 export type { Resolve, ResolvedAddress } from "./stages/crawl/address_guard.ts";
 export type { Timeouts } from "./stages/crawl/deadlines.ts";
-export type { FrontierEntry, Settlement, Validators } from "./stages/crawl/frontier_entry.ts";
+export type { EntryResult, FrontierEntry, Validators } from "./stages/crawl/frontier_entry.ts";
 export type { PickOptions } from "./stages/crawl/frontier_queue.ts";
 export type { Reconsidered } from "./stages/crawl/frontier_rules.ts";
 export {

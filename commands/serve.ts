@@ -9,7 +9,7 @@ import { type Command, command } from "../cli/command.ts";
 import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
 import { choice, group, list, toggle, UsageError } from "../cli/flags.ts";
-import { follow } from "../run/follow.ts";
+import { reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { hostNamesOf, LISTEN_FLAGS, portFlag, readApiKeys } from "../serve/listen_keys.ts";
 import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
@@ -68,7 +68,7 @@ export const serve: Command = command({
     const follows = values.model === undefined && engineName === "wasm" &&
       typeof checkpoint !== "number";
     await using _engine = follows
-      ? follow({
+      ? reloadCheckpoints({
         checkpoints: runPaths(values.run).checkpoints,
         wish: checkpoint,
         scheduler,

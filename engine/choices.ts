@@ -88,7 +88,7 @@ export async function* generateChoices(
     }
   } finally {
     leaving.abort(new Error("Cannot go on: the other answers have ended"));
-    await race.settled();
+    await race.close();
   }
 }
 
@@ -127,8 +127,8 @@ function createRace(answers: readonly AsyncGenerator<Piece, void>[]) {
       if (!piece) throw new Error("Cannot go on: no answer is under way");
       return piece;
     },
-    /** Ends what waits at a piece, and waits for what runs. */
-    async settled(): Promise<void> {
+    /** Waits for the running steps, then ends every generator. */
+    async close(): Promise<void> {
       await Promise.all(running);
       await Promise.all(answers.map((answer) => answer.return()));
     },

@@ -64,7 +64,7 @@ export interface Preset {
   readonly steps: number;
 }
 
-/** Named sizes for `--preset`. Rows are a multiple of the 12 leaves, so that every leaf has work. */
+/** Named sizes for `--preset`. Rows are a multiple of 12, so that every leaf sphere has work. */
 export const PRESETS = {
   tiny: {
     model: {
@@ -144,7 +144,7 @@ export type PresetName = keyof typeof PRESETS;
 /**
  * The full configuration of a preset with the tokenizer's numbers filled in.
  *
- * @param options `context` T, the preset's unless stated
+ * @param options `context` T, the preset's by default
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -167,14 +167,14 @@ export function presetConfig(
     ...model,
     vocab_size: vocabSize,
     head_dim: model.hidden_size / model.num_attention_heads,
-    // Twice the training length, so that a server may generate a little past what was trained.
+    // Twice the training length, so that a server can generate somewhat beyond it.
     max_position_embeddings: (context ?? cols) * 2,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
-    // An output head of its own costs V D weights and no time, and small models learn faster with it:
-    // 5.06 against 5.21 nats a token after 300 steps of tiny on the sample corpus.
+    // An untied output head costs V D weights and no time, and small models learn faster with it:
+    // 5.06 against 5.21 nats per token after 300 steps of tiny on the sample corpus.
     tie_word_embeddings: false,
-    // Narrow models want larger weights than the customary 0.02: this keeps a product's size.
+    // Narrow models need larger weights than the usual 0.02 to keep the scale of products.
     initializer_range: Number((0.7 / Math.sqrt(model.hidden_size)).toFixed(3)),
     bos_token_id: endOfTextId,
     eos_token_id: endOfTextId,

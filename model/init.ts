@@ -10,7 +10,7 @@ import { randomStream } from "./random.ts";
 
 /**
  * Fills `parameters`, `[layout.length]`. A weight depends only on the seed, its tensor's name and
- * its index, so that models of other depth share what they have in common.
+ * its index, so that models of different depth share their common tensors.
  *
  * @example
  * ```ts

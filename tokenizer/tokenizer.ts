@@ -27,7 +27,7 @@ export interface TokenizerParts {
   readonly merges: readonly (readonly [string, string])[];
   /** Tokens whose text is read as them only with `allowSpecial`; `vocab` has them too. */
   readonly specials: readonly SpecialToken[];
-  /** `gpt2` unless stated. */
+  /** `gpt2` by default. */
   readonly split?: SplitName;
   /** A piece of text that is a token as it stands is that token, whatever merging would give. */
   readonly ignoreMerges?: boolean;

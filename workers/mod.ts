@@ -1,6 +1,6 @@
 /**
- * Sphere-parallel training: a control sphere (this process's handle), its workers and their leaves; and
- * the pool of workers that it shares with inference.
+ * Sphere-parallel training: a control sphere (this process's handle), its workers and their leaf spheres;
+ * and the worker pool that it shares with inference.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What training looks like from outside: a set of spheres that takes batches.
+ * The interface of training: a set of spheres that takes batches.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export interface OptimizerStep {
   readonly clip: number;
   /** Updates the hidden matrices by Muon; without it AdamW updates everything. */
   readonly muon?: MuonStep;
-  /** Beyond them a step leaves weights and moments as they were; without, none does. */
+  /** Limits beyond which a step skips its update; without them none does. */
   readonly limits?: StepLimits;
 }
 
@@ -59,7 +59,7 @@ export interface MuonStep {
 
 /** Largest values at which a step still updates. */
 export interface StepLimits {
-  /** Mean nats per scored token. */
+  /** Mean nats per target token. */
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
@@ -71,7 +71,7 @@ export interface SphereCounters {
   readonly microbatch: number;
   /** Worker that ran it. */
   readonly worker: number;
-  /** Scored tokens. */
+  /** Target tokens. */
   readonly tokens: number;
   /** Forward and backward pass, without `waitMs`. */
   readonly computeMs: number;
@@ -83,11 +83,11 @@ export interface SphereCounters {
 
 /** Outcome of one step. */
 export interface StepOutcome {
-  /** Mean nats per scored token. */
+  /** Mean nats per target token. */
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
-  /** Whether the step was beyond its limits, and updated nothing. */
+  /** Whether the step exceeded its limits and skipped its update. */
   readonly skipped: boolean;
   /** One for each leaf, in reduction order. */
   readonly spheres: readonly SphereCounters[];
@@ -108,15 +108,15 @@ export interface SpheresOptions {
   /** Avoid relaxed SIMD, so that results are the same on every machine. */
   readonly strictSimd?: boolean;
   /**
-   * Whether products take the tile that V8 may turn into 256-bit instructions: measured unless said,
+   * Whether products take the tile that V8 may turn into 256-bit instructions: measured by default,
    * never with `strictSimd`. Never changes a result.
    */
   readonly simd256?: boolean;
   /** Keep every logit, for tests and parity checks of small models. */
   readonly keepLogits?: boolean;
   /**
-   * Keep only the layers' inputs and compute the rest again in the backward pass: a third more
-   * work, far less memory for long rows. Never changes a result.
+   * Store only the layers' inputs and recompute the rest in the backward pass: a third more work, far
+   * less memory for long rows. Never changes a result.
    */
   readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
@@ -135,7 +135,7 @@ export interface Spheres extends AsyncDisposable {
   readonly simd256: boolean;
   /** Views on shared memory in the order of `layout`; valid to read between calls. */
   readonly parameters: Float32Array;
-  /** Mean over the scored tokens of the last step, before clipping. */
+  /** Mean over the target tokens of the last step, before clipping. */
   readonly gradients: Float32Array;
   /** AdamW's first moments; of matrices that Muon updates, its momentum. */
   readonly firstMoment: Float32Array;
@@ -145,7 +145,7 @@ export interface Spheres extends AsyncDisposable {
   readonly logits: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
-  /** Whether the weights have given a loss or gradient that is not finite. */
+  /** Whether the weights have produced a loss or gradient that is not finite. */
   readonly diverged: boolean;
   /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
   kernelMs(): Record<string, number>;
@@ -153,6 +153,6 @@ export interface Spheres extends AsyncDisposable {
   packWeights(): Promise<void>;
   /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
-  /** Sum of nats and number of scored tokens, weights untouched. */
+  /** Sum of nats and number of target tokens; leaves the weights unchanged. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
 }

@@ -1,5 +1,5 @@
 /**
- * Reads checkpoints, and refuses those that are not what was saved.
+ * Loads checkpoints, and refuses damaged ones.
  *
  * @module
  */
@@ -19,14 +19,14 @@ import {
   SECOND_MOMENT_PREFIX,
 } from "./tensors.ts";
 
-/** A config.json has some dozen lines. */
+/** Largest config.json, which has some dozen lines. */
 const MAX_CONFIG_BYTES = 2 ** 20;
-/** The cursor may hold a shuffle window's state; still it is small. */
+/** Largest state.json, whose cursors may hold the state of a shuffle window. */
 const MAX_STATE_BYTES = 64 * 2 ** 20;
 
 const REQUIRED = ["config.json", "model.safetensors", "optimizer.safetensors"];
 
-/** What a checkpoint is of. */
+/** Contents of a checkpoint's state and configuration. */
 export interface CheckpointInfo extends CheckpointState {
   /** The checkpoint's folder, as it was named. */
   readonly dir: string;
@@ -36,9 +36,9 @@ export interface CheckpointInfo extends CheckpointState {
 
 /** Options of {@linkcode loadCheckpoint}. */
 export interface LoadCheckpointOptions {
-  /** The model to load into; by default the one of the checkpoint's config.json. */
+  /** The model to load into; by default that of the checkpoint's config.json. */
   readonly layout?: Layout;
-  /** Areas to fill, `[layout.length]`; may be views of shared memory. */
+  /** Areas to fill, `[layout.length]`, possibly views of shared memory. */
   readonly into: {
     readonly parameters: Float32Array;
     readonly firstMoment?: Float32Array;

@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-/** What an origin answered. */
+/** An origin's stored answer. */
 export interface RobotsCopy {
   /** The file; absent where there is none, which allows everything. */
   readonly body?: Uint8Array;

@@ -1,6 +1,6 @@
 /**
- * The report stage, where a pipeline ends: every step is appended to metrics.jsonl of the run folder
- * and shown to whoever is watching.
+ * The report stage, the end of a pipeline: appends every step to metrics.jsonl of the run folder and
+ * shows it in the status.
  *
  * @module
  */
@@ -35,23 +35,23 @@ export interface ReportOptions {
   status?: Status;
   /** Stages whose counters are written with the first step and each `countsEvery` steps. */
   meters?: readonly StageMeter[];
-  /** Steps between two lines with counters; 50 unless stated. */
+  /** Steps between two lines with counters; 50 by default. */
   countsEvery?: number;
-  /** What some figures are computed by. */
+  /** Constants that some metrics need. */
   constants?: RunConstants;
-  /** Take each record as it is written; borrowed. */
+  /** Sinks that get each record as it is written; borrowed. */
   sinks?: readonly MetricsSink[];
-  /** Hears of each step once it is written. */
+  /** Called for each step once it is written. */
   onStep?: (step: StepReport) => void;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
 /**
- * Creates the report stage. A resumed run goes on in the same metrics.jsonl: lines from its first
- * step on, which a run that broke off may have left, are cut, so that no step is there twice.
+ * Creates the report stage. A resumed run continues the same metrics.jsonl: lines from its first step
+ * on, which an interrupted run may have left, are removed, so that no step appears twice.
  *
- * @throws {SyntaxError} with the first step, when metrics.jsonl is not a file of metrics
+ * @throws {SyntaxError} with the first step, when metrics.jsonl is not a metrics file
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -84,8 +84,8 @@ export function report({
       const counts = withCounts ? { stages: meters.map((meter) => meter.counts()) } : {};
       isFirst = false;
       const record = metricsRecord(step, { time: now(), constants, ...counts });
-      // Opened for each line: no file to leak when the run is torn down, and steps are slow.
-      // A wait for the disk at each would slow small models down.
+      // Opened for each line: steps are slow, and no file leaks when the run is torn down.
+      // Syncing every line would slow small models down.
       const line = encoder.encode(JSON.stringify(record) + "\n");
       await appendWhole(path, line, { sync: withCounts });
       status?.step(step);

@@ -23,7 +23,7 @@ export interface TokenizeOptions {
   /** Index of the first document that will arrive. */
   readonly startIndex?: number;
   /**
-   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   * Counts what comes in and goes out, and where the time goes; off by default.
    */
   readonly meter?: StageMeter;
 }

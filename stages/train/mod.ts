@@ -1,5 +1,5 @@
 /**
- * The train stage: one optimizer step a batch, run by the spheres.
+ * The train stage: one optimizer step per batch, run by the spheres.
  *
  * @module
  */
@@ -42,25 +42,25 @@ export { newTraining, resumeTraining, snapshot, type TrainingState } from "./tra
 export type Duration = { readonly steps: number } | { readonly seconds: number };
 
 /**
- * Steps between a validation and one at the end of a pass, at least: validating takes up to the time
- * of three steps, and a small corpus is over every few.
+ * Minimum steps between a validation and one at the end of a pass: validating takes as long as up to
+ * three steps, and a pass over a small corpus takes only a few.
  */
 const MIN_APART = 10;
 
-/** Tokens of batches that may wait: one batch, whatever its size. */
+/** Bound of the input queue in tokens: one batch, whatever its size. */
 const QUEUE_TOKENS = 1;
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
   /** What trains; borrowed, its parameters filled and packed. */
   readonly spheres: Spheres;
-  /** Where to go on from; updated in place. */
+  /** State to resume from; updated in place. */
   readonly state: TrainingState;
   /** When training ends, counted from the first step of the run. */
   readonly duration: Duration;
   /** Learning rate over the course of `duration`. */
   readonly schedule: ScheduleOptions;
-  /** AdamW with {@linkcode ADAMW_DEFAULTS} unless stated. */
+  /** AdamW with {@linkcode ADAMW_DEFAULTS} by default. */
   readonly optimizer?: OptimizerOptions;
   /**
    * Standard deviations above the recent mean at which a loss or gradient norm is an outlier, whose
@@ -77,14 +77,14 @@ export interface TrainOptions {
    * validates too, unless {@linkcode MIN_APART} steps have not passed. The last step always does.
    */
   readonly validateEvery?: number;
-  /** When to end early for want of a lower validation loss; never unless stated. */
+  /** When to stop early for lack of a lower validation loss; never by default. */
   readonly patience?: Patience;
   /** Held-out batches, the same at every call. */
   readonly validation?: () => AsyncIterable<Batch>;
   /** Ends training after the step in flight, as if the duration were over. */
   readonly stop?: AbortSignal;
   /**
-   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   * Counts what comes in and goes out, and where the time goes; off by default.
    */
   readonly meter?: StageMeter;
   /** Milliseconds; injected by tests. */
@@ -92,8 +92,8 @@ export interface TrainOptions {
 }
 
 /**
- * Turns batches into step reports; ends the stream when the duration is over, so that everything
- * upstream is cancelled.
+ * Turns batches into step reports; ends the stream when the duration is over, which cancels
+ * everything upstream.
  *
  * A sphere that fails, or a loss that stops being finite, errors the stream.
  *
@@ -135,7 +135,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
   const stage = new TransformStream<Batch, StepReport>({
     start(controller) {
       const end = () => {
-        // A step in flight ends the stream itself, once its report is out.
+        // A step in flight ends the stream itself, after its report.
         if (!stepping) controller.terminate();
       };
       if (stop?.aborted || isOver()) end();
@@ -217,7 +217,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
   return metered(stage, meter);
 }
 
-/** Time of the worker whose leaves took longest. */
+/** Time of the worker whose microbatches took longest. */
 function leavesMs(spheres: readonly SphereCounters[]): number {
   const byWorker = new Map<number, number>();
   for (const { worker, computeMs, waitMs } of spheres) {
@@ -226,7 +226,7 @@ function leavesMs(spheres: readonly SphereCounters[]): number {
   return Math.max(0, ...byWorker.values());
 }
 
-/** Mean nats per scored token over held-out batches; NaN when there are none. */
+/** Mean nats per target token over held-out batches; NaN when there are none. */
 export async function validate(
   spheres: Spheres,
   batches: AsyncIterable<Batch>,

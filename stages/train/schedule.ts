@@ -23,12 +23,12 @@ export interface ScheduleOptions {
   readonly decay: number;
 }
 
-/** All of a schedule but its name and peak, unless told otherwise. */
+/** Defaults of a schedule, except its name and peak. */
 export const SCHEDULE_DEFAULTS = { warmup: 0.03, floor: 0.05, decay: 0.8 } as const;
 
 /**
- * The same for weights that were trained before: the optimizer's moments are new, so that the first
- * steps go anywhere, and there is no need for a peak that lasts.
+ * Defaults for pretrained weights: the optimizer's moments are new, which makes the first steps
+ * erratic, and a long peak is unnecessary.
  */
 export const CONTINUED_SCHEDULE = { ...SCHEDULE_DEFAULTS, warmup: 0.1, decay: 0.9 } as const;
 

@@ -1,5 +1,5 @@
 /**
- * Where training stands, and what a checkpoint keeps of it.
+ * State of training, and its part in a checkpoint.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import type { Cursor, Cursors, Snapshot, StepReport } from "../types.ts";
 import { type GuardState, NEW_GUARD, readGuard } from "./guard.ts";
 import { NO_VALIDATION, readValidation, type ValidationState } from "./patience.ts";
 
-/** Where a run stands; changes with every step. */
+/** Training state of a run; changes with every step. */
 export interface TrainingState {
   /** Optimizer steps done. */
   step: number;
-  /** Scored tokens seen. */
+  /** Target tokens trained on. */
   totalTokens: number;
-  /** Seconds spent training, over all sittings. */
+  /** Seconds spent training, over all sessions. */
   seconds: number;
-  /** Of the last batch trained on; undefined before the first. */
+  /** Cursor of the last batch trained on; undefined before the first. */
   cursor: Cursor | undefined;
-  /** Of the stages above the batches, as of that batch. */
+  /** Cursors of the stages above the batches, as of that batch. */
   cursors: Cursors;
-  /** What the guard remembers of loss and gradient norm. */
+  /** State of the guard. */
   guard: GuardState;
-  /** What validation has found so far. */
+  /** Validation history. */
   validation: ValidationState;
-  /** Of the last step of this session. */
+  /** Report of the last step of this session. */
   report?: StepReport;
 }
 
@@ -69,9 +69,9 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
 }
 
 /**
- * The state that a snapshot was taken of.
+ * The state in a snapshot.
  *
- * @throws {TypeError} when its cursors are not those of a training
+ * @throws {TypeError} when its cursors are not those of a training run
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
@@ -100,7 +100,7 @@ export function resumeTraining(
     cursors: above,
     guard: readGuard(guard),
     validation: readValidation(validation),
-    // Written by the batch stage, which reads inside and checks it.
+    // The batch stage reads and checks its own cursor.
     cursor: batch as Cursor,
   };
 }
