@@ -36,7 +36,7 @@ const FLAGS = {
     checkpoint: { ...CHECKPOINT_FLAG, excludes: ["all"] },
     all: toggle({ help: "every checkpoint of the run" }),
     weights: choice({
-      help: "int8 scores checkpoints as `serve --weights int8` runs them",
+      help: "int8 scores checkpoints as `serve --weights int8` does",
       of: WEIGHT_FORMATS,
       defaultValue: "f32",
     }),
@@ -48,7 +48,7 @@ const FLAGS = {
       defaultValue: "all",
     }),
     "max-rows": number({
-      help: "score so many rows at most, drawn as for validation (default: every row)",
+      help: "maximum rows to score, drawn as for validation (default: all)",
       min: 1,
       only: { set: ["all"] },
     }),

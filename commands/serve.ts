@@ -25,11 +25,11 @@ const FLAGS = {
   ...portFlag(8000),
   ...group("Listening", {
     "cors-origin": list({
-      help: "lets pages of this origin use the API, or * for all; may be given again",
+      help: "let pages of this origin use the API, * for all; repeatable",
       value: "ORIGIN",
     }),
     "trust-proxy": toggle({
-      help: "takes the client's address from the X-Forwarded-For of a proxy in front",
+      help: "take the client's address from the X-Forwarded-For header of a proxy",
     }),
     "access-log": choice({
       help: "where to write a line of JSON for each request",
@@ -44,7 +44,7 @@ const FLAGS = {
 export const serve: Command = command({
   name: "serve",
   summary: "Serves completions over HTTP, in the form of OpenAI's API.\n" +
-    "Follows the run: whenever it has a better checkpoint, new requests are answered by that.",
+    "Follows the run: new requests use a better checkpoint as soon as there is one.",
   operands: "[RUN]",
   flags: FLAGS,
   examples: [
