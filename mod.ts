@@ -79,11 +79,16 @@ export {
 export type { TextFormat } from "./stages/extract/render.ts";
 export type { DetectedLanguage, LanguageDetector } from "./stages/refine/language.ts";
 export {
+  type EvaluationRuns,
+  learnQuality,
+  openEvaluationRuns,
   openSeenTexts,
+  type QualityModel,
   refine,
   type RefineOptions,
   type RefineSettings,
   type SeenTexts,
+  type Texts,
 } from "./stages/refine/mod.ts";
 export type { JournalView, NearIndex, NearMatch } from "./stages/refine/near_index.ts";
 export type { RefineParts } from "./stages/refine/refine_text.ts";

@@ -33,6 +33,8 @@ export interface RefineSettings {
   /** ISO 639-1 codes that stay; empty for all, absent to detect nothing. */
   readonly languages?: readonly string[];
   readonly minLanguageScore: number;
+  /** Least score of quality, where that is judged: 0.5 by default; 0 only notes it. */
+  readonly qualityThreshold?: number;
   readonly maskPersonalData: boolean;
   readonly nearDuplicates: boolean;
   /** Lines that so many earlier pages of a site had go; 0 keeps all. */

@@ -46,6 +46,9 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "filter-settings": [limits],
   language: ["en"],
   "language-score": ["0.9"],
+  quality: [`${limits},${limits}`],
+  "quality-threshold": ["0.9"],
+  decontaminate: [limits],
   "mask-personal-data": [],
   "near-duplicates": [],
   "dedup-against": ["elsewhere"],
@@ -135,7 +138,8 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "filters",
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
-    .concat(["near-duplicates", "dedup-against", "repeated-lines"]);
+    .concat(["near-duplicates", "dedup-against", "repeated-lines"])
+    .concat(["quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
     if (never.includes(flag)) {
