@@ -92,7 +92,13 @@ export {
 } from "./stages/refine/mod.ts";
 export type { JournalView, NearIndex, NearMatch } from "./stages/refine/near_index.ts";
 export type { RefineParts } from "./stages/refine/refine_text.ts";
-export { type FilterLimits, type FilterName, FILTERS, LIMITS } from "./stages/refine/settings.ts";
+export {
+  type FilterLimits,
+  type FilterName,
+  FILTERS,
+  NO_REFINING,
+  parseLimits,
+} from "./stages/refine/settings.ts";
 export type { SiteLines } from "./stages/refine/site_lines.ts";
 export type { OpenJournalOptions, ReadDocumentsOptions } from "./stages/journal/journal.ts";
 export type { Mark } from "./stages/journal/mark.ts";
@@ -140,6 +146,7 @@ export {
   type StoreOptions,
 } from "./stages/store/mod.ts";
 export type { ReadRunsOptions, ReadStoreOptions, StoreReader } from "./stages/store/reader.ts";
+export type { TokenRange } from "./stages/store/shard.ts";
 export type { SplitLog } from "./stages/store/split_log.ts";
 export type { OpenStoreOptions } from "./stages/store/store.ts";
 export { batch, type BatchOptions } from "./stages/batch/mod.ts";

@@ -8,12 +8,17 @@ import { generate, type GenerateOptions, type Piece, type TokenConstraint } from
 
 /** A piece and the answer that it belongs to: those to the first prompt come first. */
 export interface ChoicePiece extends Piece {
+  /**
+   * 0-based, below `prompts.length * count`: the prompt's place times `count`, plus the answer's
+   * own.
+   */
   readonly choice: number;
 }
 
 /** What to generate. */
 export interface ChoicesOptions
   extends Omit<GenerateOptions, "choice" | "constraint" | "promptIds"> {
+  /** Token ids of each prompt. */
   readonly prompts: readonly ArrayLike<number>[];
   /** Answers to each prompt. */
   readonly count: number;

@@ -22,17 +22,28 @@ export interface ModelConfig {
   readonly num_key_value_heads: number;
   /** N, even */
   readonly head_dim: number;
+  /** Longest sequence, prompt and answer together, in tokens. */
   readonly max_position_embeddings: number;
+  /** Added to the mean square in RMSNorm, above 0; 1e-5 in presets. */
   readonly rms_norm_eps: number;
+  /** Base of the rotary position embedding; 10,000 in presets. */
   readonly rope_theta: number;
+  /** Whether the output head is the embedding matrix itself; false in presets. */
   readonly tie_word_embeddings: boolean;
+  /**
+   * Standard deviation of initial weights; of those that write to the residual stream, before
+   * scaling.
+   */
   readonly initializer_range: number;
+  /** Id that begins a text; null where there is none. */
   readonly bos_token_id: number | null;
+  /** Id that ends a text; null where there is none. */
   readonly eos_token_id: number | null;
 }
 
 /** The size of a run: model dimensions, the vocabulary that suits them, and batch. */
 export interface Preset {
+  /** Dimensions; {@linkcode presetConfig} fills in the rest. */
   readonly model: Pick<
     ModelConfig,
     | "hidden_size"
@@ -134,6 +145,14 @@ export type PresetName = keyof typeof PRESETS;
  * The full configuration of a preset with the tokenizer's numbers filled in.
  *
  * @param options `context` T, the preset's unless stated
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "./config.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * assertEquals([config.vocab_size, config.hidden_size, config.head_dim], [512, 128, 32]);
+ * assertEquals(config.max_position_embeddings, 256);
+ * ```
  */
 export function presetConfig(
   name: PresetName,

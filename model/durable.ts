@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 
 /** What a checkpoint records of a file. */
 export interface FileDigest {
+  /** Length of the file. */
   readonly bytes: number;
   /** In hex. */
   readonly sha256: string;

@@ -22,6 +22,7 @@ export interface Parameter {
 
 /** The parameter table of a model. */
 export interface Layout {
+  /** In the order of the area, by ascending offset. */
   readonly parameters: readonly Parameter[];
   /** Floats in the parameter area, padding included. */
   readonly length: number;

@@ -58,9 +58,11 @@ export type RefusalReason =
 
 /** A dropped item, named, for the log and `--keep-dropped`. */
 export interface Drop {
+  /** Name of the stage that dropped it. */
   readonly stage: string;
   /** URL, path or document id. */
   readonly item: string;
+  /** Why; counted by reason in {@linkcode StageCounts}. */
   readonly reason: DropReason;
   /** One plain sentence. */
   readonly detail: string;
@@ -72,16 +74,25 @@ export interface Drop {
 
 /** Plain copy of a meter at one moment. */
 export interface StageCounts {
+  /** The stage's name, such as `extract`. */
   readonly name: string;
+  /** Items that arrived, dropped ones included. */
   readonly itemsIn: number;
+  /** Items handed on. */
   readonly itemsOut: number;
+  /** Size of what arrived: bytes, characters or tokens, whichever the stage counts. */
   readonly bytesIn: number;
+  /** Size of what was handed on, which may be of another unit than `bytesIn`. */
   readonly bytesOut: number;
+  /** Dropped items by reason; a reason that never occurred is absent. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Queue fill on the input side, 0..1; absent for a source, which has no input. */
   readonly queueFill?: number;
+  /** Milliseconds at work. */
   readonly busyMs: number;
+  /** Milliseconds with nothing to do, for want of input. */
   readonly waitingInputMs: number;
+  /** Milliseconds with a result that the next stage had no room for. */
   readonly blockedOutputMs: number;
 }
 

@@ -34,7 +34,9 @@ export interface Page {
 
 /** The head of an HTTP response, as received. */
 export interface PageResponse {
+  /** Such as 200. */
   readonly status: number;
+  /** In the order received, a name as often as it came. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
@@ -57,7 +59,9 @@ export type Stage<In, Out> = ReadableWritablePair<Out | Extract<In, Barrier>, In
 export interface Document {
   /** Stable identifier: the first 16 hex digits of SHA-256 over `url`. */
   readonly id: string;
+  /** URL of the page that it was made of. */
   readonly url: string;
+  /** Empty where the page has none. */
   readonly title: string;
   /** Plain text, NFC, paragraphs separated by one blank line. */
   readonly text: string;
@@ -67,6 +71,7 @@ export interface Document {
   readonly author?: string;
   /** Day or instant of publication, ISO 8601. */
   readonly date?: string;
+  /** A summary, in the page's own words. */
   readonly description?: string;
   /** ISO 8601 instant. */
   readonly fetchedAt: string;
@@ -88,7 +93,9 @@ export type Split = "train" | "validation";
 
 /** One document as token ids; the last id is the end-of-document id. */
 export interface TokenRun {
+  /** {@linkcode Document.id} of its document. */
   readonly docId: string;
+  /** Which part of the corpus it belongs to. */
   readonly split: Split;
   /** Uint16 while the vocabulary fits 65,536 ids, Uint32 above. */
   readonly ids: Uint16Array | Uint32Array;
@@ -130,6 +137,7 @@ export interface Cursor {
 
 /** Token ids for one optimizer step. B rows, T columns; arrays are row-major `[B * T]`. */
 export interface Batch {
+  /** The tokens that the model reads. */
   readonly inputIds: Int32Array;
   /** `targetIds[i] = inputIds[i + 1]` within a document. */
   readonly targetIds: Int32Array;
@@ -143,6 +151,7 @@ export interface Batch {
   readonly cols: number;
   /** Number of ones in `mask`. */
   readonly validTokens: number;
+  /** From where a run goes on after this batch. */
   readonly cursor: Cursor;
   /** Of the stages above, as of the last barrier before this batch; absent where none came. */
   readonly cursors?: Cursors;
@@ -150,12 +159,15 @@ export interface Batch {
 
 /** A copy of everything the optimizer would need to go on after `step`; safe to write at leisure. */
 export interface Snapshot {
+  /** Optimizer steps done. */
   readonly step: number;
+  /** Scored tokens since the first step. */
   readonly totalTokens: number;
   /** The parameter area of model/layout.ts, `[layout.length]`. */
   readonly parameters: Float32Array;
   /** AdamW first and second moments, in the same layout. */
   readonly firstMoment: Float32Array;
+  /** AdamW's second moments, in the same layout. */
   readonly secondMoment: Float32Array;
   /** Of every stage of the pipeline, from the source to the optimizer. */
   readonly cursors: Cursors;
@@ -179,7 +191,9 @@ export interface StepReport {
   readonly step: number;
   /** Mean nats per scored token over the batch. */
   readonly loss: number;
+  /** Exponential of `loss`. */
   readonly perplexity: number;
+  /** Of AdamW, at this step. */
   readonly learningRate: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
@@ -189,11 +203,15 @@ export interface StepReport {
   readonly tokens: number;
   /** Scored tokens since the first step. */
   readonly totalTokens: number;
+  /** Scored tokens of this step for each second of `stepMs`. */
   readonly tokensPerSecond: number;
+  /** Milliseconds in forward, backward and update, without waiting for the batch or validation. */
   readonly stepMs: number;
   /** Where the time went, from the end of the step before. */
   readonly phases?: StepPhases;
+  /** What each leaf sphere did, in reduction order. */
   readonly spheres: readonly SphereCounters[];
+  /** Where in the corpus the batch ended. */
   readonly cursor: Cursor;
   /** Set on the steps where validation ran: mean nats per token. */
   readonly validationLoss?: number;

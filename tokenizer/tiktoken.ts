@@ -14,6 +14,7 @@ import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
 export interface TiktokenOptions {
   /** For messages. */
   readonly source: string;
+  /** How the vocabulary's text was split before merging, which the file does not say. */
   readonly split: SplitName;
   /** The file does not have them. */
   readonly specials: readonly SpecialToken[];

@@ -12,6 +12,7 @@ const EXAMPLES = 10;
 export interface TokenUses {
   /** Ids of the vocabulary, and those of them that occur. */
   readonly size: number;
+  /** At most `size`. */
   readonly used: number;
   /** Bytes of text for each token, end-of-text tokens aside. */
   readonly bytesPerToken: number;

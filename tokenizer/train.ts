@@ -21,6 +21,7 @@ const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
 
 /** How far training has come. */
 export interface TrainProgress {
+  /** `count`: counting words; `merge`: learning merges, after all text is read. */
   readonly phase: "count" | "merge";
   /** UTF-16 code units read so far, or bytes of text that comes as bytes. */
   readonly chars: number;
@@ -41,6 +42,7 @@ export interface TrainTokenizerOptions {
   readonly vocabSize: number;
   /** Pairs that occur less often are not merged. */
   readonly minFrequency?: number;
+  /** How text is cut into words, across which nothing is merged; `gpt2` unless stated. */
   readonly split?: SplitName;
   /** Longer tokens are not made. */
   readonly maxTokenBytes?: number;
@@ -55,6 +57,7 @@ export interface TrainTokenizerOptions {
   readonly memoryBytes?: number;
   /** Where they go, until training is over; the system's folder for such files unless stated. */
   readonly spillDir?: string;
+  /** Told after each piece of text that is counted, and as merges are learned. */
   readonly onProgress?: (progress: TrainProgress) => void;
 }
 

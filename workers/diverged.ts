@@ -9,5 +9,6 @@
  * use any more, and so must not be kept.
  */
 export class DivergedError extends RangeError {
+  /** The name that messages and stack traces begin with. */
   override readonly name = "DivergedError";
 }

@@ -18,5 +18,5 @@ export type {
 } from "./spheres.ts";
 export { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
 export { PoolWord, publish, waitFor } from "./pool_words.ts";
-export { joinPool } from "./pool_worker.ts";
+export { joinPool, type PoolWork } from "./pool_worker.ts";
 export { WorkerPool } from "./worker_pool.ts";

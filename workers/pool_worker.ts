@@ -19,6 +19,7 @@ export type PoolMessage =
 export interface PoolWork {
   /** Workers of the pool. */
   readonly workers: number;
+  /** Does this worker's share of a round; rounds count from 1. */
   readonly work: (round: number) => void;
   /** What it is at, for the message of a failure. */
   readonly task?: () => string | undefined;

@@ -9,12 +9,21 @@ import type { Topology } from "./topology.ts";
 
 /** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
 export interface SphereBatch {
+  /** Tokens read, from 0 to V - 1. */
   readonly inputIds: Int32Array;
+  /** Token wanted at each place. */
   readonly targetIds: Int32Array;
+  /** 1 where the target counts towards the loss, else 0. */
   readonly mask: Int32Array;
+  /**
+   * Attention and positions restart where the id changes along a row; absent: one segment a row.
+   */
   readonly segmentIds?: Int32Array;
+  /** B, from 1 to that of {@linkcode SpheresOptions}. */
   readonly rows: number;
+  /** T, which must be that of {@linkcode SpheresOptions}. */
   readonly cols: number;
+  /** Number of ones in `mask`. */
   readonly validTokens: number;
 }
 
@@ -22,10 +31,15 @@ export interface SphereBatch {
 export interface OptimizerStep {
   /** 1-based, for bias correction. */
   readonly step: number;
+  /** AdamW's, at this step. */
   readonly learningRate: number;
+  /** Decay of the first moment, from 0 to below 1. */
   readonly beta1: number;
+  /** Decay of the second moment, from 0 to below 1. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly epsilon: number;
+  /** Decoupled, of all but norms: a step takes this times the learning rate off a weight. */
   readonly weightDecay: number;
   /** Largest global gradient norm; larger gradients are scaled down. */
   readonly clip: number;
@@ -37,7 +51,9 @@ export interface OptimizerStep {
 
 /** Muon's settings for one step (Jordan et al., 2024); weight decay and clipping are shared. */
 export interface MuonStep {
+  /** Muon's own, at this step. */
   readonly learningRate: number;
+  /** Decay of the momentum, from 0 to below 1. */
   readonly momentum: number;
 }
 
@@ -57,9 +73,11 @@ export interface SphereCounters {
   readonly worker: number;
   /** Scored tokens. */
   readonly tokens: number;
+  /** Forward and backward pass, without `waitMs`. */
   readonly computeMs: number;
   /** Waiting for its turn in the ordered reduction. */
   readonly waitMs: number;
+  /** Bytes of gradient added to the shared sum. */
   readonly bytesReduced: number;
 }
 
@@ -71,11 +89,13 @@ export interface StepOutcome {
   readonly gradNorm: number;
   /** Whether the step was beyond its limits, and updated nothing. */
   readonly skipped: boolean;
+  /** One for each leaf, in reduction order. */
   readonly spheres: readonly SphereCounters[];
 }
 
 /** Dimensions and policy of a run. */
 export interface SpheresOptions {
+  /** The model to train. */
   readonly config: ModelConfig;
   /** B, rows of the largest batch. */
   readonly rows: number;
@@ -105,7 +125,9 @@ export interface SpheresOptions {
 
 /** Handle on a running set of spheres. Calls must not overlap. */
 export interface Spheres extends AsyncDisposable {
+  /** Where each tensor is in the areas below, `[layout.length]` each. */
   readonly layout: Layout;
+  /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
   /** Bytes of shared memory. */
   readonly bytes: number;
@@ -113,8 +135,11 @@ export interface Spheres extends AsyncDisposable {
   readonly simd256: boolean;
   /** Views on shared memory in the order of `layout`; valid to read between calls. */
   readonly parameters: Float32Array;
+  /** Mean over the scored tokens of the last step, before clipping. */
   readonly gradients: Float32Array;
+  /** AdamW's first moments; of matrices that Muon updates, its momentum. */
   readonly firstMoment: Float32Array;
+  /** AdamW's second moments. */
   readonly secondMoment: Float32Array;
   /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
   readonly logits: Float32Array;

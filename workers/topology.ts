@@ -15,6 +15,7 @@ export const DEFAULT_LEAVES = 12;
 export interface ControlSphere {
   /** Position in {@linkcode Topology.controls}; the root is 0. */
   readonly index: number;
+  /** Position of the sphere that it reports to; undefined for the root. */
   readonly parent: number | undefined;
   /** Spheres that report to this one: 1 to 12 leaves or 1 to 12 control spheres. */
   readonly children: number;

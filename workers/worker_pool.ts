@@ -16,7 +16,11 @@ export class WorkerPool implements AsyncDisposable {
   #interrupt: (reason: unknown) => void = () => {};
   #round = 0;
 
-  /** @param words the control area: {@linkcode PoolWord} */
+  /**
+   * A pool without workers yet: {@linkcode WorkerPool.start} brings them in.
+   *
+   * @param words the control area: {@linkcode PoolWord}
+   */
   constructor(words: Int32Array) {
     this.#words = words;
     this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
@@ -79,6 +83,7 @@ export class WorkerPool implements AsyncDisposable {
     }
   }
 
+  /** Ends the workers, also in the middle of a round, which then rejects. */
   [Symbol.asyncDispose](): Promise<void> {
     Atomics.store(this.#words, PoolWord.stop, 1);
     Atomics.store(this.#words, PoolWord.poison, 1);

@@ -41,6 +41,13 @@ export async function removeLatest(checkpointsDir: string): Promise<void> {
 /**
  * The checkpoint to go on from: the one `latest` names or, where that is gone, the one of the
  * highest step. Undefined when there is none. What it names is complete but not yet verified.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { latestCheckpoint } from "./latest.ts";
+ * assertEquals(await latestCheckpoint(await Deno.makeTempDir()), undefined);
+ * ```
  */
 export async function latestCheckpoint(checkpointsDir: string): Promise<string | undefined> {
   const pointed = await readPointer(checkpointsDir);

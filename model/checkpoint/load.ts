@@ -28,7 +28,9 @@ const REQUIRED = ["config.json", "model.safetensors", "optimizer.safetensors"];
 
 /** What a checkpoint is of. */
 export interface CheckpointInfo extends CheckpointState {
+  /** The checkpoint's folder, as it was named. */
   readonly dir: string;
+  /** As config.json has it. */
   readonly config: ModelConfig;
 }
 
@@ -48,6 +50,21 @@ export interface LoadCheckpointOptions {
  * Reads a Hugging Face folder's config.json, and checks it against the size of the weights there.
  *
  * @throws {SyntaxError} naming the field that this program cannot use
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "../config.ts";
+ * import { createLayout } from "../layout.ts";
+ * import { readModelConfig, saveCheckpoint } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 16, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const parameters = new Float32Array(layout.length).fill(0.5);
+ * const moments = { firstMoment: parameters, secondMoment: parameters };
+ * const snapshot = { step: 5, totalTokens: 640, cursors: {}, parameters, ...moments };
+ * const dir = `${await Deno.makeTempDir()}/step-000005`;
+ * await saveCheckpoint(dir, { config, layout, snapshot });
+ * assertEquals(await readModelConfig(dir), config);
+ * ```
  */
 export async function readModelConfig(dir: string): Promise<ModelConfig> {
   const source = join(dir, "config.json");
@@ -102,6 +119,23 @@ export async function readCheckpointInfo(dir: string): Promise<CheckpointInfo> {
  *
  * @throws {SyntaxError} naming the file that is missing, truncated or damaged
  * @throws {TypeError} when its tensors have other shapes than `layout`
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "../config.ts";
+ * import { createLayout } from "../layout.ts";
+ * import { loadCheckpoint, saveCheckpoint } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 16, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const parameters = new Float32Array(layout.length).fill(0.5);
+ * const moments = { firstMoment: parameters, secondMoment: parameters };
+ * const snapshot = { step: 5, totalTokens: 640, cursors: {}, parameters, ...moments };
+ * const dir = `${await Deno.makeTempDir()}/step-000005`;
+ * await saveCheckpoint(dir, { config, layout, snapshot });
+ * const into = { parameters: new Float32Array(layout.length) };
+ * const { totalTokens } = await loadCheckpoint(dir, { into });
+ * assertEquals([totalTokens, into.parameters[0]], [640, 0.5]);
+ * ```
  */
 export async function loadCheckpoint(
   dir: string,

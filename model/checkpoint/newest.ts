@@ -11,6 +11,7 @@ import { type CheckpointInfo, loadCheckpoint, type LoadCheckpointOptions } from 
 
 /** Options of {@linkcode loadNewest}. */
 export interface LoadNewestOptions extends LoadCheckpointOptions {
+  /** The model to load into; a checkpoint with a value that is not finite counts as damaged. */
   readonly layout: Layout;
   /** Whether an earlier one will do where the newest is damaged. */
   readonly fallBack: boolean;

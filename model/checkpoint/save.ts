@@ -20,11 +20,15 @@ import { checkArea, FIRST_MOMENT_PREFIX, SECOND_MOMENT_PREFIX, tensorsOf } from 
 
 /** Everything the optimizer needs to go on after `step`. Areas are `[layout.length]`. */
 export interface SavedState {
+  /** Optimizer steps done. */
   readonly step: number;
   /** Scored tokens since the first step. */
   readonly totalTokens: number;
+  /** The weights. */
   readonly parameters: Float32Array;
+  /** AdamW's first moments; of matrices that Muon updates, its momentum. */
   readonly firstMoment: Float32Array;
+  /** AdamW's second moments. */
   readonly secondMoment: Float32Array;
   /** Plain JSON, by stage. */
   readonly cursors: Readonly<Record<string, unknown>>;
@@ -32,8 +36,11 @@ export interface SavedState {
 
 /** Options of {@linkcode saveCheckpoint}. */
 export interface SaveCheckpointOptions {
+  /** Written as config.json. */
   readonly config: ModelConfig;
+  /** Where each tensor is in the areas of `snapshot`. */
   readonly layout: Layout;
+  /** What to save; not changed, and not to be changed until all is written. */
   readonly snapshot: SavedState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;

@@ -34,7 +34,7 @@ export const READING = group("Reading", {
 });
 
 /** How main text is found in pages, and which of it stays; see docs/refining.md. */
-export const REFINING = group("Which text stays", {
+const STAYING = group("Which text stays", {
   extract: corpus(choice({
     help: "how main text is found: fast, in one pass, or dom, in a tree",
     of: ENGINES,
@@ -122,6 +122,10 @@ export const REFINING = group("Which text stays", {
     }),
     { from: (text) => absolute(listOf(text)), also: "near-duplicates" },
   ),
+});
+
+/** Stages of the user's own among them. */
+const STAGES = group("Your own stages", {
   stage: corpus(
     list({
       help: "module of a stage of yours, behind extract or refine; see docs/library.md",
@@ -135,6 +139,9 @@ export const REFINING = group("Which text stays", {
     },
   ),
 });
+
+/** What stands between a page and the documents that stay; see docs/refining.md. */
+export const REFINING = { ...STAYING, ...STAGES };
 
 /** Whether every drop is kept with its text. */
 export const KEEP_DROPPED = group("Which text stays", {

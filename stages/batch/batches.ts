@@ -22,7 +22,9 @@ export interface BatchOptions {
   readonly rows: number;
   /** T */
   readonly cols: number;
+  /** How documents become rows; `pack` unless stated. */
   readonly mode?: BatchMode;
+  /** Decides in which order rows come out of a window; 0 unless stated. */
   readonly seed?: number;
   /** Tokens that are shuffled together; memory is the size of a stored id for each. */
   readonly windowTokens?: number;

@@ -43,6 +43,7 @@ export interface CheckpointOptions {
   readonly save: (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => Promise<void>;
   /** Which checkpoints stay; the last three and the best unless stated. */
   readonly retention?: Retention;
+  /** Counts bytes of weights and moments, as they are begun and as they are on the disk. */
   readonly meter?: StageMeter;
   /** Told of each checkpoint once it is on the disk. */
   readonly onSaved?: (saved: { step: number; path: string }) => void;

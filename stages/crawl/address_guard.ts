@@ -11,7 +11,9 @@ import { FetchFailure } from "./failure.ts";
 
 /** One answer of a resolver. */
 export interface ResolvedAddress {
+  /** IPv4 or IPv6, in text form. */
   readonly address: string;
+  /** 4 or 6. */
   readonly family: number;
 }
 

@@ -24,6 +24,7 @@ export interface Frontier extends Disposable {
   seed(urls: readonly string[]): void;
   /** Adds sitemap entries once per origin, as if linked from a seed. */
   addSitemap(origin: string, urls: readonly string[]): void;
+  /** Whether `addSitemap` has been called for `origin`, in this crawl or an earlier one. */
   hasSitemap(origin: string): boolean;
   /** Whether a URL is known and was given up, for another reason than being a copy. */
   wasDropped(url: string): boolean;

@@ -7,6 +7,7 @@ import type { DropReason } from "../meter.ts";
 
 /** What a server said about a page, by which it can be asked whether the page has changed. */
 export interface Validators {
+  /** ETag, as received. */
   readonly etag?: string;
   /** Last-Modified, as received. */
   readonly modified?: string;
@@ -20,6 +21,7 @@ export interface FrontierEntry {
   readonly sequence: number;
   /** Position in the order of fetching, from 1. */
   readonly turn: number;
+  /** Canonical form. */
   readonly url: string;
   /** Links away from a seed. */
   readonly depth: number;
@@ -35,9 +37,11 @@ export interface Settlement {
   readonly reason?: DropReason;
   /** Where redirects led, or the canonical address: these count as met from now on. */
   readonly aliases?: readonly string[];
+  /** Absolute URLs; empty where nothing was read. */
   readonly links: readonly string[];
   /** Links that the crawl's settings refuse, kept for the day they do not. */
   readonly refused?: readonly string[];
+  /** What the server said this time; what was known before stays unless given. */
   readonly validators?: Validators;
 }
 

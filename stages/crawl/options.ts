@@ -50,7 +50,12 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly maxBytes?: number;
   /** Cap on what is fetched ahead of the reader. */
   readonly maxAheadBytes?: number;
+  /**
+   * Of one exchange; unless given 10 s for the header, 10 s between pieces of the body, 60 s in
+   * all.
+   */
   readonly timeouts?: Partial<Timeouts>;
+  /** Redirects followed from one URL; 10 unless stated. */
   readonly maxRedirects?: number;
   /**
    * Least milliseconds between two requests to one host; a longer Crawl-delay wins, and a host that
@@ -65,8 +70,13 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly resolve?: Resolve;
   /** Handed on after each so many bytes of pages, and at the end; none otherwise. */
   readonly barrier?: B;
+  /** Bytes between two barriers; 4 MiB unless stated. */
   readonly barrierBytes?: number;
+  /**
+   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   */
   readonly meter?: StageMeter;
+  /** Errors the stream with its reason, and ends what is being fetched. */
   readonly signal?: AbortSignal;
 }
 

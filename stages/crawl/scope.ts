@@ -33,10 +33,16 @@ export interface Scope {
 
 /** Options of {@linkcode openScope}. */
 export interface ScopeOptions {
+  /** How near to a seed a link must be; `host` unless stated. */
   readonly name?: ScopeName;
   /** Patterns with `*` over the whole URL; with any, a link must match one of them. */
   readonly include?: readonly string[];
+  /** Patterns of the same kind, none of which a link may match. */
   readonly exclude?: readonly string[];
+  /**
+   * Asked first: `block` refuses a link, `allow` takes one that is out of scope. No rules unless
+   * given.
+   */
   readonly rules?: UrlRules;
   /** Endings of paths, without the dot, that are not asked for. */
   readonly skipTypes?: readonly string[];

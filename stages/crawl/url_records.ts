@@ -10,13 +10,17 @@ import { transaction } from "./frontier_schema.ts";
 
 /** One URL and what is known about it. */
 export interface UrlRecord {
+  /** Canonical form. */
   readonly url: string;
   /** Links away from a seed. */
   readonly depth: number;
   /** What was fetched but not acknowledged counts as `queued`. */
   readonly state: "queued" | "done" | "dropped";
+  /** ETag, as received. */
   readonly etag?: string;
+  /** Last-Modified, as received. */
   readonly modified?: string;
+  /** The first 128 bits of the body's SHA-256, in hex. */
   readonly digest?: string;
 }
 

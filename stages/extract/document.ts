@@ -28,7 +28,9 @@ export type ExtractEngine = typeof ENGINES[number];
 
 /** Options of {@linkcode extractDocument}. */
 export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
+  /** How the main text of HTML is found; `fast` unless stated. */
   readonly engine?: ExtractEngine;
+  /** How the text is written; `text` unless stated. */
   readonly format?: TextFormat;
 }
 

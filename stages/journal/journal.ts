@@ -42,6 +42,7 @@ export interface ReadDocumentsOptions {
   readonly from?: number;
   /** Past the end, wait for more until the journal is sealed. */
   readonly follow?: boolean;
+  /** Errors the stream with its reason, also while it waits. */
   readonly signal?: AbortSignal;
 }
 
@@ -54,11 +55,8 @@ export interface ReadDocumentsOptions {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openJournal } from "./journal.ts";
- * const dir = await Deno.makeTempDir();
- * await using journal = await openJournal({ dir });
- * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
- * await journal.seal();
- * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
+ * await using journal = await openJournal({ dir: await Deno.makeTempDir() });
+ * assertEquals([journal.count, journal.sealed], [0, false]);
  * ```
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
@@ -84,7 +82,19 @@ interface Pending {
   readonly onStored: (() => void)[];
 }
 
-/** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
+/**
+ * A durable, append-only list of documents. Made by {@linkcode openJournal}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openJournal } from "./journal.ts";
+ * await using journal = await openJournal({ dir: await Deno.makeTempDir() });
+ * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
+ * await journal.seal();
+ * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
+ * ```
+ */
 export class Journal implements AsyncDisposable {
   /** The interrupted write that was cut off when the journal was opened. */
   readonly cut: TornTail | undefined;
@@ -96,7 +106,6 @@ export class Journal implements AsyncDisposable {
   readonly #places: MemberPlace[];
   #sealed: boolean;
   #bytes = 0;
-
   /** Lines that are not on the disk yet. */
   readonly #lines = new LineBuffer();
   #pending: Pending = { documents: 0, textBytes: 0, onStored: [] };

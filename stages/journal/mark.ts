@@ -13,6 +13,7 @@ import type { Cursors } from "../types.ts";
 export interface Mark {
   /** Documents before it. */
   readonly documents: number;
+  /** Where the stages before the journal stood at it. */
   readonly cursors: Cursors;
 }
 

@@ -41,6 +41,9 @@ export interface JournalOptions<B extends Barrier = never> {
   readonly barrier?: B;
   /** The last barrier that an earlier run wrote. */
   readonly mark?: Mark;
+  /**
+   * Counts what comes in and goes out, and where the time goes; nothing is counted unless given.
+   */
   readonly meter?: StageMeter;
 }
 

@@ -14,6 +14,7 @@ export const SEAL = "sealed.json";
 
 /** A number of documents that the journal must have. */
 export interface Named {
+  /** The journal is damaged where it has fewer. */
   readonly documents: number;
   /** The file, or what else says so. */
   readonly by: string;

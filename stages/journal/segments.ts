@@ -25,9 +25,11 @@ export interface MemberPlace {
 
 /** What a write that was interrupted has left behind the last whole member. */
 export interface TornTail {
+  /** The last segment's file. */
   readonly path: string;
   /** Where the last whole member ends. */
   readonly offset: number;
+  /** Length of what is left behind. */
   readonly bytes: number;
 }
 

@@ -18,7 +18,9 @@ export type SphereMetricName = typeof SPHERE_METRICS[number]["name"];
  * diverged loss) is written as null; one that was not measured is absent.
  */
 export interface MetricsRecord extends Readonly<Partial<Record<StepMetricName, number>>> {
+  /** 1-based optimizer step. */
   readonly step: number;
+  /** Mean nats per scored token over the batch. */
   readonly loss: number;
   /** Where the guard kept the step from moving the weights. */
   readonly skipped?: true;

@@ -35,6 +35,7 @@ export interface ReportOptions {
   status?: Status;
   /** Stages whose counters are written with the first step and each `countsEvery` steps. */
   meters?: readonly StageMeter[];
+  /** Steps between two lines with counters; 50 unless stated. */
   countsEvery?: number;
   /** What some figures are computed by. */
   constants?: RunConstants;
@@ -53,11 +54,14 @@ export interface ReportOptions {
  * @throws {SyntaxError} with the first step, when metrics.jsonl is not a file of metrics
  * @example
  * ```ts
- * import { report, startStatus } from "./mod.ts";
- * import type { StepReport } from "../types.ts";
- * const steps = new ReadableStream<StepReport>({ start: (controller) => controller.close() });
- * using status = startStatus({ totalSteps: 900 });
- * await steps.pipeTo(report({ runDir: "runs/today", status }));
+ * import { assertEquals } from "@std/assert";
+ * import { report } from "./mod.ts";
+ * const figures = { loss: 3, perplexity: 20, learningRate: 0.01, gradNorm: 1, stepMs: 500 };
+ * const tokens = { tokens: 9, totalTokens: 9, tokensPerSecond: 18 };
+ * const step = { step: 1, ...figures, ...tokens, spheres: [], cursor: { epoch: 0, batch: 1, state: 0 } };
+ * const runDir = await Deno.makeTempDir();
+ * await ReadableStream.from([step]).pipeTo(report({ runDir }));
+ * assertEquals(JSON.parse(await Deno.readTextFile(`${runDir}/metrics.jsonl`)).loss, 3);
  * ```
  */
 export function report({

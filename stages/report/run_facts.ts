@@ -4,6 +4,7 @@ export interface RunFacts {
   readonly parameters?: number;
   /** Entries of its vocabulary, which a small corpus may have fewer of than `--vocab` asks for. */
   readonly vocabulary?: number;
+  /** Absent until the corpus is open. */
   readonly corpus?: {
     /** Documents on the disk, held-out ones among them. */
     readonly documents: number;

@@ -65,10 +65,14 @@ const WINDOW_MS = 5_000;
  *
  * @example
  * ```ts
+ * import { assertMatch } from "@std/assert";
  * import { startStatus } from "./status.ts";
- * const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write() {} };
+ * let shown = "";
+ * const write = (text: string) => void (shown += text);
+ * const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write };
  * using status = startStatus({ totalSteps: 900, terminal });
- * status.phase("crawling");
+ * status.note("3 pages were dropped");
+ * assertMatch(shown, /3 pages were dropped/);
  * ```
  */
 export function startStatus({

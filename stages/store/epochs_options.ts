@@ -19,6 +19,7 @@ export type Order = typeof ORDERS[number];
 export interface EpochsOptions {
   /** Borrowed; it must have taken each run before that arrives. */
   readonly store: StoreReader;
+  /** Whether a pass shuffles the documents or keeps the order of the store. */
   readonly order: Order;
   /** Decides the shuffled order; 0 unless stated. */
   readonly seed?: number;
@@ -41,6 +42,7 @@ export interface EpochsOptions {
     readonly place: number;
     readonly passes?: readonly PassSize[];
   };
+  /** Passes over the corpus; without end unless stated. */
   readonly maxEpochs?: number;
 }
 

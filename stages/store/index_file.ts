@@ -17,7 +17,9 @@ export const SPLITS: readonly Split[] = ["train", "validation"];
 
 /** Size of one shard; later shards follow where it ends. */
 export interface ShardSize {
+  /** Whole documents in it. */
   readonly documents: number;
+  /** Tokens of all of them. */
   readonly tokens: number;
 }
 

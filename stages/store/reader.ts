@@ -18,6 +18,7 @@ import { SplitLog } from "./split_log.ts";
 export interface ReadStoreOptions {
   /** Folder of the store. */
   readonly dir: string;
+  /** Ids there are: up to 65,536, an id takes two bytes, and four above. */
   readonly vocabSize: number;
   /** Any text that changes with the tokenizer, such as a digest of tokenizer.json. */
   readonly tokenizerHash: string;
@@ -25,10 +26,13 @@ export interface ReadStoreOptions {
 
 /** Choices for {@linkcode StoreReader.read}. */
 export interface ReadRunsOptions {
+  /** Which documents to read. */
   readonly split: Split;
   /** Documents `[from, to)` of the split; to the present end unless stated. */
   readonly from?: number;
+  /** Exclusive end; a higher one than the split has documents is lowered to that. */
   readonly to?: number;
+  /** Errors the stream with its reason before the next document. */
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +62,21 @@ async function openSplit(
   return new SplitLog({ ...options, shardBytes: 0 }, sizes);
 }
 
-/** Token runs by split. Made by {@linkcode readStore}. */
+/**
+ * Token runs by split. Made by {@linkcode readStore}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openStore, readStore } from "./mod.ts";
+ * const options = { dir: await Deno.makeTempDir(), vocabSize: 300, tokenizerHash: "abc" };
+ * await using store = await openStore(options);
+ * await store.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 0) });
+ * await store.flush();
+ * await using reader = await readStore(options);
+ * assertEquals((await reader.document("train", 0)).ids, Uint16Array.of(5, 0));
+ * ```
+ */
 export class StoreReader implements AsyncDisposable {
   /** The shards of each split. */
   protected readonly logs: Readonly<Record<Split, SplitLog>>;

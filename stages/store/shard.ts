@@ -59,7 +59,9 @@ export interface DocumentSource {
 
 /** Tokens `[from, to)` of a document; all of them unless stated. */
 export interface TokenRange {
+  /** 0-based first token; 0 unless stated. */
   readonly from?: number;
+  /** 0-based end, exclusive; what is past the last token is left out. */
   readonly to?: number;
 }
 

@@ -62,7 +62,21 @@ interface OpenShard {
   readonly records: Deno.FsFile;
 }
 
-/** Made by {@linkcode openSplitLog}. */
+/**
+ * Made by {@linkcode openSplitLog}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openSplitLog } from "./split_log.ts";
+ * const dir = await Deno.makeTempDir();
+ * const sizes = { idBytes: 2, vocabSize: 300, shardBytes: 2 ** 20 } as const;
+ * const log = await openSplitLog({ dir, split: "train", ...sizes }, []);
+ * await log.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 6, 0) });
+ * assertEquals([log.count, log.tokens], [1, 3]);
+ * await log.close();
+ * ```
+ */
 export class SplitLog {
   readonly #options: SplitLogOptions;
   readonly #sizes: { documents: number; tokens: number }[];

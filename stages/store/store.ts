@@ -64,7 +64,22 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return new Store(options, { train: await open("train"), validation: await open("validation") });
 }
 
-/** Token runs by split, append-only. Made by {@linkcode openStore}. */
+/**
+ * Token runs by split, append-only. Made by {@linkcode openStore}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openStore } from "./store.ts";
+ * const options = { dir: await Deno.makeTempDir(), vocabSize: 300, tokenizerHash: "abc" };
+ * {
+ *   await using store = await openStore(options);
+ *   await store.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 0) });
+ * }
+ * await using again = await openStore(options);
+ * assertEquals([again.count("train"), again.tokens("train")], [1, 2]);
+ * ```
+ */
 export class Store extends StoreReader {
   readonly #options: OpenStoreOptions;
   readonly #flushBytes: number;

@@ -8,7 +8,9 @@ import type { StepLimits, StepOutcome } from "../../workers/mod.ts";
 
 /** Exponentially weighted mean and variance of a series. */
 export interface Spread {
+  /** 0 before the first value. */
   readonly mean: number;
+  /** Square of the standard deviation; 0 before the second value. */
   readonly variance: number;
 }
 
@@ -16,7 +18,9 @@ export interface Spread {
 export interface GuardState {
   /** Steps seen. */
   readonly steps: number;
+  /** Of the loss, in nats per token. */
   readonly loss: Spread;
+  /** Of the global gradient norm. */
   readonly gradNorm: Spread;
 }
 

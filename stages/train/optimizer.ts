@@ -12,9 +12,16 @@ export type OptimizerName = typeof OPTIMIZERS[number];
 
 /** AdamW's settings that stay the same for a run. */
 export interface AdamwOptions {
+  /** Decay of the first moment, from 0 to below 1. */
   readonly beta1: number;
+  /** Decay of the second moment, from 0 to below 1. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly epsilon: number;
+  /**
+   * Decoupled weight decay of all but norms: a step takes this times the learning rate off a
+   * weight.
+   */
   readonly weightDecay: number;
   /** Largest global gradient norm. */
   readonly clip: number;
@@ -22,6 +29,7 @@ export interface AdamwOptions {
 
 /** Muon's settings that stay the same for a run. */
 export interface MuonOptions {
+  /** Decay of the momentum, from 0 to below 1. */
   readonly momentum: number;
   /** Its learning rate, as a multiple of AdamW's at the same step. */
   readonly rate: number;
@@ -29,6 +37,7 @@ export interface MuonOptions {
 
 /** AdamW for all parameters, or for those that Muon is not made for. */
 export interface OptimizerOptions extends AdamwOptions {
+  /** Updates the hidden matrices by Muon; AdamW updates everything unless given. */
   readonly muon?: MuonOptions;
 }
 

@@ -11,6 +11,7 @@ export type ScheduleName = typeof SCHEDULES[number];
 
 /** How the learning rate rises and falls; `constant` has a peak alone. */
 export interface ScheduleOptions {
+  /** Its shape: see {@linkcode learningRateAt}. */
   readonly name: ScheduleName;
   /** Highest learning rate. */
   readonly peak: number;
@@ -37,6 +38,15 @@ export const CONTINUED_SCHEDULE = { ...SCHEDULE_DEFAULTS, warmup: 0.1, decay: 0.
  * al., arXiv:2404.06395), the peak and at the end a straight line down to the same.
  *
  * @param progress share of the run done when the step ends, 0 to 1
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { learningRateAt, SCHEDULE_DEFAULTS } from "./schedule.ts";
+ * const schedule = { ...SCHEDULE_DEFAULTS, name: "cosine", peak: 0.01, warmup: 0.2 } as const;
+ * assertAlmostEquals(learningRateAt(0.1, schedule), 0.005);
+ * assertAlmostEquals(learningRateAt(0.2, schedule), 0.01);
+ * assertAlmostEquals(learningRateAt(1, schedule), 0.01 * schedule.floor);
+ * ```
  */
 export function learningRateAt(
   progress: number,

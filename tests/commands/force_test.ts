@@ -53,6 +53,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "near-duplicates": [],
   "dedup-against": ["elsewhere"],
   "repeated-lines": ["9"],
+  stage: [`refine:${limits}`],
   vocab: ["999"],
   context: ["64"],
   "validate-every": ["9"],
@@ -138,7 +139,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "filters",
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
-    .concat(["near-duplicates", "dedup-against", "repeated-lines"])
+    .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage"])
     .concat(["quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
