@@ -44,11 +44,14 @@ export type { FrontierEntry, Settlement, Validators } from "./stages/crawl/front
 export type { PickOptions } from "./stages/crawl/frontier_queue.ts";
 export type { Reconsidered } from "./stages/crawl/frontier_rules.ts";
 export {
+  type BlockList,
+  type BlockListFile,
   crawl,
   type CrawlOptions,
   type Frontier,
   openFrontier,
   openScope,
+  parseBlockList,
   type Scope,
   type ScopeOptions,
 } from "./stages/crawl/mod.ts";

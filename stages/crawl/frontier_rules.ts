@@ -16,6 +16,7 @@ const BATCH = 10_000;
 /** Why a URL was dropped that other settings may let in. */
 const BY_SETTING: readonly (DropReason | "host-limit")[] = [
   "blocked-address",
+  "blocked-host",
   "robots-disallowed", // another user agent may be allowed
   "out-of-scope",
   "too-large",

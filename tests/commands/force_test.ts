@@ -40,6 +40,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   extract: ["dom"],
   include: ["*a*"],
   exclude: ["*b*"],
+  "block-list": [limits],
   delay: ["9"],
   "all-files": [],
   filters: ["gopher-quality"],
@@ -140,7 +141,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
     .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage"])
-    .concat(["quality", "quality-threshold", "decontaminate"]);
+    .concat(["block-list", "quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
     if (never.includes(flag)) {
