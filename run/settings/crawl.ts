@@ -27,8 +27,7 @@ export const LINKS = group("Links to follow", {
   })),
   "block-list": corpus(
     text({
-      help: "hosts files or lists of domains, divided by commas: nothing is asked of these hosts " +
-        "and those below them",
+      help: "hosts files or lists of domains that nothing is asked of, divided by commas",
       value: "A,B",
       about: "address",
     }),

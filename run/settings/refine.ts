@@ -80,28 +80,6 @@ const STAYING = group("Which text stays", {
     }),
     { key: "minLanguageScore" },
   ),
-  quality: corpus(
-    text({
-      help: "two JSON lines files, of good texts and of bad ones: each document is scored by them",
-      value: "GOOD,BAD",
-    }),
-    { from: (text) => filesOf(text, { flag: "quality", count: 2 }), parse: parseFiles },
-  ),
-  "quality-threshold": corpus(number({
-    help: "least score of quality, from 0 to 1; 0 only notes it (default: 0.5)",
-    value: "X",
-    integer: false,
-    max: 1,
-    needs: "quality",
-  })),
-  decontaminate: corpus(
-    text({
-      help: "JSON lines or text files of evaluation questions, divided by commas: documents that " +
-        "share 13 words in a row with them are dropped",
-      value: "A,B",
-    }),
-    { from: (text) => filesOf(text, { flag: "decontaminate" }), parse: parseFiles },
-  ),
   "mask-personal-data": corpus(toggle({ help: "replace e-mail and public IP addresses" })),
   "near-duplicates": corpus(
     toggle({ help: "drop documents that are nearly the same as an earlier one" }),
@@ -124,6 +102,31 @@ const STAYING = group("Which text stays", {
   ),
 });
 
+/** Files of the user's that judge it. */
+const JUDGES = group("Text judged by your files", {
+  quality: corpus(
+    text({
+      help: "JSON lines of good texts and of bad ones, to score documents by",
+      value: "GOOD,BAD",
+    }),
+    { from: (text) => filesOf(text, { flag: "quality", count: 2 }), parse: parseFiles },
+  ),
+  "quality-threshold": corpus(number({
+    help: "least score of quality, from 0 to 1; 0 only notes it (default: 0.5)",
+    value: "X",
+    integer: false,
+    max: 1,
+    needs: "quality",
+  })),
+  decontaminate: corpus(
+    text({
+      help: "files of evaluation items; documents that share 13 words with one are dropped",
+      value: "A,B",
+    }),
+    { from: (text) => filesOf(text, { flag: "decontaminate" }), parse: parseFiles },
+  ),
+});
+
 /** Stages of the user's own among them. */
 const STAGES = group("Your own stages", {
   stage: corpus(
@@ -141,7 +144,7 @@ const STAGES = group("Your own stages", {
 });
 
 /** What stands between a page and the documents that stay; see docs/refining.md. */
-export const REFINING = { ...STAYING, ...STAGES };
+export const REFINING = { ...STAYING, ...JUDGES, ...STAGES };
 
 /** Whether every drop is kept with its text. */
 export const KEEP_DROPPED = group("Which text stays", {
