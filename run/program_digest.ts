@@ -33,7 +33,7 @@ export async function digestProgram(): Promise<ProgramDigest> {
   const walk = async (folder: string) => {
     for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
       if (isDirectory) await walk(`${folder}/${name}`);
-      else if (name.endsWith(".ts")) paths.push(`${folder}/${name}`);
+      else if (/\.(?:ts|json)$/.test(name)) paths.push(`${folder}/${name}`);
     }
   };
   for (const folder of FOLDERS) await walk(folder);

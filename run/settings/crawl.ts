@@ -36,7 +36,7 @@ export const LINKS = group("Links to follow", {
 });
 
 /** How the crawler behaves towards sites. */
-export const MANNERS = group("Manners", {
+export const MANNERS = group("Politeness", {
   delay: corpus(
     number({
       help: "milliseconds between two requests to one host at least",
@@ -62,7 +62,7 @@ export const MANNERS = group("Manners", {
 });
 
 /** For commands in which nothing else is random. */
-export const RETRY_SEED = group("Manners", {
+export const RETRY_SEED = group("Politeness", {
   seed: number({ help: "seed of the jitter of retries", defaultValue: 0, about: "address" }),
 });
 

@@ -72,7 +72,7 @@ const KEPT_FLAGS = {
     }),
   }),
   ...MANNERS,
-  ...group("Manners", {
+  ...group("Politeness", {
     patience: number({
       help: "milliseconds for which a host that does not answer may hold up the others",
       value: "MS",

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Hono } from "hono";
 import { parseApiKeys } from "../../serve/api_keys.ts";
 import { createApp } from "../../serve/app.ts";
