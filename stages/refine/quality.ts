@@ -14,22 +14,14 @@ import type { Refusal, Scores } from "./rule.ts";
 import { splitWords } from "./words.ts";
 
 /** N-grams share so many weights. */
-export const BUCKETS = 2 ** 20;
+const BUCKETS = 2 ** 20;
 /** The step of AdaGrad. */
 const STEP = 3;
 const EPSILON = 1e-8;
 /** Passes over the larger of the two sets of texts. */
 const PASSES = 5;
-/** Texts of each kind that a small set is repeated to. */
-const MIN_TEXTS = 1000;
-
-/** The n-grams of a text: which there are, and the share of each. */
-export interface TextFeatures {
-  /** Ascending. */
-  readonly buckets: Uint32Array;
-  /** Their sum is 1. */
-  readonly shares: Float64Array;
-}
+/** Turns at least, in each of which a good text and a bad one are learned. */
+const MIN_TURNS = 1000;
 
 /** A learned classifier. Pure. */
 export interface QualityModel {
@@ -40,22 +32,24 @@ export interface QualityModel {
 /** Texts to learn from, read anew at each call. */
 export type Texts = () => AsyncIterable<string>;
 
-/** Counts the n-grams of a text, without regard to case. */
-export function featuresOf(text: string): TextFeatures {
+/** The weight of each n-gram of a text, without regard to case: of each word, then of each pair. */
+function gramsOf(text: string): Uint32Array {
   const words = hashWords(splitWords(text.toLowerCase()));
-  const all = new Uint32Array(Math.max(0, 2 * words.length - 1));
-  for (let at = 0; at < all.length; at++) {
+  const grams = new Uint32Array(Math.max(0, 2 * words.length - 1));
+  for (let at = 0; at < grams.length; at++) {
     const gram = at < words.length ? { at, n: 1 } : { at: at - words.length, n: 2 };
-    all[at] = hashGram(words, gram) & (BUCKETS - 1);
+    grams[at] = hashGram(words, gram) & (BUCKETS - 1);
   }
-  all.sort();
-  const buckets = all.filter((bucket, at) => at === 0 || bucket !== all[at - 1]);
-  const shares = new Float64Array(buckets.length);
-  for (let at = 0, place = 0; at < all.length; at++) {
-    if (all[at] !== buckets[place]) place++;
-    shares[place] = (shares[place] as number) + 1 / all.length;
+  return grams;
+}
+
+/** How often each n-gram is among those of a text. */
+function* countsOf(grams: Uint32Array): Generator<[gram: number, count: number]> {
+  const sorted = grams.toSorted();
+  for (let from = 0, to = 0; from < sorted.length; from = to) {
+    while (sorted[to] === sorted[from]) to++;
+    yield [sorted[from] as number, to - from];
   }
-  return { buckets, shares };
 }
 
 const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
@@ -81,56 +75,57 @@ export async function learnQuality(
   const weights = new Float64Array(BUCKETS);
   const squares = new Float64Array(BUCKETS);
   let bias = 0, biasSquares = 0;
-  const logitOf = ({ buckets, shares }: TextFeatures): number => {
-    let logit = bias;
-    for (const [at, bucket] of buckets.entries()) {
-      logit += (weights[bucket] as number) * (shares[at] as number);
-    }
-    return logit;
+  const logitOf = (grams: Uint32Array): number => {
+    let sum = 0;
+    for (const gram of grams) sum += weights[gram] as number;
+    return bias + sum / Math.max(1, grams.length);
   };
   const learn = (text: string, label: 0 | 1): void => {
-    const features = featuresOf(text);
-    const error = sigmoid(logitOf(features)) - label;
-    for (const [at, bucket] of features.buckets.entries()) {
-      const slope = error * (features.shares[at] as number);
-      const square = (squares[bucket] as number) + slope * slope;
-      squares[bucket] = square;
-      weights[bucket] = (weights[bucket] as number) - STEP * slope / (Math.sqrt(square) + EPSILON);
+    const grams = gramsOf(text);
+    const error = sigmoid(logitOf(grams)) - label;
+    for (const [gram, count] of countsOf(grams)) {
+      const slope = error * count / grams.length;
+      const square = (squares[gram] as number) + slope * slope;
+      squares[gram] = square;
+      weights[gram] = (weights[gram] as number) - STEP * slope / (Math.sqrt(square) + EPSILON);
     }
     biasSquares += error * error;
     bias -= STEP * error / (Math.sqrt(biasSquares) + EPSILON);
   };
 
-  const sets = { good: repeated(good, "good"), bad: repeated(bad, "bad") };
-  const isOver = () => {
-    const { good, bad } = sets;
-    return Math.min(good.passes, bad.passes) >= PASSES && good.texts >= MIN_TEXTS;
-  };
-  while (!isOver()) {
-    learn(await sets.good.next(), 1);
-    learn(await sets.bad.next(), 0);
+  const goods = repeated(good, "good"), bads = repeated(bad, "bad");
+  try {
+    for (
+      let turn = 0;
+      turn < MIN_TURNS || turn < PASSES * Math.max(goods.size, bads.size);
+      turn++
+    ) {
+      learn(await goods.next(), 1);
+      learn(await bads.next(), 0);
+    }
+  } finally {
+    await Promise.all([goods.close(), bads.close()]);
   }
-  await Promise.all([sets.good.close(), sets.bad.close()]);
-  return { score: (text) => sigmoid(logitOf(featuresOf(text))) };
+  return { score: (text) => sigmoid(logitOf(gramsOf(text))) };
 }
 
 /** The texts of a set over and over. */
 function repeated(source: Texts, name: string) {
   let texts = source()[Symbol.asyncIterator]();
+  let count = 0;
   const set = {
-    texts: 0,
-    /** Times that the set has come to its end. */
-    passes: 0,
+    /** How many there are, known after the first time through. */
+    size: Infinity,
     async next(): Promise<string> {
-      const { done, value } = await texts.next();
-      if (!done) {
-        set.texts++;
-        return value;
+      let { done, value } = await texts.next();
+      if (done) {
+        set.size = Math.min(set.size, count);
+        texts = source()[Symbol.asyncIterator]();
+        ({ done, value } = await texts.next());
       }
-      if (set.texts === 0) throw new Error(`there is no text among those that are ${name}`);
-      set.passes++;
-      texts = source()[Symbol.asyncIterator]();
-      return await set.next();
+      if (done) throw new Error(`there is no text among those that are ${name}`);
+      count++;
+      return value;
     },
     close: async () => void await texts.return?.(),
   };

@@ -72,6 +72,16 @@ Deno.test("scores are those of the formulas over n-grams as they are spelled", a
   );
 });
 
+Deno.test("the larger set is gone through five times, whichever it is", async () => {
+  const many = Array.from({ length: 300 }, (_, at) => `word${at} of calm sea ${at % 7}`);
+  const few = ["buy now", "free the word1", "buy the sea"];
+  for (const [good, bad] of [[many, few], [few, many]] as const) {
+    const model = await learnQuality({ good: from(...good), bad: from(...bad) });
+    const plain = reference(good, bad);
+    for (const text of [...good, ...bad]) assertAlmostEquals(model.score(text), plain(text), 1e-9);
+  }
+});
+
 /** Parts of addresses of these years, in the order of time. */
 async function excerpts(first: number, last: number): Promise<string[]> {
   const { addresses, read } = await openCatalog();
