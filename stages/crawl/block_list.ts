@@ -26,6 +26,7 @@ export interface BlockList {
 
 /** A file of names. */
 export interface BlockListFile {
+  /** All of it. */
   readonly text: string;
   /** Its name, for errors. */
   readonly source: string;

@@ -110,6 +110,35 @@ Deno.test("a seed on a blocked host is refused and leaves nothing behind", async
   assertStringIncludes(later.err, "http://www.other.test/: its host is on a list");
 });
 
+Deno.test("crawl judges as text does, and counts the links to blocked hosts", async () => {
+  await using folder = await openFolder();
+  const { at, quality } = await writeFiles(folder.path);
+  const links = ["http://ads.other.test/1", "http://other.test/2", "/ads"];
+  const pages: Record<string, string> = {
+    "/": `<main><p>${prose(1)}</p></main>` +
+      links.map((link) => `<a href="${link}">x</a>`).join(""),
+    "/ads": `<main><p>${offer(1)}</p></main>`,
+  };
+  await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    const page = pages[new URL(url).pathname];
+    return new Response(page ?? "no", {
+      status: page === undefined ? 404 : 200,
+      headers: { "content-type": "text/html" },
+    });
+  });
+  await Deno.writeTextFile(at("domains"), "other.test\n");
+  const { code, err, out } = await run([
+    ...["crawl", "--output", at("c"), "--allow-private", "--delay", "0", "--scope", "any"],
+    ...["--block-list", at("domains"), "--quality", quality, "--patience", "60000"],
+    `http://127.0.0.1:${site.addr.port}/`,
+  ]);
+  assertEquals(code, 0, err);
+  assertStringIncludes(out, "Pages: 2 seen, 1 documents kept, 1 dropped (low-quality 1)");
+  assertStringIncludes(out, "Links not followed: blocked-host 2");
+  const [document] = parse(await Deno.readTextFile(at("c/documents.jsonl")));
+  assert(document.scores.quality > 0.9);
+});
+
 Deno.test("a run keeps the digests of the files, and refuses to go on with others", async () => {
   await using folder = await openFolder();
   const { at, quality } = await writeFiles(folder.path);
