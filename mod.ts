@@ -82,9 +82,9 @@ export {
 export type { TextFormat } from "./stages/extract/render.ts";
 export type { DetectedLanguage, LanguageDetector } from "./stages/refine/language.ts";
 export {
-  type EvaluationRuns,
+  type EvaluationGrams,
   learnQuality,
-  openEvaluationRuns,
+  openEvaluationGrams,
   openSeenTexts,
   type QualityModel,
   refine,

@@ -7,9 +7,9 @@ import { reasonOf } from "../../cli/failure.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { checkFile, type FileSetting } from "../../run/file_setting.ts";
 import {
-  type EvaluationRuns,
+  type EvaluationGrams,
   learnQuality,
-  openEvaluationRuns,
+  openEvaluationGrams,
   type QualityModel,
 } from "../../stages/refine/mod.ts";
 import { itemsOf, textsOf } from "./text_records.ts";
@@ -24,7 +24,7 @@ export interface JudgeFiles {
 /** What is made of them. */
 export interface Judges {
   readonly quality?: QualityModel;
-  readonly evaluations?: EvaluationRuns;
+  readonly evaluations?: EvaluationGrams;
 }
 
 /**
@@ -60,15 +60,15 @@ async function learnFrom(files: readonly FileSetting[]): Promise<QualityModel> {
 async function readEvaluations(
   files: readonly FileSetting[],
   note: (line: string) => void,
-): Promise<EvaluationRuns> {
-  const runs = openEvaluationRuns();
+): Promise<EvaluationGrams> {
+  const evaluations = openEvaluationGrams();
   for (const file of files) {
     const use = `--decontaminate ${file.path}`;
     checkFile(file, use);
     let items = 0, short = 0;
     for await (const { texts, name } of itemsOf(file.path, "decontaminate")) {
       items++;
-      const found = texts.map((text) => runs.add(text, name)).some((count) => count > 0);
+      const found = texts.map((text) => evaluations.add(text, name)).some((count) => count > 0);
       if (!found) short++;
     }
     if (short === items) {
@@ -78,5 +78,5 @@ async function readEvaluations(
       note(`${use}: ${short} of ${items} items are shorter than 13 words and not found`);
     }
   }
-  return runs;
+  return evaluations;
 }

@@ -1,9 +1,9 @@
 /**
- * Runs of 13 words that a text shares with the questions of an evaluation.
+ * 13-grams that a text shares with the questions of an evaluation.
  *
  * Words are compared as GPT-3's authors and EleutherAI's harness do (Brown et al., "Language Models
  * are Few-Shot Learners", 2020, appendix C): in lower case, without punctuation, whatever space is
- * between them. Unlike there, a text goes as a whole, and no run is excused for being common.
+ * between them. Unlike there, a text goes as a whole, and no n-gram is excused for being common.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { hashGram, hashWords } from "./hashed_words.ts";
 import type { Refusal } from "./rule.ts";
 import { splitWords } from "./words.ts";
 
-/** Words of a run. */
-export const RUN_WORDS = 13;
+/** Words of an n-gram. */
+export const GRAM_WORDS = 13;
 /** What the second of the two hashes of a word begins with. */
 const OTHER_START = 0x9747b28c;
 /** Bits of it that go before the 32 of the first, so that a double holds both. */
@@ -20,13 +20,13 @@ const OTHER_MASK = 0x1fffff;
 
 const UNSEEN = /[\p{P}\p{S}\p{Cf}]/gu;
 
-/** Runs of words of evaluation items; a run is 53 bits of hash, an item its name. */
-export interface EvaluationRuns {
-  /** Enters the runs of one text of an item; returns how many it has. */
+/** The 13-grams of evaluation items: 53 bits of hash each, with the name of their item. */
+export interface EvaluationGrams {
+  /** Enters the 13-grams of one text of an item; returns how many it has. */
   add(text: string, item: string): number;
-  /** The first item that shares a run with `text`, and the words of the run. */
+  /** The first item that shares a 13-gram with `text`, and its words. */
   find(text: string): { readonly item: string; readonly words: string } | undefined;
-  /** Different runs. */
+  /** Different 13-grams. */
   readonly size: number;
 }
 
@@ -35,31 +35,31 @@ function normalise(text: string): string[] {
   return splitWords(text.toLowerCase().replace(UNSEEN, ""));
 }
 
-/** The hash of each run, from the first word on; never 0. */
-function* runsOf(words: readonly string[]): Generator<number> {
-  if (words.length < RUN_WORDS) return;
+/** The hash of each 13-gram, from the first word on; never 0. */
+function* gramsIn(words: readonly string[]): Generator<number> {
+  if (words.length < GRAM_WORDS) return;
   const [low, high] = [hashWords(words), hashWords(words, OTHER_START)];
-  for (let at = 0; at + RUN_WORDS <= words.length; at++) {
-    const place = { at, n: RUN_WORDS };
+  for (let at = 0; at + GRAM_WORDS <= words.length; at++) {
+    const place = { at, n: GRAM_WORDS };
     yield (hashGram(high, place) & OTHER_MASK) * 2 ** 32 + (hashGram(low, place) >>> 0) || 1;
   }
 }
 
 /**
- * Opens an empty set of runs.
+ * Opens an empty set of 13-grams.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { openEvaluationRuns } from "./contamination.ts";
- * const runs = openEvaluationRuns();
+ * import { openEvaluationGrams } from "./contamination.ts";
+ * const evaluations = openEvaluationGrams();
  * const words = "one two three four five six seven eight nine ten eleven twelve";
- * runs.add(`${words} thirteen`, "numbers, item 1");
- * assertEquals(runs.find(`${words} fourteen`), undefined);
- * assertEquals(runs.find(`Count: ${words.toUpperCase()}, thirteen!`)?.item, "numbers, item 1");
+ * evaluations.add(`${words} thirteen`, "numbers, item 1");
+ * assertEquals(evaluations.find(`${words} fourteen`), undefined);
+ * assertEquals(evaluations.find(`Count: ${words.toUpperCase()}, thirteen!`)?.item, "numbers, item 1");
  * ```
  */
-export function openEvaluationRuns(): EvaluationRuns {
+export function openEvaluationGrams(): EvaluationGrams {
   const items: string[] = [];
   let table = openTable(1024);
   return {
@@ -68,21 +68,21 @@ export function openEvaluationRuns(): EvaluationRuns {
     },
     add(text, item) {
       let count = 0;
-      for (const run of runsOf(normalise(text))) {
+      for (const gram of gramsIn(normalise(text))) {
         if (count++ === 0 && items.at(-1) !== item) items.push(item);
         if (2 * table.size >= table.keys.length) table = grown(table);
-        table.enter(run, items.length - 1);
+        table.enter(gram, items.length - 1);
       }
       return count;
     },
     find(text) {
       const words = normalise(text);
       let at = 0;
-      for (const run of runsOf(words)) {
-        const found = table.placeOf(run);
-        if (table.keys[found] === run) {
+      for (const gram of gramsIn(words)) {
+        const found = table.placeOf(gram);
+        if (table.keys[found] === gram) {
           const item = items[table.values[found] as number] as string;
-          return { item, words: words.slice(at, at + RUN_WORDS).join(" ") };
+          return { item, words: words.slice(at, at + GRAM_WORDS).join(" ") };
         }
         at++;
       }
@@ -123,10 +123,13 @@ function grown({ keys, values }: ReturnType<typeof openTable>): ReturnType<typeo
   return larger;
 }
 
-/** Refuses a text that shares a run with an evaluation. */
-export function refuseContaminated(text: string, runs: EvaluationRuns): Refusal | undefined {
-  const found = runs.find(text);
+/** Refuses a text that shares a 13-gram with an evaluation. */
+export function refuseContaminated(
+  text: string,
+  evaluations: EvaluationGrams,
+): Refusal | undefined {
+  const found = evaluations.find(text);
   if (!found) return undefined;
-  const detail = `shares ${RUN_WORDS} words with ${found.item}: ${found.words}`;
+  const detail = `shares ${GRAM_WORDS} words with ${found.item}: ${found.words}`;
   return { reason: "contaminated", detail };
 }

@@ -7,7 +7,7 @@ import { hash } from "node:crypto";
 import type { Document } from "../types.ts";
 import { filterC4 } from "./c4.ts";
 import { cleanText } from "./clean_text.ts";
-import { type EvaluationRuns, refuseContaminated } from "./contamination.ts";
+import { type EvaluationGrams, refuseContaminated } from "./contamination.ts";
 import { fineWebRules } from "./fineweb.ts";
 import { gopherQualityRules } from "./gopher_quality.ts";
 import { gopherRepetitionRules } from "./gopher_repetition.ts";
@@ -34,7 +34,7 @@ export interface RefineParts {
   /** Scores each text; see {@linkcode RefineSettings.qualityThreshold}. */
   readonly quality?: QualityModel;
   /** Needed to leave out what evaluations ask. */
-  readonly evaluations?: EvaluationRuns;
+  readonly evaluations?: EvaluationGrams;
 }
 
 /** A document under way. */

@@ -133,7 +133,7 @@ Deno.test("crawl judges as text does, and counts the links to blocked hosts", as
     `http://127.0.0.1:${site.addr.port}/`,
   ]);
   assertEquals(code, 0, err);
-  assertStringIncludes(out, "Pages: 2 seen, 1 documents kept, 1 dropped (low-quality 1)");
+  assertStringIncludes(out, "Pages: 2 seen, 1 document kept, 1 dropped (low-quality 1)");
   assertStringIncludes(out, "Links not followed: blocked-host 2");
   const [document] = parse(await Deno.readTextFile(at("c/documents.jsonl")));
   assert(document.scores.quality > 0.9);

@@ -1,38 +1,38 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Drop, StageMeter } from "../../../stages/meter.ts";
-import { openEvaluationRuns, openSeenTexts, refine } from "../../../stages/refine/mod.ts";
+import { openEvaluationGrams, openSeenTexts, refine } from "../../../stages/refine/mod.ts";
 
 const words = (from: number, count: number) =>
   Array.from({ length: count }, (_, at) => `word${from + at}`).join(" ");
 
 Deno.test("13 words in common are found, 12 are not", () => {
-  const runs = openEvaluationRuns();
-  assertEquals(runs.add(words(0, 20), "a.jsonl, line 1"), 8);
-  assertEquals(runs.add(words(100, 12), "a.jsonl, line 2"), 0);
-  assertEquals(runs.add(words(7, 13), "a.jsonl, line 3"), 1);
-  assertEquals(runs.size, 8);
-  const around = (inside: string) => runs.find(`Before ${inside} after`);
+  const evaluations = openEvaluationGrams();
+  assertEquals(evaluations.add(words(0, 20), "a.jsonl, line 1"), 8);
+  assertEquals(evaluations.add(words(100, 12), "a.jsonl, line 2"), 0);
+  assertEquals(evaluations.add(words(7, 13), "a.jsonl, line 3"), 1);
+  assertEquals(evaluations.size, 8);
+  const around = (inside: string) => evaluations.find(`Before ${inside} after`);
   assertEquals(around(words(3, 12)), undefined);
   assertEquals(around(words(3, 13)), { item: "a.jsonl, line 1", words: words(3, 13) });
   assertEquals(around(words(100, 12)), undefined);
-  // The same words in another order are another run.
+  // The same words in another order are another 13-gram.
   assertEquals(around(words(3, 13).split(" ").reverse().join(" ")), undefined);
-  // The first item that has a run is named.
+  // The first item that has one is named.
   assertEquals(around(words(7, 13))?.item, "a.jsonl, line 1");
 });
 
 Deno.test("case, punctuation and space do not count, in any script", () => {
-  const runs = openEvaluationRuns();
+  const evaluations = openEvaluationGrams();
   const question = "Isn't it well-known that, in 1,000 years, no “large” ÉTAT ever paid its debts?";
-  assertEquals(runs.add(question, "q"), 2);
-  const found = runs.find(
+  assertEquals(evaluations.add(question, "q"), 2);
+  const found = evaluations.find(
     "isnt it wellknown\n\nthat in 1000   years no large e\u0301tat ever paid its".normalize("NFC"),
   );
   assertEquals(found?.words, "isnt it wellknown that in 1000 years no large état ever paid its");
   const japanese = "これは日本語の文章です。今日はとても良い天気ですね。明日も晴れるでしょう。";
-  assert(runs.add(japanese, "japanese") > 0);
-  assertEquals(runs.find(japanese.replaceAll("。", "、\n"))?.item, "japanese");
+  assert(evaluations.add(japanese, "japanese") > 0);
+  assertEquals(evaluations.find(japanese.replaceAll("。", "、\n"))?.item, "japanese");
 });
 
 Deno.test("what is found is what a plain comparison finds", () => {
@@ -54,27 +54,27 @@ Deno.test("what is found is what a plain comparison finds", () => {
   );
   let shared = 0;
   fc.assert(fc.property(pair, ([question = "", document = ""]) => {
-    const runs = openEvaluationRuns();
-    runs.add(question, "item");
+    const evaluations = openEvaluationGrams();
+    evaluations.add(question, "item");
     const expected = grams(document).find((gram) => new Set(grams(question)).has(gram));
     if (expected !== undefined) shared++;
-    assertEquals(runs.find(document)?.words, expected);
+    assertEquals(evaluations.find(document)?.words, expected);
   }));
-  assert(shared > 5, `${shared} pairs share a run`);
+  assert(shared > 5, `${shared} pairs share one`);
 });
 
-Deno.test("a hundred thousand runs are all found, and no others", () => {
-  const runs = openEvaluationRuns();
-  runs.add(words(0, 100_012), "long");
-  assertEquals(runs.size, 100_000);
-  for (let at = 0; at < 100_000; at += 997) assert(runs.find(words(at, 13)), `${at}`);
-  assertEquals(runs.find(words(200_000, 100_000)), undefined);
+Deno.test("a hundred thousand 13-grams are all found, and no others", () => {
+  const evaluations = openEvaluationGrams();
+  evaluations.add(words(0, 100_012), "long");
+  assertEquals(evaluations.size, 100_000);
+  for (let at = 0; at < 100_000; at += 997) assert(evaluations.find(words(at, 13)), `${at}`);
+  assertEquals(evaluations.find(words(200_000, 100_000)), undefined);
 });
 
 Deno.test("a contaminated document goes, and the item is named", async () => {
   const drops: Drop[] = [];
   const meter = new StageMeter("refine", (drop) => drops.push(drop));
-  const evaluations = openEvaluationRuns();
+  const evaluations = openEvaluationGrams();
   evaluations.add(words(0, 13), "questions.txt, line 7");
   using seen = openSeenTexts(":memory:");
   const documents = [words(0, 12), `So: ${words(0, 13)}!`].map((text, id) => {
