@@ -44,11 +44,14 @@ export type { EntryResult, FrontierEntry, Validators } from "./stages/crawl/fron
 export type { PickOptions } from "./stages/crawl/frontier_queue.ts";
 export type { Reconsidered } from "./stages/crawl/frontier_rules.ts";
 export {
+  type BlockList,
+  type BlockListFile,
   crawl,
   type CrawlOptions,
   type Frontier,
   openFrontier,
   openScope,
+  parseBlockList,
   type Scope,
   type ScopeOptions,
 } from "./stages/crawl/mod.ts";
@@ -79,11 +82,16 @@ export {
 export type { TextFormat } from "./stages/extract/render.ts";
 export type { DetectedLanguage, LanguageDetector } from "./stages/refine/language.ts";
 export {
+  type EvaluationGrams,
+  learnQuality,
+  openEvaluationGrams,
   openSeenTexts,
+  type QualityModel,
   refine,
   type RefineOptions,
   type RefineSettings,
   type SeenTexts,
+  type Texts,
 } from "./stages/refine/mod.ts";
 export type { JournalView, NearIndex, NearMatch } from "./stages/refine/near_index.ts";
 export type { RefineParts } from "./stages/refine/refine_text.ts";

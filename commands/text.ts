@@ -24,6 +24,7 @@ import { documentsOf } from "../pipeline/pipeline.ts";
 import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { KEEP_DROPPED, READING, REFINING } from "../run/settings/refine.ts";
+import { checkBlocked } from "../run/block_list.ts";
 import { runPaths } from "../run/folder.ts";
 import { checkSources, splitSources } from "../run/sources.ts";
 import { forStandardOutput, tell } from "../cli/print.ts";
@@ -75,6 +76,7 @@ export const text: Command = command({
     checkSourceFlags(operands, { flags: FLAGS, given });
     await checkSources(operands, { allFiles: values["all-files"] });
     checkPrivate(operands, { allowPrivate: values["allow-private"] });
+    checkBlocked(operands, settingsFrom(FLAGS, values));
     await using resources = new AsyncDisposableStack();
     const interrupt = resources.use(stopOnInterrupt(tellStop));
     // What the crawl and the search for duplicates remember is of no use afterwards.

@@ -8,6 +8,7 @@
 export type DropReason =
   | "robots-disallowed"
   | "blocked-address"
+  | "blocked-host"
   | "http-error"
   | "network-error"
   | "timeout"
@@ -29,6 +30,8 @@ export type DropReason =
 export type RefusalReason =
   | "language"
   | "near-duplicate"
+  | "low-quality"
+  | "contaminated"
   | "gopher-short-doc"
   | "gopher-long-doc"
   | "gopher-below-avg-threshold"

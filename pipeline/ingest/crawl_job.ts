@@ -23,6 +23,8 @@ import { reasonOf } from "../../cli/failure.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { countIngest, describeIngest } from "./summary.ts";
 import { isAnswerTo } from "../../cli/interrupt.ts";
+import { readBlockList } from "../../run/block_list.ts";
+import { LINKS } from "../../run/settings/crawl.ts";
 import { listOf, REFINING } from "../../run/settings/refine.ts";
 import { settingsFrom } from "../../run/settings/table.ts";
 import { loadStages } from "./custom_stages.ts";
@@ -161,10 +163,12 @@ function tellReconsidered({ admitted, refused }: Reconsidered): void {
 
 async function scopeOf(settings: CrawlSettings) {
   const { scope: name, include, exclude, rules: path, "skip-types": types } = settings;
+  const blockList = readBlockList(settingsFrom(LINKS, settings).blockList);
   const border = {
     name,
     include,
     exclude,
+    ...(blockList ? { blockList } : {}),
     ...(types === undefined ? {} : { skipTypes: listOf(types) }),
   };
   if (path === undefined) return openScope(border);

@@ -21,6 +21,7 @@ export interface DropLog extends Disposable {
 const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
   "no-text",
   "robots-disallowed",
+  "blocked-host",
   "out-of-scope",
   "unchanged",
   "empty",

@@ -15,6 +15,7 @@ import { loadStages } from "./custom_stages.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
+import { readBlockList } from "../../run/block_list.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
 import type { LINKS, MANNERS } from "../../run/settings/crawl.ts";
 import type { READING, REFINING } from "../../run/settings/refine.ts";
@@ -79,13 +80,18 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const barrier: Barrier = { cursors: {} };
   let frontier: Frontier | undefined;
   if (sources.urls.length > 0) {
+    const blockList = readBlockList(settings.blockList);
     frontier = resources.use(openFrontier(paths.frontier));
     frontier.seed(sources.urls);
     inputs.push(crawl<Barrier>({
       barrier,
       frontier,
       maxPages: settings.maxPages,
-      scope: openScope({ include: settings.include, exclude: settings.exclude }),
+      scope: openScope({
+        include: settings.include,
+        exclude: settings.exclude,
+        ...(blockList ? { blockList } : {}),
+      }),
       delayMs: settings.delayMs,
       seed: settings.seed,
       userAgent: settings.userAgent,

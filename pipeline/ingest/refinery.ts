@@ -1,5 +1,5 @@
 /**
- * The databases of the refine stage, by its settings.
+ * The databases and models of the refine stage, by its settings.
  *
  * @module
  */
@@ -17,12 +17,14 @@ import {
   type RefineSettings,
 } from "../../stages/refine/mod.ts";
 import { UsageError } from "../../cli/flags.ts";
+import { tell } from "../../cli/print.ts";
 import type { RunPaths } from "../../run/folder.ts";
+import { type JudgeFiles, openJudges } from "./judges.ts";
 
 /** Options of {@linkcode openRefinery}. */
 export interface RefineryOptions {
   readonly paths: Pick<RunPaths, "seenTexts" | "nearTexts" | "siteLines">;
-  readonly settings: RefineSettings;
+  readonly settings: RefineSettings & JudgeFiles;
   readonly minChars: number;
   /** Run folders, or index files, of other corpora. */
   readonly dedupAgainst: readonly string[];
@@ -49,6 +51,7 @@ const cursorSchema = z.object({ texts: z.int().nonnegative() });
 export async function openRefinery(options: RefineryOptions): Promise<Refinery> {
   const { paths, settings, minChars, journal, meter } = options;
   using resources = new DisposableStack();
+  const judges = await openJudges(settings, { note: tell });
   const seen = resources.use(openSeenTexts(paths.seenTexts));
   const expected = cursorSchema.safeParse(options.cursor).data?.texts ?? 0;
   // An empty one was set aside, which its repair has said.
@@ -73,6 +76,7 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
     ...(near ? { near } : {}),
     ...(lines ? { lines } : {}),
     ...(detectLanguage ? { detectLanguage } : {}),
+    ...judges,
     settings,
     minChars,
     meter,

@@ -5,7 +5,9 @@
  */
 import { privateRangeOf } from "../../stages/crawl/mod.ts";
 import { type Flags, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { parseFiles } from "../file_setting.ts";
 import { isAddress } from "../sources.ts";
+import { filesOf } from "./refine.ts";
 import { corpus } from "./table.ts";
 
 /** Which links are followed; of the sample site, all are. */
@@ -23,6 +25,14 @@ export const LINKS = group("Links to follow", {
     value: "PATTERN",
     about: "address",
   })),
+  "block-list": corpus(
+    text({
+      help: "hosts files or lists of domains that nothing is asked of, divided by commas",
+      value: "A,B",
+      about: "address",
+    }),
+    { from: (text) => filesOf(text, { flag: "block-list" }), parse: parseFiles },
+  ),
 });
 
 /** How the crawler behaves towards sites. */

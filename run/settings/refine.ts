@@ -14,6 +14,7 @@ import {
 import { reasonOf } from "../../cli/failure.ts";
 import { didYouMean } from "../../cli/nearest.ts";
 import { choice, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { type FileSetting, parseFiles, readFileSetting } from "../file_setting.ts";
 import { absolute } from "../sources.ts";
 import { parseStageSettings, readStageSetting } from "../stage_setting.ts";
 import { corpus } from "./table.ts";
@@ -101,6 +102,31 @@ const STAYING = group("Which text stays", {
   ),
 });
 
+/** Files of the user's that judge it. */
+const JUDGES = group("Text judged by your files", {
+  quality: corpus(
+    text({
+      help: "JSON lines of good texts and of bad ones, to score documents by",
+      value: "GOOD,BAD",
+    }),
+    { from: (text) => filesOf(text, { flag: "quality", count: 2 }), parse: parseFiles },
+  ),
+  "quality-threshold": corpus(number({
+    help: "least score of quality, from 0 to 1; 0 only notes it (default: 0.5)",
+    value: "X",
+    integer: false,
+    max: 1,
+    needs: "quality",
+  })),
+  decontaminate: corpus(
+    text({
+      help: "files of evaluation items; documents that share 13 words with one are dropped",
+      value: "A,B",
+    }),
+    { from: (text) => filesOf(text, { flag: "decontaminate" }), parse: parseFiles },
+  ),
+});
+
 /** Stages of the user's own among them. */
 const STAGES = group("Your own stages", {
   stage: corpus(
@@ -118,7 +144,7 @@ const STAGES = group("Your own stages", {
 });
 
 /** What stands between a page and the documents that stay; see docs/refining.md. */
-export const REFINING = { ...STAYING, ...STAGES };
+export const REFINING = { ...STAYING, ...JUDGES, ...STAGES };
 
 /** Whether every drop is kept with its text. */
 export const KEEP_DROPPED = group("Which text stays", {
@@ -128,6 +154,25 @@ export const KEEP_DROPPED = group("Which text stays", {
 /** Items separated by commas. */
 export const listOf = (text: string | undefined): string[] =>
   text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
+
+/**
+ * Files divided by commas, each with its digest. Undefined, and so left out of run.json as in runs of
+ * versions that knew no such flag, where none is named.
+ *
+ * @throws {UsageError} for a file that cannot be read, and where they are not `count`
+ */
+export function filesOf(
+  text: string | undefined,
+  { flag, count }: { flag: string; count?: number },
+): readonly FileSetting[] | undefined {
+  if (text === undefined) return undefined;
+  const paths = listOf(text);
+  if (paths.length === 0 || (count !== undefined && paths.length !== count)) {
+    const wanted = count === undefined ? "one file at least" : `${count} files, divided by a comma`;
+    throw new UsageError(`Cannot use --${flag} ${text}: it must name ${wanted}`);
+  }
+  return paths.map((path) => readFileSetting(path, `--${flag} ${path}`));
+}
 
 /** In the order in which they are applied, whatever the order on the command line. */
 function filtersOf(text: string | undefined): readonly FilterName[] {

@@ -50,6 +50,8 @@ export function openAgents(maxSockets: number): Agents {
 export interface Connection {
   readonly agents: Agents;
   readonly rules: AddressRules;
+  /** Whether nothing may be asked of a host. */
+  readonly blocks?: (hostname: string) => boolean;
   readonly resolve: Resolve;
   /** The whole `User-Agent` header. */
   readonly userAgent: string;
@@ -92,6 +94,9 @@ export async function exchange(
 ): Promise<Exchange> {
   const { agents, rules, resolve, userAgent, maxBytes, cutAt, timeouts } = connection;
   checkLiteralHost(url, rules);
+  if (connection.blocks?.(url.hostname)) {
+    throw new FetchFailure("blocked-host", `${url.hostname} is on the block list`);
+  }
   const expired = new AbortController();
   const stop = AbortSignal.any([connection.signal, expired.signal]);
   stop.throwIfAborted();

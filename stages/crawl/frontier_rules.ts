@@ -16,6 +16,7 @@ const BATCH = 10_000;
 /** Drop reasons that other settings may lift. */
 const BY_SETTING: readonly (DropReason | "host-limit")[] = [
   "blocked-address",
+  "blocked-host",
   "robots-disallowed", // another user agent may be allowed
   "out-of-scope",
   "too-large",

@@ -20,6 +20,7 @@ import { openScope } from "./scope.ts";
 import { recordOutcome } from "./record_outcome.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 
+export { type BlockList, type BlockListFile, parseBlockList } from "./block_list.ts";
 export type { CrawlOptions } from "./options.ts";
 export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
@@ -108,6 +109,7 @@ export function crawl<B extends Barrier = never>({
   const connection: Connection = {
     agents,
     rules: { allowPrivate, allowOrigins: exempt },
+    blocks: scope.blocks,
     resolve,
     userAgent: contact === undefined ? userAgent : `${userAgent} (+${contact})`,
     maxBytes,

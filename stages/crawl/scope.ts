@@ -4,6 +4,7 @@
  * @module
  */
 import { getDomain } from "tldts";
+import type { BlockList } from "./block_list.ts";
 import type { UrlRules } from "./url_rules.ts";
 import { wildcard } from "./wildcard.ts";
 
@@ -17,6 +18,7 @@ export type SkipReason =
   | "out-of-scope"
   | "excluded"
   | "blocked-by-rule"
+  | "blocked-host"
   | "file-type"
   | "too-deep"
   | "trap";
@@ -27,6 +29,8 @@ export interface Scope {
   readonly key: string;
   /** A seed, or where a seed redirected to. */
   addRoot(url: string): void;
+  /** Whether a host is on the block list, so that nothing is asked of it at all. */
+  blocks(hostname: string): boolean;
   /** Why a link is not followed, or `undefined` when it is. */
   refuses(url: string): SkipReason | undefined;
 }
@@ -44,6 +48,8 @@ export interface ScopeOptions {
    * given.
    */
   readonly rules?: UrlRules;
+  /** Hosts that are never fetched, whatever other rules say. */
+  readonly blockList?: BlockList;
   /** File extensions, without the dot, that are not fetched. */
   readonly skipTypes?: readonly string[];
 }
@@ -84,8 +90,8 @@ const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
  * ```
  */
 export function openScope(
-  { name = "host", include = [], exclude = [], rules, skipTypes = SKIPPED_TYPES }: ScopeOptions =
-    {},
+  { name = "host", include = [], exclude = [], rules, blockList, skipTypes = SKIPPED_TYPES }:
+    ScopeOptions = {},
 ): Scope {
   const near = new Set<string>();
   const folders: string[] = [];
@@ -100,7 +106,12 @@ export function openScope(
   }
 
   return {
-    key: JSON.stringify([name, include, exclude, rules?.text ?? null, [...types]]),
+    key: JSON.stringify([
+      ...[name, include, exclude, rules?.text ?? null, [...types]],
+      // Absent in the frontiers of crawls without one.
+      ...(blockList ? [blockList.key] : []),
+    ]),
+    blocks: (hostname) => blockList?.(hostname) ?? false,
     addRoot(root) {
       const url = new URL(root);
       if (name === "prefix") folders.push(folderOf(url));
@@ -108,6 +119,7 @@ export function openScope(
     },
     refuses(link) {
       const url = new URL(link);
+      if (blockList?.(url.hostname)) return "blocked-host";
       const rule = rules?.(url);
       if (rule === "block") return "blocked-by-rule";
       if (rule === undefined && !isNear(url)) return "out-of-scope";

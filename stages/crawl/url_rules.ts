@@ -11,6 +11,7 @@
  * @module
  */
 import { canonicalSeed } from "./canonical_url.ts";
+import { domainsOf } from "./domains.ts";
 
 /** The decision of the first rule that matches; `undefined` where none does. */
 export interface UrlRules {
@@ -59,16 +60,6 @@ function addRule(
     }
     default:
       throw new SyntaxError(`"${kind}" is none of exact, domain, prefix, regex`);
-  }
-}
-
-/** A domain and those it is part of: `a.b.test`, `b.test`, `test`. */
-function* domainsOf(hostname: string): Generator<string> {
-  for (let rest = hostname;;) {
-    yield rest;
-    const dot = rest.indexOf(".");
-    if (dot < 0) return;
-    rest = rest.slice(dot + 1);
   }
 }
 

@@ -14,8 +14,10 @@ import { type RefineParts, refiner } from "./refine_text.ts";
 import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
 export { cleanText } from "./clean_text.ts";
+export { type EvaluationGrams, openEvaluationGrams } from "./contamination.ts";
 export { type LanguageDetector, loadLanguageDetector } from "./language.ts";
 export { type JournalView, type NearIndex, type NearMatch, openNearIndex } from "./near_index.ts";
+export { learnQuality, type QualityModel, type Texts } from "./quality.ts";
 export type { RefineParts } from "./refine_text.ts";
 export { openSeenTexts, type SeenTexts } from "./seen_texts.ts";
 export {

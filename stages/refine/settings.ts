@@ -61,6 +61,8 @@ export interface RefineSettings {
   readonly languages?: readonly string[];
   /** Least score, 0 to 1, of the language detected; less sure is refused. */
   readonly minLanguageScore: number;
+  /** Least score of quality, where that is judged: 0.5 by default; 0 only notes it. */
+  readonly qualityThreshold?: number;
   /** Whether e-mail addresses and public IP addresses are replaced by made-up ones. */
   readonly maskPersonalData: boolean;
   /** Whether documents nearly equal to an earlier one are dropped. */
