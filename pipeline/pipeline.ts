@@ -73,10 +73,10 @@ export async function learn(stages: LearnStages): Promise<void> {
 }
 
 /** The stages of training on tokens already in a store. */
-export type PracticeStages = Omit<LearnStages, "journal" | "tokenize" | "store">;
+export type StoredLearnStages = Omit<LearnStages, "journal" | "tokenize" | "store">;
 
 /** Stored tokens to weights: {@linkcode learn} without its first stages. */
-export async function practise(stages: PracticeStages): Promise<void> {
+export async function learnStored(stages: StoredLearnStages): Promise<void> {
   await ReadableStream.from<never>([])
     .pipeThrough(epochs(stages.epochs))
     .pipeThrough(batch(stages.batch))

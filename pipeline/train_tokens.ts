@@ -25,7 +25,7 @@ import { calledOnCommandLine } from "../run/settings/pipeline.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
-import { practise } from "./pipeline.ts";
+import { learnStored } from "./pipeline.ts";
 import { openTrainer } from "./trainer.ts";
 import {
   optimizerOf,
@@ -149,7 +149,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const start = watchStart(root, { settings, trainer, validation: validation.batches, note });
   await start.begin();
   const stages = trainer.stages({ retention: {}, status, meters });
-  const practice = practise({
+  const learning = learnStored({
     epochs: { store, order, seed, ...(cursor ? { start: resumePoint(cursor) } : {}) },
     batch: {
       rows,
@@ -180,7 +180,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     },
   });
   try {
-    await practice;
+    await learning;
   } finally {
     // A failed stage ends training; training up to that point is saved.
     if (!trainer.spheres.failed) await trainer.save();

@@ -2,8 +2,8 @@
  * Barriers: control values in the stream that record the position of each stage they have passed.
  *
  * A source sends one at intervals; each stage passes it on in order, with its own cursor added, and
- * what reaches the batches, and with them the checkpoint, is a position of the whole pipeline. Stages
- * accept and send barriers only where their caller asks, by the type parameter `B`.
+ * what reaches the batches, and with them the checkpoint, is a position of the whole pipeline. Sources
+ * send barriers only where their caller gives them one; a stage sends those that it receives.
  *
  * @module
  */
