@@ -94,6 +94,7 @@ export async function runCrawl(
     maxPages: settings["max-pages"],
     ...(limit === undefined ? {} : { maxPagesPerHost: limit }),
     maxDepth: settings["max-depth"],
+    languages: refined.languages ?? [],
     maxBytes: settings["max-bytes"],
     delayMs: settings.delay,
     patienceMs: settings.patience,

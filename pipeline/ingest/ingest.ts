@@ -85,6 +85,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       barrier,
       frontier,
       maxPages: settings.maxPages,
+      languages: settings.languages ?? [],
       scope: openScope({ include: settings.include, exclude: settings.exclude }),
       delayMs: settings.delayMs,
       seed: settings.seed,

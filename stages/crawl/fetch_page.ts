@@ -7,6 +7,7 @@ import { decodePage } from "../decode_page.ts";
 import type { Page } from "../types.ts";
 import { type Connection, type Exchange, exchange, type WantsBody } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
+import { MAYBE_FEED_TYPES, parseFeed } from "./feed.ts";
 import { type PageLinks, readLinks } from "./links.ts";
 import type { Pace } from "./pace.ts";
 import { followRedirects, isRedirect } from "./redirects.ts";
@@ -17,6 +18,8 @@ import type { Validators } from "./frontier_entry.ts";
 /** A fetched page, the links on it, and how to ask whether it has changed. */
 export interface FetchedPage extends PageLinks {
   readonly page: Page;
+  /** Whether it is a feed, whose links are those of its entries. */
+  readonly isFeed: boolean;
   readonly validators: Validators;
 }
 
@@ -39,7 +42,7 @@ const HTML_TYPES = ["text/html", "application/xhtml+xml"];
 export const TEXT_TYPES: readonly string[] = [...HTML_TYPES, "text/plain", "text/markdown"];
 
 /** The bare media type; servers that send none usually mean HTML. */
-const mediaType = (contentType: string | undefined) =>
+export const mediaType = (contentType: string | undefined): string =>
   (contentType ?? "text/html").split(";")[0]?.trim().toLowerCase() ?? "";
 
 /** Whether to receive the body; throws for what is no page. */
@@ -50,9 +53,12 @@ function wantsPage(
   if (isRedirect(status) || isBusy(status) || status === 304) return false;
   if (status !== 200) throw new FetchFailure("http-error", `answered ${status}`);
   const type = mediaType(headers["content-type"]);
-  if (mediaTypes.has(type)) return true;
-  throw new FetchFailure("unsupported-type", `the media type ${type} holds no text to read`);
+  if (mediaTypes.has(type) || MAYBE_FEED_TYPES.has(type)) return true;
+  throw unsupported(type);
 }
+
+const unsupported = (type: string) =>
+  new FetchFailure("unsupported-type", `the media type ${type} holds no text to read`);
 
 /** Headers that ask for a page only if it has changed (RFC 9110 section 13). */
 function conditions({ etag, modified }: Validators): Record<string, string> {
@@ -138,23 +144,31 @@ export async function fetchPage(
   };
   const headersNamed = (wanted: string) =>
     rawHeaders.flatMap(([name, value]) => name.toLowerCase() === wanted ? [value] : []);
-  const isHtml = HTML_TYPES.includes(mediaType(contentType));
-  const html = isHtml ? decodePage(body, { contentType, isHtml }) : "";
+  const type = mediaType(contentType);
+  const isHtml = HTML_TYPES.includes(type);
+  const isPage = mediaTypes.has(type);
+  const text = isHtml || !isPage ? decodePage(body, { contentType, isHtml }) : "";
+  const entries = isPage ? undefined : parseFeed(text, { url: finalUrl });
+  if (!isPage && entries === undefined) throw unsupported(type);
   const { etag, "last-modified": modified } = finalUrl === url ? headers : {};
+  const found = readLinks(isHtml ? text : "", {
+    url: finalUrl,
+    agent,
+    robotsHeaders: headersNamed("x-robots-tag"),
+    linkHeaders: headersNamed("link"),
+    refresh: headersNamed("refresh")[0],
+  });
   return {
     page,
-    validators: {
+    isFeed: entries !== undefined,
+    // A feed is asked for again each time: what it names is what it is for.
+    validators: entries !== undefined ? {} : {
       digest,
       ...(etag === undefined ? {} : { etag }),
       ...(modified === undefined ? {} : { modified }),
     },
-    ...readLinks(html, {
-      url: finalUrl,
-      agent,
-      robotsHeaders: headersNamed("x-robots-tag"),
-      linkHeaders: headersNamed("link"),
-      refresh: headersNamed("refresh")[0],
-    }),
+    ...found,
+    ...(entries === undefined || found.nofollow ? {} : { links: entries }),
   };
 }
 

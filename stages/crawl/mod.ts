@@ -69,6 +69,7 @@ export function crawl<B extends Barrier = never>({
   maxPages = Infinity,
   maxPagesPerHost = Infinity,
   maxDepth = 20,
+  languages = [],
   patienceMs = Infinity,
   concurrency = 8,
   perHost = 4,
@@ -169,7 +170,7 @@ export function crawl<B extends Barrier = never>({
     }
     for (let ended = await window.next(); ended !== undefined; ended = await window.next()) {
       meter.phase("busy");
-      const page = settleOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
+      const page = settleOutcome(ended, { frontier, scope, maxDepth, languages, meter, onSkip });
       if (page !== undefined) return page;
       meter.phase("waiting");
     }

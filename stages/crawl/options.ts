@@ -34,6 +34,8 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly concurrency?: number;
   /** Requests in flight to one host, unless `delayMs` is 0 for it. */
   readonly perHost?: number;
+  /** ISO 639-1 codes: links that a page declares to be in other languages are not followed. */
+  readonly languages?: readonly string[];
   /** Which links belong to the crawl; by default those on the host of a seed. */
   readonly scope?: Scope;
   /** Told why links were not followed, and how many. */
