@@ -12,6 +12,7 @@ import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
 import { oneLine } from "./metadata.ts";
+import { needsJavascript } from "./needs_javascript.ts";
 import { plainMarkup } from "./plain_markup.ts";
 import { render, type TextFormat } from "./render.ts";
 import { htmlOfXhtml } from "./xhtml.ts";
@@ -87,7 +88,7 @@ function readHtml(html: string, { engine, ...limits }: MarkupLimits & { engine: 
  * Takes the main text out of one page.
  *
  * @returns the document, or the reason why there is none: `unsupported-type`, `malformed`, `no-text`,
- *   or `unreadable` where the parser breaks down over it
+ *   `needs-javascript` or `unreadable` where the parser breaks down over it
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -140,7 +141,9 @@ function takeDocument(
   // A stray NUL is passed over (HTML standard, 13.2.6.4.7).
   const text = found.text.replaceAll("\0", "").normalize("NFC");
   if (text === "") {
-    return refuse("no-text", "no paragraph outside of navigation and lists of links");
+    return isHtml && needsJavascript(html)
+      ? refuse("needs-javascript", "the page is empty until its scripts have run")
+      : refuse("no-text", "no paragraph outside of navigation and lists of links");
   }
   const title = found.title || declared?.title || "";
   const about = { ...declared, ...found, title, text };
