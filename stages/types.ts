@@ -28,6 +28,8 @@ export interface Page {
   readonly warc?: WarcPlace;
   /** What its file says about it outside of the body. */
   readonly declared?: Declared;
+  /** The browser that ran its scripts, where one did: the body is what they made of it. */
+  readonly renderedBy?: string;
   /** What the server sent before the body, for a page that came over HTTP. */
   readonly response?: PageResponse;
 }
@@ -72,6 +74,8 @@ export interface Document {
   readonly fetchedAt: string;
   /** Set on what came out of a WARC file. */
   readonly warc?: WarcPlace;
+  /** The browser that ran the page's scripts, where one did. */
+  readonly renderedBy?: string;
   /** SHA-256 of `text` in hex; set by the refine stage. */
   readonly contentHash?: string;
   /** ISO 639-1 code of the language that `text` is in, where it was detected. */

@@ -45,6 +45,28 @@ export const TEXT_TYPES: readonly string[] = [...HTML_TYPES, "text/plain", "text
 export const mediaType = (contentType: string | undefined): string =>
   (contentType ?? "text/html").split(";")[0]?.trim().toLowerCase() ?? "";
 
+/** Whether a page of this Content-Type is HTML. */
+export const isHtmlType = (contentType: string): boolean =>
+  HTML_TYPES.includes(mediaType(contentType));
+
+/** What a page's HTML and its headers say of links. */
+export function linksOf(
+  { url, response }: Page,
+  { html, agent }: { html: string; agent: string },
+): PageLinks {
+  const headersNamed = (wanted: string) =>
+    (response?.headers ?? []).flatMap(([name, value]) =>
+      name.toLowerCase() === wanted ? [value] : []
+    );
+  return readLinks(html, {
+    url,
+    agent,
+    robotsHeaders: headersNamed("x-robots-tag"),
+    linkHeaders: headersNamed("link"),
+    refresh: headersNamed("refresh")[0],
+  });
+}
+
 /** Whether to receive the body; throws for what is no page. */
 function wantsPage(
   { status, headers }: Pick<Exchange, "status" | "headers">,
@@ -142,22 +164,14 @@ export async function fetchPage(
     fetchedAt: new Date().toISOString(),
     response: { status, headers: rawHeaders },
   };
-  const headersNamed = (wanted: string) =>
-    rawHeaders.flatMap(([name, value]) => name.toLowerCase() === wanted ? [value] : []);
   const type = mediaType(contentType);
-  const isHtml = HTML_TYPES.includes(type);
+  const isHtml = isHtmlType(contentType);
   const isPage = mediaTypes.has(type);
   const text = isHtml || !isPage ? decodePage(body, { contentType, isHtml }) : "";
   const entries = isPage ? undefined : parseFeed(text, { url: finalUrl });
   if (!isPage && entries === undefined) throw unsupported(type);
   const { etag, "last-modified": modified } = finalUrl === url ? headers : {};
-  const found = readLinks(isHtml ? text : "", {
-    url: finalUrl,
-    agent,
-    robotsHeaders: headersNamed("x-robots-tag"),
-    linkHeaders: headersNamed("link"),
-    refresh: headersNamed("refresh")[0],
-  });
+  const found = linksOf(page, { html: isHtml ? text : "", agent });
   return {
     page,
     isFeed: entries !== undefined,

@@ -14,6 +14,7 @@ import { openLookAhead } from "./look_ahead.ts";
 import { type CrawlOptions, exactOrigin, positive } from "./options.ts";
 import { startPace } from "./pace.ts";
 import { MAX_RETRY_AFTER_MS } from "./retry.ts";
+import { openRenderer } from "./renderer.ts";
 import { openRobots } from "./robots.ts";
 import { productToken } from "./robots_rules.ts";
 import { openScope } from "./scope.ts";
@@ -21,6 +22,7 @@ import { settleOutcome } from "./settle.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 
 export type { CrawlOptions } from "./options.ts";
+export type { RenderOptions } from "./renderer.ts";
 export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
 export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
@@ -70,6 +72,7 @@ export function crawl<B extends Barrier = never>({
   maxPagesPerHost = Infinity,
   maxDepth = 20,
   languages = [],
+  render,
   patienceMs = Infinity,
   concurrency = 8,
   perHost = 4,
@@ -131,10 +134,12 @@ export function crawl<B extends Barrier = never>({
     maxRedirects,
     delayMs: (url: URL) => exempt.has(url.origin) ? 0 : delayMs,
   };
+  const renderer = render && openRenderer(render, context);
   const window = openLookAhead({
     frontier,
     fetch: async ({ url, sequence, validators }) => {
-      const fetched = await fetchPage(url, { ...context, index: sequence, validators });
+      const asSent = await fetchPage(url, { ...context, index: sequence, validators });
+      const fetched = renderer ? await renderer.render(asSent) : asSent;
       meter.in(fetched.page.body.byteLength);
       return fetched;
     },
@@ -181,6 +186,7 @@ export function crawl<B extends Barrier = never>({
     signal?.removeEventListener("abort", abort);
     stop.abort(reason);
     await window.settled();
+    await renderer?.[Symbol.asyncDispose]();
     agents[Symbol.dispose]();
   }
 

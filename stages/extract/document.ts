@@ -12,7 +12,7 @@ import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
 import { oneLine } from "./metadata.ts";
-import { needsJavascript } from "./needs_javascript.ts";
+import { needsJavascript } from "../needs_javascript.ts";
 import { plainMarkup } from "./plain_markup.ts";
 import { render, type TextFormat } from "./render.ts";
 import { htmlOfXhtml } from "./xhtml.ts";
@@ -116,7 +116,7 @@ export function extractDocument(
 }
 
 function takeDocument(
-  { url, contentType, body, fetchedAt, warc, declared }: Page,
+  { url, contentType, body, fetchedAt, warc, declared, renderedBy }: Page,
   {
     engine = DEFAULT_ENGINE,
     format = "text",
@@ -147,7 +147,8 @@ function takeDocument(
   }
   const title = found.title || declared?.title || "";
   const about = { ...declared, ...found, title, text };
-  return { id: documentId(url), url, ...about, fetchedAt, ...(warc && { warc }) };
+  const origin = { ...(warc && { warc }), ...(renderedBy && { renderedBy }) };
+  return { id: documentId(url), url, ...about, fetchedAt, ...origin };
 }
 
 /**
