@@ -95,6 +95,7 @@ export async function runCrawl(
     ...(limit === undefined ? {} : { maxPagesPerHost: limit }),
     maxDepth: settings["max-depth"],
     languages: refined.languages ?? [],
+    ...(settings.render ? { render: { chromium: settings.chromium } } : {}),
     maxBytes: settings["max-bytes"],
     delayMs: settings.delay,
     patienceMs: settings.patience,

@@ -16,7 +16,7 @@ import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
-import type { LINKS, MANNERS } from "../../run/settings/crawl.ts";
+import type { LINKS, MANNERS, RENDERING } from "../../run/settings/crawl.ts";
 import type { READING, REFINING } from "../../run/settings/refine.ts";
 import type { SettingsOf } from "../../run/settings/table.ts";
 import type { Sources } from "../../run/sources.ts";
@@ -24,7 +24,7 @@ import { openStoredIds } from "../../run/stored_ids.ts";
 
 /** Settings of a run that decide which documents come in. */
 export type IngestSettings =
-  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof REFINING>
+  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof RENDERING & typeof REFINING>
   & Pick<RunSettings, "seed">;
 
 /** What {@linkcode openIngest} needs. */
@@ -37,6 +37,8 @@ export interface IngestOptions {
   readonly mark: Mark | undefined;
   readonly settings: IngestSettings;
   readonly contact: string | undefined;
+  /** Path of the program that renders, where the settings ask for it. */
+  readonly chromium: string;
   /** Origins that may be on a private address. */
   readonly allowOrigins: readonly string[];
   readonly stop: AbortSignal;
@@ -86,6 +88,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       frontier,
       maxPages: settings.maxPages,
       languages: settings.languages ?? [],
+      ...(settings.render ? { render: { chromium: options.chromium } } : {}),
       scope: openScope({ include: settings.include, exclude: settings.exclude }),
       delayMs: settings.delayMs,
       seed: settings.seed,

@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import { FetchFailure } from "./failure.ts";
 
 /** What Chromium tells by itself. */
 export interface ChromiumEvent {
@@ -19,7 +20,7 @@ export interface ChromiumEvent {
 export interface Chromium extends AsyncDisposable {
   /** As it names itself, such as `Chrome/140.0.7339.80`. */
   readonly version: string;
-  /** Sends a command; rejects when it is refused, and when Chromium ends. */
+  /** Sends a command; rejects with a {@linkcode FetchFailure} when Chromium refuses it, or ends. */
   send(method: string, params?: object, sessionId?: string): Promise<Record<string, unknown>>;
   /** Hears of events from now on, in place of who did before. */
   listen(hear: (event: ChromiumEvent) => void): void;
@@ -93,17 +94,17 @@ export async function startChromium(
   const waiting = new Map<number, PromiseWithResolvers<Record<string, unknown>>>();
   let hear: (event: ChromiumEvent) => void = () => {};
   let said = "";
-  let over: Error | undefined;
+  let over: FetchFailure | undefined;
   const ended = Promise.withResolvers<void>();
   const end = (reason: string) => {
-    over ??= new Error(`Cannot render with ${path}: ${reason}`);
+    over ??= new FetchFailure("unreadable", `Chromium broke down over it: ${reason}`);
     for (const { reject } of waiting.values()) reject(over);
     waiting.clear();
   };
   child.on("error", (error) => end(error.message));
   // Once its helpers are gone too, which write to the same end.
   child.on("close", () => {
-    end(`it ended. ${said.trimEnd().split("\n").at(-1) ?? ""}`);
+    end(`it ended. ${said.trimEnd().split("\n").at(-1) ?? ""}`.trim());
     ended.resolve();
   });
   commands.on("error", (error) => end(error.message));
@@ -126,7 +127,7 @@ export async function startChromium(
     const asked = waiting.get(id ?? 0);
     waiting.delete(id ?? 0);
     if (error === undefined) asked?.resolve(result);
-    else asked?.reject(new Error(`Cannot render: Chromium answers ${error.message}`));
+    else asked?.reject(new FetchFailure("unreadable", `Chromium says: ${error.message}`));
   }
   let last = 0;
   const chromium: Omit<Chromium, "version"> = {
@@ -147,8 +148,8 @@ export async function startChromium(
   try {
     const { product } = await chromium.send("Browser.getVersion");
     return { ...chromium, version: String(product) };
-  } catch (error) {
+  } catch (cause) {
     await chromium[Symbol.asyncDispose]();
-    throw error;
+    throw new Error(`Cannot render with ${path}: ${said.trim() || "it ends at once"}`, { cause });
   }
 }

@@ -187,7 +187,7 @@ export async function fetchPage(
 }
 
 /** The first 128 bits of SHA-256, in hexadecimal. */
-async function digestOf(body: Uint8Array): Promise<string> {
+export async function digestOf(body: Uint8Array): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body.slice()));
   return hash.subarray(0, 16).toHex();
 }

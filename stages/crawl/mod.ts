@@ -139,7 +139,7 @@ export function crawl<B extends Barrier = never>({
     frontier,
     fetch: async ({ url, sequence, validators }) => {
       const asSent = await fetchPage(url, { ...context, index: sequence, validators });
-      const fetched = renderer ? await renderer.render(asSent) : asSent;
+      const fetched = renderer ? await renderer.render(asSent, validators) : asSent;
       meter.in(fetched.page.body.byteLength);
       return fetched;
     },
@@ -191,9 +191,10 @@ export function crawl<B extends Barrier = never>({
   }
 
   let fail: (reason: unknown) => void = () => {};
-  function abort(): void {
+  /** Who hears of the end may end the program: all is released before. */
+  async function abort(): Promise<void> {
+    await release(signal?.reason);
     fail(signal?.reason);
-    release(signal?.reason);
   }
 
   let sinceBarrier = 0;
@@ -203,10 +204,10 @@ export function crawl<B extends Barrier = never>({
   };
 
   return new ReadableStream<Page | B>({
-    start(controller) {
+    async start(controller) {
       fail = (reason) => controller.error(reason);
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
+      if (signal?.aborted) await abort();
+      else signal?.addEventListener("abort", abort);
     },
     async pull(controller) {
       meter.phase("waiting");

@@ -42,7 +42,8 @@ interface Paused {
 /**
  * The page's HTML once its scripts have run.
  *
- * @throws {FetchFailure} `timeout` where Chromium itself hangs, and must be killed
+ * @throws {FetchFailure} `timeout` where Chromium hangs, `unreadable` where it broke down: it must be
+ *   killed
  */
 export async function renderPage(
   chromium: Chromium,

@@ -6,7 +6,10 @@
 import { decodePage } from "../decode_page.ts";
 import { needsJavascript } from "../needs_javascript.ts";
 import { type Chromium, startChromium } from "./chromium.ts";
+import { FetchFailure } from "./failure.ts";
+import type { Validators } from "./frontier_entry.ts";
 import {
+  digestOf,
   type FetchContext,
   type FetchedPage,
   fetchFile,
@@ -28,9 +31,10 @@ export interface Renderer extends AsyncDisposable {
   /**
    * The page as its scripts made it, where it waits for them; any other as it is.
    *
-   * @throws {FetchFailure} where its scripts do not come to an end
+   * @param before validators of the page as it was fetched before
+   * @throws {FetchFailure} where its scripts do not come to an end; `unchanged` is one
    */
-  render(fetched: FetchedPage): Promise<FetchedPage>;
+  render(fetched: FetchedPage, before: Validators): Promise<FetchedPage>;
 }
 
 /** Opens the renderer; its requests are made as those of the crawl are. */
@@ -42,10 +46,15 @@ export function openRenderer(
   let running: Promise<Chromium> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function kill(): Promise<void> {
+  let closing = Promise.resolve();
+  function kill(): Promise<void> {
     const ending = running;
     running = undefined;
-    await (await ending?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    closing = closing.then(async () => {
+      // One that did not start has been told of, and left nothing.
+      await (await ending?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    });
+    return closing;
   }
   const abort = () => void kill();
   signal.addEventListener("abort", abort, { once: true });
@@ -55,7 +64,7 @@ export function openRenderer(
     return await fetchFile(url, context);
   };
 
-  async function fill(fetched: FetchedPage): Promise<FetchedPage> {
+  async function fill(fetched: FetchedPage, before: Validators): Promise<FetchedPage> {
     signal.throwIfAborted();
     const { page } = fetched;
     const { status = 200, headers = [] } = page.response ?? {};
@@ -84,21 +93,26 @@ export function openRenderer(
           ],
         },
       };
-      // What its scripts ask for may change while the page that loads them stays the same.
-      return { ...fetched, page: rendered, validators: {}, ...linksOf(rendered, { html, agent }) };
+      // Of what the scripts made: the page that loads them may stay the same when that changes.
+      const digest = await digestOf(rendered.body);
+      if (digest === before.digest) {
+        throw new FetchFailure("unchanged", "its scripts make the same of it as before");
+      }
+      const links = linksOf(rendered, { html, agent });
+      return { ...fetched, page: rendered, validators: { digest }, ...links };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      await kill();
+      if (!(error instanceof FetchFailure && error.reason === "unchanged")) await kill();
       throw error;
     }
   }
 
   return {
-    async render(fetched) {
+    async render(fetched, before) {
       const { page: { body, contentType } } = fetched;
       if (!isHtmlType(contentType)) return fetched;
       if (!needsJavascript(decodePage(body, { contentType, isHtml: true }))) return fetched;
-      const turn = last.then(() => fill(fetched));
+      const turn = last.then(() => fill(fetched, before));
       last = turn.catch(() => {});
       return await turn;
     },

@@ -185,6 +185,29 @@ Deno.test({ name: "a crawl that is stopped takes Chromium along", ignore }, asyn
   assertEquals(ended, "Error: stopped");
 });
 
+Deno.test("a Chromium that breaks down costs its page alone, one that does not start the crawl", async () => {
+  const folder = await Deno.makeTempDir();
+  const program = `${folder}/chromium`;
+  const write = async (script: string) => {
+    await Deno.writeTextFile(program, `#!/bin/sh\n${script}\n`);
+    await Deno.chmod(program, 0o755);
+  };
+  await using site = serveSite({
+    "/": `<main><p>Home.</p></main><a href="/one">x</a><a href="/two">x</a>`,
+    "/one": shell("<script></script>"),
+    "/two": shell("<script></script>"),
+  });
+  // Says which version it is, waits for what comes next, and ends.
+  const version = String.raw`printf '{"id":1,"result":{"product":"Fake/1"}}\000' >&4`;
+  await write(`${version}; head -c 100 <&3 >/dev/null; echo "out of memory" >&2; exit 3`);
+  const broken = await crawled(site, { render: { chromium: program } });
+  assertEquals([broken.texts, broken.drops], [["Home."], ["unreadable", "unreadable"]]);
+  await write(`echo "no usable sandbox" >&2; exit 1`);
+  const ended = await crawled(site, { render: { chromium: program } }).then(() => "", String);
+  assertEquals(ended, `Error: Cannot render with ${program}: no usable sandbox`);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a program that is not there ends the crawl with its path", async () => {
   await using site = serveSite({ "/": shell("<script></script>") });
   const ended = await crawled(site, { render: { chromium: "/no/such/chromium" } })
