@@ -22,7 +22,7 @@ import { settleOutcome } from "./settle.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 
 export type { CrawlOptions } from "./options.ts";
-export type { RenderOptions } from "./renderer.ts";
+export type { RendererOptions } from "./renderer.ts";
 export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
 export type { FrontierEntry, Settlement } from "./frontier_entry.ts";

@@ -19,7 +19,7 @@ import {
 import { renderPage } from "./render_page.ts";
 
 /** How pages are rendered. */
-export interface RenderOptions {
+export interface RendererOptions {
   /** Path of the program. */
   readonly chromium: string;
   /** How long a page's scripts may take. */
@@ -39,7 +39,7 @@ export interface Renderer extends AsyncDisposable {
 
 /** Opens the renderer; its requests are made as those of the crawl are. */
 export function openRenderer(
-  { chromium: path, timeoutMs = 20_000 }: RenderOptions,
+  { chromium: path, timeoutMs = 20_000 }: RendererOptions,
   context: FetchContext,
 ): Renderer {
   const { connection: { signal, userAgent, maxBytes }, agent } = context;
