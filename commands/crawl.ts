@@ -34,7 +34,7 @@ import { say } from "../cli/print.ts";
 export const crawlCommand: Command = command({
   name: "crawl",
   summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
-    "Given the same --output folder again, also without addresses, it goes on where it stopped.",
+    "With the same --output folder, with or without addresses, it resumes where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
   rulesLater: true,

@@ -38,7 +38,7 @@ const FLAGS = {
       value: "FILE",
     }),
     dropped: textFlag({
-      help: "where dropped documents are listed, each with its reason",
+      help: "file for dropped documents, each with its reason",
       value: "FILE",
     }),
     "keep-dropped": { ...KEEP_DROPPED["keep-dropped"], needs: "dropped" },
@@ -51,8 +51,7 @@ const FLAGS = {
   ...REFINING,
   ...group("Which text stays", {
     "near-index": textFlag({
-      help:
-        "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
+      help: "index of near duplicates to keep, for --dedup-against; its documents count as earlier",
       value: "FILE",
     }),
   }),
@@ -63,7 +62,7 @@ type Values = FlagValues<typeof FLAGS>;
 /** The `text` command. */
 export const text: Command = command({
   name: "text",
-  summary: "Crawls or reads pages and writes their clean text, one document a record.",
+  summary: "Crawls or reads pages and writes their clean text, one document per record.",
   operands: "URL | FILE | FOLDER...",
   flags: FLAGS,
   examples: [

@@ -48,6 +48,7 @@ export class Turns {
   readonly #waiting = new Map<string, (() => void)[]>();
   #handsOut = false;
 
+  /** Slices lie apart while `isBusy` says so; unless it is given they never do. */
   constructor({ isBusy = () => false }: TurnsOptions = {}) {
     this.#isBusy = isBusy;
   }

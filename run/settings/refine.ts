@@ -35,7 +35,7 @@ export const READING = group("Reading", {
 /** How main text is found in pages, and which of it stays; see docs/refining.md. */
 const STAYING = group("Which text stays", {
   extract: corpus(choice({
-    help: "how main text is found: fast, in one pass, or dom, in a tree",
+    help: "how main text is found: fast, in one pass over the tokens, or dom, in a tree",
     of: ENGINES,
     defaultValue: DEFAULT_ENGINE,
   })),
@@ -43,7 +43,7 @@ const STAYING = group("Which text stays", {
   "min-chars": corpus(number({ help: "shorter documents are dropped", defaultValue: 200 })),
   filters: corpus(
     text({
-      help: `sets of quality rules, divided by commas: ${FILTERS.join(", ")}; or all`,
+      help: `sets of quality rules, separated by commas: ${FILTERS.join(", ")}; or all`,
       value: "A,B",
     }),
     { from: filtersOf },
@@ -62,14 +62,14 @@ const STAYING = group("Which text stays", {
   ),
   language: corpus(
     text({
-      help: "ISO 639-1 codes of languages that stay, divided by commas; any only notes them",
+      help: "ISO 639-1 codes of languages that stay, separated by commas; any only notes them",
       value: "A,B",
     }),
     { key: "languages", from: (text) => text === undefined ? undefined : languagesOf(text) },
   ),
   "language-score": corpus(
     number({
-      help: "least score of a document's language, from 0 to 1",
+      help: "minimum score of a document's language, from 0 to 1",
       value: "X",
       integer: false,
       max: 1,
@@ -81,7 +81,7 @@ const STAYING = group("Which text stays", {
   ),
   "mask-personal-data": corpus(toggle({ help: "replace e-mail and public IP addresses" })),
   "near-duplicates": corpus(
-    toggle({ help: "drop documents that are nearly the same as an earlier one" }),
+    toggle({ help: "drop near duplicates of earlier documents" }),
     {
       // Comparing with others takes an index of one's own.
       from: (isOn, values: { "dedup-against": string | undefined }) =>
@@ -89,12 +89,12 @@ const STAYING = group("Which text stays", {
     },
   ),
   "repeated-lines": corpus(number({
-    help: "drop lines that so many earlier pages of the same site had; 0 for none",
+    help: "drop lines that N earlier pages of the same site have; 0 for none",
     defaultValue: 0,
   })),
   "dedup-against": corpus(
     text({
-      help: "run folders or index files whose documents count as earlier ones, divided by commas",
+      help: "run folders or index files whose documents count as earlier, separated by commas",
       value: "A,B",
     }),
     { from: (text) => absolute(listOf(text)), also: "near-duplicates" },
@@ -105,7 +105,7 @@ const STAYING = group("Which text stays", {
 const STAGES = group("Your own stages", {
   stage: corpus(
     list({
-      help: "module of a stage of yours, behind extract or refine; see docs/library.md",
+      help: "module with your own stage after extract or refine; see docs/library.md",
       value: "PLACE:FILE",
     }),
     {
@@ -125,7 +125,7 @@ export const KEEP_DROPPED = group("Which text stays", {
   "keep-dropped": toggle({ help: "list dropped documents with their text" }),
 });
 
-/** Items divided by commas. */
+/** Items separated by commas. */
 export const listOf = (text: string | undefined): string[] =>
   text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
 

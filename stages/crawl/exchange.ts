@@ -54,7 +54,7 @@ export interface Connection {
   /** The whole `User-Agent` header. */
   readonly userAgent: string;
   readonly maxBytes: number;
-  /** Bytes of a body that are enough; by default all of it. */
+  /** Bytes of a body to receive; all of it by default. */
   readonly cutAt?: number;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
@@ -158,7 +158,7 @@ function pairs(raw: readonly string[]): [string, string][] {
   );
 }
 
-/** The code is what tells network errors apart; some carry no message at all. */
+/** Network errors differ by their code; some have no message. */
 function describe(error: NodeJS.ErrnoException): string {
   const code = error.code ?? error.name;
   return error.message.includes(code) ? error.message : `${code} ${error.message}`.trim();

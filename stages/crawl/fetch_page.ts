@@ -67,7 +67,7 @@ export function linksOf(
   });
 }
 
-/** Whether to receive the body; throws for what is no page. */
+/** Whether to receive the body; throws for a response that is not a page. */
 function wantsPage(
   { status, headers }: Pick<Exchange, "status" | "headers">,
   { mediaTypes }: { mediaTypes: ReadonlySet<string> },
@@ -90,7 +90,7 @@ function conditions({ etag, modified }: Validators): Record<string, string> {
   };
 }
 
-/** One request in its turn; what the host answers sets the pace of the next. */
+/** One paced request; the host's answer sets the pace of the next. */
 async function paced(
   url: URL,
   { connection, pace, robots, delayMs }: FetchContext,
@@ -116,9 +116,9 @@ async function paced(
 }
 
 /**
- * Fetches what is no page, such as a sitemap: in the host's turn, and again where it was busy.
+ * Fetches a file that is not a page, such as a sitemap: paced, and retried where the host was busy.
  *
- * @throws {FetchFailure} with the reason why it cannot be had
+ * @throws {FetchFailure} with the reason why it cannot be fetched
  */
 export function fetchFile(url: URL, context: FetchContext): Promise<Exchange> {
   const wants = (status: number) => status < 300;

@@ -1,5 +1,5 @@
 /**
- * Which links belong to a crawl: near its seeds, of the wanted patterns, not ruled out.
+ * Which links belong to a crawl: near its seeds, matching the include patterns, not excluded.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export type SkipReason =
   | "other-language"
   | "trap";
 
-/** The border of one crawl. */
+/** The scope of one crawl. */
 export interface Scope {
-  /** Tells this border from others, whatever its roots. */
+  /** Identifies the scope's settings, regardless of its roots. */
   readonly key: string;
   /** A seed, or where a seed redirected to. */
   addRoot(url: string): void;
@@ -34,16 +34,22 @@ export interface Scope {
 
 /** Options of {@linkcode openScope}. */
 export interface ScopeOptions {
+  /** How near to a seed a link must be; `host` by default. */
   readonly name?: ScopeName;
   /** Patterns with `*` over the whole URL; with any, a link must match one of them. */
   readonly include?: readonly string[];
+  /** Patterns of the same kind, none of which a link may match. */
   readonly exclude?: readonly string[];
+  /**
+   * Asked first: `block` refuses a link, `allow` takes one that is out of scope. No rules unless
+   * given.
+   */
   readonly rules?: UrlRules;
-  /** Endings of paths, without the dot, that are not asked for. */
+  /** File extensions, without the dot, that are not fetched. */
   readonly skipTypes?: readonly string[];
 }
 
-/** Endings under which no text to read is found. */
+/** File extensions without readable text. */
 const SKIPPED_TYPES: readonly string[] = [
   ..."7z apk avi avif bin bmp br bz2 css csv deb dmg doc docx eot epub exe flac gif gz heic ico iso"
     .split(" "),
@@ -57,7 +63,7 @@ const SKIPPED_TYPES: readonly string[] = [
 /** The folder of a URL, with host and scheme. */
 const folderOf = (url: URL) => new URL(".", url).href.split(/[?#]/, 1)[0] ?? "";
 
-/** What two URLs share when they are near each other. */
+/** The key that two URLs in one scope share. */
 const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
   host: ({ host }) => host,
   // An IP address or a single name has no registrable domain: it is its own.
@@ -65,7 +71,7 @@ const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
 };
 
 /**
- * Opens the border around roots that are added later.
+ * Opens the scope; roots are added later.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Enqueues what the seeds' sitemaps and llms.txt name, after the seeds and before anything they link.
+ * Enqueues the URLs of the seeds' sitemaps and llms.txt, after the seeds and before anything they link.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { readLlmsTxt } from "./llms_txt.ts";
 import type { Scope } from "./scope.ts";
 import { readSitemaps } from "./sitemap.ts";
 
-/** Reads the sitemaps and llms.txt of every seed origin that this frontier has not read them for yet. */
+/** Reads the sitemaps and llms.txt of every seed origin that this frontier has not read yet. */
 export async function seedSitemaps(
   { frontier, context, concurrency, meter, scope }: {
     frontier: Frontier;

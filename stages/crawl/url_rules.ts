@@ -1,18 +1,18 @@
 /**
- * A file of rules about URLs, one a line, the first that matches decides:
+ * A file of URL rules, one per line; the first match decides:
  *
  *     allow exact https://example.org/about
  *     block domain ads.example.org
  *     block prefix https://example.org/private/
  *     allow regex ^https://[^/]+/docs/
  *
- * What `allow` names is followed although it is out of the crawl's scope.
+ * URLs that match `allow` are followed even outside the crawl's scope.
  *
  * @module
  */
 import { canonicalSeed } from "./canonical_url.ts";
 
-/** What the rules say about a URL; `undefined` where none matches. */
+/** The decision of the first rule that matches; `undefined` where none does. */
 export interface UrlRules {
   (url: URL): "allow" | "block" | undefined;
   /** The file. */
@@ -75,7 +75,7 @@ function* domainsOf(hostname: string): Generator<string> {
 /**
  * Reads a file of rules.
  *
- * @throws {SyntaxError} naming the line that is no rule
+ * @throws {SyntaxError} naming the invalid line
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -33,9 +33,13 @@ const QUEUE_CHARS = 2 ** 20;
 
 /** Choices for {@linkcode refine}; databases are borrowed. */
 export interface RefineOptions extends RefineParts {
+  /** What the stage does beside cleaning; nothing by default. */
   readonly settings?: RefineSettings;
   /** Shorter texts, in UTF-16 code units after cleaning, are dropped. */
   readonly minChars?: number;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
 }
 

@@ -21,6 +21,7 @@ import { TextView } from "./text_view.ts";
 
 /** What the steps borrow. */
 export interface RefineParts {
+  /** Texts that came before: a document of another id with one of them is a duplicate. */
   readonly seen: SeenTexts;
   /** Needed where the settings name languages. */
   readonly detectLanguage?: LanguageDetector;

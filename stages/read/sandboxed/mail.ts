@@ -9,7 +9,7 @@ import { detectCharset, isUtf8 } from "../../charset.ts";
 import type { Declared } from "../../types.ts";
 import { unflow } from "./flowed.ts";
 import { textParts } from "./parts.ts";
-import { HTML, type SealedPage, type Task } from "./task.ts";
+import { HTML, type SandboxedPage, type Task } from "./task.ts";
 
 /** A part of a message, as the library has it inside. */
 interface MailPart {
@@ -44,7 +44,7 @@ function readTextBy(parser: PostalMime): void {
 /** The plain text of a mail where it has one, else its HTML. */
 export async function* readMail(
   task: Task & { bytes: Uint8Array<ArrayBuffer> },
-): AsyncGenerator<SealedPage> {
+): AsyncGenerator<SandboxedPage> {
   const parser = new PostalMime({ maxNestingDepth: 32, maxHeadersSize: 1024 * 1024 });
   readTextBy(parser);
   const { subject, from, sender, date, text, html } = await parser.parse(inUtf8(task.bytes));

@@ -7,11 +7,11 @@ import { unescapeXstring, walkOffice } from "./office_xml.ts";
 import { textParts } from "./parts.ts";
 import { readProperties } from "./properties.ts";
 import { relationsOf, relationTo } from "./relations.ts";
-import type { ReadTask, SealedPage } from "./task.ts";
+import type { ReadTask, SandboxedPage } from "./task.ts";
 import type { Files } from "./unzip.ts";
 
 /** All slides as one document. */
-export async function* readPptx(files: Files, task: ReadTask): AsyncGenerator<SealedPage> {
+export async function* readPptx(files: Files, task: ReadTask): AsyncGenerator<SandboxedPage> {
   const paths = relationsOf(files, task.main);
   // Each part once, however often it is named.
   const slides = new Set<string>();

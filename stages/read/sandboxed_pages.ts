@@ -7,10 +7,10 @@ import type { Page } from "../types.ts";
 import { ReadFailure } from "./failure.ts";
 import type { PageOptions } from "./page_options.ts";
 import type { SandboxTask } from "./sandbox.ts";
-import type { Task } from "./sealed/task.ts";
+import type { Task } from "./sandboxed/task.ts";
 
 /** A document that is read whole. */
-export type SealedSource =
+export type SandboxedSource =
   | { readonly format: Task["format"]; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly format: "parquet"; readonly path: string };
 
@@ -22,8 +22,8 @@ const MAX_UNPACKED_BYTES = 64 * 2 ** 20;
  *
  * @throws {ReadFailure} where none of it can be read
  */
-export async function* sealedPages(
-  source: SealedSource,
+export async function* sandboxedPages(
+  source: SandboxedSource,
   { url, fetchedAt, sandbox, textField, maxPartBytes, drop }:
     & PageOptions
     & Pick<Page, "url" | "fetchedAt">,

@@ -7,14 +7,14 @@ import { Buffer } from "node:buffer";
 import { zipSync } from "fflate";
 import { readProperties } from "./properties.ts";
 import { relationsTo } from "./relations.ts";
-import { HTML, type ReadTask, type SealedPage } from "./task.ts";
+import { HTML, type ReadTask, type SandboxedPage } from "./task.ts";
 import type { Files } from "./unzip.ts";
 import { hiddenStyles, plainWordXml } from "./word_xml.ts";
 
 const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
 
 /** The whole document as HTML. */
-export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<SealedPage> {
+export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<SandboxedPage> {
   // Packed anew: what mammoth unpacks has been counted, and pictures are left out.
   const archive = zipSync(Object.fromEntries(plain(files, task.main)), { level: 0 });
   const value = await toHtml(Buffer.from(archive));

@@ -1,6 +1,6 @@
 /**
- * Follows a run: whenever it has a better checkpoint, the scheduler goes over to it, or a newer one
- * where the latest is wanted. What runs ends on the weights it began with.
+ * Reloads checkpoints while a run trains: the scheduler switches to each better checkpoint, or to
+ * each newer one where the latest is wanted. A running request ends on the weights it started with.
  *
  * @module
  */
@@ -12,29 +12,29 @@ import { chooseCheckpoint } from "./choose_checkpoint.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { type EngineSettings, openEngine } from "./model_source.ts";
 
-/** What {@linkcode follow} follows, and with what. */
-export interface FollowOptions {
+/** Options of {@linkcode reloadCheckpoints}. */
+export interface CheckpointReloaderOptions {
   /** Folder of the run's checkpoints. */
   readonly checkpoints: string;
-  /** Which of them to serve; the best unless stated. */
+  /** Which of them to serve; the best by default. */
   readonly wish?: "best" | "latest" | undefined;
   readonly scheduler: Scheduler;
-  /** The tokenizer.json that texts are read and written by, whatever checkpoint is served. */
+  /** The tokenizer.json of the server; a checkpoint with another one is not loaded. */
   readonly tokenizerJson: string;
   /** How engines are opened. */
   readonly settings: EngineSettings;
-  /** Told what happened, in a line. */
+  /** Reports each switch or failure, in one line. */
   readonly note: (line: string) => void;
 }
 
-/** Under way until disposed; that also closes the engine then in use. */
-export interface Follower extends AsyncDisposable {
-  /** Settles once the checkpoint that was wanted at the call is being served, or has failed to. */
-  settled(): Promise<void>;
+/** Runs until disposed, which also closes the current engine. */
+export interface CheckpointReloader extends AsyncDisposable {
+  /** Checks for a checkpoint now; resolves when it is served or has failed to load. */
+  refresh(): Promise<void>;
 }
 
-/** Starts to follow. The scheduler's engine is the follower's from now on. */
-export function follow(options: FollowOptions): Follower {
+/** Starts to watch the folder. The reloader owns the scheduler's engine from now on. */
+export function reloadCheckpoints(options: CheckpointReloaderOptions): CheckpointReloader {
   const { checkpoints, wish, scheduler, tokenizerJson, settings, note } = options;
   const retiring = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -55,7 +55,7 @@ export function follow(options: FollowOptions): Follower {
       if (name === serving) return;
       const config = await readModelConfig(newest);
       if (await readIfThere(join(newest, "tokenizer.json")) !== tokenizerJson) {
-        throw new Error("its tokenizer.json is another; start the server again to serve it");
+        throw new Error("its tokenizer.json differs; restart the server to serve it");
       }
       const engine = await openEngine(newest, { config, settings });
       const before = scheduler.engine;
@@ -63,8 +63,8 @@ export function follow(options: FollowOptions): Follower {
       serving = engine.fingerprint;
       note(`Serving ${chosen.line}`);
     } catch (error) {
-      // It may be damaged, or rotated away while it was read: what is served is whole.
-      note(`Cannot go over to ${name}, still serving ${serving}: ${reasonOf(error)}`);
+      // The checkpoint may be damaged, or rotated away while it was read; the current engine is intact.
+      note(`Cannot switch to ${name}, still serving ${serving}: ${reasonOf(error)}`);
     }
   };
   let looking = look();
@@ -77,7 +77,7 @@ export function follow(options: FollowOptions): Follower {
     }
   })();
   return {
-    async settled() {
+    async refresh() {
       looking = looking.then(look);
       await looking;
     },

@@ -9,7 +9,7 @@ import { ReadFailure } from "../failure.ts";
 import { limitArrays } from "./array_limit.ts";
 import { Hyphens, jointOf } from "./hyphens.ts";
 import { textParts } from "./parts.ts";
-import type { SealedPage, Task } from "./task.ts";
+import type { SandboxedPage, Task } from "./task.ts";
 
 const MAX_PAGES = 10_000;
 /** On what its streams unpack to; pictures are not unpacked. */
@@ -20,7 +20,7 @@ const PARAGRAPH_GAP = 1.6;
 /** The text of all pages. @throws {ReadFailure} for one that is locked or past a limit */
 export async function* readPdf(
   task: Task & { bytes: Uint8Array },
-): AsyncGenerator<SealedPage> {
+): AsyncGenerator<SandboxedPage> {
   using limits = limitArrays(LIMITS);
   try {
     const pdf = await open(task.bytes);

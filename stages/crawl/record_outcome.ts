@@ -1,5 +1,5 @@
 /**
- * Books the end of one fetch: counted, stored in the frontier, its links enqueued.
+ * Records the outcome of one fetch: counts it, stores it in the frontier, enqueues its links.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { FrontierEntry } from "./frontier_entry.ts";
 import type { Outcome } from "./look_ahead.ts";
 import type { Scope, SkipReason } from "./scope.ts";
 
-/** Where an outcome is booked. */
-export interface Books {
+/** What recording an outcome needs. */
+export interface OutcomeContext {
   readonly frontier: Frontier;
   /** Grows when a seed redirects elsewhere. */
   readonly scope: Scope;
@@ -21,17 +21,17 @@ export interface Books {
   /** Language codes wanted; a link declared to lead to another language is not followed. Empty: all. */
   readonly languages: readonly string[];
   readonly meter: StageMeter;
-  /** Told why links were not followed, and how many. */
+  /** Called with the number of links that were not followed, and why. */
   readonly onSkip: (reason: SkipReason, links: number) => void;
 }
 
-/** Why a page that was fetched is not handed on, if so. */
+/** Why a fetched page is not handed on; `undefined` when it is. */
 function refusal(
   { page, noindex, isFeed, links }: FetchedPage,
-  { entry, canonical, books: { frontier, scope } }: {
+  { entry, canonical, context: { frontier, scope } }: {
     entry: FrontierEntry;
     canonical: string | undefined;
-    books: Books;
+    context: OutcomeContext;
   },
 ): FetchFailure | undefined {
   if (frontier.isDuplicate(page.url, entry.sequence)) {
@@ -48,28 +48,28 @@ function refusal(
 }
 
 /**
- * The canonical address that a page may stand for. Sites that by mistake name their home page on
- * every page are common, so that one is not believed.
+ * The canonical address of a page, where it can be trusted. Sites that name their home page on every
+ * page by mistake are common, so a home page does not count.
  */
-function believed({ page, canonical }: FetchedPage): string | undefined {
+function trustedCanonical({ page, canonical }: FetchedPage): string | undefined {
   if (canonical === undefined) return undefined;
   const [own, other] = [new URL(page.url), new URL(canonical)];
   const home = other.pathname === "/" && other.search === "" && own.pathname !== "/";
   return own.host === other.host && !home ? canonical : undefined;
 }
 
-/** Parts links into those to follow and those refused for a setting; all refused are told about. */
-function parted(
+/** Splits links into those to follow and those refused for a setting; reports the refused ones. */
+function splitLinks(
   { links, feeds, languages }: FetchedPage,
-  { depth, books }: { depth: number; books: Books },
+  { depth, context }: { depth: number; context: OutcomeContext },
 ): { links: string[]; refused: string[] } {
-  const { scope, maxDepth, onSkip } = books;
+  const { scope, maxDepth, onSkip } = context;
   const skipped = new Map<SkipReason, number>();
   const parts = { links: [] as string[], refused: [] as string[] };
   const isForeign = (link: string) => {
     const declared = languages.get(link);
-    return declared !== undefined && books.languages.length > 0 &&
-      !books.languages.some((wanted) => declared.has(wanted));
+    return declared !== undefined && context.languages.length > 0 &&
+      !context.languages.some((wanted) => declared.has(wanted));
   };
   // Feeds as sitemaps: those of the seeds. A blog has one for the comments on each post.
   for (const link of depth === 0 ? [...links, ...feeds] : links) {
@@ -89,16 +89,16 @@ function parted(
   return parts;
 }
 
-/** Books one outcome; returns the page when there is one to hand on. */
-export function settleOutcome(
+/** Records one outcome; returns the page when there is one to hand on. */
+export function recordOutcome(
   { entry, outcome }: { entry: FrontierEntry; outcome: Outcome },
-  books: Books,
+  context: OutcomeContext,
 ): Page | undefined {
-  const { frontier, scope, meter, onSkip } = books;
+  const { frontier, scope, meter, onSkip } = context;
   if (outcome instanceof FetchFailure) {
     meter.drop({ item: entry.url, reason: outcome.reason, detail: outcome.message });
     const unchanged = outcome.reason === "unchanged";
-    frontier.settle(
+    frontier.complete(
       entry,
       unchanged
         ? { outcome: "unchanged", links: [] }
@@ -109,15 +109,15 @@ export function settleOutcome(
   const { page, validators } = outcome;
   // A site may live at www. of what the user typed: where its seed leads belongs to the crawl.
   if (entry.depth === 0) scope.addRoot(page.url);
-  const canonical = believed(outcome);
-  const refused = refusal(outcome, { entry, canonical, books });
+  const canonical = trustedCanonical(outcome);
+  const refused = refusal(outcome, { entry, canonical, context });
   const found = refused?.reason === "out-of-scope" ? { ...outcome, links: [], feeds: [] } : outcome;
-  const traps = frontier.settle(entry, {
+  const traps = frontier.complete(entry, {
     ...(refused === undefined
       ? { outcome: "page" }
       : { outcome: "dropped", reason: refused.reason }),
     aliases: canonical === undefined ? [page.url] : [page.url, canonical],
-    ...parted(found, { depth: entry.depth, books }),
+    ...splitLinks(found, { depth: entry.depth, context }),
     validators,
   });
   if (traps > 0) onSkip("trap", traps);

@@ -29,20 +29,20 @@ export type Task =
 export type ReadTask = Task & { readonly main: string };
 
 /** A page out of a document. */
-export interface SealedPage extends Pick<Page, "contentType" | "body" | "declared"> {
+export interface SandboxedPage extends Pick<Page, "contentType" | "body" | "declared"> {
   /** Which part of the document it is; empty where it is all of it. */
   readonly part: string;
 }
 
 /** A part of a document that cannot be read. */
-export interface SealedDrop {
+export interface SandboxedDrop {
   readonly part: string;
   readonly reason: DropReason;
   readonly message: string;
 }
 
 /** What comes out of a document. */
-export type Piece = SealedPage | SealedDrop;
+export type Piece = SandboxedPage | SandboxedDrop;
 
 /** Begins a document, asks for more of it, or has the range that was asked for. */
 export type Request =

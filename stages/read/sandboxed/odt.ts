@@ -5,7 +5,7 @@
  */
 import { ReadFailure } from "../failure.ts";
 import { readProperties } from "./properties.ts";
-import { HTML, type SealedPage, type Task } from "./task.ts";
+import { HTML, type SandboxedPage, type Task } from "./task.ts";
 import type { Files } from "./unzip.ts";
 import { type Attributes, escape, walkXml } from "./xml.ts";
 
@@ -32,7 +32,7 @@ const ASIDE = new Set([
 const MAX_SPACES = 100;
 
 /** The whole document as HTML. */
-export async function* readOdt(files: Files, task: Task): AsyncGenerator<SealedPage> {
+export async function* readOdt(files: Files, task: Task): AsyncGenerator<SandboxedPage> {
   const html = markup(files.get("content.xml"), task);
   yield {
     part: "",

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { follow } from "../../run/follow.ts";
+import { reloadCheckpoints } from "../../run/checkpoint_reloader.ts";
 import { openEngine } from "../../run/model_source.ts";
 import { checkpointName, saveCheckpoint } from "../../model/checkpoint/mod.ts";
 import { Scheduler } from "../../engine/mod.ts";
@@ -46,7 +46,7 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
       return logits?.slice() ?? new Float32Array();
     };
     const lines: string[] = [];
-    await using follower = follow({
+    await using reloader = reloadCheckpoints({
       checkpoints: dir,
       scheduler,
       settings: { threads: 1 },
@@ -58,7 +58,7 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     assertLess(distance(await running.next(), logits(0, 1)), 1e-4);
 
     await save(dir, model, { step: 2, factor: 0.5 });
-    await follower.settled();
+    await reloader.refresh();
     const why = "the latest; none was validated on held-out documents";
     assertEquals(lines, [`Serving step-000002: ${why}`]);
     using fresh = await scheduler.admit(PROMPT);
@@ -72,24 +72,24 @@ Deno.test("serving goes over to newer checkpoints, and what runs ends on its own
     await Deno.truncate(join(damaged, "model.safetensors"), 1000);
     await Deno.rename(damaged, join(dir, checkpointName(3)));
     await Deno.writeTextFile(join(dir, "latest"), `${checkpointName(3)}\n`);
-    await follower.settled();
+    await reloader.refresh();
     assertEquals(scheduler.engine.fingerprint, "step-000002");
     assertStringIncludes(
       lines.at(-1) ?? "",
-      "Cannot go over to step-000003, still serving step-000002: ",
+      "Cannot switch to step-000003, still serving step-000002: ",
     );
     await save(dir, model, { step: 4, factor: 1 });
-    await follower.settled();
+    await reloader.refresh();
     assertEquals(lines.at(-1), `Serving step-000004: ${why}`);
 
     // The run may have been made again: its ids would be other words than this server's.
     await save(dir, model, { step: 5, factor: 1, tokenizerJson: ` ${TOKENIZER_JSON}` });
-    await follower.settled();
+    await reloader.refresh();
     assertEquals(scheduler.engine.fingerprint, "step-000004");
     assertEquals(
       lines.at(-1),
-      "Cannot go over to step-000005, still serving step-000004: " +
-        "its tokenizer.json is another; start the server again to serve it",
+      "Cannot switch to step-000005, still serving step-000004: " +
+        "its tokenizer.json differs; restart the server to serve it",
     );
     fresh[Symbol.dispose]();
   } finally {
@@ -111,7 +111,7 @@ Deno.test("serving follows the best checkpoint, or the latest where that is want
       const first = await saved(1, 3);
       const options = { config: model.config, settings: { threads: 1 } } as const;
       const scheduler = new Scheduler(await openEngine(first, options));
-      await using follower = follow({
+      await using reloader = reloadCheckpoints({
         checkpoints: dir,
         wish,
         scheduler,
@@ -123,7 +123,7 @@ Deno.test("serving follows the best checkpoint, or the latest where that is want
       // Better, worse, not validated, and as good as the best.
       for (const [step, loss] of [[2, 2], [3, 2.5], [4, undefined], [5, 2]] as const) {
         await saved(step, loss);
-        await follower.settled();
+        await reloader.refresh();
         served.push(scheduler.engine.fingerprint);
       }
       const steps = wish === "best" ? [2, 2, 2, 5] : [2, 3, 4, 5];

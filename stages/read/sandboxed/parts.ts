@@ -4,15 +4,15 @@
  * @module
  */
 import { splitParts } from "../split.ts";
-import { PLAIN, type SealedPage, type Task } from "./task.ts";
+import { PLAIN, type SandboxedPage, type Task } from "./task.ts";
 
 const ENCODER = new TextEncoder();
 
 /** Text, in pieces of any length, as one page or as several that are numbered. */
 export async function* textParts(
   text: AsyncIterable<string> | Iterable<string>,
-  { maxPartBytes, declared }: Pick<Task, "maxPartBytes"> & Pick<SealedPage, "declared">,
-): AsyncGenerator<SealedPage> {
+  { maxPartBytes, declared }: Pick<Task, "maxPartBytes"> & Pick<SandboxedPage, "declared">,
+): AsyncGenerator<SandboxedPage> {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for await (const piece of text) yield ENCODER.encode(piece);
   }

@@ -1,6 +1,6 @@
 /**
- * What `eval` can score: a checkpoint by the training kernels, or an exported ONNX file by the
- * runtime that will run it.
+ * Models that `eval` can score: a checkpoint on the training kernels, or an exported ONNX file on
+ * ONNX Runtime.
  *
  * @module
  */
@@ -15,33 +15,33 @@ import { UsageError } from "../cli/flags.ts";
 import { readNamedConfig } from "../run/model_source.ts";
 
 /** A model to score. */
-export interface Scored extends AsyncDisposable {
+export interface Evaluable extends AsyncDisposable {
   readonly config: ModelConfig;
-  /** Sum of nats over the scored tokens, and their number. */
+  /** Sum of nats over the target tokens, and their number. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
-  /** Continues texts. */
+  /** Generates continuations. */
   readonly engine: Engine;
 }
 
-/** The configuration of what `path` names: a checkpoint, a Hugging Face folder, an ONNX file. */
-export async function readScoredConfig(path: string): Promise<ModelConfig> {
+/** The configuration of the model at `path`: a checkpoint, a Hugging Face folder, an ONNX file. */
+export async function readEvaluableConfig(path: string): Promise<ModelConfig> {
   if (!isOnnx(path)) return await readNamedConfig(path, { flag: "checkpoint" });
   if (!await exists(path)) throw new UsageError(`Cannot evaluate ${path}: there is no such file`);
-  return await readNamedConfig(scoredFolder(path), { flag: "model of" });
+  return await readNamedConfig(evaluableFolder(path), { flag: "model of" });
 }
 
-/** The folder with the configuration, and the tokenizer if there is one, of what `path` names. */
-export function scoredFolder(path: string): string {
+/** The folder of the configuration, and of the tokenizer if there is one, of the model at `path`. */
+export function evaluableFolder(path: string): string {
   if (!isOnnx(path)) return path;
   const dir = dirname(path);
   return basename(dir) === "onnx" ? dirname(dir) : dir;
 }
 
-/** Opens what `path` names; a checkpoint as `serve --weights int8` runs it where `int8` says so. */
-export async function openScored(
+/** Opens the model at `path`; with `int8`, a checkpoint runs as under `serve --weights int8`. */
+export async function openEvaluable(
   path: string,
   options: SpheresOptions & { config: ModelConfig; int8?: boolean },
-): Promise<Scored> {
+): Promise<Evaluable> {
   const { config, int8 = false } = options;
   if (isOnnx(path)) {
     const engine = await openOnnxEngine({ model: path, config });
@@ -85,13 +85,13 @@ export function isOnnx(path: string): boolean {
   return path.endsWith(".onnx");
 }
 
-/** A stretch of a batch that sees nothing of what is around it. */
+/** A stretch of a batch whose attention stays within it. */
 interface Segment {
   readonly from: number;
   readonly count: number;
 }
 
-/** The scored segments of a batch. */
+/** The segments of a batch that have targets. */
 function segmentsOf({ mask, segmentIds, rows, cols }: SphereBatch): Segment[] {
   const segments: Segment[] = [];
   for (let at = 0; at < rows * cols;) {
@@ -104,7 +104,7 @@ function segmentsOf({ mask, segmentIds, rows, cols }: SphereBatch): Segment[] {
   return segments;
 }
 
-/** Scores a batch token by token over the cache, as in serving. */
+/** Scores a batch token by token through the KV cache, as serving does. */
 async function engineLoss(
   engine: Engine,
   batch: SphereBatch,

@@ -9,11 +9,11 @@ import { unescapeXstring, walkOffice } from "./office_xml.ts";
 import { textParts } from "./parts.ts";
 import { relationsOf, relationTo } from "./relations.ts";
 import { readProperties } from "./properties.ts";
-import type { ReadTask, SealedPage } from "./task.ts";
+import type { ReadTask, SandboxedPage } from "./task.ts";
 import type { Files } from "./unzip.ts";
 
 /** The sheets in their order, each one document. */
-export async function* readXlsx(files: Files, task: ReadTask): AsyncGenerator<SealedPage> {
+export async function* readXlsx(files: Files, task: ReadTask): AsyncGenerator<SandboxedPage> {
   const paths = relationsOf(files, task.main);
   // Where nothing names it, it lies where all programs put it.
   const strings = relationTo(files, { from: task.main, type: "sharedStrings" }) ??
