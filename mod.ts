@@ -55,6 +55,7 @@ export {
   type Scope,
   type ScopeOptions,
 } from "./stages/crawl/mod.ts";
+export type { RendererOptions } from "./stages/crawl/renderer.ts";
 export type { RobotsCopy, RobotsStore } from "./stages/crawl/robots_store.ts";
 export { type ScopeName, SCOPES, type SkipReason } from "./stages/crawl/scope.ts";
 export type { UrlRecord } from "./stages/crawl/url_records.ts";

@@ -20,6 +20,7 @@ import {
   crawlPaths,
   settleCrawl,
 } from "../run/settings/crawl_job.ts";
+import { checkChromium } from "../run/settings/crawl.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
@@ -49,6 +50,7 @@ export const crawlCommand: Command = command({
     const { values, operands } = parsed;
     const seeds = [...operands, ...await readSeeds(values.seeds)];
     checkSeeds(seeds);
+    await checkChromium(values);
     const paths = crawlPaths(values.output);
     // Before the folder is made: what is refused leaves nothing behind.
     const isNew = seeds.length === 0 && values.import === undefined &&

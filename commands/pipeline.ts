@@ -11,7 +11,7 @@ import { readExisting } from "../run/settings/changed.ts";
 import { type Command, command } from "../cli/command.ts";
 import { checkRules } from "../cli/flag_rules.ts";
 import { checkBlocked } from "../run/block_list.ts";
-import { checkPrivate, checkSourceFlags } from "../run/settings/crawl.ts";
+import { checkChromium, checkPrivate, checkSourceFlags } from "../run/settings/crawl.ts";
 import { listenDashboard } from "../dashboard/mod.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
 import { forgetCorpus } from "../run/forget_corpus.ts";
@@ -70,6 +70,7 @@ export const pipeline: Command = command({
       if (!progress.sealed) checkBlocked(settled.sources, settled);
       return { settled, existing: existing?.file };
     };
+    await checkChromium(values);
     // What is refused is refused before the folder is made, and looked at again once it is ours.
     await decide();
     await makeFolder(paths.root, { flag: "run" });
@@ -115,6 +116,7 @@ export const pipeline: Command = command({
         fallBack: values["fall-back"],
         retention: { keepLast: values["keep-last"], keepEvery: values["keep-every"] },
         contact: values.contact,
+        chromium: values.chromium,
         keepDropped: values["keep-dropped"],
         json: values.json,
         tensorboard: values.tensorboard,

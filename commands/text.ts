@@ -9,10 +9,12 @@ import { type Drop, StageMeter } from "../stages/meter.ts";
 import type { Barrier, Document } from "../stages/types.ts";
 import { type Command, command } from "../cli/command.ts";
 import {
+  checkChromium,
   checkPrivate,
   checkSourceFlags,
   LINKS,
   MANNERS,
+  RENDERING,
   RETRY_SEED,
 } from "../run/settings/crawl.ts";
 import { settingsFrom } from "../run/settings/table.ts";
@@ -46,6 +48,7 @@ const FLAGS = {
   ...MANNERS,
   ...RETRY_SEED,
   ...READING,
+  ...RENDERING,
   ...REFINING,
   ...group("Which text stays", {
     "near-index": textFlag({
@@ -77,6 +80,7 @@ export const text: Command = command({
     await checkSources(operands, { allFiles: values["all-files"] });
     checkPrivate(operands, { allowPrivate: values["allow-private"] });
     checkBlocked(operands, settingsFrom(FLAGS, values));
+    await checkChromium(values);
     await using resources = new AsyncDisposableStack();
     const interrupt = resources.use(stopOnInterrupt(tellStop));
     // What the crawl and the search for duplicates remember is of no use afterwards.
@@ -151,6 +155,7 @@ function open(
       seed: values.seed,
     },
     contact: values.contact,
+    chromium: values.chromium,
     allowOrigins: [],
     stop,
     onDrop,

@@ -54,6 +54,7 @@ export interface PipelineOptions {
   readonly retention: Retention;
   readonly fallBack: boolean;
   readonly contact: string | undefined;
+  readonly chromium: string;
   /** Whether dropped.jsonl has the texts too. */
   readonly keepDropped: boolean;
   readonly json: boolean;
@@ -100,6 +101,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       mark,
       settings,
       contact: options.contact,
+      chromium: options.chromium,
       allowOrigins: site === undefined ? [] : [site],
       stop: AbortSignal.any([stop, enough.signal]),
       onDrop: drops.add,

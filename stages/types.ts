@@ -28,6 +28,8 @@ export interface Page {
   readonly warc?: WarcPlace;
   /** Metadata from its file, outside of the body. */
   readonly declared?: Declared;
+  /** The browser that ran its scripts, where one did: the body is what they made of it. */
+  readonly renderedBy?: string;
   /** Head of the HTTP response, for a page fetched over HTTP. */
   readonly response?: PageResponse;
 }
@@ -77,6 +79,8 @@ export interface Document {
   readonly fetchedAt: string;
   /** Set on what came out of a WARC file. */
   readonly warc?: WarcPlace;
+  /** The browser that ran the page's scripts, where one did. */
+  readonly renderedBy?: string;
   /** SHA-256 of `text` in hex; set by the refine stage. */
   readonly contentHash?: string;
   /** ISO 639-1 code of the detected language of `text`. */

@@ -96,6 +96,8 @@ export async function runCrawl(
     maxPages: settings["max-pages"],
     ...(limit === undefined ? {} : { maxPagesPerHost: limit }),
     maxDepth: settings["max-depth"],
+    languages: refined.languages ?? [],
+    ...(settings.render ? { render: { chromium: settings.chromium } } : {}),
     maxBytes: settings["max-bytes"],
     delayMs: settings.delay,
     patienceMs: settings.patience,

@@ -19,7 +19,9 @@ export interface DropLog extends Disposable {
  * drops. All other reasons are failures.
  */
 const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
+  "feed",
   "no-text",
+  "needs-javascript",
   "robots-disallowed",
   "blocked-host",
   "out-of-scope",

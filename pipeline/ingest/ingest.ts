@@ -17,7 +17,7 @@ import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
 import { readBlockList } from "../../run/block_list.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
-import type { LINKS, MANNERS } from "../../run/settings/crawl.ts";
+import type { LINKS, MANNERS, RENDERING } from "../../run/settings/crawl.ts";
 import type { READING, REFINING } from "../../run/settings/refine.ts";
 import type { SettingsOf } from "../../run/settings/table.ts";
 import type { Sources } from "../../run/sources.ts";
@@ -25,7 +25,7 @@ import { openStoredIds } from "../../run/stored_ids.ts";
 
 /** Settings of a run that decide which documents come in. */
 export type IngestSettings =
-  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof REFINING>
+  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof RENDERING & typeof REFINING>
   & Pick<RunSettings, "seed">;
 
 /** Options of {@linkcode openIngest}. */
@@ -38,6 +38,8 @@ export interface IngestOptions {
   readonly mark: Mark | undefined;
   readonly settings: IngestSettings;
   readonly contact: string | undefined;
+  /** Path of the program that renders, where the settings ask for it. */
+  readonly chromium: string;
   /** Origins that may be on a private address. */
   readonly allowOrigins: readonly string[];
   readonly stop: AbortSignal;
@@ -87,6 +89,8 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       barrier,
       frontier,
       maxPages: settings.maxPages,
+      languages: settings.languages ?? [],
+      ...(settings.render ? { render: { chromium: options.chromium } } : {}),
       scope: openScope({
         include: settings.include,
         exclude: settings.exclude,

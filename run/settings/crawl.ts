@@ -6,6 +6,7 @@
 import { privateRangeOf } from "../../stages/crawl/mod.ts";
 import { type Flags, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
 import { parseFiles } from "../file_setting.ts";
+import { exists } from "../../model/durable.ts";
 import { isAddress } from "../sources.ts";
 import { filesOf } from "./refine.ts";
 import { corpus } from "./table.ts";
@@ -60,6 +61,47 @@ export const MANNERS = group("Politeness", {
     about: "site",
   })),
 });
+
+/** Pages that are empty without JavaScript. */
+export const RENDERING = group("Reading", {
+  render: corpus(
+    toggle({
+      help: "run the scripts of pages that are empty without them, in a local Chromium",
+      about: "address",
+    }),
+    // Left out of run.json where it is off, as in runs of versions that knew none.
+    { from: (isOn) => isOn ? true as const : undefined },
+  ),
+  chromium: text({
+    help: "the program that --render runs",
+    value: "PATH",
+    defaultValue: "/usr/bin/chromium",
+    needs: "render",
+    about: "address",
+  }),
+});
+
+/**
+ * Refuses a Chromium that is not there or may not be run.
+ *
+ * @throws {UsageError} saying what to do
+ */
+export async function checkChromium(
+  { render, chromium }: { render: boolean; chromium: string },
+): Promise<void> {
+  if (!render) return;
+  if (!await exists(chromium)) {
+    throw new UsageError(
+      `Cannot use --render: ${chromium} is not there; install Chromium, or name it by --chromium`,
+    );
+  }
+  const { state } = await Deno.permissions.query({ name: "run", command: chromium });
+  if (state === "granted") return;
+  throw new UsageError(
+    `Cannot use --chromium ${chromium}: tasks may run /usr/bin/chromium alone; ` +
+      `use deno run --allow-all main.ts in place of deno task`,
+  );
+}
 
 /** For commands in which nothing else is random. */
 export const RETRY_SEED = group("Politeness", {

@@ -18,7 +18,7 @@ import {
   toggle,
   UsageError,
 } from "../../cli/flags.ts";
-import { LINKS, MANNERS, RETRY_SEED } from "./crawl.ts";
+import { LINKS, MANNERS, RENDERING, RETRY_SEED } from "./crawl.ts";
 import { KEEP_DROPPED, REFINING } from "./refine.ts";
 
 /** Flags that hold for one sitting. */
@@ -85,6 +85,7 @@ const KEPT_FLAGS = {
     }),
   }),
   ...RETRY_SEED,
+  ...RENDERING,
   ...REFINING,
   ...KEEP_DROPPED,
 };

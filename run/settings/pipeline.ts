@@ -5,7 +5,7 @@
  */
 import { type Flags, type Parsed, parseFlags, UsageError } from "../../cli/flags.ts";
 import { absolute } from "../sources.ts";
-import { LINKS, MANNERS } from "./crawl.ts";
+import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
 import { MODEL } from "./model.ts";
 import { KEEP_DROPPED, READING, REFINING } from "./refine.ts";
 import { OUTPUT, RUN } from "./run.ts";
@@ -18,6 +18,7 @@ export const PIPELINE_FLAGS = {
   ...LINKS,
   ...MANNERS,
   ...READING,
+  ...RENDERING,
   ...REFINING,
   ...KEEP_DROPPED,
   ...MODEL,

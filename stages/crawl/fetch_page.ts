@@ -7,6 +7,7 @@ import { decodePage } from "../decode_page.ts";
 import type { Page } from "../types.ts";
 import { type Connection, type Exchange, exchange, type WantsBody } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
+import { MAYBE_FEED_TYPES, parseFeed } from "./feed.ts";
 import { type PageLinks, readLinks } from "./links.ts";
 import type { Pace } from "./pace.ts";
 import { followRedirects, isRedirect } from "./redirects.ts";
@@ -17,6 +18,8 @@ import type { Validators } from "./frontier_entry.ts";
 /** A fetched page, the links on it, and how to ask whether it has changed. */
 export interface FetchedPage extends PageLinks {
   readonly page: Page;
+  /** Whether it is a feed, whose links are those of its entries. */
+  readonly isFeed: boolean;
   readonly validators: Validators;
 }
 
@@ -39,8 +42,30 @@ const HTML_TYPES = ["text/html", "application/xhtml+xml"];
 export const TEXT_TYPES: readonly string[] = [...HTML_TYPES, "text/plain", "text/markdown"];
 
 /** The bare media type; servers that send none usually mean HTML. */
-const mediaType = (contentType: string | undefined) =>
+export const mediaType = (contentType: string | undefined): string =>
   (contentType ?? "text/html").split(";")[0]?.trim().toLowerCase() ?? "";
+
+/** Whether a page of this Content-Type is HTML. */
+export const isHtmlType = (contentType: string): boolean =>
+  HTML_TYPES.includes(mediaType(contentType));
+
+/** What a page's HTML and its headers say of links. */
+export function linksOf(
+  { url, response }: Page,
+  { html, agent }: { html: string; agent: string },
+): PageLinks {
+  const headersNamed = (wanted: string) =>
+    (response?.headers ?? []).flatMap(([name, value]) =>
+      name.toLowerCase() === wanted ? [value] : []
+    );
+  return readLinks(html, {
+    url,
+    agent,
+    robotsHeaders: headersNamed("x-robots-tag"),
+    linkHeaders: headersNamed("link"),
+    refresh: headersNamed("refresh")[0],
+  });
+}
 
 /** Whether to receive the body; throws for a response that is not a page. */
 function wantsPage(
@@ -50,9 +75,12 @@ function wantsPage(
   if (isRedirect(status) || isBusy(status) || status === 304) return false;
   if (status !== 200) throw new FetchFailure("http-error", `answered ${status}`);
   const type = mediaType(headers["content-type"]);
-  if (mediaTypes.has(type)) return true;
-  throw new FetchFailure("unsupported-type", `the media type ${type} holds no text to read`);
+  if (mediaTypes.has(type) || MAYBE_FEED_TYPES.has(type)) return true;
+  throw unsupported(type);
 }
+
+const unsupported = (type: string) =>
+  new FetchFailure("unsupported-type", `the media type ${type} holds no text to read`);
 
 /** Headers that ask for a page only if it has changed (RFC 9110 section 13). */
 function conditions({ etag, modified }: Validators): Record<string, string> {
@@ -136,30 +164,30 @@ export async function fetchPage(
     fetchedAt: new Date().toISOString(),
     response: { status, headers: rawHeaders },
   };
-  const headersNamed = (wanted: string) =>
-    rawHeaders.flatMap(([name, value]) => name.toLowerCase() === wanted ? [value] : []);
-  const isHtml = HTML_TYPES.includes(mediaType(contentType));
-  const html = isHtml ? decodePage(body, { contentType, isHtml }) : "";
+  const type = mediaType(contentType);
+  const isHtml = isHtmlType(contentType);
+  const isPage = mediaTypes.has(type);
+  const text = isHtml || !isPage ? decodePage(body, { contentType, isHtml }) : "";
+  const entries = isPage ? undefined : parseFeed(text, { url: finalUrl });
+  if (!isPage && entries === undefined) throw unsupported(type);
   const { etag, "last-modified": modified } = finalUrl === url ? headers : {};
+  const found = linksOf(page, { html: isHtml ? text : "", agent });
   return {
     page,
-    validators: {
+    isFeed: entries !== undefined,
+    // A feed is asked for again each time: what it names is what it is for.
+    validators: entries !== undefined ? {} : {
       digest,
       ...(etag === undefined ? {} : { etag }),
       ...(modified === undefined ? {} : { modified }),
     },
-    ...readLinks(html, {
-      url: finalUrl,
-      agent,
-      robotsHeaders: headersNamed("x-robots-tag"),
-      linkHeaders: headersNamed("link"),
-      refresh: headersNamed("refresh")[0],
-    }),
+    ...found,
+    ...(entries === undefined || found.nofollow ? {} : { links: entries }),
   };
 }
 
 /** The first 128 bits of SHA-256, in hexadecimal. */
-async function digestOf(body: Uint8Array): Promise<string> {
+export async function digestOf(body: Uint8Array): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body.slice()));
   return hash.subarray(0, 16).toHex();
 }

@@ -6,11 +6,16 @@
 import { Parser } from "htmlparser2";
 import { canonicalLink } from "./canonical_url.ts";
 import { type Directives, headerDirectives, joined, metaDirectives } from "./directives.ts";
+import { FEED_TYPES } from "./feed.ts";
 
 /** Links of a page, canonical, each once, in document order, with its robots directives. */
 export interface PageLinks extends Directives {
-  /** Empty when the author asks that no link be followed. */
+  /** Empty when the author asks that no link be followed; alternates in other languages come last. */
   readonly links: readonly string[];
+  /** Feeds that the page declares; empty likewise. */
+  readonly feeds: readonly string[];
+  /** Language codes in lower case, without region, that `hreflang` declares, by link. */
+  readonly languages: ReadonlyMap<string, ReadonlySet<string>>;
   /** The canonical address, where it differs from the page's own. */
   readonly canonical?: string;
 }
@@ -35,6 +40,8 @@ const MAX_DEPTH = 512;
 const MAX_ANCHORS = 8192;
 /** Most links of one page. */
 const MAX_LINKS = 10_000;
+/** Feeds taken from one page. */
+const MAX_FEEDS = 10;
 
 const relations = (rel: string | undefined) => rel?.toLowerCase().split(/\s+/) ?? [];
 
@@ -72,11 +79,20 @@ export function readLinks(
   let canonical = canonicalOf(linkHeaders);
   const said = [headerDirectives(robotsHeaders, { agent })];
   const links = new Set<string>();
-  const addLink = (href: string | undefined) => {
-    const link = href === undefined || links.size >= MAX_LINKS
-      ? undefined
-      : canonicalLink(href, base);
-    if (link !== undefined) links.add(link);
+  const alternates = new Set<string>();
+  const feeds = new Set<string>();
+  const languages = new Map<string, Set<string>>();
+  const addLink = (
+    href: string | undefined,
+    { to = links, most = MAX_LINKS, hreflang = "" } = {},
+  ) => {
+    const link = href === undefined || to.size >= most ? undefined : canonicalLink(href, base);
+    if (link === undefined) return;
+    to.add(link);
+    const language = /^[a-z]{2,3}(?![^-_])/.exec(hreflang.trim().toLowerCase())?.[0];
+    if (language === undefined) return;
+    const declared = languages.get(link) ?? new Set();
+    languages.set(link, declared.add(language));
   };
   addLink(refreshTarget(refresh));
   const parser = new Parser({
@@ -98,9 +114,17 @@ export function readLinks(
           said.push(metaDirectives(attributes.content ?? ""));
         }
       } else if (name === "link" && href !== undefined) {
-        if (relations(attributes.rel).includes("canonical")) canonical ??= href;
+        const rel = relations(attributes.rel);
+        if (rel.includes("canonical")) canonical ??= href;
+        if (!rel.includes("alternate")) return;
+        const { hreflang } = attributes;
+        if (FEED_TYPES.has(attributes.type?.trim().toLowerCase() ?? "")) {
+          addLink(href, { to: feeds, most: MAX_FEEDS, hreflang: hreflang ?? "" });
+        } else if (hreflang !== undefined) addLink(href, { to: alternates, hreflang });
       } else if ((name === "a" || name === "area") && href !== undefined) {
-        if (!relations(attributes.rel).includes("nofollow")) addLink(href);
+        if (!relations(attributes.rel).includes("nofollow")) {
+          addLink(href, { hreflang: attributes.hreflang ?? "" });
+        }
       }
     },
     onclosetag(name) {
@@ -113,7 +137,9 @@ export function readLinks(
   const { nofollow, noindex } = joined(said);
   const own = canonical === undefined ? undefined : canonicalLink(canonical, base);
   return {
-    links: nofollow ? [] : [...links],
+    links: nofollow ? [] : [...links.union(alternates)],
+    feeds: nofollow ? [] : [...feeds],
+    languages,
     nofollow,
     noindex,
     ...(own === undefined || own === url ? {} : { canonical: own }),

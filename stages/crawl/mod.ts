@@ -14,6 +14,7 @@ import { openLookAhead } from "./look_ahead.ts";
 import { type CrawlOptions, exactOrigin, positive } from "./options.ts";
 import { startPace } from "./pace.ts";
 import { MAX_RETRY_AFTER_MS } from "./retry.ts";
+import { openRenderer } from "./renderer.ts";
 import { openRobots } from "./robots.ts";
 import { productToken } from "./robots_rules.ts";
 import { openScope } from "./scope.ts";
@@ -22,6 +23,7 @@ import { seedSitemaps } from "./seed_sitemaps.ts";
 
 export { type BlockList, type BlockListFile, parseBlockList } from "./block_list.ts";
 export type { CrawlOptions } from "./options.ts";
+export type { RendererOptions } from "./renderer.ts";
 export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
 export type { EntryResult, FrontierEntry } from "./frontier_entry.ts";
@@ -70,6 +72,8 @@ export function crawl<B extends Barrier = never>({
   maxPages = Infinity,
   maxPagesPerHost = Infinity,
   maxDepth = 20,
+  languages = [],
+  render,
   patienceMs = Infinity,
   concurrency = 8,
   perHost = 4,
@@ -132,10 +136,12 @@ export function crawl<B extends Barrier = never>({
     maxRedirects,
     delayMs: (url: URL) => exempt.has(url.origin) ? 0 : delayMs,
   };
+  const renderer = render && openRenderer(render, context);
   const window = openLookAhead({
     frontier,
     fetch: async ({ url, sequence, validators }) => {
-      const fetched = await fetchPage(url, { ...context, index: sequence, validators });
+      const asSent = await fetchPage(url, { ...context, index: sequence, validators });
+      const fetched = renderer ? await renderer.render(asSent, validators) : asSent;
       meter.in(fetched.page.body.byteLength);
       return fetched;
     },
@@ -171,7 +177,7 @@ export function crawl<B extends Barrier = never>({
     }
     for (let ended = await window.next(); ended !== undefined; ended = await window.next()) {
       meter.phase("busy");
-      const page = recordOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
+      const page = recordOutcome(ended, { frontier, scope, maxDepth, languages, meter, onSkip });
       if (page !== undefined) return page;
       meter.phase("waiting");
     }
@@ -182,13 +188,15 @@ export function crawl<B extends Barrier = never>({
     signal?.removeEventListener("abort", abort);
     stop.abort(reason);
     await window.idle();
+    await renderer?.[Symbol.asyncDispose]();
     agents[Symbol.dispose]();
   }
 
   let fail: (reason: unknown) => void = () => {};
-  function abort(): void {
+  /** Who hears of the end may end the program: all is released before. */
+  async function abort(): Promise<void> {
+    await release(signal?.reason);
     fail(signal?.reason);
-    release(signal?.reason);
   }
 
   let sinceBarrier = 0;
@@ -198,10 +206,10 @@ export function crawl<B extends Barrier = never>({
   };
 
   return new ReadableStream<Page | B>({
-    start(controller) {
+    async start(controller) {
       fail = (reason) => controller.error(reason);
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
+      if (signal?.aborted) await abort();
+      else signal?.addEventListener("abort", abort);
     },
     async pull(controller) {
       meter.phase("waiting");

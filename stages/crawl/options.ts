@@ -8,6 +8,7 @@ import type { Barrier } from "../types.ts";
 import type { Resolve } from "./address_guard.ts";
 import type { Timeouts } from "./deadlines.ts";
 import type { Frontier } from "./frontier.ts";
+import type { RendererOptions } from "./renderer.ts";
 import type { Reconsidered } from "./frontier_rules.ts";
 import type { Scope, SkipReason } from "./scope.ts";
 
@@ -34,6 +35,10 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly concurrency?: number;
   /** Requests in flight to one host, unless `delayMs` is 0 for it. */
   readonly perHost?: number;
+  /** ISO 639-1 codes: links that a page declares to be in other languages are not followed. */
+  readonly languages?: readonly string[];
+  /** Fills pages that are empty without JavaScript. */
+  readonly render?: RendererOptions;
   /** Which links belong to the crawl; by default those on the host of a seed. */
   readonly scope?: Scope;
   /** Called with the reason and number of links that were not followed. */

@@ -18,6 +18,8 @@ export interface OutcomeContext {
   /** Grows when a seed redirects elsewhere. */
   readonly scope: Scope;
   readonly maxDepth: number;
+  /** Language codes wanted; a link declared to lead to another language is not followed. Empty: all. */
+  readonly languages: readonly string[];
   readonly meter: StageMeter;
   /** Called with the number of links that were not followed, and why. */
   readonly onSkip: (reason: SkipReason, links: number) => void;
@@ -25,7 +27,7 @@ export interface OutcomeContext {
 
 /** Why a fetched page is not handed on; `undefined` when it is. */
 function refusal(
-  { page, noindex }: FetchedPage,
+  { page, noindex, isFeed, links }: FetchedPage,
   { entry, canonical, context: { frontier, scope } }: {
     entry: FrontierEntry;
     canonical: string | undefined;
@@ -38,6 +40,7 @@ function refusal(
   if (page.url !== entry.url && scope.refuses(page.url) !== undefined) {
     return new FetchFailure("out-of-scope", `redirects out of the crawl's scope, to ${page.url}`);
   }
+  if (isFeed) return new FetchFailure("feed", `is a feed: ${links.length} links are taken from it`);
   if (noindex) return new FetchFailure("robots-disallowed", "the page asks for noindex");
   return canonical !== undefined && frontier.isDuplicate(canonical, entry.sequence)
     ? new FetchFailure("duplicate", `is a copy of ${canonical}, which is known already`)
@@ -57,17 +60,29 @@ function trustedCanonical({ page, canonical }: FetchedPage): string | undefined 
 
 /** Splits links into those to follow and those refused for a setting; reports the refused ones. */
 function splitLinks(
-  links: readonly string[],
-  { depth, context: { scope, maxDepth, onSkip } }: { depth: number; context: OutcomeContext },
+  { links, feeds, languages }: FetchedPage,
+  { depth, context }: { depth: number; context: OutcomeContext },
 ): { links: string[]; refused: string[] } {
+  const { scope, maxDepth, onSkip } = context;
   const skipped = new Map<SkipReason, number>();
   const parts = { links: [] as string[], refused: [] as string[] };
-  for (const link of links) {
-    const reason = scope.refuses(link) ?? (depth >= maxDepth ? "too-deep" : undefined);
+  const isForeign = (link: string) => {
+    const declared = languages.get(link);
+    return declared !== undefined && context.languages.length > 0 &&
+      !context.languages.some((wanted) => declared.has(wanted));
+  };
+  // Feeds as sitemaps: those of the seeds. A blog has one for the comments on each post.
+  for (const link of depth === 0 ? [...links, ...feeds] : links) {
+    const outside = scope.refuses(link);
+    const isWanted = outside === "file-type" && feeds.includes(link);
+    const reason = isWanted || outside === undefined
+      ? depth >= maxDepth ? "too-deep" : isForeign(link) ? "other-language" : undefined
+      : outside;
     if (reason === undefined) parts.links.push(link);
     else {
       skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-      parts.refused.push(link);
+      // A page's word about another page is not kept with its address.
+      if (reason !== "other-language") parts.refused.push(link);
     }
   }
   for (const [reason, count] of skipped) onSkip(reason, count);
@@ -96,13 +111,13 @@ export function recordOutcome(
   if (entry.depth === 0) scope.addRoot(page.url);
   const canonical = trustedCanonical(outcome);
   const refused = refusal(outcome, { entry, canonical, context });
-  const links = refused?.reason === "out-of-scope" ? [] : outcome.links;
+  const found = refused?.reason === "out-of-scope" ? { ...outcome, links: [], feeds: [] } : outcome;
   const traps = frontier.complete(entry, {
     ...(refused === undefined
       ? { outcome: "page" }
       : { outcome: "dropped", reason: refused.reason }),
     aliases: canonical === undefined ? [page.url] : [page.url, canonical],
-    ...splitLinks(links, { depth: entry.depth, context }),
+    ...splitLinks(found, { depth: entry.depth, context }),
     validators,
   });
   if (traps > 0) onSkip("trap", traps);

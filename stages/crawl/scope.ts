@@ -21,6 +21,7 @@ export type SkipReason =
   | "blocked-host"
   | "file-type"
   | "too-deep"
+  | "other-language"
   | "trap";
 
 /** The scope of one crawl. */
@@ -60,7 +61,7 @@ const SKIPPED_TYPES: readonly string[] = [
     .split(" "),
   ..."jar jpeg jpg js json m4a m4v map mjs mkv mov mp3 mp4 mpeg mpg odp ods odt ogg ogv otf pdf"
     .split(" "),
-  ..."png ppt pptx ps rar rpm rss so svg swf tar tgz tif tiff ttf wasm wav webm webp woff woff2"
+  ..."png ppt pptx ps rar rpm so svg swf tar tgz tif tiff ttf wasm wav webm webp woff woff2"
     .split(" "),
   ..."wmv xls xlsx xz zip zst".split(" "),
 ];

@@ -13,6 +13,7 @@ import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
 import { mainBlocks } from "./main_blocks.ts";
 import { oneLine } from "./metadata.ts";
+import { needsJavascript } from "../needs_javascript.ts";
 import { plainMarkup } from "./plain_markup.ts";
 import { render, type TextFormat } from "./render.ts";
 import { htmlOfXhtml } from "./xhtml.ts";
@@ -94,7 +95,7 @@ export function readHtml(
  * Takes the main text out of one page.
  *
  * @returns the document, or the reason why there is none: `unsupported-type`, `malformed`, `no-text`,
- *   or `unreadable` where the parser breaks down over it
+ *   `needs-javascript` or `unreadable` where the parser breaks down over it
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -122,7 +123,7 @@ export function extractDocument(
 }
 
 function takeDocument(
-  { url, contentType, body, fetchedAt, warc, declared }: Page,
+  { url, contentType, body, fetchedAt, warc, declared, renderedBy }: Page,
   {
     engine = DEFAULT_ENGINE,
     format = "text",
@@ -147,11 +148,14 @@ function takeDocument(
   // A stray NUL is passed over (HTML standard, 13.2.6.4.7).
   const text = found.text.replaceAll("\0", "").normalize("NFC");
   if (text === "") {
-    return refuse("no-text", "no paragraph outside of navigation and lists of links");
+    return isHtml && needsJavascript(html)
+      ? refuse("needs-javascript", "the page is empty until its scripts have run")
+      : refuse("no-text", "no paragraph outside of navigation and lists of links");
   }
   const title = found.title || declared?.title || "";
   const about = { ...declared, ...found, title, text };
-  return { id: documentId(url), url, ...about, fetchedAt, ...(warc && { warc }) };
+  const origin = { ...(warc && { warc }), ...(renderedBy && { renderedBy }) };
+  return { id: documentId(url), url, ...about, fetchedAt, ...origin };
 }
 
 /**

@@ -110,14 +110,20 @@ class Extractor implements Disposable {
     return this.#load;
   }
 
-  extract({ url, contentType, body, fetchedAt, warc, declared }: Page): Promise<ExtractAnswer> {
+  extract(
+    { url, contentType, body, fetchedAt, warc, declared, renderedBy }: Page,
+  ): Promise<ExtractAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<ExtractAnswer>();
     if (this.#isOver) {
       reject(new Error("the extractors have been closed"));
       return promise;
     }
     // The head of the response stays here: extraction has no use for it.
-    const about = { ...(warc && { warc }), ...(declared && { declared }) };
+    const about = {
+      ...(warc && { warc }),
+      ...(declared && { declared }),
+      ...(renderedBy && { renderedBy }),
+    };
     const page = { url, contentType, body, fetchedAt, ...about };
     this.#pending.push({ page, resolve, reject });
     this.#load += body.byteLength + 1;

@@ -100,6 +100,23 @@ Deno.test("crawl refines as text does, and says how many went for which reason",
   assertStringIncludes(said, `Pages: 7 seen, 2 documents kept, 5 dropped (${counts}), listed in `);
 });
 
+Deno.test("a Chromium that is not there is refused before a folder is made", async () => {
+  await using folder = await openFolder();
+  const out = join(folder.path, "out");
+  const named = ["--render", "--chromium", "/no/such/chromium"];
+  for (
+    const [command, flag] of [["crawl", "--output"], ["text", "--output"], ["pipeline", "--run"]]
+  ) {
+    const args = [command ?? "", flag ?? "", command === "text" ? `${out}.jsonl` : out];
+    const { code, err } = await run([...args, ...named, "https://example.org/"]);
+    assertEquals(code, 2, err);
+    assertStringIncludes(err, "Cannot use --render: /no/such/chromium is not there; install");
+    const alone = await run([...args, "--chromium", "/no", "https://example.org/"]);
+    assertStringIncludes(alone.err, "Cannot use --chromium without --render");
+  }
+  assertEquals(await Array.fromAsync(Deno.readDir(folder.path)), []);
+});
+
 Deno.test("a pipeline that has no document yet takes other settings without --force", async () => {
   await using folder = await openFolder();
   await using site = serve({

@@ -90,6 +90,7 @@ const FREE: Readonly<Record<string, string[]>> = {
   dashboard: ["8081"],
   serve: ["8082"],
   contact: ["mailto:a@b.test"],
+  chromium: ["/usr/bin/chromium"],
   "keep-dropped": [],
   force: [],
   json: [],

@@ -30,5 +30,8 @@ Deno.test("a crawl of the sample site meets every address once, in file-name ord
   assertEquals(drops.map(({ item, reason }) => [item, reason]), [
     [`${site.origin}/drafts/`, "robots-disallowed"],
   ]);
-  assert(requested.length === seen.length + 2, "one request a page, robots.txt and the sitemap");
+  assert(
+    requested.length === seen.length + 3,
+    "one request a page, robots.txt, llms.txt and the sitemap",
+  );
 });

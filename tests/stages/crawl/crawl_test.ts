@@ -9,7 +9,7 @@ import { samplePages } from "../../../sample_site/pages.ts";
 import { openCatalog } from "../../../sample_site/catalog.ts";
 import { readLinks } from "../../../stages/crawl/links.ts";
 import { type Drop, StageMeter } from "../../../stages/meter.ts";
-import { serveSite, type TestSite } from "./server.ts";
+import { isPage, serveSite, type TestSite } from "./server.ts";
 
 const respond = (html: string) => new Response(html, { headers: { "content-type": "text/html" } });
 
@@ -112,7 +112,7 @@ Deno.test("maxPages counts over restarts, maxDepth counts links", async () => {
     seen.push(...await paths(site, { frontier, maxPages }));
   }
   assertEquals(seen, breadthFirst(shape).slice(0, 7));
-  assertEquals(site.requests.filter((request) => request !== "/robots.txt").length, 7);
+  assertEquals(site.requests.filter(isPage).length, 7);
 
   using frontier = openFrontier(":memory:");
   frontier.seed([`${site.origin}/`]);
@@ -129,7 +129,7 @@ Deno.test("nothing is asked for before the stream is read, and little beyond wha
   assertEquals(site.requests, []);
   for (let read = 1; read <= 5; read++) {
     await reader.read();
-    const asked = site.requests.filter((path) => path !== "/robots.txt").length;
+    const asked = site.requests.filter(isPage).length;
     assert(asked <= read + 2, `${asked} requests for ${read} pages`);
   }
   await reader.cancel();

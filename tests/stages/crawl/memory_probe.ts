@@ -1,6 +1,6 @@
 /**
  * Crawls a site and prints, as JSON, how many bytes lived in memory after so many pages. Run by
- * crawl_memory_test.ts in a process of its own.
+ * memory_test.ts in a process of its own.
  */
 import { crawl, openFrontier } from "../../../stages/crawl/mod.ts";
 

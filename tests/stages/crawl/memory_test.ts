@@ -26,7 +26,7 @@ function serveTree(pages: number) {
 Deno.test(`a crawl keeps nothing in memory of the ${PAGES} pages it has passed`, async () => {
   await using site = serveTree(PAGES);
   const folder = await Deno.makeTempDir();
-  const script = new URL("crawl_memory_probe.ts", import.meta.url).pathname;
+  const script = new URL("memory_probe.ts", import.meta.url).pathname;
   const marks = [...EARLY, ...LATE].map(String);
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -26,7 +26,7 @@ async function crawlWith(robots: (request: Request) => Response) {
 
 Deno.test("a missing robots.txt allows all; a failing one forbids all, after two retries", async () => {
   const missing = await crawlWith(() => new Response("gone", { status: 410 }));
-  assertEquals([missing.pages, missing.requests], [1, ["/robots.txt", "/"]]);
+  assertEquals([missing.pages, missing.requests], [1, ["/robots.txt", "/llms.txt", "/"]]);
   for (const status of [500, 503]) {
     const failing = await crawlWith(() => new Response("oops", { status }));
     assertEquals(failing.pages, 0);
@@ -200,8 +200,10 @@ Deno.test("links are read in document order, with base, nofollow and robots dire
     "http://a.test/other/x?a=1&b=2",
   ]);
   const meta = read(`<meta name=ROBOTS content="NoIndex, nofollow"><a href=x>`);
-  assertEquals(meta, { links: [], nofollow: true, noindex: true });
+  const declared = { feeds: [], languages: new Map() };
+  assertEquals(meta, { ...declared, links: [], nofollow: true, noindex: true });
   assertEquals(read(`<a href=x>`, "noindex"), {
+    ...declared,
     links: ["http://a.test/dir/x"],
     nofollow: false,
     noindex: true,

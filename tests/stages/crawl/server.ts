@@ -5,6 +5,9 @@ export interface TestSite extends AsyncDisposable {
   readonly requests: string[];
 }
 
+/** Whether a path is a page's, and not of a file that is asked for at every origin. */
+export const isPage = (path: string) => path !== "/robots.txt" && path !== "/llms.txt";
+
 type Route = string | ((request: Request) => Response | Promise<Response>);
 
 /** Serves HTML bodies by path; what is not listed, robots.txt included, is a 404. */

@@ -152,6 +152,36 @@ for (const engine of ENGINES) {
     assertEquals(reasonOf(""), "no-text");
   });
 
+  Deno.test(`${engine}: a page that its scripts are to fill is told from one without text`, () => {
+    const script = `<script type="module" src="/app.js"></script>`;
+    const noscript = "<noscript>You need to enable JavaScript to run this app.</noscript>";
+    const menu = Array.from({ length: 30 }, (_, at) => `<a href="/${at}">Chapter ${at}</a>`).join(
+      "",
+    );
+    for (
+      const html of [
+        `<title>Shop</title>${noscript}<div id="root"></div>${script}`,
+        `<body><div id=app><div class=spinner><i></i></div></div>${script}`,
+        `<div id="__next"></div><script id="__NEXT_DATA__" type="application/json">{}</script>${script}`,
+        `<app-root></app-root>${script}`,
+        `<html><head>${noscript}</head><body><header>Shop</header>${script}`,
+      ]
+    ) assertEquals(reasonOf(html), "needs-javascript", html);
+    for (
+      const html of [
+        `<div id="root"></div>`,
+        `<div id="root"></div><script type="application/ld+json">{}</script>`,
+        `<div id="root"><nav>${menu}</nav></div>${script}`,
+        `<nav>Home</nav>${script}<noscript><img src="/count.gif"></noscript>`,
+        `<iframe>${"<div>".repeat(200_000)}</iframe><div id="root"></div>${script}`,
+      ]
+    ) assertEquals(reasonOf(html), "no-text", html.slice(0, 200));
+    assertEquals(
+      textOf(`<div id="root"><p>Rendered on the server.</p></div>${script}`),
+      "Rendered on the server.",
+    );
+  });
+
   Deno.test(`${engine}: a declared language is canonical, an unusable one is und`, () => {
     const lang = (html: string) => {
       const result = extractDocument(htmlPage(html), { engine });
