@@ -11,8 +11,7 @@ import { openFolder } from "./program.ts";
 
 const COUNT = Number(Deno.env.get("CLLM_HOSTILE") ?? KINDS);
 const HANGING = COUNT > KINDS ? 2 : 0;
-/** 250 to 400 were seen, and more where other programs keep the collector waiting. */
-const MAX_MIB = 512;
+const MAX_MIB = 400;
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** A file of /proc; nothing once the process is gone. */
@@ -54,7 +53,7 @@ function childrenOf(root: number): number[] {
 async function watched(args: readonly string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--v8-flags=--optimize-for-size", "-A", MAIN, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", MALLOC_MMAP_THRESHOLD_: "131072" },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
