@@ -40,15 +40,18 @@ export { bounded } from "./stages/queue.ts";
 // Pages to documents.
 export type { Resolve, ResolvedAddress } from "./stages/crawl/address_guard.ts";
 export type { Timeouts } from "./stages/crawl/deadlines.ts";
-export type { FrontierEntry, Settlement, Validators } from "./stages/crawl/frontier_entry.ts";
+export type { EntryResult, FrontierEntry, Validators } from "./stages/crawl/frontier_entry.ts";
 export type { PickOptions } from "./stages/crawl/frontier_queue.ts";
 export type { Reconsidered } from "./stages/crawl/frontier_rules.ts";
 export {
+  type BlockList,
+  type BlockListFile,
   crawl,
   type CrawlOptions,
   type Frontier,
   openFrontier,
   openScope,
+  parseBlockList,
   type Scope,
   type ScopeOptions,
 } from "./stages/crawl/mod.ts";
@@ -79,15 +82,26 @@ export {
 export type { TextFormat } from "./stages/extract/render.ts";
 export type { DetectedLanguage, LanguageDetector } from "./stages/refine/language.ts";
 export {
+  type EvaluationGrams,
+  learnQuality,
+  openEvaluationGrams,
   openSeenTexts,
+  type QualityModel,
   refine,
   type RefineOptions,
   type RefineSettings,
   type SeenTexts,
+  type Texts,
 } from "./stages/refine/mod.ts";
 export type { JournalView, NearIndex, NearMatch } from "./stages/refine/near_index.ts";
 export type { RefineParts } from "./stages/refine/refine_text.ts";
-export { type FilterLimits, type FilterName, FILTERS, LIMITS } from "./stages/refine/settings.ts";
+export {
+  type FilterLimits,
+  type FilterName,
+  FILTERS,
+  NO_REFINING,
+  parseLimits,
+} from "./stages/refine/settings.ts";
 export type { SiteLines } from "./stages/refine/site_lines.ts";
 export type { OpenJournalOptions, ReadDocumentsOptions } from "./stages/journal/journal.ts";
 export type { Mark } from "./stages/journal/mark.ts";
@@ -135,6 +149,7 @@ export {
   type StoreOptions,
 } from "./stages/store/mod.ts";
 export type { ReadRunsOptions, ReadStoreOptions, StoreReader } from "./stages/store/reader.ts";
+export type { TokenRange } from "./stages/store/shard.ts";
 export type { SplitLog } from "./stages/store/split_log.ts";
 export type { OpenStoreOptions } from "./stages/store/store.ts";
 export { batch, type BatchOptions } from "./stages/batch/mod.ts";

@@ -51,7 +51,7 @@ async function crawlSite(
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };
 }
 
-/** Settles pages, without asking for any, until the frontier knows so many addresses. */
+/** Completes pages, without fetching any, until the frontier knows that many addresses. */
 function fill({ urls, frontier: path }: FillJob): CrawlReport {
   using frontier = openFrontier(path);
   frontier.seed(["https://example.org/0"]);
@@ -64,7 +64,7 @@ function fill({ urls, frontier: path }: FillJob): CrawlReport {
       const at = Math.max(0, next + i - 0.1 * LINKS);
       return `https://host${at % 1000}.example.org/section-${at % 97}/a-page-of-some-name-${at}`;
     });
-    frontier.settle(entry, { outcome: "page", links });
+    frontier.complete(entry, { outcome: "page", links });
     if (++pages % BATCH === 0) frontier.acknowledge(entry.url);
   }
   return { pages, ms: performance.now() - begun, peakMiB: peakMiB() };

@@ -104,7 +104,7 @@ async function measureJax(dims: Dims, steps: number): Promise<number> {
   return median(times);
 }
 
-/** Mean nats a token of the reference model. */
+/** Mean nats per token of the reference model. */
 function loss({ L, H, D, T, B }: Dims) {
   const N = D / H;
   const norm = (x: np.Array, weight: np.Array) => {

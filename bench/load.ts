@@ -64,7 +64,7 @@ function mebibytes(bytes: number): number {
   return Math.round(10 * bytes / 2 ** 20) / 10;
 }
 
-/** Tokens a second of all readers. */
+/** Tokens per second of all readers. */
 async function readAll(port: number): Promise<number> {
   const begun = performance.now();
   await Promise.all(Array.from({ length: READERS }, async (_, reader) => {

@@ -56,7 +56,7 @@ interface Point {
   readonly step: number;
   /** Of training alone. */
   readonly seconds: number;
-  /** Mean nats a token of the held-out windows. */
+  /** Mean nats per token of the held-out windows. */
   readonly loss: number;
 }
 

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { join } from "node:path";
-import { openSampler } from "../pipeline/samples.ts";
+import { openSampleWriter } from "../pipeline/samples.ts";
 import { saveCheckpoint } from "../model/checkpoint/mod.ts";
 import { presetConfig, PRESETS } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
@@ -89,15 +89,15 @@ export async function run(): Promise<void> {
         secondMoment: spheres.secondMoment,
       },
     });
-    const sampler = openSampler({
+    const writer = openSampleWriter({
       runDir: dir,
       seed: 0,
       prompts: ["The people"],
       note: console.error,
     });
     const sampleMs = await cpuMs(() => {
-      sampler.take({ step: 1, path });
-      return sampler.idle();
+      writer.take({ step: 1, path });
+      return writer.idle();
     }) / SAMPLE_EVERY;
     const percent = (ms: number) => `${(100 * ms / stepMs).toFixed(2)} %`;
     console.log({

@@ -1,5 +1,5 @@
 /**
- * What every command looks like to main.ts.
+ * The interface of a command.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { type Flags, type Parsed, parseFlags } from "./flags.ts";
 /** A subcommand of the program. */
 export interface Command {
   readonly name: string;
-  /** What it does; the first sentence is for the list of commands. */
+  /** Description; the first sentence is shown in the list of commands. */
   readonly summary: string;
   /** Operands as shown after the name, or nothing. */
   readonly operands: string;
   readonly flags: Flags;
   /** Two or three command lines, as typed. */
   readonly examples: readonly string[];
-  /** What the first operand chooses among, for the help text. */
+  /** Choices of the first operand, for the help text. */
   readonly subcommands?: readonly Command[];
-  /** Does the work; resolves to the exit code. */
+  /** Runs the command; resolves to the exit code. */
   run(args: readonly string[]): Promise<number>;
 }
 

@@ -1,16 +1,16 @@
 /**
- * What the user reads when a command fails: one line, in this program's own words.
+ * Error messages of failed commands: one line, in the program's own words.
  *
  * @module
  */
 
-/** Whether listening failed because another program has the port. */
+/** Whether listening failed because the port is in use. */
 export function isAddressTaken(error: unknown): boolean {
   return error instanceof Deno.errors.AddrInUse ||
     (error instanceof Error && "code" in error && error.code === "EADDRINUSE");
 }
 
-/** Words for what the system says most often. */
+/** Messages for the most common system errors. */
 const SYSTEM_WORDS = [
   [Deno.errors.NotFound, "no such file or folder"],
   [Deno.errors.NotADirectory, "a part of its path is not a folder"],
@@ -19,7 +19,7 @@ const SYSTEM_WORDS = [
   [Deno.errors.PermissionDenied, "the system does not allow it"],
 ] as const;
 
-/** The reason behind an error, without the system's codes where there are words for it. */
+/** The reason for an error, without system codes where there is a message for it. */
 export function reasonOf(error: unknown): string {
   for (const [kind, words] of SYSTEM_WORDS) if (error instanceof kind) return words;
   const message = error instanceof Error ? error.message : String(error);
@@ -28,7 +28,7 @@ export function reasonOf(error: unknown): string {
 
 /** One line: `Cannot <do> <item>: <reason>`, made up where the error itself has another form. */
 export function explain(error: unknown, { command }: { command: string }): string {
-  // When closing fails too, what went wrong first is the reason.
+  // When closing fails too, the first error is the reason.
   if (error instanceof SuppressedError) return explain(error.suppressed, { command });
   const message = error instanceof Error ? error.message.split("\n", 1)[0] ?? "" : "";
   return message.startsWith("Cannot ") ? message : `Cannot run ${command}: ${detailOf(error)}`;
@@ -36,7 +36,7 @@ export function explain(error: unknown, { command }: { command: string }): strin
 
 function detailOf(error: unknown): string {
   const words = reasonOf(error);
-  // Deno's own messages end with the call and the path: the path is what helps.
+  // Deno's messages end with the call and the path, of which only the path helps.
   const path = error instanceof Error ? /'([^']+)'[^']*$/.exec(error.message)?.[1] : undefined;
   return path !== undefined && !words.includes(path) ? `${path}: ${words}` : words;
 }

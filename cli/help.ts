@@ -7,7 +7,7 @@ import project from "../deno.json" with { type: "json" };
 import type { Command } from "./command.ts";
 import { defaultOf, type Flags } from "./flags.ts";
 
-/** Columns where nobody's terminal says otherwise, and what is still readable. */
+/** Default columns, and the minimum that is still readable. */
 const COLUMNS = 80, MAX_COLUMNS = 120;
 /** Columns of a flag's name that its text may stand beside. */
 const MAX_NAME = 28;
@@ -57,7 +57,7 @@ export function describeGroup(title: string, flags: Flags, columns = COLUMNS): s
   const rows = Object.entries(flags).map(([name, flag]) => {
     const shown = defaultOf(flag);
     const { value = "", help } = flag;
-    // Choices that no column holds are words of the text.
+    // Choices too wide for their column move into the text.
     const isLong = value.includes("|") && flagOf(name, value).length > MAX_CHOICES;
     const text = isLong ? `${help}: ${value.replaceAll("|", ", ")}` : help;
     return [
@@ -80,7 +80,7 @@ export function flagOf(name: string, value: string | undefined): string {
   return `--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
-/** What the program does, for those who ask nothing in particular. */
+/** The help text of the program itself. */
 export function describeProgram(commands: readonly Command[], columns = COLUMNS): string {
   return [
     "From web pages to a served language model, in one process.",
@@ -114,7 +114,7 @@ function row(
     : [`  ${name}`, " ".repeat(indent) + first, ...rest];
 }
 
-/** Lines of at most `columns` characters, broken at spaces; a longer word has a line of its own. */
+/** Wraps text to `columns` characters at spaces; a longer word gets its own line. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

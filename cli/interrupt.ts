@@ -1,5 +1,5 @@
 /**
- * Ctrl-C and SIGTERM ask a run to stop in good order; a second one ends it at once.
+ * Ctrl-C and SIGTERM stop a run gracefully; a second one ends it at once.
  *
  * @module
  */
@@ -15,8 +15,8 @@ export interface Interrupt extends Disposable {
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
 
 /**
- * A signal that comes again so soon is the same key press: a terminal sends it to every process of
- * the group, and `deno task` passes it on to its child once more.
+ * A signal repeated within this time is the same key press: a terminal sends it to every process of
+ * the group, and `deno task` forwards it to its child once more.
  */
 const ECHO_MS = 500;
 
@@ -50,12 +50,12 @@ export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
   };
 }
 
-/** What is said at once where nothing else shows that the request was heard. */
+/** Confirms the request at once, where nothing else does. */
 export function tellStop(): void {
   tell("stopping; Ctrl-C again ends at once");
 }
 
-/** Whether `error` is nothing but the answer of a stream or a wait to `signal`. */
+/** Whether `error` is just the result of aborting `signal`. */
 export function isAnswerTo(signal: AbortSignal, error: unknown): boolean {
   if (!signal.aborted) return false;
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -6,12 +6,12 @@
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
-/** Characters that a word's own beginning must have to stand for the whole. */
+/** Minimum length of a prefix that stands for the whole word. */
 const MIN_BEGINNING = 3;
 
 /**
- * The one of `words` that `typed` is near to: at most a third of its characters are wrong, or it is
- * the beginning of that word alone. Undefined where none is.
+ * The word nearest to `typed`: at most a third of its characters are wrong, or it is a prefix of that
+ * word alone. Undefined where there is none.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export function nearest(typed: string, words: readonly string[]): string | undef
   return typed.length >= MIN_BEGINNING && other === undefined ? begun : undefined;
 }
 
-/** Characters typed wrongly; two neighbours that changed places are one mistake. */
+/** Edit distance; swapped neighbours count as one edit. */
 function mistakes(typed: string, word: string): number {
   const swapped = Array.from({ length: Math.max(typed.length - 1, 0) }, (_, i) => {
     const pair = `${typed[i + 1]}${typed[i]}`;

@@ -6,7 +6,7 @@
 import { reasonOf } from "./failure.ts";
 import { UsageError } from "./flags.ts";
 
-/** Opens `path` for reading; a `UsageError` with the reason where that cannot be. */
+/** Opens `path` for reading; a `UsageError` with the reason where that fails. */
 export async function openFile(path: string): Promise<Deno.FsFile> {
   try {
     const file = await Deno.open(path);

@@ -1,5 +1,5 @@
 /**
- * Where commands print: the one way of text to the terminal.
+ * Printing of commands: the only path of text to the terminal.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export function say(text: string): void {
   console.log(printable(text));
 }
 
-/** {@linkcode say} for prose: in a terminal lines are broken between words. */
+/** {@linkcode say} for prose: wraps lines between words in a terminal. */
 export function sayText(text: string): void {
   say(wrapped(text));
 }
@@ -21,7 +21,7 @@ export function tell(text: string): void {
   console.error(printable(text));
 }
 
-/** Pieces of a model's text, or lines of JSON: as they are, but for a terminal. */
+/** Prints pieces of a model's text, or lines of JSON, unchanged; made safe for a terminal. */
 export function forStandardOutput(text: string): string {
   return Deno.stdout.isTerminal() ? printable(text) : text;
 }

@@ -25,6 +25,9 @@ import { UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
 import { makeFolder } from "../run/make_folder.ts";
+import { checkBlocked } from "../run/block_list.ts";
+import { LINKS } from "../run/settings/crawl.ts";
+import { settingsFrom } from "../run/settings/table.ts";
 import { lockRun } from "../run/lock.ts";
 import { addressOf } from "../run/sources.ts";
 import { say } from "../cli/print.ts";
@@ -33,7 +36,7 @@ import { say } from "../cli/print.ts";
 export const crawlCommand: Command = command({
   name: "crawl",
   summary: "Crawls web sites and writes their documents as JSON lines, the pages as WARC.\n" +
-    "Given the same --output folder again, also without addresses, it goes on where it stopped.",
+    "With the same --output folder, with or without addresses, it resumes where it stopped.",
   operands: "[URL]...",
   flags: CRAWL_FLAGS,
   rulesLater: true,
@@ -51,10 +54,14 @@ export const crawlCommand: Command = command({
     const isNew = seeds.length === 0 && values.import === undefined &&
       !await exists(paths.frontier);
     if (isNew) throw nothingToCrawl(paths);
-    if (!await exists(paths.root)) checkRules(CRAWL_FLAGS, parsed);
+    if (!await exists(paths.root)) {
+      checkRules(CRAWL_FLAGS, parsed);
+      checkBlocked(seeds, settingsFrom(LINKS, values));
+    }
     await makeFolder(paths.root, { flag: "output" });
     using _lock = await lockRun(paths.root);
     const settings = await settleCrawl(parsed, paths);
+    checkBlocked(seeds, settingsFrom(LINKS, settings));
     await replaceFile(paths.settings, JSON.stringify(settings, null, 2) + "\n");
     using frontier = openFrontier(paths.frontier);
     frontier.seed(seeds);

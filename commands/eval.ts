@@ -20,7 +20,12 @@ import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { requireSettings, RUN_FLAG, runAmong } from "../run/open.ts";
 import { runPaths } from "../run/folder.ts";
 import { readPrompts } from "../run/prompts.ts";
-import { isOnnx, openScored, readScoredConfig, scoredFolder } from "../evaluation/scored.ts";
+import {
+  evaluableFolder,
+  isOnnx,
+  openEvaluable,
+  readEvaluableConfig,
+} from "../evaluation/evaluable.ts";
 import { loadTokenizer } from "../run/tokenizer_file.ts";
 import { SPHERES, spheresOf } from "../run/settings/training.ts";
 import { say } from "../cli/print.ts";
@@ -31,7 +36,7 @@ const FLAGS = {
     checkpoint: { ...CHECKPOINT_FLAG, excludes: ["all"] },
     all: toggle({ help: "every checkpoint of the run" }),
     weights: choice({
-      help: "int8 scores checkpoints as `serve --weights int8` runs them",
+      help: "int8 scores checkpoints as `serve --weights int8` does",
       of: WEIGHT_FORMATS,
       defaultValue: "f32",
     }),
@@ -43,7 +48,7 @@ const FLAGS = {
       defaultValue: "all",
     }),
     "max-rows": number({
-      help: "score so many rows at most, drawn as for validation (default: every row)",
+      help: "maximum rows to score, drawn as for validation (default: all)",
       min: 1,
       only: { set: ["all"] },
     }),
@@ -65,7 +70,7 @@ const CHECKPOINT_FLAGS = ["weights", ...Object.keys(SPHERES)];
 export const evaluate: Command = command({
   name: "eval",
   summary:
-    "Loss, perplexity and bits a byte of checkpoints and exported ONNX files on the held-out\n" +
+    "Loss, perplexity and bits per byte of checkpoints and exported ONNX files on the held-out\n" +
     "documents of a run, source by source, and how each continues a few texts.\n" +
     "Without a checkpoint: the run's best.",
   operands: "[RUN] [CHECKPOINT | MODEL.onnx]...",
@@ -111,10 +116,10 @@ export const evaluate: Command = command({
     const prompts = await readPrompts(values.run);
     const evaluations: NamedEvaluation[] = [];
     for (const checkpoint of checkpoints) {
-      const config = await readScoredConfig(checkpoint);
+      const config = await readEvaluableConfig(checkpoint);
       await checkModelTokenizer(tokenizer.tokenizer, {
         config,
-        folder: scoredFolder(checkpoint),
+        folder: evaluableFolder(checkpoint),
         source: "the run's",
         refusal: `Cannot evaluate ${checkpoint}`,
         remedy: "name with --run the run that it was trained in",
@@ -129,7 +134,7 @@ export const evaluate: Command = command({
         maxRows: values["max-rows"],
       });
       const { cols } = texts;
-      await using scored = await openScored(checkpoint, {
+      await using scored = await openEvaluable(checkpoint, {
         config,
         rows,
         cols,
@@ -143,7 +148,7 @@ export const evaluate: Command = command({
         rows,
         cols,
         prompts,
-        stopIds: await readStopIds(scoredFolder(checkpoint)),
+        stopIds: await readStopIds(evaluableFolder(checkpoint)),
         onProgress: progress.update,
       });
       if (evaluation.tokens === 0) {

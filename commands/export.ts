@@ -21,15 +21,14 @@ const FLAGS = {
   ...group("Model", {
     checkpoint: text({
       help: "which checkpoint of the run (best on held-out documents, latest, or a step's), or " +
-        "another Hugging Face Llama folder (default: best, or latest where none was validated)",
+        "another Hugging Face Llama folder (default: best, or latest without validation)",
       value: `${CHECKPOINT_VALUE}|DIR`,
     }),
   }),
   ...group("Output", {
     format: choice({ help: "what to write", of: FORMATS, defaultValue: "onnx" }),
     output: text({
-      help:
-        "folder to write (default: export/ of the run, and there one for each safetensors format)",
+      help: "output folder (default: export/ of the run, with one folder per safetensors format)",
       value: "DIR",
     }),
   }),

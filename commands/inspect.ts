@@ -29,8 +29,7 @@ const FLAGS = { ...RUN_FLAG, json: jsonToggle() };
 /** The `inspect` command. */
 export const inspect: Command = command({
   name: "inspect",
-  summary:
-    "Shows what a run folder holds. Changes nothing, and may look at a run that is going on.",
+  summary: "Shows what a run folder holds, also while the run is in progress. Changes nothing.",
   operands: "[RUN]",
   flags: FLAGS,
   examples: [

@@ -10,6 +10,7 @@ import { hasDocuments, SEAL } from "../stages/journal/mod.ts";
 import { readExisting } from "../run/settings/changed.ts";
 import { type Command, command } from "../cli/command.ts";
 import { checkRules } from "../cli/flag_rules.ts";
+import { checkBlocked } from "../run/block_list.ts";
 import { checkPrivate, checkSourceFlags } from "../run/settings/crawl.ts";
 import { listenDashboard } from "../dashboard/mod.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
@@ -65,6 +66,8 @@ export const pipeline: Command = command({
       checkRules(PIPELINE_FLAGS, { given, values: valuesIn(settled, values) });
       checkSourceFlags(settled.sources, { flags: PIPELINE_FLAGS, given });
       checkPrivate(settled.sources, settled);
+      // Nothing is asked of anybody once the corpus is complete.
+      if (!progress.sealed) checkBlocked(settled.sources, settled);
       return { settled, existing: existing?.file };
     };
     // What is refused is refused before the folder is made, and looked at again once it is ours.

@@ -19,14 +19,15 @@ import { lockForReading, lockRun } from "../run/lock.ts";
 const FLAGS = {
   ...RUN_FLAG,
   ...group("Changes", {
-    apply: toggle({ help: "do it; what is taken out of the run is kept in set-aside-N/" }),
+    apply: toggle({ help: "apply the repairs; removed parts go to set-aside-N/" }),
   }),
 };
 
 /** The `repair` command. */
 export const repair: Command = command({
   name: "repair",
-  summary: "Says what is damaged in a run, and what can be saved. Changes nothing without --apply.",
+  summary:
+    "Shows what is damaged in a run and what can be recovered. Changes nothing without --apply.",
   operands: "[RUN]",
   flags: FLAGS,
   examples: [

@@ -9,7 +9,7 @@ import { type Command, command } from "../cli/command.ts";
 import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
 import { choice, group, list, toggle, UsageError } from "../cli/flags.ts";
-import { follow } from "../run/follow.ts";
+import { reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { hostNamesOf, LISTEN_FLAGS, portFlag, readApiKeys } from "../serve/listen_keys.ts";
 import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
@@ -25,11 +25,11 @@ const FLAGS = {
   ...portFlag(8000),
   ...group("Listening", {
     "cors-origin": list({
-      help: "lets pages of this origin use the API, or * for all; may be given again",
+      help: "let pages of this origin use the API, * for all; repeatable",
       value: "ORIGIN",
     }),
     "trust-proxy": toggle({
-      help: "takes the client's address from the X-Forwarded-For of a proxy in front",
+      help: "take the client's address from the X-Forwarded-For header of a proxy",
     }),
     "access-log": choice({
       help: "where to write a line of JSON for each request",
@@ -44,7 +44,7 @@ const FLAGS = {
 export const serve: Command = command({
   name: "serve",
   summary: "Serves completions over HTTP, in the form of OpenAI's API.\n" +
-    "Follows the run: whenever it has a better checkpoint, new requests are answered by that.",
+    "Follows the run: new requests use a better checkpoint as soon as there is one.",
   operands: "[RUN]",
   flags: FLAGS,
   examples: [
@@ -68,7 +68,7 @@ export const serve: Command = command({
     const follows = values.model === undefined && engineName === "wasm" &&
       typeof checkpoint !== "number";
     await using _engine = follows
-      ? follow({
+      ? reloadCheckpoints({
         checkpoints: runPaths(values.run).checkpoints,
         wish: checkpoint,
         scheduler,

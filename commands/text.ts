@@ -24,6 +24,7 @@ import { documentsOf } from "../pipeline/pipeline.ts";
 import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { KEEP_DROPPED, READING, REFINING } from "../run/settings/refine.ts";
+import { checkBlocked } from "../run/block_list.ts";
 import { runPaths } from "../run/folder.ts";
 import { checkSources, splitSources } from "../run/sources.ts";
 import { forStandardOutput, tell } from "../cli/print.ts";
@@ -36,7 +37,7 @@ const FLAGS = {
       value: "FILE",
     }),
     dropped: textFlag({
-      help: "where dropped documents are listed, each with its reason",
+      help: "file for dropped documents, each with its reason",
       value: "FILE",
     }),
     "keep-dropped": { ...KEEP_DROPPED["keep-dropped"], needs: "dropped" },
@@ -48,8 +49,7 @@ const FLAGS = {
   ...REFINING,
   ...group("Which text stays", {
     "near-index": textFlag({
-      help:
-        "keep the index of near duplicates here, for --dedup-against; documents in it are earlier",
+      help: "index of near duplicates to keep, for --dedup-against; its documents count as earlier",
       value: "FILE",
     }),
   }),
@@ -60,7 +60,7 @@ type Values = FlagValues<typeof FLAGS>;
 /** The `text` command. */
 export const text: Command = command({
   name: "text",
-  summary: "Crawls or reads pages and writes their clean text, one document a record.",
+  summary: "Crawls or reads pages and writes their clean text, one document per record.",
   operands: "URL | FILE | FOLDER...",
   flags: FLAGS,
   examples: [
@@ -76,6 +76,7 @@ export const text: Command = command({
     checkSourceFlags(operands, { flags: FLAGS, given });
     await checkSources(operands, { allFiles: values["all-files"] });
     checkPrivate(operands, { allowPrivate: values["allow-private"] });
+    checkBlocked(operands, settingsFrom(FLAGS, values));
     await using resources = new AsyncDisposableStack();
     const interrupt = resources.use(stopOnInterrupt(tellStop));
     // What the crawl and the search for duplicates remember is of no use afterwards.

@@ -33,7 +33,7 @@ const FLAGS = {
 /** The `trace` command. */
 export const trace: Command = command({
   name: "trace",
-  summary: "Follows a step of a run back to its documents, or a document to its steps.",
+  summary: "Traces a training step to its documents, or a document to its steps.",
   operands: "[RUN]",
   flags: FLAGS,
   examples: [

@@ -84,8 +84,7 @@ const FLAGS = {
 /** The `train` command. */
 export const train: Command = command({
   name: "train",
-  summary:
-    "Trains on a folder of tokens, or again and again on the batch of a file from given weights.",
+  summary: "Trains on a folder of tokens, or repeatedly on one batch file from given weights.",
   operands: "",
   flags: FLAGS,
   examples: [

@@ -25,7 +25,7 @@ const FLAGS = { ...RUN_FLAG, json: jsonToggle("with the manifest") };
 export const verify: Command = command({
   name: "verify",
   summary:
-    "Computes the manifest of a run again, from its documents to its weights, and compares it with\n" +
+    "Recomputes the manifest of a run, from its documents to its weights, and compares it with\n" +
     "the one recorded: which corpus, tokenizer, batches and program made which weights.",
   operands: "[RUN]",
   flags: FLAGS,

@@ -1,6 +1,6 @@
 /**
- * The dashboard: a page that shows runs as they train. A function from Request to Response like the
- * rest of the server; it reads run folders and changes nothing.
+ * The dashboard: a page that shows runs as they train. A function from Request to Response, like the
+ * rest of the server; it only reads run folders.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import {
   requireApiKey,
   requireHostName,
 } from "../serve/mod.ts";
-import { follow } from "./feed.ts";
+import { watchRuns } from "./feed.ts";
 import { LIVE_PAGE } from "./live_page.ts";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { readRun, type RunHistory, type ShownRun } from "./run_files.ts";
 
 /** Options of {@linkcode createDashboard}. */
 export interface DashboardOptions {
-  /** The first is shown at once; others instead of it or beside it on request. */
+  /** The first is shown initially; others instead of it or beside it on request. */
   readonly runs: readonly ShownRun[];
-  /** The figures of a run as Prometheus reads them. */
+  /** The metrics of a run in Prometheus' text format. */
   readonly exposition: (run: RunHistory) => Promise<string>;
-  /** One of these must come with every request, as a browser's password or as `Bearer`. */
+  /** Every request must have one of these, as a browser's password or as `Bearer`. */
   readonly apiKeys?: ApiKeys;
-  /** Names by which it answers, beside those of this machine alone; all unless given. */
+  /** Allowed host names besides loopback's; all by default. */
   readonly hostNames?: readonly string[];
-  /** Ends streams whose client reads nothing for this long. */
+  /** Timeout that ends streams whose client reads nothing. */
   readonly stallMs?: number;
 }
 
@@ -101,5 +101,5 @@ async function* messages(
   runs: readonly ShownRun[],
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  for await (const message of follow(runs, signal)) yield JSON.stringify(message);
+  for await (const message of watchRuns(runs, signal)) yield JSON.stringify(message);
 }

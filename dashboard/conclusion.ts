@@ -1,31 +1,31 @@
 /**
- * What a run came to, in a few sentences.
+ * Summarises the result of a run in a few sentences.
  *
  * @module
  */
 import type { RunHistory } from "./run_files.ts";
 
-/** A judgement of the run, and what follows from it. */
+/** The verdict on a run, with advice. */
 export interface ReportVerdict {
   /** In a word or two: "underfitting". */
   readonly kind: string;
-  /** What it is judged by, in sentences. */
+  /** Reason, in sentences. */
   readonly reason: string;
   /** What to do next. */
   readonly next: string;
 }
 
-/** What the end of a run knows of its training. */
+/** Facts about training at the end of a run. */
 export interface ReportCourse {
   /** Trained tokens over those of the documents below. */
   readonly passes: number;
-  /** Documents that the latest pass goes over. */
+  /** Documents in the latest pass. */
   readonly documents: number;
-  /** Steps planned, of a run that patience ended before. */
+  /** Planned steps of a run that patience ended early. */
   readonly endedEarlyOf?: number;
 }
 
-/** As much as is looked at; what an older run did not write is absent. */
+/** The fields used here; those that an older run did not write are absent. */
 interface RunStatus {
   readonly parameters?: number;
   readonly corpus?: { readonly documents: number; readonly textBytes: number };
@@ -35,8 +35,8 @@ interface RunStatus {
 const count = (value: number) => value.toLocaleString("en");
 
 /**
- * What was trained on what, the validation at the end and at its best, and the verdict where there
- * is one; a sentence each.
+ * One sentence each for model and corpus, the last and best validation, and the verdict where there is
+ * one.
  *
  * @example
  * ```ts
@@ -105,11 +105,11 @@ function describeValidation({ curves, lastValidation }: RunHistory): string {
   const { validationLoss, validationSteps } = curves;
   const last = validationLoss.at(-1);
   if (last === undefined) {
-    return "No document was held out, so that nothing tells how it does on text it has not seen.";
+    return "No document was held out, so its loss on unseen text is unknown.";
   }
   const bits = lastValidation?.validationBitsPerByte;
   const figures = `perplexity ${Math.exp(last).toFixed(1)}` +
-    (typeof bits === "number" ? `, ${bits.toFixed(3)} bits a byte` : "");
+    (typeof bits === "number" ? `, ${bits.toFixed(3)} bits per byte` : "");
   const best = Math.min(...validationLoss);
   const at = validationSteps[validationLoss.indexOf(best)] ?? 0;
   const rest = validationLoss.length === 1
@@ -120,6 +120,6 @@ function describeValidation({ curves, lastValidation }: RunHistory): string {
       count(at);
   return `The validation loss on held-out documents is ${
     last.toFixed(4)
-  } nats a token at the end ` +
+  } nats per token at the end ` +
     `(${figures})${rest}.`;
 }

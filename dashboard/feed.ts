@@ -1,5 +1,5 @@
 /**
- * What happens in run folders, as messages: first all there is, then each change.
+ * Watches run folders and yields messages: first the whole state, then each change.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 export type FeedMessage =
   & { readonly name: string }
   & (
-    /** Replaces everything; sent first, and again when a resumed run has taken steps back. */
+    /** Replaces everything; sent first, and again when a resumed run has dropped steps. */
     | { readonly type: "run"; readonly run: Omit<RunHistory, "offset" | "elapsedMs"> }
     | { readonly type: "step"; readonly record: TimedRecord }
     | { readonly type: "status"; readonly status: unknown }
@@ -26,16 +26,16 @@ export type FeedMessage =
   );
 
 /**
- * Messages about all of `runs` until `signal` is given. A reader that connects again gets all there
- * is again, so it needs to remember nothing.
+ * Yields messages about all of `runs` until `signal` aborts. A reader that reconnects gets the whole
+ * state again, so it keeps no state of its own.
  *
  * @throws {Deno.errors.NotFound} when a folder is not there
  */
-export async function* follow(
+export async function* watchRuns(
   runs: readonly ShownRun[],
   signal: AbortSignal,
 ): AsyncGenerator<FeedMessage> {
-  // Before the first reading, so that no change falls between the two.
+  // Opened before the first read, so that no change is missed in between.
   const watcher = Deno.watchFs(runs.map(({ dir }) => dir), { recursive: false });
   const stop = () => watcher.close();
   if (signal.aborted) stop();

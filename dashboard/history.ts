@@ -1,10 +1,10 @@
 /**
- * The curves of a run, thinned so that the longest fits in one message.
+ * The curves of a run, downsampled so that the longest fits in one message.
  *
  * @module
  */
 
-/** Figures drawn over the steps. */
+/** Metrics plotted over the steps. */
 const CURVES = [
   "loss",
   "learningRate",
@@ -18,7 +18,7 @@ const CURVES = [
 
 type Curve = typeof CURVES[number];
 
-/** One line of metrics.jsonl, as far as the dashboard looks at it; null: not finite. */
+/** The fields of a line of metrics.jsonl that the dashboard reads; null: not finite. */
 export type StepRecord =
   & {
     readonly step: number;
@@ -29,15 +29,15 @@ export type StepRecord =
   }
   & { readonly [name in Curve]?: number | null };
 
-/** A step with the training time until its end. */
+/** A step with the cumulative training time at its end. */
 export interface TimedRecord extends StepRecord {
-  /** Since the first step, times between two sittings left out. */
+  /** Since the first step, without the time between sessions. */
   readonly elapsedMs: number;
 }
 
-/** Columns of equal length, and the validations in columns of their own. */
+/** Columns of equal length, with separate columns for the validations. */
 export interface Curves extends Readonly<Record<Curve, readonly (number | null)[]>> {
-  /** Of the last step of each point: its number, tokens trained and training time until its end. */
+  /** Number, tokens trained and training time at the last step of each point. */
   readonly steps: readonly number[];
   readonly totalTokens: readonly number[];
   readonly elapsedMs: readonly number[];
@@ -51,7 +51,7 @@ export interface Curves extends Readonly<Record<Curve, readonly (number | null)[
 const MAX_POINTS = 2048;
 
 /**
- * Takes the records of a run in and gives its curves out.
+ * Turns the records of a run into curves.
  *
  * @example
  * ```ts
@@ -69,12 +69,12 @@ export class History {
   #elapsedMs = 0;
   readonly #validations: (TimedRecord & { readonly validationLoss: number })[] = [];
 
-  /** Training time until the last step's end. */
+  /** Training time at the end of the last step. */
   get elapsedMs(): number {
     return this.#elapsedMs;
   }
 
-  /** Takes the next step in. */
+  /** Adds the next step. */
   add(record: StepRecord): void {
     this.#elapsedMs += spentMs(record);
     const timed = { ...record, elapsedMs: this.#elapsedMs };
@@ -93,7 +93,7 @@ export class History {
     this.#stepsPerPoint *= 2;
   }
 
-  /** The curves so far; the last step is always there. */
+  /** The curves so far, always including the last step. */
   curves(): Curves {
     const points = this.#pending.length > 0
       ? [...this.#points, meanOf(this.#pending)]
@@ -104,7 +104,7 @@ export class History {
       steps: points.map(({ step }) => step),
       totalTokens: points.map(({ totalTokens = 0 }) => totalTokens),
       elapsedMs: points.map(({ elapsedMs }) => elapsedMs),
-      // Every name is there.
+      // Every name is present.
       ...Object.fromEntries(columns) as Record<Curve, (number | null)[]>,
       validationSteps: this.#validations.map(({ step }) => step),
       validationTokens: this.#validations.map(({ totalTokens = 0 }) => totalTokens),
@@ -114,7 +114,7 @@ export class History {
   }
 }
 
-/** Time that a step took, with the waiting for its batch before and its validation after. */
+/** Duration of a step, including the wait for its batch and its validation. */
 export function spentMs({ dataMs, stepMs, validationMs }: StepRecord): number {
   return (dataMs ?? 0) + (stepMs ?? 0) + (validationMs ?? 0);
 }

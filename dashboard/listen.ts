@@ -1,5 +1,5 @@
 /**
- * The dashboard over run folders, as an application and on an address of its own.
+ * The dashboard over run folders, as an application or on its own port.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { createDashboard, type DashboardOptions } from "./app.ts";
 import type { RunHistory } from "./run_files.ts";
 
 /**
- * The application over run folders, for those who bear one of `apiKeys` and ask by one of `hostNames`
- * where these are given; a run is named by its folder, with the path where it must be.
+ * The application over run folders, restricted to `apiKeys` and `hostNames` where these are given. A run
+ * has the name of its folder, with its path where names would clash.
  */
 export function dashboardOf(
   folders: readonly string[],
@@ -27,18 +27,18 @@ export function dashboardOf(
   return createDashboard({ runs, exposition, ...who });
 }
 
-/** Where {@linkcode listenDashboard} listens, and to whom. */
+/** Address and access options of {@linkcode listenDashboard}. */
 export interface DashboardListenOptions {
   readonly hostname: string;
   readonly port: number;
   readonly signal: AbortSignal;
-  /** One of these must come with every request. */
+  /** Every request must have one of these. */
   readonly apiKeys?: ApiKeys;
-  /** Names by which it answers, beside those of this machine alone. */
+  /** Allowed host names besides loopback's. */
   readonly hostNames?: readonly string[];
 }
 
-/** Listens for the dashboard alone. */
+/** Serves the dashboard alone. */
 export async function listenDashboard(
   folders: readonly string[],
   { hostname, port, signal, apiKeys, hostNames = [] }: DashboardListenOptions,
@@ -59,7 +59,7 @@ export async function listenDashboard(
 }
 
 function exposition({ last, status }: RunHistory): Promise<string> {
-  // Both were written by stages/report, whole.
+  // stages/report writes both atomically.
   const record = last as MetricsRecord | null;
   const stages = (status as StatusFile | null)?.stages ?? [];
   return prometheusText({ ...(record && { record }), stages });

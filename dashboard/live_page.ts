@@ -7,7 +7,7 @@ import { html } from "hono/html";
 import { LIVE_SCRIPTS, STYLES } from "./page_files.ts";
 import { curvesSection, runSections, section } from "./sections.ts";
 
-/** The page; it loads its parts from where it is. */
+/** The page; its resources have relative addresses. */
 export const LIVE_PAGE: string = String(html`
   <!DOCTYPE html>
   <html lang="en">

@@ -1,6 +1,6 @@
 /**
- * What a run looks like: a live page over run folders, and the report of one that is done. It reads
- * files only, so any process can show any run.
+ * Shows runs: a live page over run folders, and the report of a finished run. It only reads files, so
+ * any process can show any run.
  *
  * @module
  */

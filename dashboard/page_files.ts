@@ -1,5 +1,5 @@
 /**
- * What the live page loads and the report holds.
+ * The files that the live page loads and the report embeds.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import theme from "../serve/theme.css" with { type: "text" };
 /** A file by the name that the live page loads it under. */
 export type PageFile = readonly [name: string, text: string];
 
-/** In the order in which they must be there. */
+/** In loading order. */
 export const STYLES: readonly PageFile[] = [
   ["uplot.css", uplotCss],
   ["dashboard.css", theme + css],

@@ -1,6 +1,6 @@
 /**
- * report.html: what a run was and what came of it, on one page that needs nothing else. The text is
- * plain HTML; the pictures are drawn by the dashboard's own scripts from data inside the page.
+ * report.html: a run and its results on one self-contained page. The text is plain HTML; the
+ * dashboard's scripts draw the charts from data inside the page.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { REPORT_SCRIPTS, STYLES } from "./page_files.ts";
 import type { RunHistory } from "./run_files.ts";
 import { curvesSection, type Markup, runSections, section } from "./sections.ts";
 
-/** What a report says beyond the run's own files. */
+/** Contents of a report beyond the run's files. */
 export interface ReportParts {
   readonly name: string;
   readonly run: RunHistory;
@@ -18,15 +18,15 @@ export interface ReportParts {
   readonly facts: readonly (readonly [term: string, value: string])[];
   /** Items dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** A command that does the same again. */
+  /** Command that reproduces the run. */
   readonly reproduce: string;
-  /** A command that serves what was trained. */
+  /** Command that serves the model. */
   readonly serve: string;
   readonly verdict?: ReportVerdict;
   readonly course?: ReportCourse;
 }
 
-/** Nothing may be loaded from anywhere. */
+/** Forbids loading anything. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
   "img-src data:; base-uri 'none'; form-action 'none'";
 
@@ -46,7 +46,7 @@ export function renderReport(parts: ReportParts): string {
   const { name, run, facts, dropped, reproduce, serve, verdict, course } = parts;
   const drops = Object.entries(dropped).sort(([, a], [, b]) => b - a)
     .map(([reason, count]) => [reason, count.toLocaleString("en")] as const);
-  // Inside a script only its end tag could end it.
+  // Inside a script, only an end tag needs escaping.
   const data = JSON.stringify({ name, ...run }).replaceAll("<", "\\u003c");
   return String(html`
     <!DOCTYPE html>
@@ -120,8 +120,7 @@ function endOf({ last }: RunHistory): string {
   return time === undefined ? "" : `, ended ${time.slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** Settings in words; what was left at nothing is left out, as run.json has it all. */
-/** What the same command gives another time. */
+/** Whether the command gives the same weights again. */
 function repetition(settings: unknown): string {
   const { seconds = 0 } = (settings ?? {}) as { seconds?: number };
   return seconds > 0

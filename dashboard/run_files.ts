@@ -1,6 +1,6 @@
 /**
- * A run folder as the dashboard reads it: everything it shows is in files, so that it does not
- * matter which process trains and which one shows.
+ * Reads a run folder for the dashboard: everything it shows is in files, so that training and display
+ * may be different processes.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { TextLineStream } from "@std/streams";
 import { join } from "node:path";
 import { type Curves, History, type StepRecord } from "./history.ts";
 
-/** A run on display. */
+/** A displayed run. */
 export interface ShownRun {
   readonly name: string;
   readonly dir: string;
 }
 
-/** What there is to show of a run at one moment. */
+/** Snapshot of a run for display. */
 export interface RunHistory {
   /** Settings as in run.json; null where there is none yet. */
   readonly settings: unknown;
@@ -25,13 +25,13 @@ export interface RunHistory {
   readonly lastValidation: StepRecord | null;
   readonly samples: readonly unknown[];
   readonly status: unknown;
-  /** Bytes of metrics.jsonl that were read. */
+  /** Bytes of metrics.jsonl read so far. */
   readonly offset: number;
-  /** Training time until the last step's end. */
+  /** Training time at the end of the last step. */
   readonly elapsedMs: number;
 }
 
-/** Reads all there is. */
+/** Reads the whole run. */
 export async function readRun({ dir }: ShownRun): Promise<RunHistory> {
   const history = new History();
   let last: StepRecord | null = null;
@@ -54,7 +54,7 @@ export async function readRun({ dir }: ShownRun): Promise<RunHistory> {
   };
 }
 
-/** Whole lines of a metrics file from byte `from` on; `offset` says where they ended. */
+/** Whole lines of a metrics file from byte `from` on; `offset` returns where they end. */
 export async function readLines(
   path: string,
   from: number,
@@ -71,7 +71,7 @@ export async function readLines(
       .pipeThrough(new TextLineStream());
     for await (const line of lines) {
       const end = offset + encoder.encode(line).length + "\n".length;
-      // A line that is being written has no end yet.
+      // A line being written has no line feed yet.
       if (end > size) return;
       offset = end;
       const place = from === 0 ? `${path}, line ${++number}` : path;
@@ -94,7 +94,7 @@ export async function readJson(path: string): Promise<unknown> {
   return text === undefined ? null : parse(text, path);
 }
 
-/** @throws {SyntaxError} naming the `place` where there is no JSON */
+/** @throws {SyntaxError} naming the `place` of invalid JSON */
 function parse(text: string, place: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,12 +1,12 @@
 /**
- * The parts that the live page and the report have in common: what a script draws into, and the
- * keys to its colours.
+ * The sections that the live page and the report share: elements for scripts to draw into, and the
+ * colour keys.
  *
  * @module
  */
 import { html } from "hono/html";
 
-/** Markup that is escaped where it must be. */
+/** Escaped markup. */
 export type Markup = ReturnType<typeof html>;
 
 /** A titled part of a page; `aside` stands beside the title. */
@@ -57,7 +57,7 @@ export function curvesSection(controls?: Markup): Markup {
   });
 }
 
-/** What the model wrote, where the time of a step goes, the stages and the spheres. */
+/** Samples, phases of a step, stages and spheres. */
 export function runSections({ isLive }: { isLive: boolean }): Markup[] {
   return [
     section({
@@ -91,10 +91,10 @@ export function runSections({ isLive }: { isLive: boolean }): Markup[] {
       body: html`
         <div id="spheres" class="spheres"></div>
         <p class="note muted">
-          A numbered sphere is a leaf, which computes the gradient of one slice of the batch. Its colour
-          tells how much of its time it computed, and how much it waited for its turn to add its gradient.
-          The control sphere in the middle computes nothing: it waits for all others. Larger ones are
-          nearer to you, no more.
+          A numbered sphere is a leaf sphere, which computes the gradient of one microbatch. Its colour shows
+          the share of its time it spent computing rather than waiting for its turn to add its gradient.
+          The control sphere in the middle only waits for the others. Larger spheres are nearer to the
+          viewer.
         </p>
       `,
     }),

@@ -47,21 +47,25 @@ export interface Slot extends Disposable {
 
 /** Thrown when the queue is full, or the client's share of it: try again later. */
 export class QueueFullError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "QueueFullError";
 }
 
 /** Thrown for a prompt that is longer than the server takes. */
 export class LongPromptError extends RangeError {
+  /** The name that messages and stack traces begin with. */
   override name = "LongPromptError";
 }
 
 /** Thrown to who waits or comes when the server is about to stop. */
 export class DrainingError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "DrainingError";
 }
 
 /** Ends a generation that took too long. */
 export class DeadlineError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "DeadlineError";
 }
 

@@ -8,12 +8,17 @@ import { generate, type GenerateOptions, type Piece, type TokenConstraint } from
 
 /** A piece and the answer that it belongs to: those to the first prompt come first. */
 export interface ChoicePiece extends Piece {
+  /**
+   * 0-based, below `prompts.length * count`: the prompt's place times `count`, plus the answer's
+   * own.
+   */
   readonly choice: number;
 }
 
 /** What to generate. */
 export interface ChoicesOptions
   extends Omit<GenerateOptions, "choice" | "constraint" | "promptIds"> {
+  /** Token ids of each prompt. */
   readonly prompts: readonly ArrayLike<number>[];
   /** Answers to each prompt. */
   readonly count: number;
@@ -83,7 +88,7 @@ export async function* generateChoices(
     }
   } finally {
     leaving.abort(new Error("Cannot go on: the other answers have ended"));
-    await race.settled();
+    await race.close();
   }
 }
 
@@ -122,8 +127,8 @@ function createRace(answers: readonly AsyncGenerator<Piece, void>[]) {
       if (!piece) throw new Error("Cannot go on: no answer is under way");
       return piece;
     },
-    /** Ends what waits at a piece, and waits for what runs. */
-    async settled(): Promise<void> {
+    /** Waits for the running steps, then ends every generator. */
+    async close(): Promise<void> {
       await Promise.all(running);
       await Promise.all(answers.map((answer) => answer.return()));
     },

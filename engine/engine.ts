@@ -25,6 +25,7 @@ export interface SequenceOptions {
 
 /** Memory for keys and values. */
 export interface CacheUse {
+  /** Bytes there are for all sequences together. */
   readonly totalBytes: number;
   /** Set aside for sequences. */
   readonly usedBytes: number;
@@ -34,14 +35,17 @@ export interface CacheUse {
 
 /** Thrown where a sequence must wait until others are disposed of. */
 export class NoRoomError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "NoRoomError";
 }
 
 /** Computes logits for many sequences, each as if it were alone. */
 export interface Engine extends AsyncDisposable {
+  /** The model that it runs. */
   readonly config: ModelConfig;
   /** Which weights it runs, such as `step-000900`. */
   readonly fingerprint: string;
+  /** Memory for keys and values as of now. */
   readonly cache: CacheUse;
   /** Weighs logits for drawing, quicker than JavaScript does and to f32's precision. */
   readonly expWeights?: ExpWeights;

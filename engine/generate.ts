@@ -16,16 +16,21 @@ export type FinishReason = "stop" | "length";
 
 /** A scored token and where in the generated text it begins. */
 export interface PlacedToken extends ChosenToken {
+  /** Characters (code points) of the generated text before it. */
   readonly start: number;
 }
 
 /** Some more text. The last piece alone has a finish reason, and maybe no text. */
 export interface Piece {
+  /**
+   * Text since the piece before; a piece before the last is empty only where it carries `prompt`.
+   */
   readonly text: string;
   /** Tokens generated so far, the end-of-text token included. */
   readonly tokens: number;
   /** The tokens that begin in this text, where log-probabilities were asked for. */
   readonly scored: readonly PlacedToken[];
+  /** Why generation ended; on the last piece alone. */
   readonly finishReason?: FinishReason;
   /** The prompt's own tokens, where they were to be scored: in the first piece, which has no text. */
   readonly prompt?: readonly PromptToken[];
@@ -37,6 +42,7 @@ export interface Piece {
 export interface TokenConstraint {
   /** Zero for each token `[V]` that must not come; never all zero. */
   allowed(): Promise<Uint8Array>;
+  /** Takes note of each token that was chosen, in order, before `allowed` is asked again. */
   accept(id: number): void;
 }
 
@@ -50,7 +56,9 @@ export interface GenerationMeter {
 
 /** What to generate. */
 export interface GenerateOptions extends SamplingOptions {
+  /** Borrowed; many generations share it. */
   readonly scheduler: Scheduler;
+  /** The tokenizer that the engine's model was trained with. */
   readonly codec: TextCodec;
   /** Nothing at all stands for the beginning of a text. */
   readonly promptIds: ArrayLike<number>;
@@ -68,6 +76,7 @@ export interface GenerateOptions extends SamplingOptions {
   readonly constraint?: TokenConstraint;
   /** Who asks; see {@linkcode AdmitOptions}. */
   readonly client?: string;
+  /** Told how it goes; nobody unless given. */
   readonly meter?: GenerationMeter;
   /** Ends generation within one token; the generator then throws its reason. */
   readonly signal?: AbortSignal;
@@ -82,16 +91,19 @@ export interface GenerateOptions extends SamplingOptions {
  * @throws {RangeError} when the prompt does not fit the model, or an option is out of range
  * @example
  * ```ts
- * import type { Engine } from "./engine.ts";
+ * import { assertEquals } from "@std/assert";
+ * import { createLayout, openWasmEngine, presetConfig, trainTokenizer } from "../mod.ts";
  * import { generate } from "./generate.ts";
  * import { Scheduler } from "./scheduler.ts";
- * import { charactersOf, type TextCodec } from "./text_codec.ts";
- * async function* tell(engine: Engine, codec: TextCodec) {
- *   const scheduler = new Scheduler(engine);
- *   const promptIds = codec.encode("Once upon a time");
- *   const pieces = generate({ scheduler, codec, promptIds, maxTokens: 100, seed: 1 });
- *   for await (const { text } of pieces) yield text;
- * }
+ * const codec = await trainTokenizer(["once upon a time"], { vocabSize: 260 });
+ * const config = presetConfig("tiny", codec);
+ * const parameters = new Float32Array(createLayout(config).length);
+ * await using engine = await openWasmEngine({ config, parameters, workers: 1 });
+ * const prompt = { promptIds: codec.encode("once"), maxTokens: 5, temperature: 0, seed: 0 };
+ * const pieces = generate({ scheduler: new Scheduler(engine), codec, ...prompt });
+ * const last = (await Array.fromAsync(pieces)).at(-1);
+ * // Weights of zero find all ids alike: the lowest, which ends a text, comes first.
+ * assertEquals([last?.finishReason, last?.tokens], ["stop", 1]);
  * ```
  */
 export async function* generate(options: GenerateOptions): AsyncGenerator<Piece, void> {

@@ -11,18 +11,26 @@ export {
   QueueFullError,
   type SchedulerLimits,
 } from "./admission.ts";
-export { createPromptEncoder } from "./chat/prompt.ts";
+export { createPromptEncoder, type EncodeOptions, type PromptEncoder } from "./chat/prompt.ts";
 export {
   type ChatTemplate,
   ChatTemplateError,
   createChatTemplate,
   DEFAULT_TEMPLATE,
   type Message,
+  type RenderOptions,
+  type TemplateTokens,
 } from "./chat/template.ts";
-export { readChatTemplate, readTemplateSource } from "./chat/template_file.ts";
-export { type ChoicePiece, generateChoices } from "./choices.ts";
+export {
+  type NamedTemplate,
+  readChatTemplate,
+  readTemplateSource,
+  type TemplateSource,
+} from "./chat/template_file.ts";
+export { type ChoicePiece, type ChoicesOptions, generateChoices } from "./choices.ts";
 export {
   createGrammars,
+  type Follower,
   type Grammar,
   type Grammars,
   GrammarWorkError,

@@ -10,11 +10,13 @@ import { charactersOf, type TextCodec } from "./text_codec.ts";
 
 /** A token of a prompt, and where in its text it begins. */
 export interface PromptToken {
+  /** From 0 to V - 1. */
   readonly id: number;
   /** Nothing came before the first token that could make it likely. */
   readonly logprob: number | null;
   /** The likeliest tokens in its place, likeliest first. */
   readonly top: readonly ScoredToken[];
+  /** Characters (code points) of the prompt's text before it. */
   readonly start: number;
 }
 

@@ -41,15 +41,17 @@ interface Place {
  *
  * @example
  * ```ts
- * import type { Engine } from "./engine.ts";
- * import { Scheduler } from "./scheduler.ts";
- * async function firstLogits(engine: Engine): Promise<Float32Array> {
- *   using slot = await new Scheduler(engine).admit([1, 2, 3], { maxTokens: 1 });
- *   return await slot.next();
- * }
+ * import { assertEquals } from "@std/assert";
+ * import { createLayout, openWasmEngine, presetConfig, Scheduler } from "../mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 300, endOfTextId: 0 });
+ * const parameters = new Float32Array(createLayout(config).length);
+ * await using engine = await openWasmEngine({ config, parameters, workers: 1 });
+ * using slot = await new Scheduler(engine).admit([1, 2, 3], { maxTokens: 1 });
+ * assertEquals((await slot.next()).length, 300);
  * ```
  */
 export class Scheduler {
+  /** The limits in force, defaults filled in. */
   readonly limits: Required<SchedulerLimits>;
   readonly #queue = new FairQueue<Place>();
   readonly #perClient = new Map<string, number>();
@@ -63,7 +65,7 @@ export class Scheduler {
   #engine: Engine;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  /** @throws {RangeError} naming the limit that is not an integer in range */
+  /** Borrows `engine`. @throws {RangeError} naming the limit that is not an integer in range */
   constructor(engine: Engine, limits: SchedulerLimits = {}) {
     this.limits = checkLimits(limits);
     this.#engine = engine;

@@ -55,6 +55,7 @@ export class Turns {
   #ended = -Infinity;
   #usedMs = 0;
 
+  /** Slices lie apart while `isBusy` says so; unless it is given they never do. */
   constructor({ isBusy = () => false }: TurnsOptions = {}) {
     this.#isBusy = isBusy;
   }

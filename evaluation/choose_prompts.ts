@@ -14,10 +14,10 @@ import type { RunSettings } from "../run/folder.ts";
 import { type Prompts, readOwnPrompts, writePrompts } from "../run/prompts.ts";
 import type { ValidationSet } from "./validation_set.ts";
 
-/** Prompts that a run chooses. */
+/** Number of prompts. */
 const COUNT = 4;
 
-/** What a document says of itself that decides. */
+/** Fields of a document that the choice depends on. */
 type Source = Pick<Document, "id" | "url" | "title" | "text">;
 
 interface Candidate {
@@ -29,9 +29,9 @@ interface Candidate {
 }
 
 /**
- * Chooses beginnings of `documents`: from as many sources as there are, of documents in an order
- * that `seed` and their ids alone decide, each beginning otherwise than the others where it can. Lines
- * that several documents have, such as a site's motto, are used only where a document has no other.
+ * Chooses beginnings of `documents`: from as many sources as possible, in an order that depends on
+ * `seed` and ids alone, with different first words where possible. Lines that several documents
+ * share, such as a site's motto, are used only where a document has no other.
  */
 export async function choosePrompts(
   documents: AsyncIterable<Source> | Iterable<Source>,
@@ -81,27 +81,27 @@ function bySourcesInTurn(candidates: readonly Candidate[]): Candidate[] {
   }).sort((a, b) => a.turn - b.turn).map(({ candidate }) => candidate);
 }
 
-/** Beginnings with the same first words are much the same prompt. */
+/** First words that identify similar prompts. */
 function stem(prompt: string): string {
   return prompt.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean).slice(0, 3).join(" ");
 }
 
-/** What {@linkcode choosePromptsOnce} chooses from. */
+/** Options of {@linkcode choosePromptsOnce}. */
 export interface PromptSources {
   readonly journal: Journal;
   readonly settings: Pick<RunSettings, "holdOut" | "seed" | "sources">;
-  /** Its documents are candidates: a bounded draw from all that are held out. */
+  /** Its documents are the candidates: a bounded sample of the held-out documents. */
   readonly validation: Pick<ValidationSet, "parts">;
-  /** Told in a line when no document is held out. */
+  /** Reports, in one line, when no document is held out. */
   readonly note: (line: string) => void;
 }
 
-/** Documents trained on that are looked at where nothing is held out. */
+/** Training documents considered where nothing is held out. */
 const MAX_TRAINED_ON = 100;
 
 /**
- * The prompts of the run in `runDir`: those it has, or new ones, which are kept. Where nothing is
- * held out, documents that are trained on take their place.
+ * The prompts of the run in `runDir`: those it has, or new ones, which are stored. Where nothing is
+ * held out, they come from training documents.
  */
 export async function choosePromptsOnce(
   runDir: string,
@@ -118,13 +118,13 @@ export async function choosePromptsOnce(
       sources,
     });
     found = { ...chosen, split: "train" };
-    note("Samples go on from documents that are trained on: no held-out document has a beginning.");
+    note("Samples continue training documents: no held-out document has a suitable beginning.");
   }
   await writePrompts(runDir, found);
   return found.prompts;
 }
 
-/** The documents that a validation set is drawn from. */
+/** The documents in a validation set. */
 async function* validated(
   { journal, validation }: Pick<PromptSources, "journal" | "validation">,
 ): AsyncGenerator<Document, void> {

@@ -1,33 +1,33 @@
 /**
- * How well a model predicts the held-out documents of a run, altogether and source by source, and
- * how it continues a few texts.
+ * Evaluates a model: its loss on the held-out documents of a run, in total and by source, and its
+ * continuations of a few prompts.
  *
  * @module
  */
 import { Scheduler } from "../engine/mod.ts";
 import { continueWhole } from "../run/continue_text.ts";
 import { type ScoreOptions, type Scores, scoreTexts } from "./score_texts.ts";
-import type { Scored } from "./scored.ts";
+import type { Evaluable } from "./evaluable.ts";
 
-/** Tokens of a continuation. */
+/** Tokens per continuation. */
 const SAMPLE_TOKENS = 24;
 
-/** All that is said of one model. */
+/** Results for one model. */
 export interface Evaluation extends Scores {
   readonly samples: readonly { readonly prompt: string; readonly continuation: string }[];
 }
 
-/** How {@linkcode evaluateModel} lets a model write. */
+/** Generation options of {@linkcode evaluateModel}. */
 export interface EvaluationOptions extends ScoreOptions {
-  /** Texts to continue, the likeliest token each time; without any, a new one is begun. */
+  /** Texts to continue greedily; without any, one text is generated from scratch. */
   readonly prompts: readonly string[];
-  /** Ids that end what the model writes beside the tokenizer's own end. */
+  /** Stop ids besides the tokenizer's end-of-text id. */
   readonly stopIds: ReadonlySet<number>;
 }
 
-/** Scores a model and lets it write. */
+/** Scores a model and generates its samples. */
 export async function evaluateModel(
-  scored: Pick<Scored, "evaluate" | "engine">,
+  scored: Pick<Evaluable, "evaluate" | "engine">,
   { prompts, stopIds, ...options }: EvaluationOptions,
 ): Promise<Evaluation> {
   const scores = await scoreTexts(scored, options);

@@ -1,18 +1,18 @@
 /**
- * How far an evaluation has come, on a terminal.
+ * Progress of an evaluation on a terminal.
  *
  * @module
  */
 import { processTerminal } from "../stages/report/mod.ts";
 import type { EvaluationTexts } from "./texts.ts";
 
-/** A line that is written over itself, and removed in the end. */
+/** A line that is overwritten in place, and removed at the end. */
 export interface EvaluationProgress extends Disposable {
   update(done: { tokens: number; place: number }): void;
   clear(): void;
 }
 
-/** Tells the share of what there is, or nothing where standard error is no terminal. */
+/** Shows the share done; shows nothing where standard error is not a terminal. */
 export function showProgress(
   checkpoint: string,
   { size }: EvaluationTexts,

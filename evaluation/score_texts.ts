@@ -1,22 +1,22 @@
 /**
- * How well a model predicts texts, altogether and source by source.
+ * Scores a model on texts, in total and by source.
  *
  * @module
  */
 import { evaluationBatches, type Ids } from "../stages/batch/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { Origin } from "../run/draw_rows.ts";
-import type { Scored } from "./scored.ts";
+import type { Evaluable } from "./evaluable.ts";
 
-/** How well some text is predicted. */
+/** Score of some text. */
 export interface Score {
   readonly documents: number;
   /** Scored. */
   readonly tokens: number;
-  /** Mean nats a token. */
+  /** Mean loss in nats per token. */
   readonly loss: number;
   readonly perplexity: number;
-  /** Bits a byte of text, which models with different tokenizers can be compared by. */
+  /** Bits per byte of text, comparable between models with different tokenizers. */
   readonly bitsPerByte: number;
 }
 
@@ -28,7 +28,7 @@ export interface Scores extends Score {
 /** A held-out document, or a part of one. */
 export type ScoredText = Pick<Origin, "source" | "place"> & { readonly ids: Ids };
 
-/** How {@linkcode scoreTexts} scores. */
+/** Options of {@linkcode scoreTexts}. */
 export interface ScoreOptions {
   /** In the order of their places. Each token but the first of each text is scored. */
   readonly texts: AsyncIterable<ScoredText>;
@@ -37,18 +37,18 @@ export interface ScoreOptions {
   readonly rows: number;
   /** T */
   readonly cols: number;
-  /** Told the tokens that are scored and the place of the newest document, after each batch. */
+  /** Called after each batch with the tokens scored so far and the place of the newest document. */
   readonly onProgress?: (done: { tokens: number; place: number }) => void;
 }
 
-/** Batches of one source that are packed together. */
+/** Batches of one source packed together. */
 const WINDOW_BATCHES = 4;
-/** Tokens of all sources that may wait for more of their own, as a number of such windows. */
+/** Bound of the texts waiting in all sources, in such windows. */
 const WAITING_WINDOWS = 16;
 
-/** Scores a model, each source in batches of its own. Holds some dozen batches of text. */
+/** Scores a model, with separate batches per source. Holds some dozen batches of text. */
 export async function scoreTexts(
-  { evaluate }: Pick<Scored, "evaluate">,
+  { evaluate }: Pick<Evaluable, "evaluate">,
   { texts, tokenizer, rows, cols, onProgress }: ScoreOptions,
 ): Promise<Scores> {
   const windowRows = WINDOW_BATCHES * rows;
@@ -91,7 +91,7 @@ export async function scoreTexts(
   };
 }
 
-/** UTF-8 bytes of the scored tokens; those around a text have none. */
+/** UTF-8 bytes of the target tokens; special tokens around a text have none. */
 function bytesOf(ids: Ids, tokenizer: Tokenizer): number {
   const around = [...tokenizer.prefixIds, tokenizer.endOfTextId];
   let bytes = 0;
@@ -102,10 +102,10 @@ function bytesOf(ids: Ids, tokenizer: Tokenizer): number {
   return bytes;
 }
 
-/** Texts that wait until there are enough of their source to fill batches. */
+/** Texts that wait until their source can fill batches. */
 class WaitingTexts {
   readonly #bySource = new Map<string, { texts: ScoredText[]; tokens: number }>();
-  /** Of all sources. */
+  /** Total of all sources. */
   tokens = 0;
 
   add(text: ScoredText): void {

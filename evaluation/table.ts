@@ -1,5 +1,5 @@
 /**
- * Evaluations side by side, for a person.
+ * Evaluations side by side, as text.
  *
  * @module
  */
@@ -12,8 +12,8 @@ export interface NamedEvaluation extends Evaluation {
 }
 
 /**
- * One row a checkpoint; then, where there are several sources, one row a source, with all figures of
- * one checkpoint or the losses of several; then the samples.
+ * One row per checkpoint; then, where there are several sources, one row per source, with all figures
+ * of one checkpoint or the losses of several; then the samples.
  */
 export function describeEvaluations(evaluations: readonly NamedEvaluation[]): string {
   const scores = [
@@ -27,7 +27,7 @@ export function describeEvaluations(evaluations: readonly NamedEvaluation[]): st
   const [only] = evaluations.length === 1 ? evaluations : [];
   const sources = only ? scoresBySource(only) : lossesBySource(evaluations);
   const samples = evaluations.flatMap(({ checkpoint, samples }) => [
-    ...["", `${checkpoint} goes on:`],
+    ...["", `${checkpoint} continues:`],
     ...samples.map(({ prompt, continuation }) =>
       `  ${prompt} ▸${continuation.replace(/\s+/g, " ")}`
     ),
@@ -39,7 +39,7 @@ export function describeEvaluations(evaluations: readonly NamedEvaluation[]): st
   ].join("\n");
 }
 
-/** All that is known of each source, most tokens first, and of all of them. */
+/** All figures of each source, most tokens first, and the total. */
 function scoresBySource({ sources, ...total }: NamedEvaluation): string[][] {
   const cells = (name: string, { documents, tokens, loss, perplexity, bitsPerByte }: Score) => [
     ...[name, documents.toLocaleString("en"), tokens.toLocaleString("en"), loss.toFixed(4)],
@@ -52,7 +52,7 @@ function scoresBySource({ sources, ...total }: NamedEvaluation): string[][] {
   ];
 }
 
-/** The losses of several models on each source. */
+/** Losses of several models by source. */
 function lossesBySource(evaluations: readonly NamedEvaluation[]): string[][] {
   const [first] = evaluations;
   if (first === undefined) return [];
@@ -71,7 +71,7 @@ function bySize(sources: Evaluation["sources"]): [name: string, score: Score][] 
   return Object.entries(sources).sort(([, a], [, b]) => b.tokens - a.tokens);
 }
 
-/** Columns of even width, the first to the left and the others to the right. */
+/** Aligned columns, the first to the left and the others to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0))

@@ -1,5 +1,5 @@
 /**
- * The held-out text that a model is scored on.
+ * The held-out text for scoring a model.
  *
  * @module
  */
@@ -11,34 +11,34 @@ import type { ScoredText } from "./score_texts.ts";
 import type { TokenizerFile } from "../run/tokenizer_file.ts";
 import { readValidation } from "../run/validation_file.ts";
 
-/** What there is to be scored on: all held-out documents, or what the run validates on. */
+/** Text sets: all held-out documents, or the run's validation set. */
 export const TEXT_SETS = ["all", "validation"] as const;
 
 /** Text to score. */
 export interface EvaluationTexts {
   /** T */
   readonly cols: number;
-  /** How much it is, where that is known before it is read. */
+  /** Its size, as far as known before reading. */
   readonly size: { readonly tokens: number } | { readonly documents: number };
-  /** From the beginning, in the order of the corpus. */
+  /** Reads from the beginning, in the order of the corpus. */
   read(): AsyncIterable<ScoredText>;
 }
 
-/** What {@linkcode openTexts} needs. */
+/** Options of {@linkcode openTexts}. */
 export interface EvaluationTextsOptions {
   readonly paths: Pick<RunPaths, "root" | "validation">;
   readonly settings: Pick<RunSettings, "holdOut" | "seed" | "sources">;
   readonly journal: Documents;
   readonly tokenizer: TokenizerFile;
   readonly set: typeof TEXT_SETS[number];
-  /** T, for a set that does not say. */
+  /** T, for a set that does not record it. */
   readonly cols: number;
-  /** Of all documents, draw so many rows. */
+  /** Rows to draw from all documents. */
   readonly maxRows: number | undefined;
 }
 
 /**
- * Opens what is to be scored.
+ * Opens the text to score.
  *
  * @throws {UsageError} when the run has not recorded the set
  */
@@ -52,7 +52,9 @@ export async function openTexts(options: EvaluationTextsOptions): Promise<Evalua
       );
     }
     if (recorded.tokenizer !== tokenizer.hash) {
-      throw new Error(`Cannot evaluate on ${paths.validation}: it is of another tokenizer`);
+      throw new Error(
+        `Cannot evaluate on ${paths.validation}: it was drawn with a different tokenizer`,
+      );
     }
     return textsOf(recorded.parts, recorded.cols);
   }

@@ -26,9 +26,9 @@ import { warmUpChars, warmUpTokens } from "../run/warm_up.ts";
  * the loss differs by some hundredths between two sets; docs/metrics.md has the figures.
  */
 const MAX_ROWS = 192;
-/** Held-out documents that a set waits for, where more may come. */
+/** Held-out documents to wait for, where more may come. */
 const MIN_HELD_OUT = 3;
-/** Bytes of held-out text that a set is drawn from; of more, a part of the documents is looked at. */
+/** Most bytes of held-out text to draw from; beyond that, from a sample of the documents. */
 const SAMPLE_BYTES = 16 * 2 ** 20;
 
 /** How much of a set comes from one source. */
@@ -38,11 +38,11 @@ export interface SourceShare {
   readonly tokens: number;
 }
 
-/** A set that can be read again and again. */
+/** A set that can be read repeatedly. */
 export interface ValidationSet {
-  /** Always the same. */
+  /** Batches, the same at every call. */
   batches(): ReadableStream<Batch>;
-  /** In the order of the draw. */
+  /** Parts in the order of the draw. */
   readonly parts: readonly DrawnPart[];
   readonly documents: number;
   /** Rows that the parts fill. */
@@ -51,11 +51,11 @@ export interface ValidationSet {
   readonly tokens: number;
   /** Documents in the corpus when the set was drawn. */
   readonly corpus: number;
-  /** By the names of `sourceOf`, most tokens first; empty where only tokens are known. */
+  /** Shares by the names of `sourceOf`, most tokens first; empty where only tokens are known. */
   readonly perSource: ReadonlyMap<string, SourceShare>;
 }
 
-/** Settings of a run that decide its set. */
+/** Settings of a run that determine its set. */
 export type ValidationSettings = Pick<
   RunSettings,
   | "holdOut"
@@ -70,7 +70,7 @@ export type ValidationSettings = Pick<
   | "gradAccumulation"
 >;
 
-/** What {@linkcode openValidationSet} needs. */
+/** Options of {@linkcode openValidationSet}. */
 export interface ValidationSetOptions {
   readonly paths: Pick<RunPaths, "validation">;
   readonly journal: Journal;
@@ -85,8 +85,8 @@ export interface ValidationSetOptions {
 }
 
 /**
- * The recorded set of a run. Before the first step it is drawn, and recorded: from the held-out
- * documents among those that training begins with, once these are stored.
+ * The recorded set of a run. Before the first step it is drawn and recorded, from the held-out
+ * documents among those with which training begins, once these are stored.
  *
  * @throws {Error} when the recorded set is damaged or was drawn by another rule
  */
@@ -114,8 +114,8 @@ export async function openValidationSet(options: ValidationSetOptions): Promise<
 }
 
 /**
- * Code units of text that are stored before training begins, in a run that has learned its tokenizer
- * from as many. With a tokenizer of `--init`, training waits for tokens, which have one at least.
+ * Code units of text to store before training begins; the tokenizer of the run is learned from as
+ * many. With the tokenizer of `--init`, training waits for tokens, each of at least one code unit.
  */
 function charsBefore(settings: ValidationSettings): number {
   if (settings.init !== "") return warmUpTokens(settings);
@@ -123,8 +123,8 @@ function charsBefore(settings: ValidationSettings): number {
 }
 
 /**
- * Waits until the journal is complete or has so much text with enough held-out documents in it; how
- * many documents, and bytes, that is.
+ * Waits until the journal is complete or has that much text and enough held-out documents; returns its
+ * documents and bytes then.
  */
 async function firstDocuments(
   journal: Journal,
@@ -195,7 +195,7 @@ async function open(
   return validationSet(record, { rows });
 }
 
-/** A recorded set, to be read in batches of B rows. */
+/** A recorded set, read in batches of B rows. */
 function validationSet(
   { parts, cols, corpus, rows: maxRows }: Omit<ValidationRecord, keyof DrawRule> & { cols: number },
   { rows }: { rows: number },

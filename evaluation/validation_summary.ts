@@ -1,15 +1,15 @@
 /**
- * What a run's validation is over, in one line for a person.
+ * Describes a run's validation set in one line.
  *
  * @module
  */
 import { HOLD_OUT, type HoldOutRule } from "../run/hold_out.ts";
 import type { ValidationSet } from "./validation_set.ts";
 
-/** Sources that are named; of more, the rest are counted. */
+/** Most sources to name; the rest are counted. */
 const MAX_SOURCES = 8;
 
-/** Told before the first step, so that a run without validation comes as no surprise. */
+/** Printed before the first step, so that a run without validation is no surprise. */
 export function describeValidationSet(
   { documents, tokens, corpus, perSource }: ValidationSet,
   { rule }: { rule: HoldOutRule | "split" },

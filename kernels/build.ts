@@ -24,8 +24,8 @@ const OPTIONS = [
   ...["--enable", "threads"],
   ...["--enable", "simd"],
   ...["--runtime", "stub"],
-  // Above level 1 the optimizer moves loads past multiply-adds, which costs the register tile a third
-  // of its speed in spills; V8 does every optimisation that matters here again.
+  // Above level 1 the optimizer moves loads past multiply-adds, whose spills cost the register tile a
+  // third of its speed; V8 repeats every optimisation that matters.
   ...["--optimizeLevel", "1"],
   ...["--shrinkLevel", "0"],
   "--noAssert",
@@ -37,7 +37,7 @@ const EXTRA: Record<KernelBuild, readonly string[]> = {
 };
 
 /**
- * The bytes of both builds, compiled first where kernels/build does not hold them.
+ * The bytes of both builds, compiled first where kernels/build lacks them.
  *
  * @throws {Error} with the compiler's diagnostics when a source does not compile
  * @example
@@ -57,7 +57,7 @@ export async function ensureKernels(): Promise<Record<KernelBuild, Uint8Array>> 
   return { relaxed, plain };
 }
 
-/** Compiles one build from the sources on disk, whether or not it is stored already. */
+/** Compiles one build from the sources on disk, even if it is already stored. */
 export async function compileBuild(build: KernelBuild): Promise<Uint8Array> {
   return await compile(build, await readSources());
 }

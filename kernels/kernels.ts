@@ -1,8 +1,8 @@
 /**
  * What the kernels module exports: `(outputs, inputs, dims)`. Pointers are byte addresses in the
  * shared memory, a multiple of 4; sizes and strides count elements; matrices are row-major f32 unless
- * said otherwise. Nothing is validated, and nothing outside the stated outputs is written. No output
- * may overlap another argument except where a kernel says "in place".
+ * said otherwise. Nothing is validated, and only the stated outputs are written. No output may overlap
+ * another argument except where a kernel is "in place".
  *
  * Letters: n rows (tokens), d width, t tokens of one sequence, `ld` the row stride.
  *
@@ -57,7 +57,7 @@ export interface Kernels extends ProductKernels {
 
   /**
    * Causal grouped-query attention of one sequence, scale 1/√headDim. A row of `qkv[t, ldQkv]` is
-   * `[q heads | k heads | v heads]`; `out[t, ldOut]` holds heads·headDim a row; `lse[heads, t]` is the
+   * `[q heads | k heads | v heads]`; `out[t, ldOut]` holds heads·headDim per row; `lse[heads, t]` is the
    * log-sum-exp of each row of scores, kept for the backward pass. `segments` i32[t] or 0: attention
    * restarts where the id changes from one token to the next. `scratch`:
    * {@linkcode attentionScratchSize} floats.
@@ -116,7 +116,7 @@ export interface Kernels extends ProductKernels {
   /**
    * Attention of `n` consecutive tokens over such pages, scale 1/√headDim, for `heads` query heads
    * that share them: `out[n, ldOut]`, `q[n, ldQ]` rotated. The first token sees `count` keys, itself
-   * included, each other one more. A row has the same bits however many there are. `scratch`:
+   * included, each other one more. A row has the same bits whatever the number of rows. `scratch`:
    * {@linkcode pagedScratchSize} floats of the last count.
    */
   attend_paged(
@@ -208,8 +208,8 @@ export interface Kernels extends ProductKernels {
     biasCorrection2: number,
   ): void;
 
-  /** A register-only loop of {@linkcode FMA_PEAK_FLOPS} operations an iteration; the value means nothing. */
+  /** A register-only loop of {@linkcode FMA_PEAK_FLOPS} operations per iteration; ignore the value. */
   fma_peak(iterations: number): number;
-  /** Reads `n` floats, a multiple of 32, and hardly computes; the value means nothing. */
+  /** Reads `n` floats, a multiple of 32, with little arithmetic; ignore the value. */
   read_peak(x: number, n: number): number;
 }

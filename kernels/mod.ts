@@ -1,7 +1,7 @@
 /**
- * The training kernels: compiled once, instantiated by every worker over one shared memory. They know
- * nothing of models, streams or workers. Bytes 0 to 65535 of the memory are theirs (constants, the
- * same from every instance); the rest belongs to the caller.
+ * The training kernels: compiled once, instantiated by every worker over one shared memory. They are
+ * independent of models, streams and workers. Bytes 0 to 65535 of the memory are theirs (constants,
+ * the same from every instance); the rest belongs to the caller.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export { SIMD256_BYTES } from "./simd256/tile_memory.ts";
 /**
  * Compiles the kernels for this machine, building them first where missing or stale: with relaxed
  * SIMD where the engine has it, unless `strictSimd` asks for the build whose every operation has one
- * defined result. `relaxed()` of an instance tells which it was.
+ * defined result. `relaxed()` of an instance returns which one it is.
  *
  * @example
  * ```ts
@@ -41,8 +41,8 @@ export async function compileKernels(
 
 /**
  * One worker's instance over `memory`, which must be shared with a maximum of at most 65536 pages.
- * With `simd256`, the address of {@linkcode SIMD256_BYTES} that nobody else uses, products take the
- * tile of kernels/simd256: worth it where {@linkcode hasSimd256}.
+ * With `simd256`, the address of {@linkcode SIMD256_BYTES} reserved bytes, products use the tile of
+ * kernels/simd256, which pays off where {@linkcode hasSimd256}.
  */
 export function instantiateKernels(
   module: WebAssembly.Module,
@@ -53,7 +53,7 @@ export function instantiateKernels(
     env: { memory },
     simd256: simd256 === 0 ? NO_TILE : instantiateTile(memory, simd256),
   });
-  // The shape of the exports is held to `Kernels` by tests/kernels/load_test.ts.
+  // tests/kernels/load_test.ts checks the exports against `Kernels`.
   const kernels = exports as object as Kernels;
   kernels.use_simd256(simd256);
   return kernels;

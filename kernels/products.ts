@@ -1,6 +1,5 @@
 /**
- * The kernels of matrix products and of the forms that their operands are packed in, declared as
- * kernels.ts says.
+ * The kernels of matrix products and of packing their operands, with the conventions of kernels.ts.
  *
  * @module
  */

@@ -22,17 +22,28 @@ export interface ModelConfig {
   readonly num_key_value_heads: number;
   /** N, even */
   readonly head_dim: number;
+  /** Longest sequence, prompt and answer together, in tokens. */
   readonly max_position_embeddings: number;
+  /** Added to the mean square in RMSNorm, above 0; 1e-5 in presets. */
   readonly rms_norm_eps: number;
+  /** Base of the rotary position embedding; 10,000 in presets. */
   readonly rope_theta: number;
+  /** Whether the output head is the embedding matrix itself; false in presets. */
   readonly tie_word_embeddings: boolean;
+  /**
+   * Standard deviation of initial weights; of those that write to the residual stream, before
+   * scaling.
+   */
   readonly initializer_range: number;
+  /** Id that begins a text; null where there is none. */
   readonly bos_token_id: number | null;
+  /** Id that ends a text; null where there is none. */
   readonly eos_token_id: number | null;
 }
 
 /** The size of a run: model dimensions, the vocabulary that suits them, and batch. */
 export interface Preset {
+  /** Dimensions; {@linkcode presetConfig} fills in the rest. */
   readonly model: Pick<
     ModelConfig,
     | "hidden_size"
@@ -53,7 +64,7 @@ export interface Preset {
   readonly steps: number;
 }
 
-/** Named sizes for `--preset`. Rows are a multiple of the 12 leaves, so that every leaf has work. */
+/** Named sizes for `--preset`. Rows are a multiple of 12, so that every leaf sphere has work. */
 export const PRESETS = {
   tiny: {
     model: {
@@ -133,7 +144,15 @@ export type PresetName = keyof typeof PRESETS;
 /**
  * The full configuration of a preset with the tokenizer's numbers filled in.
  *
- * @param options `context` T, the preset's unless stated
+ * @param options `context` T, the preset's by default
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "./config.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * assertEquals([config.vocab_size, config.hidden_size, config.head_dim], [512, 128, 32]);
+ * assertEquals(config.max_position_embeddings, 256);
+ * ```
  */
 export function presetConfig(
   name: PresetName,
@@ -148,14 +167,14 @@ export function presetConfig(
     ...model,
     vocab_size: vocabSize,
     head_dim: model.hidden_size / model.num_attention_heads,
-    // Twice the training length, so that a server may generate a little past what was trained.
+    // Twice the training length, so that a server can generate somewhat beyond it.
     max_position_embeddings: (context ?? cols) * 2,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
-    // An output head of its own costs V D weights and no time, and small models learn faster with it:
-    // 5.06 against 5.21 nats a token after 300 steps of tiny on the sample corpus.
+    // An untied output head costs V D weights and no time, and small models learn faster with it:
+    // 5.06 against 5.21 nats per token after 300 steps of tiny on the sample corpus.
     tie_word_embeddings: false,
-    // Narrow models want larger weights than the customary 0.02: this keeps a product's size.
+    // Narrow models need larger weights than the usual 0.02 to keep the scale of products.
     initializer_range: Number((0.7 / Math.sqrt(model.hidden_size)).toFixed(3)),
     bos_token_id: endOfTextId,
     eos_token_id: endOfTextId,

@@ -6,9 +6,9 @@
 import { z } from "zod";
 import type { ModelConfig } from "./config.ts";
 
-/** Kernels and exports have 32 bits for each. */
+/** Kernels and exports use 32-bit sizes. */
 const MAX_COUNT = 2 ** 31 - 1;
-/** Several times as many as the deepest models have. */
+/** Several times the depth of the deepest models. */
 const MAX_LAYERS = 4096;
 
 const count = z.int().positive().max(MAX_COUNT);
@@ -106,7 +106,7 @@ export function formatConfig(
   config: ModelConfig,
   { torchDtype = "float32", eosTokenId = config.eos_token_id }: {
     torchDtype?: string | undefined;
-    /** Where more than the configuration's own id ends an answer. */
+    /** Stop ids, where there are more than the configuration's own. */
     eosTokenId?: number | readonly number[] | null;
   } = {},
 ): string {

@@ -6,8 +6,9 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 
-/** What a checkpoint records of a file. */
+/** A file as recorded in a checkpoint. */
 export interface FileDigest {
+  /** Length of the file. */
   readonly bytes: number;
   /** In hex. */
   readonly sha256: string;
@@ -17,10 +18,10 @@ export interface FileDigest {
 export type Put = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Writes the file `path` by what `write` puts: it appears there whole, on the disk, or not at all,
- * and an earlier file of that name stays until then. Every command that makes a file makes it here.
+ * Writes the file `path` from the bytes that `write` puts: it appears there whole and durable, or not at
+ * all, and an earlier file of that name stays until then. Every command that makes a file makes it here.
  *
- * @throws {Error} naming `path`, when the file cannot be written; what `write` throws, as it is
+ * @throws {Error} naming `path`, when the file cannot be written; errors of `write` pass unchanged
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -38,7 +39,7 @@ export async function writeWhole<T>(
   const temporary = `${path}.new`;
   let isOurs = false;
   try {
-    // What a killed process left there.
+    // The remains of a killed process.
     await removeIfThere(temporary);
     using file = await naming(path, () => Deno.open(temporary, { write: true, createNew: true }));
     isOurs = true;
@@ -48,7 +49,7 @@ export async function writeWhole<T>(
       const { ino } = await file.stat();
       if ((await Deno.stat(temporary)).ino !== ino) {
         isOurs = false;
-        throw new Error("another process writes it too");
+        throw new Error("another process is writing it");
       }
       await Deno.rename(temporary, path);
       await syncFolder(dirname(path));
@@ -69,7 +70,7 @@ export async function replaceFile(path: string, text: string): Promise<FileDiges
 
 /**
  * Appends `bytes` to the file `path`, which is made when missing: all of them or, when the disk
- * takes no more, none.
+ * is full, none.
  *
  * @throws {Error} naming `path`
  */
@@ -102,7 +103,7 @@ export async function writeAll(
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
-/** Runs `act`; an error is one of writing `path`, and says so. */
+/** Runs `act`, and rethrows its errors as failures to write `path`. */
 export async function naming<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -111,9 +112,9 @@ export async function naming<T>(path: string, act: () => Promise<T>): Promise<T>
   }
 }
 
-/** What the system says, without the call and the path that Deno adds. */
+/** The system's message, without the call and the path that Deno adds. */
 function systemReason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "its folder is not there";
+  if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/: [a-z]+ '.*$/s, "");
 }

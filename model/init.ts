@@ -10,7 +10,21 @@ import { randomStream } from "./random.ts";
 
 /**
  * Fills `parameters`, `[layout.length]`. A weight depends only on the seed, its tensor's name and
- * its index, so that models of other depth share what they have in common.
+ * its index, so that models of different depth share their common tensors.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ * import { presetConfig } from "./config.ts";
+ * import { initParameters } from "./init.ts";
+ * import { createLayout } from "./layout.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const parameters = new Float32Array(layout.length);
+ * initParameters(parameters, { config, layout, seed: 0 });
+ * assertEquals(parameters[layout.get("model.norm.weight").offset], 1);
+ * assertNotEquals(parameters[layout.get("lm_head.weight").offset], 0);
+ * ```
  */
 export function initParameters(
   parameters: Float32Array,

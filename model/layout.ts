@@ -1,6 +1,6 @@
 /**
  * Maps every parameter to its place, once: kernels, init, optimizer, checkpoint, ONNX export and
- * inference all iterate this table, and nobody else multiplies dimensions.
+ * inference all iterate this table, and nothing else multiplies dimensions.
  *
  * @module
  */
@@ -22,6 +22,7 @@ export interface Parameter {
 
 /** The parameter table of a model. */
 export interface Layout {
+  /** In the order of the area, by ascending offset. */
   readonly parameters: readonly Parameter[];
   /** Floats in the parameter area, padding included. */
   readonly length: number;
@@ -36,7 +37,7 @@ const ALIGN = 16;
 
 /**
  * Lays the parameters out. The rows of q, k and v follow one another without a gap, and so do those
- * of gate and up: each group is one `[out, in]` matrix to a kernel and several tensors to the world.
+ * of gate and up: each group is one `[out, in]` matrix to a kernel and several tensors in files.
  *
  * @example
  * ```ts

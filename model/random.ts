@@ -47,7 +47,7 @@ function hashName(name: string): [low: number, high: number] {
 
 /**
  * A named stream of random numbers, addressed by epoch and index. `word`, `uniform` and `normal` of
- * one index are made of the same bits: a use of its own takes a name of its own.
+ * one index use the same bits, so each use needs its own name.
  */
 export interface RandomStream {
   /** Unsigned 32-bit integer number `index` of the epoch; `index` a non-negative safe integer. */
@@ -83,11 +83,11 @@ export function randomStream(
   if (!Number.isInteger(epoch) || epoch < 0 || epoch >= 2 ** 32) {
     throw new RangeError(`Cannot open stream "${name}": epoch must be in [0, 2^32), got ${epoch}`);
   }
-  // The cipher itself mixes name and seed, so that no two pairs share a key by simple arithmetic.
+  // The cipher mixes name and seed, so that no two pairs share a key by simple arithmetic.
   const [nameLow, nameHigh] = hashName(name);
   const [key0, key1] = philox([nameLow, nameHigh, 0, 0], [seed >>> 0, Math.floor(seed / 2 ** 32)]);
   const key = [key0, key1] as const;
-  // Index, epoch and salt have words of their own: no two draws of a stream share a counter.
+  // Index, epoch and salt have separate words, so no two draws of a stream share a counter.
   const block = (index: number, salt: number): Words4 =>
     philox([index >>> 0, Math.floor(index / 2 ** 32) >>> 0, epoch, salt], key);
   const word = (index: number) => block(index, 0)[0];

@@ -1,5 +1,5 @@
 /**
- * Tells what a run is about to do, and refuses one that has too little text for anything.
+ * Announces the plan of a run, and refuses one with too little text to train on.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { surveyCorpus } from "./survey.ts";
 import type { Trainer } from "./trainer.ts";
 import { say, tell } from "../cli/print.ts";
 
-/** What {@linkcode announcePlan} looks at. */
+/** Options of {@linkcode announcePlan}. */
 export interface AnnounceOptions {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
@@ -36,10 +36,10 @@ export interface AnnounceOptions {
   readonly signal: AbortSignal;
 }
 
-/** A plan that was told. */
+/** An announced plan. */
 export interface Announced {
   readonly plan: Plan;
-  /** Takes each step; says once how long the rest will take. */
+  /** Records each step; reports once how long the rest will take. */
   readonly onStep: (report: StepReport) => void;
 }
 
@@ -69,7 +69,7 @@ export async function announcePlan(options: AnnounceOptions): Promise<Announced>
     workers: options.workers,
     parameters: createLayout(options.config).count,
     vocab: tokenizer.vocabSize,
-    // Everything that the spheres share lies in one memory.
+    // All memory that the spheres share.
     sharedMemory: trainer.spheres.parameters.buffer.byteLength,
     step: trainer.state.step,
     run: options.paths.root,
@@ -79,7 +79,7 @@ export async function announcePlan(options: AnnounceOptions): Promise<Announced>
   if (json) say(JSON.stringify({ plan }));
   for (const line of describePlan(plan)) status.note(line);
   const warning = warnOfPasses(plan);
-  // Standard output is for JSON alone where that was asked for.
+  // With --json, standard output has JSON only.
   if (warning !== undefined) (json ? tell : status.note)(warning);
   const time = timePlan(plan);
   const onStep = (report: StepReport) => {

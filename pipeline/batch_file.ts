@@ -50,7 +50,7 @@ export async function readBatchFile(
     if (values.length !== rows || values.some((row) => row.length !== cols)) {
       throw new SyntaxError(`Cannot read --batches ${path}: ${name} is not ${rows} x ${cols}`);
     }
-    // Before they become 32 bits wide, which would wrap.
+    // Checked before the conversion to 32 bits, which would wrap.
     const flat = values.flat();
     const bad = flat.findIndex((id) => id >= below);
     if (bad >= 0) {

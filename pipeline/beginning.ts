@@ -1,12 +1,12 @@
 /**
- * What a run settles once, when training begins: the rows it validates on, the prompts of its
- * samples, and how good the weights are that it starts from.
+ * What a run fixes once, when training begins: its validation rows, the prompts of its samples, and
+ * the validation loss of its initial weights.
  *
  * @module
  */
 import type { Status } from "../stages/report/mod.ts";
 import { choosePromptsOnce } from "../evaluation/choose_prompts.ts";
-import { openSampler, type Sampler } from "./samples.ts";
+import { openSampleWriter, type SampleWriter } from "./samples.ts";
 import { type StartOptions, type StartWatch, watchStart } from "./starting_loss.ts";
 import {
   openValidationSet,
@@ -16,7 +16,7 @@ import {
 import { describeValidationSet } from "../evaluation/validation_summary.ts";
 import type { RunPaths, RunSettings } from "../run/folder.ts";
 
-/** What {@linkcode openBeginning} needs. */
+/** Options of {@linkcode openBeginning}. */
 export interface BeginningOptions
   extends Omit<ValidationSetOptions, "paths" | "settings">, Pick<StartOptions, "trainer"> {
   readonly paths: RunPaths;
@@ -24,16 +24,16 @@ export interface BeginningOptions
   readonly status: Pick<Status, "note">;
 }
 
-/** What is settled. */
+/** The fixed parts. */
 export interface RunBeginning extends Pick<StartWatch, "see"> {
   readonly validation: ValidationSet;
   /** Beginnings of held-out documents. */
   readonly prompts: readonly string[];
   /** Continues the prompts with the model of each checkpoint. */
-  readonly sampler: Sampler;
+  readonly samples: SampleWriter;
 }
 
-/** Settles it for a run that begins, and reads it again for one that goes on. */
+/** Fixes them for a new run, and reads them for a resumed one. */
 export async function openBeginning(options: BeginningOptions): Promise<RunBeginning> {
   const { paths, journal, settings, trainer, status: { note } } = options;
   const validation = await openValidationSet(options);
@@ -41,6 +41,6 @@ export async function openBeginning(options: BeginningOptions): Promise<RunBegin
   const start = watchStart(paths.root, { settings, trainer, validation: validation.batches, note });
   await start.begin();
   const prompts = await choosePromptsOnce(paths.root, { journal, settings, validation, note });
-  const sampler = openSampler({ runDir: paths.root, seed: settings.seed, prompts, note });
-  return { validation, prompts, sampler, see: start.see };
+  const samples = openSampleWriter({ runDir: paths.root, seed: settings.seed, prompts, note });
+  return { validation, prompts, samples, see: start.see };
 }

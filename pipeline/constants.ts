@@ -1,6 +1,6 @@
 /**
- * What the figures of a run are measured against: bytes of a token, operations of a step, and the
- * most that this machine can do of them.
+ * Constants that a run's metrics need: bytes per token, operations per token, and the machine's
+ * peak rate of them.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { Journal } from "../stages/journal/mod.ts";
 import type { RunConstants } from "../stages/report/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
-/** UTF-16 code units of the corpus that bytes a token are counted on. */
+/** UTF-16 code units of the corpus on which bytes per token are measured. */
 const SAMPLE_CHARS = 256 * 1024;
 /** Calls and iterations of the peak's loop: some 20 ms, after V8 has optimised it. */
 const PEAK = { warmup: 2000, calls: 9, iterations: 1 << 19 };
 
-/** Measures them once, before the first step. */
+/** Measures the constants once, before the first step. */
 export async function measureConstants(
   { journal, tokenizer, config, cols, workers }: {
     journal: Journal;
@@ -31,7 +31,7 @@ export async function measureConstants(
   return {
     bytesPerToken: await measureBytesPerToken(journal, tokenizer),
     flopsPerToken: trainingFlopsPerToken(config, { cols }),
-    // Vectors twice as wide, where products use them, do twice the work at the same rate.
+    // 256-bit vectors, where products use them, double the peak.
     peakFlops: cores * await measurePeakFlops() * (hasSimd256() ? 2 : 1),
   };
 }
@@ -41,18 +41,18 @@ async function measureBytesPerToken(journal: Journal, tokenizer: Tokenizer): Pro
   for await (const { text } of journal.documents()) {
     chars += text.length;
     bytes += new TextEncoder().encode(text).length;
-    // With the token that ends the document, which is predicted too.
+    // Includes the end-of-document token, which is predicted too.
     tokens += tokenizer.encode(text).length + 1;
     if (chars >= SAMPLE_CHARS) break;
   }
   return bytes / tokens;
 }
 
-/** Multiply-adds on registers alone, operations a second on one core: the best of a few calls. */
+/** Peak of register-only multiply-adds on one core, in operations per second: the best of a few calls. */
 async function measurePeakFlops(): Promise<number> {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
   const kernels = instantiateKernels(await compileKernels(), memory);
-  // Optimised code replaces the first version between calls, never inside one.
+  // V8 switches to optimised code between calls, never inside one.
   for (let i = 0; i < PEAK.warmup; i++) kernels.fma_peak(100);
   let fastestMs = Infinity;
   for (let i = 0; i < PEAK.calls; i++) {

@@ -1,5 +1,5 @@
 /**
- * Sizes of a run's corpus and model, for those who watch it.
+ * Sizes of a run's corpus and model, for status.json.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import type { RunFacts } from "../stages/report/mod.ts";
 
-/** What the facts are read from, each as soon as it exists. */
+/** Sources of the facts, each present as soon as it exists. */
 export interface FactSources {
   readonly journal: { readonly count: number; readonly bytes: number; readonly sealed: boolean };
   readonly store?: {
@@ -18,16 +18,16 @@ export interface FactSources {
   readonly state?: { readonly totalTokens: number };
 }
 
-/** Facts of a run of which more becomes known. */
+/** Facts of a run, collected while it starts. */
 export interface CollectedFacts {
-  /** Takes more sources in; they are read whenever the facts are wanted. */
+  /** Adds sources, which each `now` reads. */
   know(more: Partial<FactSources>): void;
   readonly now: () => RunFacts;
 }
 
 /**
- * The facts of a run over `journal`. While documents wait to become tokens, the passes count on them
- * having as many tokens a document as those before.
+ * The facts of a run over `journal`. Documents that are not tokenized yet count towards the passes
+ * with the mean tokens per document so far.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What the stages of a run work with, as its settings and its newest checkpoint say.
+ * Options of a run's stages, from its settings and its newest checkpoint.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { optimizerOf, scheduleOf } from "../run/settings/training.ts";
 import { plannedTokens, warmUpTokens } from "../run/warm_up.ts";
 import type { LearnStages } from "./pipeline.ts";
 
-/** What {@linkcode learnStages} is told; all of it is borrowed. */
+/** Options of {@linkcode learnStages}; all are borrowed. */
 export interface LearnStagesOptions {
   readonly settings: RunSettings;
   readonly tokenizer: Tokenizer;
@@ -25,7 +25,7 @@ export interface LearnStagesOptions {
   /** B of a whole step, and T. */
   readonly rows: number;
   readonly cols: number;
-  /** Of the trainer, with where to go on from. */
+  /** Options of the trainer, with the state to resume from. */
   readonly training: Pick<TrainOptions, "spheres" | "state" | "meter">;
   readonly validation: NonNullable<TrainOptions["validation"]>;
   readonly checkpointEvery: number;

@@ -1,6 +1,6 @@
 /**
- * The composition: what flows through a run, from pages to the figures of each step. Resources are
- * opened above it (run.ts, ingest/, trainer.ts), and what is said at the end is below it (finish/).
+ * The composition: the stages of a run, from pages to the report of each step. Resources are opened
+ * above it (run.ts, ingest/, trainer.ts), and the summary is below it (finish/).
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface DocumentStages {
   readonly pages: ReadableStream<Page | Barrier>;
   readonly extract: ExtractOptions;
   readonly refine: RefineOptions;
-  /** Of the user's own, behind each of the two. */
+  /** User stages, after each of the two. */
   readonly custom?: CustomStages;
 }
 
@@ -48,7 +48,7 @@ export async function collect(stages: CollectStages): Promise<void> {
     .pipeTo(stages.journal.writable);
 }
 
-/** The stages from stored documents to the figures of each step. */
+/** The stages from stored documents to the report of each step. */
 export interface LearnStages {
   readonly journal: JournalEnds<Barrier>;
   readonly tokenize: TokenizeOptions;
@@ -72,11 +72,11 @@ export async function learn(stages: LearnStages): Promise<void> {
     .pipeTo(report(stages.report));
 }
 
-/** The stages of a training on tokens that a store holds already. */
-export type PracticeStages = Omit<LearnStages, "journal" | "tokenize" | "store">;
+/** The stages of training on tokens already in a store. */
+export type StoredLearnStages = Omit<LearnStages, "journal" | "tokenize" | "store">;
 
-/** Stored tokens to weights, as {@linkcode learn} without its front. */
-export async function practise(stages: PracticeStages): Promise<void> {
+/** Stored tokens to weights: {@linkcode learn} without its first stages. */
+export async function learnStored(stages: StoredLearnStages): Promise<void> {
   await ReadableStream.from<never>([])
     .pipeThrough(epochs(stages.epochs))
     .pipeThrough(batch(stages.batch))

@@ -1,5 +1,5 @@
 /**
- * What a run is about to do, told before it trains.
+ * The plan of a run, announced before it trains.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { CorpusSurvey } from "./survey.ts";
 import { plannedTokens, warmUpTokens } from "../run/warm_up.ts";
 
 /**
- * Passes over a corpus up to which text seen again is worth about as much as new text, and after
- * which it soon teaches nothing: Muennighoff et al. (2023), "Scaling Data-Constrained Language
+ * Passes over a corpus up to which repeated text is worth about as much as new text, and beyond which
+ * its value soon falls to nothing: Muennighoff et al. (2023), "Scaling Data-Constrained Language
  * Models", arXiv:2305.16264.
  */
 export const MANY_PASSES = 4;
 
-/** Everything that is known before the first step; plain JSON. */
+/** Everything known before the first step; plain JSON. */
 export interface Plan {
   readonly preset: string;
   readonly parameters: number;
@@ -29,11 +29,11 @@ export interface Plan {
   readonly stepsPerPass: number;
   /** B T */
   readonly stepTokens: number;
-  /** Of the whole run; null for one that is planned by the clock. */
+  /** Steps of the whole run; null for one planned by the clock. */
   readonly steps: number | null;
-  /** Scored tokens of all steps; null as `steps` is. */
+  /** Target tokens of all steps; null as `steps` is. */
   readonly tokens: number | null;
-  /** Those over the tokens of what is trained on; null as `steps` is. */
+  /** Passes: those tokens over the tokens of the train split; null as `steps` is. */
   readonly passes: number | null;
   /** Share of the corpus that is trained on; null as `steps` is. */
   readonly share: number | null;
@@ -41,14 +41,14 @@ export interface Plan {
   /** Bytes of the spheres' shared memory. */
   readonly sharedMemory: number;
   readonly workers: number;
-  /** Where the run stands. */
+  /** Steps done. */
   readonly step: number;
   readonly run: string;
   readonly checkpointEvery: number;
   readonly validateEvery: number;
 }
 
-/** What {@linkcode makePlan} is made from. */
+/** Inputs of {@linkcode makePlan}. */
 export interface PlanParts {
   readonly settings: RunSettings;
   readonly corpus: CorpusSurvey;
@@ -88,8 +88,8 @@ export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts):
 }
 
 /**
- * Share of the corpus that the largest pass goes over: the first is over what is stored when
- * training begins, and each later one over up to twice as much, while the steps still need it.
+ * Share of the corpus in the largest pass: the first covers what is stored when training begins, and
+ * each later one up to twice as much, while the steps still need it.
  */
 function reachOf(settings: RunSettings, { tokens }: CorpusSurvey): number {
   const planned = plannedTokens(settings);
@@ -100,13 +100,13 @@ function reachOf(settings: RunSettings, { tokens }: CorpusSurvey): number {
   return size / tokens;
 }
 
-/** Passes and scored tokens of so many steps. The last step of a pass is filled up with nothing. */
+/** Passes and target tokens of a number of steps. The last step of a pass is padded. */
 export function courseOf(
   steps: number,
   { corpus: { tokens, documents }, stepsPerPass }: Pick<Plan, "corpus" | "stepsPerPass">,
 ): { passes: number; tokens: number } {
   const passes = steps / stepsPerPass;
-  // The first token of a document is nobody's target.
+  // The first token of a document is not a target.
   return { passes, tokens: Math.round(passes * (tokens - documents)) };
 }
 
@@ -148,20 +148,20 @@ export function describePlan(plan: Plan): string[] {
   ];
 }
 
-/** What comes before the end; each comes at the end too. */
+/** Events before the end; each also happens at the end. */
 function describeSaves(
   { steps, step, checkpointEvery, validateEvery, stepsPerPass }: Plan,
 ): string {
   const rest = (steps ?? Infinity) - step;
   const parts = [
-    ...checkpointEvery < rest ? [`a checkpoint each ${count(checkpointEvery)} steps`] : [],
-    ...validateEvery < rest ? [`a validation each ${count(validateEvery)} steps`] : [],
+    ...checkpointEvery < rest ? [`a checkpoint every ${count(checkpointEvery)} steps`] : [],
+    ...validateEvery < rest ? [`a validation every ${count(validateEvery)} steps`] : [],
     ...stepsPerPass < Math.min(rest, validateEvery) ? ["a validation after each pass"] : [],
   ];
   return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
 }
 
-/** `62 % of the corpus`, or how often a pass over it is made. */
+/** `62 % of the corpus`, or the number of passes over it. */
 function describeSeen(
   { passes, share, corpus }: Pick<Plan, "passes" | "share" | "corpus">,
 ): string {
@@ -172,12 +172,12 @@ function describeSeen(
   return times <= 1 ? seen : `${seen}, in ${times.toFixed(times < 10 ? 1 : 0)} passes over it`;
 }
 
-/** Steps that make {@linkcode MANY_PASSES}; undefined while more text may come. */
+/** Steps in {@linkcode MANY_PASSES} passes; undefined while more text may come. */
 export function mostSteps({ corpus, stepsPerPass }: Plan): number | undefined {
   return corpus.complete ? Math.ceil(MANY_PASSES * stepsPerPass) : undefined;
 }
 
-/** What a user should think about before so many passes; undefined where there is nothing. */
+/** Warning about many passes; undefined where there are few. */
 export function warnOfPasses(plan: Plan): string | undefined {
   const { passes, steps, corpus } = plan;
   const enough = mostSteps(plan);
@@ -192,12 +192,12 @@ function describePasses(passes: number): string {
   return `${passes.toFixed(passes < 10 ? 1 : 0)} passes`;
 }
 
-/** Steps left out, until code is optimised, and what has to be measured at least. */
+/** Steps skipped until code is optimised, and the minimum to measure. */
 const WARMUP_STEPS = 3, MEASURED_STEPS = 5, MEASURED_MS = 3000;
 
 /**
- * Measures the first steps of a sitting. The function it returns takes each report, and once gives
- * a line that says how long the rest takes at that speed.
+ * Measures the first steps of a session. The function it returns takes each report, and returns once
+ * a line that estimates the remaining time at that speed.
  */
 export function timePlan(plan: Plan): (report: StepReport) => string | undefined {
   let [seen, steps, tokens, ms, isTold] = [0, 0, 0, 0, false];

@@ -1,5 +1,5 @@
 /**
- * A run of the pipeline: opens what its stages work with, and ends them from the end.
+ * A run of the pipeline: opens the resources of its stages, and closes them in reverse order.
  *
  * @module
  */
@@ -43,7 +43,7 @@ import type { spheresOf } from "../run/settings/training.ts";
 import { warmUpChars } from "../run/warm_up.ts";
 import { say, sayText, tell } from "../cli/print.ts";
 
-/** What a run does, settings aside, never changes its result. */
+/** Options of a run besides its settings; they never change its result. */
 export interface PipelineOptions {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
@@ -62,15 +62,15 @@ export interface PipelineOptions {
   /** The command line, for the report. */
   readonly args: readonly string[];
   readonly stop: AbortSignal;
-  /** Given what prints a line beside the run's status. */
+  /** Receives the function that prints a line beside the run's status. */
   readonly onStatus?: (note: (line: string) => void) => void;
 }
 
-/** Runs the pipeline until training is over or `stop` is given; prints what came of it. */
+/** Runs the pipeline until training is over or `stop` aborts; prints a summary. */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
   const { paths, settings, site, stop, json } = options;
   await using resources = new AsyncDisposableStack();
-  // Ends the ingest when training has had enough, or when the user has.
+  // Ends the ingest when training needs no more, or the user stops the run.
   const enough = new AbortController();
   const meters = {
     journal: new StageMeter("journal"),
@@ -81,7 +81,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     checkpoint: new StageMeter("checkpoint"),
   };
 
-  // The crawl may drop its first page before there is a status to write beside.
+  // The crawl may drop its first page before the status exists.
   let note = (line: string) => tell(line);
   const { journal: log, mark } = await openCorpus(paths, { note });
   resources.use(log);
@@ -105,9 +105,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       onDrop: drops.add,
     }),
   );
-  // What is written last is acknowledged to the sources, which are closed behind this.
+  // The last writes are acknowledged to the sources, which are closed after this.
   resources.defer(() => log.flush());
-  // Another look at a finished run leaves what it says of itself as it was.
+  // Opening a finished run again leaves its files unchanged.
   const finished = !options.fallBack && await isFinished(paths, settings);
   const facts = collectFacts(log);
   const allMeters = [...ingest?.meters ?? [], ...Object.values(meters)];
@@ -126,8 +126,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   });
   const summarize = () => {
     if (!ingest || json) return;
-    const told = { list: paths.drops, stopped: stop.aborted, total: log.count };
-    sayText(describeIngest(counts(), told));
+    const options = { list: paths.drops, stopped: stop.aborted, total: log.count };
+    sayText(describeIngest(counts(), options));
   };
   const counts = () =>
     countIngest({ sources: ingest?.sources ?? [], documents: log.count - before, drops });
@@ -147,7 +147,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     meter: meters.journal,
     ...(ingest ? { onStored: ingest.stored } : {}),
   });
-  // Propagates a failed ingestion to those who wait for its documents.
+  // Propagates an ingestion failure to the stages that wait for documents.
   const broken = new AbortController();
   const signal = AbortSignal.any([stop, broken.signal]);
   const refuseEmpty = () =>
@@ -211,9 +211,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       status.endAt(Date.now() + 1000 * (settings.seconds - trainer.state.seconds));
     };
     const beginning = await openBeginning({ ...begun, tokenizer: learned, rows: fewRows });
-    const { validation, prompts, sampler, see } = beginning;
+    const { validation, prompts, samples, see } = beginning;
     isTraining = true;
-    if (!stop.aborted) status.phase(finished ? "finished before, nothing to train" : "training");
+    if (!stop.aborted) status.phase(finished ? "already finished, nothing to train" : "training");
     expectEnd();
     ready.resolve();
     const stages = trainer.stages({ retention: options.retention, status, meters });
@@ -235,7 +235,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         meters,
         stop,
       }),
-      checkpoint: { ...stages.checkpoint, onSaved: sampler.take },
+      checkpoint: { ...stages.checkpoint, onSaved: samples.take },
       report: {
         ...stages.report,
         meters: allMeters,
@@ -252,18 +252,18 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     try {
       await learning;
     } finally {
-      // A broken stage ends the run; what was trained until then is kept.
+      // A failed stage ends the run; training up to that point is saved.
       if (!trainer.spheres.failed) await trainer.save();
     }
     enough.abort(new DOMException("training is over", "AbortError"));
     await ended;
     stop.throwIfAborted();
     status.phase("exporting");
-    await sampler.idle();
+    await samples.idle();
     const path = await trainer.save();
-    // A run shorter than its first checkpoint has a sample too.
-    if (path !== undefined && !finished) sampler.take({ step: trainer.state.step, path });
-    await sampler.idle();
+    // A run shorter than its first checkpoint gets a sample too.
+    if (path !== undefined && !finished) samples.take({ step: trainer.state.step, path });
+    await samples.idle();
     const stored = { ...begun, store: tokens };
     const outcome = await finish({ ...stored, plan, validation, prompts, stop });
     status.phase("done");
@@ -287,7 +287,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     status.close();
     summarize();
     const line = await describeStop(paths, { documents: log.count });
-    // Standard output is for JSON alone where that was asked for.
+    // With --json, standard output has JSON only.
     (json ? tell : sayText)(line);
   } finally {
     enough.abort(new DOMException("the run is over", "AbortError"));

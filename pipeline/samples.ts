@@ -11,27 +11,29 @@ import { openModel } from "../run/model_source.ts";
 
 const SAMPLE_TOKENS = 40;
 
-/** Takes samples beside training; one at a time, and none while one is under way. */
-export interface Sampler {
-  /** Samples the checkpoint in folder `path`, unless there is a sample of its step or no time. */
+/** Writes samples beside training, one checkpoint at a time; skips those that come meanwhile. */
+export interface SampleWriter {
+  /** Samples the checkpoint in folder `path`, unless its step has a sample or one is being taken. */
   take(checkpoint: { readonly step: number; readonly path: string }): void;
-  /** Resolves when nothing is under way. */
+  /** Resolves when no sample is being taken. */
   idle(): Promise<void>;
 }
 
-/** What {@linkcode openSampler} needs. */
-export interface SamplerOptions {
+/** What {@linkcode openSampleWriter} needs. */
+export interface SampleWriterOptions {
   /** Where samples.jsonl is. */
   readonly runDir: string;
   readonly seed: number;
-  /** Texts to continue; without any, a new one is begun. */
+  /** Texts to continue; without any, one text is generated from scratch. */
   readonly prompts: readonly string[];
-  /** Told in a line what fails; that ends nothing. */
+  /** Reports a failure, in one line; the run goes on. */
   readonly note: (line: string) => void;
 }
 
 /** Opens samples.jsonl of a run. */
-export function openSampler({ runDir, seed, prompts, note }: SamplerOptions): Sampler {
+export function openSampleWriter(
+  { runDir, seed, prompts, note }: SampleWriterOptions,
+): SampleWriter {
   const path = join(runDir, "samples.jsonl");
   let isBusy = false;
   let current: Promise<void> = Promise.resolve();
@@ -69,7 +71,7 @@ async function continueTexts(
   checkpoint: string,
   { seed, prompts }: { seed: number; prompts: readonly string[] },
 ): Promise<{ prompt: string; continuation: string }[]> {
-  // One thread: training has the others.
+  // One thread, because training uses the others.
   const { engine, codec, stopIds, sampling } = await openModel({
     run: "",
     model: checkpoint,

@@ -9,22 +9,22 @@ import { type App, createApp, createLoadingApp, listen, type Listener } from "..
 import { Scheduler } from "../engine/mod.ts";
 import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
-import { follow, type Follower } from "../run/follow.ts";
+import { type CheckpointReloader, reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { openModel } from "../run/model_source.ts";
 import { type RunPaths, runPaths } from "../run/folder.ts";
 
-/** Training has the other cores. */
+/** One thread, because training uses the other cores. */
 const THREADS = 1;
 
-/** What {@linkcode serveRun} needs. */
+/** Options of {@linkcode serveRun}. */
 export interface ServeRunOptions {
-  /** 0 takes a free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Told in a line which checkpoint is served, and which could not be. */
+  /** Reports each checkpoint served, or refused, in one line. */
   readonly note: (line: string) => void;
 }
 
-/** Under way until disposed; requests may then end. */
+/** Runs until disposed, which lets running requests finish. */
 export interface RunServer extends AsyncDisposable {
   readonly origin: string;
 }
@@ -52,7 +52,7 @@ export async function serveRun(
     if (opened) app = opened.app;
     return opened;
   });
-  // Whoever disposes learns of a failure; until then the server says that it is loading.
+  // Disposing throws a failure; until then the server reports that it is loading.
   opening.catch((error: unknown) => note(`Cannot serve the run ${root}: ${reasonOf(error)}`));
   return {
     origin: `http://${listener.hostname}:${listener.port}`,
@@ -60,7 +60,7 @@ export async function serveRun(
       stopping.abort();
       try {
         const opened = await opening;
-        await using _engine = opened?.follower;
+        await using _engine = opened?.reloader;
         void opened?.scheduler.drain();
         await listener.finished;
       } finally {
@@ -87,11 +87,11 @@ async function listenAt(
   }
 }
 
-/** Waits for a checkpoint that can be read, and opens it; nothing where `signal` comes first. */
+/** Waits for a readable checkpoint, and opens it; undefined where `signal` aborts first. */
 async function openFirst(
   { root, checkpoints }: RunPaths,
   { note, signal }: { note: (line: string) => void; signal: AbortSignal },
-): Promise<{ app: App; scheduler: Scheduler; follower: Follower } | undefined> {
+): Promise<{ app: App; scheduler: Scheduler; reloader: CheckpointReloader } | undefined> {
   for await (const newest of newCheckpoints(checkpoints, { signal })) {
     try {
       const { engine, codec, tokenizerJson, chatTemplate, name, ...model } = await openModel({
@@ -100,7 +100,7 @@ async function openFirst(
         threads: THREADS,
       });
       const scheduler = new Scheduler(engine);
-      const follower = follow({
+      const reloader = reloadCheckpoints({
         checkpoints,
         scheduler,
         tokenizerJson,
@@ -122,7 +122,7 @@ async function openFirst(
         onFailure: (error) => note(`Cannot answer a request: ${reasonOf(error)}`),
       });
       note(`Serving ${chosen ?? engine.fingerprint}`);
-      return { app, scheduler, follower };
+      return { app, scheduler, reloader };
     } catch (error) {
       note(`Cannot serve ${basename(newest)}: ${reasonOf(error)}`);
     }
@@ -130,7 +130,7 @@ async function openFirst(
   return undefined;
 }
 
-/** The newest checkpoint now, if there is one, and whenever there is a newer one. */
+/** Yields the newest checkpoint, if there is one, and then each newer one. */
 async function* newCheckpoints(
   checkpoints: string,
   { signal }: { signal: AbortSignal },

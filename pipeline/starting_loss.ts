@@ -1,6 +1,6 @@
 /**
- * Validation of a run that starts from another model: before its first step, so that one sees what
- * training adds to, and a word whenever it takes away instead.
+ * Validates a run that starts from another model before its first step, as the baseline of training,
+ * and warns when the validation loss rises above it.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Trainer } from "./trainer.ts";
 
 const schema = z.object({ validationLoss: z.number() });
 
-/** What {@linkcode watchStart} needs. */
+/** Options of {@linkcode watchStart}. */
 export interface StartOptions {
   readonly settings: Pick<RunSettings, "init" | "learningRate">;
   readonly trainer: Pick<Trainer, "spheres" | "state">;
@@ -24,14 +24,14 @@ export interface StartOptions {
   readonly note: (line: string) => void;
 }
 
-/** Looks at how a run fares against what it started from; does nothing for seeded weights. */
+/** Compares a run with its initial weights; does nothing for seeded weights. */
 export interface StartWatch {
   /**
-   * Validates weights that no step has changed yet, tells the loss and keeps it in start.json, where
-   * a run that goes on finds it. Without held-out documents there is none.
+   * Validates the initial weights, prints the loss and stores it in start.json for resumed runs. Does
+   * nothing without held-out documents.
    */
   begin(): Promise<void>;
-  /** Notes the first validation of several in a row that is above the start. */
+  /** Warns at the first of several consecutive validations above the baseline. */
   see(report: Pick<StepReport, "validationLoss">): void;
 }
 
@@ -52,7 +52,7 @@ export function watchStart(runDir: string, options: StartOptions): StartWatch {
   };
 }
 
-/** Nats a token on the held-out documents before the first step, where that was measured. */
+/** Nats per token on the held-out documents before the first step, where measured. */
 async function readStartingLoss(runDir: string): Promise<number | undefined> {
   const path = join(runDir, "start.json");
   const text = await readIfThere(path);

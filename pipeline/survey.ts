@@ -1,5 +1,5 @@
 /**
- * How much text a run has to train on, and whether that is enough for anything.
+ * Measures how much text a run has to train on, and whether it suffices for one step.
  *
  * @module
  */
@@ -8,36 +8,36 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { HOLD_OUT, type HoldOutRule, splitter } from "../run/hold_out.ts";
 
-/** UTF-16 code units that are counted token by token; what lies beyond is estimated by them. */
+/** UTF-16 code units that are tokenized to count; the rest is extrapolated. */
 const MAX_CHARS = 2 * 2 ** 20;
 
-/** The part of the corpus that is trained on. */
+/** The train split of the corpus. */
 export interface CorpusSurvey {
   readonly documents: number;
   readonly tokens: number;
   /** Whether every document was counted. */
   readonly exact: boolean;
-  /** Whether no more documents come. */
+  /** Whether the corpus is complete. */
   readonly complete: boolean;
 }
 
 /** A corpus with less text than one step trains on. */
 export class TooLittleText extends UsageError {}
 
-/** What {@linkcode surveyCorpus} reads. */
+/** Options of {@linkcode surveyCorpus}. */
 export interface SurveyOptions {
   readonly journal: Journal;
   readonly rule: HoldOutRule;
   readonly tokenizer: Tokenizer;
   /** Tokens of a step, B T. */
   readonly stepTokens: number;
-  /** What makes a step smaller, for the message. */
+  /** Advice that makes a step smaller, for the message. */
   readonly dials: readonly string[];
   readonly signal: AbortSignal;
 }
 
 /**
- * Counts what there is to train on, once there is at least one step of it.
+ * Counts the tokens to train on, once there are enough for one step.
  *
  * @throws {TooLittleText} when the whole corpus has fewer tokens than one step trains on: every step
  * would be over all of it, which teaches nothing but the text itself
@@ -46,7 +46,7 @@ export async function surveyCorpus(options: SurveyOptions): Promise<CorpusSurvey
   const { journal, rule, tokenizer, stepTokens, dials, signal } = options;
   const splitOf = splitter(rule);
   let [chars, bytes, index, documents, tokens] = [0, 0, 0, 0, 0];
-  // Waits for documents until a step is full, and takes what is there from then on.
+  // Waits for documents until a step is full, then counts only what is stored.
   const follow = { follow: true, signal };
   for await (const document of journal.documents(follow)) {
     const { text } = document;

@@ -1,5 +1,5 @@
 /**
- * Training on one batch again and again: for comparing this trainer with another, step by step.
+ * Trains repeatedly on one batch, to compare this trainer with another step by step.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { readBatchFile } from "./batch_file.ts";
 import type { spheresOf } from "../run/settings/training.ts";
 import { readNamedConfig } from "../run/model_source.ts";
 
-/** What {@linkcode trainOnBatchFile} needs to know. */
+/** Options of {@linkcode trainOnBatchFile}. */
 export interface BatchTraining {
   /** Hugging Face folder with the initial weights. */
   readonly init: string;

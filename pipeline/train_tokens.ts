@@ -25,7 +25,7 @@ import { calledOnCommandLine } from "../run/settings/pipeline.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
-import { practise } from "./pipeline.ts";
+import { learnStored } from "./pipeline.ts";
 import { openTrainer } from "./trainer.ts";
 import {
   optimizerOf,
@@ -37,7 +37,7 @@ import { openStoredValidationSet } from "../evaluation/validation_set.ts";
 import { describeValidationSet } from "../evaluation/validation_summary.ts";
 import { tell } from "../cli/print.ts";
 
-/** What decides the weights, the tokens aside; kept with every checkpoint. */
+/** Settings that determine the weights, besides the tokens; saved with every checkpoint. */
 export type TokenTrainingSettings =
   & OptimizerSettings
   & Pick<
@@ -45,7 +45,7 @@ export type TokenTrainingSettings =
     "preset" | "seed" | "order" | "steps" | "leaves" | "guard" | "init" | "strictSimd"
   >;
 
-/** What {@linkcode trainOnTokens} needs to know. */
+/** Options of {@linkcode trainOnTokens}. */
 export interface TokenTraining {
   /** Folder of the tokens. */
   readonly tokens: string;
@@ -63,7 +63,7 @@ export interface TokenTraining {
 }
 
 /**
- * Trains until `settings.steps` or `stop`, and goes on from the newest checkpoint in `root`.
+ * Trains until `settings.steps` or `stop`, and resumes from the newest checkpoint in `root`.
  *
  * @returns the newest checkpoint
  * @throws {UsageError} when the tokens are not of the model's tokenizer, or `root` began otherwise
@@ -85,7 +85,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const cols = Math.min(wholeRow, config.max_position_embeddings);
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
-  // Tokens of a run have documents behind them, whose beginnings it knows.
+  // Tokens of a run belong to documents, whose beginnings are prompts.
   if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);
 
   const meters = {
@@ -149,7 +149,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const start = watchStart(root, { settings, trainer, validation: validation.batches, note });
   await start.begin();
   const stages = trainer.stages({ retention: {}, status, meters });
-  const practice = practise({
+  const learning = learnStored({
     epochs: { store, order, seed, ...(cursor ? { start: resumePoint(cursor) } : {}) },
     batch: {
       rows,
@@ -180,9 +180,9 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     },
   });
   try {
-    await practice;
+    await learning;
   } finally {
-    // A broken stage ends the training; what was trained until then is kept.
+    // A failed stage ends training; training up to that point is saved.
     if (!trainer.spheres.failed) await trainer.save();
   }
   status.phase(stop.aborted ? "stopped" : "done");

@@ -1,5 +1,5 @@
 /**
- * The spheres of a run, with the weights where the last checkpoint left them.
+ * The spheres of a run, with the weights of its last checkpoint.
  *
  * @module
  */
@@ -37,18 +37,18 @@ import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.t
 import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
 
-/** What {@linkcode openTrainer} needs. */
+/** Options of {@linkcode openTrainer}. */
 export interface TrainerOptions extends SpheresOptions {
   readonly config: ModelConfig;
   readonly paths: RunPaths;
   readonly seed: number;
-  /** Folder with the first weights; seeded ones otherwise. */
+  /** Folder of the initial weights; seeded weights otherwise. */
   readonly init?: string;
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
   readonly fallBack?: boolean;
-  /** Kept with every checkpoint as the `run` of its state.json: plain JSON. */
+  /** Saved with every checkpoint as the `run` of its state.json: plain JSON. */
   readonly run: object;
-  /** Text of tokenizer.json, kept with every checkpoint. */
+  /** Text of tokenizer.json, saved with every checkpoint. */
   readonly tokenizerJson: string;
 }
 
@@ -63,21 +63,21 @@ export interface TrainerStages {
 export interface Trainer extends AsyncDisposable {
   readonly spheres: Spheres;
   readonly state: TrainingState;
-  /** The `run` of the checkpoint it goes on from; undefined for a new run. */
+  /** The `run` of the checkpoint it resumes from; undefined for a new run. */
   readonly resumedRun: unknown;
-  /** Where newer checkpoints were passed over; every later one tells of it. */
+  /** Set where newer checkpoints were skipped; recorded in every later checkpoint. */
   readonly fallBack: FallBack | undefined;
-  /** What the stages train with, for batches that begin after `state.cursor`. */
+  /** Options of the train stages, for batches after `state.cursor`. */
   stages(options: {
     readonly retention: Retention;
     readonly status: Status;
     readonly meters: Readonly<Record<"train" | "checkpoint", StageMeter>>;
   }): TrainerStages;
-  /** Saves what is not saved yet, unless it diverged; returns the newest checkpoint's folder, if there is any. */
+  /** Saves unsaved steps, unless they diverged; returns the newest checkpoint's folder, if any. */
   save(): Promise<string | undefined>;
 }
 
-/** Starts the spheres and brings the run's weights into them. */
+/** Starts the spheres and loads the run's weights into them. */
 export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { config, paths, seed, init, tokenizerJson } = options;
   await using resources = new AsyncDisposableStack();
@@ -114,7 +114,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     savedStep = snapshot.step;
     newest = path;
   };
-  /** Weights that diverged are not saved, and do not stay the newest where they have been. */
+  /** Diverged weights are not saved, and are set aside where they have been. */
   const keepNone = async () => {
     if (newest === undefined || state.step > savedStep) return newest;
     const aside = basename(newest) + DIVERGED_SUFFIX;

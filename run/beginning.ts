@@ -1,42 +1,42 @@
 /**
- * The beginning of a document as a prompt: a few words of its first prose, cut between words.
+ * Makes a prompt from the beginning of a document: a few words of its first prose.
  *
  * @module
  */
 
-/** UTF-16 code units of a prompt at most. */
+/** Most UTF-16 code units of a prompt. */
 export const MAX_PROMPT_CHARS = 100;
-/** Words of a prompt; a line must have one more, so that there is something to go on with. */
+/** Most words of a prompt; its line must have one more, so that the prompt can be continued. */
 const MIN_WORDS = 5, MAX_WORDS = 9;
-/** Lines of a document whose beginnings are given, and words after a clause that are cut off. */
+/** Most beginnings per document, and most words to cut off after a clause. */
 const MAX_LINES = 5, MAX_DANGLING = 2;
-/** How far into a document prose is looked for, and how much of a line is looked at. */
+/** Characters of a document to search for prose, and characters to inspect per line. */
 const MAX_LOOK_CHARS = 20_000, MAX_LINE_CHARS = 400;
-/** Shortest line that counts as prose without a sentence's end. */
+/** Shortest line that counts as prose without the end of a sentence. */
 const MIN_LONG_LINE = 60;
-/** Share of letters among what is no space, and of words with a capital, that prose has. */
+/** Minimum share of letters among non-space characters, maximum share of capitalised words. */
 const MIN_LETTERS = 0.75, MAX_CAPITALS = 0.8;
 
-/** What no line of text has, and may do harm on a terminal; joiners are part of some scripts' words. */
+/** Characters unsafe on a terminal and absent from text; joiners are part of words in some scripts. */
 export const NOT_A_LINE = /(?![\u200C\u200D])\p{C}|[\p{Zl}\p{Zp}\uFFFD]/u;
 const MARKUP = /[|›»•·→←{}<>=\\[\]@_`~^#*$%]|:\/\//u;
 const SENTENCE_END = /[.!?…:;。！？：；।؟]['"”’»)\]]*$/u;
 const PUNCTUATION = /[.,!?…:;。、，！？：；।؟،]/u;
 
-// One locale for all: words are told apart by script, and the result must not depend on the machine.
+// One locale for all: segmentation goes by script, and the result must not depend on the machine.
 const words = new Intl.Segmenter("en", { granularity: "word" });
 
-/** What {@linkcode beginningOf} looks at. */
+/** Options of {@linkcode beginningsOf}. */
 export interface BeginningOptions {
-  /** A line like this is no prose. */
+  /** A line that does not count as prose. */
   readonly title?: string;
-  /** Takes any line with words in it, for corpora such as code. Default false. */
+  /** Accepts any line with words, for corpora such as code. Default false. */
   readonly anyText?: boolean;
 }
 
 /**
- * The first words of each of the first lines of `text` that read as prose: no title, number, menu,
- * table or code.
+ * The first words of each of the first lines of `text` that read as prose: not titles, numbers,
+ * menus, tables or code.
  *
  * @returns lines of at most {@linkcode MAX_PROMPT_CHARS}
  * @example
@@ -75,17 +75,17 @@ function isProse(line: string): boolean {
   return letters >= MIN_LETTERS * line.replaceAll(" ", "").length;
 }
 
-/** Whether nearly every word has a capital, as in titles and rows of names. */
+/** Whether nearly every word is capitalised, as in titles and lists of names. */
 function isTitleCase(prompt: string): boolean {
   const all = prompt.split(" ");
   return all.filter((word) => /^\P{L}*\p{Lu}/u.test(word)).length > MAX_CAPITALS * all.length;
 }
 
-/** Up to {@linkcode MAX_WORDS} of the line's words, never all of them, and no scrap of a clause. */
+/** Up to {@linkcode MAX_WORDS} of the line's words, never all of them, cut at a clause if one is near. */
 function firstWords(line: string, minWords: number): string | undefined {
   const segments = [...words.segment(line)];
   const ends = segments.flatMap(({ index, segment, isWordLike }, i) => {
-    // What is joined by a hyphen or an apostrophe is not cut apart.
+    // Never cuts at a hyphen or an apostrophe.
     const isJoined = /^[-‐'’./@_&]/u.test(segments[i + 1]?.segment ?? "");
     return isWordLike && !(isJoined && segments[i + 2]?.isWordLike) ? [index + segment.length] : [];
   });

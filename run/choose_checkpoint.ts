@@ -1,5 +1,5 @@
 /**
- * Which checkpoint of a run is used: the best on held-out documents unless one is named.
+ * Chooses a checkpoint of a run: the best on held-out documents unless one is named.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import {
 import { exists } from "../model/durable.ts";
 import { type Flag, UsageError } from "../cli/flags.ts";
 
-/** Which checkpoint is wanted; a number is a step. */
+/** The requested checkpoint; a number is a step. */
 export type CheckpointWish = "best" | "latest" | number;
 
-/** A checkpoint and what led to it. */
+/** A checkpoint and the reason for its choice. */
 export interface ChosenCheckpoint {
   readonly folder: string;
   /** `step-000400: the best of 3 on held-out documents (loss 4.1521)`. */
@@ -49,7 +49,7 @@ export function readWish(text: string): CheckpointWish | undefined {
 }
 
 /**
- * The checkpoint of the folder `checkpoints` that is wanted; undefined while there is none at all.
+ * The requested checkpoint of the folder `checkpoints`; undefined while there is none at all.
  *
  * @throws {UsageError} when there is no checkpoint of the step that is named
  */
@@ -81,7 +81,7 @@ export async function chooseCheckpoint(
 }
 
 /**
- * The folder of weights that `--init` means: of a run its best checkpoint, of any other folder itself.
+ * The folder of weights for `--init`: a run's best checkpoint, or any other folder itself.
  *
  * @throws {UsageError} when the run has no checkpoint yet
  */

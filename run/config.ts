@@ -1,5 +1,5 @@
 /**
- * The architecture of a run's model: its preset's, or that of the folder it starts from.
+ * The architecture of a run's model: that of its preset, or of the folder it starts from.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export async function runConfig(
   await checkModelTokenizer(tokenizer, {
     config,
     source: paths.tokenizer,
-    // What a checkpoint was trained with is in its state, and looked at when that is read.
+    // A checkpoint's own settings are in its state, and checked when that is read.
     ...(newest === undefined && { folder: settings.init }),
     refusal: newest === undefined
       ? `Cannot start from --init ${settings.init}`

@@ -1,20 +1,20 @@
 /**
- * Continues a text as `serve` does: from the ids that the tokenizer gives a text, to any of the ends
- * that the model's folder names.
+ * Continues a text as `serve` does: from the tokenizer's ids of the text to any stop id of the model's
+ * folder.
  *
  * @module
  */
 import { generate, type GenerateOptions, type Scheduler, type TextCodec } from "../engine/mod.ts";
 
-/** What continues texts. */
+/** Resources that continue texts. */
 export interface Writer {
   readonly scheduler: Scheduler;
   readonly codec: TextCodec;
-  /** Ids that end a text beside the codec's own end. */
+  /** Stop ids besides the codec's own. */
   readonly stopIds: ReadonlySet<number>;
 }
 
-/** The continuation of `prompt`, piece by piece; of an empty one, a new text. */
+/** The continuation of `prompt`, piece by piece; an empty prompt starts a new text. */
 export async function* continueText(
   prompt: string,
   { writer, ...options }:

@@ -1,5 +1,5 @@
 /**
- * The course of a run as metrics.jsonl tells it: what validation found, and where training stood.
+ * The validation and training curves of a run, from metrics.jsonl.
  *
  * @module
  */
@@ -13,16 +13,16 @@ export interface CurvePoint {
   readonly loss: number;
   /** Mean nats per token of the last batches. */
   readonly trainLoss: number;
-  /** Standard deviation of the loss from batch to batch, its course aside; 0 for a single batch. */
+  /** Standard deviation of the loss from batch to batch, without its trend; 0 for a single batch. */
   readonly deviation: number;
-  /** Scored tokens of a batch, on average. */
+  /** Mean target tokens per batch. */
   readonly batchTokens: number;
 }
 
-/** Most batches that a point's training loss is the mean of, and the share of the run they may be. */
+/** Most batches averaged for a point's training loss, and their largest share of the run. */
 const MAX_BATCHES = 50, SHARE = 1 / 4;
 
-/** One step of metrics.jsonl, as far as it is read here. */
+/** The fields of a step in metrics.jsonl that are read here. */
 interface StepLine {
   readonly step: number;
   readonly loss: number | null;
@@ -31,24 +31,24 @@ interface StepLine {
   readonly validationLoss?: number | null;
 }
 
-/** Takes steps in, in their order; remembers the last of them and each validation. */
+/** Collects steps in order; keeps the last ones and each validation. */
 export class Curve {
   readonly points: CurvePoint[] = [];
   #batches: { loss: number; tokens: number }[] = [];
 
-  /** Takes in a step; one that the guard skipped, or without a finite loss, is no training. */
+  /** Adds a step; ignores one that the guard skipped, or whose loss is not finite. */
   add({ step, loss, tokens, skipped, validationLoss }: StepLine): void {
     if (loss !== null && !skipped) this.#batches.push({ loss, tokens });
     if (this.#batches.length > MAX_BATCHES) this.#batches.shift();
     if (typeof validationLoss === "number") this.addValidation(step, validationLoss);
   }
 
-  /** Takes in a validation after `step`, the last one taken in; NaN, of nothing held out, is none. */
+  /** Adds a validation after `step`, the last one added; ignores NaN, where nothing is held out. */
   addValidation(step: number, loss: number): void {
     if (!Number.isFinite(loss)) return;
     const batches = this.#batches.slice(-Math.max(1, Math.ceil(SHARE * step)));
     const mean = (of: readonly number[]) => of.reduce((sum, x) => sum + x, 0) / of.length;
-    // Differences of neighbours know nothing of the course: von Neumann et al. (1941).
+    // Differences of neighbours cancel the trend: von Neumann et al. (1941).
     const squares = batches.slice(1).map((batch, i) => (batch.loss - (batches[i]?.loss ?? 0)) ** 2);
     this.points.push({
       step,
@@ -61,8 +61,8 @@ export class Curve {
 }
 
 /**
- * Reads the curve of a run, of all its sittings; empty where there is no file. A line torn by a
- * crash is passed over: the step is trained again.
+ * Reads the curve of a run, of all its sessions; empty where there is no file. A line torn by a
+ * crash is skipped, because its step is trained again.
  */
 export async function readCurve(path: string): Promise<Curve> {
   const curve = new Curve();

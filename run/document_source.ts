@@ -1,5 +1,5 @@
 /**
- * Which of a run's sources a document came from.
+ * Finds the source of a run that a document came from.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { STDIN } from "../stages/read/mod.ts";
 import type { Document } from "../stages/types.ts";
 import { splitSources } from "./sources.ts";
 
-/** What {@linkcode sourceOf} looks at. */
+/** Fields that {@linkcode sourceOf} reads. */
 export type Sourced = Pick<Document, "url"> & Partial<Pick<Document, "warc">>;
 
 /**
  * The operand of the run that a document came from, named from the folder that holds all of them:
  * the host of an address, `notes/` for a folder, `posts.jsonl` for a file, `-` for standard input.
- * Where a folder is the only operand, its own folders tell its documents apart. A page that was read
- * out of an archive in a folder belongs to its host.
+ * Where a folder is the only operand, its subfolders are the sources. A page from an archive in a
+ * folder belongs to its host.
  *
  * @param operands as run.json has them: addresses and absolute paths
  * @example
@@ -38,7 +38,7 @@ export function sourceOf({ url, warc }: Sourced, operands: readonly string[]): s
   }
   const file = fileURLToPath(withoutFragment(url));
   if (file === "/dev/stdin" && operands.includes(STDIN)) return STDIN;
-  // The innermost, where one operand lies in another.
+  // The innermost, where one operand is inside another.
   const operand = paths.filter((path) => isIn(file, path))
     .reduce((a, b) => b.length > a.length ? b : a, "");
   if (operand === "") return `${basename(dirname(file))}/`;
@@ -54,12 +54,12 @@ function withoutFragment(url: string): string {
   return at < 0 ? url : url.slice(0, at);
 }
 
-/** Whether `file` is `path` or lies in it. */
+/** Whether `file` is `path` or inside it. */
 function isIn(file: string, path: string): boolean {
   return file === path || file.startsWith(path.endsWith(sep) ? path : path + sep);
 }
 
-/** A path from the folder on that holds all of `paths`. */
+/** A path relative to the common folder of `paths`. */
 function nameOf(path: string, paths: readonly string[]): string {
   let shared = dirname(path);
   while (dirname(shared) !== shared && !paths.every((other) => isIn(dirname(other), shared))) {

@@ -1,27 +1,27 @@
 /**
- * A fair draw of a few rows out of many documents, in one pass and bounded memory.
+ * Draws a fair sample of rows from many documents, in one pass and bounded memory.
  *
  * @module
  */
 import { randomStream } from "../model/random.ts";
 import { EvaluationRows, type Ids, rowParts } from "../stages/batch/mod.ts";
 
-/** Share of the rows that one document gives before the others have given theirs. */
+/** Largest share of the rows from one document while others have parts left. */
 export const SHARE_EACH = 1 / 4;
 
-/** Where a run of tokens comes from. */
+/** Origin of a run of tokens. */
 export interface Origin {
   /** 16 hexadecimal digits. */
   readonly docId: string;
   /** Empty where only tokens are known, as is `source`. */
   readonly url: string;
-  /** What `sourceOf` calls the operand that it came from. */
+  /** Name of its source, by `sourceOf`. */
   readonly source: string;
   /** 0-based place in the journal, or among the documents of the token store's split. */
   readonly place: number;
 }
 
-/** A part of a document, in the rows that were drawn. */
+/** A part of a document in the drawn rows. */
 export interface DrawnPart extends Origin {
   /** 0-based part of its document. */
   readonly part: number;
@@ -29,27 +29,27 @@ export interface DrawnPart extends Origin {
   readonly ids: Ids;
 }
 
-/** How {@linkcode drawRows} draws. */
+/** Options of {@linkcode drawRows}. */
 export interface DrawOptions {
   readonly seed: number;
-  /** Rows that are filled at most. */
+  /** Most rows to fill. */
   readonly rows: number;
   /** T */
   readonly cols: number;
 }
 
-/** A part and its place in the order of the draw. */
+/** A part and its position in the draw. */
 interface Candidate extends DrawnPart {
-  /** How often its document has given {@linkcode SHARE_EACH} of the rows already. */
+  /** How many times its document has already filled {@linkcode SHARE_EACH} of the rows. */
   readonly round: number;
   readonly word: number;
 }
 
 /**
  * Draws parts of T tokens until they fill `rows` rows, each part as likely as any other: by a hash
- * of the seed, the document's id and the part's number. Hence documents take part by their length,
- * as they do in training, and neither their order nor what runs beside matters. A document gives
- * more than {@linkcode SHARE_EACH} of the rows only where the others have no more to give.
+ * of the seed, the document's id and the part's number. Hence documents are weighted by their
+ * length, as in training, and neither order nor timing matters. A document fills more than
+ * {@linkcode SHARE_EACH} of the rows only where the others have no parts left.
  *
  * Holds at most about twice the tokens of the result, and one document.
  *
@@ -67,7 +67,7 @@ export async function drawRows(
       { length: Math.ceil(Math.max(0, ids.length - 1) / cols) },
       (_, part) => ({ part, word: wordOf(origin.docId, part) }),
     ).sort((a, b) => a.word - b.word || a.part - b.part);
-    // Rows are full parts, but for the last of a document.
+    // Parts are full rows, except for the last of a document.
     const offered = new Map(
       words.slice(0, rows + 1).map(({ part, word }, rank) =>
         [part, { round: Math.floor(rank / each), word }] as const
@@ -93,7 +93,7 @@ export async function drawRows(
 function hashOfParts(seed: number): (docId: string, part: number) => number {
   const ofDocument = randomStream(seed, { name: "validation-document" });
   const ofPart = randomStream(seed, { name: "validation-part" });
-  // 52 bits of the id, and then 32 and 20 that tell parts apart, are safe integers.
+  // 52 bits of the id, then 32 and 20 bits of the part, are safe integers.
   return (docId, part) =>
     ofPart.word(ofDocument.word(Number.parseInt(docId.slice(0, 13), 16)) * 2 ** 20 + part);
 }
@@ -107,12 +107,12 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** The first candidates in order that have so many targets. */
+/** The first candidates in order that reach that many targets. */
 class Draw {
   readonly #targets: number;
   #candidates: Candidate[] = [];
   #held = 0;
-  /** Nothing from here on is among the first. */
+  /** Candidates from here on are never among the first. */
   #end: Candidate | undefined;
 
   constructor({ targets }: { targets: number }) {

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a run, file by file, and what can be done about it.
+ * Diagnoses a run, file by file, with a repair for each fault.
  *
  * @module
  */
@@ -17,18 +17,18 @@ import { describeChanged } from "./settings/digest.ts";
 import { loadTokenizer } from "./tokenizer_file.ts";
 import { readValidation } from "./validation_file.ts";
 
-/** A fault, and the way out of it. */
+/** A fault and its repair. */
 export interface Finding {
   readonly fault: string;
-  /** What is done about it, or why nothing can be. */
+  /** Description of the repair, or why there is none. */
   readonly way: string;
-  /** Files and folders that are set aside for it, relative to the run; none where nothing is done. */
+  /** Files and folders to set aside, relative to the run; none where there is no repair. */
   readonly aside: readonly string[];
-  /** What takes the place of what is set aside; nothing does unless stated. */
+  /** What replaces the files set aside; nothing by default. */
   readonly makes?: "corpus" | "tokens" | "settings";
 }
 
-/** What is made of the corpus and cannot go on from another one. */
+/** Files derived from the corpus, which are invalid for another one. */
 const FROM_CORPUS = [
   ...["corpus", "tokens", "checkpoints", "manifest.json", "validation.json", "prompts.json"],
   ...["metrics.jsonl", "samples.jsonl", "status.json", "report.html", "export"],
@@ -36,12 +36,12 @@ const FROM_CORPUS = [
   ...databaseFiles("near.sqlite"),
 ];
 
-/** A database and what SQLite keeps beside it. */
+/** A database and SQLite's files beside it. */
 function databaseFiles(name: string): string[] {
   return [name, `${name}-wal`, `${name}-shm`];
 }
 
-/** Looks at everything a run goes on from; changes nothing. */
+/** Checks everything a run resumes from; changes nothing. */
 export async function findFaults(paths: RunPaths): Promise<Finding[]> {
   const corpus = await corpusFaults(paths);
   return [
@@ -153,7 +153,7 @@ async function databaseFaults(paths: RunPaths): Promise<Finding[]> {
   return found;
 }
 
-/** Checks a copy: to open a database may already write to it. */
+/** Checks a copy, because opening a database may write to it. */
 async function checkDatabase(path: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "cllm-repair-" });
   const copy = join(folder, "copy.sqlite");
@@ -177,7 +177,7 @@ async function checkpointFaults({ checkpoints, root }: RunPaths): Promise<Findin
   });
 }
 
-/** The finding that `look` ends in, if it fails. */
+/** The finding when `look` fails; undefined otherwise. */
 async function attempt(
   look: () => unknown,
   { way, aside = [], ...makes }: Pick<Finding, "way" | "makes"> & { aside?: readonly string[] },
@@ -187,7 +187,7 @@ async function attempt(
     return [];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // What these errors advise is this command.
+    // Strips the advice to run this command.
     const fault = error.message.replace(/;[^;]*`deno task repair .*$/, "").replace(/; $/, "");
     return [{ fault, way, aside, ...makes }];
   }

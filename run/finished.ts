@@ -1,5 +1,5 @@
 /**
- * Whether there is anything left to do in a run.
+ * Checks whether a run is finished.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import { endedEarly } from "./patience.ts";
 import type { RunPaths, RunSettings } from "./folder.ts";
 
 /**
- * Whether the run has come to its end: all of it trained, exported and reported. The manifest is
- * what a run writes last; one that is damaged is written again.
+ * Whether the run is finished: trained, exported and reported. The manifest is written last; a damaged
+ * one is written again.
  */
 export async function isFinished(paths: RunPaths, settings: RunSettings): Promise<boolean> {
   const newest = await latestCheckpoint(paths.checkpoints);
@@ -32,7 +32,7 @@ async function readWhole(paths: RunPaths): Promise<Manifest | undefined> {
   }
 }
 
-/** Whether a checkpoint is of the end of its run. */
+/** Whether a checkpoint is the end of its run. */
 async function isTrained(checkpoint: string, settings: RunSettings): Promise<boolean> {
   const { step, cursors } = await readCheckpointInfo(checkpoint);
   if (endedEarly(cursors, settings)) return true;

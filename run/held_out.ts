@@ -1,5 +1,5 @@
 /**
- * The documents of a run by part: those to train on, and those held out.
+ * The documents of a run by split: train and held out.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { sourceOf } from "./document_source.ts";
 import type { Origin } from "./draw_rows.ts";
 import { HOLD_OUT, type HoldOutRule, splitter } from "./hold_out.ts";
 
-/** Documents that can be read in their order. */
+/** Documents, readable in order. */
 export interface Documents {
   /** Their number. */
   readonly count: number;
@@ -31,21 +31,21 @@ export async function* trainDocuments(
   }
 }
 
-/** Which held-out documents are read, and how. */
+/** Options for reading held-out documents. */
 export interface HeldOutOptions {
   readonly journal: Documents;
   readonly rule: HoldOutRule;
   readonly tokenizer: Tokenizer;
   /** The operands of the run. */
   readonly sources: readonly string[];
-  /** The first documents of the journal alone, and their bytes; all that it holds unless stated. */
+  /** Number of first documents of the journal to read, and their bytes; all by default. */
   readonly count?: number;
   readonly bytes?: number;
-  /** About so many bytes of text are encoded, of documents chosen by their ids; all unless stated. */
+  /** Approximate bytes of text to encode, of documents chosen by their ids; all by default. */
   readonly sample?: { readonly seed: number; readonly bytes: number };
 }
 
-/** The tokens of held-out documents, one after the other. */
+/** The tokens of held-out documents, document by document. */
 export async function* heldOutRuns(
   options: HeldOutOptions,
 ): AsyncGenerator<Origin & { readonly ids: Ids }, void> {
@@ -65,7 +65,7 @@ export async function* heldOutRuns(
   }
 }
 
-/** Chooses documents by a hash of their ids, so that about `bytes` of the bytes there are remain. */
+/** Chooses documents by a hash of their ids, about `bytes` bytes of them. */
 function chooser(
   { seed, bytes }: { seed: number; bytes: number },
   { of }: { of: number },

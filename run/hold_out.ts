@@ -1,24 +1,24 @@
 /**
- * Which part of the corpus a document belongs to.
+ * Assigns documents to the train or the validation split.
  *
  * @module
  */
 import type { Document, Split } from "../stages/types.ts";
 
-/** One document in so many is held out. */
+/** One in this many documents is held out. */
 export const HOLD_OUT = 10;
 /**
- * Which documents are held out: `each-tenth` of the journal, or, `by-hash`, those whose id says so:
- * about a tenth, the same ones whatever else a corpus holds and in whatever order it comes.
+ * Which documents are held out: `each-tenth` of the journal, or, `by-hash`, those with certain ids:
+ * about a tenth, independent of the rest of the corpus and its order.
  *
- * A source whose ten documents come one after the other has one among each tenth for certain, and
- * by their hashes with a probability of 1 - 0.9 ** 10 = 65 %. Hence each tenth unless asked.
+ * Of a source with ten consecutive documents, `each-tenth` always holds out one, `by-hash` only with a
+ * probability of 1 - 0.9 ** 10 = 65 %. Hence `each-tenth` is the default.
  */
 export const HOLD_OUT_RULES = ["each-tenth", "by-hash"] as const;
 /** One of {@linkcode HOLD_OUT_RULES}. */
 export type HoldOutRule = typeof HOLD_OUT_RULES[number];
 
-/** Says which part of the corpus a document belongs to; `index` is its place in the journal. */
+/** Returns the function that assigns a document to a split; `index` is its place in the journal. */
 export function splitter(
   rule: HoldOutRule,
 ): (index: number, document: Pick<Document, "id">) => Split {

@@ -1,5 +1,5 @@
 /**
- * What a run trained on, computed again from what it left on the disk.
+ * Recomputes what a run trained on from its files.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import { batch, passesOf, readCursor } from "../stages/batch/mod.ts";
 import { epochs, type StoreReader } from "../stages/store/mod.ts";
 import type { Batch, Cursor, EpochRun } from "../stages/types.ts";
 
-/** What {@linkcode replayBatches} reads. */
+/** Options of {@linkcode replayBatches}. */
 export interface ReplayOptions {
   readonly store: StoreReader;
-  /** Of any checkpoint of the run: how its batches are made stands in it. */
+  /** Cursor of any checkpoint of the run, which has the options of its batches. */
   readonly cursor: Cursor;
   /** Every id must be below. */
   readonly vocabSize: number;
-  /** What stands for a document's tokens, as many as there are; the tokens themselves by default. */
+  /** Replaces a document's tokens by as many others; the tokens themselves by default. */
   readonly ids?: (run: EpochRun) => Uint16Array | Uint32Array;
-  /** Steps wanted. */
+  /** Number of steps. */
   readonly steps: number;
 }
 
-/** The batches of steps 1 to `steps`, bit for bit as they were trained on. */
+/** The batches of steps 1 to `steps`, bit for bit as in training. */
 export async function* replayBatches(
   { store, cursor, vocabSize, ids = (run) => run.ids, steps }: ReplayOptions,
 ): AsyncGenerator<Batch, void> {
@@ -29,7 +29,7 @@ export async function* replayBatches(
   const runs = ReadableStream.from<never>([]).pipeThrough(epochs({
     store,
     seed: shape.seed,
-    // Only a shuffled order depends on the sizes of passes.
+    // Only the shuffled order depends on the sizes of passes.
     ...(passes
       ? { order: "shuffled", start: { epoch: 0, place: 0, passes } }
       : { order: "stored" }),
@@ -53,14 +53,14 @@ export async function* replayBatches(
   }
 }
 
-/** How many tokens of which document were scored. */
+/** Number of target tokens by document. */
 export type TokensByDocument = ReadonlyMap<number, number>;
 
 /**
  * Which documents each step trained on, by their place in the train split.
  *
- * The batches are made once more with each token replaced by the number of its document: where a
- * token ends up depends on the lengths of documents alone.
+ * Makes the batches again with each token replaced by the number of its document: the place of a token
+ * depends on the lengths of documents alone.
  */
 export async function* replayDocuments(
   { store, cursor, steps }: Pick<ReplayOptions, "store" | "cursor" | "steps">,

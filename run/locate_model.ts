@@ -11,39 +11,39 @@ import { UsageError } from "../cli/flags.ts";
 import { noRun } from "./open.ts";
 import { runPaths } from "./folder.ts";
 
-/** What can run a model. */
+/** Engines that can run a model. */
 export const ENGINES = ["wasm", "onnx"] as const;
 
 /** A name in {@linkcode ENGINES}. */
 export type EngineName = typeof ENGINES[number];
 
-/** Where exports have their ONNX file: ours and transformers.js's, and those of other tools. */
+/** Paths of the ONNX file in exports: of this program and transformers.js, and of other tools. */
 const ONNX_FILES = [ONNX_FILE, "model.onnx"];
-/** Where weights for our kernels lie. */
+/** Files of weights for the project's own kernels. */
 const WEIGHT_FILES = ["model.safetensors", "model.safetensors.index.json"];
 
-/** What the flags of a command say of a model. */
+/** A model as named by a command's flags. */
 export interface ModelPlace {
   readonly run: string;
   /** A folder, or an ONNX file. */
   readonly model?: string | undefined;
   readonly engine?: EngineName | undefined;
-  /** Of the run; the best unless stated. */
+  /** Checkpoint of the run; the best by default. */
   readonly checkpoint?: CheckpointWish | undefined;
 }
 
-/** A model's folder, and its ONNX file where that is to be run. */
+/** A model's folder, and its ONNX file for the ONNX engine. */
 export interface LocatedModel {
   readonly folder: string;
   readonly onnxFile?: string;
-  /** Which checkpoint of a run it is, and why, where it is one. */
+  /** Which checkpoint of a run was chosen, and why; absent for other models. */
   readonly chosen?: string;
 }
 
 /**
- * Finds the model that a command is about: a checkpoint of the run, its export, or what is named.
+ * Finds the model of a command: a checkpoint of the run, its export, or a named folder or file.
  *
- * @throws {UsageError} saying which file or folder is missing
+ * @throws {UsageError} naming the missing file or folder
  */
 export async function locateModel(place: ModelPlace): Promise<LocatedModel> {
   const { run, model, engine, checkpoint } = place;
@@ -99,7 +99,7 @@ async function noModel({ run, model }: ModelPlace, folder: string): Promise<Usag
   );
 }
 
-/** An ONNX file's folder has its config.json; an export keeps the file a folder further down. */
+/** An ONNX file's folder has its config.json; in an export the file is one folder deeper. */
 async function locateFile(
   onnxFile: string,
   engine: EngineName | undefined,

@@ -1,5 +1,5 @@
 /**
- * One process at a time writes to a run folder.
+ * Locks a run folder, so that only one process at a time writes to it.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export async function lockRun(root: string): Promise<Disposable> {
   }
   await file.truncate();
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
-  // The file stays: removing it would let two processes lock two files of one name. It names nobody
-  // any more, so that one who reads the run is not taken for this process.
+  // The file stays: removing it would let two processes lock two files of one name. It is
+  // emptied, so that a later reader's lock is not attributed to this process.
   return {
     [Symbol.dispose]() {
       file.truncateSync();
@@ -33,10 +33,10 @@ export async function lockRun(root: string): Promise<Disposable> {
 }
 
 /**
- * Keeps others from writing to the run folder `root` until disposed, and changes nothing in it: any
- * number of readers may do so. Where there is no lock file nobody has written.
+ * Keeps others from writing to the run folder `root` until disposed, without changing it; any number of
+ * readers may do so at once. Without a lock file, no process has ever written to it.
  *
- * @throws {Error} naming the process that writes
+ * @throws {Error} naming the writing process
  */
 export async function lockForReading(root: string): Promise<Disposable> {
   const path = join(root, "lock");

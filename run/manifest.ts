@@ -1,5 +1,5 @@
 /**
- * manifest.json of a run: one digest a stage, and one over all of them. Two runs of one manifest
+ * manifest.json of a run: one digest per stage, and one over all of them. Two runs of one manifest
  * trained the same weights on the same batches of the same text with the same program; nothing in it
  * depends on the clock, on interruptions or on where the run folder is.
  *
@@ -24,12 +24,12 @@ export interface TokensDigest {
   readonly sha256: string;
 }
 
-/** Everything that made the weights of a run, and the weights. Digests are SHA-256 in hex. */
+/** Digests of the weights of a run, and of everything that produced them: SHA-256 in hex. */
 export interface Manifest {
   readonly format: 1;
   readonly program: ProgramDigest;
   readonly settings: { readonly sha256: string };
-  /** Documents in order, without the time at which they were fetched. */
+  /** Documents in order, without their fetch time. */
   readonly corpus: { readonly documents: number; readonly sha256: string };
   readonly tokenizer: { readonly vocab: number; readonly sha256: string };
   readonly tokens: Readonly<Record<Split, TokensDigest>>;
@@ -41,11 +41,11 @@ export interface Manifest {
     readonly model: string;
     readonly optimizer: string;
   };
-  /** Over all of the above. */
+  /** Digest over all of the above. */
   readonly sha256: string;
 }
 
-/** The open parts of a run. */
+/** The open resources of a run. */
 export interface RunParts {
   readonly settings: RunSettings;
   readonly journal: JournalReader;
@@ -55,13 +55,13 @@ export interface RunParts {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** Where the manifest of a run is. */
+/** Path of a run's manifest. */
 export function manifestPath({ root }: RunPaths): string {
   return join(root, "manifest.json");
 }
 
 /**
- * Computes a run's manifest from what is on the disk.
+ * Computes a run's manifest from its files.
  *
  * @throws {Error} when the checkpoint does not follow from the batches
  */
@@ -133,7 +133,7 @@ async function digestTraining(
   let tokens = 0;
   let end: Cursor | undefined;
   const { vocabSize } = tokenizer.tokenizer;
-  // Written by our own batch stage, whose state only that stage reads.
+  // Written by the batch stage, which alone reads its state.
   const options = { store, cursor: cursor as Cursor, vocabSize, steps: step };
   for await (const batch of replayBatches(options)) {
     const { inputIds, targetIds, mask, segmentIds, validTokens } = batch;
@@ -143,7 +143,7 @@ async function digestTraining(
   }
   if (tokens !== totalTokens || JSON.stringify(end) !== JSON.stringify(cursor)) {
     throw new Error(
-      `Cannot follow ${newest}: its ${step} steps over ${totalTokens} tokens do not end where the ` +
+      `Cannot write a manifest for ${newest}: its ${step} steps over ${totalTokens} tokens do not end where the ` +
         `batches made of the stored tokens do; corpus, tokens and checkpoint are of different runs`,
     );
   }

@@ -1,5 +1,5 @@
 /**
- * Whether a tokenizer is the one that a model was trained with.
+ * Checks that a tokenizer is the one that a model was trained with.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { exists } from "../model/durable.ts";
 import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 
-/** What {@linkcode checkModelTokenizer} needs to know, and how it puts a refusal. */
+/** Options of {@linkcode checkModelTokenizer}, and the words of its error. */
 export interface ModelTokenizerCheck {
   /** Configuration of the model. */
   readonly config: ModelConfig;
@@ -46,13 +46,13 @@ export async function checkModelTokenizer(
   const [its, ours] = [(await readTokenizer(path)).tokenizer, tokenizer].map(digestOf);
   if (its !== ours) {
     throw new UsageError(
-      `${refusal}: its tokenizer ${its} is another than ${source} ${ours}, though both have ` +
+      `${refusal}: its tokenizer ${its} differs from ${source} ${ours}, though both have ` +
         `${tokenizer.vocabSize} entries; ${remedy}`,
     );
   }
 }
 
-/** The first digits of a digest of what decides about ids; how a file puts it does not count. */
+/** Short digest of everything that affects ids, independent of formatting. */
 function digestOf(tokenizer: Tokenizer): string {
   return createHash("sha256").update(formatTokenizer(tokenizer)).digest("hex").slice(0, 12);
 }

@@ -1,5 +1,5 @@
 /**
- * Opens a finished or stopped run to look into it.
+ * Opens a finished or stopped run for reading.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { readRunFile, readSettings, type RunPaths, runPaths, type RunSettings } 
 import { lockForReading } from "./lock.ts";
 import { loadTokenizer, type TokenizerFile } from "./tokenizer_file.ts";
 
-/** A run that is read, and that nobody writes to until it is disposed. */
+/** A run opened for reading, locked against writers until disposed. */
 export interface OpenRun extends AsyncDisposable {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
@@ -39,11 +39,11 @@ export async function noRun(root: string, hint = ""): Promise<UsageError> {
 }
 
 /**
- * Opens the run in folder `root` to read it; nothing in it changes. With `changed` also one whose
+ * Opens the run in folder `root` for reading, without changing it. With `changed` also one whose
  * run.json was changed by hand.
  *
  * @throws {UsageError} when it holds no run
- * @throws {Error} when another process works in it
+ * @throws {Error} when another process is working in it
  */
 export async function openRun(
   root: string,
@@ -74,7 +74,7 @@ export async function openRun(
   };
 }
 
-/** Where a run is that nobody has named. */
+/** Default run folder. */
 const DEFAULT_RUN = "runs/default";
 
 /** The flag of commands whose operand is a run folder. */
@@ -103,7 +103,7 @@ export function runOperand(
 }
 
 /**
- * Tells a run folder among the operands from what else they name.
+ * Separates a run folder from the other operands.
  *
  * @throws {UsageError} when several runs are named
  */

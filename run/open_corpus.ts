@@ -1,6 +1,6 @@
 /**
- * Opens the corpus of a run to go on with it. What else is in the run was made of the corpus, and so
- * says how many documents that has at least.
+ * Opens the corpus of a run to continue it. The run's other files were made from the corpus, and so
+ * give a minimum for its number of documents.
  *
  * @module
  */
@@ -18,10 +18,9 @@ import type { RunPaths } from "./folder.ts";
 import { countStoredIds } from "./stored_ids.ts";
 
 /**
- * Opens the journal of a run and its mark. A write that was interrupted is cut off, and `note` hears
- * of it.
+ * Opens the journal of a run and its mark. An interrupted write is cut off, which `note` reports.
  *
- * @throws {Error} when documents that the run was made of are damaged or missing
+ * @throws {Error} when documents that the run was made from are damaged or missing
  */
 export async function openCorpus(
   paths: RunPaths,
@@ -33,7 +32,7 @@ export async function openCorpus(
     const { path, offset, bytes } = journal.cut;
     note(
       `Cut ${bytes} bytes off ${path} from byte ${offset} on: a write that was interrupted before ` +
-        "it was complete; its documents come again from their sources.",
+        "it was complete; its documents are read again from their sources.",
     );
   }
   return { journal, mark: await readMark(paths.corpus) };
@@ -41,7 +40,7 @@ export async function openCorpus(
 
 /**
  * The documents that a run's checkpoints, tokens and index of stored documents name. A damaged
- * checkpoint names none: it is told of by who goes on from it.
+ * checkpoint names none; resuming from it reports the damage.
  *
  * @throws {Error} when the index of tokens or of stored documents is damaged
  */

@@ -1,5 +1,5 @@
 /**
- * Opens a run for a command that is about its tokens.
+ * Opens the tokens of a run for a command.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { UsageError } from "../cli/flags.ts";
 import { noRun, openRun } from "./open.ts";
 import { openTokenFolder } from "./token_folder.ts";
 
-/** The tokens of a run and what made them. */
+/** The tokens of a run and their tokenizer. */
 export interface OpenTokens extends AsyncDisposable {
   readonly store: StoreReader;
   readonly tokenizer: Tokenizer;
 }
 
 /**
- * Opens the run in folder `root`, which nobody else works in until it is disposed, or a folder that
- * holds tokens alone.
+ * Opens the run in folder `root`, locked against writers until it is disposed, or a folder with tokens
+ * alone.
  *
- * @throws {UsageError} when it is no run or has no tokenizer yet
+ * @throws {UsageError} when it is not a run or has no tokenizer yet
  */
 export async function openTokens(root: string): Promise<OpenTokens> {
   if (!await exists(root)) throw await noRun(root);

@@ -1,16 +1,15 @@
 /**
- * What a reading of folders leaves out, summed up: kinds of files that are not read, and what is not
- * even looked at.
+ * Summarises the files skipped in folders: unsupported kinds, and ignored entries.
  *
  * @module
  */
 import type { Drop } from "../stages/meter.ts";
 import type { OnSkip, SkipKind } from "../stages/read/mod.ts";
 
-/** Kinds that are told one by one, and kinds that are counted apart. */
+/** Most kinds to list, and most kinds to count separately. */
 const MAX_TOLD = 8, MAX_KINDS = 1000;
 
-/** What is said of each kind of entry that is not looked at. */
+/** Words for each reason to ignore an entry. */
 const SKIPPED: Readonly<Record<SkipKind, string>> = {
   ".git": ".git",
   node_modules: "node_modules",
@@ -19,7 +18,7 @@ const SKIPPED: Readonly<Record<SkipKind, string>> = {
   excepted: "of this run itself",
 };
 
-/** Counts of one reading. */
+/** Counts of one read. */
 export interface PassedOver {
   readonly skip: OnSkip;
   /** Counts a drop by its kind, where it has one. */
@@ -28,7 +27,7 @@ export interface PassedOver {
   lines(): string[];
 }
 
-/** Begins to count. */
+/** Starts counting. */
 export function countPassedOver(): PassedOver {
   const kinds = new Map<string, number>(), skipped = new Map<SkipKind, number>();
   const add = <K>(counts: Map<K, number>, key: K) => counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -58,8 +57,8 @@ function describeKinds(kinds: ReadonlyMap<string, number>): string {
   const sorted = [...kinds].sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1));
   const sum = (part: typeof sorted) => part.reduce((all, [, count]) => all + count, 0);
   const rest = sorted.slice(MAX_TOLD);
-  const told = sorted.slice(0, MAX_TOLD).map(([kind, count]) => `${kind} ${count}`).join(", ");
+  const listed = sorted.slice(0, MAX_TOLD).map(([kind, count]) => `${kind} ${count}`).join(", ");
   const more = rest.length > 0 ? `, ${sum(rest)} of ${rest.length} more kinds` : "";
   const all = sum(sorted);
-  return `${all} ${all === 1 ? "file" : "files"} of kinds not read: ${told}${more}`;
+  return `${all} ${all === 1 ? "file" : "files"} of kinds not read: ${listed}${more}`;
 }

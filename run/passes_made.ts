@@ -1,6 +1,6 @@
 /**
- * How often training has gone over its text: over what was stored when its latest pass began, which
- * may be less than the corpus.
+ * Counts the passes of training over the text that was stored when its latest pass began, which may
+ * be less than the corpus.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { isOutOfPatience, type TrainingState } from "../stages/train/mod.ts";
 import { patienceOf } from "./patience.ts";
 import type { RunSettings } from "./folder.ts";
 
-/** How often a run has gone over its text so far. */
+/** Passes of a run so far. */
 export interface PassesMade {
   /** Trained tokens over those of the documents. */
   readonly passes: number;
-  /** Train documents that the latest pass goes over. */
+  /** Train documents in the latest pass. */
   readonly documents: number;
 }
 
@@ -23,9 +23,9 @@ export async function passesMade(
   { cursor, totalTokens }: Pick<TrainingState, "cursor" | "totalTokens">,
   store: Pick<Store, "tokensBefore" | "count">,
 ): Promise<PassesMade> {
-  // In the order of the store a pass goes over all of it.
+  // In stored order a pass covers the whole store.
   const documents = (cursor && passesOf(cursor))?.at(-1)?.documents ?? store.count("train");
-  // The first token of a document is nobody's target.
+  // The first token of a document is not a target.
   const targets = await store.tokensBefore("train", documents) - documents;
   return { passes: targets > 0 ? totalTokens / targets : 0, documents };
 }

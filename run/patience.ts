@@ -1,5 +1,5 @@
 /**
- * When a run ends for want of a lower validation loss.
+ * Early stopping: when a run ends for lack of a lower validation loss.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { isOutOfPatience, type Patience, readValidation } from "../stages/train/
 import type { RunSettings } from "./folder.ts";
 
 /**
- * Unless told otherwise. Validations count from the second pass over the corpus on: a model cannot
- * know by heart what it has seen once, so that a run over more text than it needs is never cut. Five
- * of them, because nothing but time is lost by waiting: the best checkpoint is kept anyway.
+ * The default. Validations count from the second pass over the corpus on: a model cannot memorise text
+ * it has seen once, so a run over more text than it needs is never cut short. Five of them, because
+ * waiting costs only time: the best checkpoint is kept anyway.
  */
 const AUTO: Patience = { validations: 5, fromPass: 1 };
 
-/** The patience that the settings ask for; undefined for a run that is never cut. */
+/** The patience that the settings ask for; undefined for a run that never stops early. */
 export function patienceOf({ patience }: Pick<RunSettings, "patience">): Patience | undefined {
   if (patience === "auto") return AUTO;
   return patience === 0 ? undefined : { validations: patience, fromPass: 0 };

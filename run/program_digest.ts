@@ -1,5 +1,5 @@
 /**
- * Which program this is, down to the last character of what computes.
+ * Identifies the program by a digest of the sources that affect results.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface ProgramDigest {
   readonly sha256: string;
 }
 
-/** Where the result of a run is computed, from the text of a page to the weights. */
+/** Folders of code that affects results, from the text of a page to the weights. */
 const FOLDERS: readonly string[] = [
   "kernels/assembly",
   "kernels/templates",
@@ -33,7 +33,7 @@ export async function digestProgram(): Promise<ProgramDigest> {
   const walk = async (folder: string) => {
     for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
       if (isDirectory) await walk(`${folder}/${name}`);
-      else if (name.endsWith(".ts")) paths.push(`${folder}/${name}`);
+      else if (/\.(?:ts|json)$/.test(name)) paths.push(`${folder}/${name}`);
     }
   };
   for (const folder of FOLDERS) await walk(folder);

@@ -1,6 +1,6 @@
 /**
- * prompts.json: beginnings of documents that the model is not trained on, which samples, the
- * playground and the commands that a run suggests go on from.
+ * prompts.json: beginnings of documents that the model is not trained on, used by samples, the
+ * playground and suggested commands.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { NOT_A_LINE } from "./beginning.ts";
 
 /** Name of the file, in a run folder or beside a model. */
 const PROMPTS_FILE = "prompts.json";
-/** What a file may have at most, whoever wrote it. */
+/** Limits of the file. */
 const MAX_COUNT = 5, MAX_CHARS = 120;
 
-/** The prompts of a run, as the file has them. */
+/** The prompts of a run, as in the file. */
 export interface Prompts {
   readonly prompts: readonly string[];
-  /** Which documents they begin: those held out or, where there are none, those trained on. */
+  /** Split of their documents: held out, or train where none is held out. */
   readonly split: "validation" | "train";
   /** Ids of these documents, in the same order. */
   readonly documents: readonly string[];
@@ -56,10 +56,10 @@ export async function writePrompts(
 }
 
 /**
- * The prompts known of the model in `folder`: of its own prompts.json or, for a checkpoint, of its
- * run; none where there is no such file.
+ * The prompts of the model in `folder`: from its own prompts.json or, for a checkpoint, from its run;
+ * none where there is no such file.
  *
- * @throws {TypeError} when the file is not as it should be
+ * @throws {TypeError} when the file is malformed
  */
 export async function readPrompts(folder: string): Promise<readonly string[]> {
   const own = await readOwnPrompts(folder);
@@ -68,7 +68,7 @@ export async function readPrompts(folder: string): Promise<readonly string[]> {
   return await readOwnPrompts(dirname(parent)) ?? [];
 }
 
-/** Copies the prompts known of the model in `from` to the folder `to`, if there are any. */
+/** Copies the prompts of the model in `from` to the folder `to`, if there are any. */
 export async function copyPrompts(from: string, to: string): Promise<void> {
   const prompts = await readPrompts(from);
   if (prompts.length === 0) return;

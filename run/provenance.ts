@@ -1,6 +1,6 @@
 /**
- * What every checkpoint says about how it came about: settings, versions, tokenizer, schedule,
- * optimizer and random numbers. Where each stage stood is in its cursors.
+ * Provenance in every checkpoint: settings, versions, tokenizer, schedule, optimizer and random
+ * numbers. Positions of the stages are in its cursors.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export interface Provenance {
   readonly settings: RunSettings;
   readonly program: ProgramDigest;
   readonly versions: typeof Deno.version;
-  /** SHA-256 of tokenizer.json, which with the documents decides the tokens. */
+  /** SHA-256 of tokenizer.json, which together with the documents determines the tokens. */
   readonly tokenizer: string;
   readonly schedule: ReturnType<typeof scheduleOf>;
   readonly optimizer: ReturnType<typeof optimizerOf>;
-  /** Every draw is addressed by name, epoch and index, which the batch stage's cursor tells. */
+  /** Every draw is addressed by name, epoch and index, which follow from the batch stage's cursor. */
   readonly random: { readonly generator: "philox4x32-10"; readonly seed: number };
 }
 
 /**
- * What a user should know before a run goes on from a checkpoint of provenance `before`; undefined
- * when there is nothing.
+ * Warning for a run that resumes from a checkpoint of provenance `before`; undefined when there is
+ * none.
  */
 export function describeDrift(before: unknown, now: Provenance): string | undefined {
   const { program, versions } = (before ?? {}) as Partial<Provenance>;
@@ -34,13 +34,13 @@ export function describeDrift(before: unknown, now: Provenance): string | undefi
     ...versions && versions.v8 !== now.versions.v8 ? ["Deno"] : [],
   ];
   if (changed.length === 0) return undefined;
-  return `goes on with another version of ${changed.join(" and ")} than made its checkpoint: ` +
-    "the result may differ from that of one version alone";
+  return `goes on with a different version of ${changed.join(" and ")} than its checkpoint: ` +
+    "the result may differ from that of a single version";
 }
 
 /**
- * Checks that a run goes on with the tokenizer of its checkpoint: other ids of the same number would
- * train on as if nothing were wrong.
+ * Checks that a run resumes with the tokenizer of its checkpoint: another tokenizer of the same size
+ * would silently train on wrong ids.
  *
  * @throws {UsageError} naming both digests and what to change
  */

@@ -1,5 +1,5 @@
 /**
- * Makes the tokens of a run again, from its corpus.
+ * Rebuilds the tokens of a run from its corpus.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { loadTokenizer } from "./tokenizer_file.ts";
 
 /**
  * Writes the tokens of a run to the new folder `dir`: of as many documents as its manifest names, or
- * of all that it has.
+ * of all of them.
  */
 export async function rebuildTokens(paths: RunPaths, dir: string): Promise<void> {
   const settings = await readSettings(paths);

@@ -1,5 +1,5 @@
 /**
- * What the user named, told apart: addresses to crawl and paths to read.
+ * Sorts the user's operands into addresses to crawl and paths to read.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
 import { countPassedOver } from "./passed_over.ts";
 
-/** Files of a folder that are looked at before a run begins: what then comes is for the run to say. */
+/** Most files of a folder to check before a run begins; the run itself reports the rest. */
 const MAX_SURVEYED = 2000;
 
 /** Operands by kind. */
@@ -30,7 +30,7 @@ export function isAddress(operand: string): boolean {
   return SCHEME.test(operand);
 }
 
-/** Makes paths absolute, so that a run can go on from another folder. */
+/** Makes paths absolute, so that a run can be resumed from another folder. */
 export function absolute(operands: readonly string[]): string[] {
   return operands.map((operand) =>
     isAddress(operand) || operand === STDIN ? operand : resolve(operand)
@@ -46,10 +46,10 @@ export function splitSources(operands: readonly string[]): Sources {
 }
 
 /**
- * Looks at each operand before anything is made.
+ * Checks each operand before anything is created.
  *
  * @throws {UsageError} for an address that cannot be crawled, a path that cannot be read, and a folder
- * in which nothing is
+ * without readable files
  */
 export async function checkSources(
   operands: readonly string[],
@@ -69,7 +69,7 @@ export async function checkSources(
   }
 }
 
-/** What is wrong with a source, with the address that was probably meant. */
+/** Error of a source, with the address that was probably meant. */
 function refusalOf(operand: string, cause: Error): UsageError {
   const address = addressOf(operand);
   if (address !== undefined && (isAddress(operand) || cause instanceof Deno.errors.NotFound)) {
@@ -84,12 +84,12 @@ function refusalOf(operand: string, cause: Error): UsageError {
   return new UsageError(reason, { cause });
 }
 
-/** `https://example.org/` for `example.org`; undefined for what does not begin with a host. */
+/** `https://example.org/` for `example.org`; undefined for a text that does not begin with a host. */
 export function addressOf(operand: string): string | undefined {
   const [, host = "", port = ""] = /^((?:[\w-]+\.)*[\w-]+)(:\d+)?(?:[/?#].*)?$/.exec(operand) ?? [];
   const isLocal = host === "localhost" || isIP(host) === 4;
   if (!isLocal && (!host.includes(".") || parse(host).isIcann !== true)) return undefined;
-  // `book.md` is a file sooner than a host of Moldova.
+  // `book.md` is more likely a file than a host in Moldova.
   if (!isLocal && port === "" && operand === host && isReadByName(host)) return undefined;
   return URL.parse(`${isLocal ? "http" : "https"}://${operand}`)?.href;
 }

@@ -3,22 +3,14 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { z } from "zod";
-import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
+import { checkFile, FILE, readFileSetting } from "./file_setting.ts";
 
 /** The stages that one of the user's own can stand behind. */
 export const STAGE_PLACES = ["extract", "refine"] as const;
 
-const SETTING = z.strictObject({
-  after: z.enum(STAGE_PLACES),
-  /** Absolute path of the module. */
-  path: z.string(),
-  /** Of the module's text, hexadecimal. */
-  sha256: z.string(),
-});
+const SETTING = z.strictObject({ after: z.enum(STAGE_PLACES), ...FILE.shape });
 
 /** One stage: behind which of ours it stands, its module, and the digest of that. */
 export type StageSetting = Readonly<ReturnType<typeof SETTING.parse>>;
@@ -40,12 +32,7 @@ export function readStageSetting(text: string): StageSetting {
     const places = STAGE_PLACES.map((place) => `${place}:FILE`).join(" or ");
     throw new UsageError(`Cannot use --stage ${text}: it must be ${places}`);
   }
-  const path = resolve(file);
-  try {
-    return { after, path, sha256: digestOf(path) };
-  } catch (cause) {
-    throw new UsageError(`Cannot use --stage ${text}: ${reasonOf(cause)}`, { cause });
-  }
+  return { after, ...readFileSetting(file, `--stage ${text}`) };
 }
 
 /**
@@ -53,14 +40,6 @@ export function readStageSetting(text: string): StageSetting {
  *
  * @throws {UsageError} when its text has changed since
  */
-export function checkStageModule({ after, path, sha256 }: StageSetting): void {
-  if (digestOf(path) === sha256) return;
-  throw new UsageError(
-    `Cannot use --stage ${after}:${path}: its text is not what the run began with; put that back, ` +
-      "or name it with --force while documents are still taken in",
-  );
-}
-
-function digestOf(path: string): string {
-  return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+export function checkStageModule({ after, ...file }: StageSetting): void {
+  checkFile(file, `--stage ${after}:${file.path}`);
 }

@@ -1,5 +1,5 @@
 /**
- * What a run that was stopped leaves behind, in one line.
+ * Describes a stopped run in one line.
  *
  * @module
  */
@@ -19,12 +19,12 @@ export async function describeStop(
     `go on with: deno task pipeline --run ${quoted(paths.root)}`;
 }
 
-/** A path as a POSIX shell reads it back. */
+/** A path quoted for a POSIX shell. */
 export function quoted(path: string): string {
   return /^[\w./@%+:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a person is told of a step that the guard skipped. */
+/** Message for a step that the guard skipped. */
 export function describeSkip({ step, loss, gradNorm }: StepReport): string {
   return `step ${step} skipped: loss ${loss.toFixed(3)}, gradient norm ${gradNorm.toFixed(2)}: ` +
     `an outlier (--guard 0 lets all pass)`;

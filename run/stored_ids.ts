@@ -1,6 +1,6 @@
 /**
- * Ids of the documents in a journal, so that what an interrupted run had already stored is not
- * stored again when its source is read from the start.
+ * Index of the document ids in a journal, so that documents that an interrupted run had stored are not
+ * stored again when their source is read from the start.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { exists } from "../model/durable.ts";
 import { openDatabase } from "../stages/database.ts";
 import type { Journal } from "../stages/journal/mod.ts";
 
-/** An index that is made from the journal and may lag behind it. */
+/** An index built from the journal, which may lag behind it. */
 export interface StoredIds extends Disposable {
-  /** Whether the journal did not hold the document `id`, and nobody has asked for it before. */
+  /** Whether document `id` is new: absent from the journal and not seen by an earlier call. */
   readonly isNew: (id: string) => boolean;
 }
 
-/** How many documents of the journal the index at `path` names; none where there is no index. */
+/** Documents of the journal covered by the index at `path`; 0 without an index. */
 export async function countStoredIds(path: string): Promise<number> {
   if (!await exists(path)) return 0;
   const database = openDatabase(path);
@@ -43,7 +43,7 @@ export async function openStoredIds(
   );
   const add = database.prepare("INSERT OR IGNORE INTO stored (place, id) VALUES (?, ?)");
   const find = database.prepare("SELECT 1 FROM stored WHERE id = ?");
-  // Two operands may lead to one file; a run that goes on must leave out what one sitting would.
+  // Two operands may lead to one file; a resumed run must drop the same duplicates as a single session.
   database.exec("CREATE TEMP TABLE passed (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID");
   const pass = database.prepare("INSERT OR IGNORE INTO passed (id) VALUES (?)");
   const last = database.prepare("SELECT max(place) AS place FROM stored").get()?.place;

@@ -12,7 +12,7 @@ import { UsageError } from "../cli/flags.ts";
 import { makeFolder } from "./make_folder.ts";
 import { lockForReading } from "./lock.ts";
 
-/** Tokens and what made them. */
+/** Tokens and their tokenizer. */
 export interface TokenFolder<S extends StoreReader = StoreReader> extends AsyncDisposable {
   readonly store: S;
   readonly tokenizer: Tokenizer;
@@ -29,7 +29,7 @@ export async function openTokenFolder(root: string): Promise<TokenFolder> {
     );
   }
   await using resources = new AsyncDisposableStack();
-  // What a run under way has is another thing at every look.
+  // The contents of a running run change all the time.
   if (await exists(join(root, "run.json"))) resources.use(await lockForReading(root));
   const tokenizer = await readTokenizer(tokenizerPath);
   const store = resources.use(await readStore({ dir, ...identify(tokenizer) }));

@@ -1,5 +1,5 @@
 /**
- * The tokenizer of a run: read where there is one, learned from the journal where not.
+ * The tokenizer of a run: read from its file, or learned from the journal.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import {
 } from "../tokenizer/mod.ts";
 import type { RunPaths } from "./folder.ts";
 
-/** Characters of text that the tokenizer is trained on at most. */
+/** Most characters of text to train the tokenizer on. */
 export const SAMPLE_CHARS = 64 * 2 ** 20;
-/** Hexadecimal digits of a document's id that decide whether it is sampled: ids are digests. */
+/** Hexadecimal digits of a document's id, a digest, that decide whether it is sampled. */
 const ID_DIGITS = 12;
 
-/** A tokenizer and what it is kept as. */
+/** A tokenizer and its file. */
 export interface TokenizerFile {
   readonly tokenizer: Tokenizer;
   readonly json: string;
@@ -33,7 +33,7 @@ function withHash(tokenizer: Tokenizer, json: string): TokenizerFile {
   return { tokenizer, json, hash: createHash("sha256").update(json).digest("hex") };
 }
 
-/** The run's tokenizer or, for a new run that starts from another model, that model's. */
+/** The run's tokenizer, or that of the model from which a new run starts. */
 export async function loadTokenizer(
   paths: RunPaths,
   { init }: { init: string },
@@ -53,13 +53,13 @@ export async function loadTokenizer(
   return undefined;
 }
 
-/** What {@linkcode learnTokenizer} needs. */
+/** Options of {@linkcode learnTokenizer}. */
 export interface LearnOptions {
   readonly journal: Journal;
   readonly vocab: number;
   /**
-   * Code units of text after which no more documents are waited for. Of more than
-   * {@linkcode SAMPLE_CHARS} a uniform sample is learned from; the first so many where undefined.
+   * Code units of text to wait for. Beyond {@linkcode SAMPLE_CHARS}, the tokenizer is learned from a
+   * uniform sample; from the first {@linkcode SAMPLE_CHARS} where undefined.
    */
   readonly chars: number | undefined;
   readonly status: Pick<Status, "note" | "phase">;
@@ -97,17 +97,17 @@ export async function learnTokenizer(
   return withHash(tokenizer, json);
 }
 
-/** Characters of text for each token of the vocabulary below which little is known of many. */
+/** Characters of text per vocabulary entry below which many entries are poorly learned. */
 const FEW_CHARS = 100;
 
-/** What a person should know of a tokenizer: what it lacks, and that it comes of little text. */
+/** Warnings about a tokenizer: a small vocabulary, or too little text. */
 export function describeLearned(
   { documents, chars, vocab, wanted, stored, goesOn }: {
-    /** Of the text it was learned from. */
+    /** Characters of the text it was learned from. */
     documents: number;
     chars: number;
     vocab: number;
-    /** Size that the vocabulary was to have. */
+    /** Requested size of the vocabulary. */
     wanted: number;
     /** Documents of the corpus so far, and whether more may come. */
     stored: number;
@@ -121,7 +121,7 @@ export function describeLearned(
     ...vocab < wanted
       ? [
         `The vocabulary has ${count(vocab)} tokens instead of ${count(wanted)}: the text that it ` +
-        "is learned from has no more pairs that come twice.",
+        "is learned from has no more repeated pairs.",
       ]
       : [],
     ...isPart && chars < FEW_CHARS * wanted
@@ -133,7 +133,7 @@ export function describeLearned(
   ];
 }
 
-/** Counts what passes through. */
+/** Counts the texts that pass through. */
 async function* counted(
   texts: AsyncIterable<string>,
   size: { documents: number; chars: number },
@@ -145,7 +145,7 @@ async function* counted(
   }
 }
 
-/** Texts of the journal's first documents, until they have `chars` code units together. */
+/** Texts of the journal's first documents, up to `chars` code units in total. */
 async function* firstTexts(
   journal: Journal,
   { chars, follow, signal }: { chars: number; follow: boolean; signal: AbortSignal },
@@ -159,8 +159,8 @@ async function* firstTexts(
 }
 
 /**
- * Waits until the journal has `chars` code units or is complete, and gives all of those texts or,
- * where they are more than `sampleChars`, about as many, which their documents' ids choose.
+ * Waits until the journal has `chars` code units or is complete, and yields those texts or, where they
+ * exceed `sampleChars`, a sample of about that size, chosen by the documents' ids.
  */
 export async function* sampledTexts(
   journal: Journal,

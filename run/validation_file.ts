@@ -1,6 +1,6 @@
 /**
- * validation.json: the text that every validation of a run is over, tokens and all, so that neither
- * a crash nor what has come since can change it.
+ * validation.json: the validation set of a run with its tokens, so that neither a crash nor later
+ * documents can change it.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { createHash } from "node:crypto";
 import { readIfThere, replaceFile } from "../model/durable.ts";
 import type { DrawnPart } from "./draw_rows.ts";
 
-/** What a set was drawn by; a run goes on with the same. */
+/** Rule of the draw; a resumed run must have the same. */
 export interface DrawRule {
-  /** Which documents are held out. */
+  /** Rule for held-out documents. */
   readonly holdOut: string;
   readonly seed: number;
   /** SHA-256 of tokenizer.json, hexadecimal. */
@@ -21,9 +21,9 @@ export interface DrawRule {
 
 /** A recorded set. */
 export interface ValidationRecord extends DrawRule {
-  /** Documents in the corpus when it was drawn, held out or not. */
+  /** All documents in the corpus when it was drawn. */
   readonly corpus: number;
-  /** Rows that it was drawn to fill. */
+  /** Rows of the draw. */
   readonly rows: number;
   readonly parts: readonly DrawnPart[];
 }
@@ -31,7 +31,7 @@ export interface ValidationRecord extends DrawRule {
 /** Version of the format. */
 const FORMAT = 1;
 
-/** Keeps a set on the disk. */
+/** Writes a set to the disk. */
 export async function writeValidation(path: string, record: ValidationRecord): Promise<void> {
   const parts = record.parts.map(({ ids, ...part }) => ({ ...part, ids: [...ids] }));
   const text = JSON.stringify({ ...record, parts });
@@ -42,7 +42,7 @@ export async function writeValidation(path: string, record: ValidationRecord): P
 /**
  * The recorded set, if there is one.
  *
- * @throws {Error} when the file is damaged, or its set was drawn by another rule than is asked for
+ * @throws {Error} when the file is damaged, or its set was drawn by a different rule
  */
 export async function readValidation(
   path: string,
@@ -67,12 +67,12 @@ export async function readValidation(
   return record;
 }
 
-/** Undefined where it is not what {@linkcode writeValidation} wrote. */
+/** Undefined where the file is not as {@linkcode writeValidation} wrote it. */
 function parse(json: string): ValidationRecord | undefined {
   try {
     const { format, sha256, set } = JSON.parse(json);
     if (format !== FORMAT || sha256 !== digest(JSON.stringify(set))) return undefined;
-    // The digest vouches for its shape.
+    // The digest guarantees its shape.
     const record = set as Omit<ValidationRecord, "parts"> & {
       parts: (Omit<DrawnPart, "ids"> & { ids: number[] })[];
     };

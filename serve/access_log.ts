@@ -14,6 +14,7 @@ export interface AccessRecord {
   readonly id: string;
   /** Name of the API key; without keys, the address. */
   readonly client: string;
+  /** HTTP method, such as `POST`. */
   readonly method: string;
   /** The pattern that matched, such as `/v1/models/:id`; `none` where none did. */
   readonly route: string;
@@ -23,6 +24,7 @@ export interface AccessRecord {
   readonly ms: number;
   /** Of the prompt, once for each of the answers to it. */
   readonly tokensIn: number;
+  /** Generated, over all answers. */
   readonly tokensOut: number;
   /** There where a stream ended before its last event: the client left or stopped reading. */
   readonly cut?: true;

@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Context, MiddlewareHandler } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
+import type { Middleware, RequestContext } from "./middleware.ts";
 
 /** Shorter keys can be guessed. */
 const MIN_KEY_CHARS = 16;
@@ -15,6 +15,7 @@ const MIN_KEY_CHARS = 16;
 export interface ApiKey {
   /** Stands for the client in the log and where clients share the server. */
   readonly name: string;
+  /** Digest of the key, 32 bytes; the key itself is not kept. */
   readonly sha256: Uint8Array;
 }
 
@@ -58,7 +59,7 @@ export function parseApiKeys(text: string): ApiKeys {
 }
 
 /** What is asked for where. */
-export interface KeyRules {
+export interface KeyRules<C extends RequestContext = RequestContext> {
   /** Anybody may ask for these. */
   readonly openPaths: ReadonlySet<string>;
   /**
@@ -67,7 +68,7 @@ export interface KeyRules {
    */
   readonly pages: string;
   /** Told the name of the key that a request bears. */
-  readonly onClient?: (context: Context, name: string) => void;
+  readonly onClient?: (context: C, name: string) => void;
 }
 
 /**
@@ -75,10 +76,10 @@ export interface KeyRules {
  * wrong key. A key comes as `Bearer` (RFC 6750), to pages also as the password of `Basic` (RFC 7617),
  * which is nowhere else taken: what a browser sends by itself, other sites can make it send.
  */
-export function requireApiKey(
+export function requireApiKey<C extends RequestContext>(
   keys: ApiKeys,
-  { openPaths, pages, onClient }: KeyRules,
-): MiddlewareHandler {
+  { openPaths, pages, onClient }: KeyRules<C>,
+): Middleware<C> {
   return async (context, next) => {
     const { path } = context.req;
     if (openPaths.has(path)) return await next();

@@ -45,7 +45,9 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health", "/ope
 
 /** What {@linkcode createApp} serves. */
 export interface AppOptions {
+  /** Runs the generations; borrowed. */
   readonly scheduler: Scheduler;
+  /** The tokenizer of the scheduler's model. */
   readonly codec: TextCodec;
   /** Ids that end an answer beside the tokenizer's own end of a text. */
   readonly stopIds?: ReadonlySet<number>;
@@ -61,6 +63,7 @@ export interface AppOptions {
   readonly prompts?: readonly string[];
   /** Shown under `/dashboard/`. */
   readonly dashboard?: App;
+  /** Limits that are not given have a default of their own. */
   readonly limits?: AppLimits;
   /** One of these must come with every request but for the page and the health check. */
   readonly apiKeys?: ApiKeys;
@@ -93,13 +96,17 @@ const CLIENT_CLOSED_REQUEST = 499;
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createLayout, openWasmEngine, presetConfig, Scheduler, trainTokenizer } from "../mod.ts";
  * import { createApp } from "./app.ts";
- * import type { Scheduler } from "../engine/mod.ts";
- * import type { TextCodec } from "../engine/mod.ts";
- * async function isHealthy(scheduler: Scheduler, codec: TextCodec): Promise<boolean> {
- *   const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
- *   return (await app.request("/health")).ok;
- * }
+ * const codec = await trainTokenizer(["once upon a time"], { vocabSize: 260 });
+ * const config = presetConfig("tiny", codec);
+ * const parameters = new Float32Array(createLayout(config).length);
+ * await using engine = await openWasmEngine({ config, parameters, workers: 1 });
+ * const scheduler = new Scheduler(engine);
+ * const app = createApp({ scheduler, codec, modelName: "mine", onFailure: console.error });
+ * const { data } = await (await app.request("/v1/models")).json();
+ * assertEquals(data[0].id, "mine");
  * ```
  */
 export function createApp(options: AppOptions): App {
@@ -124,7 +131,7 @@ export function createApp(options: AppOptions): App {
     app.use(requireApiKey(apiKeys, {
       openPaths: OPEN_PATHS,
       pages: "/dashboard",
-      onClient: (context, client) => notesOf(context).client = client,
+      onClient: (context: Context, client) => notesOf(context).client = client,
     }));
   }
   app.get("/health", (context) => {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { MiddlewareHandler } from "hono";
 import { ApiError, errorResponse } from "./api_error.ts";
+import type { Middleware } from "./middleware.ts";
 
 /** Whether a host of a URL is this machine to itself (RFC 6761, 6.3; RFC 6890). */
 function isLoopbackName(hostname: string): boolean {
@@ -28,7 +28,7 @@ export function hostnameOf(name: string): string | undefined {
  * Refuses requests by any name but `names` and those of this machine alone, with 421 (RFC 9110).
  * Addresses are answered: no page comes from one of this machine's unless this machine sent it.
  */
-export function requireHostName(names: readonly string[]): MiddlewareHandler {
+export function requireHostName(names: readonly string[]): Middleware {
   const known = new Set(names);
   return async (context, next) => {
     const { hostname } = new URL(context.req.url);

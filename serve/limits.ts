@@ -13,7 +13,7 @@ export const LIMIT_FLAGS = {
     "max-running": number({ help: "answers generated at once", min: 1, defaultValue: 128 }),
     "max-waiting": number({ help: "requests in the queue; more get 429", defaultValue: 1024 }),
     "max-per-client": number({
-      help: "answers of one client, running or in the queue; more get 429 (default: no limit)",
+      help: "requests of one client, running or queued; more get 429 (default: no limit)",
       min: 1,
     }),
     "max-prompt-tokens": number({
@@ -25,7 +25,7 @@ export const LIMIT_FLAGS = {
       min: 1,
     }),
     "max-seconds": number({
-      help: "time for a request, the queue included; then it gets 504",
+      help: "time limit of a request, queue included; then it gets 504",
       min: 1,
       max: 86_400,
       defaultValue: 600,

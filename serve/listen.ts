@@ -21,7 +21,9 @@ export interface SocketLimits {
   readonly idleMs?: number;
   /** Time a connection may go without taking any of what is written to it. */
   readonly stallMs?: number;
+  /** Longest request head, in bytes; 16 KiB unless stated. */
   readonly maxHeaderBytes?: number;
+  /** Open connections; 2,048 unless stated, and one more is closed at once. */
   readonly maxConnections?: number;
   /** Time for requests to end once listening stops. */
   readonly drainMs?: number;
@@ -37,12 +39,15 @@ export interface ListenOptions {
   readonly port: number;
   /** Stops listening and lets requests end. */
   readonly signal?: AbortSignal;
+  /** Limits that are not given have a default of their own. */
   readonly limits?: SocketLimits;
 }
 
 /** A listening server. */
 export interface Listener {
+  /** The address that it is bound to. */
   readonly hostname: string;
+  /** The port that it is bound to, also where 0 was asked for. */
   readonly port: number;
   /** Settles when the signal was given and every connection has ended. */
   readonly finished: Promise<void>;

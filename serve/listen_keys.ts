@@ -14,11 +14,11 @@ export const KEYS_VARIABLE = "CLLM_API_KEYS";
 export const LISTEN_FLAGS = group("Listening", {
   hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
   "api-key-file": text({
-    help: "file of keys, one a line, a name before each where wanted; requests must bear one",
+    help: "file of API keys, one per line, optionally after a name; requests must carry one",
     value: "FILE",
   }),
   "host-name": list({
-    help: "name to answer by beside those of this machine and addresses; may be given again",
+    help: "host name to accept besides those of this machine; repeatable",
     value: "NAME",
   }),
 });

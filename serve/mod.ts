@@ -4,10 +4,17 @@
  * @module
  */
 export type { AccessRecord } from "./access_log.ts";
-export { type ApiKeys, parseApiKeys, requireApiKey } from "./api_keys.ts";
+export {
+  type ApiKey,
+  type ApiKeys,
+  type KeyRules,
+  parseApiKeys,
+  requireApiKey,
+} from "./api_keys.ts";
 export { type App, type AppLimits, type AppOptions, createApp } from "./app.ts";
-export { eventStream } from "./event_stream.ts";
+export { eventStream, type EventStreamOptions } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
 export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
+export type { Middleware, RequestContext } from "./middleware.ts";
 export { PAGE_POLICY } from "./playground/mod.ts";

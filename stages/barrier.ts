@@ -1,20 +1,20 @@
 /**
- * Barriers: marks among the data that say where each stage above stood when they passed it.
+ * Barriers: control values in the stream that record the position of each stage they have passed.
  *
- * A source sends one now and then; each stage hands it on in its place, with its own cursor added,
- * and what reaches the batches, and with them the checkpoint, is a place of the whole pipeline.
- * Stages take and send barriers only where their caller asks, by the type parameter `B`.
+ * A source sends one at intervals; each stage passes it on in order, with its own cursor added, and
+ * what reaches the batches, and with them the checkpoint, is a position of the whole pipeline. Sources
+ * send barriers only where their caller gives them one; a stage sends those that it receives.
  *
  * @module
  */
 
 import type { Barrier, Cursors, Stage } from "./types.ts";
 
-/** Bytes that a source hands on between two barriers, unless told otherwise. */
+/** Default bytes that a source sends between two barriers. */
 export const BARRIER_BYTES = 4 * 2 ** 20;
 
 /**
- * Tells a barrier from what flows with it.
+ * Tells a barrier from the data around it.
  *
  * @example
  * ```ts
@@ -29,14 +29,14 @@ export function isBarrier<T extends object, B extends Barrier>(value: T | B): va
   return "cursors" in value;
 }
 
-/** A stage that sends barriers where it is sent some, and none otherwise, as its type says. */
+/** A stage that sends barriers if and only if it receives some, by its type. */
 export function among<In, Out>(
   stage: ReadableWritablePair<Out | Barrier, In | Barrier>,
 ): Stage<In, Out> {
   return stage as Stage<In, Out>;
 }
 
-/** The barrier with more cursors; those it has already are replaced. */
+/** The barrier with added cursors, which replace those of the same name. */
 export function stamp<B extends Barrier>(barrier: B, cursors: Cursors): B {
   return { ...barrier, cursors: { ...barrier.cursors, ...cursors } };
 }

@@ -1,19 +1,19 @@
 /**
- * Tells the encoding of text that does not say it.
+ * Detects the encoding of text that does not declare it.
  *
  * @module
  */
 import { analyse } from "chardet";
 
-/** Bytes that are looked at, from the first one that is not ASCII. */
+/** Bytes to inspect, from the first one that is not ASCII. */
 export const CHARSET_SAMPLE_BYTES = 64 * 1024;
 
-/** Confidence of the detector, in percent, below which its answer counts as none. */
+/** Minimum confidence of the detector, in percent. */
 const MIN_CONFIDENCE = 20;
 
 /**
- * What the detector calls otherwise than the Encoding standard, or tells apart without need: the
- * Windows code pages contain the printable part of their ISO relatives.
+ * Labels of the detector that differ from the Encoding standard's, or that need no distinction: the
+ * Windows code pages contain the printable part of their ISO counterparts.
  */
 const LABELS: Readonly<Record<string, string>> = {
   "iso-8859-1": "windows-1252",
@@ -22,7 +22,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Whether `bytes` are UTF-8, but for a code point that is cut off at their end. */
+/** Whether `bytes` are UTF-8, except for a code point truncated at their end. */
 export function isUtf8(bytes: Uint8Array): boolean {
   try {
     UTF8.decode(bytes, { stream: true });
@@ -35,7 +35,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-/** Forgets a code point that was cut off; fails, and resets, where there was one. */
+/** Resets the decoder; throws where a truncated code point was pending. */
 function resetUtf8(): void {
   try {
     UTF8.decode();
@@ -44,12 +44,12 @@ function resetUtf8(): void {
   }
 }
 
-/** The character that broken places decode to. */
+/** The character that malformed sequences decode to. */
 const REPLACED = 0xfffd;
-/** Of so many characters one may be broken in text that is UTF-8. */
+/** Minimum characters per malformed sequence in text that counts as UTF-8. */
 const CHARS_PER_BREAK = 50;
 
-/** What `bytes` are as UTF-8: characters in all, those of several bytes, and broken places. */
+/** Counts `bytes` as UTF-8: all characters, multibyte characters, and malformed sequences. */
 function countUtf8(bytes: Uint8Array): { chars: number; wide: number; broken: number } {
   const text = new TextDecoder().decode(bytes, { stream: true });
   let wide = 0, broken = 0;
@@ -62,8 +62,8 @@ function countUtf8(bytes: Uint8Array): { chars: number; wide: number; broken: nu
 }
 
 /**
- * `bytes` as valid UTF-8, each broken place as U+FFFD; `undefined` where so much is broken that they
- * are no UTF-8.
+ * `bytes` as valid UTF-8, with U+FFFD for each malformed sequence; `undefined` where there are too
+ * many of them for UTF-8.
  */
 export function mendUtf8(bytes: Uint8Array): Uint8Array | undefined {
   if (isUtf8(bytes)) return bytes;
@@ -72,12 +72,12 @@ export function mendUtf8(bytes: Uint8Array): Uint8Array | undefined {
   return new TextEncoder().encode(new TextDecoder().decode(bytes));
 }
 
-/** So many characters are not by chance what they seem. */
+/** Characters that count as evidence rather than chance. */
 const MIN_EVIDENCE = 4;
 
 /**
- * Whether `bytes` cannot be in the encoding that they are declared to be in: not in UTF-8, where more
- * is broken than is not, or not in an older one, where all of it is UTF-8.
+ * Whether `bytes` contradict their declared encoding: UTF-8, where more sequences are malformed than
+ * not, or a legacy encoding, where everything is UTF-8.
  */
 export function contradicts(bytes: Uint8Array, label: string): boolean {
   if (label !== "utf-8") {
@@ -90,17 +90,17 @@ export function contradicts(bytes: Uint8Array, label: string): boolean {
 }
 
 /**
- * The encodings in which a byte that is not ASCII begins or ends a character. Short text in them has
- * a few pairs of bytes that are UTF-8 by chance; text in other encodings has hardly any.
+ * The encodings in which a non-ASCII byte begins or ends a character. Short text in them has a few
+ * byte pairs that are UTF-8 by chance; text in other encodings has hardly any.
  */
 const MULTIBYTE = new Set(["shift_jis", "euc-jp", "euc-kr", "big5", "gb18030", "gbk"]);
 
-/** What text in 7-bit encodings that nobody decodes any more is labelled, as in the standard. */
+/** The standard's label for 7-bit encodings that are no longer decoded. */
 export const REPLACEMENT = "replacement";
 
 /**
- * The label of the encoding that `bytes` are in, as the Encoding standard has it; `undefined` where
- * none is likely. A few broken places make UTF-8 no other encoding.
+ * The Encoding standard's label of the encoding of `bytes`; `undefined` where none is likely. UTF-8
+ * with a few malformed sequences is still UTF-8.
  *
  * @example
  * ```ts
@@ -110,8 +110,8 @@ export const REPLACEMENT = "replacement";
  * ```
  */
 export function detectCharset(bytes: Uint8Array): string | undefined {
-  const told = detectUtf16(bytes) ?? detectEscapes(bytes);
-  if (told !== undefined) return told;
+  const distinctive = detectUtf16(bytes) ?? detectEscapes(bytes);
+  if (distinctive !== undefined) return distinctive;
   if (isUtf8(bytes)) return "utf-8";
   const { chars, wide, broken } = countUtf8(bytes);
   if (wide >= 2 * broken) return "utf-8";
@@ -120,16 +120,16 @@ export function detectCharset(bytes: Uint8Array): string | undefined {
   return wide >= broken || chars >= CHARS_PER_BREAK * broken ? "utf-8" : undefined;
 }
 
-/** The encoding of before Unicode in which `bytes` look most like text. */
+/** The legacy encoding in which `bytes` look most like text. */
 function detectLegacy(bytes: Uint8Array): string | undefined {
   const first = bytes.findIndex((byte) => byte >= 0x80);
-  // Before it stands what every encoding reads the same; a word of it helps the detector.
+  // ASCII before it is the same in every encoding; a word of it helps the detector.
   const from = Math.max(0, first - 64);
   const sample = bytes.subarray(from, from + CHARSET_SAMPLE_BYTES);
   for (const { name, confidence } of analyse(sample)) {
     if (confidence < MIN_CONFIDENCE) return undefined;
     const label = labelOf(name);
-    // Of two that are as likely, the one in which every byte has a meaning.
+    // Of two equally likely ones, the one that defines every byte.
     if (label !== undefined && decodes(bytes.subarray(0, from + CHARSET_SAMPLE_BYTES), label)) {
       return label;
     }
@@ -152,7 +152,7 @@ export function isShift(bytes: Uint8Array, at: number): boolean {
   return first === ESCAPE && (next === undefined || next === 0x24 || next === 0x28);
 }
 
-/** Encodings whose text is 7-bit, told by the sequences with which they shift. */
+/** 7-bit encodings, detected by their shift sequences. */
 function detectEscapes(bytes: Uint8Array): string | undefined {
   if (bytes.some((byte) => byte >= 0x80)) return undefined;
   const text = new TextDecoder().decode(bytes.subarray(0, CHARSET_SAMPLE_BYTES));
@@ -182,17 +182,17 @@ function decodes(bytes: Uint8Array, label: string): boolean {
   }
 }
 
-/** Control characters other than blanks, and what is no character at all. */
+/** Control characters other than white space, and noncharacters. */
 const NO_TEXT = /[^\P{Cc}\t\n\r]|\p{Co}|[\ufffe\uffff]/u;
-/** What every text has some of, and text read in the wrong order hardly any. */
+/** Characters common in any text, and rare in text read in the wrong byte order. */
 const COMMON = /[\t\n\r -~\u3000-\u3002\uff01-\uff1f]/g;
 
-/** So many of them, or fewer, may be chance. */
+/** Up to this many may be chance. */
 const MIN_COMMON = 3;
 
 /**
- * UTF-16 without a mark: there are zeros, which no other text has, and one of the orders of bytes
- * gives common characters and nothing that is no text.
+ * UTF-16 without a byte order mark: has zeros, which no other text has, and one byte order gives
+ * common characters and no control characters.
  */
 function detectUtf16(bytes: Uint8Array): string | undefined {
   const head = bytes.subarray(0, Math.min(bytes.byteLength, 4096) & ~1);

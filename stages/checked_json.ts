@@ -1,5 +1,5 @@
 /**
- * JSON files that carry a digest of themselves, so that one flipped bit is noticed and not believed.
+ * JSON files with a digest of their contents, so that a flipped bit is detected.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export async function writeChecked(
 
 /**
  * Reads what {@linkcode writeChecked} wrote to `path`; `undefined` when there is no file. `remedy`
- * says what helps.
+ * is the advice in the error message.
  *
  * @throws {SyntaxError} naming the file when it does not match its digest
  */

@@ -6,20 +6,20 @@
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
-/** Files up to this size are checked from end to end when they are opened, in about a second. */
+/** Files up to this size are fully checked when they are opened, in about a second. */
 const CHECKED_BYTES = 256 * 2 ** 20;
 
 /** Choices for {@linkcode openDatabase}. */
 export interface OpenDatabaseOptions {
-  /** What helps when the file is damaged. */
+  /** Advice in the error message for a damaged file. */
   readonly remedy?: string;
 }
 
 /**
- * Opens or creates the database at `path` (`:memory:` for none). An existing file is checked: its
- * pages, and whether its tables and their indexes say the same.
+ * Opens or creates the database at `path` (`:memory:` for none). Checks an existing file: its pages,
+ * and whether tables and indexes agree.
  *
- * @throws {Error} naming the file when it is damaged or no database
+ * @throws {Error} naming the file when it is damaged or not a database
  */
 export function openDatabase(
   path: string,
@@ -51,7 +51,7 @@ export function openDatabase(
 
 type Guard = <T>(work: () => T) => T;
 
-/** A database whose faults, and those of its statements, pass through `guard`. */
+/** A database whose errors, and those of its statements, pass through `guard`. */
 class NamedDatabase extends DatabaseSync {
   readonly #guard: Guard;
 

@@ -5,7 +5,7 @@
  */
 import { Parser } from "htmlparser2";
 
-/** Bytes that are looked through; most pages say it in the first kibibyte. */
+/** Bytes to search; most pages declare it in the first kibibyte. */
 const LOOK_BYTES = 64 * 1024;
 const STEP_BYTES = 1024;
 
@@ -14,8 +14,8 @@ const XML_DECLARATION = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']\s*([A-Za-z][\w.:-]
 
 /**
  * The label in the first `meta` element that names an encoding (HTML standard, 13.2.3 and the start
- * tag of `meta` in 13.2.6.4.4). What looks like one in a comment, a script, a title or an attribute
- * is none.
+ * tag of `meta` in 13.2.6.4.4). A lookalike in a comment, a script, a title or an attribute does
+ * not count.
  */
 export function metaLabel(body: Uint8Array): string | undefined {
   let label: string | undefined;
@@ -40,7 +40,7 @@ export const xmlLabel = (body: Uint8Array): string | undefined =>
 function labelOf(meta: Readonly<Record<string, string>>): string | undefined {
   const isType = meta["http-equiv"]?.trim().toLowerCase() === "content-type";
   const label = (meta.charset ?? (isType ? charsetOf(meta.content ?? "") : undefined))?.trim();
-  // A page whose meta element can be read as ASCII is not UTF-16, whatever it says.
+  // A page whose meta element is readable as ASCII is not UTF-16, whatever it declares.
   if (label !== undefined && /^utf-?16/i.test(label)) return "utf-8";
   return label?.toLowerCase() === "x-user-defined" ? "windows-1252" : label;
 }

@@ -1,7 +1,7 @@
 /**
  * Decodes a page's bytes: byte order mark, then HTTP header, then meta element, then XML declaration,
- * then by what the bytes look like, as the HTML standard's encoding sniffing orders them. Unlike
- * there, a declaration does not count that the bytes contradict.
+ * then detection, in the order of the HTML standard's encoding sniffing. Unlike there, a declaration
+ * that contradicts the bytes is ignored.
  *
  * @module
  */
@@ -26,7 +26,7 @@ function decoderFor(label: string | undefined): TextDecoder | undefined {
 }
 
 /**
- * The text of `body`; what its encoding does not define becomes U+FFFD. Empty for text in an encoding
+ * The text of `body`, with U+FFFD for bytes that its encoding does not define. Empty for an encoding
  * that is not decoded.
  */
 export function decodePage(

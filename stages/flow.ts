@@ -1,6 +1,6 @@
 /**
- * Web Streams whose body is an async generator, with cancellation that also reaches a generator
- * that is waiting: `ReadableStream.from` would only stop it at its next value.
+ * Web Streams whose body is an async generator, with cancellation that reaches even a waiting
+ * generator: `ReadableStream.from` would only stop it at its next value.
  *
  * @module
  */
@@ -8,8 +8,8 @@
 import { queue } from "./queue.ts";
 
 /**
- * A readable stream of what `generate` yields, one value a pull and none ahead. Cancelling aborts
- * the signal, which must wake whatever the generator waits for, and waits until it has finished.
+ * A readable stream of the values of `generate`, one per pull and none ahead. Cancelling aborts the
+ * signal, which must interrupt any wait of the generator, and waits until the generator has finished.
  *
  * @example
  * ```ts
@@ -42,22 +42,22 @@ export function generated<T>(
 
 /** Choices for {@linkcode transformed}. */
 export interface TransformedOptions<In, Out> {
-  /** Turns the values that arrive into the values that leave. */
+  /** Turns input values into output values. */
   readonly generate: (input: AsyncIterable<In>) => AsyncGenerator<Out, void>;
   /** Bound of the input queue. */
   readonly input: QueuingStrategy<In>;
 }
 
 /**
- * A stage made of a generator over its input. Cancelling the output, or an error in the generator,
- * cancels the input; an error of the input reaches the generator and then the output.
+ * A stage whose body is a generator over its input. Cancelling the output, or an error in the
+ * generator, cancels the input; an input error reaches the generator and then the output.
  */
 export function transformed<In, Out>(
   { generate, input }: TransformedOptions<In, Out>,
 ): TransformStream<In, Out> {
   const { writable, readable: arrived } = queue(input);
   const reader = arrived.getReader();
-  // Fails when the input has failed itself, and then there is nothing left to cancel.
+  // Rejects when the input has failed, and then there is nothing left to cancel.
   const cancelInput = (reason: unknown) => reader.cancel(reason).catch(() => {});
   async function* values(): AsyncGenerator<In, void> {
     for (;;) {

@@ -8,6 +8,7 @@
 export type DropReason =
   | "robots-disallowed"
   | "blocked-address"
+  | "blocked-host"
   | "http-error"
   | "network-error"
   | "timeout"
@@ -25,10 +26,12 @@ export type DropReason =
   | "custom-stage"
   | RefusalReason;
 
-/** Why the refine stage thinks little of a text; the rules are those of datatrove and keep its names. */
+/** Why the refine stage drops a text; the rules and their names are datatrove's. */
 export type RefusalReason =
   | "language"
   | "near-duplicate"
+  | "low-quality"
+  | "contaminated"
   | "gopher-short-doc"
   | "gopher-long-doc"
   | "gopher-below-avg-threshold"
@@ -55,35 +58,46 @@ export type RefusalReason =
 
 /** A dropped item, named, for the log and `--keep-dropped`. */
 export interface Drop {
+  /** Name of the stage that dropped it. */
   readonly stage: string;
   /** URL, path or document id. */
   readonly item: string;
+  /** Why; counted by reason in {@linkcode StageCounts}. */
   readonly reason: DropReason;
   /** One plain sentence. */
   readonly detail: string;
-  /** What kind of thing it is, where many of a kind are counted together: `.png`. */
+  /** What kind of item it is, where similar items are counted together: `.png`. */
   readonly kind?: string;
-  /** The text, where there was one; kept with `--keep-dropped`. */
+  /** The text, if any; kept with `--keep-dropped`. */
   readonly text?: string;
 }
 
 /** Plain copy of a meter at one moment. */
 export interface StageCounts {
+  /** The stage's name, such as `extract`. */
   readonly name: string;
+  /** Items that arrived, dropped ones included. */
   readonly itemsIn: number;
+  /** Items handed on. */
   readonly itemsOut: number;
+  /** Size of what arrived: bytes, characters or tokens, whichever the stage counts. */
   readonly bytesIn: number;
+  /** Size of what was handed on, which may be of another unit than `bytesIn`. */
   readonly bytesOut: number;
+  /** Dropped items by reason; a reason that never occurred is absent. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Queue fill on the input side, 0..1; absent for a source, which has no input. */
   readonly queueFill?: number;
+  /** Milliseconds at work. */
   readonly busyMs: number;
+  /** Milliseconds with nothing to do, for want of input. */
   readonly waitingInputMs: number;
+  /** Milliseconds with a result that the next stage had no room for. */
   readonly blockedOutputMs: number;
 }
 
 /**
- * Counts what one stage takes in, hands on and drops, and how it spends its time.
+ * Counts what one stage takes in, passes on and drops, and how it spends its time.
  *
  * @example
  * ```ts
@@ -110,7 +124,7 @@ export class StageMeter {
   #readQueue: (() => number) | undefined;
   #isWanted = true;
 
-  /** `onDrop` hears of each dropped item; `now` is a clock in milliseconds. */
+  /** `onDrop` receives each dropped item; `now` is a clock in milliseconds. */
   constructor(
     name: string,
     onDrop: (drop: Drop) => void = () => {},
@@ -134,34 +148,34 @@ export class StageMeter {
     this.#bytesOut += bytes;
   }
 
-  /** One item was dropped: counted by reason and told to the listener. */
+  /** One item was dropped: counts it by reason and notifies the listener. */
   drop(drop: Omit<Drop, "stage">): void {
     this.#dropped[drop.reason] = (this.#dropped[drop.reason] ?? 0) + 1;
     this.#onDrop({ stage: this.#name, ...drop });
   }
 
-  /** The stage changes what it is doing; time since the last change goes to the former phase. */
+  /** Enters a phase; the time since the last change goes to the previous one. */
   phase(next: "busy" | "waiting" | "blocked"): void {
-    this.settle();
+    this.bookTime();
     this.#phase = next;
   }
 
   /**
-   * Whether the next stage waits for a value. A stage that does nothing while its queue holds
-   * something and nobody asks for more is blocked by its output, not waiting for input.
+   * Whether the next stage waits for a value. A stage that is idle while its queue holds
+   * something and its reader asks for nothing is blocked by its output, not waiting for input.
    */
   demand(isWanted: boolean): void {
-    this.settle();
+    this.bookTime();
     this.#isWanted = isWanted;
   }
 
-  /** Asks `read` for the fill of the stage's input queue, 0..1, whenever it is wanted. */
+  /** Reads the fill of the stage's input queue, 0..1, from `read`. */
   queueFrom(read: () => number): void {
     this.#readQueue = () => Math.min(1, Math.max(0, read()));
   }
 
-  /** Books the time since the last change; called before anything that decides the booking changes. */
-  settle(): void {
+  /** Books the time since the last call to the current phase; call it before queue or demand change. */
+  bookTime(): void {
     const now = this.#now();
     const isBlocked = this.#phase === "waiting" && !this.#isWanted &&
       (this.#readQueue?.() ?? 1) > 0;
@@ -171,7 +185,7 @@ export class StageMeter {
 
   /** The counters now. */
   counts(): StageCounts {
-    this.settle();
+    this.bookTime();
     return {
       name: this.#name,
       itemsIn: this.#itemsIn,

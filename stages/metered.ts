@@ -1,16 +1,15 @@
 /**
  * Measures a stage from outside, as its neighbours see it: how full its input queue is, and whether
- * anybody asks for what it makes.
+ * its output is in demand.
  *
  * @module
  */
 import type { StageMeter } from "./meter.ts";
 
 /**
- * The stage `stage` with `meter` reading the fill of its input queue and the demand at its output;
- * the stage itself without a meter. Nothing is buffered on top: a value is handed over at once, and
- * the next is asked for when the stage has room; it is pulled from the stage when the next stage
- * pulls.
+ * Wraps `stage` so that `meter` reads the fill of its input queue and the demand at its output;
+ * returns the stage itself without a meter. Adds no buffering: a value is written when the stage has
+ * room, and read when the next stage pulls.
  *
  * @example
  * ```ts
@@ -36,7 +35,7 @@ export function metered<In, Out>(
 
 function watchedInput<In>(stage: WritableStream<In>, meter: StageMeter): WritableStream<In> {
   const writer = stage.getWriter();
-  // Nothing has been written yet: this is the whole room of the queue.
+  // Nothing has been written yet, so this is the capacity of the queue.
   const room = writer.desiredSize ?? 0;
   let isOver = false;
   meter.queueFrom(() => {
@@ -49,14 +48,14 @@ function watchedInput<In>(stage: WritableStream<In>, meter: StageMeter): Writabl
       writer.closed.catch((reason: unknown) => controller.error(reason));
     },
     write(value) {
-      meter.settle();
-      // A failed write fails the stage, which `closed` tells.
+      meter.bookTime();
+      // A failed write errors the stage, which `closed` reports.
       writer.write(value).catch(() => {});
       return writer.ready;
     },
     async close() {
       await writer.close();
-      // A closed queue has no room left, and nothing in it either.
+      // A closed queue has no room and no content.
       isOver = true;
     },
     abort: (reason) => writer.abort(reason),

@@ -1,6 +1,6 @@
 /**
- * Text of others as it may stand on a terminal: nothing in it steers the terminal, or hides or
- * reorders what is beside it.
+ * Makes untrusted text safe for a terminal: it cannot control the terminal, or hide or reorder the
+ * text beside it.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 const STEERING = /(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\p{Cs}]/gu;
 const SPACES = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 
-/** `text` with what steers a terminal as `\u001b`, which means the same inside JSON; lines stay. */
+/** `text` with control characters escaped as in JSON, such as `\u001b`; line feeds stay. */
 export function printable(text: string): string {
   return text.replace(
     STEERING,

@@ -1,6 +1,6 @@
 /**
- * How much may wait between two stages: so many bytes, characters or tokens, never a number of items,
- * whose sizes differ by orders of magnitude.
+ * Bounds of the queues between stages, in bytes, characters or tokens, and never in items, whose
+ * sizes differ by orders of magnitude.
  *
  * @module
  */
@@ -8,12 +8,12 @@
 import { isBarrier } from "./barrier.ts";
 import type { Barrier } from "./types.ts";
 
-/** What a barrier counts as: its cursors, roughly. Without a size of its own, endless ones would fit. */
+/** Size of a barrier, roughly that of its cursors; with size 0 the queue would not bound them. */
 const BARRIER_SIZE = 1024;
 
 /**
- * A queue that takes values until their sizes reach `limit`. A value larger than that still passes,
- * alone: the queue is full with it.
+ * A strategy that accepts values until their sizes reach `limit`. A larger value passes alone, and
+ * fills the queue.
  *
  * @example
  * ```ts
@@ -38,9 +38,9 @@ export function bounded<T extends object>(
   };
 }
 
-/** A queue that hands its values on as they are, and fills also while nobody reads from it. */
+/** A queue that passes values on unchanged, and fills even before it is read. */
 export function queue<T>(strategy: QueuingStrategy<T>): TransformStream<T, T> {
-  // Stated, since a stream without a function takes nothing in before it is read from.
+  // Explicit, because a stream without a transform accepts nothing before it is read.
   return new TransformStream<T, T>(
     { transform: (value, controller) => controller.enqueue(value) },
     strategy,

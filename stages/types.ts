@@ -14,7 +14,7 @@ export interface WarcPlace {
   readonly offset: number;
 }
 
-/** One fetched or read item, before its text is taken out. */
+/** One fetched or read item, before extraction. */
 export interface Page {
   /** Canonical URL, or `file:` URL for something read from disk. */
   readonly url: string;
@@ -24,32 +24,34 @@ export interface Page {
   readonly body: Uint8Array;
   /** ISO 8601 instant. */
   readonly fetchedAt: string;
-  /** Set on what came out of a WARC file. */
+  /** Set on pages from a WARC file. */
   readonly warc?: WarcPlace;
-  /** What its file says about it outside of the body. */
+  /** Metadata from its file, outside of the body. */
   readonly declared?: Declared;
-  /** What the server sent before the body, for a page that came over HTTP. */
+  /** Head of the HTTP response, for a page fetched over HTTP. */
   readonly response?: PageResponse;
 }
 
 /** The head of an HTTP response, as received. */
 export interface PageResponse {
+  /** Such as 200. */
   readonly status: number;
+  /** In the order received, a name as often as it came. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Where stages stood, each under its own name: plain JSON that only the stage itself reads. */
+/** Positions of stages, each under its own name: plain JSON that only the stage itself reads. */
 export type Cursors = Readonly<Record<string, unknown>>;
 
-/** A mark among the data; see barrier.ts. */
+/** A control value in the stream; see barrier.ts. */
 export interface Barrier {
-  /** Of the stages that it has passed. */
+  /** Cursors of the stages it has passed. */
   readonly cursors: Cursors;
 }
 
 /**
- * A stage from `In` to `Out`. Barriers leave it where barriers arrive, which the type of what is piped
- * into it tells.
+ * A stage from `In` to `Out`. It sends barriers where it receives them, which the type of its input
+ * determines.
  */
 export type Stage<In, Out> = ReadableWritablePair<Out | Extract<In, Barrier>, In>;
 
@@ -57,16 +59,19 @@ export type Stage<In, Out> = ReadableWritablePair<Out | Extract<In, Barrier>, In
 export interface Document {
   /** Stable identifier: the first 16 hex digits of SHA-256 over `url`. */
   readonly id: string;
+  /** URL of the page that it was made of. */
   readonly url: string;
+  /** Empty where the page has none. */
   readonly title: string;
   /** Plain text, NFC, paragraphs separated by one blank line. */
   readonly text: string;
-  /** BCP 47 tag as the page declared it, `und` when unknown. */
+  /** BCP 47 tag declared by the page, `und` when unknown. */
   readonly lang: string;
   /** As the page declares them, each absent where it does not. */
   readonly author?: string;
   /** Day or instant of publication, ISO 8601. */
   readonly date?: string;
+  /** A summary, in the page's own words. */
   readonly description?: string;
   /** ISO 8601 instant. */
   readonly fetchedAt: string;
@@ -74,13 +79,13 @@ export interface Document {
   readonly warc?: WarcPlace;
   /** SHA-256 of `text` in hex; set by the refine stage. */
   readonly contentHash?: string;
-  /** ISO 639-1 code of the language that `text` is in, where it was detected. */
+  /** ISO 639-1 code of the detected language of `text`. */
   readonly language?: string;
-  /** What the refine stage measured, by the name of the figure. */
+  /** Measurements of the refine stage, by name. */
   readonly scores?: Readonly<Record<string, number>>;
 }
 
-/** What is said about a text by other means than the text itself. */
+/** Metadata of a text, from outside of the text. */
 export type Declared = Partial<Pick<Document, "title" | "author" | "date" | "description">>;
 
 /** Which part of the corpus a document belongs to. */
@@ -88,7 +93,9 @@ export type Split = "train" | "validation";
 
 /** One document as token ids; the last id is the end-of-document id. */
 export interface TokenRun {
+  /** {@linkcode Document.id} of its document. */
   readonly docId: string;
+  /** Which part of the corpus it belongs to. */
   readonly split: Split;
   /** Uint16 while the vocabulary fits 65,536 ids, Uint32 above. */
   readonly ids: Uint16Array | Uint32Array;
@@ -100,15 +107,15 @@ export interface StoredRun extends TokenRun {
   readonly index: number;
 }
 
-/** The size of a pass over the corpus, and of all later ones until another is stated. */
+/** The size of a pass over the corpus, and of later ones until the next entry. */
 export interface PassSize {
   /** 0-based pass. */
   readonly epoch: number;
-  /** Train documents that it goes over: the first so many of the store. */
+  /** Train documents in the pass: that many from the start of the store. */
   readonly documents: number;
 }
 
-/** A stored token run, or a part of a long one, as it comes round in one pass over the corpus. */
+/** A stored token run, or a part of a long one, in one pass over the corpus. */
 export interface EpochRun extends StoredRun {
   /** 0-based pass. */
   readonly epoch: number;
@@ -130,6 +137,7 @@ export interface Cursor {
 
 /** Token ids for one optimizer step. B rows, T columns; arrays are row-major `[B * T]`. */
 export interface Batch {
+  /** The tokens that the model reads. */
   readonly inputIds: Int32Array;
   /** `targetIds[i] = inputIds[i + 1]` within a document. */
   readonly targetIds: Int32Array;
@@ -143,29 +151,33 @@ export interface Batch {
   readonly cols: number;
   /** Number of ones in `mask`. */
   readonly validTokens: number;
+  /** From where a run goes on after this batch. */
   readonly cursor: Cursor;
-  /** Of the stages above, as of the last barrier before this batch; absent where none came. */
+  /** Cursors of the stages above, as of the last barrier before this batch; absent where none came. */
   readonly cursors?: Cursors;
 }
 
-/** A copy of everything the optimizer would need to go on after `step`; safe to write at leisure. */
+/** A copy of everything the optimizer needs to resume after `step`; training never changes it. */
 export interface Snapshot {
+  /** Optimizer steps done. */
   readonly step: number;
+  /** Target tokens since the first step. */
   readonly totalTokens: number;
   /** The parameter area of model/layout.ts, `[layout.length]`. */
   readonly parameters: Float32Array;
   /** AdamW first and second moments, in the same layout. */
   readonly firstMoment: Float32Array;
+  /** AdamW's second moments, in the same layout. */
   readonly secondMoment: Float32Array;
-  /** Of every stage of the pipeline, from the source to the optimizer. */
+  /** Cursors of every stage of the pipeline, from the source to the optimizer. */
   readonly cursors: Cursors;
 }
 
-/** How long the parts of a step took. */
+/** Durations of the phases of a step. */
 export interface StepPhases {
   /** Waiting for the batch. */
   readonly dataMs: number;
-  /** Until the last leaf was done. */
+  /** Forward and backward, until the last microbatch is done. */
   readonly forwardBackwardMs: number;
   /** The rest of the step: gradient norm, optimizer, packing of the new weights. */
   readonly updateMs: number;
@@ -177,23 +189,29 @@ export interface StepPhases {
 export interface StepReport {
   /** 1-based. */
   readonly step: number;
-  /** Mean nats per scored token over the batch. */
+  /** Mean nats per target token over the batch. */
   readonly loss: number;
+  /** Exponential of `loss`. */
   readonly perplexity: number;
+  /** Of AdamW, at this step. */
   readonly learningRate: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
-  /** Set where the guard kept a step from moving the weights. */
+  /** Set where the guard skipped the step's update. */
   readonly skipped?: true;
-  /** Scored tokens in this step. */
+  /** Target tokens in this step. */
   readonly tokens: number;
-  /** Scored tokens since the first step. */
+  /** Target tokens since the first step. */
   readonly totalTokens: number;
+  /** Target tokens of this step per second of `stepMs`. */
   readonly tokensPerSecond: number;
+  /** Milliseconds in forward, backward and update, without waiting for the batch or validation. */
   readonly stepMs: number;
-  /** Where the time went, from the end of the step before. */
+  /** Durations since the end of the previous step. */
   readonly phases?: StepPhases;
+  /** What each leaf sphere did, in reduction order. */
   readonly spheres: readonly SphereCounters[];
+  /** Where in the corpus the batch ended. */
   readonly cursor: Cursor;
   /** Set on the steps where validation ran: mean nats per token. */
   readonly validationLoss?: number;

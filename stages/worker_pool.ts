@@ -1,21 +1,21 @@
 /**
- * Workers of one kind of which the least loaded takes what comes.
+ * A pool of equal workers that gives each task to the least loaded one.
  *
  * @module
  */
 
-/** One worker: how much it has been asked for and not done. Disposing it ends it. */
+/** One worker with the amount of its outstanding work. Disposing it terminates it. */
 export interface PoolMember extends Disposable {
   readonly load: number;
 }
 
-/** Workers of one kind; disposing the pool ends them. */
+/** Equal workers; disposing the pool terminates them. */
 export interface WorkerPool<Member extends PoolMember> extends Disposable {
-  /** The worker that has least to do, the first of several. */
+  /** The least loaded worker, the first of several. */
   least(): Member;
 }
 
-/** As many workers as there are cores but one, at least one and at most `most`. */
+/** The number of cores minus one, at least 1 and at most `most`. */
 export function spareWorkers(most: number): number {
   return Math.min(most, Math.max(1, navigator.hardwareConcurrency - 1));
 }
@@ -23,7 +23,7 @@ export function spareWorkers(most: number): number {
 /**
  * Opens a pool of `what`.
  *
- * @throws {RangeError} when `workers` is no positive integer
+ * @throws {RangeError} when `workers` is not a positive integer
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -52,13 +52,13 @@ export function openPool<Member extends PoolMember>(
   };
 }
 
-/** A worker's own end of what it and the thread that started it say to each other. */
+/** The worker's end of the message channel to the thread that started it. */
 export interface WorkerScope<Request, Answer> {
   addEventListener(type: "message", listener: (event: MessageEvent<Request>) => void): void;
   postMessage(answer: Answer, transfer?: Transferable[]): void;
 }
 
-/** That end, in whichever library of types a program outside of this one is checked. */
+/** That end, typed independently of the type library of a program that imports this one. */
 export function workerScope<Request, Answer>(): WorkerScope<Request, Answer> {
   return self as unknown as WorkerScope<Request, Answer>;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What the splits tell apart; white space is Unicode White_Space, not JavaScript's `\s`. */
+/** Character classes of the splits; white space is Unicode White_Space, not JavaScript's `\s`. */
 export const OTHER = 0, LETTER = 1, NUMBER = 2, SPACE = 3;
 
 const classPages: (Uint8Array | undefined)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Flat arrays that grow and are given back at once: left to the collector, what is outgrown would
- * stay for as long as there is little other garbage.
+ * Flat arrays that grow and are freed at once: the collector would keep outgrown ones while there is
+ * little other garbage.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 export type FlatArray = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
 
 /**
- * A copy with room for twice as much, zeros after what was there. The array itself is released.
+ * A copy of twice the length, padded with zeros. Frees the array itself.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export function grown<A extends FlatArray>(array: A): A {
   return copy;
 }
 
-/** Gives the memory of arrays back; they, and all other views of it, have length 0 from then on. */
+/** Frees the memory of arrays; they, and all other views of it, then have length 0. */
 export function release(...arrays: FlatArray[]): void {
   for (const { buffer } of arrays) {
     if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);

@@ -1,11 +1,11 @@
 /**
- * Looks over a JSON text before it is parsed, so that what is built to be costly is refused for its
- * shape: nesting, number of values, length of one string.
+ * Checks a JSON text before it is parsed, so that hostile input is refused by its shape: nesting,
+ * number of values, length of one string.
  *
  * @module
  */
 
-/** What a tokenizer.json may hold; the largest vocabularies in use stay well below each. */
+/** Limits of a tokenizer.json; the largest vocabularies in use stay well below each. */
 export const JSON_LIMITS: {
   readonly depth: number;
   /** Commas and colons, which is about the number of values and keys. */
@@ -15,7 +15,7 @@ export const JSON_LIMITS: {
   /** Entries of one list: merges. */
   readonly entries: number;
   readonly stringBytes: number;
-  /** White space, or digits of one number, at a stretch. */
+  /** Consecutive white space, or digits of one number. */
   readonly idleBytes: number;
 } = {
   depth: 64,
@@ -31,8 +31,7 @@ const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c;
 const OPEN = 0x5b, CLOSE = 0x5d, BRACE_BIT = 0x20;
 
 /**
- * Goes through UTF-8 bytes piece by piece. It takes any bytes: what is not JSON is the parser's to
- * find.
+ * Scans UTF-8 bytes piece by piece. It accepts any bytes; the parser finds invalid JSON.
  *
  * @example
  * ```ts
@@ -59,7 +58,7 @@ export class JsonBounds {
     return this.#values;
   }
 
-  /** @throws {SyntaxError} when a limit is passed */
+  /** @throws {SyntaxError} when a limit is exceeded */
   push(bytes: Uint8Array): void {
     const { depth: maxDepth, values: maxValues, members, entries, idleBytes } = JSON_LIMITS;
     const counts = this.#counts, limits = this.#limits;
@@ -120,7 +119,7 @@ export class JsonBounds {
   }
 }
 
-/** Looks over a text that is in memory already. */
+/** Checks a text in memory. */
 export function checkJsonBounds(text: string): void {
   const bounds = new JsonBounds();
   const encoder = new TextEncoder();

@@ -18,7 +18,7 @@ export interface CountedWords {
   readonly counts: Float64Array;
 }
 
-/** What {@linkcode learnMerges} needs besides the words. */
+/** Options of {@linkcode learnMerges}. */
 export interface LearnMergesOptions {
   /** Ids of the known tokens' written forms, counted from 0; learned tokens are added. */
   readonly vocab: Map<string, number>;
@@ -30,15 +30,15 @@ export interface LearnMergesOptions {
   readonly onProgress?: (tokens: number) => void;
 }
 
-/** Let other work run after this many merges. */
+/** Yields to other work after this many merges. */
 const MERGES_A_TURN = 128;
 
 /**
  * Learns merges until there are `vocabSize` tokens or no pair is frequent enough. The most frequent
  * pair comes first, and of equals the one with the lower ids.
  *
- * Memory is about 8 bytes for each byte of the distinct words. `words` are given up: their arrays are
- * released.
+ * Memory is about 8 bytes for each byte of the distinct words. `words` is consumed: its arrays are
+ * freed.
  *
  * @returns the merged pairs in their written forms, in order
  * @example
@@ -121,7 +121,7 @@ export async function learnMerges(
     const { pair, list: later } = queue;
     const count = pairCounts[pair] as number;
     if (queue.count !== count) {
-      // Its count has changed since it was queued: put it where it belongs now.
+      // Its count has changed since it was queued, so its position must too.
       queue.recount(count);
       continue;
     }
@@ -129,12 +129,12 @@ export async function learnMerges(
     queue.pop();
     const left = pairs.left(pair), right = pairs.right(pair);
     const parts: [string, string] = [tokens[left] as string, tokens[right] as string];
-    const token = parts.join(""); // one character a byte
+    const token = parts.join(""); // one character per byte
     if (token.length > maxTokenBytes) {
       dropAll(later);
       continue;
     }
-    // Two ways to spell one token share its id; the rule is recorded all the same.
+    // Two ways to spell one token share its id, but both rules are recorded.
     let id = vocab.get(token);
     if (id === undefined) {
       id = tokens.push(token) - 1;

@@ -46,7 +46,7 @@ export class WordLists {
     return rest;
   }
 
-  /** Gives the memory back; there are no lists any more. */
+  /** Frees the memory of all lists. */
   [Symbol.dispose](): void {
     release(this.#words, this.#rest);
   }
@@ -128,7 +128,7 @@ export class MergeQueue {
     this.#sink(0, count, this.#size);
   }
 
-  /** Gives the memory back; the queue is of no use any more. */
+  /** Frees the memory; the queue is then unusable. */
   [Symbol.dispose](): void {
     release(this.#pairs, this.#counts, this.#lists);
   }

@@ -22,4 +22,4 @@ export {
   trainTokenizer,
   type TrainTokenizerOptions,
 } from "./train.ts";
-export { utf8Pieces } from "./utf8_pieces.ts";
+export { type ByteSource, utf8Pieces } from "./utf8_pieces.ts";

@@ -57,7 +57,7 @@ export class PairTable {
     return index;
   }
 
-  /** Gives the memory back; the table is of no use any more. */
+  /** Frees the memory; the table is then unusable. */
   [Symbol.dispose](): void {
     release(this.#slots, this.#left, this.#right);
   }

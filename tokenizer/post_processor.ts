@@ -1,5 +1,5 @@
 /**
- * The post-processor of a tokenizer.json: which tokens it puts before a text.
+ * The post-processor of a tokenizer.json: the tokens it adds before a text.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function parsePostProcessor(value: unknown): number[] {
     case "ByteLevel":
       return [];
     case "Sequence":
-      // Each processor goes around what those before it have made.
+      // Each processor wraps the output of those before it.
       return asList(rest.processors).map(parsePostProcessor).reverse().flat();
     case "TemplateProcessing":
       return templateIds(rest);

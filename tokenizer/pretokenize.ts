@@ -1,8 +1,8 @@
 /**
  * Splits text into the pieces that byte-pair merges never cross.
  *
- * Hand-written scanners over UTF-8 bytes, because the published regular expressions cost more than
- * all the rest of encoding.
+ * Hand-written scanners over UTF-8 bytes, because the published regular expressions cost more than the
+ * rest of encoding.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export function createPretokenizer(split: SplitName = "gpt2"): Pretokenizer {
   const pieceEnd = PIECE_ENDS[split];
   const encoder = new TextEncoder();
   const buffer = new Uint8Array(PIECE_CHARS * 3 + MAX_PRETOKEN_BYTES + LOOKAHEAD);
-  // What an earlier part has left: bytes of the buffer, and half a surrogate pair.
+  // The rest of an earlier part: bytes of the buffer, and half a surrogate pair.
   let start = 0, filled = 0, half = "";
   /** Visits the pieces in the buffer that more text cannot change. */
   const visitPieces = (visit: PretokenVisitor, isLast: boolean): void => {

@@ -12,7 +12,9 @@ const READ_BYTES = 2 ** 18;
 
 /** A tokenizer and the text of its file. */
 export interface TokenizerFileContents {
+  /** Ready to encode and decode. */
   readonly tokenizer: Tokenizer;
+  /** The file's text as it stands. */
   readonly json: string;
 }
 

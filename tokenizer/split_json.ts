@@ -1,5 +1,5 @@
 /**
- * The `pre_tokenizer` of a tokenizer.json: which one names which split.
+ * Maps the `pre_tokenizer` of a tokenizer.json to a split.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export function formatSplit(split: SplitName): unknown {
 /**
  * The split that `pre_tokenizer` asks for.
  *
- * @throws {SyntaxError} when it is none of ours
+ * @throws {SyntaxError} when it is not supported
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -1,5 +1,5 @@
 /**
- * Reads the ranks that openai/tiktoken publishes: one token a line, base64 and its id, where the
+ * Reads the ranks that openai/tiktoken publishes: one token per line, base64 and its id, where the
  * order of the ids is the order of the merges.
  *
  * @module
@@ -14,13 +14,14 @@ import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
 export interface TiktokenOptions {
   /** For messages. */
   readonly source: string;
+  /** How the vocabulary's text was split before merging, which the file does not say. */
   readonly split: SplitName;
-  /** The file does not have them. */
+  /** Special tokens, which the file lacks. */
   readonly specials: readonly SpecialToken[];
 }
 
 /**
- * Makes a tokenizer of a `.tiktoken` file: `gpt2` splits for r50k_base, `gpt4` for cl100k_base.
+ * Makes a tokenizer from a `.tiktoken` file: `gpt2` splits for r50k_base, `gpt4` for cl100k_base.
  *
  * @throws {SyntaxError} naming `source` and the line
  * @example

@@ -1,17 +1,18 @@
 /**
- * How a vocabulary is used: which tokens occur, how much text each stands for.
+ * Statistics of a vocabulary: which tokens occur, and how much text each represents.
  *
  * @module
  */
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** As many tokens are shown as examples. */
+/** Number of example tokens. */
 const EXAMPLES = 10;
 
-/** What {@linkcode describeUses} finds. */
+/** Result of {@linkcode describeUses}. */
 export interface TokenUses {
   /** Ids of the vocabulary, and those of them that occur. */
   readonly size: number;
+  /** At most `size`. */
   readonly used: number;
   /** Bytes of text for each token, end-of-text tokens aside. */
   readonly bytesPerToken: number;
@@ -35,7 +36,7 @@ export function describeUses(uses: Float64Array, tokenizer: Tokenizer): TokenUse
   for (const id of used) {
     const times = uses[id] as number;
     tokens += times;
-    // Written forms have one character a byte, those of special tokens aside.
+    // Written forms have one character per byte, except those of special tokens.
     if (!specials.has(id)) bytes += times * written(id).length;
     else if (id !== tokenizer.endOfTextId) bytes += times * encoder.encode(written(id)).length;
   }

@@ -11,7 +11,9 @@ import { WordEncoder } from "./word_encoder.ts";
 
 /** A special token: one id for a text that ordinary encoding never produces. */
 export interface SpecialToken {
+  /** From 0; no other token has it. */
   readonly id: number;
+  /** The text that stands for it, not empty. */
   readonly content: string;
 }
 
@@ -23,8 +25,9 @@ export interface TokenizerParts {
   readonly vocab: ReadonlyMap<string, number>;
   /** Pairs of written forms, most important first. */
   readonly merges: readonly (readonly [string, string])[];
+  /** Tokens whose text is read as them only with `allowSpecial`; `vocab` has them too. */
   readonly specials: readonly SpecialToken[];
-  /** `gpt2` unless stated. */
+  /** `gpt2` by default. */
   readonly split?: SplitName;
   /** A piece of text that is a token as it stands is that token, whatever merging would give. */
   readonly ignoreMerges?: boolean;
@@ -85,6 +88,7 @@ export class Tokenizer {
   readonly endOfTextId: number;
   /** Id that fills unused places; the end-of-text id where the vocabulary has no padding token. */
   readonly padId: number;
+  /** What it was made of, as given. */
   readonly parts: TokenizerParts;
 
   readonly #tokens: (string | undefined)[];
@@ -93,7 +97,11 @@ export class Tokenizer {
   readonly #words: WordEncoder;
   readonly #specialPattern: RegExp | undefined;
 
-  /** @throws {SyntaxError} when a merge's part or its result is not in the vocabulary */
+  /**
+   * {@linkcode trainTokenizer} and {@linkcode parseTokenizer} make the parts.
+   *
+   * @throws {SyntaxError} when a merge's part or its result is not in the vocabulary
+   */
   constructor(parts: TokenizerParts) {
     this.parts = parts;
     this.prefixIds = parts.prefix ?? [];

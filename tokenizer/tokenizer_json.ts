@@ -13,7 +13,7 @@ import { type SpecialToken, Tokenizer } from "./tokenizer.ts";
 export const MAX_FILE_BYTES = 64 * 2 ** 20;
 /** More special tokens are refused before anything is made of them. */
 const MAX_SPECIALS = 2 ** 14;
-/** Ids may leave gaps, but a small file may not ask for large tables: at most so many ids a token. */
+/** Ids may leave gaps, but a small file must not require large tables: most ids per token. */
 const IDS_A_TOKEN = 4, SPARE_IDS = 1024;
 
 /**
@@ -36,7 +36,7 @@ export function parseTokenizer(
   text: string,
   { source, isChecked = false }: {
     source: string;
-    /** The text has been held to the limits already. */
+    /** Whether the text has already passed the limits. */
     isChecked?: boolean;
   },
 ): Tokenizer {
@@ -83,7 +83,7 @@ export function parseTokenizer(
   }
 }
 
-/** The error for a file that is no tokenizer of ours. */
+/** The error for an unsupported file. */
 export function refuse(source: string, reason: string, cause?: Error): SyntaxError {
   return new SyntaxError(`Cannot read tokenizer ${source}: ${reason}`, { cause });
 }

@@ -21,6 +21,7 @@ const SPECIAL_TOKENS: readonly string[] = ["<|endoftext|>", "<|pad|>"];
 
 /** How far training has come. */
 export interface TrainProgress {
+  /** `count`: counting words; `merge`: learning merges, after all text is read. */
   readonly phase: "count" | "merge";
   /** UTF-16 code units read so far, or bytes of text that comes as bytes. */
   readonly chars: number;
@@ -41,20 +42,22 @@ export interface TrainTokenizerOptions {
   readonly vocabSize: number;
   /** Pairs that occur less often are not merged. */
   readonly minFrequency?: number;
+  /** How text is cut into words, across which nothing is merged; `gpt2` by default. */
   readonly split?: SplitName;
   /** Longer tokens are not made. */
   readonly maxTokenBytes?: number;
   /** Tokens that no text becomes unless it is allowed to; they get the lowest ids. */
   readonly specialTokens?: readonly string[];
   /**
-   * Bytes that get a token even where the text has none of them; all 256 unless stated. What a
+   * Bytes that get a token even where the text has none of them; all 256 by default. What a
    * tokenizer has no token for it refuses to encode.
    */
   readonly initialAlphabet?: Iterable<number>;
   /** Bytes that counting words may hold; past them counts go to disk. */
   readonly memoryBytes?: number;
-  /** Where they go, until training is over; the system's folder for such files unless stated. */
+  /** Where they go, until training is over; the system's folder for such files by default. */
   readonly spillDir?: string;
+  /** Called after each piece of text that is counted, and as merges are learned. */
   readonly onProgress?: (progress: TrainProgress) => void;
 }
 

@@ -11,6 +11,7 @@ const MAX_CODE_POINT_BYTES = 4;
 
 /** What bytes come from: an open file, say. */
 export interface ByteSource {
+  /** Fills the beginning of `buffer`; how many bytes came, or null at the end. */
   read(buffer: Uint8Array): Promise<number | null>;
 }
 

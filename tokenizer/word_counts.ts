@@ -37,7 +37,7 @@ const LEARN_BYTES_A_WORD = 24, LEARN_BYTES_A_BYTE = 8;
 export interface WordCountsOptions {
   /** Bytes that learning from the words may hold; counting them takes a quarter at most. */
   readonly memoryBytes: number;
-  /** Where runs are kept for as long as they are needed; the system's folder unless stated. */
+  /** Where runs are kept for as long as they are needed; the system's folder by default. */
   readonly spillDir?: string;
 }
 

@@ -15,7 +15,7 @@ import {
 import { linearInputGradient, linearWeightGradient } from "./linear.ts";
 import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 
-/** Runs after `forward` and `head` with a gradient scale, on the activations they left. */
+/** Runs after `forward` and `head` with a gradient scale, on their activations. */
 export function backward(
   context: MicrobatchContext,
   { slice, turn }: { slice: MicrobatchRows; turn: Turn },
@@ -49,7 +49,7 @@ export function backward(
     );
     reduce(context, { turn, group: norm, staged: area.staged });
   };
-  /** A norm's output is cheaper to compute again than to keep. */
+  /** Recomputes a norm's output, which is cheaper than storing it. */
   const normAgain = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) =>
     kernels.rms_norm(area.normed, rstd, x, weightsOf(context, norm), n, D, config.rms_norm_eps);
 
@@ -112,7 +112,7 @@ export function backward(
 
   const ids = at(plan.inputIds, firstToken);
   if (tied) {
-    // The embedding's two gradients meet in the staged one, so that it is reduced once.
+    // The embedding's two gradients are summed in the staged one, so that it is reduced once.
     kernels.embedding_backward(area.stagedHead, area.dResidual, ids, n, D);
     reduce(context, { turn, group: groups.embedding, staged: area.stagedHead });
   } else {

@@ -28,6 +28,19 @@ import { WorkerPool } from "./worker_pool.ts";
  * `packWeights`.
  *
  * @throws {RangeError} when the model does not fit, before anything is allocated
+ * @example
+ * ```ts
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
+ * import { presetConfig } from "../model/config.ts";
+ * import { openSpheres } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 300, endOfTextId: 0 });
+ * await using spheres = await openSpheres({ config, rows: 1, cols: 2, workers: 1 });
+ * const ids = { inputIds: Int32Array.of(1, 2), targetIds: Int32Array.of(2, 3) };
+ * const batch = { ...ids, mask: Int32Array.of(1, 1), rows: 1, cols: 2, validTokens: 2 };
+ * const { loss, tokens } = await spheres.evaluate(batch);
+ * assertEquals(tokens, 2);
+ * assertAlmostEquals(loss / tokens, Math.log(300), 1e-5); // Weights of zero find all ids alike.
+ * ```
  */
 export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
   const {

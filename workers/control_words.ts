@@ -1,5 +1,5 @@
 /**
- * What spheres tell one another through shared memory, beside the words of their pool.
+ * Words of shared memory that coordinate spheres, besides those of their pool.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export const Word = {
   microbatchesDone: PoolWord.own + 3,
   /** Equals the round when all norm segments are summed. */
   normDone: PoolWord.own + 4,
-  /** From here on zero at the beginning of a round. */
+  /** Words from here on are zero at the beginning of a round. */
   counters: PoolWord.own + 16,
   /** Next microbatch, norm segment, update segment and, in a Muon step, hidden matrix to take. */
   nextMicrobatch: PoolWord.own + 16,
@@ -25,16 +25,16 @@ export const Word = {
   nextMatrix: PoolWord.own + 19,
   /** Workers past the norm phase. */
   normArrivals: PoolWord.own + 20,
-  /** First of one word a parameter group: microbatches already reduced into it. */
+  /** First of one word per parameter group: microbatches already reduced into it. */
   turns: PoolWord.own + 32,
-  /** First of one word a parameter group: its hidden matrices already updated. */
+  /** First of one word per parameter group: its hidden matrices already updated. */
   matricesDone: 1536,
 } as const;
 
-/** First of one word a control sphere: children that have reported. */
+/** First of one word per control sphere: children that have reported. */
 export const TREE_WORDS = 3072;
 
-/** What the root asks of the workers. */
+/** Commands of the root to the workers. */
 export const Command = {
   /** Forward, backward, ordered reduction, clip, update, pack. */
   train: 1,
@@ -55,7 +55,7 @@ export const StepParameter = {
   clip: 5,
   biasCorrection1: 6,
   biasCorrection2: 7,
-  /** 1 / scored tokens */
+  /** 1 / target tokens */
   gradientScale: 8,
   /** Out: global L2 norm before clipping. */
   gradNorm: 9,

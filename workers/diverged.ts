@@ -1,13 +1,14 @@
 /**
- * Training whose numbers are no longer finite.
+ * The error of diverged training.
  *
  * @module
  */
 
 /**
- * A loss, a gradient norm, weights or moments are not finite. The weights that gave them are of no
- * use any more, and so must not be kept.
+ * Thrown when a loss, a gradient norm, weights or moments are not finite. The current weights are then
+ * useless, and must not be saved.
  */
 export class DivergedError extends RangeError {
+  /** The name that messages and stack traces begin with. */
   override readonly name = "DivergedError";
 }

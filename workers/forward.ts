@@ -12,7 +12,7 @@ import {
 import { linear } from "./linear.ts";
 
 /**
- * Runs the decoder over a microbatch's rows and leaves every activation the backward pass needs in the
+ * Runs the decoder over a microbatch's rows and stores every activation the backward pass needs in the
  * worker's area; the final residual stream ends in `area.final`, `[n, D]`.
  */
 export function forward(context: MicrobatchContext, slice: MicrobatchRows): void {
@@ -31,7 +31,7 @@ export function forward(context: MicrobatchContext, slice: MicrobatchRows): void
 
 /**
  * Runs decoder layer `index` from its kept input to the next one's, keeping what its backward pass
- * needs. Running it a second time gives the same bits.
+ * needs. Recomputing it gives the same bits.
  */
 export function forwardLayer(
   context: MicrobatchContext,

@@ -25,7 +25,7 @@ export interface ParameterGroup {
   readonly decayed: boolean;
 }
 
-/** The places a group can have in the architecture. */
+/** Roles of a group in the architecture. */
 export type GroupName =
   | "embedding"
   | "inputNorm"
@@ -57,7 +57,7 @@ export interface Groups {
   readonly head: ParameterGroup;
 }
 
-/** Reads the groups off the parameter table. */
+/** Derives the groups from the parameter table. */
 export function createGroups(config: ModelConfig, layout: Layout): Groups {
   const all: ParameterGroup[] = [];
   const group = (name: GroupName, packed: boolean, ...names: string[]): ParameterGroup => {

@@ -12,16 +12,16 @@ import {
 } from "./microbatch_context.ts";
 import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
 
-/** What a microbatch's rows cost. */
+/** Loss of a microbatch. */
 export interface MicrobatchLoss {
-  /** Sum of nats over scored tokens. */
+  /** Sum of nats over target tokens. */
   readonly loss: number;
-  /** Scored tokens. */
+  /** Target tokens. */
   readonly tokens: number;
 }
 
 /**
- * Loss of the hidden state in `area.final`. With a `gradientScale` it also leaves the head's
+ * Loss of the hidden state in `area.final`. With a `gradientScale` it also writes the head's
  * gradient in `area.stagedHead`, `[V, D]`, and that of the normalised hidden state in
  * `area.dNormed`, `[n, D]`.
  */

@@ -1,5 +1,5 @@
 /**
- * The three products of a linear layer Y = X Wᵀ over weights that are packed once a step.
+ * The three products of a linear layer Y = X Wᵀ over weights that are packed once per step.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { MemoryPlan, PackedGroup } from "./memory_plan.ts";
 import type { WorkerArea } from "./worker_area.ts";
 import type { ParameterGroup } from "./groups.ts";
 
-/** What a product needs beside its operands. */
+/** Context of a product besides its operands. */
 export interface Products {
   readonly kernels: Kernels;
   readonly plan: MemoryPlan;

@@ -1,6 +1,6 @@
 /**
- * Places everything a training run needs in one shared `WebAssembly.Memory`, before any of it is
- * allocated, so that a model which does not fit is refused with the arithmetic.
+ * Lays out everything a training run needs in one shared `WebAssembly.Memory` before allocating it, so
+ * that a model that does not fit is refused with the sizes.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
 /** Floats of logits that exist at once in one worker. */
 const LOGITS_BLOCK = 1 << 20;
-/** Floats updated as one unit, cut where a packed panel starts: small enough to balance, big enough to stream. */
+/** Floats per update unit, cut where a packed panel starts: small enough to balance, large enough to stream. */
 const SEGMENT = 1 << 16;
 
 /** Dimensions of a run. */
@@ -34,7 +34,7 @@ export interface PlanDims {
   readonly keepLogits: boolean;
   /** Measure the time in each kernel. */
   readonly profile: boolean;
-  /** Compute a layer's activations again in the backward pass instead of keeping them. */
+  /** Recompute a layer's activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface Segment {
   readonly rows: number;
 }
 
-/** Where everything is. Plain data: posted to every worker as it is. */
+/** The layout as plain data, posted to every worker. */
 export interface MemoryPlan {
   readonly dims: PlanDims;
   /** Tokens of the largest microbatch. */
@@ -94,7 +94,7 @@ export interface MemoryPlan {
   /** Float32 [B, T, V] when kept, else 0. */
   readonly keptLogits: number;
   readonly areas: readonly WorkerArea[];
-  /** One a worker. */
+  /** One per worker. */
   readonly muonAreas: readonly MuonArea[];
   readonly bytes: number;
 }

@@ -1,5 +1,5 @@
 /**
- * What one worker knows while it runs a microbatch.
+ * Context of one worker while it runs a microbatch.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export interface MicrobatchContext {
   readonly words: Int32Array;
 }
 
-/** Rows `[first, end)` of the batch that are a microbatch. */
+/** Rows `[first, end)` of the batch that form a microbatch. */
 export interface MicrobatchRows {
   readonly first: number;
   readonly end: number;

@@ -1,6 +1,6 @@
 /**
- * Sphere-parallel training: a control sphere (this process's handle), its workers and their leaves; and
- * the pool of workers that it shares with inference.
+ * Sphere-parallel training: a control sphere (this process's handle), its workers and their leaf spheres;
+ * and the worker pool that it shares with inference.
  *
  * @module
  */
@@ -18,5 +18,5 @@ export type {
 } from "./spheres.ts";
 export { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
 export { PoolWord, publish, waitFor } from "./pool_words.ts";
-export { joinPool } from "./pool_worker.ts";
+export { joinPool, type PoolWork } from "./pool_worker.ts";
 export { WorkerPool } from "./worker_pool.ts";

@@ -1,7 +1,7 @@
 /**
  * Muon: momentum whose singular values are all brought near one (Jordan et al., "Muon: An optimizer
- * for hidden layers in neural networks", 2024). A matrix is the work of one worker from end to end,
- * in arithmetic that depends on nothing else, so that any number of workers gives the same bits.
+ * for hidden layers in neural networks", 2024). One worker computes a whole matrix, in arithmetic
+ * that depends on nothing else, so that any number of workers gives the same bits.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { HiddenMatrix, MuonArea } from "./muon_area.ts";
 /** The quintic a x + b x³ + c x⁵, which drives singular values to about one in five rounds. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 const ROUNDS = 5;
-/** Keeps a gradient of zero from dividing by zero. */
+/** Avoids division by zero for a zero gradient. */
 const EPSILON = 1e-7;
 /**
  * Root mean square of an update's entries at learning rate 1, about AdamW's (Liu et al.,
@@ -19,7 +19,7 @@ const EPSILON = 1e-7;
  */
 const UPDATE_RMS = 0.2;
 
-/** What the arithmetic needs beside its matrix. */
+/** Context of the arithmetic besides its matrix. */
 export interface MuonContext {
   readonly kernels: Kernels;
   /** The whole shared memory. */
@@ -58,7 +58,7 @@ export function muon(
     const part = fresh * clipScale * (g[i] as number);
     const mean = momentum * (m[i] as number) + part;
     m[i] = mean;
-    // Nesterov: a look one step ahead.
+    // Nesterov momentum: looks one step ahead.
     u[i] = momentum * mean + part;
   }
   orthogonalize(context, { rows, cols });
@@ -69,7 +69,7 @@ export function muon(
 
 /**
  * Replaces `area.update`, `[rows, cols]` = U S Vᵀ, by about U Vᵀ: X ← X (a I + b G + c G²) with
- * G = Xᵀ X, or its mirror image where X is wide, so that G is the smaller of the two.
+ * G = Xᵀ X, or its transpose where X is wide, so that G is the smaller of the two.
  */
 export function orthogonalize(
   { kernels, f32, area }: MuonContext,

@@ -1,5 +1,5 @@
 /**
- * What Muon works on: the hidden matrices of a model, and a worker's room for one of them.
+ * Memory of Muon: the hidden matrices of a model, and a worker's scratch for one of them.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Groups } from "./groups.ts";
 
 /**
  * A projection inside a decoder layer. q, k and v share a group, and so do gate and up; each is a
- * matrix of its own to Muon.
+ * separate matrix to Muon.
  */
 export interface HiddenMatrix {
-  /** Index of the group it lies in. */
+  /** Index of its group. */
   readonly group: number;
   /** Hidden matrices in that group, this one included. */
   readonly siblings: number;
@@ -35,7 +35,7 @@ export interface MuonArea {
   readonly packedB: number;
 }
 
-/** The hidden matrices, the most work first, so that workers end at nearly the same time. */
+/** The hidden matrices, largest first, so that workers finish at nearly the same time. */
 export function hiddenMatrices(layout: Layout, groups: Groups): HiddenMatrix[] {
   const members = layout.parameters.filter(({ layer, shape }) => layer >= 0 && shape.length === 2);
   const placed = members.map(({ offset, shape: [rows, cols] }) => ({
@@ -71,7 +71,7 @@ export function placeMuonArea(
   };
 }
 
-/** In proportion to the products of one iteration. */
+/** Work of a matrix, proportional to the products of one iteration. */
 function flops({ rows, cols }: { rows: number; cols: number }): number {
   const side = Math.min(rows, cols);
   return 2 * rows * cols * side + side ** 3;

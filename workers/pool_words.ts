@@ -1,7 +1,6 @@
 /**
- * Words of shared memory through which a pool of workers goes through rounds together. Every word has
- * one meaning and every wait is finite, so that a worker that fails cannot leave the others asleep for
- * ever.
+ * Words of shared memory that synchronise the rounds of a worker pool. Every wait is finite, so that a
+ * failed worker cannot leave the others asleep forever.
  *
  * @module
  */
@@ -10,28 +9,28 @@
 export const PoolWord = {
   /** Counts rounds; workers wait for it to change. */
   round: 0,
-  /** Equals `round` when that is complete; the owner awaits it. */
+  /** Equals `round` when the round is complete; the owner awaits it. */
   done: 16,
   /** 1 once any worker has failed. */
   poison: 32,
-  /** 1 when workers are to leave. */
+  /** 1 when workers should exit. */
   stop: 33,
   /** Workers done with the round. */
   arrivals: 48,
-  /** From here on words belong to whoever uses the pool. */
+  /** Words from here on belong to the user of the pool. */
   own: 64,
 } as const;
 
-/** Milliseconds between looks at the poison word while asleep. */
+/** Milliseconds between checks of the poison word while asleep. */
 const POISON_CHECK_MS = 200;
 
-/** Thrown in a worker that waits for one that has failed. */
+/** Thrown in a worker that waits for a failed one. */
 export class PoisonedError extends Error {
   override readonly name = "PoisonedError";
 }
 
 /**
- * Blocks the worker until `words[index]` is `value`, looking `spins` times before it sleeps; throws
+ * Blocks the worker until `words[index]` is `value`, spinning `spins` times before it sleeps; throws
  * {@linkcode PoisonedError} on poison.
  */
 export function waitFor(words: Int32Array, index: number, value: number, spins = 0): void {
@@ -48,7 +47,7 @@ export function waitFor(words: Int32Array, index: number, value: number, spins =
   }
 }
 
-/** Publishes `value` and wakes whoever waits for it. */
+/** Publishes `value` and wakes the waiters. */
 export function publish(words: Int32Array, index: number, value: number): void {
   Atomics.store(words, index, value);
   Atomics.notify(words, index);

@@ -1,5 +1,5 @@
 /**
- * A pool seen from one of its workers. Everything but the first message goes through shared memory.
+ * The worker's side of a pool. Everything but the first message goes through shared memory.
  *
  * @module
  */
@@ -10,19 +10,20 @@ export type PoolMessage =
   | { readonly kind: "ready" }
   | {
     readonly kind: "failed";
-    /** What it was at, such as "microbatch 3", if it said. */
+    /** Its task, such as "microbatch 3", if it has named one. */
     readonly task: string | undefined;
     readonly cause: unknown;
   };
 
-/** What a worker does in each round. */
+/** A worker's behaviour in each round. */
 export interface PoolWork {
   /** Workers of the pool. */
   readonly workers: number;
+  /** Does this worker's share of a round; rounds count from 1. */
   readonly work: (round: number) => void;
-  /** What it is at, for the message of a failure. */
+  /** Current task, for the error message. */
   readonly task?: () => string | undefined;
-  /** Looks at the round's word before sleeping. */
+  /** Checks of the round word before sleeping. */
   readonly spins?: number;
 }
 
@@ -36,11 +37,11 @@ interface PoolScope<Message> {
   close(): void;
 }
 
-/** Calls `begin` with the first message, then works until told to stop or until any worker fails. */
+/** Calls `begin` with the first message, then works until stopped or until any worker fails. */
 export function joinPool<Message>(
   begin: (message: Message) => { readonly words: Int32Array } & PoolWork,
 ): void {
-  // Also where a program outside of this one is checked, with a window's types.
+  // Typed so that programs that import this one also check, with a window's types.
   const scope = self as unknown as PoolScope<Message>;
   scope.addEventListener("message", ({ data }) => {
     const { words, workers, work, task, spins } = begin(data);
@@ -50,13 +51,13 @@ export function joinPool<Message>(
         waitFor(words, PoolWord.round, round, spins);
         if (Atomics.load(words, PoolWord.stop) === 1) break;
         work(round);
-        // The next round begins with fresh counters, so nobody may still be looking at these.
+        // The next round resets the counters, so no worker may still be reading them.
         if (Atomics.add(words, PoolWord.arrivals, 1) + 1 === workers) {
           publish(words, PoolWord.done, round);
         }
       }
     } catch (cause) {
-      // The worker that poisoned the round has told the owner why; the others only leave.
+      // The worker that poisoned the round has reported why; the others only exit.
       if (!(cause instanceof PoisonedError)) {
         Atomics.store(words, PoolWord.poison, 1);
         scope.postMessage({ kind: "failed", task: task?.(), cause });

@@ -1,6 +1,6 @@
 /**
- * Time spent in each kernel, for benchmarks. Two clock readings a call cost about a microsecond, so
- * it is off unless asked for.
+ * Time spent in each kernel, for benchmarks. Two clock readings per call cost about a microsecond,
+ * so it is off by default.
  *
  * @module
  */

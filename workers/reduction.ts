@@ -1,7 +1,7 @@
 /**
  * The ordered reduction: each microbatch adds its gradient to the shared one when all before it
- * have, group by group. Floating-point addition is not associative, so a fixed order is what makes
- * the sum the same bit for bit whichever worker ran which microbatch.
+ * have, group by group. Floating-point addition is not associative, so the fixed order makes the sum
+ * the same bit for bit whichever worker runs which microbatch.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { MicrobatchContext } from "./microbatch_context.ts";
 import { Word } from "./control_words.ts";
 import { publish, waitFor } from "./pool_words.ts";
 
-/** One microbatch's part in the reduction of a step. */
+/** One microbatch's turn in the reduction of a step. */
 export interface Turn {
   /** Place among the microbatches that have rows, in their order. */
   readonly order: number;
@@ -67,9 +67,9 @@ export function reduce(
 }
 
 /**
- * Reduces a product over the n tokens of a microbatch. Where it is already its turn the product goes
- * straight into the shared gradient; where not, it is staged meanwhile and added later. The bits
- * are the same: `gemm` sums up to `K_BLOCK` tokens before its one addition to what is there.
+ * Reduces a product over the n tokens of a microbatch. If it is already its turn, the product goes
+ * straight into the shared gradient; otherwise it is staged and added later. The bits are the same:
+ * `gemm` sums up to `K_BLOCK` tokens before its one addition to the target.
  */
 export function reduceProduct(
   context: MicrobatchContext,

@@ -46,7 +46,7 @@ joinPool(({ worker, plan, module, memory, simd256 }: SphereStart) => {
   };
 });
 
-/** What one worker does in a round. */
+/** One worker's behaviour in a round. */
 class Sphere {
   readonly #context: MicrobatchContext;
   readonly #worker: number;
@@ -64,12 +64,12 @@ class Sphere {
     );
   }
 
-  /** What it is at, outside the microbatch phase nothing in particular. */
+  /** The current leaf sphere; undefined outside the microbatch phase. */
   get task(): string | undefined {
     return this.#microbatch === undefined ? undefined : `leaf sphere ${this.#microbatch}`;
   }
 
-  /** Obeys the command in place. */
+  /** Runs the current command. */
   obey(round: number): void {
     const command = Atomics.load(this.#context.words, Word.command);
     switch (command) {
@@ -86,7 +86,7 @@ class Sphere {
         packWeights(this.#context);
         return;
       default:
-        throw new RangeError(`Cannot obey command ${command}: there is no such command`);
+        throw new RangeError(`Cannot run command ${command}: there is no such command`);
     }
   }
 
@@ -149,7 +149,7 @@ class Sphere {
     result[MicrobatchResult.computeMs] = performance.now() - start - waitMs;
   }
 
-  /** Tells the control sphere above; the last child of each passes the word up to the root. */
+  /** Reports to the parent control sphere; the last child of each reports further up to the root. */
   #report(microbatch: number, round: number): void {
     const { words, plan } = this.#context;
     const { controls, parentOfLeaf } = plan.dims.topology;
@@ -163,7 +163,7 @@ class Sphere {
   }
 }
 
-/** Place of a microbatch among those that have rows. */
+/** Position of a microbatch among those that have rows. */
 function microbatchOrder(
   { microbatch, leaves, rows }: { microbatch: number; leaves: number; rows: number },
 ): number {

@@ -1,5 +1,5 @@
 /**
- * What training looks like from outside: a set of spheres that takes batches.
+ * The interface of training: a set of spheres that takes batches.
  *
  * @module
  */
@@ -9,12 +9,21 @@ import type { Topology } from "./topology.ts";
 
 /** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
 export interface SphereBatch {
+  /** Tokens read, from 0 to V - 1. */
   readonly inputIds: Int32Array;
+  /** Token wanted at each place. */
   readonly targetIds: Int32Array;
+  /** 1 where the target counts towards the loss, else 0. */
   readonly mask: Int32Array;
+  /**
+   * Attention and positions restart where the id changes along a row; absent: one segment a row.
+   */
   readonly segmentIds?: Int32Array;
+  /** B, from 1 to that of {@linkcode SpheresOptions}. */
   readonly rows: number;
+  /** T, which must be that of {@linkcode SpheresOptions}. */
   readonly cols: number;
+  /** Number of ones in `mask`. */
   readonly validTokens: number;
 }
 
@@ -22,28 +31,35 @@ export interface SphereBatch {
 export interface OptimizerStep {
   /** 1-based, for bias correction. */
   readonly step: number;
+  /** AdamW's, at this step. */
   readonly learningRate: number;
+  /** Decay of the first moment, from 0 to below 1. */
   readonly beta1: number;
+  /** Decay of the second moment, from 0 to below 1. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly epsilon: number;
+  /** Decoupled, of all but norms: a step takes this times the learning rate off a weight. */
   readonly weightDecay: number;
   /** Largest global gradient norm; larger gradients are scaled down. */
   readonly clip: number;
   /** Updates the hidden matrices by Muon; without it AdamW updates everything. */
   readonly muon?: MuonStep;
-  /** Beyond them a step leaves weights and moments as they were; without, none does. */
+  /** Limits beyond which a step skips its update; without them none does. */
   readonly limits?: StepLimits;
 }
 
 /** Muon's settings for one step (Jordan et al., 2024); weight decay and clipping are shared. */
 export interface MuonStep {
+  /** Muon's own, at this step. */
   readonly learningRate: number;
+  /** Decay of the momentum, from 0 to below 1. */
   readonly momentum: number;
 }
 
 /** Largest values at which a step still updates. */
 export interface StepLimits {
-  /** Mean nats per scored token. */
+  /** Mean nats per target token. */
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
@@ -55,27 +71,31 @@ export interface SphereCounters {
   readonly microbatch: number;
   /** Worker that ran it. */
   readonly worker: number;
-  /** Scored tokens. */
+  /** Target tokens. */
   readonly tokens: number;
+  /** Forward and backward pass, without `waitMs`. */
   readonly computeMs: number;
   /** Waiting for its turn in the ordered reduction. */
   readonly waitMs: number;
+  /** Bytes of gradient added to the shared sum. */
   readonly bytesReduced: number;
 }
 
 /** Outcome of one step. */
 export interface StepOutcome {
-  /** Mean nats per scored token. */
+  /** Mean nats per target token. */
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
-  /** Whether the step was beyond its limits, and updated nothing. */
+  /** Whether the step exceeded its limits and skipped its update. */
   readonly skipped: boolean;
+  /** One for each leaf, in reduction order. */
   readonly spheres: readonly SphereCounters[];
 }
 
 /** Dimensions and policy of a run. */
 export interface SpheresOptions {
+  /** The model to train. */
   readonly config: ModelConfig;
   /** B, rows of the largest batch. */
   readonly rows: number;
@@ -88,15 +108,15 @@ export interface SpheresOptions {
   /** Avoid relaxed SIMD, so that results are the same on every machine. */
   readonly strictSimd?: boolean;
   /**
-   * Whether products take the tile that V8 may turn into 256-bit instructions: measured unless said,
+   * Whether products take the tile that V8 may turn into 256-bit instructions: measured by default,
    * never with `strictSimd`. Never changes a result.
    */
   readonly simd256?: boolean;
   /** Keep every logit, for tests and parity checks of small models. */
   readonly keepLogits?: boolean;
   /**
-   * Keep only the layers' inputs and compute the rest again in the backward pass: a third more
-   * work, far less memory for long rows. Never changes a result.
+   * Store only the layers' inputs and recompute the rest in the backward pass: a third more work, far
+   * less memory for long rows. Never changes a result.
    */
   readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
@@ -105,7 +125,9 @@ export interface SpheresOptions {
 
 /** Handle on a running set of spheres. Calls must not overlap. */
 export interface Spheres extends AsyncDisposable {
+  /** Where each tensor is in the areas below, `[layout.length]` each. */
   readonly layout: Layout;
+  /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
   /** Bytes of shared memory. */
   readonly bytes: number;
@@ -113,14 +135,17 @@ export interface Spheres extends AsyncDisposable {
   readonly simd256: boolean;
   /** Views on shared memory in the order of `layout`; valid to read between calls. */
   readonly parameters: Float32Array;
+  /** Mean over the target tokens of the last step, before clipping. */
   readonly gradients: Float32Array;
+  /** AdamW's first moments; of matrices that Muon updates, its momentum. */
   readonly firstMoment: Float32Array;
+  /** AdamW's second moments. */
   readonly secondMoment: Float32Array;
   /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
   readonly logits: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
-  /** Whether the weights have given a loss or gradient that is not finite. */
+  /** Whether the weights have produced a loss or gradient that is not finite. */
   readonly diverged: boolean;
   /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
   kernelMs(): Record<string, number>;
@@ -128,6 +153,6 @@ export interface Spheres extends AsyncDisposable {
   packWeights(): Promise<void>;
   /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
-  /** Sum of nats and number of scored tokens, weights untouched. */
+  /** Sum of nats and number of target tokens; leaves the weights unchanged. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
 }

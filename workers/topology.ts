@@ -1,6 +1,6 @@
 /**
  * The kissing-sphere tree: at most twelve equal spheres touch one. A control sphere therefore has at
- * most twelve children; more leaves nest under inner control spheres. Leaf number i computes microbatch i.
+ * most twelve children; more leaf spheres nest under inner control spheres. Leaf i computes microbatch i.
  *
  * @module
  */
@@ -8,13 +8,14 @@
 /** The kissing number in three dimensions: children a control sphere may have. */
 export const KISSING_NUMBER = 12;
 
-/** Logical leaf spheres of a step, unless told otherwise. */
+/** Default number of logical leaf spheres. */
 export const DEFAULT_LEAVES = 12;
 
 /** One sphere of the tree; the root has no parent. */
 export interface ControlSphere {
   /** Position in {@linkcode Topology.controls}; the root is 0. */
   readonly index: number;
+  /** Position of the sphere that it reports to; undefined for the root. */
   readonly parent: number | undefined;
   /** Spheres that report to this one: 1 to 12 leaves or 1 to 12 control spheres. */
   readonly children: number;
@@ -22,7 +23,7 @@ export interface ControlSphere {
   readonly leaves: readonly [first: number, end: number];
 }
 
-/** Who reports to whom. */
+/** The tree of spheres. */
 export interface Topology {
   /** S: logical leaves, numbered in reduction order. */
   readonly leaves: number;
@@ -35,8 +36,8 @@ export interface Topology {
 }
 
 /**
- * Builds the tree for S leaves run by W workers. The result depends on nothing else; more workers
- * than leaves would have nothing to do, so W is capped at S.
+ * Builds the tree for S leaves run by W workers. The result depends on nothing else; W is capped at
+ * S, since more workers would be idle.
  *
  * @throws {RangeError} when either is not a positive integer
  * @example
@@ -84,7 +85,7 @@ export function createTopology(
   return { leaves, workers: Math.min(workers, leaves), controls, parentOfLeaf };
 }
 
-/** Rows `[first, end)` of a batch in one microbatch, one a leaf; empty where rows run short. */
+/** Rows `[first, end)` of the batch in a leaf sphere's microbatch; empty where rows run short. */
 export function microbatchRows(
   { microbatch, leaves, rows }: { microbatch: number; leaves: number; rows: number },
 ): [first: number, end: number] {

@@ -1,6 +1,6 @@
 /**
- * The sharded end of a step: gradient norm, optimizer and packing, piece by piece, by whichever
- * worker is free. The pieces are the same whatever the number of workers, and so is every result.
+ * The sharded end of a step: gradient norm, optimizer and packing, piece by piece, on whichever
+ * worker is free. The pieces do not depend on the number of workers, and neither does any result.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
 import { publish, waitFor } from "./pool_words.ts";
 
-/** Calls `each` for items nobody has taken yet. */
+/** Calls `each` for items that no worker has taken yet. */
 function takeItems<T>(
   { words }: MicrobatchContext,
   { items, counter, each }: {
@@ -37,7 +37,7 @@ export function update(
   const parameter = (index: number) => parameters[index] as number;
   normTogether(context, { round, parameters });
   const gradNorm = parameter(StepParameter.gradNorm);
-  // A norm that is not finite leaves the weights as they were; the root ends the run.
+  // A norm that is not finite skips the update; the root ends the run.
   if (!Number.isFinite(gradNorm) || parameter(StepParameter.skipped) === 1) return;
   // As torch.nn.utils.clip_grad_norm_.
   const clipScale = Math.min(1, parameter(StepParameter.clip) / (gradNorm + 1e-6));
@@ -49,7 +49,7 @@ export function update(
 
 type Parameter = (index: number) => number;
 
-/** Leaves the global gradient norm and its verdict in the step parameters; returns with both. */
+/** Computes the global gradient norm and the skip flag into the step parameters; returns once they are there. */
 function normTogether(
   context: MicrobatchContext,
   { round, parameters }: { round: number; parameters: Float64Array },
@@ -65,7 +65,7 @@ function normTogether(
     },
   });
   if (Atomics.add(words, Word.normArrivals, 1) + 1 === plan.areas.length) {
-    // One addition a segment of 64 Ki floats: the only work that one sphere does for all.
+    // One addition per segment of 64 Ki floats: the only work that one sphere does for all.
     const gradNorm = Math.sqrt(partialSums.reduce((sum, part) => sum + part, 0));
     parameters[StepParameter.gradNorm] = gradNorm;
     const beyond = gradNorm > (parameters[StepParameter.gradNormLimit] as number) ||
@@ -77,7 +77,7 @@ function normTogether(
   }
 }
 
-/** Of the batch, over all microbatches. */
+/** Mean loss of the batch, over all microbatches. */
 function meanLoss({ plan, words }: MicrobatchContext, parameters: Float64Array): number {
   const { leaves } = plan.dims.topology;
   const results = new Float64Array(
@@ -92,7 +92,7 @@ function meanLoss({ plan, words }: MicrobatchContext, parameters: Float64Array):
   return loss * (parameters[StepParameter.gradientScale] as number);
 }
 
-/** Muon on the hidden matrices; whoever updates the last one of a group packs the group. */
+/** Muon on the hidden matrices; the worker that updates the last one of a group packs the group. */
 function updateHidden(
   context: MicrobatchContext,
   { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
@@ -162,7 +162,7 @@ function updateSegments(
   });
 }
 
-/** Packs all weights, after they were set from outside. */
+/** Packs all weights, after an external write to them. */
 export function packWeights(context: MicrobatchContext): void {
   takeItems(context, {
     items: context.plan.segments,

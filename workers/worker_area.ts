@@ -1,5 +1,5 @@
 /**
- * What belongs to one worker alone: the activations of a microbatch and scratch.
+ * Private memory of one worker: the activations of a microbatch and scratch.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export interface LayerActivations {
   readonly activated: number;
 }
 
-/** Byte addresses of what belongs to one worker alone. */
+/** Byte addresses of one worker's private memory. */
 export interface WorkerArea {
   readonly layers: readonly LayerActivations[];
   /** [n, D] residual stream past the last layer */
@@ -64,7 +64,7 @@ export interface WorkerArea {
   readonly packedA: number;
   readonly packedB: number;
   readonly attention: number;
-  /** C, B and unfinished tiles of the product that is running. */
+  /** C, B and unfinished tiles of the current product. */
   readonly simd256Tile: number;
   /** Gradient of one group, waiting for its turn. */
   readonly staged: number;
@@ -82,7 +82,7 @@ export function placeWorkerArea(
     /** T */
     cols: number;
     logitsRows: number;
-    /** Keep the layers' inputs only; their other activations share one place. */
+    /** Store only the layers' inputs; their other activations share one place. */
     recompute: boolean;
     take: (floats: number) => number;
   },
@@ -141,8 +141,8 @@ export function placeWorkerArea(
 type Sizes = Record<string, number>;
 
 /**
- * Places what lives in phases that never overlap over one another: each phase's buffers lie side by
- * side from the same address on. Sizes are floats, results byte addresses.
+ * Overlays the buffers of phases that never overlap in time: each phase's buffers are laid out from
+ * the same address. Sizes are in floats, results are byte addresses.
  */
 function overlay<Phases extends Record<string, Sizes>>(
   take: (floats: number) => number,

@@ -1,22 +1,26 @@
 /**
- * A pool of workers over one shared memory, seen from the thread that owns it: it puts a round's input
- * in place, wakes them, and awaits the end without blocking.
+ * The owner's side of a pool of workers over one shared memory: writes a round's input, wakes the
+ * workers, and awaits the end without blocking.
  *
  * @module
  */
 import type { PoolMessage } from "./pool_worker.ts";
 import { PoolWord, publish } from "./pool_words.ts";
 
-/** Workers that go through rounds together; one that fails ends this round and all later ones. */
+/** Workers that run rounds together; a failed one ends this round and all later ones. */
 export class WorkerPool implements AsyncDisposable {
   readonly #words: Int32Array;
   readonly #workers: Worker[] = [];
   readonly #failure = Promise.withResolvers<never>();
-  /** Ends the round in flight. Were it to listen to the failure itself, that would remember it for good. */
+  /** Rejects the current round; a handler per round on the failure promise would leak. */
   #interrupt: (reason: unknown) => void = () => {};
   #round = 0;
 
-  /** @param words the control area: {@linkcode PoolWord} */
+  /**
+   * A pool without workers yet: {@linkcode WorkerPool.start} brings them in.
+   *
+   * @param words the control area: {@linkcode PoolWord}
+   */
   constructor(words: Int32Array) {
     this.#words = words;
     this.#failure.promise.catch((reason: unknown) => this.#interrupt(reason));
@@ -58,7 +62,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Runs one round, whose input is in place, until every worker is done with it.
+   * Runs one round, whose input is already written, until every worker is done.
    *
    * @throws {Error} naming the worker that failed, now or before
    */
@@ -67,7 +71,7 @@ export class WorkerPool implements AsyncDisposable {
     const words = this.#words;
     Atomics.store(words, PoolWord.arrivals, 0);
     const before = this.#round;
-    // A word of 32 bits that begins again below zero: a busy server gets there.
+    // The 32-bit word wraps below zero on a busy server.
     this.#round = (before + 1) | 0;
     publish(words, PoolWord.round, this.#round);
     const done = Atomics.waitAsync(words, PoolWord.done, before);
@@ -79,6 +83,7 @@ export class WorkerPool implements AsyncDisposable {
     }
   }
 
+  /** Ends the workers, also in the middle of a round, which then rejects. */
   [Symbol.asyncDispose](): Promise<void> {
     Atomics.store(this.#words, PoolWord.stop, 1);
     Atomics.store(this.#words, PoolWord.poison, 1);

@@ -13,15 +13,14 @@ import { say } from "../../cli/print.ts";
 const DECODE_FLAGS = group("Tokenizer", {
   tokenizer: text({ help: "tokenizer to use", value: "FILE", defaultValue: "tokenizer.json" }),
   // Every line is JSON with and without it; scripts that ask for JSON everywhere may do so here.
-  json: toggle({ help: "JSON lines in and out, as without this flag" }),
+  json: toggle({ help: "JSON lines in and out, the default" }),
 });
 
 const ENCODE_FLAGS = {
   ...DECODE_FLAGS,
   ...group("Tokenizer", {
     ordinary: toggle({
-      help:
-        "adds no special token: neither for its text, which is ordinary then, nor before a text",
+      help: "add no special tokens: their text is ordinary text, and none is put before a text",
     }),
   }),
 };
@@ -29,7 +28,7 @@ const ENCODE_FLAGS = {
 /** The `tokens encode` command. */
 export const encode: Command = command({
   name: "tokens encode",
-  summary: "Reads one JSON string a line, writes one JSON array of ids a line.",
+  summary: "Reads one JSON string per line, writes one JSON array of ids per line.",
   operands: "",
   flags: ENCODE_FLAGS,
   examples: [
@@ -52,7 +51,7 @@ export const encode: Command = command({
 /** The `tokens decode` command. */
 export const decode: Command = command({
   name: "tokens decode",
-  summary: "Reads one JSON array of ids a line, writes one JSON string a line.",
+  summary: "Reads one JSON array of ids per line, writes one JSON string per line.",
   operands: "",
   flags: DECODE_FLAGS,
   examples: [

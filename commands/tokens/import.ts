@@ -14,11 +14,11 @@ import { say } from "../../cli/print.ts";
 const FLAGS = {
   ...group("What they are", {
     tokenizer: text({
-      help: "tokenizer that the ids are of (default none: required)",
+      help: "tokenizer of the ids (required)",
       value: "FILE",
     }),
     split: choice<Split>({
-      help: "part that the documents belong to",
+      help: "split that the documents belong to",
       of: ["train", "validation"],
       defaultValue: "train",
     }),
@@ -35,7 +35,7 @@ const FLAGS = {
 /** The `tokens import` command. */
 export const importTokens: Command = command({
   name: "tokens import",
-  summary: "Reads .bin files of nanoGPT or llm.c, told by their header, into a token store.",
+  summary: "Imports .bin files of nanoGPT or llm.c, detected by their header, into a token store.",
   operands: "FILE...",
   flags: FLAGS,
   examples: [

@@ -12,7 +12,7 @@ import { say } from "../../cli/print.ts";
 const FLAGS = {
   ...group("Output", {
     tokens: number({
-      help: "end when so many tokens are mixed (default when a run has had its passes)",
+      help: "stop after this many tokens (default: when a run has had its passes)",
       min: 1,
     }),
     output: text({

@@ -16,7 +16,7 @@ import { say } from "../../cli/print.ts";
 const FLAGS = {
   ...RUN_FLAG,
   ...group("The batch", {
-    batch: number({ help: "which batch, counted from 1", min: 1, defaultValue: 1 }),
+    batch: number({ help: "batch to show, counted from 1", min: 1, defaultValue: 1 }),
     rows: number({ help: "rows of a batch", min: 1, defaultValue: 4 }),
     cols: number({ help: "tokens of a row", min: 1, defaultValue: 64 }),
     seed: number({ help: "seed of the order", defaultValue: 0 }),
@@ -26,7 +26,7 @@ const FLAGS = {
       defaultValue: "pack",
     }),
     buckets: text({
-      help: "in pad mode, lengths of rows besides --cols, divided by commas",
+      help: "in pad mode, row lengths besides --cols, separated by commas",
       value: "N,N",
       defaultValue: "",
       only: { mode: ["pad"] },
@@ -43,7 +43,7 @@ const BORDER = " ‖ ";
 /** The `tokens show` command. */
 export const show: Command = command({
   name: "tokens show",
-  summary: "Prints a batch of a run's train split, tokens in colours, documents divided by ‖.\n" +
+  summary: "Prints a batch of a run's train split, with colored tokens and ‖ between documents.\n" +
     "Without flags: the first batch of 4 rows of 64 tokens, packed from the documents of\n" +
     "runs/default in the order of seed 0. Rows are made as the flags say and not as training made\n" +
     "them: `trace --step` tells what that saw.",

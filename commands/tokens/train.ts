@@ -22,33 +22,33 @@ const FLAGS = {
   ...group("Vocabulary", {
     vocab: number({ help: "size of the vocabulary", min: 258, defaultValue: 4096 }),
     "min-frequency": number({
-      help: "a pair seen less often is not merged",
+      help: "pairs that occur less often are not merged",
       min: 1,
       defaultValue: 2,
     }),
     "max-token-bytes": number({
-      help: "longer tokens are not made (default any length)",
+      help: "maximum length of a token (default: no limit)",
       min: 1,
     }),
     split: choice({
-      help: "whose way to split text into words",
+      help: "pre-tokenizer: how text is split into words",
       of: ["gpt2", "gpt4"],
       defaultValue: "gpt2",
     }),
     special: text({
-      help: "special tokens, divided by commas; <|endoftext|> or such must be among them",
+      help: "special tokens, separated by commas; one must end a text, such as <|endoftext|>",
       value: "A,B",
       defaultValue: "<|endoftext|>,<|pad|>",
     }),
     alphabet: choice({
-      help: "bytes that get a token: all, or those of the text alone (others are then refused)",
+      help: "bytes that get a token: all, or only those in the text (others are refused later)",
       of: ["all", "seen"],
       defaultValue: "all",
     }),
   }),
   ...group("Memory and output", {
     "memory-mib": number({
-      help: "memory for counting words; past it counts go to disk",
+      help: "memory for word counts; more go to disk",
       min: 1,
       defaultValue: 256,
     }),

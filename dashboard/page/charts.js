@@ -1,13 +1,13 @@
-// One chart with a legend that tells its values: those under the pointer, and otherwise the last.
+// One chart with a legend of its values: those under the pointer, or else the last.
 "use strict";
 
 const FONT = "12px system-ui, sans-serif";
 const HEIGHT = 220;
-/** So few points that a line alone might not show. */
+/** Up to this many points are drawn as dots, since a line might be invisible. */
 const FEW = 12;
 const DECADES = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 const MINUTE = 60, HOUR = 3600;
-/** What lies along a chart. Steps and tokens are whole: no ticks between them. */
+/** Axes of a chart. Steps and tokens are integers, so no ticks in between. */
 const AXES = {
   step: { label: "step", incrs: DECADES, tick, format: count },
   tokens: { label: "tokens trained", incrs: DECADES, tick, format: short },
@@ -23,7 +23,7 @@ const AXES = {
   },
 };
 
-/** Thousands and millions short, small numbers as they are. */
+/** Abbreviates thousands and millions, leaves small numbers. */
 function tick(value) {
   const size = Math.abs(value);
   const [text, unit] = size >= 1e6 ? [value / 1e6, "M"] : size >= 1e3 ? [value / 1e3, "k"] : [
@@ -33,7 +33,7 @@ function tick(value) {
   return String(Number(text.toPrecision(3))) + unit;
 }
 
-/** A piece of a line as it is drawn. */
+/** A segment of a line as drawn. */
 function swatch({ hue, dash, width, marked }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const add = (name, attributes) => {
@@ -53,7 +53,7 @@ function swatch({ hue, dash, width, marked }) {
   return svg;
 }
 
-/** The value of a line at or before `at` of the chart's axis; none behind the end of its run. */
+/** The value of a line at or before `at` on the axis; none beyond the end of its run. */
 function valueAt({ xs, ys, end = xs.at(-1) }, at) {
   if (at > end) return null;
   for (let i = xs.length - 1; i >= 0; i--) {
@@ -62,7 +62,7 @@ function valueAt({ xs, ys, end = xs.at(-1) }, at) {
   return null;
 }
 
-/** Tells the values at `index` of the data, or the last of each line, in the legend. */
+/** Shows the values at `index`, or the last of each line, in the legend. */
 function tellValues(host, { data, lines, axis }, index) {
   const at = index === null || index === undefined ? undefined : data[0][index];
   const ends = lines.map(({ xs, end = xs.at(-1) }) => end);
@@ -80,7 +80,7 @@ function tellValues(host, { data, lines, axis }, index) {
   });
 }
 
-/** Draws `lines` under `title` into `host`; what is the same as before is kept. */
+/** Draws `lines` under `title` into `host`; keeps unchanged parts. */
 function drawChart(host, { title, unit, axis }, lines) {
   const data = uPlot.join(lines.map(({ xs, ys }) => [xs, ys]));
   const size = { width: Math.max(200, host.clientWidth), height: HEIGHT };
@@ -168,7 +168,7 @@ function drawChart(host, { title, unit, axis }, lines) {
   host.tell();
 }
 
-/** `host` with `wanted` children, whatever it held. */
+/** Gives `host` exactly `wanted` children. */
 function places(host, wanted) {
   if (host.querySelectorAll(":scope > div").length !== wanted) {
     host.replaceChildren(...Array.from({ length: wanted }, () => make("div")));

@@ -1,14 +1,14 @@
-// Runs beside one another in numbers: what came of them, and how they were set.
+// Compares runs in numbers: their results and their settings.
 "use strict";
 
-/** Figures in the order of their rows; `isLoss`: the lowest is told. */
+/** Figures in row order; `isLoss` marks those whose lowest value is highlighted. */
 const FINAL = [
   ["steps", ({ last }) => last?.step, count],
   ["tokens trained", ({ last }) => last?.totalTokens, count],
   ["passes over the corpus", ({ status }) => status?.passes, (value) => value.toFixed(2)],
   ["training time", ({ curves }) => curves.elapsedMs.at(-1), duration],
   [
-    "tokens a second, mean",
+    "tokens per second, mean",
     ({ last, curves }) => last?.totalTokens / (curves.elapsedMs.at(-1) / 1000),
     short,
   ],
@@ -26,7 +26,7 @@ const FINAL = [
     true,
   ],
   [
-    "validation bits a byte, last",
+    "validation bits per byte, last",
     ({ lastValidation }) => lastValidation?.validationBitsPerByte,
     (value) => value.toFixed(3),
     true,
@@ -36,7 +36,7 @@ const FINAL = [
   ["documents", ({ status }) => status?.corpus?.documents, count],
   ["bytes of text", ({ status }) => status?.corpus?.textBytes, count],
 ];
-/** Settings that say nothing of a result. */
+/** Settings that do not affect results. */
 const APART = new Set(["sitePort"]);
 
 function finalRow([label, of, format, isLoss], runs) {
@@ -79,7 +79,7 @@ function words(value) {
   return value.map(words).join(value.some(isChange) ? "; " : " ");
 }
 
-/** Rows of the settings that are not the same in all `runs`. */
+/** Rows of the settings that differ between `runs`. */
 function differingSettings(runs) {
   const settings = runs.map(({ settings }) => new Map(flat(settings ?? {})));
   const names = new Set(settings.flatMap((each) => [...each.keys()]));
@@ -107,7 +107,7 @@ function drawComparison(host, runs) {
       ...(isOneTokenizer ? [] : [
         make("p", {
           className: "note muted",
-          text: "Their tokens differ: compare bits a byte, which do not depend on the tokenizer.",
+          text: "Their tokens differ: compare bits per byte, which do not depend on the tokenizer.",
         }),
       ]),
     ]),

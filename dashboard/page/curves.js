@@ -2,23 +2,23 @@
 "use strict";
 
 const CHARTS = [
-  { key: "loss", title: "Loss", unit: "nats a token", format: (v) => v.toFixed(4) },
+  { key: "loss", title: "Loss", unit: "nats per token", format: (v) => v.toFixed(4) },
   { key: "learningRate", title: "Learning rate", unit: "", format: (v) => v.toExponential(2) },
   { key: "gradNorm", title: "Gradient norm", unit: "before clipping", format: (v) => v.toFixed(3) },
-  { key: "tokensPerSecond", title: "Throughput", unit: "tokens a second", format: short },
+  { key: "tokensPerSecond", title: "Throughput", unit: "tokens per second", format: short },
 ];
-/** Pairs of colours in the style sheet, run-1 to run-5: for the steps and for the validation. */
+/** Number of colour pairs in the style sheet, run-1 to run-5: for steps and for validation. */
 const HUES = 5;
-/** Of the runs in the order of comparing; as many as go round with the colours last. */
+/** Colours of the runs in the order of selection; they repeat after the last. */
 const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3]];
-/** Columns that lie along each axis, of the steps and of the validations, and what one unit is. */
+/** Columns of each axis, for steps and for validations, and its unit. */
 const COLUMNS_OF = {
   step: { steps: "steps", validations: "validationSteps", unit: 1 },
   tokens: { steps: "totalTokens", validations: "validationTokens", unit: 1 },
   time: { steps: "elapsedMs", validations: "validationElapsedMs", unit: 1000 },
 };
 
-/** Exponential mean with the bias of its start taken out. */
+/** Exponential moving average with bias correction. */
 function smoothed(values, weight) {
   let [sum, norm] = [0, 0];
   return values.map((value) => {
@@ -70,7 +70,7 @@ function drawCurves(host, runs, { smoothing, axis }) {
     host.replaceChildren(nothing("They begin with the first step."));
     return;
   }
-  // A stretch of one axis means nothing on another.
+  // A zoomed range of one axis means nothing on another.
   if (host.axis !== axis) host.zoom = null;
   host.axis = axis;
   const elements = places(host, CHARTS.length);

@@ -1,5 +1,5 @@
-// The live page: one stream of messages about the runs on show, pictures out. Connecting again
-// brings all there is; what is chosen is kept in the address.
+// The live page: draws one stream of messages about the runs on display. Reconnecting restores the
+// whole state; the selection is kept in the address.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
@@ -8,13 +8,13 @@ const COLUMNS = [
   ...["dataMs", "forwardBackwardMs", "updateMs", "validationMs"],
   ...["totalTokens", "elapsedMs"],
 ];
-/** Time between two redraws, and without a word after which a run counts as still. */
+/** Time between two redraws, and silence after which a run counts as inactive. */
 const REDRAW_MS = 250, STILL_MS = 5000;
 
-/** What is known of each run that is followed, by name. */
+/** State of each displayed run, by name. */
 const known = new Map();
 let names = [];
-/** The run on show, and those beside it. */
+/** The displayed run, and those compared with it. */
 let shown = "";
 let compared = [];
 let source;
@@ -79,7 +79,7 @@ function draw() {
   });
   const others = compared.map((name) => known.get(name)).filter((other) => other?.curves);
   const runs = [run, ...others];
-  // There is nothing in these before the first step.
+  // These are empty before the first step.
   for (const id of ["phases", "spheres", "samples"]) shownIf(id, last);
   shownIf("curves", runs.some(({ last }) => last));
   shownIf("comparison", others.length > 0);
@@ -101,14 +101,14 @@ function shownIf(id, isShown) {
   byId(id).closest("section").hidden = !isShown;
 }
 
-/** How long a run has said nothing, whether it has ended, and whether it should be heard of. */
+/** How long a run has been silent, whether it has ended, and whether it should be active. */
 function news(status) {
   const age = status ? Date.now() - Date.parse(status.time) : 0;
   const hasEnded = status ? /^(done|stopped)$/.test(status.phase) : false;
   return { age, hasEnded, isStill: status && !hasEnded && age > STILL_MS };
 }
 
-/** Says what the run does, or since when it has said nothing. */
+/** Shows the run's phase, or how long it has been silent. */
 function phase(run) {
   const status = run?.status;
   const { age, hasEnded, isStill } = news(status);
@@ -117,7 +117,7 @@ function phase(run) {
     !isConnected || isStill ? "still" : !status ? "" : hasEnded ? "ended" : "live"
   }`;
   const text = !isConnected
-    ? "connecting again"
+    ? "reconnecting"
     : !status
     ? "not started"
     : isStill
@@ -126,12 +126,12 @@ function phase(run) {
   if (pill.textContent !== text) pill.textContent = text;
 }
 
-/** Follows the run on show and those beside it, from their beginning. */
+/** Subscribes to the displayed run and those beside it, from their beginning. */
 function connect() {
   source?.close();
   const query = new URLSearchParams([shown, ...compared].map((name) => ["run", name]));
   const mine = source = new EventSource(`events?${query}`);
-  // The browser connects again by itself while the server is away, and gets all there is again.
+  // The browser reconnects by itself while the server is away, and receives the whole state again.
   mine.onopen = () => {
     isConnected = true;
     changed();
@@ -140,7 +140,7 @@ function connect() {
   mine.onerror = () => {
     isConnected = false;
     changed();
-    // A proxy's refusal ends a stream for good; a server that is away does not.
+    // A proxy's error response ends a stream for good; an unreachable server does not.
     if (mine.readyState !== EventSource.CLOSED) return;
     setTimeout(() => {
       if (source === mine) connect();
@@ -148,7 +148,7 @@ function connect() {
   };
 }
 
-/** Keeps what is chosen in the address for the next loading. */
+/** Stores the selection in the address for the next load. */
 function keepChoice() {
   const address = new URL(location.href);
   const axis = byId("axis").value;

@@ -1,4 +1,4 @@
-// Elements and numbers in words, shared by all pictures.
+// Elements and number formats, shared by all charts.
 "use strict";
 
 /** An element with text or children; styles are set by the caller, as the policy forbids attributes. */
@@ -9,7 +9,7 @@ function make(name, { text, ...properties } = {}, children = []) {
   return element;
 }
 
-/** Gives `host` these children unless it has the same: what is focused there stays so. */
+/** Replaces `host`'s children unless they are equal, which preserves focus. */
 function put(host, children) {
   const old = [...host.childNodes];
   const isSame = old.length === children.length &&
@@ -26,7 +26,7 @@ function terms(entries) {
   });
 }
 
-/** A table of rows of cells, texts or elements, under a row of names; it scrolls where it must. */
+/** A table with a header row and rows of texts or elements; scrolls if needed. */
 function table({ label, caption, head, rows }) {
   const row = (cells, name, scope) =>
     make(
@@ -87,7 +87,7 @@ function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** One digit after the point where there are less than four before it. */
+/** One decimal below four integer digits. */
 function perplexity(value) {
   return value < 1000 ? value.toFixed(1) : short(value);
 }
@@ -102,7 +102,7 @@ const color = (name) => {
   return resolved;
 };
 
-/** A line in place of what there is nothing of yet. */
+/** A placeholder line for missing content. */
 function nothing(text) {
   return make("p", { className: "muted", text });
 }

@@ -1,9 +1,9 @@
-// The figures at the top: of the training, or of the collecting while there is no step yet.
+// The figures at the top: of training, or of collecting documents before the first step.
 "use strict";
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-/** How far a run is, and in what; undefined while it has no step, or no known end. */
+/** Progress of a run in steps or time; undefined before its first step, or without a known end. */
 function progressOf({ last, settings, status }) {
   const total = status?.totalSteps;
   if (last && total) {
@@ -18,7 +18,7 @@ function progressOf({ last, settings, status }) {
   };
 }
 
-/** Figures of a run that trains or has trained. */
+/** Figures of a run with at least one step. */
 function trainingTiles({ last, lastValidation, curves, status }, isRunning) {
   const total = status?.totalSteps;
   const validation = lastValidation?.validationLoss;
@@ -36,17 +36,17 @@ function trainingTiles({ last, lastValidation, curves, status }, isRunning) {
       ]
       : ["Best validation loss", best.toFixed(4), "bestValidationLoss"],
     [
-      "Validation bits a byte",
+      "Validation bits per byte",
       lastValidation?.validationBitsPerByte?.toFixed(3) ?? "–",
       "validationBitsPerByte",
     ],
-    ["Tokens a second", short(last.tokensPerSecond), "tokensPerSecond"],
+    ["Tokens per second", short(last.tokensPerSecond), "tokensPerSecond"],
     ["Elapsed", status ? duration(status.elapsedMs) : "–", "elapsed"],
     ["Time left", isRunning ? duration(status.remainingMs) : "–", "remaining"],
   ];
 }
 
-/** Figures of a run that collects. */
+/** Figures of a run that collects documents. */
 function collectingTiles({ status, flow }) {
   const { stages, corpus, bottleneck, elapsedMs } = status;
   const sourcesOf = ({ stages }) => stages.slice(0, sourcesIn(status.stages));
@@ -58,7 +58,7 @@ function collectingTiles({ status, flow }) {
   return [
     ["Pages", count(pages(status)), "pages"],
     [
-      "Pages a second",
+      "Pages per second",
       rate === undefined ? "–" : rate.toFixed(rate < 10 ? 1 : 0),
       "pagesPerSecond",
     ],
@@ -71,7 +71,7 @@ function collectingTiles({ status, flow }) {
   ];
 }
 
-/** What is trained on what. */
+/** Facts about model and corpus. */
 function factsOf({ last, status }) {
   const { parameters, corpus, passes } = status ?? {};
   const more = corpus && !corpus.isWhole ? " so far" : "";

@@ -1,7 +1,7 @@
-// Where the time of a run's steps goes.
+// The phases of a run's steps by time.
 "use strict";
 
-/** In the order in which they pass. */
+/** In chronological order. */
 const PHASES = [
   { key: "dataMs", label: "waiting for a batch", hue: "waiting" },
   { key: "forwardBackwardMs", label: "forward, backward", hue: "busy", dash: [8, 4] },
@@ -9,10 +9,10 @@ const PHASES = [
   { key: "validationMs", label: "validation", hue: "blocked" },
 ];
 
-/** Draws it over the steps, and on the whole. */
+/** Draws them over the steps, and in total. */
 function drawPhases(host, { curves, last }) {
   if (!PHASES.some(({ key }) => curves[key].some((ms) => ms !== null))) {
-    host.replaceChildren(nothing("It is measured from the first step on."));
+    host.replaceChildren(nothing("Measured from the first step on."));
     return;
   }
   const [chart, whole] = places(host, 2);

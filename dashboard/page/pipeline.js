@@ -1,4 +1,4 @@
-// The stages, one under another in the order in which a page passes them.
+// The stages, from top to bottom in the order in which a page passes them.
 "use strict";
 
 const WORK = [
@@ -7,14 +7,14 @@ const WORK = [
   ["blocked", "blocked by output", "blockedOutputMs"],
 ];
 
-/** How many stages are sources: those before the first with a queue. */
+/** Number of sources: the stages before the first with a queue. */
 function sourcesIn(stages) {
   return Math.max(0, stages.findIndex(({ queueFill }) => queueFill !== undefined));
 }
 
 /**
- * Draws the stages. `before` are the counts `seconds` ago, for what flows now; without them it is a
- * picture of what has been, and how full queues are says nothing.
+ * Draws the stages. `before` are the counts `seconds` ago, for current rates; without them the totals
+ * are drawn, and the fill of queues is omitted.
  */
 function drawPipeline(host, { stages, bottleneck }, before, seconds = 0) {
   if (stages.length === 0) {

@@ -1,4 +1,4 @@
-// The report: the live page's pictures, once, from the data inside the page.
+// The report: draws the live page's charts once, from the data inside the page.
 "use strict";
 
 const run = JSON.parse(document.getElementById("data").textContent);

@@ -1,4 +1,4 @@
-// What the model wrote as it learned.
+// Samples of the model during training.
 "use strict";
 
 /** Draws the samples, the newest first. */

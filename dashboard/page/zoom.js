@@ -1,9 +1,9 @@
-// Zooming: all charts of a group show the same stretch of their axis. By mouse, finger and keyboard.
+// Zoom by mouse, finger and keyboard: all charts of a group show the same range of their axis.
 "use strict";
 
 /** Shorter drags are clicks. */
 const MIN_DRAG_PX = 6;
-/** uPlot selects while the mouse drags, and leaves what comes of it to zoomToSelection. */
+/** uPlot only selects while the mouse drags; zoomToSelection then zooms. */
 const ZOOM_CURSOR = {
   drag: { x: true, y: false, setScale: false },
   bind: { dblclick: (plot) => () => zoomTo(plot, null) },
@@ -12,7 +12,7 @@ const NO_SELECTION = { left: 0, width: 0, top: 0, height: 0 };
 
 const groupOf = (plot) => plot.root.closest(".curves");
 
-/** Shows `data` in the stretch that is zoomed to. */
+/** Shows `data` in the zoomed range. */
 function showData(plot, data) {
   const { zoom } = groupOf(plot);
   if (!zoom) return plot.setData(data);
@@ -22,7 +22,7 @@ function showData(plot, data) {
   });
 }
 
-/** Zooms all charts of the group to `{ min, max }`, or out to all there is. */
+/** Zooms all charts of the group to `{ min, max }`, or out completely. */
 function zoomTo(plot, zoom) {
   const group = groupOf(plot);
   group.zoom = zoom;
@@ -41,7 +41,7 @@ function zoomToSelection(plot) {
   zoomTo(plot, { min: plot.posToVal(left, "x"), max: plot.posToVal(left + width, "x") });
 }
 
-/** Half the stretch, or twice, around what the cursor is at. */
+/** Halves or doubles the range around the cursor. */
 function zoomBy(plot, factor) {
   const { min, max } = plot.scales.x;
   const [xs] = plot.data;
@@ -89,7 +89,7 @@ function addTouch(plot) {
   });
 }
 
-/** Adds a button and keys to a chart that has just been made. */
+/** Adds a button and keys to a new chart. */
 function addZoom(host, { heading, canvas, legend }) {
   const { plot } = host;
   host.reset = make("button", { type: "button", className: "reset", text: "Reset zoom" });
@@ -111,7 +111,7 @@ function addZoom(host, { heading, canvas, legend }) {
     const act = keys[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    // Values are read out to those who move by keys, not to those whose mouse passes.
+    // Values are announced for keyboard navigation, not for the mouse.
     legend.setAttribute("aria-live", "polite");
     act();
   });

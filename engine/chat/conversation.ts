@@ -6,7 +6,9 @@
 
 /** One turn of a conversation. */
 export interface Message {
+  /** Who speaks, such as `system`, `user` or `assistant`: what the template knows. */
   readonly role: string;
+  /** What is said, as plain text. */
   readonly content: string;
 }
 

@@ -28,6 +28,7 @@ export interface ChatTemplate {
 
 /** Thrown where a template makes no text of messages. */
 export class ChatTemplateError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "ChatTemplateError";
 }
 

@@ -20,15 +20,22 @@ const schema = z.object({
 });
 
 /** A chat template of a model, of which there may be several by their names. */
-export interface NamedTemplate extends z.infer<typeof named> {
+export interface NamedTemplate {
+  /** `default` for the one that is used. */
+  readonly name: string;
+  /** Its text, in Jinja. */
+  readonly template: string;
   /** The file it stands in. */
   readonly file: string;
 }
 
 /** A template as it stands in a file, and the tokens that it may name. */
 export interface TemplateSource {
+  /** The template, in Jinja. */
   readonly source: string;
+  /** The file it stands in, by its path in the model's folder. */
   readonly file: string;
+  /** Their texts by name, such as `bos_token`. */
   readonly tokens: Record<string, string>;
   /** The others, which a request can have no use for. */
   readonly others: readonly NamedTemplate[];

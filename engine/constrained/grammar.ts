@@ -28,6 +28,7 @@ const WORK_PER_STEP = 1000;
 export interface Follower {
   /** Zero for each token that must not come. */
   allowed(): Steps<Uint8Array>;
+  /** Adds a token, which must be an allowed one, to the text. */
   accept(id: number): void;
 }
 

@@ -51,6 +51,7 @@ export interface Rule {
 
 /** Thrown where finding what may follow takes more work than it was allowed. */
 export class GrammarWorkError extends Error {
+  /** The name that messages and stack traces begin with. */
   override name = "GrammarWorkError";
 }
 

@@ -7,7 +7,7 @@ import type { TextCodec } from "../text_codec.ts";
 import type { Steps } from "../turns.ts";
 import { Grammar } from "./grammar.ts";
 
-export { Grammar } from "./grammar.ts";
+export { type Follower, Grammar } from "./grammar.ts";
 export { GrammarWorkError } from "./language.ts";
 export { SchemaError } from "./schema_error.ts";
 

@@ -16,6 +16,7 @@ import { turnOver } from "../turns.ts";
 export interface OnnxEngineOptions {
   /** Path of the ONNX file, or its bytes. */
   readonly model: string | Uint8Array;
+  /** The model that the file holds; its layers, key/value heads and vocabulary must agree. */
   readonly config: ModelConfig;
   /** Threads within one step; the first engine of a process decides for all. */
   readonly threads?: number;

@@ -9,7 +9,9 @@ import { expWeightsPlain, greatest } from "./exp_weights.ts";
 
 /** A token and the natural logarithm of its probability. */
 export interface ScoredToken {
+  /** From 0 to V - 1. */
   readonly id: number;
+  /** At most 0; of the model's own distribution, before penalties and temperature. */
   readonly logprob: number;
 }
 

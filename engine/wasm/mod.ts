@@ -22,6 +22,7 @@ export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
 /** How {@linkcode openWasmEngine} runs a model. */
 export interface WasmEngineOptions {
+  /** The model to run. */
   readonly config: ModelConfig;
   /** Laid out as `createLayout(config)` says; not needed any more once the engine is open. */
   readonly parameters: Float32Array;

@@ -1,7 +1,7 @@
 import { WEIGHT_ZERO } from "../sizes.ts";
 import type { Numbers } from "./numbers.ts";
 
-/** See `Kernels.quantize_rows`; halves may go either way. */
+/** See `Kernels.quantize_rows`; halves may round either way. */
 export function quantize_rows(
   q: Numbers,
   scales: Numbers,

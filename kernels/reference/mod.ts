@@ -1,6 +1,6 @@
 /**
- * The kernels once more, in plain f64 TypeScript: same names, same order of arguments, arrays instead
- * of addresses, written to be read. The tests hold the kernels to them, and them to finite differences.
+ * Reference kernels in plain f64 TypeScript: same names, same order of arguments, arrays instead of
+ * addresses. The tests check the kernels against them, and them against finite differences.
  *
  * @module
  */

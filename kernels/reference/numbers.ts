@@ -1,2 +1,2 @@
-/** What the references compute on: f64, indexed like the kernels' memory. */
+/** Arrays of the references: f64, indexed like the kernels' memory. */
 export type Numbers = Float64Array;

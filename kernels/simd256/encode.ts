@@ -1,6 +1,6 @@
 /**
- * As much of WebAssembly's binary format as the 256-bit tile needs (WebAssembly Core Specification 3,
- * chapter "Binary Format").
+ * The parts of WebAssembly's binary format that the 256-bit tile needs (WebAssembly Core
+ * Specification 3, chapter "Binary Format").
  *
  * @module
  */
@@ -84,7 +84,7 @@ export class Body {
     return this.#put(0x03, 0x40);
   }
 
-  /** Begins the innermost loop again until the local, one less each time, is zero. */
+  /** Repeats the innermost loop, decrementing the local, until it is zero. */
   countDown(local: number): this {
     return this.get(local).constant(1).#put(0x6b, 0x22, ...unsigned(local), 0x0d, 0);
   }
@@ -94,7 +94,7 @@ export class Body {
     return this.#put(0x0b);
   }
 
-  /** What follows, up to `else` or `end`, where the local has any of these bits. */
+  /** Begins code, up to `else` or `end`, that runs where the local has any of these bits. */
   ifAny(local: number, bits: number): this {
     return this.get(local).constant(bits).#put(0x71, 0x04, 0x40);
   }
@@ -120,7 +120,7 @@ export class Body {
     return this.#put(0xfd, 0x0c, ...new Array<number>(16).fill(0));
   }
 
-  /** All four lanes of the vector in `local` set to one of its own. */
+  /** Broadcasts one lane of the vector in `local` to all four. */
   splatLane(local: number, lane: number): this {
     const bytes = Array.from({ length: 16 }, (_, i) => lane * 4 + i % 4);
     return this.get(local).get(local).#put(0xfd, 0x0d, ...bytes);

@@ -13,14 +13,14 @@ import { TILE_STEPS } from "./tile_memory.ts";
 const STEP = NR * 4;
 const HALF = STEP / 2;
 const LINE = 64;
-/** Where in the tile's own memory, between C and B, goes the sum of what is read ahead. */
+/** Address in the tile's memory, between C and B, of the sum of prefetched words. */
 const UNUSED = 384;
 
 /**
  * `(steps, a, mode, kept, next)`: C += A · B over 1 to 128 steps of k, A's rows being six columns of a
  * panel `[k][12]`, of f32 or of words of four int8. C starts from zero, or with mode 1 from the
- * 384 bytes at `kept`, and goes there. On its way the tile reads a word of each line of the
- * {@linkcode HALF} bytes a step at `next`: what will be needed soon is in the cache by then.
+ * 384 bytes at `kept`, and goes there. Meanwhile the tile reads a word of each cache line
+ * of the {@linkcode HALF} bytes per step at `next`, which prefetches them.
  */
 export function panelTile(base: number, type: ElementType): WasmFunction {
   const [STEPS_LEFT, A, MODE, KEPT, NEXT] = [0, 1, 2, 3, 4];

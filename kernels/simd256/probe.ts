@@ -1,6 +1,6 @@
 /**
- * Whether V8 makes 256-bit instructions of 128-bit pairs here. It depends on a flag of the process,
- * seen in DENO_V8_FLAGS alone, and on the machine, which the tile's speed tells.
+ * Detects whether V8 joins 128-bit pairs into 256-bit instructions. It depends on a flag of the
+ * process, visible only in DENO_V8_FLAGS, and on the machine, which the tile's speed reveals.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { tile } from "./tile.ts";
 import { SIMD256_BYTES, UNFINISHED } from "./tile_memory.ts";
 
 const STEPS = 16;
-/** Where A is and where C is kept: apart, since reading what was just written would take the time. */
+/** Addresses of A and C, far apart, since reading freshly written memory would dominate the time. */
 const A = 1024;
 const KEPT = 8192;
 const CALLS = 200;
-/** Optimised code arrives after some milliseconds of calls; it is at least so much faster. */
+/** Minimum speedup of optimised code, which arrives after some milliseconds of calls. */
 const OPTIMISED = 3;
 const MOST_MS = 250;
-/** Rounds of optimised code whose fastest counts. */
+/** Rounds of optimised code, of which the fastest counts. */
 const ROUNDS = 12;
-/** With pairs the tile is at least so much faster than where V8 cannot pair. */
+/** Minimum speedup of the tile by pairing. */
 const PAIRED = 1.3;
-/** More than pairs can give: only one of the two is optimised yet. */
+/** More than pairing can give, which means that only one of the two is optimised yet. */
 const UNLIKE = 4;
 
 /** The variable that must hold V8's flag. */
@@ -30,8 +30,8 @@ const VARIABLE = "DENO_V8_FLAGS";
 let answer: boolean | undefined;
 
 /**
- * Whether products gain from the 256-bit tile. Without the flag, or without the permission to read
- * DENO_V8_FLAGS, no; else it is measured once a process, in some tens of milliseconds.
+ * Whether products gain from the 256-bit tile. False without the flag or the permission to
+ * read DENO_V8_FLAGS; otherwise measured once per process, in some tens of milliseconds.
  */
 export function hasSimd256(): boolean {
   return answer ??= isFlagged() && probe();
@@ -76,7 +76,7 @@ function repeated(tile: number): WasmFunction {
 
 type Call = (times: number) => void;
 
-/** A function's fastest time so far, and whether it is sure that optimised code has come. */
+/** A function's fastest time so far, and whether its optimised code has certainly arrived. */
 interface Timing {
   readonly ms: number;
   readonly optimised: boolean;

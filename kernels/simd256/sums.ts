@@ -1,5 +1,5 @@
 /**
- * What the 256-bit tiles have in common: 6 rows by 16 columns of sums in registers.
+ * The common part of the 256-bit tiles: 6 rows by 16 columns of sums in registers.
  *
  * @module
  */
@@ -13,11 +13,11 @@ const WIDTH = TILE_COLS / 4;
 /** Puts an address of the tile's own memory on the stack; returns the offset that goes with it. */
 export type Own = (body: Body, at: number) => number;
 
-/** What loads four elements of A at step k: of rows 0 to 3, and of rows 4 and 5. */
+/** Emits loads of four elements of A at step k: of rows 0 to 3, and of rows 4 and 5. */
 export interface Operand {
   readonly first: (k: number) => Body;
   readonly last: (k: number) => Body;
-  /** One number an element, or four bytes whose products are summed. */
+  /** One f32 per element, or four int8 whose products are summed. */
   readonly type: ElementType;
 }
 
@@ -41,7 +41,7 @@ export class Sums {
     return this.#parameters + this.body.vectors;
   }
 
-  /** Sums from zero, where WebAssembly's locals begin, or with its mode from what is kept. */
+  /** Starts sums from zero, WebAssembly's initial value of locals, or by mode from unfinished ones. */
   begin(mode: number, kept: number): void {
     const { body } = this;
     body.ifAny(mode, BEGUN);
@@ -84,7 +84,7 @@ export class Sums {
     body.end();
   }
 
-  /** The sums to the tile's own memory: from these stores on V8 looks for pairs. */
+  /** Stores the sums to the tile's own memory; V8 searches for pairs from these stores. */
   spill(): void {
     eachPlace((at, row, column) => {
       const offset = this.#own(at);
@@ -92,12 +92,12 @@ export class Sums {
     });
   }
 
-  /** The sums to where unfinished ones are kept. */
+  /** Stores the sums as unfinished. */
   keep(kept: number): void {
     eachPlace((at, row, column) => this.body.get(kept).get(this.#sum(row, column)).store(at));
   }
 
-  /** The sums to C, or added to it: its first four rows at `c4`, its last two at `c2`. */
+  /** Stores the sums to C, or adds them: its first four rows at `c4`, its last two at `c2`. */
   storeRows(c4: number, c2: number, ldc: number, { add }: { add: boolean }): void {
     for (let row = 0; row < TILE_ROWS; row++) {
       const c = row < 4 ? c4 : c2;

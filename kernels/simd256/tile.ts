@@ -6,8 +6,8 @@
  * V8 joins two operations on 128-bit neighbours when nothing that may trap lies between their loads
  * and between their stores. Deno's V8 checks the bounds of each access, which may trap, unless the
  * address is a constant inside the memory's least size. So B and C of the tile lie at constant
- * addresses, the k loop is unrolled, and each worker has a module for its own addresses. What lies
- * there: C of the tile, 128 steps of k of its 16 columns of B, unfinished tiles.
+ * addresses, the k loop is unrolled, and each worker has a module for its own addresses. The
+ * memory there has C of the tile, 128 steps of k of its 16 columns of B, and unfinished tiles.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { panelTile } from "./panel_tile.ts";
 import { Sums } from "./sums.ts";
 import { ADD, SIMD256_BYTES, TILE_STEPS, UNFINISHED } from "./tile_memory.ts";
 
-/** What stands in for the tile where it is not used: nothing may call it. */
+/** Placeholder for the tile where it is unused; it must never be called. */
 export const NO_TILE: WebAssembly.ModuleImports = {
   gemm_f32_6x16_simd256: refuse,
   panel_f32_6x16_simd256: refuse,
@@ -27,7 +27,7 @@ function refuse(): never {
   throw new TypeError("Cannot multiply: this instance has no 256-bit tile");
 }
 
-/** The tiles at `base` of `memory`; `base` and the {@linkcode SIMD256_BYTES} behind it are its own. */
+/** The tiles at `base` of `memory`; they own {@linkcode SIMD256_BYTES} bytes from `base` on. */
 export function instantiateTile(
   memory: WebAssembly.Memory,
   base: number,
@@ -39,13 +39,13 @@ export function instantiateTile(
 /**
  * The module of the tiles whose C, B and unfinished tiles lie at `base`, {@linkcode SIMD256_BYTES}. It
  * exports `gemm_f32_6x16_simd256(steps, a4, a2, mode, kept, c4, c2, ldc)`: C += A · B over 1 to 128
- * steps of k. A's first four rows, `[k][4]`, are at `a4`; its last two at `a2`, also 16 bytes a step. C
- * starts from zero, or with mode 1 from the 384 bytes at `kept`; it goes, with mode 2, to `kept`, or
+ * steps of k. A's first four rows, `[k][4]`, are at `a4`; its last two at `a2`, also 16 bytes per step.
+ * C starts from zero, or with mode 1 from the 384 bytes at `kept`; it goes, with mode 2, to `kept`, or
  * else its first four rows to `c4`, its last two to `c2`, rows `ldc` bytes apart: with mode 4 they are
  * added. Steps are 1 to 3 or a multiple of 4. For the two others see {@linkcode panelTile}.
  */
 export function simd256Module(base: number): Uint8Array<ArrayBuffer> {
-  // Without an index in its address V8 would not pair an access.
+  // V8 pairs only accesses with an index in their address.
   if (base <= 0 || base % 64 !== 0) {
     throw new RangeError(`Cannot place the 256-bit tile at ${base}: it needs a multiple of 64`);
   }
@@ -57,7 +57,7 @@ export function simd256Module(base: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The tile, for at most so many steps. Without `pairs` the same at addresses that V8 does not pair,
+ * The tile, for at most `steps` steps. Without `pairs` the same at addresses that V8 does not pair,
  * for comparison: constants without an offset lose their index.
  */
 export function tile(

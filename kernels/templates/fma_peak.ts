@@ -1,9 +1,9 @@
 import { lines } from "./source.ts";
 
 /**
- * `fma_peak(iterations)`, the ceiling that matrix products are measured against: multiply-adds in
- * registers alone, so many independent sums and steps an iteration, four lanes. It returns their sum so
- * that nothing is optimised away.
+ * `fma_peak(iterations)`, the ceiling that matrix products are measured against: register-only
+ * multiply-adds, `sums` independent sums and `steps` steps per iteration, four lanes. It returns their
+ * sum so that nothing is optimised away.
  */
 export function fmaPeakSource(
   { name, sums, steps }: { name: string; sums: number; steps: number },

@@ -1,6 +1,6 @@
 /**
- * Programs that write AssemblyScript: the unrolled kernels and the constants. A kernel's file is named
- * by operation, type, tile and instruction set; kernels/assembly imports it from kernels/build.
+ * Generators of AssemblyScript: the unrolled kernels and the constants. A kernel's file is named by
+ * operation, type, tile and instruction set; kernels/assembly imports it from kernels/build.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { sizesSource } from "./sizes.ts";
 import { tileSource } from "./tile.ts";
 export type { ElementType } from "./source.ts";
 
-/** What writes each file, told its name. */
+/** The generator of each file, which gets the file's name. */
 const SOURCES: Readonly<Record<string, (name: string) => string>> = {
   sizes: sizesSource,
   gemm_f32_4x12_simd128: (name) => tileSource({ name, type: "f32", rows: 4, columns: 12 }),

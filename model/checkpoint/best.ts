@@ -1,5 +1,5 @@
 /**
- * Finds the checkpoint that predicts held-out documents best.
+ * Finds the checkpoint with the lowest loss on held-out documents.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { readState } from "./load.ts";
 
 /**
- * The name of the checkpoint with the lowest validation loss, of equals the one of the highest step;
- * undefined where none has one.
+ * The name of the checkpoint with the lowest validation loss, the latest of equal ones; undefined where
+ * none was validated.
  *
  * @param options `names` in the order of their steps, as `listCheckpoints` gives them
  */
@@ -25,8 +25,8 @@ export async function bestCheckpoint(
 }
 
 /**
- * A damaged checkpoint is not the best, and its damage is for those to tell who load it; nor is one
- * that the process that trains has removed since it was listed.
+ * A damaged checkpoint is skipped, since loading it reports the damage; so is one that the training
+ * process has removed since it was listed.
  */
 async function lossOf(dir: string): Promise<number | undefined> {
   try {

@@ -1,6 +1,6 @@
 /**
- * What a model's folder says beside weights and tokenizer, for the models that are made of it: how a
- * conversation is written down, and what ends an answer.
+ * Files of a model's folder besides weights and tokenizer that models made from it inherit: its chat
+ * templates and stop ids.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { join } from "node:path";
 import { readJson, readText } from "./small_files.ts";
 import { readStopIds } from "./stop_ids.ts";
 
-/** Where Hugging Face's tokenizers keep a chat template of its own file. */
+/** Hugging Face's file for a chat template. */
 const CHAT_TEMPLATE_FILE = "chat_template.jinja";
-/** Where they keep more of them: `NAME.jinja` is the one of that name. */
+/** Hugging Face's folder for further templates, each in `NAME.jinja`. */
 const TEMPLATE_FOLDER = "additional_chat_templates";
-/** Paths of such files in a model's folder; the name of a further one is the first group. */
+/** Paths of template files in a model's folder; the first group is the name of a further one. */
 export const TEMPLATE_PATH = /^(?:chat_template|additional_chat_templates\/([\w-][\w.-]*))\.jinja$/;
 
-/** What goes along with a model, as it stands in its folder. */
+/** The companions of a model, as in its folder. */
 export interface Companions {
   /** `chat_template` of tokenizer_config.json: a template, or several with their names. */
   readonly chatTemplate?: unknown;
   /** Texts of the chat templates that are files, by their paths in the folder. */
   readonly templateFiles?: Readonly<Record<string, string>>;
-  /** Every id that ends an answer. */
+  /** Every stop id. */
   readonly stopIds: readonly number[];
 }
 
@@ -45,7 +45,7 @@ export async function readCompanions(folder: string): Promise<Companions> {
 /**
  * Texts of the chat templates that are files in `folder`, by their paths there.
  *
- * @throws {SyntaxError} when one has a name that no template can have
+ * @throws {SyntaxError} when one has an invalid name
  * @throws {RangeError} when one is too long
  */
 export async function readTemplateFiles(folder: string): Promise<Record<string, string>> {

@@ -1,5 +1,5 @@
 /**
- * Weights and moments that are numbers.
+ * Checks that weights and moments are finite.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Areas {
   readonly secondMoment?: Float32Array;
 }
 
-/** What of `areas` is not finite, in words; undefined when all is. */
+/** Describes values of `areas` that are not finite; undefined when all are. */
 export function notFinite(areas: Areas, { layout }: { layout: Layout }): string | undefined {
   for (const name of ["parameters", "firstMoment", "secondMoment"] as const) {
     const area = areas[name];
@@ -26,7 +26,7 @@ export function notFinite(areas: Areas, { layout }: { layout: Layout }): string 
 }
 
 function firstNotFinite(values: Float32Array): number {
-  // A product with 0 is 0, or NaN where a value is not finite: a sum is faster than a test of each.
+  // A product with 0 is 0, or NaN where a value is not finite: summing is faster than testing each.
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0;
   return sum === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));

@@ -1,6 +1,6 @@
 /**
- * generation_config.json: how text is drawn from a model unless somebody asks otherwise. Hugging
- * Face's `generate` and vLLM read the same fields.
+ * generation_config.json: the default sampling of a model. Hugging Face's `generate` and vLLM read
+ * the same fields.
  *
  * @module
  */
@@ -10,33 +10,33 @@ import type { ModelConfig } from "../config.ts";
 import { readJson } from "./small_files.ts";
 import { formatStopIds } from "./stop_ids.ts";
 
-/** How tokens are drawn; what is left out changes nothing. */
+/** Sampling parameters; absent ones have no effect. */
 export interface SamplingSettings {
-  /** Divides the logits; 0 takes the likeliest token always. */
+  /** Divides the logits; 0 always takes the argmax. */
   readonly temperature?: number;
-  /** Only this many of the likeliest tokens. */
+  /** Samples only from this many of the likeliest tokens. */
   readonly topK?: number;
-  /** Only the likeliest tokens that reach this probability together (Holtzman et al., 2020). */
+  /** Samples only from the likeliest tokens up to this cumulative probability (Holtzman et al., 2020). */
   readonly topP?: number;
-  /** Only tokens with this share of the likeliest one's probability. */
+  /** Samples only tokens with at least this share of the likeliest one's probability. */
   readonly minP?: number;
-  /** Only the most typical tokens that reach this probability together. */
+  /** Samples only from the most typical tokens up to this cumulative probability. */
   readonly typicalP?: number;
-  /** Above 1 makes tokens of the prompt and the answer less likely. */
+  /** Above 1, tokens of the prompt and the answer become less likely. */
   readonly repetitionPenalty?: number;
 }
 
 /**
- * How text is drawn from every model that is trained here: written into its generation_config.json,
- * which `generate`, `serve`, the playground and the samples of a run read. docs/serving.md tells why
- * these.
+ * Default sampling of every model trained here, written into its generation_config.json, which
+ * `generate`, `serve`, the playground and the samples of a run read. docs/serving.md gives the
+ * reasons.
  */
 export const SAMPLING_DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95 } as const;
 
 const number = z.number().nullish();
 const schema = z.object({
   temperature: number.refine((value) => value == null || (value >= 0 && value <= 2)),
-  // Hugging Face writes 0 where all tokens may come.
+  // Hugging Face writes 0 for no limit.
   top_k: z.int().min(-1).nullish(),
   top_p: number.refine((value) => value == null || (value >= 0 && value <= 1)),
   min_p: number.refine((value) => value == null || (value >= 0 && value <= 1)),
@@ -49,7 +49,7 @@ export function formatGenerationConfig(
   { bos_token_id, eos_token_id: first }: ModelConfig,
   { padId, stopIds = [] }: {
     padId: number | null;
-    /** Ids that end an answer beside the configuration's own. */
+    /** Stop ids besides the configuration's own. */
     stopIds?: readonly number[] | undefined;
   },
 ): string {
@@ -60,8 +60,8 @@ export function formatGenerationConfig(
 }
 
 /**
- * What the generation_config.json of the model in `folder` says of sampling, as vLLM reads it: each
- * field by itself, whatever `do_sample` says; nothing where there is no such file.
+ * The sampling parameters in the generation_config.json of the model in `folder`, as vLLM reads them:
+ * each field by itself, regardless of `do_sample`; empty without the file.
  *
  * @throws {SyntaxError} when the file is not JSON, or a field is not what it should be
  */

@@ -12,7 +12,7 @@ const tokenizerSchema = z.object({
   added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string() })).default([]),
 });
 
-/** By this name a tokenizer here marks padding; without it the end-of-text token pads. */
+/** Name of the padding token; without it the end-of-text token pads. */
 const PAD_TOKEN = "<|pad|>";
 
 interface SpecialTokens {
@@ -22,7 +22,7 @@ interface SpecialTokens {
   readonly padId: number | null;
 }
 
-/** Reads the special tokens out of the text of a tokenizer.json. */
+/** Reads the special tokens from the text of a tokenizer.json. */
 function readSpecialTokens(tokenizerJson: string, config: ModelConfig): SpecialTokens {
   let json: unknown;
   try {
@@ -51,7 +51,7 @@ function readSpecialTokens(tokenizerJson: string, config: ModelConfig): SpecialT
 /**
  * Texts of tokenizer_config.json and generation_config.json.
  *
- * @throws {SyntaxError} when the tokenizer.json is none
+ * @throws {SyntaxError} when the tokenizer.json is invalid
  */
 export function formatHubFiles(
   config: ModelConfig,

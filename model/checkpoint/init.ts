@@ -1,5 +1,5 @@
 /**
- * Starts training from weights that others made.
+ * Starts training from pretrained weights.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { checkArea, checkTensors, fillArea } from "./tensors.ts";
 
 /**
  * Fills `parameters` with the weights of a Hugging Face Llama folder: f32, f16 or bf16, in one file
- * or in shards, tied or not. A folder that is a checkpoint of ours is verified first.
+ * or in shards, tied or not. A checkpoint of this program is verified first.
  *
  * @param dir has config.json (see {@linkcode readModelConfig}) and the weights
- * @throws {TypeError} when a tensor is missing, of another shape, or none of this architecture's
+ * @throws {TypeError} when a tensor is missing, of another shape, or not of this architecture
  * @throws {SyntaxError} when a file is damaged
  */
 export async function initFromFolder(
@@ -38,7 +38,7 @@ export async function initFromFolder(
   fillArea(parameters, { file, layout });
 }
 
-/** Tensors that old files have though they follow from the rest: RoPE's table and a tied head. */
+/** Redundant tensors of old files: RoPE's table and a tied head. */
 function isRedundant(name: string): boolean {
   return name.endsWith(".rotary_emb.inv_freq") || name === "lm_head.weight";
 }

@@ -6,10 +6,10 @@
 import { basename, join } from "node:path";
 import { exists, readBounded, replaceFile, syncFolder } from "../durable.ts";
 
-/** Folders of this prefix are being written or removed, or were when their process was killed. */
+/** Prefix of folders that are being written or removed, or were when their process was killed. */
 export const TEMPORARY_PREFIX = ".tmp-";
 
-/** A checkpoint set aside while another of its name takes its place. */
+/** Prefix of a checkpoint set aside while another of its name replaces it. */
 export const OLD_SUFFIX = ".old";
 
 const POINTER = "latest";
@@ -30,7 +30,7 @@ export async function writeLatest(checkpointsDir: string, name: string): Promise
   await replaceFile(join(checkpointsDir, POINTER), name + "\n");
 }
 
-/** Lets `latest` name none. */
+/** Makes `latest` name no checkpoint. */
 export async function removeLatest(checkpointsDir: string): Promise<void> {
   const path = join(checkpointsDir, POINTER);
   if (!await exists(path)) return;
@@ -39,8 +39,15 @@ export async function removeLatest(checkpointsDir: string): Promise<void> {
 }
 
 /**
- * The checkpoint to go on from: the one `latest` names or, where that is gone, the one of the
- * highest step. Undefined when there is none. What it names is complete but not yet verified.
+ * The checkpoint to resume from: the one `latest` names or, where that is gone, the one of the highest
+ * step. Undefined when there is none. It is complete but not yet verified.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { latestCheckpoint } from "./latest.ts";
+ * assertEquals(await latestCheckpoint(await Deno.makeTempDir()), undefined);
+ * ```
  */
 export async function latestCheckpoint(checkpointsDir: string): Promise<string | undefined> {
   const pointed = await readPointer(checkpointsDir);

@@ -1,5 +1,5 @@
 /**
- * Reads checkpoints, and refuses those that are not what was saved.
+ * Loads checkpoints, and refuses damaged ones.
  *
  * @module
  */
@@ -19,24 +19,26 @@ import {
   SECOND_MOMENT_PREFIX,
 } from "./tensors.ts";
 
-/** A config.json has some dozen lines. */
+/** Largest config.json, which has some dozen lines. */
 const MAX_CONFIG_BYTES = 2 ** 20;
-/** The cursor may hold a shuffle window's state; still it is small. */
+/** Largest state.json, whose cursors may hold the state of a shuffle window. */
 const MAX_STATE_BYTES = 64 * 2 ** 20;
 
 const REQUIRED = ["config.json", "model.safetensors", "optimizer.safetensors"];
 
-/** What a checkpoint is of. */
+/** Contents of a checkpoint's state and configuration. */
 export interface CheckpointInfo extends CheckpointState {
+  /** The checkpoint's folder, as it was named. */
   readonly dir: string;
+  /** As config.json has it. */
   readonly config: ModelConfig;
 }
 
 /** Options of {@linkcode loadCheckpoint}. */
 export interface LoadCheckpointOptions {
-  /** The model to load into; by default the one of the checkpoint's config.json. */
+  /** The model to load into; by default that of the checkpoint's config.json. */
   readonly layout?: Layout;
-  /** Areas to fill, `[layout.length]`; may be views of shared memory. */
+  /** Areas to fill, `[layout.length]`, possibly views of shared memory. */
   readonly into: {
     readonly parameters: Float32Array;
     readonly firstMoment?: Float32Array;
@@ -48,6 +50,21 @@ export interface LoadCheckpointOptions {
  * Reads a Hugging Face folder's config.json, and checks it against the size of the weights there.
  *
  * @throws {SyntaxError} naming the field that this program cannot use
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "../config.ts";
+ * import { createLayout } from "../layout.ts";
+ * import { readModelConfig, saveCheckpoint } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 16, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const parameters = new Float32Array(layout.length).fill(0.5);
+ * const moments = { firstMoment: parameters, secondMoment: parameters };
+ * const snapshot = { step: 5, totalTokens: 640, cursors: {}, parameters, ...moments };
+ * const dir = `${await Deno.makeTempDir()}/step-000005`;
+ * await saveCheckpoint(dir, { config, layout, snapshot });
+ * assertEquals(await readModelConfig(dir), config);
+ * ```
  */
 export async function readModelConfig(dir: string): Promise<ModelConfig> {
   const source = join(dir, "config.json");
@@ -102,6 +119,23 @@ export async function readCheckpointInfo(dir: string): Promise<CheckpointInfo> {
  *
  * @throws {SyntaxError} naming the file that is missing, truncated or damaged
  * @throws {TypeError} when its tensors have other shapes than `layout`
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { presetConfig } from "../config.ts";
+ * import { createLayout } from "../layout.ts";
+ * import { loadCheckpoint, saveCheckpoint } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 16, endOfTextId: 0 });
+ * const layout = createLayout(config);
+ * const parameters = new Float32Array(layout.length).fill(0.5);
+ * const moments = { firstMoment: parameters, secondMoment: parameters };
+ * const snapshot = { step: 5, totalTokens: 640, cursors: {}, parameters, ...moments };
+ * const dir = `${await Deno.makeTempDir()}/step-000005`;
+ * await saveCheckpoint(dir, { config, layout, snapshot });
+ * const into = { parameters: new Float32Array(layout.length) };
+ * const { totalTokens } = await loadCheckpoint(dir, { into });
+ * assertEquals([totalTokens, into.parameters[0]], [640, 0.5]);
+ * ```
  */
 export async function loadCheckpoint(
   dir: string,

@@ -1,6 +1,6 @@
 /**
  * Checkpoints: folders that Hugging Face transformers loads as a model, and that this program
- * continues training from bit for bit. A checkpoint is whole or it is refused.
+ * continues training from bit for bit. A damaged checkpoint is refused.
  *
  * @module
  */

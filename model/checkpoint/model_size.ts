@@ -1,5 +1,5 @@
 /**
- * What a configuration asks for, against the weights that lie beside it.
+ * Checks the size of a configuration against the weights beside it.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { join } from "node:path";
 import type { ModelConfig } from "../config.ts";
 import { exists } from "../durable.ts";
 
-/** Four bits a weight is the least that exports have. */
+/** Exports have at least four bits per weight. */
 const MOST_WEIGHTS_A_BYTE = 2;
-/** Weights in one file or several, and what ONNX files keep beside themselves. */
+/** Files of weights, in one or several parts, including external data of ONNX. */
 const WEIGHTS = /\.(safetensors|gguf|onnx|onnx_data(_\d+)?|onnx\.data)$/;
 
-/** Parameters of a model, by arithmetic alone: nothing is built. */
+/** Number of parameters of a model, by arithmetic alone. */
 export function countParameters(config: ModelConfig): number {
   const { vocab_size: V, hidden_size: D, intermediate_size: F, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
@@ -22,8 +22,8 @@ export function countParameters(config: ModelConfig): number {
 }
 
 /**
- * Checks that the weights in the folder `dir` can be of a model as `config` describes it, so that
- * nothing is allocated for one that cannot. A folder without weights passes.
+ * Checks that the weights in the folder `dir` can belong to the model of `config`, before anything is
+ * allocated for it. A folder without weights passes.
  *
  * @throws {SyntaxError} naming both sizes
  */

@@ -1,5 +1,5 @@
 /**
- * Loads the checkpoint that a run goes on from.
+ * Loads the checkpoint that a run resumes from.
  *
  * @module
  */
@@ -11,22 +11,23 @@ import { type CheckpointInfo, loadCheckpoint, type LoadCheckpointOptions } from 
 
 /** Options of {@linkcode loadNewest}. */
 export interface LoadNewestOptions extends LoadCheckpointOptions {
+  /** The model to load into; a checkpoint with a value that is not finite counts as damaged. */
   readonly layout: Layout;
-  /** Whether an earlier one will do where the newest is damaged. */
+  /** Whether to fall back to an earlier one where the newest is damaged. */
   readonly fallBack: boolean;
 }
 
-/** The checkpoint that a run goes on from. */
+/** The checkpoint that a run resumes from. */
 export interface NewestCheckpoint extends CheckpointInfo {
-  /** Why newer ones were passed over, each in words. */
+  /** Why newer ones were skipped, each in words. */
   readonly passedOver: readonly string[];
 }
 
 /**
  * Loads the newest checkpoint in the folder `checkpointsDir`; undefined when there is none.
  *
- * @throws {SyntaxError} naming what is damaged or not finite: in the newest one or, with `fallBack`, in the last
- * one tried, when all are
+ * @throws {SyntaxError} naming the damage, or values that are not finite, in the newest one or, with
+ * `fallBack`, in the last one tried when all fail
  */
 export async function loadNewest(
   checkpointsDir: string,

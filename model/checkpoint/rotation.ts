@@ -1,5 +1,5 @@
 /**
- * Removes the checkpoints that nobody will ask for.
+ * Removes checkpoints that no retention rule keeps.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { syncFolder } from "../durable.ts";
 import { bestCheckpoint } from "./best.ts";
 import { listCheckpoints, readPointer, stepOf, TEMPORARY_PREFIX } from "./latest.ts";
 
-/** Which checkpoints stay; each rule by itself is enough for one to stay. */
+/** Which checkpoints to keep; a checkpoint stays if any rule keeps it. */
 export interface Retention {
-  /** Those of the highest steps. Default 3. */
+  /** Number of newest ones. Default 3. */
   readonly keepLast?: number;
-  /** Those whose step is a multiple of this; 0, the default, for none. */
+  /** Keeps those whose step is a multiple of this; 0, the default, for none. */
   readonly keepEvery?: number;
-  /** The one of the lowest validation loss, where any was measured. Default true. */
+  /** Keeps the one with the lowest validation loss, where any was measured. Default true. */
   readonly keepBest?: boolean;
 }
 
-/** Refuses, with a `RangeError`, a retention under which nothing might stay. */
+/** Refuses, with a `RangeError`, a retention that might keep nothing. */
 export function checkRetention({ keepLast = 3, keepEvery = 0 }: Retention): void {
   if (!Number.isInteger(keepLast) || keepLast < 1) {
     throw new RangeError(`Cannot keep checkpoints: keepLast must be at least 1, got ${keepLast}`);
@@ -29,8 +29,8 @@ export function checkRetention({ keepLast = 3, keepEvery = 0 }: Retention): void
 }
 
 /**
- * Removes the checkpoints that no rule keeps, never the one `latest` names, and what killed
- * processes left. Only the process that writes the checkpoints may call it, between two saves.
+ * Removes the checkpoints that no rule keeps, never the one `latest` names, and the remains of killed
+ * processes. Only the process that writes the checkpoints may call it, between two saves.
  *
  * @returns names of the checkpoints removed
  * @throws {RangeError} when the rules make no sense
@@ -50,7 +50,7 @@ export async function rotateCheckpoints(
   const isMajor = (name: string) => keepEvery > 0 && stepOf(name) % keepEvery === 0;
   const removed = older.filter((name) => name !== pointed && name !== best && !isMajor(name));
   for (const name of removed) {
-    // Renamed first: a removal cut short must not leave half a checkpoint under a good name.
+    // Renamed first, so that an interrupted removal leaves no partial checkpoint under a valid name.
     await Deno.rename(join(checkpointsDir, name), join(checkpointsDir, TEMPORARY_PREFIX + name));
   }
   for await (const { name } of Deno.readDir(checkpointsDir)) {

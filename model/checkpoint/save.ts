@@ -1,5 +1,5 @@
 /**
- * Writes checkpoints: whole, on the disk, or not at all.
+ * Saves checkpoints atomically and durably.
  *
  * @module
  */
@@ -18,36 +18,43 @@ import { formatState } from "./state.ts";
 import { formatStopIds } from "./stop_ids.ts";
 import { checkArea, FIRST_MOMENT_PREFIX, SECOND_MOMENT_PREFIX, tensorsOf } from "./tensors.ts";
 
-/** Everything the optimizer needs to go on after `step`. Areas are `[layout.length]`. */
+/** Everything the optimizer needs to resume after `step`. Areas are `[layout.length]`. */
 export interface SavedState {
+  /** Optimizer steps done. */
   readonly step: number;
-  /** Scored tokens since the first step. */
+  /** Target tokens since the first step. */
   readonly totalTokens: number;
+  /** The weights. */
   readonly parameters: Float32Array;
+  /** AdamW's first moments; of matrices that Muon updates, its momentum. */
   readonly firstMoment: Float32Array;
+  /** AdamW's second moments. */
   readonly secondMoment: Float32Array;
-  /** Plain JSON, by stage. */
+  /** Cursors by stage, plain JSON. */
   readonly cursors: Readonly<Record<string, unknown>>;
 }
 
 /** Options of {@linkcode saveCheckpoint}. */
 export interface SaveCheckpointOptions {
+  /** Written as config.json. */
   readonly config: ModelConfig;
+  /** Where each tensor is in the areas of `snapshot`. */
   readonly layout: Layout;
+  /** What to save; not changed, and not to be changed until all is written. */
   readonly snapshot: SavedState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;
-  /** What comes along from the model that it began with. */
+  /** Companions inherited from the model it started from. */
   readonly companions?: Companions;
-  /** Plain JSON that {@linkcode loadCheckpoint} gives back: how the run is set and what made it. */
+  /** Settings and provenance of the run: plain JSON that {@linkcode loadCheckpoint} returns. */
   readonly run?: unknown;
-  /** Figures of this step; what is not finite is left out. */
+  /** Metrics of this step; values that are not finite are omitted. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /**
  * Saves a checkpoint as the folder `dir` in Hugging Face layout and points `latest` beside it to
- * it. Killed at any moment, it leaves what was there before, and `latest` names a whole checkpoint.
+ * it. Killed at any moment, it leaves earlier checkpoints intact, and `latest` names a whole one.
  *
  * @throws {Error} when it cannot be written, with the reason as its cause
  * @throws {RangeError} when weights or moments are not finite
@@ -99,7 +106,7 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
       await syncFolder(temporary);
       await moveIntoPlace(temporary, target);
     } catch (error) {
-      // Still there only if the move did not happen.
+      // Exists only if the rename has failed.
       if (await exists(temporary)) await Deno.remove(temporary, { recursive: true });
       throw error;
     }
@@ -157,7 +164,7 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
 async function moveIntoPlace(temporary: string, target: string): Promise<void> {
   if (!await exists(target)) return await Deno.rename(temporary, target);
   if (!await exists(join(target, "state.json"))) {
-    throw new Error("something that is no checkpoint is in its place; choose another folder");
+    throw new Error("its folder exists and is not a checkpoint; choose another folder");
   }
   const old = target + OLD_SUFFIX;
   if (await exists(old)) await Deno.remove(old, { recursive: true });

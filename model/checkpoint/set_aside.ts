@@ -1,5 +1,5 @@
 /**
- * Takes a checkpoint whose weights diverged out of the way.
+ * Sets aside a checkpoint whose weights diverged.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { exists, syncFolder } from "../durable.ts";
 import { latestCheckpoint, listCheckpoints, removeLatest, writeLatest } from "./latest.ts";
 
-/** What a folder of weights that diverged is called behind its name; nothing goes on from it. */
+/** Suffix of a folder of diverged weights, from which nothing resumes. */
 export const DIVERGED_SUFFIX = ".diverged";
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The small files beside a model's weights, each of which may be missing.
+ * Reads the optional small files beside a model's weights.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export async function readText(path: string): Promise<string | undefined> {
 }
 
 /**
- * What a JSON file holds; undefined where there is none.
+ * The contents of a JSON file; undefined where there is none.
  *
  * @throws {SyntaxError} naming the file, when it is not JSON
  */

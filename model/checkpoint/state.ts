@@ -1,5 +1,5 @@
 /**
- * The state.json of a checkpoint: where training stood, and the digest of every other file.
+ * The state.json of a checkpoint: the state of training, and the digest of every other file.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { TEMPLATE_PATH } from "./companions.ts";
 
 const FORMAT_VERSION = 2;
 
-/** What state.json says. */
+/** Contents of state.json. */
 export interface CheckpointState {
   /** Optimizer steps done. */
   readonly step: number;
-  /** Scored tokens since the first step. */
+  /** Target tokens since the first step. */
   readonly totalTokens: number;
-  /** Where each stage of the pipeline stood, by its name; what is inside only that stage reads. */
+  /** Cursors of the pipeline's stages by name; only the stage itself reads its cursor. */
   readonly cursors: Readonly<Record<string, unknown>>;
-  /** Settings, versions, schedule, random numbers: what it takes to say how this came about. */
+  /** Provenance: settings, versions, schedule, random numbers. */
   readonly run: unknown;
-  /** Figures of this step by name: `loss`, `validationLoss` where it was measured, ... */
+  /** Metrics of this step by name: `loss`, `validationLoss` where it was measured, ... */
   readonly metrics: Readonly<Record<string, number>>;
   /** Digest of every other file, by name. */
   readonly files: Readonly<Record<string, FileDigest>>;
@@ -35,7 +35,7 @@ const schema = z.object({
   cursors: z.record(z.string(), z.unknown()),
   run: z.unknown(),
   metrics: z.record(z.string(), z.number()),
-  // A state must not make us read outside its folder.
+  // Names must not lead outside of its folder.
   files: z.record(
     z.string().regex(/^[a-z_]+\.(json|safetensors)$/).or(z.string().regex(TEMPLATE_PATH)),
     z.object({ bytes: count, sha256: digest }),
@@ -45,7 +45,7 @@ const schema = z.object({
 /** The text of a state.json; its last member is the digest of the others. */
 export function formatState(state: CheckpointState): string {
   const { step, totalTokens, cursors, run, metrics, files } = state;
-  // JSON has no NaN, which is the loss over no held-out documents.
+  // JSON has no NaN, the loss where no documents are held out.
   const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
   return seal({
     formatVersion: FORMAT_VERSION,
@@ -59,7 +59,7 @@ export function formatState(state: CheckpointState): string {
 }
 
 /**
- * Reads a state.json, of which every byte must be as {@linkcode formatState} wrote it.
+ * Reads a state.json, and verifies that it is byte for byte as {@linkcode formatState} wrote it.
  *
  * @throws {SyntaxError} when it is damaged or of another version
  */

@@ -1,5 +1,5 @@
 /**
- * The ids by which a model in Hugging Face's layout ends what it generates.
+ * The stop ids of a model in Hugging Face's layout.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export async function readStopIds(folder: string): Promise<Set<number>> {
 /**
  * `eos_token_id` as these files have it: the id alone, or a list that begins with `first`.
  *
- * @param first the id that a configuration names by itself
+ * @param first the configuration's own id
  */
 export function formatStopIds(
   first: number | null,

@@ -1,5 +1,5 @@
 /**
- * Carries tensors between files and the areas that model/layout.ts describes.
+ * Copies tensors between files and the areas of model/layout.ts.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export function* tensorsOf(
   }
 }
 
-/** Refuses, with a `TypeError`, an area that is not as long as the layout says. */
+/** Refuses, with a `TypeError`, an area whose length differs from the layout's. */
 export function checkArea(
   area: Float32Array,
   { layout, name }: { layout: Layout; name: string },
@@ -57,7 +57,7 @@ export function checkTensors(
   }
 }
 
-/** Fills an area from a file that {@linkcode checkTensors} let pass. Padding is left as it is. */
+/** Fills an area from a file that has passed {@linkcode checkTensors}. Leaves padding unchanged. */
 export function fillArea(
   area: Float32Array,
   { file, layout, prefix = "" }: { file: SafetensorsFile; layout: Layout; prefix?: string },

@@ -17,8 +17,8 @@ const BLOCK_BYTES = 2 + BLOCK;
 export const GGML_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 8 };
 
 /**
- * The type a tensor gets where matrices have `wanted`: vectors stay f32, as ggml computes with
- * them, and rows that are no whole number of blocks get f16.
+ * The type of a tensor where matrices have `wanted`: vectors stay f32, as ggml requires, and rows that
+ * are not a whole number of blocks get f16.
  */
 export function typeFor(shape: readonly number[], wanted: GgufType): GgufType {
   if (shape.length < 2) return "f32";
@@ -43,7 +43,7 @@ export function encodeRows(rows: Float32Array, type: GgufType): Uint8Array {
     view.setFloat16(block * BLOCK_BYTES, scale, true);
     if (scale === 0) continue;
     for (const [i, value] of values.entries()) {
-      // Halves away from zero, as C rounds.
+      // Rounds halves away from zero, as C does.
       const rounded = Math.sign(value) * Math.round(Math.abs(value) / scale);
       view.setInt8(block * BLOCK_BYTES + 2 + i, rounded);
     }
@@ -51,7 +51,7 @@ export function encodeRows(rows: Float32Array, type: GgufType): Uint8Array {
   return bytes;
 }
 
-/** Decodes what {@linkcode encodeRows} made, as ggml does: f16 scale times byte. */
+/** Decodes the output of {@linkcode encodeRows} as ggml does: f16 scale times byte. */
 export function decodeRows(target: Float32Array, bytes: Uint8Array, type: GgufType): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < target.length; i++) {

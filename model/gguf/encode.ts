@@ -41,7 +41,7 @@ const ALIGNMENT = 32;
 /** The format's number of each value type. */
 const VALUE_TYPE = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 } as const;
 
-/** Rows are encoded and given out so many floats at a time. */
+/** Floats encoded per piece. */
 const CHUNK_FLOATS = 1 << 18;
 
 /**
@@ -72,7 +72,7 @@ export function* encodeGguf(source: GgufSource): Generator<Uint8Array> {
   for (const { name, type, parameter: { shape, size } } of tensors) {
     head.string(name);
     head.uint32(shape.length);
-    // The dimension whose elements are neighbours comes first.
+    // The contiguous dimension comes first.
     for (const dimension of shape.toReversed()) head.uint64(dimension);
     head.uint32(GGML_TYPE[type]);
     head.uint64(offset);

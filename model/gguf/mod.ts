@@ -1,5 +1,5 @@
 /**
- * Writes the model as a GGUF file, which llama.cpp and what is built on it run.
+ * Writes the model as a GGUF file for llama.cpp and programs built on it.
  *
  * @module
  */

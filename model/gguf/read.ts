@@ -1,5 +1,5 @@
 /**
- * Reads the tensors of a GGUF file that this program wrote, to compare them with what it was given.
+ * Reads the tensors of a GGUF file that this program wrote, to compare them with the originals.
  *
  * @module
  */
@@ -63,7 +63,7 @@ interface StoredTensor {
   readonly begin: number;
 }
 
-/** The tensor table of the file; key-value pairs are passed over. */
+/** The tensor table of the file; skips key-value pairs. */
 function readTable(bytes: Uint8Array, { path }: { path: string }): Map<string, StoredTensor> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;

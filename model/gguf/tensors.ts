@@ -1,5 +1,5 @@
 /**
- * What llama.cpp calls the parameters, and in which order it wants their rows.
+ * llama.cpp's names of the parameters, and its order of their rows.
  *
  * @module
  */

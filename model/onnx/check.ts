@@ -1,6 +1,6 @@
 /**
- * Looks at an ONNX file before a runtime loads it: whoever wrote the file may have wanted it to
- * open other files, or to take more memory than there is. Fields: onnx.proto3 of onnx/onnx.
+ * Checks an untrusted ONNX file before a runtime loads it: it might open other files, or exhaust
+ * memory. Fields: onnx.proto3 of onnx/onnx.
  *
  * @module
  */
@@ -45,24 +45,24 @@ const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   23: 0.5,
 };
 
-/** Operators that make as much as an input of theirs says, and which one that is. */
+/** Operators whose output size comes from an input, and the index of that input. */
 const SIZED_BY: ReadonlyMap<string, number> = new Map([
   ["ConstantOfShape", 0],
   ["Expand", 1],
   ["Tile", 1],
 ]);
-/** Elements that one of these may make of a constant. */
+/** Most elements that one of these may create from a constant. */
 const MAX_MADE = 2 ** 26;
-/** Elements of a constant that could be a shape. */
+/** Most elements of a constant that could be a shape. */
 const MAX_RANK = 64;
-/** Graphs inside one another. */
+/** Deepest nesting of graphs. */
 const MAX_DEPTH = 4;
 
 /**
- * Checks that an ONNX file is whole in itself: no tensor in another file, every tensor with just the
- * data that its shape needs, no operator told to make more than 2^26 elements.
+ * Checks that an ONNX file is self-contained: no tensor in another file, every tensor with exactly the
+ * data of its shape, no operator that creates more than 2^26 elements.
  *
- * @throws {SyntaxError} saying what is wrong, before anything is allocated for what the file claims
+ * @throws {SyntaxError} naming the fault, before anything is allocated for the file's claims
  * @example
  * ```ts
  * import { presetConfig } from "../config.ts";
@@ -93,7 +93,7 @@ export function checkOnnx(bytes: Uint8Array, { source }: { source: string }): vo
 
 function checkGraph(reader: FieldReader, graph: Field, depth: number): void {
   if (depth > MAX_DEPTH) throw new SyntaxError(`graphs lie inside one another past ${MAX_DEPTH}`);
-  /** Elements that constants would make as a shape, by name. */
+  /** Elements that constants describe as a shape, by name. */
   const made = new Map<string, number>();
   const sized: { node: string; input: string }[] = [];
   for (const field of reader.fields(graph.begin, graph.end)) {
@@ -116,7 +116,7 @@ function checkGraph(reader: FieldReader, graph: Field, depth: number): void {
 }
 
 function checkNode(reader: FieldReader, node: Field, depth: number) {
-  // Names are decoded where they matter.
+  // Names are decoded only where needed.
   let opType = "";
   let output: Field | undefined;
   let product: number | undefined;

@@ -19,13 +19,13 @@ export interface OnnxSource {
   readonly layout: Layout;
   /** The parameter area, `[layout.length]`; may be a view on shared memory. */
   readonly parameters: Float32Array;
-  /** How matrices are stored; `float32` unless stated. */
+  /** How matrices are stored; `float32` by default. */
   readonly precision?: Precision;
 }
 
-/** Largest piece given out at once. */
+/** Largest piece. */
 const CHUNK_BYTES = 1 << 20;
-/** Protocol buffers cannot be longer. */
+/** Limit of protocol buffers. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** Field numbers in onnx.proto3. */
@@ -79,7 +79,7 @@ function* pieces(array: Float32Array | Int8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.slice(at, at + CHUNK_BYTES);
 }
 
-/** Everything of the file that stands before the graph. */
+/** Everything before the graph. */
 function modelHead(config: ModelConfig): Uint8Array {
   return encodeMessage("Model", {
     irVersion: IR_VERSION,

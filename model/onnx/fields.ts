@@ -1,17 +1,17 @@
 /**
- * The fields of a protocol buffer message, without decoding it: what a message claims is looked at
- * before anything is allocated for it. Format: protobuf.dev, "Encoding".
+ * The fields of a protocol buffer message, without decoding it: claims are checked before
+ * anything is allocated for them. Format: protobuf.dev, "Encoding".
  *
  * @module
  */
 
-/** Most fields of one file that are looked at; weights are one field each, whatever their size. */
+/** Most fields per file; weights are one field each, whatever their size. */
 const MAX_FIELDS = 1 << 18;
 
 /** One field: a number, or where its bytes lie. */
 export interface Field {
   readonly number: number;
-  /** Of varint fields; past 2^53 the nearest that there is. */
+  /** Value of varint fields; rounded beyond 2^53. */
   readonly value: number;
   /** First and last byte + 1 of length-delimited fields; else an empty range. */
   readonly begin: number;
@@ -33,7 +33,7 @@ export class FieldReader {
   /**
    * The fields in `[begin, end)`.
    *
-   * @throws {SyntaxError} when they are cut off, or without end
+   * @throws {SyntaxError} when they are truncated, or too many
    */
   *fields(begin: number, end: number): Generator<Field, void> {
     for (let at = begin; at < end;) {

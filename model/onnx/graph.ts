@@ -11,13 +11,13 @@ export interface Value {
   readonly name: string;
 }
 
-/** A fixed size, or the name of one known only when the model runs. */
+/** A fixed size, or the name of one known only at run time. */
 export type Dimension = number | string;
 
 /** Element types the exported model uses. */
 export type ElementType = "float32" | "int64";
 
-/** What a graph input or output looks like from outside. */
+/** Type and shape of a graph input or output. */
 export interface TensorType {
   readonly type: ElementType;
   readonly shape: readonly Dimension[];
@@ -30,9 +30,9 @@ export type Attributes = Readonly<Record<string, number | readonly number[]>>;
 export interface NodeSpec {
   readonly inputs: readonly Value[];
   readonly attributes?: Attributes;
-  /** Number of results; 1 unless given. */
+  /** Number of results; 1 by default. */
   readonly outputs?: number;
-  /** Where in the model it stands, for people who open the file in a viewer. */
+  /** Its place in the model, for viewers of the file. */
   readonly scope?: string;
 }
 
@@ -70,7 +70,7 @@ export class OnnxGraph {
   /** A constant tensor; equal ones are stored once. */
   constant(type: ElementType, { values, shape }: {
     values: readonly number[];
-    /** Empty for a scalar; one dimension unless given. */
+    /** Empty for a scalar; one dimension by default. */
     shape?: readonly number[];
   }): Value {
     const dims = shape ?? [values.length];

@@ -26,7 +26,7 @@ const ALL = "total_sequence_length";
 interface Positions {
   /** Cosine and sine of the rotary angles, `[B, 1, 1, S, N / 2]`. */
   readonly rotation: readonly [cosine: Value, sine: Value];
-  /** Added to attention scores: 0 where one may look, {@linkcode EXCLUDED} else. `[B, 1, 1, S, A]` */
+  /** Attention bias: 0 where attention is allowed, {@linkcode EXCLUDED} elsewhere. `[B, 1, 1, S, A]` */
   readonly bias: Value;
 }
 
@@ -170,7 +170,7 @@ function rotaryAngles(
   return [op.cosine(angles), op.sine(angles)];
 }
 
-/** A position sees itself and what stands before it, wherever the attention mask is not 0. */
+/** A position sees itself and earlier positions where the attention mask is not 0. */
 function attentionBias(op: Operators, { ids, mask }: { ids: Value; mask: Value }): Value {
   const all = op.size(mask, 1);
   const past = op.subtract(all, op.size(ids, 1));

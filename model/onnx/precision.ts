@@ -1,6 +1,6 @@
 /**
- * How the matrices of the model are stored and multiplied: as they are, or quantised to signed bytes
- * with one scale a row, and activations to bytes as they come ("dynamic" quantisation, the layout of
+ * How the matrices of the model are stored and multiplied: unchanged, or quantised to signed bytes with
+ * one scale per row, and activations to bytes at run time ("dynamic" quantisation, the layout of
  * onnxruntime's quantize_dynamic and of `model_quantized.onnx` in transformers.js).
  *
  * @module

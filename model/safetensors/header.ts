@@ -1,6 +1,6 @@
 /**
- * The header of a safetensors file: u64 length, JSON, then the data it describes. Nothing here
- * trusts it: whoever wrote the file may have wanted this program to crash or to run out of memory.
+ * The header of a safetensors file: u64 length, JSON, then the data it describes. It is
+ * untrusted: a hostile file might try to crash this program or exhaust its memory.
  * Format: the README of huggingface/safetensors, "Format".
  *
  * @module
@@ -27,7 +27,7 @@ const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
   ["F64", 8],
 ]);
 
-/** The format allows 100 MB; 1 MiB describes 7,000 tensors and is refused in an instant. */
+/** The format allows 100 MB; 1 MiB describes 7,000 tensors and is checked in an instant. */
 export const MAX_HEADER_BYTES = 2 ** 20;
 
 /** The header, a tensor's entry, its shape. */
@@ -42,7 +42,7 @@ const MAX_RANK = 64;
 /** Bytes before the JSON: its length as a little-endian u64. */
 export const PREFIX_BYTES = 8;
 
-/** What a file says of one tensor. */
+/** A tensor's entry in the file. */
 export interface TensorInfo {
   /** `F32`, `F16`, `BF16`, ... */
   readonly dtype: string;
@@ -68,7 +68,7 @@ const metadataSchema = z.record(z.string(), z.string());
 /**
  * The length of the header's JSON, from the file's first 8 bytes.
  *
- * @throws {SyntaxError} when there cannot be that much; checked before anything is allocated.
+ * @throws {SyntaxError} when it is impossible; checked before anything is allocated.
  */
 export function headerLength(
   prefix: Uint8Array,
@@ -93,8 +93,8 @@ export function headerLength(
 }
 
 /**
- * Parses and checks a header: no duplicate names, every size what dtype and shape say, the data
- * covered from start to end without hole or overlap.
+ * Parses and checks a header: no duplicate names, every size as dtype and shape require, the data
+ * covered from start to end without gap or overlap.
  *
  * @throws {SyntaxError} naming file and tensor
  */
@@ -155,7 +155,7 @@ export function parseHeader(
 /** The checked entry, or what is wrong with it. */
 function parseEntry(value: unknown): TensorEntry | string {
   const fault = faultOf(value);
-  if (fault !== undefined) return `is not described rightly: ${fault}`;
+  if (fault !== undefined) return `has an invalid entry: ${fault}`;
   const { dtype, shape, data_offsets: [begin, end] } = value as RawEntry;
   const elementBytes = ELEMENT_BYTES.get(dtype);
   if (elementBytes === undefined) return `has the unknown dtype ${quote(dtype)}`;
@@ -175,7 +175,7 @@ interface RawEntry {
   readonly data_offsets: readonly [begin: number, end: number];
 }
 
-/** What keeps a value from being a {@linkcode RawEntry}; by hand, as a header has thousands. */
+/** Why a value is not a {@linkcode RawEntry}; written by hand, as a header has thousands. */
 function faultOf(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return "it is no object";
   const { dtype, shape, data_offsets: offsets } = value as Partial<Record<keyof RawEntry, unknown>>;

@@ -1,7 +1,7 @@
 /**
- * Finds what `JSON.parse` hides or suffers from: a key given twice in one object, of which it keeps
- * the last, so that two readers of one file could see two different tensors under one name; and
- * nesting, which costs it a hundred times the memory of the text.
+ * Finds faults that `JSON.parse` hides or suffers from: duplicate keys, of which it keeps the last, so
+ * that two readers of one file could see two different tensors under one name; and deep nesting, which
+ * costs it a hundred times the memory of the text.
  *
  * @module
  */
@@ -10,10 +10,10 @@ const QUOTE = 0x22, BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
 
 /**
- * What is wrong with a JSON text: too deep, a key twice in one object, or keys without end. Finds no
- * other fault; the text need not be valid JSON.
+ * The fault of a JSON text: too deep, a duplicate key, or too many keys. Finds no other fault; the text
+ * need not be valid JSON.
  *
- * @throws {SyntaxError} when a key has an escape that JSON has not
+ * @throws {SyntaxError} when a key has an invalid escape
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -52,7 +52,7 @@ export function findJsonFault(
   return undefined;
 }
 
-/** A name from a file as it can stand in a message: escaped, and not without end. */
+/** A name from a file, escaped and shortened for a message. */
 export function quote(name: string): string {
   return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}...` : name);
 }

@@ -25,13 +25,13 @@ export interface SafetensorsFile extends Disposable {
    * or BF16 where it is stored so.
    *
    * @throws {RangeError} when there is no such tensor
-   * @throws {TypeError} when `target` has another size, or the dtype is no float of 16 or 32 bits
+   * @throws {TypeError} when `target` has another size, or the dtype is not a float of 16 or 32 bits
    */
   readInto(name: string, target: Float32Array): void;
 }
 
 /**
- * Opens a safetensors file. The whole header is checked before memory is taken for what it claims.
+ * Opens a safetensors file. The whole header is checked before memory is allocated for its claims.
  *
  * @throws {SyntaxError} naming file and tensor, when the file is truncated, damaged or hostile
  * @example
@@ -50,8 +50,10 @@ export interface SafetensorsFile extends Disposable {
  * ```
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  // Asked before it is opened, since opening a pipe would wait for its writer.
-  if (!(await Deno.stat(path)).isFile) throw new SyntaxError(`Cannot read ${path}: it is no file`);
+  // Checked before opening, since opening a pipe would wait for its writer.
+  if (!(await Deno.stat(path)).isFile) {
+    throw new SyntaxError(`Cannot read ${path}: it is not a file`);
+  }
   const file = await Deno.open(path);
   try {
     const { size: fileBytes } = await file.stat();
@@ -113,7 +115,7 @@ function readTensor(file: Deno.FsFile, target: Float32Array, place: TensorPlace)
   }
 }
 
-/** Fills `target` from byte `at`. Seek and read stay in one turn, so that calls cannot interleave. */
+/** Fills `target` from byte `at`. Seek and read are synchronous, so that calls cannot interleave. */
 function readFully(
   file: Deno.FsFile,
   target: Uint8Array,

@@ -81,7 +81,7 @@ async function openShards(
   };
 }
 
-/** The shard's real path; an index from elsewhere must not make us open files outside its folder. */
+/** The shard's real path; an untrusted index must not open files outside its folder. */
 async function containedPath(
   dir: string,
   { fileName, indexPath }: { fileName: string; indexPath: string },

@@ -8,7 +8,7 @@ import { type FileDigest, writeWhole } from "../durable.ts";
 import { FLOAT_BYTES, type FloatDtype, narrow } from "./convert.ts";
 import { countElements, MAX_HEADER_BYTES, PREFIX_BYTES } from "./header.ts";
 
-/** Floats copied, hashed and written at a time. */
+/** Floats copied, hashed and written per piece. */
 const CHUNK_FLOATS = 2 ** 18;
 
 /** A tensor to write, row-major; `data` may be a view of shared memory. */
@@ -24,13 +24,13 @@ export interface WriteSafetensorsOptions {
   readonly tensors: Iterable<TensorData>;
   /** Default `{ format: "pt" }`, which Hugging Face transformers asks for. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** What the floats are stored as, rounded to the nearest. Default F32. */
+  /** Stored dtype; values are rounded to nearest. Default F32. */
   readonly dtype?: FloatDtype;
 }
 
 /**
  * Writes tensors to `path` in the order given: the file appears there whole, on the disk, or not
- * at all. The memory it takes does not grow with them.
+ * at all. Memory does not grow with them.
  *
  * @returns the size of the file and its SHA-256 in hex
  * @throws {TypeError} when data and shape of a tensor disagree

@@ -27,7 +27,7 @@ import { describeVerdict, judge, type Verdict } from "./verdict.ts";
 /** Tokens that the sample adds. */
 const SAMPLE_TOKENS = 80;
 
-/** What {@linkcode finish} reports on. */
+/** Options of {@linkcode finish}. */
 export interface FinishOptions {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
@@ -35,23 +35,23 @@ export interface FinishOptions {
   readonly plan: Plan;
   readonly store: Store;
   readonly validation: ValidationSet;
-  /** Beginnings of documents; the sample goes on from the first. */
+  /** Beginnings of documents; the sample continues the first. */
   readonly prompts: readonly string[];
   readonly stop: AbortSignal;
   readonly json: boolean;
 }
 
-/** What came of a run. */
+/** Outcome of a run. */
 export interface Outcome {
-  /** For a person, or one JSON object in a line. */
+  /** As text, or as one JSON object on one line. */
   readonly text: string;
   readonly verdict: Verdict;
 }
 
 /**
- * Exports the best checkpoint and tells what came of the run.
+ * Exports the best checkpoint and summarises the run.
  *
- * @throws the reason of `stop`, as soon as the step under way is done
+ * @throws the reason of `stop`, as soon as the current part is done
  */
 export async function finish(options: FinishOptions): Promise<Outcome> {
   const { paths, settings, trainer, stop, json } = options;
@@ -60,7 +60,7 @@ export async function finish(options: FinishOptions): Promise<Outcome> {
   if (checkpoint === undefined || used === undefined) {
     throw new Error("Cannot export: nothing has been trained yet");
   }
-  // Running the file is left to `export`: onnxruntime is larger than all that a run needs.
+  // Only `export` runs the file: onnxruntime is larger than everything else a run needs.
   const { path } = await writeFolder({ from: used.folder, to: paths.export });
   checkOnnx(await Deno.readFile(path), { source: path });
   stop.throwIfAborted();
@@ -108,13 +108,13 @@ export async function finish(options: FinishOptions): Promise<Outcome> {
   return { text, verdict };
 }
 
-/** Judges the run by all its sittings. */
+/** Judges the run by all its sessions. */
 async function judgeRun(
   { paths, settings, trainer, plan, store, validation }: FinishOptions,
 ): Promise<Verdict> {
   const { step } = trainer.state;
   const curve = await readCurve(join(paths.root, "metrics.jsonl"));
-  // A crash may have come between the last checkpoint and its line of metrics.
+  // The run may have crashed between its last checkpoint and that step's line of metrics.
   if (curve.points.at(-1)?.step !== step) {
     curve.addValidation(step, await validate(trainer.spheres, validation.batches()));
   }
@@ -133,13 +133,13 @@ async function judgeRun(
   });
 }
 
-/** How far the learning rate of a run that patience ended had come down, as a share of its peak. */
+/** Final learning rate of a run that patience ended, as a share of its peak. */
 function cutAt(
   { step, seconds, validation }: Trainer["state"],
   settings: RunSettings,
 ): number | undefined {
   const schedule = scheduleOf(settings);
-  // One that never comes down is not cut short.
+  // A constant schedule is not cut short.
   if (schedule.name === "constant" || !isOutOfPatience(validation, patienceOf(settings))) {
     return undefined;
   }
@@ -147,7 +147,7 @@ function cutAt(
   return progress >= 1 ? undefined : learningRateAt(progress, schedule) / schedule.peak;
 }
 
-/** A folder in `parent` for the next run, which is not there yet. */
+/** A folder in `parent` for the next run that does not exist yet. */
 async function freeFolder(parent: string): Promise<string> {
   for (let i = 1;; i++) {
     const path = join(parent, i === 1 ? "next" : `next-${i}`);
@@ -178,16 +178,16 @@ function describeValidation({ best, last }: Verdict): string {
   const end = best.step === last.step
     ? ""
     : `, at step ${best.step}; ${last.loss.toFixed(3)} at the end`;
-  return `Validation loss ${best.loss.toFixed(3)} nats a token on held-out documents ` +
+  return `Validation loss ${best.loss.toFixed(3)} nats per token on held-out documents ` +
     `(perplexity ${Math.exp(best.loss).toFixed(1)})${end}.`;
 }
 
-/** A beginner's model breaks lines anywhere. */
+/** Joins lines, because a small model breaks them anywhere. */
 function oneLine(text: string): string {
   return text.replace(/\s+/g, " ");
 }
 
-/** Lets the trained model continue the first of the run's prompts. */
+/** Continues the first of the run's prompts with the trained model. */
 async function continueHeldOut(
   { paths, settings, prompts, stop }: FinishOptions,
 ): Promise<{ prompt: string; continuation: string }> {

@@ -1,5 +1,5 @@
 /**
- * Writes report.html of a run that is done.
+ * Writes report.html of a finished run.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import type { StoreReader } from "../../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
 import { quoted } from "../../run/stopped.ts";
 
-/** What the report says that the run's files do not. */
+/** Contents of the report beyond the run's files. */
 export interface RunReportParts {
   readonly settings: RunSettings;
-  /** Flags that began the run and are not in its settings' defaults, as they were typed. */
+  /** Flags of the run that differ from the defaults, as typed. */
   readonly args: readonly string[];
   readonly journal: JournalReader;
   readonly store: StoreReader;
@@ -36,7 +36,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
-  // Over the whole sitting; a live run tells that of the last seconds.
+  // The bottleneck of the whole session; a live run shows that of the last seconds.
   const bottleneck = status && findBottleneck([], status.stages);
   const last = run.last as { step?: number; totalTokens?: number } | null;
   const count = (value: number | undefined) => (value ?? 0).toLocaleString("en");
@@ -59,7 +59,7 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
       ? [["Validation perplexity", Math.exp(loss).toFixed(1)] as [string, string]]
       : []),
     ...(typeof bits === "number"
-      ? [["Validation bits a byte", bits.toFixed(3)] as [string, string]]
+      ? [["Validation bits per byte", bits.toFixed(3)] as [string, string]]
       : []),
     ["Documents", count(journal.count)],
     ["Bytes of text", count(journal.bytes)],
@@ -90,7 +90,7 @@ function describeSteps(steps: string, { endedEarlyOf }: ReportCourse): string {
     : `${steps} of ${endedEarlyOf.toLocaleString("en")}: stopped early`;
 }
 
-/** The drops of all sittings by reason, as dropped.jsonl lists them. */
+/** The drops of all sessions by reason, as dropped.jsonl lists them. */
 async function countDrops(path: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   if (!await exists(path)) return counts;
@@ -98,7 +98,7 @@ async function countDrops(path: string): Promise<Record<string, number>> {
   const lines = file.readable.pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream());
   for await (const line of lines) {
-    // A line torn by a crash has the next one behind it. Quotes inside a value are escaped.
+    // After a crash, a torn line may contain the next one. Quotes inside a value are escaped.
     for (const [, reason = ""] of line.matchAll(/"reason":"([^"]+)"/g)) {
       const [, more = 1] = /"count":(\d+)\}$/.exec(line) ?? [];
       counts[reason] = (counts[reason] ?? 0) + Number(more);

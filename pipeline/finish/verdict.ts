@@ -1,5 +1,5 @@
 /**
- * What came of a run, in words: whether it trained too long, too short or about right.
+ * Judges a run in words: whether it trained too long, too short or about right.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { MANY_PASSES } from "../plan.ts";
 import type { RunSettings } from "../../run/folder.ts";
 import { quoted } from "../../run/stopped.ts";
 
-/** What can be said of a run. */
+/** Kinds of verdict. */
 export type VerdictKind =
   | "overfitting"
   | "unstable"
@@ -21,30 +21,30 @@ export type VerdictKind =
 /** The verdict on a run; plain JSON, part of the summary. */
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** The lowest validation, of equals the latest; null where there was none. */
+  /** The lowest validation, the latest of equal ones; null where there was none. */
   readonly best: CurvePoint | null;
   readonly last: CurvePoint | null;
   readonly validations: number;
-  /** Nats per token by which validation losses must differ to say anything; null without any. */
+  /** Noise in nats per token, below which differences of validation loss mean nothing; null without any. */
   readonly noise: number | null;
-  /** What it is judged by, in a sentence or two. */
+  /** Reason for the verdict, in a sentence or two. */
   readonly reason: string;
   /** What to do next. */
   readonly next: string;
 }
 
-/** What {@linkcode judge} knows of a run. */
+/** Inputs of {@linkcode judge}. */
 export interface Course {
   readonly points: readonly CurvePoint[];
-  /** Scored tokens of one validation. */
+  /** Target tokens of one validation. */
   readonly heldOutTokens: number;
   /** Steps trained. */
   readonly step: number;
-  /** Passes over the corpus that they make. */
+  /** Passes over the corpus in those steps. */
   readonly passes: number;
-  /** Steps that make {@linkcode MANY_PASSES}; undefined where the corpus was not complete. */
+  /** Steps in {@linkcode MANY_PASSES} passes; undefined where the corpus was not complete. */
   readonly mostSteps: number | undefined;
-  /** Learning rate at the end, as a share of its peak, of a run that patience ended; else undefined. */
+  /** Final learning rate, as a share of its peak, of a run that patience ended; else undefined. */
   readonly cutAt: number | undefined;
   readonly root: string;
   /** A run folder that does not exist yet. */
@@ -52,28 +52,28 @@ export interface Course {
   readonly settings: RunSettings;
 }
 
-/** Where the end of a run begins: what has not fallen since is no longer falling. */
+/** Where the end of a run begins: a loss that has not fallen since is no longer falling. */
 const LATE = 3 / 4;
-/** The stretch that a steady fall is told by, the fewest validations in it, and the pairs that fall. */
+/** Criteria of a steady fall: its stretch, its fewest validations, and the share of falling pairs. */
 const STEADY = { from: 1 / 2, points: 4, pairs: 0.9 } as const;
-/** Nats by which a steady fall over the end of a run must lower the loss to be worth more steps. */
+/** Minimum nats of a steady fall over the end of a run that make more steps worthwhile. */
 const WORTHWHILE = 0.02;
-/** Nats by which text is known better than unseen text once it is known by heart: e times the odds. */
+/** Nats between training and validation loss at which text counts as memorised: e times the odds. */
 const BY_HEART = 1;
-/** Share of its peak under which a learning rate has nearly ended its course. */
+/** Share of its peak below which a learning rate has nearly finished its decay. */
 const DECAYED = 0.2;
-/** By how much longer a plan must be to be worth a run. */
+/** Minimum factor by which a longer plan is worth another run. */
 const WORTH_A_RUN = 1.1;
-/** Held-out tokens below which a verdict says how few they are. */
+/** Held-out tokens below which a verdict warns that they are few. */
 const FEW_TOKENS = 2000;
 
 /**
  * Judges a run by its validations and training losses.
  *
- * Two validation losses differ where they are a standard error apart: that of a mean over so many
- * held-out tokens, by how much training batches of the same corpus vary. Both are over the same
- * text, so that their difference varies less than either: four or more that fall one after the
- * other over the last half of a run tell a fall that is smaller than that.
+ * Two validation losses differ when they are a standard error apart: that of a mean over the held-out
+ * tokens, estimated from how much training batches of the same corpus vary. Both are over the same
+ * text, so their difference varies less than either: four or more consecutive falls over the last
+ * half of a run show even a smaller fall.
  */
 export function judge(course: Course): Verdict {
   const { points, heldOutTokens } = course;
@@ -113,7 +113,7 @@ export function judge(course: Course): Verdict {
   return verdict("about right", [
     `Validation is ${nats(last.loss)} at the end, ${nats(best.loss)} at its lowest (step ` +
     `${best.step}) and ${nats(late.loss)} at step ${late.step}: ${count(heldOutTokens)} ` +
-    `held-out tokens tell no less than ${nats(noise)} apart.`,
+    `held-out tokens show no difference below ${nats(noise)}.`,
     isGeneral
       ? "more text or a larger --preset lowers the loss further; more steps hardly do."
       : `more text lowers the loss further (this run made ${passes(course.passes)} over it); ` +
@@ -121,7 +121,7 @@ export function judge(course: Course): Verdict {
   ]);
 }
 
-/** Whether nearly each validation of the last half is lower than nearly all before it. */
+/** Whether nearly every validation of the last half is lower than nearly all before it. */
 function fallsSteadily(points: readonly CurvePoint[]): boolean {
   const end = points.at(-1)?.step ?? 0;
   const losses = points.filter(({ step }) => step >= STEADY.from * end).map(({ loss }) => loss);
@@ -150,7 +150,7 @@ function overfitting(
   ];
 }
 
-/** Validation need not rise: what is known by heart is no longer learned from. */
+/** Validation need not rise: a model learns nothing more from memorised text. */
 function byHeart(course: Course, { loss, trainLoss }: CurvePoint): [string, string] {
   const { mostSteps } = course;
   const fewer = mostSteps === undefined || mostSteps >= course.step
@@ -163,7 +163,7 @@ function byHeart(course: Course, { loss, trainLoss }: CurvePoint): [string, stri
   ];
 }
 
-/** A learning rate that has not fallen yet has its largest gains to come. */
+/** While the learning rate is high, the largest gains are still to come. */
 function cutShort(course: Course, rate: number): [string, string] {
   const { step, settings, mostSteps, root } = course;
   const { steps } = settings;
@@ -205,7 +205,7 @@ function underfitting(
   ];
 }
 
-/** Up to twice the steps, within the passes that a plan does not warn of. */
+/** Up to twice the steps, within the passes that a plan allows without a warning. */
 function longer({ settings: { steps, seconds }, root, passes: made, mostSteps }: Course): string {
   const factor = Math.min(
     2,
@@ -223,7 +223,7 @@ function longer({ settings: { steps, seconds }, root, passes: made, mostSteps }:
     `deno task pipeline --run ${quoted(root)} ${flag} --force`;
 }
 
-/** Steps of a run whose course shows, with a validation each second one. */
+/** Minimum steps of a run that can be judged, with a validation every second step. */
 const SOME_STEPS = 16;
 
 function tooEarly(course: Course): [string, string] {
@@ -259,13 +259,13 @@ function without({ points: _, ...course }: Course): Verdict {
   };
 }
 
-/** The command line that begins such a run anew, of so many steps at most, with one more flag. */
+/** The command line that starts such a run again, with at most `steps` steps and one more flag. */
 function begin(
   { settings, mostSteps = Infinity, next }: Course,
   { steps: wanted, flag }: { steps?: number; flag?: string },
 ): string {
   const { preset, seconds, sources } = settings;
-  // What a plan warns of is not proposed.
+  // Never suggests what a plan would warn about.
   const steps = Math.min(wanted ?? (settings.steps || Infinity), mostSteps);
   const byClock = wanted === undefined && settings.steps === 0;
   const words = [

@@ -1,6 +1,6 @@
 /**
- * The files that a crawl appends to. How long each was when its pages were acknowledged is kept in
- * the frontier, so a killed crawl's unacknowledged tail is cut off, and no page is written twice.
+ * The files that a crawl appends to. The frontier stores the length of each as of the last
+ * acknowledgement, so a killed crawl's unacknowledged tail is cut off, and no page is written twice.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { exists, naming, syncFolder, writeAll } from "../../model/durable.ts";
 import { type Frontier, warcInfo, warcResponse } from "../../stages/crawl/mod.ts";
 import type { Page, WarcPlace } from "../../stages/types.ts";
 
-/** Bytes after which the next WARC file begins, as is the custom. */
+/** Customary size at which the next WARC file begins. */
 const MAX_WARC_BYTES = 2 ** 30;
 
 /** A file of this crawl, open at its end. */
@@ -22,16 +22,17 @@ export interface OutputFile extends Disposable {
 }
 
 /**
- * Opens the file `path`, known to the frontier by the same path, and cuts off what was not
- * acknowledged.
+ * Opens the file `path`, known to the frontier by the same path, and cuts off its unacknowledged tail.
  *
- * @throws {Error} when a file of that name is there which is not this crawl's, or is too short
+ * @throws {Error} when the file exists but is not this crawl's, or is too short
  */
 export async function openOutput(path: string, frontier: Frontier): Promise<OutputFile> {
   const known = frontier.positions()[path];
   const there = await exists(path);
   if (known === undefined && there) {
-    throw new Error(`Cannot write ${path}: it is there and not of this crawl; move it away`);
+    throw new Error(
+      `Cannot write ${path}: it exists and belongs to no crawl in this folder; move it away`,
+    );
   }
   frontier.declare({ [path]: known ?? 0 });
   const file = await Deno.open(path, { read: true, write: true, create: true });
@@ -39,7 +40,7 @@ export async function openOutput(path: string, frontier: Frontier): Promise<Outp
   const { size } = await file.stat();
   if (size < length) {
     file.close();
-    throw new Error(`Cannot go on with ${path}: it has ${size} bytes where ${length} were stored`);
+    throw new Error(`Cannot go on with ${path}: it has ${size} bytes, but ${length} were stored`);
   }
   await file.truncate(length);
   await file.seek(length, Deno.SeekMode.Start);
@@ -62,7 +63,7 @@ export async function openOutput(path: string, frontier: Frontier): Promise<Outp
 export interface WarcFiles extends Disposable {
   /** Stores a page; returns where its record begins. */
   append(page: Page): Promise<WarcPlace>;
-  /** Length of the file that is being written, by its path. */
+  /** Length of the current file, by its path. */
   positions(): Record<string, number>;
   sync(): Promise<void>;
 }
@@ -72,7 +73,7 @@ export async function openWarcFiles(
   dir: string,
   { frontier, fields, maxBytes = MAX_WARC_BYTES }: {
     frontier: Frontier;
-    /** What each file says about who made it. */
+    /** Fields of each file's warcinfo record. */
     fields: Readonly<Record<string, string>>;
     maxBytes?: number;
   },

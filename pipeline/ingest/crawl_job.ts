@@ -1,5 +1,5 @@
 /**
- * One sitting of a crawl: pages → WARC → extract → refine → documents.jsonl.
+ * One session of a crawl: pages → WARC → extract → refine → documents.jsonl.
  *
  * @module
  */
@@ -17,12 +17,14 @@ import type { Barrier, Page } from "../../stages/types.ts";
 import { openOutput, openWarcFiles, type WarcFiles } from "./crawl_files.ts";
 import { documentsOf } from "../pipeline.ts";
 import type { CrawlPaths, CrawlSettings } from "../../run/settings/crawl_job.ts";
-import { type Marks, openMarks } from "./crawl_marks.ts";
+import { type InFlightPages, openInFlightPages } from "./in_flight_pages.ts";
 import { countsText, openDropLog } from "./drop_log.ts";
 import { reasonOf } from "../../cli/failure.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { countIngest, describeIngest } from "./summary.ts";
 import { isAnswerTo } from "../../cli/interrupt.ts";
+import { readBlockList } from "../../run/block_list.ts";
+import { LINKS } from "../../run/settings/crawl.ts";
 import { listOf, REFINING } from "../../run/settings/refine.ts";
 import { settingsFrom } from "../../run/settings/table.ts";
 import { loadStages } from "./custom_stages.ts";
@@ -31,7 +33,7 @@ import { say, tell } from "../../cli/print.ts";
 
 const PROGRESS_MS = 5000;
 
-/** What {@linkcode runCrawl} needs. */
+/** Options of {@linkcode runCrawl}. */
 export interface RunCrawlOptions {
   readonly frontier: Frontier;
   readonly settings: CrawlSettings;
@@ -39,15 +41,15 @@ export interface RunCrawlOptions {
   readonly stop: AbortSignal;
 }
 
-/** What came of a sitting. */
+/** Outcome of a session. */
 export interface CrawlOutcome {
   /** Pages that were fetched, or found unchanged. */
   readonly fetched: number;
-  /** The last page of the sitting that was dropped. */
+  /** The last page of the session that was dropped. */
   readonly lastDrop: Drop | undefined;
 }
 
-/** Crawls until there is nothing left, a limit is reached, or `stop`; tells what came of it. */
+/** Crawls until the frontier is empty, a limit is reached, or `stop` aborts; prints a summary. */
 export async function runCrawl(
   { frontier, settings, paths, stop }: RunCrawlOptions,
 ): Promise<CrawlOutcome> {
@@ -61,7 +63,7 @@ export async function runCrawl(
     ? undefined
     : resources.use(await openWarcFiles(settings.warc, { frontier, fields: about(settings) }));
   const syncArchive = async () => await warc?.sync();
-  const marks = openMarks({ frontier, output, path: paths.documents, syncArchive });
+  const inFlight = openInFlightPages({ frontier, output, path: paths.documents, syncArchive });
   let lastDrop: Drop | undefined;
   const ofCrawl = new StageMeter("crawl", (drop) => {
     lastDrop = drop;
@@ -70,7 +72,7 @@ export async function runCrawl(
   const [ofExtract, ofRefine] = ["extract", "refine"].map((name) =>
     new StageMeter(name, (drop) => {
       drops.add(drop);
-      marks.end(drop.item);
+      inFlight.end(drop.item);
     })
   ) as [StageMeter, StageMeter];
   const written = new StageMeter("write");
@@ -117,24 +119,24 @@ export async function runCrawl(
   const encoder = new TextEncoder();
   try {
     const found = documentsOf({
-      pages: pages.pipeThrough(archive(warc, marks)),
+      pages: pages.pipeThrough(archive(warc, inFlight)),
       extract: { extractors, meter: ofExtract, signal: stop },
       refine: refinery.options,
       custom,
     });
     for await (const document of found) {
-      // Nobody here asks for barriers.
+      // This crawl requests no barriers.
       if (isBarrier(document)) continue;
-      const place = marks.warcOf(document.url);
+      const place = inFlight.warcOf(document.url);
       const line = JSON.stringify(place === undefined ? document : { ...document, warc: place });
       await output.append(encoder.encode(line + "\n"));
       written.in(document.text.length);
-      marks.end(document.url);
-      await marks.settle();
+      inFlight.end(document.url);
+      await inFlight.acknowledgeIfMany();
     }
-    await marks.finish({ all: true });
+    await inFlight.finish({ all: true });
   } catch (error) {
-    await marks.finish({ all: false });
+    await inFlight.finish({ all: false });
     if (!isAnswerTo(stop, error)) throw error;
   } finally {
     clearInterval(progress);
@@ -143,7 +145,7 @@ export async function runCrawl(
   const isOver = counts.pages === 0 && frontier.queued === 0 && !stop.aborted;
   if (isOver && frontier.pages > 0) {
     say(
-      `The crawl ended before, with ${frontier.pages} pages; --recrawl asks for them again`,
+      `The crawl had already ended, with ${frontier.pages} pages; --recrawl fetches them again`,
     );
   } else say(describeIngest(counts, { list: paths.drops, stopped: stop.aborted }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
@@ -161,10 +163,12 @@ function tellReconsidered({ admitted, refused }: Reconsidered): void {
 
 async function scopeOf(settings: CrawlSettings) {
   const { scope: name, include, exclude, rules: path, "skip-types": types } = settings;
+  const blockList = readBlockList(settingsFrom(LINKS, settings).blockList);
   const border = {
     name,
     include,
     exclude,
+    ...(blockList ? { blockList } : {}),
     ...(types === undefined ? {} : { skipTypes: listOf(types) }),
   };
   if (path === undefined) return openScope(border);
@@ -177,7 +181,7 @@ async function scopeOf(settings: CrawlSettings) {
   }
 }
 
-/** What a WARC file says about who made it, in the terms of Dublin Core that WARC names. */
+/** Fields of a warcinfo record, in the Dublin Core terms that WARC names. */
 function about(settings: CrawlSettings): Record<string, string> {
   return {
     software: settings["user-agent"],
@@ -188,17 +192,17 @@ function about(settings: CrawlSettings): Record<string, string> {
   };
 }
 
-/** Puts each page into the archive, if there is one, and notes how far that reached. */
+/** Appends each page to the archive, if there is one, and starts to track it. */
 function archive(
   warc: WarcFiles | undefined,
-  marks: Marks,
+  inFlight: InFlightPages,
 ): TransformStream<Page, Page | Barrier> {
   return new TransformStream({
     async transform(page, controller) {
-      // Where no page becomes a document for long, nobody else does.
-      await marks.settle();
+      // Covers a long stretch of pages that yield no document.
+      await inFlight.acknowledgeIfMany();
       const place = await warc?.append(page);
-      marks.begin(page.url, {
+      inFlight.begin(page.url, {
         positions: warc?.positions() ?? {},
         ...(place === undefined ? {} : { warc: place }),
       });

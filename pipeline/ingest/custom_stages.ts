@@ -1,5 +1,5 @@
 /**
- * Stages of the user's own, from modules that the command line names: `--stage refine:./filter.ts`.
+ * The user's own stages, from modules named on the command line: `--stage refine:./filter.ts`.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import type { StageMeter } from "../../stages/meter.ts";
 import { bounded } from "../../stages/queue.ts";
 import type { Barrier, Document } from "../../stages/types.ts";
 
-/** Makes a stage anew; the default export of its module. */
+/** Creates a stage; the default export of its module. */
 export type StageFactory = () => ReadableWritablePair<Document, Document>;
 
 /** A stage for a place where barriers flow too. */
 export type CustomStage = () => ReadableWritablePair<Document | Barrier, Document | Barrier>;
 
-/** Stages by the one that they stand behind. */
+/** User stages by the stage before them. */
 export type CustomStages = Readonly<Record<StageSetting["after"], readonly CustomStage[]>>;
 
-/** Characters of documents that may wait before a stage. */
+/** Bound of a stage's input queue, in characters of documents. */
 const QUEUE_CHARS = 2 ** 20;
 
 /**
  * Loads the modules of stages; `meters` count what each leaves out.
  *
- * @throws {UsageError} when one has changed or has no function as its default export
+ * @throws {UsageError} when one has changed or its default export is not a function
  */
 export async function loadStages(
   settings: readonly StageSetting[],
@@ -44,14 +44,14 @@ export async function loadStages(
           "TransformStream of documents",
       );
     }
-    // What it makes is checked document by document.
+    // Its output is checked document by document.
     const make = module.default as StageFactory;
     stages[after].push(amongBarriers({ make, path, meter: meters[after] }));
   }
   return stages;
 }
 
-/** One stage of several, each behind the one before; of none, one that passes everything on. */
+/** Chains stages into one; of none, makes one that passes everything on. */
 export function inTurn(stages: readonly CustomStage[] = []): ReturnType<CustomStage> {
   const { writable, readable } = new TransformStream<Document | Barrier, Document | Barrier>();
   return {
@@ -113,9 +113,9 @@ async function* stretches(
       yield document;
     }
     for (const item of inside.values()) {
-      meter.drop({ item, reason: "custom-stage", detail: `left out by ${path}` });
+      meter.drop({ item, reason: "custom-stage", detail: `dropped by ${path}` });
     }
-    // Ended by the stage itself, which wants no more.
+    // The stage itself has ended its input.
     if (!isOver && barrier === undefined) return;
     if (barrier) yield barrier;
   }

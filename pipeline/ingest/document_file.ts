@@ -8,13 +8,13 @@ import type { Document } from "../../stages/types.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { writeParquet } from "./parquet_file.ts";
 
-/** Forms of a file of documents, by the ending of its name. */
+/** Formats of a file of documents, by the ending of its name. */
 const ENDINGS = { ".jsonl": "jsonl", ".jsonl.gz": "jsonl.gz", ".parquet": "parquet" } as const;
 
-/** A form of a file of documents. */
+/** Format of a file of documents. */
 export type DocumentFormat = (typeof ENDINGS)[keyof typeof ENDINGS];
 
-/** The form that a file's name asks for; a `UsageError` where its ending asks for none. */
+/** The format of a file by its name; a `UsageError` where its ending is unknown. */
 export function documentFormat(path: string): DocumentFormat {
   for (const [ending, format] of Object.entries(ENDINGS)) if (path.endsWith(ending)) return format;
   throw new UsageError(
@@ -22,7 +22,7 @@ export function documentFormat(path: string): DocumentFormat {
   );
 }
 
-/** Documents as JSON lines, one document each, which go through `shown` as text. */
+/** Documents as JSON lines, one document each, mapped as text by `shown`. */
 export function jsonLines(
   shown: (line: string) => string = (line) => line,
 ): TransformStream<Document, Uint8Array<ArrayBuffer>> {
@@ -35,8 +35,8 @@ export function jsonLines(
 }
 
 /**
- * Writes documents to `path`, which has its name only once it is whole. When `documents` fails or
- * the disk is full, an earlier file of that name is as it was.
+ * Writes documents to `path`, which appears there only once it is whole. When `documents` fails or the
+ * disk is full, an earlier file of that name is unchanged.
  *
  * @returns once the file is on the disk
  */

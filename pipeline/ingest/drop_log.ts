@@ -1,5 +1,5 @@
 /**
- * dropped.jsonl: what did not make it into the corpus, and why; and what of it a person hears.
+ * dropped.jsonl: the dropped items with their reasons, of which the first are also reported.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Drop, DropReason } from "../../stages/meter.ts";
 /** An open log. */
 export interface DropLog extends Disposable {
   add(drop: Drop): void;
-  /** Drops of this sitting by reason. */
+  /** Drops of this session by reason. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -21,12 +21,13 @@ export interface DropLog extends Disposable {
 const ROUTINE: ReadonlySet<DropReason> = new Set<DropReason>([
   "no-text",
   "robots-disallowed",
+  "blocked-host",
   "out-of-scope",
   "unchanged",
   "empty",
 ]);
 
-/** Failures of one reason that are told one by one. */
+/** Failures per reason that are reported one by one. */
 const MAX_NOTES = 5;
 
 /** Items of one file and reason that are listed; a few kilobytes may hold millions of them. */
@@ -36,7 +37,7 @@ const MAX_COUNTED = 256;
 
 /** Choices for {@linkcode openDropLog}. */
 export interface DropLogOptions {
-  /** Hears of the first failures of each reason, in one line each. */
+  /** Reports the first failures of each reason, in one line each. */
   readonly note: (line: string) => void;
   /** Whether the log has the texts of the drops too, where there are any. */
   readonly keepText: boolean;
@@ -79,7 +80,7 @@ class Listing {
 
 /**
  * Opens the log at `path` for appending; it is made with the first drop. Without a path drops are
- * counted and told only. Of the items of one file and reason the first thousand are listed, and
+ * only counted and reported. Of the items of one file and reason the first thousand are listed, and
  * then how many more they were.
  */
 export function openDropLog(
@@ -105,7 +106,7 @@ export function openDropLog(
       if (isKept) write(drop);
       else if (listing.admits(entry)) write(entry);
       if (stage === "refine" || ROUTINE.has(reason)) return;
-      // What is counted by its kind is told as a sum.
+      // Drops of a counted kind are reported as a total.
       if (kind !== undefined || count > MAX_NOTES) return;
       note(printableLine(`dropped ${item}: ${reason} (${detail})`));
       if (count === MAX_NOTES) {

@@ -1,5 +1,5 @@
 /**
- * The front of a run, opened: crawl and read, and what extract and refine work with.
+ * Opens the front of a run: its sources, and the resources of extract and refine.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { loadStages } from "./custom_stages.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
 import { openRefinery } from "./refinery.ts";
+import { readBlockList } from "../../run/block_list.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
 import type { LINKS, MANNERS } from "../../run/settings/crawl.ts";
 import type { READING, REFINING } from "../../run/settings/refine.ts";
@@ -27,13 +28,13 @@ export type IngestSettings =
   & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof REFINING>
   & Pick<RunSettings, "seed">;
 
-/** What {@linkcode openIngest} needs. */
+/** Options of {@linkcode openIngest}. */
 export interface IngestOptions {
   readonly sources: Sources;
   readonly paths: RunPaths;
-  /** Documents that it holds are not handed on again; absent where nothing is stored. */
+  /** Its documents are not sent again; absent where nothing is stored. */
   readonly journal?: Journal;
-  /** Where an earlier sitting's sources stood. */
+  /** Position of an earlier session's sources. */
   readonly mark: Mark | undefined;
   readonly settings: IngestSettings;
   readonly contact: string | undefined;
@@ -43,16 +44,16 @@ export interface IngestOptions {
   readonly onDrop: (drop: Drop) => void;
 }
 
-/** The open sources, and what the stages behind them work with. */
+/** The open sources, and the resources of the stages after them. */
 export interface Ingest extends AsyncDisposable, DocumentStages {
-  /** Whether a document has come for the first time, of those in the journal too. */
+  /** Whether a document is new, to this session and to the journal. */
   readonly isNew: (id: string) => boolean;
   readonly meters: readonly StageMeter[];
-  /** Those of `meters` that count pages as they come in. */
+  /** Those of `meters` that count incoming pages. */
   readonly sources: readonly StageMeter[];
-  /** What was left out of folders, in a line or two; complete when all files are read. */
+  /** Summary of the files skipped in folders, in a line or two; complete when all files are read. */
   passedOver(): string[];
-  /** What the crawl leaves, once it has stopped at its limit of pages. */
+  /** What remains of a crawl that has stopped at its limit of pages. */
   cutShort(): CutShort | undefined;
   /** Must be called once a document is on the disk. */
   stored(url: string): void;
@@ -79,13 +80,18 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const barrier: Barrier = { cursors: {} };
   let frontier: Frontier | undefined;
   if (sources.urls.length > 0) {
+    const blockList = readBlockList(settings.blockList);
     frontier = resources.use(openFrontier(paths.frontier));
     frontier.seed(sources.urls);
     inputs.push(crawl<Barrier>({
       barrier,
       frontier,
       maxPages: settings.maxPages,
-      scope: openScope({ include: settings.include, exclude: settings.exclude }),
+      scope: openScope({
+        include: settings.include,
+        exclude: settings.exclude,
+        ...(blockList ? { blockList } : {}),
+      }),
       delayMs: settings.delayMs,
       seed: settings.seed,
       userAgent: settings.userAgent,
@@ -140,7 +146,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       return pages >= maxPages && queued > 0 ? { maxPages, queued } : undefined;
     },
     stored(url) {
-      // What was read has no place in the frontier; a second reading skips what is stored.
+      // Documents that were read have no place in the frontier; a second read skips stored ones.
       if (frontier?.knows(url)) frontier.acknowledge(url);
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -1,5 +1,5 @@
 /**
- * Document → Document: those that the corpus does not hold yet, of which there must be one.
+ * Document → Document: passes on new documents, and fails if the corpus would end up empty.
  *
  * @module
  */
@@ -7,23 +7,22 @@ import { isBarrier } from "../../stages/barrier.ts";
 import { bounded } from "../../stages/queue.ts";
 import type { Barrier, Document } from "../../stages/types.ts";
 
-/** Characters of documents that may wait. */
+/** Bound of the input queue, in characters of documents. */
 const QUEUE_CHARS = 2 ** 20;
 
 /** Choices for {@linkcode newDocuments}. */
 export interface NewDocumentsOptions {
-  /** Whether a document has come for the first time. */
+  /** Whether a document is new. */
   readonly isNew: (id: string) => boolean;
-  /** Whether the corpus holds documents already. */
+  /** Whether the corpus already has documents. */
   readonly hasDocuments: boolean;
-  /** What is thrown where the corpus would end without a document. */
+  /** Error for a corpus without a document. */
   readonly refuseEmpty: () => Error;
 }
 
 /**
- * Leaves out documents that came before, in this session or an earlier one, and fails at the end of a
- * corpus without any: nothing could be trained, and a corpus declared complete could not be filled by
- * a second try.
+ * Drops documents seen before, in this session or an earlier one, and fails at the end of a corpus
+ * without any: there is nothing to train on, and sealing the corpus would prevent a second try.
  */
 export function newDocuments(
   { isNew, hasDocuments, refuseEmpty }: NewDocumentsOptions,
@@ -31,7 +30,7 @@ export function newDocuments(
   let isEmpty = !hasDocuments;
   return new TransformStream<Document | Barrier, Document | Barrier>({
     transform(document, controller) {
-      // Sources that brought nothing are read from the start again, once they are mended.
+      // Sources that yielded nothing are read from the start again next time.
       if (isBarrier(document) ? isEmpty : !isNew(document.id)) return;
       isEmpty = false;
       controller.enqueue(document);

@@ -10,7 +10,7 @@ import type { Document } from "../../stages/types.ts";
 /** Text of documents in one row group of Parquet, in UTF-16 code units. */
 const ROW_GROUP_CHARS = 16 * 2 ** 20;
 
-/** Columns of the table; what has structure is JSON. */
+/** Columns of the table; structured values are JSON. */
 const COLUMNS = {
   id: "STRING",
   url: "STRING",
@@ -37,7 +37,7 @@ function columnsOf(rows: readonly Document[]) {
   }));
 }
 
-/** Writes documents as Parquet, a row group at a time. */
+/** Writes documents as Parquet, one row group at a time. */
 export async function writeParquet(documents: ReadableStream<Document>, put: Put): Promise<void> {
   const writer = new ByteWriter();
   const schema = [
@@ -52,7 +52,7 @@ export async function writeParquet(documents: ReadableStream<Document>, put: Put
   const parquet = new ParquetWriter({ writer, schema });
   const drain = async () => {
     await put(writer.getBytes());
-    // Offsets inside the file go on.
+    // Offsets count from the start of the file.
     writer.index = 0;
   };
   let rows: Document[] = [], chars = 0;

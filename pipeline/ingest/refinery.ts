@@ -1,5 +1,5 @@
 /**
- * The databases that the settings of the refine stage ask for.
+ * The databases and models of the refine stage, by its settings.
  *
  * @module
  */
@@ -17,38 +17,41 @@ import {
   type RefineSettings,
 } from "../../stages/refine/mod.ts";
 import { UsageError } from "../../cli/flags.ts";
+import { tell } from "../../cli/print.ts";
 import type { RunPaths } from "../../run/folder.ts";
+import { type JudgeFiles, openJudges } from "./judges.ts";
 
-/** What {@linkcode openRefinery} needs. */
+/** Options of {@linkcode openRefinery}. */
 export interface RefineryOptions {
   readonly paths: Pick<RunPaths, "seenTexts" | "nearTexts" | "siteLines">;
-  readonly settings: RefineSettings;
+  readonly settings: RefineSettings & JudgeFiles;
   readonly minChars: number;
   /** Run folders, or index files, of other corpora. */
   readonly dedupAgainst: readonly string[];
-  /** What the kept documents were stored in; the index of near duplicates follows it. */
+  /** Journal of the kept documents, which the index of near duplicates is built from. */
   readonly journal?: JournalView;
   readonly meter: StageMeter;
   /** What the stage said of itself at the mark that the run goes on from. */
   readonly cursor?: unknown;
 }
 
-/** What the refine stage works with. */
+/** Resources of the refine stage. */
 export interface Refinery extends Disposable {
   readonly options: RefineOptions;
 }
 
-/** The cursor of the refine stage, of which other fields may come. */
+/** The part of the refine stage's cursor that is used here. */
 const cursorSchema = z.object({ texts: z.int().nonnegative() });
 
 /**
- * Opens what the settings need, and nothing else.
+ * Opens the databases that the settings need.
  *
- * @throws {Error} where texts have gone from the database of those seen: duplicates would come in
+ * @throws {Error} where the database of seen texts has lost some, which would let duplicates in
  */
 export async function openRefinery(options: RefineryOptions): Promise<Refinery> {
   const { paths, settings, minChars, journal, meter } = options;
   using resources = new DisposableStack();
+  const judges = await openJudges(settings, { note: tell });
   const seen = resources.use(openSeenTexts(paths.seenTexts));
   const expected = cursorSchema.safeParse(options.cursor).data?.texts ?? 0;
   // An empty one was set aside, which its repair has said.
@@ -73,6 +76,7 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
     ...(near ? { near } : {}),
     ...(lines ? { lines } : {}),
     ...(detectLanguage ? { detectLanguage } : {}),
+    ...judges,
     settings,
     minChars,
     meter,
@@ -84,7 +88,7 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
 /**
  * Index files of near duplicates: those in run folders, and those named themselves.
  *
- * @throws {UsageError} for what is neither
+ * @throws {UsageError} for a path that is neither
  */
 export async function findIndexes(named: readonly string[]): Promise<string[]> {
   const files: string[] = [];

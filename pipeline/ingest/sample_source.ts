@@ -7,7 +7,7 @@ import { startSampleSite } from "../../sample_site/site.ts";
 import { isAddressTaken } from "../../cli/failure.ts";
 import type { RunPaths } from "../../run/folder.ts";
 
-/** Tried first: nobody's registered port. */
+/** Preferred port, which is unassigned. */
 const PREFERRED_PORT = 41_790;
 
 /** A running sample site. */
@@ -17,8 +17,8 @@ export interface SampleSource extends AsyncDisposable {
 }
 
 /**
- * Starts the site on the port the run began with; a new run, which has none, takes any free port
- * when the preferred one is taken.
+ * Starts the site on the port the run began with; a new run takes any free port when the preferred
+ * one is taken.
  *
  * @throws {Error} when the run's port is taken
  */

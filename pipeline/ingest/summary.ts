@@ -1,5 +1,5 @@
 /**
- * What came of the pages of one sitting, in one line.
+ * Summarises the pages of one session in one line.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import type { StageMeter } from "../../stages/meter.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { countsText, type DropLog } from "./drop_log.ts";
 
-/** Counts of one sitting. */
+/** Counts of one session. */
 export interface IngestCounts {
-  /** Pages, files or records that a source brought or gave up. */
+  /** Pages, files or records that a source yielded or gave up. */
   readonly pages: number;
-  /** Documents that the sitting stored. */
+  /** Documents that the session stored. */
   readonly documents: number;
   readonly dropped: DropLog["counts"];
 }
 
-/** Counts what went through the meters of the sources, and what became of it. */
+/** Counts the sources' items and their outcomes. */
 export function countIngest(
   { sources, documents, drops }: {
     sources: readonly StageMeter[];
@@ -32,19 +32,19 @@ export function countIngest(
   return { pages, documents, dropped: drops.counts };
 }
 
-/** What {@linkcode describeIngest} tells beside the counts. */
+/** Options of {@linkcode describeIngest} besides the counts. */
 export interface IngestText {
   /** Where the drops are listed. */
   readonly list: string | undefined;
-  /** Whether the sitting was stopped before its end, with pages under way. */
+  /** Whether the session was stopped before its end, with pages in flight. */
   readonly stopped?: boolean;
-  /** Documents of all sittings. */
+  /** Documents of all sessions. */
   readonly total?: number;
 }
 
 /**
- * `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`, and what
- * a stopped sitting has not come to, and the documents of all sittings where there were others.
+ * `Pages: 104 seen, 30 documents kept, 74 dropped (no-text 74), listed in …/dropped.jsonl`, then the
+ * pages in flight of a stopped session, and the total of documents where there were other sessions.
  */
 export function describeIngest(
   { pages, documents, dropped }: IngestCounts,
@@ -55,9 +55,9 @@ export function describeIngest(
     ? "none dropped"
     : `${count} dropped (${countsText(dropped)})${list === undefined ? "" : `, listed in ${list}`}`;
   const left = pages - documents - count;
-  const underWay = stopped && left > 0 ? `, ${left} under way` : "";
-  const all = total > documents ? `; ${plural(total, "document")} with those of before` : "";
-  return `Pages: ${pages} seen, ${plural(documents, "document")} kept${underWay}, ${losses}${all}`;
+  const inFlight = stopped && left > 0 ? `, ${left} in flight` : "";
+  const all = total > documents ? `; ${plural(total, "document")} in all` : "";
+  return `Pages: ${pages} seen, ${plural(documents, "document")} kept${inFlight}, ${losses}${all}`;
 }
 
 /** A crawl that stopped at its limit of pages. */
@@ -70,12 +70,12 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Why a corpus without a document cannot be trained on, and what to change. */
+/** Why there is no document to train on, and what to change. */
 export function emptyCorpus(
   { pages, dropped }: IngestCounts,
   { list, cutShort }: {
     list: string;
-    /** What the crawl left when it stopped at a limit, if it did. */
+    /** What remained when the crawl stopped at its limit, if it did. */
     cutShort: CutShort | undefined;
   },
 ): UsageError {
@@ -83,12 +83,12 @@ export function emptyCorpus(
     ? "the sources hold nothing that was not dropped before"
     : `dropped ${countsText(dropped)}`;
   const short = "too-short" in dropped ? "a lower --min-chars, " : "";
-  const cure = cutShort === undefined
+  const advice = cutShort === undefined
     ? `and start again with ${short}other sources or settings`
     : `the crawl ended at --max-pages ${cutShort.maxPages} with ${cutShort.queued} addresses to ` +
       `go, and what came first has links and no text: start again with a higher --max-pages`;
   const seen = plural(pages, "page");
   return new UsageError(
-    `Cannot train: no document came out of ${seen} (${why}); see ${list}, ${cure}`,
+    `Cannot train: no document came out of ${seen} (${why}); see ${list}, ${advice}`,
   );
 }

@@ -27,10 +27,10 @@ import { copyPrompts } from "../prompts.ts";
 
 export { ONNX_FILE } from "./format.ts";
 
-/** Small files that go along unchanged. */
+/** Small files that are copied unchanged. */
 const COMPANIONS = ["generation_config.json", "tokenizer.json", "tokenizer_config.json"];
 
-/** What came of an export. */
+/** Result of an export. */
 export interface Exported {
   readonly config: ModelConfig;
   /** The file with the weights. */
@@ -39,7 +39,7 @@ export interface Exported {
   readonly parity: Parity;
 }
 
-/** What is exported, where to, and in which format. */
+/** Source, target and format of an export. */
 export interface ExportFolderOptions {
   readonly from: string;
   readonly to: string;
@@ -48,7 +48,7 @@ export interface ExportFolderOptions {
 
 /**
  * Exports the checkpoint `from`, or any Hugging Face Llama folder, to the folder `to`, and reads the
- * file back to see that it predicts as the checkpoint does.
+ * file back to check that it predicts as the checkpoint does.
  *
  * @throws {Error} when it does not; the file is then removed
  */
@@ -57,7 +57,7 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
   const { tolerance, reread }: ExportFormat = EXPORT_FORMATS[format];
   const { path, source } = await writeFolder(options);
   const parity = await compare(await reread(path, source), source);
-  // Rounding alone can make a perfect file seem a millionth worse.
+  // Rounding alone can make a perfect file look a millionth worse.
   if (!(parity.perplexityRatio <= tolerance + 1e-6)) {
     await Deno.remove(path);
     throw new Error(
@@ -71,7 +71,7 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
   return { config: source.config, path, bytes: (await Deno.stat(path)).size, parity };
 }
 
-/** Writes what {@linkcode exportFolder} does, and does not run it. */
+/** Like {@linkcode exportFolder}, without the check. */
 export async function writeFolder(
   { from, to, format = "onnx" }: ExportFolderOptions,
 ): Promise<{ path: string; source: ExportSource }> {
@@ -83,12 +83,12 @@ export async function writeFolder(
   const tokenizerJson = await readIfThere(join(from, "tokenizer.json"));
   const path = join(to, file);
   await Deno.mkdir(dirname(path), { recursive: true });
-  // One folder may hold several formats; a dtype is told only where the weights have it.
+  // One folder may hold several formats; dtype is stated only where the weights have it.
   const eosTokenId = formatStopIds(config.eos_token_id, [...await readStopIds(from)]);
   await replaceFile(join(to, "config.json"), formatConfig(config, { torchDtype, eosTokenId }));
   for (const name of COMPANIONS) {
     const text = await readIfThere(join(from, name));
-    // A folder made by others may lack a tokenizer; the model itself is complete without.
+    // A third-party folder may lack a tokenizer; the model itself is complete without it.
     if (text !== undefined) await replaceFile(join(to, name), text);
   }
   for (const [file, text] of Object.entries(await readTemplateFiles(from))) {

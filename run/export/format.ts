@@ -1,5 +1,5 @@
 /**
- * The files a checkpoint can be exported as.
+ * The formats of exported checkpoints.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { openOnnxEngine, readTemplateSource } from "../../engine/mod.ts";
 import { parseTokenizer } from "../../tokenizer/mod.ts";
 import type { Reread } from "./parity.ts";
 
-/** Where the ONNX file lies in an export folder. */
+/** Path of the ONNX file in an export folder. */
 export const ONNX_FILE = "onnx/model.onnx";
 
 /** A model to export. */
 export interface ExportSource {
-  /** The folder that it was read from. */
+  /** Folder of the model. */
   readonly from: string;
   readonly config: ModelConfig;
   readonly layout: Layout;
@@ -28,20 +28,19 @@ export interface ExportSource {
   readonly tokenizerJson: string | undefined;
 }
 
-/** One way of writing a model. */
+/** One export format. */
 export interface ExportFormat {
-  /** The file it makes, from the export folder on. */
+  /** Path of its file, relative to the export folder. */
   readonly file: string;
   /**
-   * How much worse the file may predict text than the weights it was made of, as a factor of
-   * perplexity.
+   * Largest factor by which the file's perplexity may exceed that of the original weights.
    */
   readonly tolerance: number;
-  /** What config.json calls the weights, where config.json goes with them. */
+  /** dtype in config.json, for formats that have a config.json. */
   readonly torchDtype?: string;
   /** Writes the file to `path`, whole or not at all. */
   write(path: string, source: ExportSource): Promise<void>;
-  /** Reads back what was written. */
+  /** Reads the written file back. */
   reread(path: string, source: ExportSource): Promise<Reread>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether an exported file predicts as the weights do that it was made of.
+ * Checks that an exported file predicts as the original weights do.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Engine } from "../../engine/mod.ts";
 import { parseTokenizer } from "../../tokenizer/mod.ts";
 import { openSpheres, type SphereBatch, type Spheres } from "../../workers/mod.ts";
 
-/** What came of reading a file back: weights, or an engine that runs it. */
+/** A file read back: weights, or an engine that runs it. */
 export type Reread =
   | { readonly parameters: Float32Array }
   | { readonly engine: Engine };
@@ -18,14 +18,14 @@ export type Reread =
 export interface Parity {
   /**
    * `exp` of the mean Kullback-Leibler divergence between the predictions: the factor by which the
-   * perplexity of text drawn from the model grows when the file predicts it. 1 is perfect.
+   * file raises the perplexity of text drawn from the model. 1 is perfect.
    */
   readonly perplexityRatio: number;
-  /** Places at which both hold the same token for the likeliest, from 0 to 1. */
+  /** Share of places at which both have the same argmax, from 0 to 1. */
   readonly agreement: number;
 }
 
-/** B and T of the comparison: enough to see a mistake, quick enough to make every time. */
+/** B and T of the comparison: enough to reveal a bug, fast enough to run every time. */
 const ROWS = 2, COLS = 32;
 
 /** The preamble of the United States Constitution (1787). */
@@ -36,9 +36,9 @@ const TEXT =
   "Constitution for the United States of America.";
 
 /**
- * Compares a file with the weights it was made of, by the training kernels' forward pass.
+ * Compares a file with the original weights, by the training kernels' forward pass.
  *
- * @param reread what was read back; an engine is closed
+ * @param reread the file read back; an engine is closed afterwards
  */
 export async function compare(
   reread: Reread,
@@ -100,7 +100,7 @@ async function logitsOf(
   return spheres.logits.slice();
 }
 
-/** `[B * T, V]`, token by token over the cache, as in serving. */
+/** `[B * T, V]`, token by token through the KV cache, as in serving. */
 async function engineLogits(
   engine: Engine,
   { inputIds, rows, cols }: SphereBatch,

@@ -5,13 +5,15 @@
  */
 import { privateRangeOf } from "../../stages/crawl/mod.ts";
 import { type Flags, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { parseFiles } from "../file_setting.ts";
 import { isAddress } from "../sources.ts";
+import { filesOf } from "./refine.ts";
 import { corpus } from "./table.ts";
 
 /** Which links are followed; of the sample site, all are. */
 export const LINKS = group("Links to follow", {
   "max-pages": corpus(
-    number({ help: "pages to crawl at most", min: 1, defaultValue: 10_000, about: "site" }),
+    number({ help: "maximum pages to crawl", min: 1, defaultValue: 10_000, about: "site" }),
   ),
   include: corpus(list({
     help: "follow only links that match, * for anything; repeatable",
@@ -23,13 +25,21 @@ export const LINKS = group("Links to follow", {
     value: "PATTERN",
     about: "address",
   })),
+  "block-list": corpus(
+    text({
+      help: "hosts files or lists of domains that nothing is asked of, divided by commas",
+      value: "A,B",
+      about: "address",
+    }),
+    { from: (text) => filesOf(text, { flag: "block-list" }), parse: parseFiles },
+  ),
 });
 
 /** How the crawler behaves towards sites. */
-export const MANNERS = group("Manners", {
+export const MANNERS = group("Politeness", {
   delay: corpus(
     number({
-      help: "milliseconds between two requests to one host at least",
+      help: "minimum milliseconds between two requests to one host",
       value: "MS",
       defaultValue: 500,
       about: "address",
@@ -41,18 +51,18 @@ export const MANNERS = group("Manners", {
     text({ help: "how the crawler names itself", defaultValue: "cllm/0.1", about: "site" }),
   ),
   contact: text({
-    help: "address by which a site's owner can reach you",
+    help: "address where a site's owner can reach you",
     value: "URL|MAIL",
     about: "site",
   }),
   "allow-private": corpus(toggle({
-    help: "let the crawler connect to private and loopback addresses too",
+    help: "let the crawler connect to private and loopback addresses",
     about: "site",
   })),
 });
 
 /** For commands in which nothing else is random. */
-export const RETRY_SEED = group("Manners", {
+export const RETRY_SEED = group("Politeness", {
   seed: number({ help: "seed of the jitter of retries", defaultValue: 0, about: "address" }),
 });
 

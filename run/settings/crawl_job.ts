@@ -24,17 +24,17 @@ import { KEEP_DROPPED, REFINING } from "./refine.ts";
 /** Flags that hold for one sitting. */
 const SITTING_FLAGS = group("The crawl", {
   output: text({ help: "folder of the crawl", value: "DIR", defaultValue: "runs/crawl" }),
-  seeds: text({ help: "file with one address a line; - for standard input", value: "FILE" }),
+  seeds: text({ help: "file with one address per line; - for standard input", value: "FILE" }),
   recrawl: toggle({
-    help: "fetch every page of a finished crawl again, if it has changed",
+    help: "fetch every page of a finished crawl again if it has changed",
     excludes: ["export"],
   }),
   import: text({
-    help: "add the addresses of another crawl, as --export wrote them",
+    help: "add the addresses that another crawl exported with --export",
     value: "FILE",
   }),
   export: text({
-    help: "write all known addresses with their state, and end without crawling",
+    help: "write all known addresses with their state and exit without crawling",
     value: "FILE",
   }),
 });
@@ -42,7 +42,7 @@ const SITTING_FLAGS = group("The crawl", {
 /** Flags that the crawl remembers. */
 const KEPT_FLAGS = {
   ...group("The crawl", {
-    warc: text({ help: "folder for the pages as they came, in WARC 1.1 files", value: "DIR" }),
+    warc: text({ help: "folder for WARC 1.1 files of the fetched pages", value: "DIR" }),
   }),
   ...LINKS,
   ...group("Links to follow", {
@@ -56,32 +56,31 @@ const KEPT_FLAGS = {
       value: "FILE",
     }),
     "skip-types": text({
-      help:
-        "endings of addresses not to ask for, divided by commas (default: images, programs, ...)",
+      help: "file extensions to skip, separated by commas (default: images, programs, ...)",
       value: "A,B",
     }),
     "max-pages-per-host": number({
-      help: "pages to ask of one host at most (default: no limit)",
+      help: "maximum pages of one host (default: no limit)",
       min: 1,
     }),
     "max-depth": number({ help: "links away from a seed at most", defaultValue: 20 }),
     "max-bytes": number({
-      help: "bytes of a page at most, as received and as decoded",
+      help: "maximum bytes of a page, as received and as decoded",
       min: 1024,
       defaultValue: 8 * 2 ** 20,
     }),
   }),
   ...MANNERS,
-  ...group("Manners", {
+  ...group("Politeness", {
     patience: number({
-      help: "milliseconds for which a host that does not answer may hold up the others",
+      help: "milliseconds that an unresponsive host may delay others",
       value: "MS",
       defaultValue: 5000,
     }),
-    concurrency: number({ help: "requests at a time", min: 1, max: 256, defaultValue: 8 }),
+    concurrency: number({ help: "concurrent requests", min: 1, max: 256, defaultValue: 8 }),
     "per-host": number({ help: "requests to one host at a time", min: 1, defaultValue: 4 }),
     "allow-origin": list({
-      help: "connect to this origin although its address is private, without --delay; repeatable",
+      help: "allow this origin at a private address, without --delay; repeatable",
       value: "ORIGIN",
     }),
   }),

@@ -59,7 +59,7 @@ export const MODEL = group("Tokenizer and model", {
     { from: (init) => init === undefined ? "" : absolute([init])[0] ?? "" },
   ),
   "hold-out": never(choice({
-    help: "documents for validation: each tenth that comes, or a tenth by their address's hash",
+    help: "documents for validation: every tenth, or a tenth by the hash of their address",
     of: HOLD_OUT_RULES,
     defaultValue: "each-tenth",
   })),

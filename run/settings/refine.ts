@@ -14,6 +14,7 @@ import {
 import { reasonOf } from "../../cli/failure.ts";
 import { didYouMean } from "../../cli/nearest.ts";
 import { choice, group, list, number, text, toggle, UsageError } from "../../cli/flags.ts";
+import { type FileSetting, parseFiles, readFileSetting } from "../file_setting.ts";
 import { absolute } from "../sources.ts";
 import { parseStageSettings, readStageSetting } from "../stage_setting.ts";
 import { corpus } from "./table.ts";
@@ -33,9 +34,9 @@ export const READING = group("Reading", {
 });
 
 /** How main text is found in pages, and which of it stays; see docs/refining.md. */
-export const REFINING = group("Which text stays", {
+const STAYING = group("Which text stays", {
   extract: corpus(choice({
-    help: "how main text is found: fast, in one pass, or dom, in a tree",
+    help: "how main text is found: fast, in one pass over the tokens, or dom, in a tree",
     of: ENGINES,
     defaultValue: DEFAULT_ENGINE,
   })),
@@ -43,7 +44,7 @@ export const REFINING = group("Which text stays", {
   "min-chars": corpus(number({ help: "shorter documents are dropped", defaultValue: 200 })),
   filters: corpus(
     text({
-      help: `sets of quality rules, divided by commas: ${FILTERS.join(", ")}; or all`,
+      help: `sets of quality rules, separated by commas: ${FILTERS.join(", ")}; or all`,
       value: "A,B",
     }),
     { from: filtersOf },
@@ -62,14 +63,14 @@ export const REFINING = group("Which text stays", {
   ),
   language: corpus(
     text({
-      help: "ISO 639-1 codes of languages that stay, divided by commas; any only notes them",
+      help: "ISO 639-1 codes of languages that stay, separated by commas; any only notes them",
       value: "A,B",
     }),
     { key: "languages", from: (text) => text === undefined ? undefined : languagesOf(text) },
   ),
   "language-score": corpus(
     number({
-      help: "least score of a document's language, from 0 to 1",
+      help: "minimum score of a document's language, from 0 to 1",
       value: "X",
       integer: false,
       max: 1,
@@ -81,7 +82,7 @@ export const REFINING = group("Which text stays", {
   ),
   "mask-personal-data": corpus(toggle({ help: "replace e-mail and public IP addresses" })),
   "near-duplicates": corpus(
-    toggle({ help: "drop documents that are nearly the same as an earlier one" }),
+    toggle({ help: "drop near duplicates of earlier documents" }),
     {
       // Comparing with others takes an index of one's own.
       from: (isOn, values: { "dedup-against": string | undefined }) =>
@@ -89,19 +90,48 @@ export const REFINING = group("Which text stays", {
     },
   ),
   "repeated-lines": corpus(number({
-    help: "drop lines that so many earlier pages of the same site had; 0 for none",
+    help: "drop lines that N earlier pages of the same site have; 0 for none",
     defaultValue: 0,
   })),
   "dedup-against": corpus(
     text({
-      help: "run folders or index files whose documents count as earlier ones, divided by commas",
+      help: "run folders or index files whose documents count as earlier, separated by commas",
       value: "A,B",
     }),
     { from: (text) => absolute(listOf(text)), also: "near-duplicates" },
   ),
+});
+
+/** Files of the user's that judge it. */
+const JUDGES = group("Text judged by your files", {
+  quality: corpus(
+    text({
+      help: "JSON lines of good texts and of bad ones, to score documents by",
+      value: "GOOD,BAD",
+    }),
+    { from: (text) => filesOf(text, { flag: "quality", count: 2 }), parse: parseFiles },
+  ),
+  "quality-threshold": corpus(number({
+    help: "least score of quality, from 0 to 1; 0 only notes it (default: 0.5)",
+    value: "X",
+    integer: false,
+    max: 1,
+    needs: "quality",
+  })),
+  decontaminate: corpus(
+    text({
+      help: "files of evaluation items; documents that share 13 words with one are dropped",
+      value: "A,B",
+    }),
+    { from: (text) => filesOf(text, { flag: "decontaminate" }), parse: parseFiles },
+  ),
+});
+
+/** Stages of the user's own among them. */
+const STAGES = group("Your own stages", {
   stage: corpus(
     list({
-      help: "module of a stage of yours, behind extract or refine; see docs/library.md",
+      help: "module with your own stage after extract or refine; see docs/library.md",
       value: "PLACE:FILE",
     }),
     {
@@ -113,14 +143,36 @@ export const REFINING = group("Which text stays", {
   ),
 });
 
+/** What stands between a page and the documents that stay; see docs/refining.md. */
+export const REFINING = { ...STAYING, ...JUDGES, ...STAGES };
+
 /** Whether every drop is kept with its text. */
 export const KEEP_DROPPED = group("Which text stays", {
   "keep-dropped": toggle({ help: "list dropped documents with their text" }),
 });
 
-/** Items divided by commas. */
+/** Items separated by commas. */
 export const listOf = (text: string | undefined): string[] =>
   text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
+
+/**
+ * Files divided by commas, each with its digest. Undefined, and so left out of run.json as in runs of
+ * versions that knew no such flag, where none is named.
+ *
+ * @throws {UsageError} for a file that cannot be read, and where they are not `count`
+ */
+export function filesOf(
+  text: string | undefined,
+  { flag, count }: { flag: string; count?: number },
+): readonly FileSetting[] | undefined {
+  if (text === undefined) return undefined;
+  const paths = listOf(text);
+  if (paths.length === 0 || (count !== undefined && paths.length !== count)) {
+    const wanted = count === undefined ? "one file at least" : `${count} files, divided by a comma`;
+    throw new UsageError(`Cannot use --${flag} ${text}: it must name ${wanted}`);
+  }
+  return paths.map((path) => readFileSetting(path, `--${flag} ${path}`));
+}
 
 /** In the order in which they are applied, whatever the order on the command line. */
 function filtersOf(text: string | undefined): readonly FilterName[] {

@@ -14,30 +14,29 @@ export const RUN = group("The run", {
     defaultValue: "runs/default",
   }),
   force: toggle({
-    help: "change settings that alter the result of a run that has begun, from the next step on",
+    help: "change settings of an existing run that alter its result, from the next step on",
   }),
   seed: never(number({ help: "seed of everything random", defaultValue: 0 })),
   "fall-back": toggle({
-    help:
-      "go on from the newest checkpoint that is whole where the last one is damaged or diverged",
+    help: "resume from the newest intact checkpoint if the last one is damaged or diverged",
   }),
 });
 
 /** What is shown and served while it goes on. */
 export const OUTPUT = group("Output", {
   dashboard: number({
-    help: "show the run on a page on this machine while it lasts, at this port (8010 without one)",
+    help: "show the run on a local page during training, at this port (8010 without a value)",
     value: "[PORT]",
     max: 65535,
     bare: "8010",
   }),
   serve: number({
-    help: "serve the best checkpoint on this machine while it trains, and after until Ctrl-C, " +
+    help: "serve the best checkpoint on this machine during training, and then until Ctrl-C, " +
       "at this port (8000 without one)",
     value: "[PORT]",
     max: 65535,
     bare: "8000",
   }),
-  tensorboard: toggle({ help: "also write the figures of each step for TensorBoard" }),
+  tensorboard: toggle({ help: "also write the metrics of each step for TensorBoard" }),
   json: jsonToggle("a step on standard output, and nothing else"),
 });

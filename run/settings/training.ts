@@ -37,7 +37,7 @@ export const TRAINING = group("Training", {
   ),
   seconds: always(
     number({
-      help: "train for so long instead of a number of steps; not reproducible",
+      help: "training time instead of a number of steps; not reproducible",
       value: "S",
       min: 1,
       excludes: ["steps"],
@@ -46,13 +46,13 @@ export const TRAINING = group("Training", {
   ),
   patience: always(
     number({
-      help: "validations without a lower loss that end training; 0 for never " +
+      help: "validations without a lower loss before training stops; 0 for never " +
         "(default: 5, counted from the second pass over the corpus on)",
     }),
     { from: (patience): number | "auto" => patience ?? "auto" },
   ),
   order: never(choice({
-    help: "how a pass goes over the corpus: all documents shuffled, or as they were stored",
+    help: "order of documents in a pass: shuffled, or as stored",
     of: ORDERS,
     defaultValue: "shuffled",
   })),
@@ -105,7 +105,7 @@ function share(part: "warmup" | "decay", help: string, schedules: readonly strin
 /** How the weights are updated. */
 export const OPTIMIZER = group("Optimizer", {
   optimizer: always(choice({
-    help: "what updates the hidden matrices; AdamW updates the rest",
+    help: "optimizer of the hidden matrices; AdamW updates the rest",
     of: OPTIMIZERS,
     defaultValue: "muon",
   })),
@@ -132,7 +132,7 @@ export const OPTIMIZER = group("Optimizer", {
     defaultValue: ADAMW_DEFAULTS.weightDecay,
   })),
   guard: always(number({
-    help: "skip a step whose loss or gradient norm lies so many deviations above; 0 for none",
+    help: "skip steps whose loss or gradient norm is this many deviations above; 0 for none",
     value: "X",
     integer: false,
     defaultValue: 10,
@@ -148,24 +148,23 @@ export const OPTIMIZER = group("Optimizer", {
 /** How the spheres run; but for `strict-simd` they compute the same whatever is said. */
 export const SPHERES = group("Workers", {
   workers: number({
-    help: "workers that run the spheres; the result of a step is the same (default: one a core)",
+    help: "workers that run the spheres; the result is the same (default: one per core)",
     min: 1,
     max: 1024,
     defaultValue: navigator.hardwareConcurrency,
   }),
   "strict-simd": always(
-    toggle({ help: "avoid relaxed SIMD: slower, and the same bits on every machine" }),
+    toggle({ help: "avoid relaxed SIMD: slower, with the same bits on every machine" }),
   ),
   recompute: toggle({
-    help:
-      "compute activations again instead of keeping them: slower, for long rows; the same result",
+    help: "recompute activations instead of storing them: slower, for long rows; same result",
   }),
 });
 
 /** How a step is divided. */
 export const LEAVES = group("Workers", {
   leaves: always(number({
-    help: "logical leaf spheres a step",
+    help: "logical leaf spheres per step",
     min: 1,
     max: 1728,
     defaultValue: DEFAULT_LEAVES,
@@ -175,7 +174,7 @@ export const LEAVES = group("Workers", {
 /** How many times a step is done before its update. */
 export const ACCUMULATION = group("Workers", {
   "grad-accumulation": never(
-    number({ help: "times as many leaves and rows a step", min: 1, max: 144, defaultValue: 1 }),
+    number({ help: "multiplies the leaves and rows of a step", min: 1, max: 144, defaultValue: 1 }),
   ),
 });
 
@@ -183,16 +182,16 @@ export const ACCUMULATION = group("Workers", {
 export const CHECKPOINTS = group("Checkpoints", {
   "checkpoint-every": number({ help: "steps between checkpoints", min: 1, defaultValue: 200 }),
   "keep-last": number({
-    help: "checkpoints that stay, besides the best on held-out documents",
+    help: "checkpoints to keep, besides the best on held-out documents",
     min: 1,
     defaultValue: 3,
   }),
   "keep-every": number({
-    help: "steps between checkpoints that stay for good; 0 for none",
+    help: "steps between checkpoints to keep permanently; 0 for none",
     defaultValue: 0,
   }),
   "validate-every": always(number({
-    help: "steps between validations; the end of a pass over the corpus validates too",
+    help: "steps between validations; each pass over the corpus ends with one too",
     min: 1,
     defaultValue: 200,
   })),

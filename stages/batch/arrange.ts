@@ -15,7 +15,7 @@ function bucketsOf({ cols, buckets }: BatchShape): number[] {
   return buckets === undefined ? [cols] : buckets.split(",").map(Number);
 }
 
-/** The rows of a window in order, each placed as it is asked for. */
+/** The rows of a window in order, each computed on demand. */
 export interface Arrangement {
   readonly length: number;
   /** Row `place` of [0, length). */
@@ -38,7 +38,7 @@ export function arrangeRows(
       return inOrder(randomStream(seed, { name: "batch", epoch }).shuffle(rows, number));
     }
     const place = ([first]: Row) => first?.document ?? Infinity;
-    // Empty rows, of which an epoch has some at its end, are Infinity both.
+    // Empty rows, which pad the end of an epoch, are Infinity both.
     rows.sort((a, b) => place(a) === place(b) ? 0 : place(a) - place(b));
     const indexAt = stratifiedPermutation(rows.length, { seed, name: `window ${number}`, epoch });
     return { length: rows.length, at: (place) => rows[indexAt(place)] as Row };

@@ -1,5 +1,5 @@
 /**
- * Batches one by one: the batch stage over a corpus that can be opened again from any place.
+ * Batches one by one: the batch stage over a corpus that can be reopened at any position.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { addBatch, type BatchStatistics, NO_BATCHES } from "./statistics.ts";
 
 /** Choices for {@linkcode BatchStream}. */
 export interface BatchStreamOptions extends BatchOptions {
-  /** The corpus from a document on, pass after pass, as `epochs` of the store gives it. */
+  /** Opens the corpus at a document, pass after pass, as `epochs` of the store does. */
   readonly open: (start: ResumePoint) => ReadableStream<EpochRun>;
   /** Size of the corpus, where it is known. */
   readonly size?: { readonly documents: number; readonly tokens: number };
@@ -49,18 +49,18 @@ export class BatchStream implements AsyncIterable<Batch>, AsyncDisposable {
     this.#cursor = options.cursor;
   }
 
-  /** Batches of one epoch; `undefined` where the corpus's size does not tell. */
+  /** Batches of one epoch; `undefined` where the corpus's size does not determine it. */
   get numBatches(): number | undefined {
     const { size } = this.#options;
     return size && countBatches(size, this.#options);
   }
 
-  /** Of the batches since the start or the last reset. */
+  /** Statistics of the batches since the start or the last reset. */
   get statistics(): BatchStatistics {
     return this.#statistics;
   }
 
-  /** Of the last batch; `undefined` before the first. */
+  /** Cursor of the last batch; `undefined` before the first. */
   get cursor(): Cursor | undefined {
     return this.#cursor;
   }
@@ -75,14 +75,14 @@ export class BatchStream implements AsyncIterable<Batch>, AsyncDisposable {
     return value;
   }
 
-  /** Goes to the batch after `cursor`, or to the first, and starts the statistics anew. */
+  /** Goes to the batch after `cursor`, or to the first, and resets the statistics. */
   async reset(cursor?: Cursor): Promise<void> {
     await this.#close("reset");
     this.#cursor = cursor;
     this.#statistics = NO_BATCHES;
   }
 
-  /** All batches that are left. */
+  /** The remaining batches. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void> {
     for (let made = await this.next(); made; made = await this.next()) yield made;
   }

@@ -22,34 +22,36 @@ export interface BatchOptions {
   readonly rows: number;
   /** T */
   readonly cols: number;
+  /** How documents become rows; `pack` by default. */
   readonly mode?: BatchMode;
+  /** Decides in which order rows come out of a window; 0 by default. */
   readonly seed?: number;
-  /** Tokens that are shuffled together; memory is the size of a stored id for each. */
+  /** Tokens shuffled together; each takes the memory of one stored id. */
   readonly windowTokens?: number;
   /**
-   * Whether the first windows are small, so that training starts while documents still come. Only
-   * for runs in the order in which they came: of shuffled ones every window is a fair sample.
+   * Whether the first windows are small, so that training starts while documents still arrive. Only
+   * for runs in stored order: of shuffled runs every window is a fair sample.
    */
   readonly growing?: boolean;
-  /** Leave out the end of an epoch where it fills no batch, instead of masking. */
+  /** Drop the end of an epoch where it does not fill a batch, instead of masking. */
   readonly dropLast?: boolean;
   /**
    * In `pad` mode: batches hold rows of similar length and have as many columns as the smallest
-   * bucket that takes them; T is the largest. With `dropLast`, each window leaves out less than a
-   * batch of rows.
+   * bucket that fits them; T is the largest. With `dropLast`, each window drops less than a batch of
+   * rows.
    */
   readonly buckets?: readonly number[];
-  /** Every id must be below. */
+  /** Every id must be below this. */
   readonly vocabSize: number;
-  /** Of the last batch that was used; the input must then start at its `resumePoint`. */
+  /** Cursor of the last batch used; the input must then start at its `resumePoint`. */
   readonly cursor?: Cursor;
-  /** Of the stages above, for the batches before the first barrier. */
+  /** Cursors of the stages above, for the batches before the first barrier. */
   readonly cursors?: Cursors;
   /** Counts tokens. */
   readonly meter?: StageMeter;
 }
 
-/** Tokens that may wait. */
+/** Bound of the input queue, in tokens. */
 const QUEUE_TOKENS = 2 ** 16;
 
 /**
@@ -65,7 +67,7 @@ const FIRST_WINDOW_SHIFT = 8, WINDOW_GROWTH_SHIFT = 4;
  * first of the epoch), and which batch holds which token depends on the token log and the options
  * alone. The last batch of an epoch may hold masked places and rows.
  *
- * @throws {RangeError} on options that cannot be met, or that differ from the cursor's
+ * @throws {RangeError} on options that are impossible, or that differ from the cursor's
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -163,7 +165,7 @@ class Batcher {
             `the cursor needs epoch ${epoch}, place ${place}`,
         );
       }
-      // Of the pass that a window starts in.
+      // Cursors of the pass in which a window starts.
       if (isFirst) this.#position = { ...this.#position, ...passesOfRun(run) };
       let offset = isFirst ? this.#position.offset : 0;
       isFirst = false;
@@ -202,7 +204,7 @@ class Batcher {
     return Math.max(1, Math.floor(windowTokens / 2 ** shift / cols / rows)) * rows;
   }
 
-  /** Emits the batches of the window that are still due and starts the one at `next`. */
+  /** Emits the remaining batches of the window and starts the window at `next`. */
   async *#finish(next: Position): AsyncGenerator<Batch, void> {
     const shape = this.#shape, { rows, mode } = shape;
     const window = this.#window, position = this.#position;

@@ -1,6 +1,6 @@
 /**
- * Where the batch stage stands, as plain JSON: the window it is in and how much of it is done. A
- * window is a function of the token log and of these few numbers, so resuming reads one window.
+ * Position of the batch stage, as plain JSON: its window and how much of it is done. A window is a
+ * function of the token log and of these few numbers, so resuming reads one window.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import type { Cursor, PassSize } from "../types.ts";
 import type { BatchMode } from "./window.ts";
 
-/** What decides which tokens stand in which batch; a resumed run must keep it. */
+/** Options that decide which batch holds which tokens; a resumed run must keep them. */
 export interface BatchShape {
   /** B */
   readonly rows: number;
@@ -20,7 +20,7 @@ export interface BatchShape {
   /** Whether the first windows are small. */
   readonly growing: boolean;
   readonly dropLast: boolean;
-  /** Lengths of rows in `pad` mode, ascending and divided by commas, where they are not all T. */
+  /** Row lengths in `pad` mode, ascending and comma-separated, where they are not all T. */
   readonly buckets?: string;
 }
 
@@ -51,7 +51,7 @@ export function makeCursor(
 /**
  * Reads a cursor back.
  *
- * @throws {TypeError} when it is not one of the batch stage
+ * @throws {TypeError} when it is not a cursor of the batch stage
  */
 export function readCursor(cursor: Cursor): { position: Position; shape: BatchShape } {
   const state = cursor.state;
@@ -74,7 +74,7 @@ export function readCursor(cursor: Cursor): { position: Position; shape: BatchSh
       };
     }
   }
-  throw new TypeError("Cannot resume batches: the cursor's state is not one of the batch stage");
+  throw new TypeError("Cannot resume batches: the cursor's state is not that of the batch stage");
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -13,19 +13,19 @@ export type Ids = Uint16Array | Uint32Array;
 
 /** Choices for {@linkcode evaluationBatches}. */
 export interface EvaluationOptions {
-  /** Documents or parts of them; cancelled when no more are needed. */
+  /** Documents or parts of documents; cancelled when no more are needed. */
   readonly runs: ReadableStream<{ readonly ids: Ids }>;
   /** B; the last batch may have fewer rows. */
   readonly rows: number;
   /** T */
   readonly cols: number;
-  /** Rows that are packed together; 16 B unless stated. */
+  /** Rows packed together; 16 B by default. */
   readonly windowRows?: number;
 }
 
 /**
- * The parts of a document that are scored, each with the token before its first target: T targets a
- * part, fewer in the last. Training cuts documents at the same places.
+ * The scored parts of a document, each with the token before its first target: T targets per part,
+ * fewer in the last. Training cuts documents at the same places.
  *
  * @example
  * ```ts
@@ -39,12 +39,12 @@ export function* rowParts(ids: Ids, cols: number): Generator<Ids, void> {
   for (let from = 0; from < ids.length - 1; from += cols) yield ids.slice(from, from + cols + 1);
 }
 
-/** Rows that are filled with parts of documents as they come, none of them split. */
+/** Rows filled with whole parts of documents in order of arrival. */
 export class EvaluationRows {
   readonly #cols: number;
   readonly #maxRows: number;
   readonly #rows: Ids[][] = [];
-  /** Rows by the number of free places, the latest last. */
+  /** Rows by the number of free places, newest last. */
   readonly #byFree: Ids[][][];
 
   /**
@@ -62,7 +62,7 @@ export class EvaluationRows {
     return this.#rows;
   }
 
-  /** Puts a part of 1 to T targets where least room is left over; says whether there was room. */
+  /** Places a part of 1 to T targets by best fit; returns whether there was room. */
   add(part: Ids): boolean {
     const length = part.length - 1;
     let free = length;
@@ -84,8 +84,8 @@ export class EvaluationRows {
 
 /**
  * Packs documents into rows as training does, attention kept apart, without shuffling. Every token
- * but a run's first is scored once, in the context that {@linkcode rowParts} gives it: what else is
- * in the batch makes no difference. Places that are left empty are masked.
+ * but a run's first is scored once, in the context that {@linkcode rowParts} gives it, whatever else
+ * is in the batch. Empty places are masked.
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ export function evaluationBatches(
     }
   }
   return generated((cancelled) => {
-    // Fails when `runs` has failed, and then the reader has its error already.
+    // Rejects when `runs` has failed, and then the reader already has the error.
     cancelled.addEventListener(
       "abort",
       () => void reader.cancel(cancelled.reason).catch(() => {}),

@@ -9,14 +9,14 @@ import type { BatchMode, Piece, Window } from "./window.ts";
 /** The pieces of one row, left to right; together at most T pairs. */
 export type Row = readonly Piece[];
 
-/** What {@linkcode layOutRows} needs to know besides the window. */
+/** Options of {@linkcode layOutRows}. */
 export interface LayOutOptions {
   readonly mode: BatchMode;
   /** T */
   readonly cols: number;
   /** B: the number of rows becomes a multiple of it. */
   readonly rows: number;
-  /** Leave out the pairs that would not fill a batch, instead of masking the rest of it. */
+  /** Drop the pairs that would not fill a batch, instead of masking the rest of it. */
   readonly dropLast: boolean;
 }
 

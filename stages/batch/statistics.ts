@@ -1,5 +1,5 @@
 /**
- * What batches are made of, in numbers.
+ * Statistics of batches.
  *
  * @module
  */
@@ -11,11 +11,11 @@ export interface BatchStatistics {
   readonly batches: number;
   /** Places in the arrays: rows times columns. */
   readonly places: number;
-  /** Places that are scored. */
+  /** Places with a target. */
   readonly tokens: number;
-  /** Documents, or parts of documents, that stand alone. */
+  /** Segments: documents, or parts of documents. */
   readonly segments: number;
-  /** Share of the places that hold nothing. */
+  /** Share of the places that are empty. */
   readonly padding: number;
 }
 

@@ -7,7 +7,7 @@
 import type { Batch } from "../types.ts";
 
 /**
- * Checks shapes, id ranges, mask, count of scored tokens, and that targets are inputs shifted by
+ * Checks shapes, id ranges, mask, count of target tokens, and that targets are inputs shifted by
  * one within a segment.
  *
  * @throws {TypeError} when an array has the wrong length

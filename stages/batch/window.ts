@@ -1,5 +1,5 @@
 /**
- * A stretch of the token log that is cut into pieces, and what is shuffled together.
+ * A window: a stretch of the token log, cut into pieces, that is shuffled together.
  *
  * The unit is the *pair*: an input token and the target that follows it. A document of n tokens has
  * n - 1 pairs; cutting between pairs loses none, because a piece's last target is the next piece's
@@ -56,7 +56,7 @@ export class Window implements Disposable {
     this.restart(maxRows);
   }
 
-  /** Empties the window for the stretch that follows, in the same memory where that is enough. */
+  /** Empties the window for the next stretch, reusing its memory where that suffices. */
   restart(maxRows: number): void {
     this.#maxRows = maxRows;
     this.#pieces = [];
@@ -65,7 +65,7 @@ export class Window implements Disposable {
     this.#filled = 0;
   }
 
-  /** Gives its memory back at once, which would stay for as long as there is little other garbage. */
+  /** Frees its memory at once, which the collector would keep while there is little other garbage. */
   [Symbol.dispose](): void {
     this.restart(0);
     this.#tokens.buffer.transfer(0);
@@ -81,7 +81,7 @@ export class Window implements Disposable {
     return this.#tokens;
   }
 
-  /** What the pairs were cut into, in the order of the log; empty in `contiguous` mode. */
+  /** Pieces in the order of the log; empty in `contiguous` mode. */
   get pieces(): readonly Piece[] {
     return this.#pieces;
   }
@@ -102,7 +102,7 @@ export class Window implements Disposable {
    * Adds the pairs of a document whose input is token `from` or later, as many as fit; returns the
    * input of the first that does not, `ids.length - 1` when all did. The window must not be full.
    *
-   * @param document index of the document in the store, which its pieces keep
+   * @param document index of the document in the store, recorded in its pieces
    */
   add(ids: Uint16Array | Uint32Array, from: number, document = 0): number {
     if (ids.length === 0) return 0;
@@ -134,7 +134,7 @@ export class Window implements Disposable {
     const end = this.#filled + ids.length;
     const isWide = ids instanceof Uint32Array;
     if (end > this.#tokens.length || (isWide && this.#tokens instanceof Uint16Array)) {
-      // A little more than the pairs: each document has one token more.
+      // A little more than the pairs: each document has one more token.
       const room = this.#maxRows * this.#cols;
       const size = Math.max(end + (end >> 2), room + (room >> 6), this.#tokens.length);
       const tokens = isWide || this.#tokens instanceof Uint32Array

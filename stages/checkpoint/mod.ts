@@ -1,5 +1,5 @@
 /**
- * StepReport to StepReport: writes the snapshots that come along as checkpoints.
+ * StepReport → StepReport: writes the snapshots in the reports as checkpoints.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { metered } from "../metered.ts";
 import { bounded } from "../queue.ts";
 import type { Snapshot, StepReport } from "../types.ts";
 
-/** Figures of the step that a snapshot was taken after. */
+/** Metrics of the step after which a snapshot was taken. */
 export type SnapshotMetrics = Readonly<Record<string, number>>;
 
-/** What of a report is kept with its snapshot. */
+/** The metrics of a report that are saved with its snapshot. */
 export function metricsOf(report: StepReport): SnapshotMetrics {
   const { loss, gradNorm, learningRate, tokensPerSecond, validationLoss } = report;
   return {
@@ -30,9 +30,9 @@ export function metricsOf(report: StepReport): SnapshotMetrics {
   };
 }
 
-/** What a report without a snapshot counts as. */
+/** Size of a report without a snapshot. */
 const REPORT_BYTES = 4096;
-/** Bytes of reports that may wait: one, with its snapshot or without. */
+/** Bound of the input queue in bytes: one report, with or without its snapshot. */
 const QUEUE_BYTES = 1;
 
 /** Options of {@linkcode checkpoint}. */
@@ -41,10 +41,11 @@ export interface CheckpointOptions {
   readonly dir: string;
   /** Writes one checkpoint to `path`, durably; `saveCheckpoint` with the run's options. */
   readonly save: (path: string, snapshot: Snapshot, metrics: SnapshotMetrics) => Promise<void>;
-  /** Which checkpoints stay; the last three and the best unless stated. */
+  /** Which checkpoints to keep; the last three and the best by default. */
   readonly retention?: Retention;
+  /** Counts bytes of weights and moments, as they are begun and as they are on the disk. */
   readonly meter?: StageMeter;
-  /** Told of each checkpoint once it is on the disk. */
+  /** Called for each checkpoint once it is on the disk. */
   readonly onSaved?: (saved: { step: number; path: string }) => void;
 }
 
@@ -55,7 +56,7 @@ export interface CheckpointOptions {
  * It writes beside training: the report goes on at once, and only the next snapshot waits until the
  * one before is on the disk, so that a slow disk slows training down and memory holds two snapshots
  * at most. A checkpoint that cannot be saved errors the stream: training on would risk losing work
- * silently. The stream has neither ended nor failed before what it was writing is on the disk.
+ * silently. The stream ends or fails only after the checkpoint in progress is on the disk.
  *
  * @throws {RangeError} when the retention makes no sense
  * @example
@@ -74,7 +75,7 @@ export function checkpoint(
 ): ReadableWritablePair<StepReport, StepReport> {
   const { dir, save, retention = {}, meter = new StageMeter("checkpoint"), onSaved } = options;
   checkRetention(retention);
-  /** Settles, and never rejects, when nothing is being written. */
+  /** Resolves when nothing is being written; never rejects. */
   let writing: Promise<void> = Promise.resolve();
   let failure: Error | undefined;
   let stage: TransformStreamDefaultController<StepReport> | undefined;
@@ -115,7 +116,7 @@ export function checkpoint(
         controller.enqueue(report);
       },
       flush: written,
-      // Whoever ended the stream has a reason of his own; nobody may go on while files are written.
+      // The canceller has its own reason, but must wait until files are written.
       cancel: () => writing,
     },
     bounded(QUEUE_BYTES, ({ snapshot }: StepReport) => snapshot ? bytesOf(snapshot) : REPORT_BYTES),

@@ -6,7 +6,7 @@
  */
 import { isIP } from "node:net";
 
-/** Prefix, its length in bits, and the name a drop message gives it. */
+/** Prefix, its length in bits, and its name in drop messages. */
 type Range = readonly [prefix: string, bits: number, name: string];
 
 const IPV4_BLOCKED: readonly Range[] = [
@@ -95,7 +95,7 @@ const nameIn = (ranges: readonly ParsedRange[], address: readonly number[]) =>
  * Names the reason why a crawler must not connect to an IP address; `undefined` when it may.
  *
  * @param address an IPv4 address in dotted decimal or an IPv6 address in any spelling, with or
- * without a zone; host names are the resolver's business
+ * without a zone; the resolver handles host names
  * @throws {SyntaxError} when `address` is no IP address
  * @example
  * ```ts
@@ -114,6 +114,6 @@ export function blockedRange(address: string): string | undefined {
   for (const [prefix, bits, at] of CARRIERS) {
     if (within(parts, prefix, bits)) return nameIn(IPV4, parts.slice(at, at + 2));
   }
-  // Whatever IANA has not opened as global unicast is refused without being listed.
+  // Everything outside IANA's global unicast space is refused without being listed.
   return nameIn(IPV6, parts) ?? (within(parts, GLOBAL_UNICAST, 3) ? undefined : "reserved");
 }

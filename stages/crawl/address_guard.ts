@@ -1,6 +1,6 @@
 /**
- * Decides about the address that is really dialled: literal addresses before the request, resolved
- * names inside the socket's own lookup, so that there is no second resolution to disagree with.
+ * Guards the address that is actually dialled: literal addresses before the request, resolved names
+ * inside the socket's own lookup, so that no second resolution can differ.
  *
  * @module
  */
@@ -11,7 +11,9 @@ import { FetchFailure } from "./failure.ts";
 
 /** One answer of a resolver. */
 export interface ResolvedAddress {
+  /** IPv4 or IPv6, in text form. */
   readonly address: string;
+  /** 4 or 6. */
   readonly family: number;
 }
 
@@ -21,7 +23,7 @@ export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 /** The system's resolver. */
 export const resolveBySystem: Resolve = (hostname) => dns.lookup(hostname, { all: true });
 
-/** What may be connected to beyond globally reachable addresses. */
+/** Exceptions to the rule that only globally reachable addresses are dialled. */
 export interface AddressRules {
   /** Every address is allowed. */
   readonly allowPrivate: boolean;
@@ -39,7 +41,7 @@ function literalHost(url: URL): string | undefined {
 }
 
 /**
- * Checks a URL whose host is a literal address; sockets do not ask `lookup` about those.
+ * Checks a URL whose host is a literal address, for which sockets skip `lookup`.
  *
  * @throws {FetchFailure} `blocked-address`
  */
@@ -50,7 +52,7 @@ export function checkLiteralHost(url: URL, rules: AddressRules): void {
   if (range !== undefined) throw blocked(url, `${host} is a ${range} address`);
 }
 
-/** What keeps a crawl from a URL for its host as it is written; undefined where nothing does. */
+/** Why the host of a URL, as written, rules the URL out; `undefined` when it does not. */
 export function privateRangeOf(href: string): string | undefined {
   const url = new URL(href);
   if (url.hostname === "localhost") return "loopback";
@@ -58,7 +60,7 @@ export function privateRangeOf(href: string): string | undefined {
   return host === undefined ? undefined : blockedRange(host);
 }
 
-/** A `lookup` for a socket to `url`: hands on only addresses that the rules allow. */
+/** A `lookup` for a socket to `url` that returns only allowed addresses. */
 export function guardedLookup(
   url: URL,
   { rules, resolve }: { rules: AddressRules; resolve: Resolve },

@@ -10,16 +10,16 @@ import { FetchFailure } from "./failure.ts";
 
 /** Decoded bytes per received byte beyond which a body counts as a bomb. */
 const MAX_RATIO = 100;
-/** Small bodies may compress as well as they like. */
+/** Smaller bodies may have any compression ratio. */
 const RATIO_FREE_BYTES = 64 * 1024;
 
-/** Codings that a body may have on top of one another; a server that names more does so by mistake. */
+/** Most content codings on one body; a longer list is a server's mistake. */
 const MAX_CODINGS = 4;
 
-/** What some servers name here although it codes no bytes, beside charsets. */
+/** Values that some servers send although they name no coding, besides charsets. */
 const NO_CODINGS: ReadonlySet<string> = new Set(["", "identity", "none", "binary", "7bit", "8bit"]);
 
-/** By the names of the codings. */
+/** Decoders by the name of the coding. */
 const DECODERS: ReadonlyMap<string, Decoder> = new Map([
   ["gzip", decoderOf(() => createGunzip())],
   ["x-gzip", decoderOf(() => createGunzip())],
@@ -57,7 +57,7 @@ function isCharset(coding: string): boolean {
  * The decoded body of `response`.
  *
  * @param options.maxBytes cap on the received and, separately, on the decoded bytes
- * @param options.cutAt decoded bytes that are enough: what follows them is not received
+ * @param options.cutAt decoded bytes after which the rest is not received
  * @param options.progress called for every piece received
  * @throws {FetchFailure} `too-large` past a cap, `malformed` for broken compression
  */
@@ -71,7 +71,7 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const decoders = decodersFor(response.headers["content-encoding"] ?? "");
   let received = 0;
-  // A decoder may report a consequence (a premature close) instead of what went wrong first.
+  // A decoder may report a consequence (a premature close) instead of the root cause.
   let first: unknown;
   const noted = (error: unknown) => first ??= error;
 
@@ -111,7 +111,7 @@ export async function readBody(
     );
   } catch (error) {
     if (first !== undefined) throw first;
-    // Neither the connection nor a cap: what is left is the decoder's own error.
+    // Neither the connection nor a cap, so it is the decoder's own error.
     throw new FetchFailure("malformed", "the body's compression is broken or ends early", {
       cause: error,
     });

@@ -1,15 +1,15 @@
 /**
- * Brings URLs to the one spelling the frontier knows them by, and turns away traps.
+ * Normalises URLs to the spelling that the frontier uses, and rejects traps.
  *
  * @module
  */
 
-/** What de facto standards (sitemaps.org, browsers) accept as the longest URL. */
+/** Longest URL by the de facto standards (sitemaps.org, browsers). */
 const MAX_URL_LENGTH = 2083;
-/** A path segment that occurs more often than this marks a loop of relative links. */
+/** A path segment repeated more often than this indicates a loop of relative links. */
 const MAX_SEGMENT_REPEATS = 2;
 
-/** Query parameters that tell who came from where and not what is shown. */
+/** Query parameters that track the visitor and do not select content. */
 const TRACKING = /^(utm_[^=]*|[dg]clid|fbclid|msclkid|mc_[ce]id|igshid|phpsessid|jsessionid)(=|$)/i;
 
 const isWeb = (url: URL) => url.protocol === "http:" || url.protocol === "https:";
@@ -19,7 +19,7 @@ function canonical(url: URL): string {
   return url.href;
 }
 
-/** Takes tracking and session parameters away, and leaves the others as they were written. */
+/** Removes tracking and session parameters, and leaves the others as written. */
 function dropTracking(url: URL): void {
   const session = /;jsessionid=[^/;]*/i;
   if (session.test(url.pathname)) url.pathname = url.pathname.replace(session, "");
@@ -38,7 +38,7 @@ function twoSlashes(href: string): string {
 }
 
 /**
- * The canonical form of a link found on a page, or `undefined` for what a crawl does not follow:
+ * The canonical form of a link found on a page, or `undefined` for links that a crawl never follows:
  * other schemes, unparsable or very long URLs, credentials, endlessly repeating paths.
  */
 export function canonicalLink(href: string, base: string): string | undefined {

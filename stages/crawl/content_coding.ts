@@ -7,15 +7,15 @@ import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createInflate, createInflateRaw } from "node:zlib";
 
-/** Undoes one coding. */
+/** Decodes one coding. */
 export type Decoder = (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** A decoder out of a maker of streams. */
+/** A decoder made from a stream factory. */
 export function decoderOf(make: () => Transform): Decoder {
   return async function* (source) {
     const decoder = make();
     const fed = pipeline(Readable.from(source), decoder);
-    // Whatever goes wrong is thrown by the decoder as it is read.
+    // Errors surface where the decoder is read.
     fed.catch(() => {});
     yield* decoder as AsyncIterable<Uint8Array>;
     await fed;
@@ -31,8 +31,8 @@ function isZlib([first = 0, second = 0]: Uint8Array): boolean {
 }
 
 /**
- * Undoes the coding `deflate`, which is zlib's format (RFC 9110, 8.4.1.2), and which some servers send
- * as the bare data inside of it (RFC 1951).
+ * Decodes `deflate`, which is zlib's format (RFC 9110, 8.4.1.2), although some servers send raw
+ * deflate data (RFC 1951).
  */
 export async function* inflateEither(
   source: AsyncIterable<Uint8Array>,

@@ -1,5 +1,5 @@
 /**
- * The clocks that run during one HTTP exchange.
+ * The timeouts of one HTTP exchange.
  *
  * @module
  */
@@ -15,13 +15,13 @@ export interface Timeouts {
   readonly totalMs: number;
 }
 
-/** Running clocks; disposing stops them. */
+/** Running timers; disposing stops them. */
 export interface Deadlines extends Disposable {
-  /** The header or a piece of the body arrived: the idle clock starts anew. */
+  /** The header or a piece of the body arrived: restarts the idle timer. */
   progress(): void;
 }
 
-/** Starts the clocks; `expire` is told at most once per clock which of them ran out. */
+/** Starts the timers; each calls `expire` at most once, with its own failure. */
 export function startDeadlines(
   { headersMs, idleMs, totalMs }: Timeouts,
   expire: (failure: FetchFailure) => void,

@@ -1,6 +1,6 @@
 /**
- * What a page's author asks of crawlers about this one page: robots meta tags and X-Robots-Tag
- * headers, for everybody or for one crawler by its token.
+ * Per-page robots directives: robots meta tags and X-Robots-Tag headers, for all crawlers or for one
+ * crawler by its token.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface Directives {
   readonly noindex: boolean;
 }
 
-/** Directives whose value stands behind a colon, which is therefore no crawler's name. */
+/** Directives with a value after a colon, so that the name before it is not a crawler's. */
 const VALUED = /^(unavailable_after|max-snippet|max-image-preview|max-video-preview)$/;
 
 /**
@@ -52,7 +52,7 @@ export function metaDirectives(content: string): Directives {
   return { nofollow: none || words.has("nofollow"), noindex: none || words.has("noindex") };
 }
 
-/** The strictest of all. */
+/** The strictest combination. */
 export function joined(all: readonly Directives[]): Directives {
   return {
     nofollow: all.some(({ nofollow }) => nofollow),

@@ -50,11 +50,13 @@ export function openAgents(maxSockets: number): Agents {
 export interface Connection {
   readonly agents: Agents;
   readonly rules: AddressRules;
+  /** Whether nothing may be asked of a host. */
+  readonly blocks?: (hostname: string) => boolean;
   readonly resolve: Resolve;
   /** The whole `User-Agent` header. */
   readonly userAgent: string;
   readonly maxBytes: number;
-  /** Bytes of a body that are enough; by default all of it. */
+  /** Bytes of a body to receive; all of it by default. */
   readonly cutAt?: number;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
@@ -92,6 +94,9 @@ export async function exchange(
 ): Promise<Exchange> {
   const { agents, rules, resolve, userAgent, maxBytes, cutAt, timeouts } = connection;
   checkLiteralHost(url, rules);
+  if (connection.blocks?.(url.hostname)) {
+    throw new FetchFailure("blocked-host", `${url.hostname} is on the block list`);
+  }
   const expired = new AbortController();
   const stop = AbortSignal.any([connection.signal, expired.signal]);
   stop.throwIfAborted();
@@ -158,7 +163,7 @@ function pairs(raw: readonly string[]): [string, string][] {
   );
 }
 
-/** The code is what tells network errors apart; some carry no message at all. */
+/** Network errors differ by their code; some have no message. */
 function describe(error: NodeJS.ErrnoException): string {
   const code = error.code ?? error.name;
   return error.message.includes(code) ? error.message : `${code} ${error.message}`.trim();

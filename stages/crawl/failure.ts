@@ -1,11 +1,11 @@
 /**
- * The one error that the fetching parts of the crawl throw for a page they give up.
+ * The error that fetching throws for a page that is given up.
  *
  * @module
  */
 import type { DropReason } from "../meter.ts";
 
-/** A page that could not be fetched: the reason that is counted and one plain sentence. */
+/** A page that could not be fetched: the drop reason and one plain sentence. */
 export class FetchFailure extends Error {
   override name = "FetchFailure";
   readonly reason: DropReason;

@@ -42,7 +42,7 @@ export const TEXT_TYPES: readonly string[] = [...HTML_TYPES, "text/plain", "text
 const mediaType = (contentType: string | undefined) =>
   (contentType ?? "text/html").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** Whether to receive the body; throws for what is no page. */
+/** Whether to receive the body; throws for a response that is not a page. */
 function wantsPage(
   { status, headers }: Pick<Exchange, "status" | "headers">,
   { mediaTypes }: { mediaTypes: ReadonlySet<string> },
@@ -62,7 +62,7 @@ function conditions({ etag, modified }: Validators): Record<string, string> {
   };
 }
 
-/** One request in its turn; what the host answers sets the pace of the next. */
+/** One paced request; the host's answer sets the pace of the next. */
 async function paced(
   url: URL,
   { connection, pace, robots, delayMs }: FetchContext,
@@ -88,9 +88,9 @@ async function paced(
 }
 
 /**
- * Fetches what is no page, such as a sitemap: in the host's turn, and again where it was busy.
+ * Fetches a file that is not a page, such as a sitemap: paced, and retried where the host was busy.
  *
- * @throws {FetchFailure} with the reason why it cannot be had
+ * @throws {FetchFailure} with the reason why it cannot be fetched
  */
 export function fetchFile(url: URL, context: FetchContext): Promise<Exchange> {
   const wants = (status: number) => status < 300;

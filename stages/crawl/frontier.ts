@@ -1,11 +1,11 @@
 /**
- * The frontier: every URL a crawl has met, on disk, in the order they are fetched. A row goes from
- * `queued` over `claimed` (handed downstream) to `done` (acknowledged as stored) or `dropped`.
+ * The frontier: every URL a crawl knows, on disk, in fetch order. A row goes from
+ * `queued` through `claimed` (handed downstream) to `done` (acknowledged as stored) or `dropped`.
  *
  * @module
  */
 import { canonicalSeed } from "./canonical_url.ts";
-import type { FrontierEntry, Settlement } from "./frontier_entry.ts";
+import type { EntryResult, FrontierEntry } from "./frontier_entry.ts";
 import { type Added, openLinks } from "./frontier_links.ts";
 import { openQueue, type PickOptions } from "./frontier_queue.ts";
 import { openRules, type Reconsidered } from "./frontier_rules.ts";
@@ -13,7 +13,7 @@ import { openTables, transaction } from "./frontier_schema.ts";
 import { openRobotsStore, type RobotsStore } from "./robots_store.ts";
 import { exportUrls, importUrls, type UrlRecord } from "./url_records.ts";
 
-/** The durable, ordered URL set of a crawl. Borrowed by `crawl`, closed by who opened it. */
+/** The durable, ordered URL set of a crawl. Borrowed by `crawl`; its opener closes it. */
 export interface Frontier extends Disposable {
   /**
    * Adds the addresses the user named; those that were dropped are queued again, copies of other
@@ -24,26 +24,27 @@ export interface Frontier extends Disposable {
   seed(urls: readonly string[]): void;
   /** Adds sitemap entries once per origin, as if linked from a seed. */
   addSitemap(origin: string, urls: readonly string[]): void;
+  /** Whether `addSitemap` has been called for `origin`, in this crawl or an earlier one. */
   hasSitemap(origin: string): boolean;
-  /** Whether a URL is known and was given up, for another reason than being a copy. */
+  /** Whether a URL is known and was dropped for a reason other than being a copy. */
   wasDropped(url: string): boolean;
   /** Seeds and what seeds redirected to. */
   roots(): string[];
   /** Origins of the seeds, in their order. */
   seedOrigins(): string[];
   /**
-   * Takes notice of the settings that decide which URLs are wanted. Where `key` is not that of the
-   * sitting before, URLs are queued that were refused for a setting and now are wanted, and those
-   * that are not wanted any more are dropped.
+   * Applies the settings that decide which URLs are wanted. Where `key` differs from that of the
+   * previous session, refused URLs that are now wanted are queued, and queued URLs that are no
+   * longer wanted are dropped.
    */
   reconsider(key: string, wants: (url: string, depth: number) => boolean): Reconsidered;
-  /** The next entry, whose turn is thereby settled for good; `undefined` while nothing is queued. */
+  /** The next entry, whose turn is thereby fixed; `undefined` while nothing is queued. */
   pick(options?: PickOptions): FrontierEntry | undefined;
-  /** Whether a URL is known under another entry than `sequence`, and not given up. */
+  /** Whether a URL is known under an entry other than `sequence`, and not dropped. */
   isDuplicate(url: string, sequence: number): boolean;
-  /** Stores an entry's outcome and its links in one transaction; returns the links of traps. */
-  settle(entry: FrontierEntry, settlement: Settlement): number;
-  /** Whether an address has been met. */
+  /** Stores an entry's result and links in one transaction; returns how many links are traps. */
+  complete(entry: FrontierEntry, result: EntryResult): number;
+  /** Whether an address is known. */
   knows(url: string): boolean;
   /**
    * Marks the page with this URL, and all pages handed on before it, as stored; may be called in
@@ -56,15 +57,15 @@ export interface Frontier extends Disposable {
   declare(positions: Readonly<Record<string, number>>): void;
   /** Queues every page again, to be fetched if it has changed. */
   recrawl(): void;
-  /** Files of rules, kept for a day. */
+  /** robots.txt files, kept for a day. */
   readonly robots: RobotsStore;
   /** Everything known, in the order of discovery. */
   export(): Iterable<UrlRecord>;
-  /** Adds what another frontier exported; what is known here stays as it is. */
+  /** Adds the URLs another frontier exported; known URLs stay as they are. */
   import(records: Iterable<UrlRecord>): void;
-  /** URLs that wait for their turn or their end. */
+  /** URLs waiting to be fetched, or being fetched. */
   readonly queued: number;
-  /** Pages handed downstream and not taken back by a restart. */
+  /** Pages handed downstream and not queued again by a restart. */
   readonly pages: number;
   /** URLs known. */
   readonly size: number;
@@ -119,7 +120,7 @@ export function openFrontier(path: string): Frontier {
   let pages = counted("done");
   let queued = counted("queued");
   let handed = 0;
-  /** Sequences have no gaps, as no row is ever taken away. */
+  /** Sequences have no gaps, because rows are never deleted. */
   const size = () => numbers(`SELECT MAX(sequence) AS n FROM urls`);
   function add(url: string, depth: number): Added {
     const added = insert(url, depth);
@@ -180,8 +181,8 @@ export function openFrontier(path: string): Frontier {
       const { state, reason } = find.get(url) ?? {};
       return state === "dropped" && reason !== "duplicate";
     },
-    settle({ sequence, depth, url }, settlement) {
-      const { outcome, reason = null, aliases = [], links, refused = [], validators } = settlement;
+    complete({ sequence, depth, url }, result) {
+      const { outcome, reason = null, aliases = [], links, refused = [], validators } = result;
       let traps = 0;
       queue.leave(sequence);
       transaction(db, () => {
@@ -206,7 +207,7 @@ export function openFrontier(path: string): Frontier {
       if (row === undefined) {
         throw new RangeError(`Cannot acknowledge ${url}: it is not in the frontier`);
       }
-      // What has been acknowledged must not come again, so this waits for the disk, with all before.
+      // An acknowledged page must never return, so this syncs it and everything before it.
       db.exec("PRAGMA synchronous = FULL");
       transaction(db, () => {
         if (row.state === "claimed") finish.run(Number(row.handed));

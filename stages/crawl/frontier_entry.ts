@@ -1,16 +1,17 @@
 /**
- * What goes into the frontier and comes out of it.
+ * The entries and results that cross the frontier's boundary.
  *
  * @module
  */
 import type { DropReason } from "../meter.ts";
 
-/** What a server said about a page, by which it can be asked whether the page has changed. */
+/** Validators of a fetched page, for a conditional request (RFC 9110, section 13). */
 export interface Validators {
+  /** ETag, as received. */
   readonly etag?: string;
   /** Last-Modified, as received. */
   readonly modified?: string;
-  /** Of the body, so that a server without validators is understood too. */
+  /** Of the body, which detects a change where the server sends no validators. */
   readonly digest?: string;
 }
 
@@ -20,6 +21,7 @@ export interface FrontierEntry {
   readonly sequence: number;
   /** Position in the order of fetching, from 1. */
   readonly turn: number;
+  /** Canonical form. */
   readonly url: string;
   /** Links away from a seed. */
   readonly depth: number;
@@ -28,16 +30,18 @@ export interface FrontierEntry {
 }
 
 /** How an entry ended, with the links its page holds, in document order. */
-export interface Settlement {
+export interface EntryResult {
   /** `page` is handed downstream and waits for its acknowledgement. */
   readonly outcome: "page" | "dropped" | "unchanged";
   /** Why it was dropped. */
   readonly reason?: DropReason;
-  /** Where redirects led, or the canonical address: these count as met from now on. */
+  /** Redirect targets and the canonical address; these count as known from now on. */
   readonly aliases?: readonly string[];
+  /** Absolute URLs; empty where nothing was read. */
   readonly links: readonly string[];
-  /** Links that the crawl's settings refuse, kept for the day they do not. */
+  /** Links that the crawl's settings refuse, kept in case later settings allow them. */
   readonly refused?: readonly string[];
+  /** The server's validators this time; the earlier ones stay where absent. */
   readonly validators?: Validators;
 }
 

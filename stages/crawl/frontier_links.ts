@@ -1,15 +1,15 @@
 /**
- * Adds URLs to the frontier's tables: known once, ordered, the families of traps bounded.
+ * Adds URLs to the frontier's tables: each once, in order, with families of traps bounded.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import { familyOf } from "./trap.ts";
 
-/** Hosts remembered so as not to ask the database about them. */
+/** Known hosts kept in memory, which saves queries. */
 const MAX_HOSTS = 10_000;
 
-/** What became of a URL: `known` before, `added`, or refused as one of a `trap`. */
+/** Result of adding a URL: already `known`, `added`, or refused as part of a `trap`. */
 export type Added = "known" | "added" | "trap";
 
 /**

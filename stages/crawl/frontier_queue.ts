@@ -1,5 +1,5 @@
 /**
- * Which of the frontier's URLs comes next: what an earlier sitting had given its turn, then by
+ * Which of the frontier's URLs comes next: those that an earlier session had picked, then by
  * priority, hosts taking turns.
  *
  * @module
@@ -7,18 +7,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { entryOf, type FrontierEntry } from "./frontier_entry.ts";
 
-/** So many of the next URLs are looked through for a host that has nothing under way. */
+/** URLs searched for an idle host. */
 const NEAR = 200;
-/** So many when some hosts are set aside. */
+/** URLs searched when some hosts are excluded. */
 const FAR = 10_000;
 
-/** What a pick goes by. */
+/** Criteria of a pick. */
 export interface PickOptions {
-  /** Hosts that have had so many turns are passed over for good. */
+  /** Most URLs of one host; hosts that reach it are skipped for good. */
   readonly maxPerHost?: number;
-  /** Hosts that others are to be preferred to. */
+  /** Hosts to pick only when no other has a URL. */
   readonly crowded?: ReadonlySet<string>;
-  /** Hosts of which nothing is to be picked. */
+  /** Hosts to skip. */
   readonly parked?: ReadonlySet<string>;
 }
 
@@ -27,13 +27,13 @@ export interface Queue {
   pick(options: PickOptions): FrontierEntry | undefined;
   /** An entry that was picked has ended. */
   leave(sequence: number): void;
-  /** All turns are taken back. */
+  /** Every row is queued again. */
   reset(): void;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Opens the queue over the tables; `onLimit` hears of each URL dropped for its host's limit. */
+/** Opens the queue over the tables; `onLimit` is called for each URL dropped by its host's limit. */
 export function openQueue(db: DatabaseSync, { onLimit }: { onLimit: () => void }): Queue {
   const turned = db.prepare(
     `SELECT * FROM urls WHERE state = 'queued' AND turn > ? ORDER BY turn LIMIT 1`,
@@ -51,7 +51,7 @@ export function openQueue(db: DatabaseSync, { onLimit }: { onLimit: () => void }
     `UPDATE urls SET state = 'dropped', reason = 'host-limit' WHERE sequence = ?`,
   );
   let lastTurn = Number(db.prepare(`SELECT MAX(turn) AS n FROM urls`).get()?.n ?? 0);
-  /** Whether entries of an earlier sitting may wait for their turn again. */
+  /** Whether entries that an earlier session had picked may be queued. */
   let replaying = lastTurn > 0;
   const inFlight = new Set<number>();
 

@@ -1,6 +1,6 @@
 /**
- * What a change of the crawl's settings means for the URLs that are known: those that were refused
- * for a setting are looked at again, and those that wait and are not wanted any more are taken out.
+ * Applies changed crawl settings to known URLs: refused ones are reconsidered, and queued ones that
+ * are no longer wanted are dropped.
  *
  * @module
  */
@@ -8,40 +8,41 @@ import type { DatabaseSync } from "node:sqlite";
 import type { DropReason } from "../meter.ts";
 import { transaction } from "./frontier_schema.ts";
 
-/** Refused links remembered; beyond, they are only counted. */
+/** Refused links stored; further ones are only counted. */
 const MAX_REFUSED = 1_000_000;
-/** Rows looked at in one go. */
+/** Rows per batch. */
 const BATCH = 10_000;
 
-/** Why a URL was dropped that other settings may let in. */
+/** Drop reasons that other settings may lift. */
 const BY_SETTING: readonly (DropReason | "host-limit")[] = [
   "blocked-address",
+  "blocked-host",
   "robots-disallowed", // another user agent may be allowed
   "out-of-scope",
   "too-large",
   "host-limit",
 ];
 
-/** What a change of settings came to. */
+/** Result of a change of settings. */
 export interface Reconsidered {
-  /** URLs that are queued again, or at last. */
+  /** URLs queued, or queued again. */
   readonly admitted: number;
-  /** URLs that no longer are. */
+  /** URLs no longer queued. */
   readonly refused: number;
 }
 
 /** The settings' part of the tables. */
 export interface RulesTable {
-  /** Remembers a link that the settings refuse. */
+  /** Stores a link that the settings refuse. */
   refuse(url: string, depth: number): void;
-  /** Looks at everything again if `key` is not the one of the last time. */
+  /** Reconsiders everything if `key` has changed. */
   reconsider(
     key: string,
     wants: (url: string, depth: number) => boolean,
   ): Reconsidered;
 }
 
-/** Opens it; `add` queues a URL as any link, and says whether it was new. */
+/** Opens it; `add` queues a URL like any link, and returns whether it was new. */
 export function openRules(
   db: DatabaseSync,
   { add }: { add: (url: string, depth: number) => boolean },
@@ -72,7 +73,7 @@ export function openRules(
   );
   let room = MAX_REFUSED - Number(db.prepare(`SELECT COUNT(*) AS n FROM refused`).get()?.n);
 
-  /** Rows in batches, so that they may be changed on the way. */
+  /** Rows in batches, so that they can be changed during iteration. */
   function* rowsOf(rows: typeof waiting, id: "sequence" | "id") {
     for (let after = 0;;) {
       const batch = rows.all(after);

@@ -22,7 +22,7 @@ const SCHEMA = `
     state TEXT NOT NULL DEFAULT 'queued',
     -- Why it was dropped.
     reason TEXT,
-    -- Place in the order of being handed on, in this sitting.
+    -- Place in the order of being handed on, in this session.
     handed INTEGER,
     etag TEXT,
     modified TEXT,

@@ -1,5 +1,5 @@
 /**
- * Reads from a page's HTML what a crawler needs to know: links, robots directives, canonical address.
+ * Extracts what a crawler needs from a page's HTML: links, robots directives, canonical address.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { Parser } from "htmlparser2";
 import { canonicalLink } from "./canonical_url.ts";
 import { type Directives, headerDirectives, joined, metaDirectives } from "./directives.ts";
 
-/** Links of a page, canonical, each once, in document order, with what its author allows. */
+/** Links of a page, canonical, each once, in document order, with its robots directives. */
 export interface PageLinks extends Directives {
   /** Empty when the author asks that no link be followed. */
   readonly links: readonly string[];
-  /** The address that the page names as its own, where that is another one. */
+  /** The canonical address, where it differs from the page's own. */
   readonly canonical?: string;
 }
 
@@ -29,11 +29,11 @@ export interface LinkContext {
   readonly refresh?: string | undefined;
 }
 
-/** Deeper nesting is no honest page, and the parser's cost grows with it: its links are ignored. */
+/** Links nested deeper are ignored: no real page has them, and parsing cost grows with depth. */
 const MAX_DEPTH = 512;
-/** Anchors that were never ended. */
+/** Most unclosed anchors. */
 const MAX_ANCHORS = 8192;
-/** Links taken from one page. */
+/** Most links of one page. */
 const MAX_LINKS = 10_000;
 
 const relations = (rel: string | undefined) => rel?.toLowerCase().split(/\s+/) ?? [];

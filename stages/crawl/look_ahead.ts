@@ -1,6 +1,6 @@
 /**
- * Fetches a few entries ahead of the reader and hands the outcomes over in frontier order, past
- * hosts that make the others wait for too long.
+ * Fetches a few entries ahead of the reader and hands the outcomes over in frontier order, skipping
+ * hosts that hold the others up for too long.
  *
  * @module
  */
@@ -16,7 +16,7 @@ interface Slot {
   readonly entry: FrontierEntry;
   readonly host: string;
   readonly outcome: Promise<Outcome>;
-  /** Bytes held, or that may yet come. */
+  /** Bytes held, or reserved for a running fetch. */
   bytes: number;
   ended: boolean;
   /** When the reader began to wait for it. */
@@ -42,21 +42,21 @@ export interface LookAheadOptions {
 export interface LookAhead {
   /** The next entry in order, or `undefined` when the crawl is over. */
   next(): Promise<{ entry: FrontierEntry; outcome: Outcome } | undefined>;
-  /** Resolves when no fetch is running any more; abort them first. */
-  settled(): Promise<void>;
+  /** Resolves when no fetch is running; abort them first. */
+  idle(): Promise<void>;
 }
 
 /**
- * Opens the window. With endless patience order never depends on timing: what enters it is decided by
- * what has left it, entries leave from the front, and only then can their links extend the frontier.
- * Otherwise a host that is waited for too long is parked: others pass it, none of its entries starts,
- * and it goes on with the answer. Pages of one host never pass one another. Parked entries are at
- * most as many again as `concurrency`, and take no part in `maxAheadBytes`.
+ * Opens the window. With unlimited patience the order never depends on timing: an entry enters when
+ * another leaves, entries leave from the front, and only then do their links extend the frontier.
+ * Otherwise a host that takes too long is parked: other hosts overtake it, none of its entries
+ * starts, and it resumes with its answer. Pages of one host never overtake one another. At most
+ * `concurrency` entries are parked, and they do not count towards `maxAheadBytes`.
  */
 export function openLookAhead(options: LookAheadOptions): LookAhead {
   const { frontier, fetch, concurrency, maxPages, maxPerHost, patienceMs } = options;
   const slots: Slot[] = [];
-  /** Have their turn, and wait for room: bytes must not decide about the order. */
+  /** Picked entries that wait for room: byte limits must not affect the order. */
   const picked: FrontierEntry[] = [];
   const parked = new Set<string>();
   let wake = () => {};
@@ -143,7 +143,7 @@ export function openLookAhead(options: LookAheadOptions): LookAhead {
         await wait(head);
       }
     },
-    async settled() {
+    async idle() {
       await Promise.allSettled(slots.map(({ outcome }) => outcome));
     },
   };

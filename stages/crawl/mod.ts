@@ -1,5 +1,5 @@
 /**
- * The crawl stage: from seed addresses to pages, over real HTTP, politely and safely.
+ * The crawl stage: from seed addresses to pages over HTTP, politely and safely.
  *
  * @module
  */
@@ -17,13 +17,14 @@ import { MAX_RETRY_AFTER_MS } from "./retry.ts";
 import { openRobots } from "./robots.ts";
 import { productToken } from "./robots_rules.ts";
 import { openScope } from "./scope.ts";
-import { settleOutcome } from "./settle.ts";
+import { recordOutcome } from "./record_outcome.ts";
 import { seedSitemaps } from "./seed_sitemaps.ts";
 
+export { type BlockList, type BlockListFile, parseBlockList } from "./block_list.ts";
 export type { CrawlOptions } from "./options.ts";
 export { canonicalSeed } from "./canonical_url.ts";
 export { type Frontier, openFrontier } from "./frontier.ts";
-export type { FrontierEntry, Settlement } from "./frontier_entry.ts";
+export type { EntryResult, FrontierEntry } from "./frontier_entry.ts";
 export type { Reconsidered } from "./frontier_rules.ts";
 export { privateRangeOf, type Resolve, type ResolvedAddress } from "./address_guard.ts";
 export type { Timeouts } from "./deadlines.ts";
@@ -44,7 +45,7 @@ export { parseUrlRecord, type UrlRecord } from "./url_records.ts";
  * The order of pages depends on the site and the options alone, never on timing or restarts, unless
  * `patienceMs` says otherwise. Requests are made only while the stream is being read.
  * Each page must be acknowledged to the frontier once it is stored, or it is fetched again by the
- * next crawl over the same frontier. A page that cannot be had is dropped with its reason.
+ * next crawl over the same frontier. A page that cannot be fetched is dropped with its reason.
  *
  * @throws {TypeError | RangeError} for unusable options
  * @example
@@ -108,6 +109,7 @@ export function crawl<B extends Barrier = never>({
   const connection: Connection = {
     agents,
     rules: { allowPrivate, allowOrigins: exempt },
+    blocks: scope.blocks,
     resolve,
     userAgent: contact === undefined ? userAgent : `${userAgent} (+${contact})`,
     maxBytes,
@@ -146,7 +148,7 @@ export function crawl<B extends Barrier = never>({
   });
   for (const root of frontier.roots()) scope.addRoot(root);
   onReconsidered(frontier.reconsider(
-    // Whatever decides that a page is not asked for or not taken.
+    // Every setting that decides whether a page is fetched or kept.
     JSON.stringify([
       scope.key,
       maxDepth,
@@ -169,7 +171,7 @@ export function crawl<B extends Barrier = never>({
     }
     for (let ended = await window.next(); ended !== undefined; ended = await window.next()) {
       meter.phase("busy");
-      const page = settleOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
+      const page = recordOutcome(ended, { frontier, scope, maxDepth, meter, onSkip });
       if (page !== undefined) return page;
       meter.phase("waiting");
     }
@@ -179,7 +181,7 @@ export function crawl<B extends Barrier = never>({
   async function release(reason: unknown): Promise<void> {
     signal?.removeEventListener("abort", abort);
     stop.abort(reason);
-    await window.settled();
+    await window.idle();
     agents[Symbol.dispose]();
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a crawl may be told, and what it refuses.
+ * Options of a crawl, and their validation.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly frontier: Frontier;
   /** Product token and version, e.g. `cllm/0.1`; the token is what robots.txt lines are matched with. */
   readonly userAgent?: string;
-  /** URL or mail address by which a site's owner can reach who runs the crawl. */
+  /** URL or mail address where site owners can reach the crawl's operator. */
   readonly contact?: string;
   /** Pages handed downstream, counted over restarts. */
   readonly maxPages?: number;
@@ -26,8 +26,8 @@ export interface CrawlOptions<B extends Barrier = never> {
   /** Links away from a seed. */
   readonly maxDepth?: number;
   /**
-   * Milliseconds for which a host that does not answer may hold up the others. By default it holds
-   * them up until it has answered or failed, so that the order of pages never depends on timing.
+   * Milliseconds that a slow host may hold up the others. By default it holds them up until it answers
+   * or fails, so that the order of pages never depends on timing.
    */
   readonly patienceMs?: number;
   /** Requests in flight. */
@@ -36,9 +36,9 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly perHost?: number;
   /** Which links belong to the crawl; by default those on the host of a seed. */
   readonly scope?: Scope;
-  /** Told why links were not followed, and how many. */
+  /** Called with the reason and number of links that were not followed. */
   readonly onSkip?: (reason: SkipReason, links: number) => void;
-  /** Told what came of settings that are not those of the sitting before. */
+  /** Called with the effect of settings that differ from those of the previous session. */
   readonly onReconsidered?: (changes: Reconsidered) => void;
   /** Media types that are read. */
   readonly mediaTypes?: readonly string[];
@@ -50,11 +50,16 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly maxBytes?: number;
   /** Cap on what is fetched ahead of the reader. */
   readonly maxAheadBytes?: number;
+  /**
+   * Timeouts of one exchange; by default 10 s for the header, 10 s between pieces of the body, 60 s in
+   * all.
+   */
   readonly timeouts?: Partial<Timeouts>;
+  /** Redirects followed from one URL; 10 by default. */
   readonly maxRedirects?: number;
   /**
-   * Least milliseconds between two requests to one host; a longer Crawl-delay wins, and a host that
-   * is slow or says it is busy is given more.
+   * Minimum milliseconds between two requests to one host; a longer Crawl-delay wins, and the delay
+   * grows for a host that is slow or reports that it is busy.
    */
   readonly delayMs?: number;
   /** First back-off before a retry, and first extra gap of a busy host, in milliseconds. */
@@ -63,10 +68,15 @@ export interface CrawlOptions<B extends Barrier = never> {
   readonly seed?: number;
   /** Replaces the system's name resolution. */
   readonly resolve?: Resolve;
-  /** Handed on after each so many bytes of pages, and at the end; none otherwise. */
+  /** Sent after every `barrierBytes` bytes of pages and at the end; none by default. */
   readonly barrier?: B;
+  /** Bytes between two barriers; 4 MiB by default. */
   readonly barrierBytes?: number;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
+  /** Errors the stream with its reason, and ends what is being fetched. */
   readonly signal?: AbortSignal;
 }
 
@@ -79,7 +89,7 @@ export function exactOrigin(origin: string): string {
   );
 }
 
-/** A limit that lets something through. @throws {RangeError} for one that does not */
+/** Checks that a limit is positive. @throws {RangeError} when it is not */
 export function positive(name: string, value: number): number {
   if (value > 0) return value;
   throw new RangeError(`Cannot crawl: ${name} must be positive, got ${value}`);

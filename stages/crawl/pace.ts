@@ -1,45 +1,45 @@
 /**
- * Spaces the requests to one host: as far apart as asked for, further where the host is slow or says
- * that it is busy, and few at a time.
+ * Rate-limits requests per host: at the requested interval, or a longer one where the host is slow
+ * or busy, and with bounded concurrency.
  *
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { FetchFailure } from "./failure.ts";
 
-/** Hosts remembered; beyond, those whose turn is past are forgotten. */
+/** Most hosts kept; beyond that, idle ones are evicted. */
 const MAX_HOSTS = 4096;
-/** Longest gap that a slow or busy host is given between two requests. */
+/** Longest gap between two requests to a slow or busy host. */
 const MAX_GAP_MS = 30_000;
-/** Weight of the newest answer in the mean time that a host takes. */
+/** Weight of the newest response in a host's mean response time. */
 const SMOOTHING = 0.3;
 
-/** How a host took a request. */
+/** How a host responded to a request. */
 export interface Answer {
   readonly elapsedMs: number;
   /** It answered 429 or 503, or not in time. */
   readonly busy: boolean;
-  /** How long it asked to be left alone. */
+  /** Delay it requested by Retry-After. */
   readonly retryAfterMs?: number;
 }
 
 /** Ends a turn; must be called once. */
 export type EndTurn = (answer: Answer) => void;
 
-/** Gives each caller its turn at a host, in the order of the calls. */
+/** Grants requests to a host in the order of the calls. */
 export interface Pace {
   /**
-   * Resolves when a request to `host` may start, at least `gapMs` after the one before. With a gap
-   * of 0 only a host that says it is busy is waited for.
+   * Resolves when a request to `host` may start, at least `gapMs` after the previous one. With a gap
+   * of 0, only a busy host delays requests.
    *
-   * @throws {FetchFailure} when the host asked to be left alone for longer than a crawl waits
+   * @throws {FetchFailure} when the host's Retry-After exceeds the longest wait
    */
   turn(host: string, gapMs: number): Promise<EndTurn>;
 }
 
 interface Host {
   nextFree: number;
-  /** Mean time of an answer. */
+  /** Mean response time. */
   latencyMs: number;
   backoffMs: number;
   running: number;
@@ -51,9 +51,9 @@ export interface PaceOptions {
   readonly signal: AbortSignal;
   /** Requests to one host at a time. */
   readonly perHost: number;
-  /** First extra gap of a busy host; doubles each time it says so, halves when it answers well. */
+  /** First extra gap of a busy host; doubles each time it is busy, halves when it answers well. */
   readonly backoffMs: number;
-  /** The longest that a host may ask to be left alone. */
+  /** Longest Retry-After that is honoured. */
   readonly maxWaitMs: number;
   /** Clock in milliseconds. */
   readonly now?: () => number;
@@ -85,7 +85,7 @@ export function startPace({
     return host;
   }
 
-  /** Waits for one of the host's places; whoever is done hands its own on. */
+  /** Waits for one of the host's slots; a finished request passes its slot on. */
   async function enter(host: Host): Promise<void> {
     if (host.running < perHost) {
       host.running++;

@@ -1,5 +1,5 @@
 /**
- * Follows redirects hop by hop, each hop judged like a first request.
+ * Follows redirects hop by hop, checking each hop like a first request.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export const isRedirect = (status: number): boolean => REDIRECTS.has(status);
 
 /** A header's value whose bytes, each read as a character, are the UTF-8 of an address. */
 function inUtf8(value: string | undefined): string | undefined {
-  // deno-lint-ignore no-control-regex -- bytes are told from characters by their range
+  // deno-lint-ignore no-control-regex -- the range separates bytes from characters
   if (value === undefined || !/^[\x00-\xff]*[\x80-\xff]/.test(value)) return value;
   const bytes = Uint8Array.from(value, (character) => character.charCodeAt(0));
   const text = new TextDecoder("utf-8").decode(bytes);

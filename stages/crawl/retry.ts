@@ -9,7 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { FetchFailure } from "./failure.ts";
 
 const MAX_RETRIES = 2;
-/** A host that asks to be left alone for longer is given up for this page, not asked too early. */
+/** Longest Retry-After that is honoured; a page whose host asks for more is given up. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
 /** How long to wait between attempts. */
@@ -27,7 +27,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** Whether a status asks to come back later. */
+/** Whether a status asks the client to retry later. */
 export const isBusy = (status: number): boolean => status === 429 || status === 503;
 
 const isReset = (error: unknown) =>
@@ -35,7 +35,7 @@ const isReset = (error: unknown) =>
   ["ECONNRESET", "EPIPE"].includes((error.cause as NodeJS.ErrnoException).code ?? "");
 
 /**
- * Calls `attempt` up to three times and hands on its last outcome.
+ * Calls `attempt` up to three times and returns its last outcome.
  *
  * @param options.index names the jitter's draws, so that they do not depend on timing
  */

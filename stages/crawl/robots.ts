@@ -14,25 +14,25 @@ import type { RobotsCopy, RobotsStore } from "./robots_store.ts";
 const MAX_ROBOTS_REDIRECTS = 5;
 /** RFC 9309 section 2.4: use a cached version for no more than 24 hours. */
 const MAX_AGE_MS = 24 * 60 * 60 * 1000;
-/** Origins whose rules are in memory; beyond, the one that was fetched first is looked up again. */
+/** Most origins with rules in memory; beyond that, the oldest is evicted. */
 const MAX_ORIGINS = 1000;
 const MAX_CRAWL_DELAY_MS = 60_000;
 
-/** What one origin asks of this crawler. */
+/** The rules of one origin for this crawler. */
 export interface RobotsRules {
-  /** Throws a {@linkcode FetchFailure} when the address is off limits. */
+  /** Throws a {@linkcode FetchFailure} when the address is disallowed. */
   check(url: URL): void;
   readonly crawlDelayMs: number;
   /** Addresses of the sitemaps it names, in file order. */
   readonly sitemaps: readonly string[];
 }
 
-/** Answers for any address which rules its origin sets. */
+/** Looks up the rules of an address's origin. */
 export type Robots = (url: URL) => Promise<RobotsRules>;
 
 const ALLOW_ALL: RobotsRules = { check() {}, crawlDelayMs: 0, sitemaps: [] };
 
-/** Rules of an origin that could not say any (section 2.3.1.4). */
+/** Rules of an unreachable origin (section 2.3.1.4). */
 interface Unreachable extends RobotsRules {
   readonly unreachable: true;
 }
@@ -65,7 +65,7 @@ export function parseRobots(
  * Opens the cache of rules for one crawl.
  *
  * @param options.agent the product token matched by User-agent lines
- * @param options.store keeps what was fetched beyond this crawl's end
+ * @param options.store persists fetched files beyond this crawl
  * @param options.now a clock in milliseconds
  */
 export function openRobots(
@@ -81,7 +81,7 @@ export function openRobots(
   const rulesOf = (origin: string, { body }: Pick<RobotsCopy, "body">) =>
     body === undefined ? ALLOW_ALL : parseRobots(`${origin}/robots.txt`, { body, agent });
 
-  /** Asks the origin; what it says is stored, that it could not say anything is not. */
+  /** Fetches from the origin; an answer is stored, a failure is not. */
   async function load(origin: string): Promise<RobotsRules | Unreachable> {
     const keep = (copy: Pick<RobotsCopy, "body">) => {
       store?.put(origin, { ...copy, fetchedAt: now() });
@@ -113,7 +113,7 @@ export function openRobots(
     }
   }
 
-  /** Fresh rules, or those of yesterday when the origin cannot be reached today. */
+  /** Fresh rules, or expired ones when the origin is unreachable. */
   async function renew(origin: string, old: Promise<RobotsRules> | undefined) {
     const fresh = await load(origin);
     return "unreachable" in fresh && old !== undefined ? await old : fresh;
@@ -127,7 +127,7 @@ export function openRobots(
     const stored = known === undefined ? store?.get(origin) : undefined;
     const old = stored === undefined ? known?.rules : Promise.resolve(rulesOf(origin, stored));
     const storedUntil = (stored?.fetchedAt ?? -Infinity) + MAX_AGE_MS;
-    // A copy from the future was dated by a clock that went wrong: its age is not known.
+    // A copy dated in the future comes from a wrong clock, so its age is unknown.
     const isDated = stored !== undefined && stored.fetchedAt <= now();
     const isFresh = old !== undefined && isDated && now() < storedUntil;
     const rules = isFresh ? old : renew(origin, old);

@@ -1,5 +1,5 @@
 /**
- * What one robots.txt says to one crawler: RFC 9309 section 2.2, with the leniencies of
+ * The rules of one robots.txt for one crawler: RFC 9309 section 2.2, with the leniencies of
  * google/robotstxt where the RFC leaves room (misspelt names, a missing colon, long lines).
  *
  * @module
@@ -28,7 +28,7 @@ interface Rule {
   readonly length: number;
 }
 
-/** The group named by the crawler's token, or the one for everybody. */
+/** The group of the crawler's token, or the `*` group. */
 interface Group {
   named: boolean;
   readonly rules: Rule[];
@@ -160,7 +160,7 @@ export function parseRobotsText(body: Uint8Array, { agent }: { agent: string }):
       if (value === "") continue;
       const allow = name === "allow";
       const rules = [ruleOf(allow, value)];
-      // As google/robotstxt: who allows a folder's index page allows the folder's address.
+      // As in google/robotstxt: allowing a folder's index page allows the folder's address.
       if (allow && value.endsWith("/index.html")) {
         rules.push(ruleOf(true, `${value.slice(0, -"index.html".length)}$`));
       }

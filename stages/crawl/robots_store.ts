@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
-/** What an origin answered. */
+/** An origin's stored answer. */
 export interface RobotsCopy {
   /** The file; absent where there is none, which allows everything. */
   readonly body?: Uint8Array;
@@ -16,7 +16,9 @@ export interface RobotsCopy {
 
 /** Copies by origin. */
 export interface RobotsStore {
+  /** The copy of an origin's robots.txt; undefined where none was kept. */
   get(origin: string): RobotsCopy | undefined;
+  /** Keeps a copy in place of any before it. */
   put(origin: string, copy: RobotsCopy): void;
 }
 

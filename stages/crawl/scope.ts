@@ -1,9 +1,10 @@
 /**
- * Which links belong to a crawl: near its seeds, of the wanted patterns, not ruled out.
+ * Which links belong to a crawl: near its seeds, matching the include patterns, not excluded.
  *
  * @module
  */
 import { getDomain } from "tldts";
+import type { BlockList } from "./block_list.ts";
 import type { UrlRules } from "./url_rules.ts";
 import { wildcard } from "./wildcard.ts";
 
@@ -17,32 +18,43 @@ export type SkipReason =
   | "out-of-scope"
   | "excluded"
   | "blocked-by-rule"
+  | "blocked-host"
   | "file-type"
   | "too-deep"
   | "trap";
 
-/** The border of one crawl. */
+/** The scope of one crawl. */
 export interface Scope {
-  /** Tells this border from others, whatever its roots. */
+  /** Identifies the scope's settings, regardless of its roots. */
   readonly key: string;
   /** A seed, or where a seed redirected to. */
   addRoot(url: string): void;
+  /** Whether a host is on the block list, so that nothing is asked of it at all. */
+  blocks(hostname: string): boolean;
   /** Why a link is not followed, or `undefined` when it is. */
   refuses(url: string): SkipReason | undefined;
 }
 
 /** Options of {@linkcode openScope}. */
 export interface ScopeOptions {
+  /** How near to a seed a link must be; `host` by default. */
   readonly name?: ScopeName;
   /** Patterns with `*` over the whole URL; with any, a link must match one of them. */
   readonly include?: readonly string[];
+  /** Patterns of the same kind, none of which a link may match. */
   readonly exclude?: readonly string[];
+  /**
+   * Asked first: `block` refuses a link, `allow` takes one that is out of scope. No rules unless
+   * given.
+   */
   readonly rules?: UrlRules;
-  /** Endings of paths, without the dot, that are not asked for. */
+  /** Hosts that are never fetched, whatever other rules say. */
+  readonly blockList?: BlockList;
+  /** File extensions, without the dot, that are not fetched. */
   readonly skipTypes?: readonly string[];
 }
 
-/** Endings under which no text to read is found. */
+/** File extensions without readable text. */
 const SKIPPED_TYPES: readonly string[] = [
   ..."7z apk avi avif bin bmp br bz2 css csv deb dmg doc docx eot epub exe flac gif gz heic ico iso"
     .split(" "),
@@ -56,7 +68,7 @@ const SKIPPED_TYPES: readonly string[] = [
 /** The folder of a URL, with host and scheme. */
 const folderOf = (url: URL) => new URL(".", url).href.split(/[?#]/, 1)[0] ?? "";
 
-/** What two URLs share when they are near each other. */
+/** The key that two URLs in one scope share. */
 const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
   host: ({ host }) => host,
   // An IP address or a single name has no registrable domain: it is its own.
@@ -64,7 +76,7 @@ const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
 };
 
 /**
- * Opens the border around roots that are added later.
+ * Opens the scope; roots are added later.
  *
  * @example
  * ```ts
@@ -78,8 +90,8 @@ const NEARNESS: Readonly<Record<"host" | "domain", (url: URL) => string>> = {
  * ```
  */
 export function openScope(
-  { name = "host", include = [], exclude = [], rules, skipTypes = SKIPPED_TYPES }: ScopeOptions =
-    {},
+  { name = "host", include = [], exclude = [], rules, blockList, skipTypes = SKIPPED_TYPES }:
+    ScopeOptions = {},
 ): Scope {
   const near = new Set<string>();
   const folders: string[] = [];
@@ -94,7 +106,12 @@ export function openScope(
   }
 
   return {
-    key: JSON.stringify([name, include, exclude, rules?.text ?? null, [...types]]),
+    key: JSON.stringify([
+      ...[name, include, exclude, rules?.text ?? null, [...types]],
+      // Absent in the frontiers of crawls without one.
+      ...(blockList ? [blockList.key] : []),
+    ]),
+    blocks: (hostname) => blockList?.(hostname) ?? false,
     addRoot(root) {
       const url = new URL(root);
       if (name === "prefix") folders.push(folderOf(url));
@@ -102,6 +119,7 @@ export function openScope(
     },
     refuses(link) {
       const url = new URL(link);
+      if (blockList?.(url.hostname)) return "blocked-host";
       const rule = rules?.(url);
       if (rule === "block") return "blocked-by-rule";
       if (rule === undefined && !isNear(url)) return "out-of-scope";

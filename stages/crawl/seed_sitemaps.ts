@@ -1,5 +1,5 @@
 /**
- * Enqueues what the seeds' sitemaps name, after the seeds and before anything they link.
+ * Enqueues the URLs of the seeds' sitemaps, after the seeds and before anything they link.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Frontier } from "./frontier.ts";
 import type { Scope } from "./scope.ts";
 import { readSitemaps } from "./sitemap.ts";
 
-/** Reads the sitemaps of every seed origin that this frontier has not read them for yet. */
+/** Reads the sitemaps of every seed origin that this frontier has not read yet. */
 export async function seedSitemaps(
   { frontier, context, concurrency, meter, scope }: {
     frontier: Frontier;

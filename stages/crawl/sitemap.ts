@@ -12,9 +12,9 @@ import { followRedirects } from "./redirects.ts";
 
 /** The protocol's own limit on the entries of one file. */
 const MAX_ENTRIES = 50_000;
-/** Files read per origin, so that an index cannot name more without end. */
+/** Most files read per origin, which bounds an endless index. */
 const MAX_FILES = 50;
-/** The protocol's limit on an address is 2,048; more is not gathered. */
+/** Characters kept of one address; the protocol's limit is 2,048. */
 const MAX_LOC_CHARS = 4096;
 /** A sitemap is four elements deep; the parser's cost grows with nesting. */
 const MAX_DEPTH = 16;
@@ -28,7 +28,7 @@ export interface Sitemap {
 /** A name without the prefix that its namespace is bound to. */
 const localName = (name: string) => name.slice(name.lastIndexOf(":") + 1);
 
-/** Reads a sitemap or sitemap index, in XML or as a text of one address a line; else nothing. */
+/** Reads a sitemap or sitemap index, in XML or as text with one address per line; else nothing. */
 export function parseSitemap(file: string): Sitemap {
   const text = file.replace(/^\ufeff/, "").trimStart();
   return text.startsWith("<") ? parseXml(text) : { pages: addressLines(text), sitemaps: [] };
@@ -84,7 +84,7 @@ function unpack(body: Uint8Array, maxBytes: number): Uint8Array {
 /**
  * Fetches the sitemaps at `addresses` and those they name; returns the pages in order.
  *
- * @param options.onFailure told about each sitemap that could not be read
+ * @param options.onFailure called for each sitemap that could not be read
  */
 export async function readSitemaps(
   addresses: readonly string[],

@@ -1,13 +1,13 @@
 /**
- * Families of URLs that sites make without end: one page under ever new queries, a calendar that
- * turns its leaf forever. A crawl takes so many of a family and no more.
+ * Families of URLs that sites generate endlessly: one page under ever new queries, a calendar without
+ * end. A crawl takes a bounded number of each family.
  *
  * @module
  */
 
-/** Different queries taken of one path. */
+/** Most queries of one path. */
 const MAX_QUERIES = 1000;
-/** Calendar pages taken of one host: a year of days and some. */
+/** Most calendar pages of one host: a year of days and some. */
 const MAX_CALENDAR_PAGES = 500;
 
 const CALENDAR_WORD =
@@ -16,10 +16,10 @@ const DATE = /(^|[/=&?_-])(1[6-9]|2[0-9])\d\d[/-]?(0?[1-9]|1[0-2])([/-]?[0-3]?\d
 const DATE_PARAMETER =
   /^(date|day|week|month|year|cal|calendar|ical|outlook-ical|tribe-bar-date)$/i;
 
-/** What bounds a URL's kin. */
+/** A family of URLs and its bound. */
 export interface Family {
   readonly key: string;
-  /** URLs of this family that are taken. */
+  /** Most URLs of this family. */
   readonly most: number;
 }
 
@@ -30,14 +30,14 @@ function isCalendarPage({ pathname, search, searchParams }: URL): boolean {
 }
 
 /**
- * The family of `url`, or `undefined` for one that no trap made.
+ * The family of `url`, or `undefined` when it belongs to no trap.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { familyOf } from "./trap.ts";
- * const leaf = familyOf(new URL("https://example.org/calendar/2031/07/"));
- * assertEquals(leaf?.key, "calendar example.org");
+ * const family = familyOf(new URL("https://example.org/calendar/2031/07/"));
+ * assertEquals(family?.key, "calendar example.org");
  * assertEquals(familyOf(new URL("https://example.org/2031/a-post")), undefined);
  * ```
  */

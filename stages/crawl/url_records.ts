@@ -1,5 +1,5 @@
 /**
- * The frontier's URLs as plain records, to be carried to another crawl.
+ * The frontier's URLs as plain records, for export to another crawl.
  *
  * @module
  */
@@ -10,13 +10,17 @@ import { transaction } from "./frontier_schema.ts";
 
 /** One URL and what is known about it. */
 export interface UrlRecord {
+  /** Canonical form. */
   readonly url: string;
   /** Links away from a seed. */
   readonly depth: number;
-  /** What was fetched but not acknowledged counts as `queued`. */
+  /** A page fetched but not acknowledged counts as `queued`. */
   readonly state: "queued" | "done" | "dropped";
+  /** ETag, as received. */
   readonly etag?: string;
+  /** Last-Modified, as received. */
   readonly modified?: string;
+  /** The first 128 bits of the body's SHA-256, in hex. */
   readonly digest?: string;
 }
 
@@ -40,8 +44,8 @@ export function* exportUrls(db: DatabaseSync): Generator<UrlRecord> {
 }
 
 /**
- * Adds records, in batches; `add` decides about order and traps as for any link. Returns how many of
- * those added are queued.
+ * Adds records, in batches; `add` applies order and trap limits as for any link. Returns how many of
+ * them are queued.
  */
 export function importUrls(
   db: DatabaseSync,

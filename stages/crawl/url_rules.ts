@@ -1,18 +1,19 @@
 /**
- * A file of rules about URLs, one a line, the first that matches decides:
+ * A file of URL rules, one per line; the first match decides:
  *
  *     allow exact https://example.org/about
  *     block domain ads.example.org
  *     block prefix https://example.org/private/
  *     allow regex ^https://[^/]+/docs/
  *
- * What `allow` names is followed although it is out of the crawl's scope.
+ * URLs that match `allow` are followed even outside the crawl's scope.
  *
  * @module
  */
 import { canonicalSeed } from "./canonical_url.ts";
+import { domainsOf } from "./domains.ts";
 
-/** What the rules say about a URL; `undefined` where none matches. */
+/** The decision of the first rule that matches; `undefined` where none does. */
 export interface UrlRules {
   (url: URL): "allow" | "block" | undefined;
   /** The file. */
@@ -62,20 +63,10 @@ function addRule(
   }
 }
 
-/** A domain and those it is part of: `a.b.test`, `b.test`, `test`. */
-function* domainsOf(hostname: string): Generator<string> {
-  for (let rest = hostname;;) {
-    yield rest;
-    const dot = rest.indexOf(".");
-    if (dot < 0) return;
-    rest = rest.slice(dot + 1);
-  }
-}
-
 /**
  * Reads a file of rules.
  *
- * @throws {SyntaxError} naming the line that is no rule
+ * @throws {SyntaxError} naming the invalid line
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

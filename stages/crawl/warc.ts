@@ -1,6 +1,6 @@
 /**
- * WARC 1.1 records of what was crawled (ISO 28500:2017), each its own gzip member, so that a file
- * can be cut, joined and read from the middle.
+ * WARC 1.1 records of crawled pages (ISO 28500:2017), each its own gzip member, so that files can be
+ * split, joined and read from the middle.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { STATUS_CODES } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { Page } from "../types.ts";
 
-/** Headers about a coding that has been undone: kept under another name, as Common Crawl does. */
+/** Headers of a decoded content coding, renamed as Common Crawl does. */
 const UNDONE = /^(content-encoding|transfer-encoding|content-length)$/i;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const encoder = new TextEncoder();
@@ -23,7 +23,7 @@ function sha1(...parts: readonly Uint8Array[]): string {
   return `sha1:${bits.replace(/.{5}/g, (five) => BASE32.charAt(parseInt(five, 2)))}`;
 }
 
-/** A UUID (RFC 9562, version 8) made of the record's own words, so that it says the same again. */
+/** A UUID (RFC 9562, version 8) derived from the record, so that it is reproducible. */
 function recordId(...words: readonly string[]): string {
   const hex = createHash("sha256").update(words.join("\n")).digest("hex");
   const parts = [
@@ -67,8 +67,8 @@ export function warcInfo(
 const oneLine = (text: string) => text.replace(/[\r\n\0]+/g, " ");
 
 /**
- * The response record of a crawled page. The body is stored decoded; the headers that spoke about
- * its coding are renamed.
+ * The response record of a crawled page. The body is stored decoded; the headers of its coding are
+ * renamed.
  *
  * @throws {TypeError} for a page that did not come over HTTP
  * @example

@@ -4,11 +4,11 @@
  * @module
  */
 
-/** Whether a text is matched by a pattern. */
+/** Whether a pattern matches a text. */
 export type Matcher = (text: string) => boolean;
 
 /**
- * A matcher for `pattern`, in which `*` stands for any characters, also none.
+ * A matcher for `pattern`, in which `*` stands for any number of characters, including none.
  *
  * @param options.whole the pattern must reach the end of the text; otherwise it is a prefix of it
  */
@@ -20,7 +20,7 @@ export function wildcard(pattern: string, { whole }: { whole: boolean }): Matche
     if (!text.startsWith(head)) return false;
     let at = head.length;
     for (const part of rest) {
-      // The leftmost place leaves most room to the parts after it.
+      // The leftmost match leaves the most text to the later parts.
       const found = text.indexOf(part, at);
       if (found < 0) return false;
       at = found + part.length;

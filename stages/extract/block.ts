@@ -78,19 +78,6 @@ export function scoredRoot<E>(
   return best;
 }
 
-/** Makes a block out of the text of an element; `undefined` where there is nothing to see. */
-export function makeBlock(
-  text: string,
-  { kind, level, ordinal, linkCharacters }: Omit<Block, "text" | "linkDensity"> & {
-    /** Characters of `text` in links, white space not counted. */
-    linkCharacters: number;
-  },
-): Block | undefined {
-  const clean = cleanText(text, kind);
-  if (clean === "") return undefined;
-  return { text: clean, kind, level, ordinal, linkDensity: linkDensityOf(clean, linkCharacters) };
-}
-
 /** The text of a block as {@linkcode Block.text} has it; empty where there is nothing to see. */
 export function cleanText(text: string, kind: BlockKind): string {
   if (kind === "code") {

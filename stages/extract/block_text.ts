@@ -4,7 +4,7 @@
  * @module
  */
 import { type Block, cleanText, linkDensityOf, visibleLength } from "./block.ts";
-import type { PlacedBlock } from "./main_blocks.ts";
+import type { PlacedBlock } from "./ruled_blocks.ts";
 import type { OpenElement } from "./open_elements.ts";
 
 /** An inline element under suspicion, and what was gathered before it began. */

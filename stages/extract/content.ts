@@ -3,10 +3,8 @@
  *
  * @module
  */
-import type { Block } from "./block.ts";
+import type { PageBlocks } from "./ruled_blocks.ts";
 import type { Metadata } from "./metadata.ts";
 
-/** A page's declarations and the blocks of its main text. */
-export interface Content extends Metadata {
-  readonly blocks: readonly Block[];
-}
+/** A page's declarations and all blocks of its body. */
+export interface Content extends Metadata, PageBlocks {}

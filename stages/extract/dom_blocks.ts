@@ -1,124 +1,67 @@
 /**
- * Cuts an element's content into blocks of text: paragraphs, headings, list items, table rows, code.
+ * Cuts the body of a parsed page into blocks of text.
  *
  * @module
  */
-import { type Element, type Node, NodeType } from "deno_dom";
-import { type Block, CELL_END, LINE_BREAK, makeBlock, visibleLength } from "./block.ts";
-import {
-  BLOCK,
-  CELL,
-  DOUBTFUL,
-  hides,
-  isNamedSurrounding,
-  kindOf,
-  SURROUNDING,
-  SURROUNDING_ROLES,
-  UNREAD,
-} from "./tags.ts";
+import { type Element, type HTMLDocument, type Node, NodeType } from "deno_dom";
+import { ATTRIBUTE, type Attribute, ATTRIBUTES } from "./attribute.ts";
+import { type Attributes, BlockReader } from "./block_reader.ts";
+import type { PageBlocks } from "./ruled_blocks.ts";
+import { knownTags, tagNamed } from "./tag.ts";
 
-/** A block and the element that directly holds its text. */
-export interface HeldBlock extends Block {
-  readonly holder: Element;
-}
+const TAG = knownTags(...["br", "hr", "html"] as const);
 
-function isHidden(element: Element): boolean {
-  return element.hasAttribute("hidden") || element.getAttribute("aria-hidden") === "true" ||
-    hides(element.getAttribute("style") ?? "");
-}
+/** What HTML takes for white space (HTML standard, 12.1). */
+const ONLY_SPACE = /^[ \t\n\f\r]*$/;
 
-function isNamedSo(element: Element): boolean {
-  return isNamedSurrounding(element.getAttribute("class") ?? "") ||
-    isNamedSurrounding(element.getAttribute("id") ?? "");
-}
+/** All blocks of a page, in reading order. */
+export function readBlocks(document: HTMLDocument): PageBlocks {
+  const reader: BlockReader = new BlockReader((element) => reader.end(element, true));
 
-/** Whether an element looks as if it and all inside it were no text. */
-export function isDoubtful(element: Element): boolean {
-  return DOUBTFUL.has(element.localName) || DOUBTFUL.has(element.getAttribute("role") ?? "") ||
-    isNamedSo(element);
-}
-
-/** Whether an element and all inside it is left out; the looks of content don't count. */
-function isBoilerplate(element: Element, isContent: (element: Element) => boolean): boolean {
-  return UNREAD.has(element.localName) || SURROUNDING.has(element.localName) ||
-    SURROUNDING_ROLES.has(element.getAttribute("role") ?? "") || isHidden(element) ||
-    (!isContent(element) && isDoubtful(element));
-}
-
-/** Where in its lists a node stands. */
-interface Place {
-  readonly holder: Element;
-  readonly inLink: boolean;
-  readonly listDepth: number;
-  /** Place of the item the node is in, 0 where its list has bullets. */
-  readonly ordinal: number;
-}
-
-/**
- * The blocks under `root`, in reading order, boilerplate left out.
- *
- * @param isContent tells the elements that hold main content, whatever they look like
- */
-export function readBlocks(root: Element, isContent: (element: Element) => boolean): HeldBlock[] {
-  const blocks: HeldBlock[] = [];
-  let text = "";
-  let linkCharacters = 0;
-
-  function flush({ holder, listDepth, ordinal }: Place): void {
-    const kind = kindOf(holder.localName);
-    const level = kind === "heading"
-      ? Number(holder.localName[1])
-      : kind === "item"
-      ? Math.max(1, listDepth)
-      : 0;
-    const block = makeBlock(text, {
-      kind,
-      level,
-      ordinal: kind === "item" ? ordinal : 0,
-      linkCharacters,
-    });
-    if (block !== undefined) blocks.push({ ...block, holder });
-    text = "";
-    linkCharacters = 0;
-  }
-
-  function visit(node: Node, place: Place): void {
+  function visit(node: Node): void {
     if (node.nodeType === NodeType.TEXT_NODE) {
-      const value = node.nodeValue ?? "";
-      text += value;
-      if (place.inLink) linkCharacters += visibleLength(value);
-      return;
-    }
-    if (node.nodeType !== NodeType.ELEMENT_NODE) return;
-    const element = node as Element;
-    if (isBoilerplate(element, isContent)) return;
-    const name = element.localName;
-    if (name === "br") {
-      text += LINE_BREAK;
-      return;
-    }
-    const isBlock = BLOCK.has(name) && place.holder.localName !== "pre";
-    if (isBlock) flush(place);
-    if (CELL.has(name)) text += CELL_END;
-    const isList = name === "ul" || name === "ol";
-    const inside: Place = {
-      holder: isBlock ? element : place.holder,
-      inLink: place.inLink || name === "a",
-      listDepth: place.listDepth + (isList ? 1 : 0),
-      ordinal: place.ordinal,
-    };
-    let items = 0;
-    let last = inside;
-    for (const child of element.childNodes) {
-      const isItem = name === "ol" && child.nodeName === "LI";
-      last = name === "ol" || name === "ul" ? { ...inside, ordinal: isItem ? ++items : 0 } : inside;
-      visit(child, last);
-    }
-    if (isBlock) flush(inside);
+      const text = node.nodeValue ?? "";
+      if (reader.isInCode || !ONLY_SPACE.test(text)) reader.add(text);
+      else if (text !== "") reader.addSpace();
+    } else if (node.nodeType === NodeType.ELEMENT_NODE) visitElement(node as Element);
   }
 
-  const top: Place = { holder: root, inLink: false, listDepth: 0, ordinal: 0 };
-  visit(root, top);
-  flush(top);
-  return blocks;
+  function visitElement(element: Element): void {
+    const tag = tagNamed(element.localName);
+    if (tag === TAG.br) reader.breakLine();
+    else if (tag === TAG.hr) reader.split(tag);
+    if (tag.isUnread || tag.isVoid) return;
+    const attributes = new ElementAttributes(element);
+    const isSplit = reader.split(tag);
+    const opened = reader.begin(tag, attributes);
+    reader.enter(opened, { isSplit, role: attributes.attribute(ATTRIBUTE.role) });
+    for (const child of element.childNodes) visit(child);
+    reader.elements.closeTop();
+  }
+
+  const html = document.querySelector("html"), body = document.querySelector("body");
+  if (html !== null) reader.begin(TAG.html, new ElementAttributes(html));
+  if (body !== null) visitElement(body);
+  return reader.read();
 }
+
+/** The attributes of an element. */
+class ElementAttributes implements Attributes {
+  readonly #element: Element;
+  readonly hasAttributes: boolean;
+
+  constructor(element: Element) {
+    this.#element = element;
+    this.hasAttributes = element.attributes.length > 0;
+  }
+
+  has(attribute: Attribute): boolean {
+    return this.#element.hasAttribute(nameOf(attribute));
+  }
+
+  attribute(attribute: Attribute): string {
+    return this.#element.getAttribute(nameOf(attribute)) ?? "";
+  }
+}
+
+const nameOf = (attribute: Attribute) => ATTRIBUTES[attribute] as string;

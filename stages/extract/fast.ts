@@ -6,26 +6,30 @@
  * @module
  */
 import { ATTRIBUTE } from "./attribute.ts";
-import { CELL_END, LINE_BREAK } from "./block.ts";
-import { BlockText } from "./block_text.ts";
+import { type Attributes, BlockReader } from "./block_reader.ts";
 import type { MarkupLimits } from "./bomb.ts";
 import type { Content } from "./content.ts";
-import { clearNames, mainBlocks } from "./main_blocks.ts";
 import { MetadataReader } from "./metadata.ts";
-import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
+import type { OpenElement } from "./open_elements.ts";
 import { Scanner, type TokenSink } from "./scanner.ts";
 import { knownTags, type Tag } from "./tag.ts";
-import {
-  type ContentModel,
-  DOUBTFUL,
-  hides,
-  isNamedSurrounding,
-  SURROUNDING_ROLES,
-} from "./tags.ts";
+import type { ContentModel } from "./tags.ts";
 
 const TAG = knownTags(
-  ...["a", "article", "body", "br", "desc", "foreignobject", "h1", "head", "hr", "html"] as const,
-  ...["li", "main", "meta", "time", "title"] as const,
+  ...[
+    "a",
+    "body",
+    "br",
+    "desc",
+    "foreignobject",
+    "h1",
+    "head",
+    "hr",
+    "html",
+    "meta",
+    "time",
+  ] as const,
+  "title",
 );
 
 /** Attributes by which a meta element says what it tells. */
@@ -56,10 +60,8 @@ class PageReader implements TokenSink {
   readonly #scanner: Scanner;
   readonly #maxDepth: number;
   readonly #metadata = new MetadataReader();
-  readonly #text = new BlockText();
-  readonly #elements = new OpenElements((element) => this.#ended(element));
-  readonly #mains: OpenElement[] = [];
-  readonly #articles: OpenElement[] = [];
+  readonly #blocks = new BlockReader((element) => this.#ended(element));
+  readonly #elements = this.#blocks.elements;
   #hasBody = false;
   /** Open elements that the page has no tag for. */
   #implied = 0;
@@ -76,14 +78,13 @@ class PageReader implements TokenSink {
     this.#maxDepth = maxDepth;
   }
 
-  /** The limit that the page breaks, or what it says of itself and the blocks of its main text. */
+  /** The limit that the page breaks, or what it says of itself and its blocks. */
   run(): Content | string {
     const broken = this.#scanner.run(this);
     if (broken !== undefined) return broken;
-    this.#text.flush(this.#elements.top?.holder);
-    this.#elements.closeAll();
-    const marked = { mains: this.#mains, articles: this.#articles };
-    return { ...this.#metadata.read(), blocks: mainBlocks(this.#text.blocks, marked) };
+    // Titles that never end are told as their elements are ended.
+    const page = this.#blocks.read();
+    return { ...this.#metadata.read(), ...page };
   }
 
   /** Whether what comes is SVG or MathML, and no HTML inside of it. */
@@ -97,7 +98,7 @@ class PageReader implements TokenSink {
     if (this.takesCdata) {
       if (!tag.breaksOut) {
         if (!isSelfClosing) {
-          const element = this.#begin(tag, "none");
+          const element = this.#begin(tag);
           if (tag.isUnread) this.#unread ??= element;
         }
         return "markup";
@@ -126,19 +127,15 @@ class PageReader implements TokenSink {
     if (isTold) this.#told!.text += piece;
     if (this.#unread !== undefined) return;
     if (!this.#hasBody) this.#implyBody();
-    this.#text.add(piece, this.#elements.openCount(TAG.a) > 0);
+    this.#blocks.add(piece);
   }
 
   /** Takes white space. */
   space(start: number, end: number): void {
     if (this.#told !== undefined) this.#told.text += " ";
     if (this.#unread !== undefined || !this.#hasBody) return;
-    if (this.#isInCode) this.#text.add(this.#scanner.read(start, end, false), false);
-    else this.#text.addSpace();
-  }
-
-  get #isInCode(): boolean {
-    return this.#elements.top?.holder?.tag.kind === "code";
+    if (this.#blocks.isInCode) this.#blocks.add(this.#scanner.read(start, end, false));
+    else this.#blocks.addSpace();
   }
 
   /** Ends the head, and begins the body, for all that is not the head's. */
@@ -150,7 +147,7 @@ class PageReader implements TokenSink {
 
   #implyBody(): void {
     this.#elements.close(TAG.head);
-    this.#begin(TAG.body, "none");
+    this.#begin(TAG.body);
     this.#implied++;
     this.#hasBody = true;
   }
@@ -159,14 +156,14 @@ class PageReader implements TokenSink {
   #openRoot(tag: Tag): void {
     if (tag !== TAG.head) this.#metadata.lang(this.#scanner.attribute(ATTRIBUTE.lang));
     if (this.#hasBody || this.#unread !== undefined || this.#elements.openCount(tag) > 0) return;
-    const element = this.#begin(tag, this.#suspicionOf(tag));
+    const element = this.#begin(tag, this.#scanner);
     if (tag !== TAG.body) return;
     this.#hasBody = true;
-    clearNames(element);
+    this.#blocks.enter(element, { isSplit: true, role: this.#scanner.attribute(ATTRIBUTE.role) });
   }
 
   #openForeign(tag: Tag): void {
-    this.#foreign = this.#begin(tag, this.#suspicionOf(tag));
+    this.#foreign = this.#begin(tag, this.#scanner);
     if (tag.isUnread) this.#unread ??= this.#foreign;
   }
 
@@ -181,39 +178,28 @@ class PageReader implements TokenSink {
     }
     if (tag === TAG.br && this.#told !== undefined) this.#told.text += " ";
     if (this.#unread !== undefined || !this.#hasBody) return;
-    if (tag === TAG.hr && !this.#isInCode) this.#text.flush(this.#elements.top?.holder);
-    else if (tag === TAG.br) this.#text.add(LINE_BREAK, false);
+    if (tag === TAG.hr) this.#blocks.split(tag);
+    else if (tag === TAG.br) this.#blocks.breakLine();
   }
 
   #openElement(tag: Tag): void {
-    const elements = this.#elements, scanner = this.#scanner;
+    const scanner = this.#scanner;
     if (tag === TAG.time) this.#metadata.time(scanner.attribute(ATTRIBUTE.datetime));
-    elements.endFor(tag);
-    if (tag === TAG.a) elements.close(tag);
-    const isBlock = tag.isBlock && this.#unread === undefined && !this.#isInCode;
-    if (isBlock) this.#text.flush(elements.top?.holder);
-    const suspicion = this.#suspicionOf(tag);
-    const element = this.#begin(tag, suspicion);
+    this.#elements.endFor(tag);
+    if (tag === TAG.a) this.#elements.close(tag);
+    const isSplit = this.#unread === undefined && this.#blocks.split(tag);
+    const element = this.#begin(tag, scanner);
     const isMarked = scanner.hasAttributes && this.#marksAuthor();
     if (this.#told === undefined && (tag === TAG.title || tag === TAG.h1 || isMarked)) {
       this.#told = { element, text: "" };
     }
     if (this.#unread !== undefined) return;
-    if (tag.isUnread) {
-      this.#unread = element;
-      return;
-    }
-    if (tag.isCell) this.#text.add(CELL_END, false);
-    if (tag === TAG.li && element.parent && element.parent.items >= 0) element.parent.items++;
-    const isMain = tag === TAG.main || scanner.attribute(ATTRIBUTE.role) === "main";
-    if (isMain) this.#mains.push(element);
-    if (tag === TAG.article) this.#articles.push(element);
-    if (tag === TAG.main || tag === TAG.article) clearNames(element);
-    if (suspicion !== "none" && !isBlock) this.#text.beginAside(element);
+    if (tag.isUnread) this.#unread = element;
+    else this.#blocks.enter(element, { isSplit, role: scanner.attribute(ATTRIBUTE.role) });
   }
 
-  #begin(tag: Tag, suspicion: Suspicion): OpenElement {
-    const element = this.#elements.open(tag, { suspicion, blocks: this.#text.blocks.length });
+  #begin(tag: Tag, attributes?: Attributes): OpenElement {
+    const element = this.#blocks.begin(tag, attributes);
     if (this.#elements.depth - this.#implied > this.#maxDepth) {
       this.#scanner.stop(`elements nest deeper than ${this.#maxDepth}`);
     }
@@ -223,11 +209,8 @@ class PageReader implements TokenSink {
   #ended(element: OpenElement): void {
     if (this.#foreign === element) this.#foreign = undefined;
     if (this.#told?.element === element) this.#tell(this.#told);
-    if (this.#unread === undefined) {
-      this.#text.endAside(element);
-      if (element.holder === element) this.#text.flush(element);
-    } else if (this.#unread === element) this.#unread = undefined;
-    element.endBlock = this.#text.blocks.length;
+    this.#blocks.end(element, this.#unread === undefined);
+    if (this.#unread === element) this.#unread = undefined;
   }
 
   #tell({ element: { tag }, text }: { element: OpenElement; text: string }): void {
@@ -240,21 +223,5 @@ class PageReader implements TokenSink {
   #marksAuthor(): boolean {
     return this.#scanner.attribute(ATTRIBUTE.rel) === "author" ||
       this.#scanner.attribute(ATTRIBUTE.itemprop) === "author";
-  }
-
-  #suspicionOf(tag: Tag): Suspicion {
-    const scanner = this.#scanner;
-    if (tag.isSurrounding) return "surrounding";
-    if (!scanner.hasAttributes) return tag.isDoubtful ? "doubtful" : "none";
-    const isHidden = scanner.has(ATTRIBUTE.hidden) ||
-      scanner.attribute(ATTRIBUTE["aria-hidden"]) === "true" ||
-      (scanner.has(ATTRIBUTE.style) && hides(scanner.attribute(ATTRIBUTE.style)));
-    const role = scanner.attribute(ATTRIBUTE.role);
-    if (isHidden || SURROUNDING_ROLES.has(role)) return "surrounding";
-    if (tag.isDoubtful || DOUBTFUL.has(role)) return "doubtful";
-    const isNamed = (scanner.has(ATTRIBUTE.class) &&
-      isNamedSurrounding(scanner.attribute(ATTRIBUTE.class))) ||
-      (scanner.has(ATTRIBUTE.id) && isNamedSurrounding(scanner.attribute(ATTRIBUTE.id)));
-    return isNamed ? "doubtful" : "none";
   }
 }

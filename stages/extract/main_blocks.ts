@@ -1,56 +1,54 @@
 /**
- * Which of a page's blocks are its main text, by the elements that they stood in.
+ * Which of a page's blocks are its main text: the better of two readings, one by rules and one by a
+ * model of blocks.
  *
  * @module
  */
-import { type Block, scoredRoot, textBlocks } from "./block.ts";
-import type { OpenElement } from "./open_elements.ts";
-import { pardonedOf } from "./pardon.ts";
+import { type Block, scoreOf } from "./block.ts";
+import { type BlockModel, judge } from "./judge.ts";
+import { readModel } from "./block_model.ts";
+import written from "./block_model.json" with { type: "json" };
+import { chooseBlocks } from "./choose_blocks.ts";
+import type { Content } from "./content.ts";
+import { type PlacedBlock, ruledBlocks } from "./ruled_blocks.ts";
 
-/** A block and where it stood. */
-export interface PlacedBlock extends Block {
-  readonly holder: OpenElement;
-  readonly suspect: OpenElement | undefined;
+/** Pages of fewer blocks show too little of their shape to be judged by it. */
+const MIN_BLOCKS = 7;
+/** Pages of more are read by the rules alone: the numbers of a block take 1.3 kB. */
+const MAX_BLOCKS = 20_000;
+/** Where both readings find next to no prose, blocks this much less likely are taken as well. */
+const LENIENCE = [1, 2] as const;
+/** Running text of a block that is prose, and of a page that has some. */
+const MIN_SENTENCE = 60;
+const MIN_PROSE = 140;
+
+let model: BlockModel | undefined;
+
+/** The blocks of the main text, in reading order. */
+export function mainBlocks(content: Content): PlacedBlock[] {
+  model ??= readModel(written);
+  return blocksBy(model, content);
 }
 
-/** The blocks of the main text: under the author's own mark, else where most of the text stands. */
-export function mainBlocks(
-  blocks: readonly PlacedBlock[],
-  { mains, articles }: { mains: readonly OpenElement[]; articles: readonly OpenElement[] },
-): PlacedBlock[] {
-  for (const element of pardonedOf(blocks, doubtfulAround)) element.suspicion = "none";
-  const declared = mains.length === 1 ? mains[0] : articles.length === 1 ? articles[0] : undefined;
-  const root = declared ?? scoredRoot(
-    blocks.filter((block) => !isLeftOut(block, undefined)),
-    ({ parent }) => parent,
-  );
-  const under = root === undefined ? blocks : blocks.slice(root.firstBlock, root.endBlock);
-  return textBlocks(under.filter((block) => !isLeftOut(block, root)));
+/** The same by a model that is given. */
+export function blocksBy(model: BlockModel, content: Content): PlacedBlock[] {
+  const { blocks, title } = content;
+  const ruled = ruledBlocks(content);
+  if (blocks.length < MIN_BLOCKS || blocks.length > MAX_BLOCKS) return ruled;
+  const { threshold } = model;
+  const scores = judge(model, { blocks, ruled: new Set(ruled), title });
+  const above = (least: number) => chooseBlocks(blocks, scores, least);
+  const judged = above(threshold);
+  if (hasProse(judged)) return judged;
+  if (hasProse(ruled)) return ruled;
+  return LENIENCE.map((less) => above(threshold - less)).find(hasProse) ?? ruled;
 }
 
-/** The elements around a block that only look as if they were no text; none where one surely is. */
-function doubtfulAround({ suspect }: PlacedBlock): OpenElement[] | undefined {
-  const around: OpenElement[] = [];
-  for (let at = suspect; at !== undefined; at = at.parent?.suspect) {
-    if (at.suspicion === "surrounding") return undefined;
-    if (at.suspicion === "doubtful") around.push(at);
+function hasProse(blocks: readonly Block[]): boolean {
+  let prose = 0;
+  for (const block of blocks) {
+    const score = scoreOf(block);
+    if (score >= MIN_SENTENCE) prose += score;
   }
-  return around;
-}
-
-/** Elements that hold main content, and all around them, are not judged by their looks. */
-export function clearNames(content: OpenElement): void {
-  for (let at: OpenElement | undefined = content; at !== undefined; at = at.parent) {
-    if (at.suspicion === "doubtful") at.suspicion = "none";
-  }
-}
-
-/** Whether a block is left out of the text under `root`. */
-function isLeftOut({ suspect }: PlacedBlock, root: OpenElement | undefined): boolean {
-  for (let at = suspect; at !== undefined; at = at.parent?.suspect) {
-    if (root !== undefined && at.number < root.number) return false;
-    const isRoot = root !== undefined && at.number === root.number;
-    if (at.suspicion === "surrounding" || (at.suspicion === "doubtful" && !isRoot)) return true;
-  }
-  return false;
+  return prose >= MIN_PROSE;
 }

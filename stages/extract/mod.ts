@@ -33,7 +33,9 @@ const BYTES_AHEAD = 2 ** 21;
 export interface ExtractOptions extends Omit<ExtractDocumentOptions, "format"> {
   /** Workers with the same options, borrowed; without them this thread extracts. */
   readonly extractors?: Extractors;
+  /** Counts bytes of pages and UTF-16 code units of texts; hears why a page was dropped. */
   readonly meter?: StageMeter;
+  /** Errors the stream with its reason. */
   readonly signal?: AbortSignal;
 }
 

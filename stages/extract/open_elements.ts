@@ -19,6 +19,8 @@ export interface OpenElement {
   /** The innermost element, itself included, that is suspected of being no main text. */
   readonly suspect: OpenElement | undefined;
   suspicion: Suspicion;
+  /** Its classes, its id, and what else names it, parted by blanks. */
+  readonly names: string;
   /** Blocks made before it began, and before it ended. */
   readonly firstBlock: number;
   endBlock: number;
@@ -32,6 +34,7 @@ export interface Beginning {
   readonly suspicion: Suspicion;
   /** Blocks made so far. */
   readonly blocks: number;
+  readonly names: string;
 }
 
 /** Elements by their number of the last start tag. */
@@ -66,7 +69,7 @@ export class OpenElements {
   }
 
   /** Opens an element. */
-  open(tag: Tag, { suspicion, blocks }: Beginning): OpenElement {
+  open(tag: Tag, { suspicion, blocks, names }: Beginning): OpenElement {
     const parent = this.top;
     const element: { -readonly [K in keyof OpenElement]: OpenElement[K] } = {
       number: this.#count++,
@@ -75,6 +78,7 @@ export class OpenElements {
       holder: parent?.holder,
       suspect: parent?.suspect,
       suspicion,
+      names,
       firstBlock: blocks,
       endBlock: Infinity,
       items: tag.isNumbered ? 0 : -1,
@@ -98,6 +102,11 @@ export class OpenElements {
   close(tag: Tag): void {
     if (this.openCount(tag) === 0) return;
     while (this.#pop()?.tag !== tag);
+  }
+
+  /** Ends the innermost open element. */
+  closeTop(): void {
+    this.#pop();
   }
 
   /** Ends all that is open. */

@@ -99,6 +99,11 @@ export function knownTags<Name extends string>(...names: Name[]): Record<Name, T
   return Object.fromEntries(names.map((name) => [name, KNOWN.get(name)])) as Record<Name, Tag>;
 }
 
+/** The record of a lower-case name. */
+export function tagNamed(name: string): Tag {
+  return KNOWN.get(name) ?? makeTag(name, KNOWN_TAGS);
+}
+
 /** Numbers below this are of known names. */
 export const KNOWN_TAGS: number = NAMES.length;
 

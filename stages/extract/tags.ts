@@ -15,8 +15,9 @@ export const VOID = setOf(
 
 /** Elements that begin a block of their own. */
 export const BLOCK = setOf(
-  "address article blockquote body caption center dd details div dl dt fieldset figcaption figure " +
-    "form h1 h2 h3 h4 h5 h6 hgroup hr html legend li main ol p pre section summary table tbody tfoot thead tr ul",
+  "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption " +
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary " +
+    "table tbody tfoot thead tr ul",
 );
 
 export const CELL = setOf("td th");
@@ -48,10 +49,13 @@ export const SURROUNDING_ROLES = setOf(
 
 /** Words in class names and ids by which sites mark such parts. */
 const WORDS = setOf(
-  "ad ads advert advertisement banner breadcrumb breadcrumbs comments cookie cookies footer " +
+  "ad ads advert advertisement banner breadcrumb breadcrumbs comments cookie cookies footer headerlink " +
     "masthead menu nav navbar navfooter navheader navigation newsletter pager pagination popup promo recommended " +
     "related share sharing sidebar social sponsor sponsored subscribe toolbar",
 );
+
+/** The link that MediaWiki puts beside headings. */
+const EDIT_LINK = "mw-editsection";
 
 /** First letter and length of a word in one number, so that hardly another needs to be looked up. */
 const outlineOf = (letter: number, length: number) => ((letter & 0x1f) << 4) | length;
@@ -74,6 +78,7 @@ export function isNamedSurrounding(names: string): boolean {
     if (size <= LONGEST_WORD && OUTLINES[outlineOf(names.charCodeAt(start), size)] === 1) {
       if (WORDS.has(names.slice(start, at).toLowerCase())) return true;
     }
+    if (size === 2 && names.startsWith(EDIT_LINK, start)) return true;
     while (at < length && names.charCodeAt(at) > 0x20) at++;
   }
   return false;

@@ -28,11 +28,11 @@ export interface OpenJournalOptions {
   readonly dir: string;
   /** Bytes of JSON lines that are compressed and synced together. */
   readonly flushBytes?: number;
-  /** A document is on the disk after at most about this long, even when no other follows. */
+  /** Longest time, roughly, until a document is on the disk, even when no other follows. */
   readonly flushMs?: number;
   /** A file is closed and the next begun past this size. */
   readonly segmentBytes?: number;
-  /** Documents that the journal must hold, apart from what its own files say. */
+  /** Document counts that the journal must reach, besides those in its own files. */
   readonly named?: readonly Named[];
 }
 
@@ -42,23 +42,21 @@ export interface ReadDocumentsOptions {
   readonly from?: number;
   /** Past the end, wait for more until the journal is sealed. */
   readonly follow?: boolean;
+  /** Errors the stream with its reason, also while it waits. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens or creates the journal in `dir` to write to it, which one process at a time may. What is
- * left of a write that a crash interrupted, and was acknowledged to nobody, is cut off.
+ * Opens or creates the journal in `dir` for writing, which only one process may do at a time. The
+ * rest of a write that a crash interrupted, and that was never acknowledged, is cut off.
  *
  * @throws {Error} when anything else is damaged or missing; then nothing is changed
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openJournal } from "./journal.ts";
- * const dir = await Deno.makeTempDir();
- * await using journal = await openJournal({ dir });
- * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
- * await journal.seal();
- * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
+ * await using journal = await openJournal({ dir: await Deno.makeTempDir() });
+ * assertEquals([journal.count, journal.sealed], [0, false]);
  * ```
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
@@ -76,7 +74,7 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
   return new Journal(options, { places, tail, sealed: inside.sealed !== undefined });
 }
 
-/** What is known of the lines that are not on the disk yet. */
+/** Statistics of the lines that are not on the disk yet. */
 interface Pending {
   documents: number;
   /** UTF-8 bytes of their texts. */
@@ -84,7 +82,19 @@ interface Pending {
   readonly onStored: (() => void)[];
 }
 
-/** A durable, append-only list of documents. Made by {@linkcode openJournal}. */
+/**
+ * A durable, append-only list of documents. Made by {@linkcode openJournal}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openJournal } from "./journal.ts";
+ * await using journal = await openJournal({ dir: await Deno.makeTempDir() });
+ * await journal.append({ id: "0011223344556677", url: "http://a/", title: "", text: "Text.", lang: "en", fetchedAt: "" });
+ * await journal.seal();
+ * assertEquals((await Array.fromAsync(journal.documents())).length, 1);
+ * ```
+ */
 export class Journal implements AsyncDisposable {
   /** The interrupted write that was cut off when the journal was opened. */
   readonly cut: TornTail | undefined;
@@ -96,14 +106,13 @@ export class Journal implements AsyncDisposable {
   readonly #places: MemberPlace[];
   #sealed: boolean;
   #bytes = 0;
-
   /** Lines that are not on the disk yet. */
   readonly #lines = new LineBuffer();
   #pending: Pending = { documents: 0, textBytes: 0, onStored: [] };
   #flushing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failure: { error: unknown } | undefined;
-  /** Readers waiting at the end, and what wakes them. */
+  /** Wakes readers that wait at the end. */
   #starving = 0;
   #change = Promise.withResolvers<void>();
 
@@ -142,7 +151,7 @@ export class Journal implements AsyncDisposable {
   }
 
   /**
-   * Takes a document; it is on the disk when `onStored` is called. Resolves when there is room for
+   * Appends a document; it is on the disk when `onStored` is called. Resolves when there is room for
    * the next one.
    */
   async append(document: Document, { onStored }: { onStored?: () => void } = {}): Promise<void> {
@@ -158,7 +167,7 @@ export class Journal implements AsyncDisposable {
     else this.#flushSoon(this.#flushMs);
   }
 
-  /** Brings everything appended so far to the disk. */
+  /** Writes everything appended so far to the disk. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -170,7 +179,7 @@ export class Journal implements AsyncDisposable {
     return flush;
   }
 
-  /** Declares the corpus complete: following readers end after the last document. */
+  /** Declares the corpus complete: readers that follow it end after the last document. */
   async seal(): Promise<void> {
     await this.flush();
     if (this.#sealed) return;
@@ -245,7 +254,7 @@ export class Journal implements AsyncDisposable {
   #flushSoon(delayMs: number): void {
     if (delayMs === 0) clearTimeout(this.#timer);
     else if (this.#timer !== undefined) return;
-    // A failure is kept and thrown to the next caller.
+    // The next caller gets the failure.
     this.#timer = setTimeout(() => this.flush().catch(() => {}), delayMs);
   }
 

@@ -1,6 +1,6 @@
 /**
- * JSON lines as bytes, without a string of all of them: a string of a megabyte for each flush would
- * be most of what a long run leaves to collect.
+ * JSON lines as bytes. One string per flush would be a megabyte each, and most of the garbage of a
+ * long run.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 const LINE_FEED = 0x0a;
 
 /**
- * Lines in one buffer, which is used again and again.
+ * Lines in one reused buffer.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export class LineBuffer {
   #filled = 0;
   readonly #encoder = new TextEncoder();
 
-  /** The lines, valid until one is added or they are cleared. */
+  /** The lines, valid until the next `add` or `clear`. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(0, this.#filled);
   }
@@ -43,7 +43,7 @@ export class LineBuffer {
     this.#buffer[this.#filled++] = LINE_FEED;
   }
 
-  /** Takes all lines out; the memory stays. */
+  /** Removes all lines; keeps the memory. */
   clear(): void {
     this.#filled = 0;
   }

@@ -1,6 +1,6 @@
 /**
- * mark.json of a journal: the last barrier that was written to it, so that a source can go on from
- * where it stood instead of from its beginning.
+ * mark.json of a journal: the last barrier written to it, so that a source can resume at its position
+ * instead of at its beginning.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { Cursors } from "../types.ts";
 export interface Mark {
   /** Documents before it. */
   readonly documents: number;
+  /** Where the stages before the journal stood at it. */
   readonly cursors: Cursors;
 }
 

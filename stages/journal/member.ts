@@ -1,7 +1,7 @@
 /**
- * One flush of the journal as a gzip member (RFC 1952) whose extra field says how long it is and
- * which documents it holds, so that a file is indexed by hopping from header to header. The extra
- * field ends in a checksum of the header: no flipped bit sends a reader elsewhere.
+ * One flush of the journal as a gzip member (RFC 1952) whose extra field holds its length and its
+ * documents, so that a file is indexed by reading headers alone. The extra field ends in a checksum
+ * of the header, so that a flipped bit cannot misdirect a reader.
  * `zcat` reads the file as plain JSON lines.
  *
  * @module
@@ -9,7 +9,7 @@
 
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** What a member's header tells. */
+/** The fields of a member's header. */
 export interface MemberHeader {
   /** Compressed bytes, header and trailer included. */
   readonly size: number;
@@ -24,12 +24,12 @@ export interface MemberHeader {
 
 /** Bytes of a header: 10 fixed, 2 for the extra field's length, 4 + 24 for its one subfield. */
 export const HEADER_BYTES = 40;
-/** Bytes of it that its checksum covers. */
+/** Bytes of the header that its checksum covers. */
 const COVERED_BYTES = HEADER_BYTES - 4;
 const TRAILER_BYTES = 8;
-/** What zlib is given room for at a time: most members in one go, without pieces to join. */
+/** Output chunk of zlib: large enough for most members, so that no chunks need joining. */
 const CHUNK_BYTES = 2 ** 20 + 2 ** 17;
-/** What every member begins with; its extra field has one subfield, "cl". */
+/** First bytes of every member; its extra field has one subfield, "cl". */
 export const FIXED: readonly number[] = [
   ...[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255],
   ...[28, 0, 0x63, 0x6c, 24, 0],
@@ -66,7 +66,7 @@ export function encodeMember(
   return member;
 }
 
-/** Reads a header; `undefined` when these bytes do not start a member of ours, or are damaged. */
+/** Reads a header; `undefined` when the bytes are not the start of a journal member, or damaged. */
 export function parseHeader(bytes: Uint8Array): MemberHeader | undefined {
   if (bytes.length < HEADER_BYTES || FIXED.some((byte, i) => bytes[i] !== byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -95,7 +95,7 @@ function inflate(body: Uint8Array, maxBytes: number): Uint8Array | undefined {
     const maxOutputLength = Math.max(1, maxBytes);
     return inflateRawSync(body, { maxOutputLength, chunkSize: CHUNK_BYTES });
   } catch (error) {
-    // zlib's own codes for damaged data; anything else is a fault of ours.
+    // zlib's codes for damaged data; anything else is a bug here.
     if (error instanceof Error && "code" in error && /^(Z_|ERR_BUFFER)/.test(String(error.code))) {
       return undefined;
     }

@@ -31,16 +31,19 @@ export interface JournalOptions<B extends Barrier = never> {
   readonly journal: Journal;
   /** Index of the first document to hand on. */
   readonly from?: number;
-  /** Nothing is handed on before this resolves, and the writer is not held back either. */
+  /** Reading starts when this resolves; until then the writer has no bound. */
   readonly ready?: Promise<void>;
   /** The writer waits while this many bytes of text are written and not yet read. */
   readonly maxLagBytes?: number;
   /** Called with a document's URL once it is on the disk. */
   readonly onStored?: (url: string) => void;
-  /** Handed on first, and again after each barrier written and at the end; none otherwise. */
+  /** Sent first, after each barrier written, and at the end; none by default. */
   readonly barrier?: B;
-  /** The last barrier that an earlier run wrote. */
+  /** The last barrier of an earlier run. */
   readonly mark?: Mark;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
 }
 
@@ -85,7 +88,7 @@ export function journal<B extends Barrier = never>(options: JournalOptions<B>): 
     room = Promise.withResolvers<void>();
   };
   const broken = new AbortController();
-  // Before that it may be as long as it gets, and holds nobody up.
+  // Until then the queue is unbounded, and the writer never waits.
   meter?.queueFrom(() => isReady ? (writtenChars - readChars) / maxLagBytes : 0);
   ready.then(() => isReady = true, (error) => broken.abort(error));
   let writer: WritableStreamDefaultController | undefined;
@@ -112,9 +115,9 @@ export function journal<B extends Barrier = never>(options: JournalOptions<B>): 
       if (isBarrier(document)) {
         newest = { ...newest, ...document.cursors };
         const mark = { documents: base + written, cursors: newest };
-        // Before the reader can come by.
+        // Before the reader reaches it.
         marks.push(mark);
-        // Only what is on the disk may be left out when the source goes on from here.
+        // A source that resumes here skips these documents, so they must be on the disk.
         await journal.flush();
         await writeMark(journal.dir, mark);
         return;
@@ -167,7 +170,7 @@ export function journal<B extends Barrier = never>(options: JournalOptions<B>): 
     }
   }
   const readable = generated<Document | B>((cancelled) => {
-    // When nobody reads on, what feeds the journal should stop too.
+    // Once the reader cancels, the writer should stop too.
     cancelled.addEventListener("abort", () => stop(cancelled.reason));
     return read(AbortSignal.any([cancelled, broken.signal]));
   });
@@ -175,7 +178,7 @@ export function journal<B extends Barrier = never>(options: JournalOptions<B>): 
 }
 
 /**
- * Checks that a journal holds what a checkpoint's cursor of this stage says was read from it.
+ * Checks that a journal still holds the documents that a checkpoint's cursor has read.
  *
  * @throws {Error} when it has lost documents
  */

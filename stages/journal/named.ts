@@ -1,6 +1,6 @@
 /**
- * Who says how many documents a journal holds: its mark, its seal, and what others have made of it.
- * A journal that holds fewer has lost some.
+ * The document counts recorded for a journal: by its mark, its seal, and files derived from it. A
+ * journal with fewer documents has lost some.
  *
  * @module
  */
@@ -9,13 +9,14 @@ import { join } from "node:path";
 import { readChecked } from "../checked_json.ts";
 import { readMark } from "./mark.ts";
 
-/** The file of a journal that says that it is complete. */
+/** The file that declares a journal complete. */
 export const SEAL = "sealed.json";
 
-/** A number of documents that the journal must have. */
+/** A minimum number of documents. */
 export interface Named {
+  /** The journal is damaged where it has fewer. */
   readonly documents: number;
-  /** The file, or what else says so. */
+  /** The file, or other record, of the number. */
   readonly by: string;
 }
 
@@ -29,10 +30,10 @@ export async function readSeal(dir: string): Promise<number | undefined> {
   const seal = await readChecked(path, { remedy: "`deno task repair RUN` says what can be saved" });
   if (seal === undefined) return undefined;
   if ("documents" in seal && Number.isSafeInteger(seal.documents)) return Number(seal.documents);
-  throw new SyntaxError(`Cannot read ${path}: it says no number of documents`);
+  throw new SyntaxError(`Cannot read ${path}: it has no number of documents`);
 }
 
-/** What the journal's own files name. */
+/** The counts in the journal's own files. */
 export async function namedInside(
   dir: string,
 ): Promise<{ named: Named[]; sealed: number | undefined }> {
@@ -48,9 +49,9 @@ export async function namedInside(
 }
 
 /**
- * Checks that a journal holds what is named.
+ * Checks that a journal reaches every recorded count.
  *
- * @throws {Error} naming what says so
+ * @throws {Error} naming the record that it contradicts
  */
 export function checkNamed(
   { dir, count, isTorn }: { dir: string; count: number; isTorn: boolean },

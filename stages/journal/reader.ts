@@ -1,6 +1,5 @@
 /**
- * A journal that is only looked into: nothing is cut off and nothing is written, so that another
- * process may go on writing it meanwhile.
+ * Reads a journal without changing it, so that another process may go on writing it.
  *
  * @module
  */
@@ -16,7 +15,7 @@ export interface ReadStoredOptions {
   readonly from?: number;
 }
 
-/** The documents that were on the disk when {@linkcode readJournal} looked. */
+/** The documents that were on the disk when {@linkcode readJournal} was called. */
 export interface JournalReader {
   /** Its folder. */
   readonly dir: string;
@@ -30,13 +29,13 @@ export interface JournalReader {
 }
 
 /**
- * Looks into the journal in `dir`.
+ * Opens the journal in `dir` for reading.
  *
  * @throws {Deno.errors.NotFound} when there is no such folder
  * @throws {Error} when it is damaged, or has fewer documents than its mark or seal says
  */
 export async function readJournal(dir: string): Promise<JournalReader> {
-  // First, so that what a writer adds meanwhile is more than they name.
+  // Read first, so that documents added meanwhile only exceed the counts.
   const inside = await namedInside(dir);
   const { places, tail } = await indexSegments(dir);
   const count = countOf(places);

@@ -1,5 +1,5 @@
 /**
- * What is left of a damaged journal: every whole member, wherever it stands. Nothing is changed.
+ * Salvages a damaged journal: finds every whole member, wherever it is. Changes nothing.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import type { Document } from "../types.ts";
 import { decodeMember, FIXED, HEADER_BYTES, parseHeader } from "./member.ts";
 import { type MemberPlace, readPlaces, segmentNames } from "./segments.ts";
 
-/** Documents that can be saved, and those that cannot. */
+/** Documents that can be salvaged, and those that are lost. */
 export interface Salvage {
   /** Their number. */
   readonly count: number;
-  /** Indices `[from, to)` that lie between them and are lost; what followed the last is not known. */
+  /** Lost indices `[from, to)` between them; losses after the last are unknown. */
   readonly lost: readonly { readonly from: number; readonly to: number }[];
   /** In their order. */
   documents(): AsyncIterable<Document>;
 }
 
-/** Looks for whole members in all files of `dir`, one file in memory at a time. */
+/** Searches all files of `dir` for whole members, with one file in memory at a time. */
 export async function salvageJournal(dir: string): Promise<Salvage> {
   const found: MemberPlace[] = [];
   for (const name of await segmentNames(dir)) found.push(...await membersOf(join(dir, name)));
@@ -28,7 +28,7 @@ export async function salvageJournal(dir: string): Promise<Salvage> {
   const places: MemberPlace[] = [], lost: { from: number; to: number }[] = [];
   let end = 0;
   for (const place of found) {
-    // Another copy of what was found before.
+    // A duplicate of an earlier member.
     if (place.first < end) continue;
     if (place.first > end) lost.push({ from: end, to: place.first });
     places.push(place);

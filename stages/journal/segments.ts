@@ -23,11 +23,13 @@ export interface MemberPlace {
   readonly textBytes: number;
 }
 
-/** What a write that was interrupted has left behind the last whole member. */
+/** The remains of an interrupted write after the last whole member. */
 export interface TornTail {
+  /** The last segment's file. */
   readonly path: string;
   /** Where the last whole member ends. */
   readonly offset: number;
+  /** Length of what is left behind. */
   readonly bytes: number;
 }
 
@@ -51,16 +53,16 @@ export function countOf(places: readonly MemberPlace[]): number {
   return last === undefined ? 0 : last.first + last.documents;
 }
 
-/** Where a journal is damaged. */
+/** Location of damage in a journal. */
 export interface Damage {
   readonly path: string;
   readonly offset: number;
-  /** Index of the first document that is concerned. */
+  /** Index of the first affected document. */
   readonly document: number;
   readonly fault: string;
 }
 
-/** A journal of which a member is not what was written. */
+/** A journal with a damaged member. */
 export class JournalDamage extends Error {
   override name = "JournalDamage";
   readonly damage: Damage;
@@ -76,11 +78,10 @@ export class JournalDamage extends Error {
 }
 
 /**
- * Lists the members of all segments: headers are read, and the last member whole. Only the last
- * segment may end in a torn tail, which is the beginning of a write that was interrupted or is
- * under way.
+ * Lists the members of all segments: reads their headers, and the whole last member. Only the last
+ * segment may end in a torn tail, the start of a write that was interrupted or is in progress.
  *
- * @throws {JournalDamage} at anything else that is no whole member in its place
+ * @throws {JournalDamage} at anything else that is not a whole member in its place
  * @throws {Error} when a segment is missing
  */
 export async function indexSegments(
@@ -140,7 +141,7 @@ async function indexSegment(
   return offset;
 }
 
-/** Whether the journal in `dir` has any document; says so without reading one. */
+/** Whether the journal in `dir` has any document; reads none. */
 export async function hasDocuments(dir: string): Promise<boolean> {
   for (const name of await segmentNames(dir)) {
     if ((await Deno.stat(join(dir, name))).size > 0) return true;
@@ -151,7 +152,7 @@ export async function hasDocuments(dir: string): Promise<boolean> {
 /**
  * The JSON lines of a member.
  *
- * @throws {JournalDamage} when they are not those that were written
+ * @throws {JournalDamage} when they are damaged
  */
 async function readMember(place: MemberPlace): Promise<Uint8Array> {
   const { path, offset, first } = place;

@@ -1,6 +1,6 @@
 /**
- * What a journal holds, told by the headers of its members alone: nothing is changed or locked, so
- * that a journal may be looked at while it is written.
+ * Totals of a journal from its member headers alone. Changes and locks nothing, so it works while the
+ * journal is being written.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface JournalSurvey {
 }
 
 /**
- * Sums up the journal in `dir`; what is written just now does not count, nor does a missing one.
+ * Totals of the journal in `dir`; a write in progress does not count, and a missing journal is empty.
  *
  * @throws {Error} when it is damaged
  */

@@ -1,5 +1,5 @@
 /**
- * What stands behind the last whole member of a segment: a write that was interrupted, or damage.
+ * Tells an interrupted write from damage after the last whole member of a segment.
  *
  * @module
  */

@@ -10,7 +10,7 @@ import { asUtf8 } from "./bytes.ts";
 import { ReadFailure } from "./failure.ts";
 import { bareName } from "./format.ts";
 import { pageAt, type PageOptions, PLAIN } from "./page_options.ts";
-import { encodeText } from "./sealed/text.ts";
+import { encodeText } from "./sandboxed/text.ts";
 import type { TextSource } from "./text_pages.ts";
 
 /** What may stand between the fields; the first of those that are as frequent. */

@@ -14,6 +14,7 @@ import { type OnDrop, type Source, STDIN, walk, type WalkOptions } from "./walk.
 export interface ReadCursor {
   /** Files before this one, in the order in which they are read. */
   readonly files: number;
+  /** The file whose pages were read last. */
   readonly path: string;
   /** Pages of this file that were handed on. */
   readonly pages: number;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Answer, Request } from "./sealed/task.ts";
+import type { Answer, Request } from "./sandboxed/task.ts";
 
 /** What takes documents apart, one at a time. */
 export interface DocumentReader {

@@ -6,7 +6,7 @@
 import type { Page } from "../types.ts";
 import { asUtf8 } from "./bytes.ts";
 import { pageAt, type PageOptions, PLAIN } from "./page_options.ts";
-import { encodeText } from "./sealed/text.ts";
+import { encodeText } from "./sandboxed/text.ts";
 import { splitLines } from "./split.ts";
 import type { TextSource } from "./text_pages.ts";
 

@@ -145,7 +145,7 @@ async function* inflate(packed: ByteReader, decoder: Transform & { bytesWritten:
   decoder.on("data", (chunk: Uint8Array) => out.push(chunk));
   decoder.on("end", () => (ended = true, wake()));
   decoder.on("error", (cause) => (error = cause, wake()));
-  const settled = (act: (done: () => void) => void) =>
+  const runDecoder = (act: (done: () => void) => void) =>
     new Promise<void>((resolve) => {
       wake = resolve;
       act(resolve);
@@ -154,7 +154,7 @@ async function* inflate(packed: ByteReader, decoder: Transform & { bytesWritten:
     for (let fed = 0; !ended;) {
       const chunk = await packed.some(FEED_BYTES);
       fed += chunk.byteLength;
-      await settled((done) => {
+      await runDecoder((done) => {
         if (chunk.byteLength === 0) decoder.end();
         else decoder.write(chunk, () => done());
       });

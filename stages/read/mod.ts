@@ -43,8 +43,13 @@ export interface ReadOptions<B extends Barrier = never> {
   readonly cursor?: ReadCursor;
   /** Handed on after each so many bytes of pages, and at the end; none otherwise. */
   readonly barrier?: B;
+  /** Bytes of pages between two barriers; 4 MiB by default. */
   readonly barrierBytes?: number;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
+  /** Errors the stream with its reason. */
   readonly signal?: AbortSignal;
 }
 

@@ -7,7 +7,7 @@ import type { Page } from "../types.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { OnDrop } from "./walk.ts";
 
-export { PLAIN } from "./sealed/task.ts";
+export { PLAIN } from "./sandboxed/task.ts";
 
 /** What every reader of a format is given. */
 export interface PageOptions {

@@ -14,7 +14,7 @@ import { findFormat, type Format, HEAD_BYTES, isWarcName, kindOf } from "./forma
 import { jsonlPages } from "./jsonl_pages.ts";
 import { type Member, members, packingOf } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
-import { sealedPages, type SealedSource } from "./sealed_pages.ts";
+import { sandboxedPages, type SandboxedSource } from "./sandboxed_pages.ts";
 import { htmlPage, textPages } from "./text_pages.ts";
 import { type SourceFile, STDIN, urlOf } from "./walk.ts";
 import { warcPages } from "./warc_pages.ts";
@@ -68,21 +68,21 @@ async function* contentPages(
       return yield* textPages(text, options);
     default: {
       const fetchedAt = new Date().toISOString();
-      const source = await sealedSource(file, { ...options, format, content: text.content });
-      yield* sealedPages(source, { ...options, url: text.url, fetchedAt });
+      const source = await sandboxedSource(file, { ...options, format, content: text.content });
+      yield* sandboxedPages(source, { ...options, url: text.url, fetchedAt });
     }
   }
 }
 
 /** A table where it lies, or a whole document. @throws {ReadFailure} for one that is too large */
-async function sealedSource(
+async function sandboxedSource(
   { path }: SourceFile,
   { format, content, isPacked, maxDocumentBytes }: Pick<PageOptions, "maxDocumentBytes"> & {
-    format: SealedSource["format"];
+    format: SandboxedSource["format"];
     content: AsyncIterable<Uint8Array>;
     isPacked: boolean;
   },
-): Promise<SealedSource> {
+): Promise<SandboxedSource> {
   if (format === "parquet" && !isPacked && path !== STDIN && (await stat(path)).isFile()) {
     return { format, path };
   }

@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { frameOf, readFrames } from "./frames.ts";
 import type { DocumentReader } from "./document_reader.ts";
-import type { Answer, Request } from "./sealed/task.ts";
+import type { Answer, Request } from "./sandboxed/task.ts";
 
 /** Cap on one answer. */
 const MAX_ANSWER_BYTES = 256 * 2 ** 20;
@@ -43,7 +43,7 @@ export function startProcess(deno: string): DocumentReader {
       ...[`--config=${pathOf("../../deno.json")}`, `--lock=${pathOf("../../deno.lock")}`],
       // Its own sources: a thread of its may be started from a file that may be read.
       ...["--frozen", `--allow-read=${pathOf("../")},${pathOf("../../vendor/")}`],
-      pathOf("./sealed/process.ts"),
+      pathOf("./sandboxed/process.ts"),
     ],
     // The C library's own value, which it otherwise raises: then large buffers stay when they are freed.
     env: { MALLOC_MMAP_THRESHOLD_: "131072" },

@@ -6,12 +6,12 @@
  */
 import { Worker } from "node:worker_threads";
 import type { DocumentReader } from "./document_reader.ts";
-import { MAX_HEAP_MIB } from "./sealed/limits.ts";
-import { type Answer, buffersOf, type Request } from "./sealed/task.ts";
+import { MAX_HEAP_MIB } from "./sandboxed/limits.ts";
+import { type Answer, buffersOf, type Request } from "./sandboxed/task.ts";
 
 /** Starts the thread. */
 export function startThread(): DocumentReader {
-  const worker = new Worker(new URL("./sealed/worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./sandboxed/worker.ts", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
     // Without it Deno copies all of the process's, and asks for the permission to.
     env: {},

@@ -8,7 +8,7 @@ import { ReadFailure } from "./failure.ts";
 import type { DocumentReader } from "./document_reader.ts";
 import { findDeno, startProcess } from "./reader_process.ts";
 import { startThread } from "./reader_thread.ts";
-import type { Answer, Piece, Request, Task } from "./sealed/task.ts";
+import type { Answer, Piece, Request, Task } from "./sandboxed/task.ts";
 
 /** A document, or the path of a table that is read range by range. */
 export type SandboxTask =

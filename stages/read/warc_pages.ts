@@ -11,7 +11,7 @@ import { beginsHtml, formatOfBytes } from "./format.ts";
 import { decodeBody, readResponseHead } from "./http_message.ts";
 import type { Member } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
-import { sealedPages } from "./sealed_pages.ts";
+import { sandboxedPages } from "./sandboxed_pages.ts";
 import { type SourceFile, urlOf } from "./walk.ts";
 import { readRecords, WARC, type WarcRecord } from "./warc_record.ts";
 
@@ -57,7 +57,7 @@ export async function* warcPages(
 }
 
 /** Media types of documents that are read whole. */
-const SEALED = /\b(pdf|zip|octet-stream|officedocument|opendocument)\b/i;
+const SANDBOXED = /\b(pdf|zip|octet-stream|officedocument|opendocument)\b/i;
 
 /** The pages in a record; none in one about the crawl. @throws {ReadFailure} for one unfit */
 async function* pagesOf(
@@ -78,7 +78,7 @@ async function* pagesOf(
     throw new ReadFailure("http-error", `${url} answered with status ${head.status}`);
   }
   const declared = head === undefined ? ofRecord : head.fields.get("content-type") ?? "";
-  const maxBytes = SEALED.test(declared) ? options.maxDocumentBytes : options.maxFileBytes;
+  const maxBytes = SANDBOXED.test(declared) ? options.maxDocumentBytes : options.maxFileBytes;
   const raw = await block.rest(maxBytes);
   if (raw === undefined) {
     throw new ReadFailure("too-large", `${url} is larger than ${maxBytes} bytes`);
@@ -89,7 +89,7 @@ async function* pagesOf(
   const format = found !== undefined && "format" in found ? found.format : undefined;
   if (format === "pdf" || format === "zip") {
     // Its own buffer goes to the thread that reads it.
-    return yield* sealedPages({ format, bytes: body.slice() }, { ...options, url, fetchedAt });
+    return yield* sandboxedPages({ format, bytes: body.slice() }, { ...options, url, fetchedAt });
   }
   yield { url, contentType: declared || (beginsHtml(body) ? "text/html" : ""), body, fetchedAt };
 }

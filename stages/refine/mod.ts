@@ -14,8 +14,10 @@ import { type RefineParts, refiner } from "./refine_text.ts";
 import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
 export { cleanText } from "./clean_text.ts";
+export { type EvaluationGrams, openEvaluationGrams } from "./contamination.ts";
 export { type LanguageDetector, loadLanguageDetector } from "./language.ts";
 export { type JournalView, type NearIndex, type NearMatch, openNearIndex } from "./near_index.ts";
+export { learnQuality, type QualityModel, type Texts } from "./quality.ts";
 export type { RefineParts } from "./refine_text.ts";
 export { openSeenTexts, type SeenTexts } from "./seen_texts.ts";
 export {
@@ -33,9 +35,13 @@ const QUEUE_CHARS = 2 ** 20;
 
 /** Choices for {@linkcode refine}; databases are borrowed. */
 export interface RefineOptions extends RefineParts {
+  /** What the stage does beside cleaning; nothing by default. */
   readonly settings?: RefineSettings;
   /** Shorter texts, in UTF-16 code units after cleaning, are dropped. */
   readonly minChars?: number;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
 }
 

@@ -38,7 +38,9 @@ export interface NearIndex extends Disposable {
 
 /** What an index needs to know of a journal that holds its documents in the same order. */
 export interface JournalView {
+  /** Documents in the journal. */
   readonly count: number;
+  /** The documents from index `from` on, in order. */
   documents(options: { from: number }): AsyncIterable<Pick<Document, "id" | "text">>;
 }
 

@@ -7,12 +7,14 @@ import { hash } from "node:crypto";
 import type { Document } from "../types.ts";
 import { filterC4 } from "./c4.ts";
 import { cleanText } from "./clean_text.ts";
+import { type EvaluationGrams, refuseContaminated } from "./contamination.ts";
 import { fineWebRules } from "./fineweb.ts";
 import { gopherQualityRules } from "./gopher_quality.ts";
 import { gopherRepetitionRules } from "./gopher_repetition.ts";
 import { type LanguageDetector, refuseLanguage } from "./language.ts";
 import type { NearIndex } from "./near_index.ts";
 import { maskPersonalData } from "./personal_data.ts";
+import { judgeQuality, type QualityModel } from "./quality.ts";
 import { applyRules, type Refusal, type Rule, type Scores } from "./rule.ts";
 import type { SeenTexts } from "./seen_texts.ts";
 import type { FilterName, RefineSettings } from "./settings.ts";
@@ -21,6 +23,7 @@ import { TextView } from "./text_view.ts";
 
 /** What the steps borrow. */
 export interface RefineParts {
+  /** Texts that came before: a document of another id with one of them is a duplicate. */
   readonly seen: SeenTexts;
   /** Needed where the settings name languages. */
   readonly detectLanguage?: LanguageDetector;
@@ -28,6 +31,10 @@ export interface RefineParts {
   readonly near?: NearIndex;
   /** Needed for repeated lines. */
   readonly lines?: SiteLines;
+  /** Scores each text; see {@linkcode RefineSettings.qualityThreshold}. */
+  readonly quality?: QualityModel;
+  /** Needed to leave out what evaluations ask. */
+  readonly evaluations?: EvaluationGrams;
 }
 
 /** A document under way. */
@@ -70,7 +77,7 @@ export function refiner(
 }
 
 function stepsOf(
-  { seen, detectLanguage, near, lines }: RefineParts,
+  { seen, detectLanguage, near, lines, quality, evaluations }: RefineParts,
   { settings, minChars }: { settings: RefineSettings; minChars: number },
 ): Step[] {
   const longEnough: Step = (draft) => refuseShort(draft.text, minChars) ?? draft;
@@ -82,7 +89,9 @@ function stepsOf(
     if (name === "c4") shorten(runC4(settings));
     else steps.push(runRules(rulesOf(name, settings)));
   }
+  if (quality) steps.push(judge(quality, settings));
   if (settings.maskPersonalData) shorten(mask);
+  if (evaluations) steps.push((draft) => refuseContaminated(draft.text, evaluations) ?? draft);
   steps.push(firstOfItsText(seen));
   if (near) steps.push(firstOfItsKind(near));
   return steps;
@@ -127,6 +136,9 @@ const runC4 = ({ limits }: RefineSettings): Step => (draft) => {
   const outcome = filterC4(draft.text, { settings: limits.c4, scores: draft.scores });
   return typeof outcome === "string" ? { ...draft, text: outcome } : outcome;
 };
+
+const judge = (model: QualityModel, { qualityThreshold = 0.5 }: RefineSettings): Step => (draft) =>
+  judgeQuality(draft.text, { model, threshold: qualityThreshold, scores: draft.scores }) ?? draft;
 
 const mask: Step = (draft) => {
   const { text, emails, addresses } = maskPersonalData(draft.text);

@@ -18,6 +18,7 @@ export interface SeenTexts extends Disposable {
   readonly size: number;
   /** Brings the texts seen so far to the disk; returns their number. */
   flush(): number;
+  /** Closes the database; disposing does the same. */
   close(): void;
 }
 

@@ -4,7 +4,7 @@ import { sparkline } from "./sparkline.ts";
 import { fitText, textWidth } from "./text_width.ts";
 import { formatCount, formatDuration, formatRate } from "./units.ts";
 
-/** Ends the line of the stage that holds up the others. */
+/** Label at the end of the bottleneck's line. */
 export const BOTTLENECK_MARK = "◀ bottleneck";
 
 const BAR_WIDTH = 8;
@@ -14,9 +14,9 @@ const SHOWN_REASONS = 2;
 const GAP = "  ";
 
 /**
- * Draws the status block: a headline, one line a stage, and once training has begun the last step
- * and the curve of the loss. No line is wider than `columns`; what does not fit is left out from
- * the right.
+ * Draws the status block: a headline, one line per stage, and once training has begun the last step
+ * and the loss curve. No line is wider than `columns`; parts that do not fit are dropped from the
+ * right.
  *
  * @example
  * ```ts
@@ -45,8 +45,9 @@ export function renderBlock(progress: Progress, columns: number): string[] {
 }
 
 /**
- * The last step, most telling figure first; the perplexity is that of the held-out documents, and
- * stands beside their loss, with the step that was validated where that is an earlier one. Empty before the first step.
+ * The last step, most informative figure first; perplexity is that of the held-out documents and
+ * follows their loss, with the validated step where that is an earlier one. Empty before the first
+ * step.
  */
 export function trainingParts(progress: Progress): string[] {
   const { report, totalSteps, remainingMs, validation } = progress;
@@ -82,7 +83,7 @@ function stageParts(
   ];
   const fill = bar(counts.queueFill);
   const mark = bottleneck === counts.name ? [BOTTLENECK_MARK] : [];
-  // On a narrow terminal the word says more than the bar.
+  // On a narrow terminal the word is more useful than the bar.
   const hasRoom = textWidth([...parts, fill, ...mark].join(GAP)) <= columns;
   parts.push(...(hasRoom || mark.length === 0 ? [fill] : []), ...mark);
   const dropped = droppedText(counts);
@@ -100,7 +101,7 @@ export function droppedText({ dropped }: StageCounts): string {
   return `${formatCount(total)} dropped: ${shown.join(", ")}${more}`;
 }
 
-/** A queue's fill, 0..1. A queue that holds anything shows at least one cell; a source has none. */
+/** A queue's fill, 0..1. A queue that is not empty shows at least one cell; a source has none. */
 function bar(fill: number | undefined): string {
   if (fill === undefined) return " ".repeat(BAR_WIDTH + 2);
   const cells = Math.ceil(fill * BAR_WIDTH);

@@ -1,14 +1,14 @@
 import type { StageCounts } from "../meter.ts";
 
-/** A stage that works for less of the time than this holds nobody up. */
+/** A stage that works for a smaller share of the time than this is no bottleneck. */
 const BUSY_SHARE = 0.5;
 
 /**
- * Names the stage that held up the others between two readings of the meters: the one that worked
- * for the largest share of the time, if for more than half of it. The others wait, either for its
- * output or for it to take theirs. Where nobody works so much, it is the source that waits for more
- * than half of the time itself: for the network, or for a host's turn. Sources stand before the
- * first stage with a queue; a stage behind it that has none yet has not begun.
+ * Names the bottleneck between two readings of the meters: the stage that worked for the largest
+ * share of the time, if for more than half of it. The others wait for its output or for it to take
+ * theirs. Where no stage works that much, it is the source that waited for more than half of the
+ * time: for the network, or for a host's turn. Sources are the stages before the first one with a
+ * queue; a later stage without a queue has not started.
  */
 export function findBottleneck(
   before: readonly StageCounts[],

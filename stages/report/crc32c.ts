@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli), RFC 3720 appendix B.4, reflected polynomial, a byte at a time.
+// CRC-32C (Castagnoli), RFC 3720 appendix B.4, reflected polynomial, one byte at a time.
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value >>> 1 ^ (value & 1 ? 0x82f63b78 : 0);

@@ -4,21 +4,21 @@ import { textWidth } from "./text_width.ts";
 import type { ReadProgress, View } from "./view.ts";
 import { wrapLine } from "./wrap_line.ts";
 
-/** Notes printed at one redraw; a flood of them is counted instead. */
+/** Most notes printed per redraw; further ones are only counted. */
 const MAX_NOTES = 8;
 
 const BOLD = "\x1b[1m";
 const YELLOW = "\x1b[33m";
 const RESET = "\x1b[0m";
-/** Moving up keeps the column, and the terminal shows what is typed, Ctrl-C as `^C`. */
+/** Moving up keeps the column, and the terminal echoes typed characters, such as `^C`. */
 const LINE_START = "\r";
 const CLEAR_LINE_END = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 
 /**
  * One block at the bottom of the terminal, redrawn in place at each tick when it has changed; notes
- * scroll away above it. The cursor rests below the block and is never hidden, so that nothing has
- * to be put right after a crash.
+ * scroll away above it. The cursor stays below the block and is never hidden, so that a crash
+ * leaves the terminal usable.
  */
 export function liveView(
   progress: ReadProgress,
@@ -63,7 +63,7 @@ function paint(line: string, index: number): string {
   return line.includes(BOTTLENECK_MARK) ? YELLOW + line + RESET : line;
 }
 
-/** The headline and the last lines: a block taller than the screen would scroll it. */
+/** The headline and the last lines, because a block taller than the screen would scroll it. */
 function fitRows(block: readonly string[], rows: number): string[] {
   if (block.length <= rows) return [...block];
   return [...block.slice(0, 1), ...block.slice(block.length - Math.max(0, rows - 1))];
@@ -73,7 +73,7 @@ function moveUp(rows: number): string {
   return rows > 0 ? `\x1b[${rows}A` : "";
 }
 
-/** Rows that lines drawn earlier take now: a terminal made narrower has wrapped them. */
+/** Rows that earlier lines occupy now: a narrower terminal has wrapped them. */
 function rowsOf(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(line) / columns)), 0);
 }

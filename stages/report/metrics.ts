@@ -1,5 +1,5 @@
 /**
- * metrics.jsonl: one JSON object a step, appended as the steps end.
+ * metrics.jsonl: one JSON object per step, appended as the steps end.
  *
  * @module
  */
@@ -8,21 +8,23 @@ import type { SphereCounters, StepReport } from "../types.ts";
 import { TextLineStream } from "@std/streams";
 import { type RunConstants, SPHERE_METRICS, STEP_METRICS } from "./metrics_table.ts";
 
-/** Names of the figures of a step. */
+/** Names of the metrics of a step. */
 export type StepMetricName = typeof STEP_METRICS[number]["name"];
-/** Names of the figures of a leaf sphere. */
+/** Names of the metrics of a leaf sphere. */
 export type SphereMetricName = typeof SPHERE_METRICS[number]["name"];
 
 /**
- * One line of metrics.jsonl: the figures of metrics_table.ts by name. One that is not finite (a
+ * One line of metrics.jsonl: the metrics of metrics_table.ts by name. A value that is not finite (a
  * diverged loss) is written as null; one that was not measured is absent.
  */
 export interface MetricsRecord extends Readonly<Partial<Record<StepMetricName, number>>> {
+  /** 1-based optimizer step. */
   readonly step: number;
+  /** Mean nats per target token over the batch. */
   readonly loss: number;
-  /** Where the guard kept the step from moving the weights. */
+  /** Set where the guard skipped the step's update. */
   readonly skipped?: true;
-  /** Each figure for every leaf, in the order of leaves; `[S]`. */
+  /** Each metric for every leaf sphere, in their order; `[S]`. */
   readonly spheres: Readonly<Record<SphereMetricName, readonly number[]>>;
   /** ISO 8601 instant at which the step was reported. */
   readonly time: string;
@@ -30,7 +32,7 @@ export interface MetricsRecord extends Readonly<Partial<Record<StepMetricName, n
   readonly stages?: readonly StageCounts[];
 }
 
-/** What is kept of a step; `time` in milliseconds since the epoch. */
+/** The record of a step; `time` in milliseconds since the epoch. */
 export function metricsRecord(
   report: StepReport,
   { time, stages, constants = {} }: {
@@ -55,20 +57,20 @@ export function metricsRecord(
   };
 }
 
-/** Hundredths of a millisecond are exact enough, and half as long to write. */
+/** Hundredths of a millisecond are precise enough, and half as long. */
 function columnsOf(spheres: readonly SphereCounters[]): MetricsRecord["spheres"] {
   const columns = SPHERE_METRICS.map(({ name, of }) =>
     [name, spheres.map((sphere) => Math.round(100 * of(sphere)) / 100)] as const
   );
-  // Every name of the table is there.
+  // Every name of the table is present.
   return Object.fromEntries(columns) as Record<SphereMetricName, number[]>;
 }
 
 /**
- * Cuts a metrics file of an earlier run so that `firstStep` can follow: from that step on, and a
- * line torn by a crash. A file that does not exist is left so.
+ * Truncates a metrics file of an earlier run so that `firstStep` can follow: removes that step and
+ * later ones, and a line torn by a crash. Does nothing when there is no file.
  *
- * @throws {SyntaxError} when a whole line is not JSON with a step: then it is some other file
+ * @throws {SyntaxError} when a whole line is not JSON with a step, and the file is thus another one
  */
 export async function cutMetrics(
   path: string,

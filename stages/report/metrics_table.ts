@@ -1,5 +1,5 @@
 /**
- * Every figure that a run reports, once: metrics.jsonl, the Prometheus text, TensorBoard's event
+ * Every metric of a run, declared once: metrics.jsonl, the Prometheus text, TensorBoard's event
  * files, OpenTelemetry and docs/metrics.md are all made from these tables.
  *
  * @module
@@ -7,25 +7,25 @@
 import type { StageCounts } from "../meter.ts";
 import type { SphereCounters, StepReport } from "../types.ts";
 
-/** One figure; `From` is what it is read from. */
+/** One metric; `From` is what it is read from. */
 export interface Metric<From, Name extends string = string> {
-  /** As in metrics.jsonl; in other forms the same words, milliseconds as seconds. */
+  /** As in metrics.jsonl; other formats use the same words, and seconds instead of milliseconds. */
   readonly name: Name;
   readonly unit: string;
-  /** A counter only grows in one sitting. */
+  /** A counter only grows within a session. */
   readonly kind: "gauge" | "counter";
   readonly meaning: string;
-  /** The value, undefined where it was not measured. */
+  /** The value; undefined where it was not measured. */
   readonly of: (from: From) => number | undefined;
 }
 
-/** What is the same for every step of a run; what is unknown stays out, with its figures. */
+/** Constants of a run; metrics of an unknown one are absent. */
 export interface RunConstants {
-  /** UTF-8 bytes of text that one token stands for. */
+  /** UTF-8 bytes of text per token. */
   readonly bytesPerToken?: number;
-  /** Floating-point operations that training on one token takes. */
+  /** Floating-point operations per trained token. */
   readonly flopsPerToken?: number;
-  /** Multiply-adds on registers alone, all workers together, in operations a second. */
+  /** Peak of register-only multiply-adds, all workers together, in operations per second. */
   readonly peakFlops?: number;
 }
 
@@ -49,20 +49,20 @@ const step = metric<StepFigures, number | undefined>();
 const sphere = metric<SphereCounters, number>();
 const stage = metric<StageCounts, number | undefined>();
 
-/** Nats a token as bits a byte. */
+/** Converts nats per token to bits per byte. */
 function bitsPerByte(nats: number | undefined, { bytesPerToken }: RunConstants) {
   if (nats === undefined || bytesPerToken === undefined) return undefined;
   return nats / Math.LN2 / bytesPerToken;
 }
 
-/** Once a step. */
+/** Once per step. */
 export const STEP_METRICS = [
   step("loss", "nats/token", "mean loss over the step's batch", ({ report }) => report.loss),
   step("perplexity", "", "e to the loss of the step's batch", ({ report }) => report.perplexity),
   step(
     "bitsPerByte",
     "bits/byte",
-    "the loss a byte of text; a token's bytes are those at the beginning of the corpus",
+    "the loss per byte of text, at the bytes per token of the beginning of the corpus",
     ({ report, constants }) => bitsPerByte(report.loss, constants),
   ),
   step(
@@ -81,16 +81,16 @@ export const STEP_METRICS = [
   step(
     "validationBitsPerByte",
     "bits/byte",
-    "the validation loss a byte of text",
+    "the validation loss per byte of text",
     ({ report, constants }) => bitsPerByte(report.validationLoss, constants),
   ),
   step("learningRate", "", "highest rate of the step", ({ report }) => report.learningRate),
   step("gradNorm", "", "global L2 norm before clipping", ({ report }) => report.gradNorm),
-  step("tokens", "tokens", "scored tokens of the step", ({ report }) => report.tokens),
+  step("tokens", "tokens", "target tokens of the step", ({ report }) => report.tokens),
   step(
     "totalTokens",
     "tokens",
-    "scored tokens since the first step",
+    "target tokens since the first step",
     ({ report }) => report.totalTokens,
     "counter",
   ),
@@ -103,7 +103,7 @@ export const STEP_METRICS = [
   step(
     "shareOfPeak",
     "0..1",
-    "the step's multiply-adds against a loop of them on registers alone",
+    "the step's multiply-adds as a share of a register-only loop's",
     ({ report, constants: { flopsPerToken, peakFlops } }) =>
       flopsPerToken === undefined || peakFlops === undefined
         ? undefined
@@ -136,29 +136,29 @@ export const STEP_METRICS = [
   ),
 ] as const satisfies readonly Metric<StepFigures>[];
 
-/** Once a step and leaf sphere. */
+/** Once per step and leaf sphere. */
 export const SPHERE_METRICS = [
-  sphere("worker", "", "number of the worker that ran the leaf", ({ worker }) => worker),
-  sphere("tokens", "tokens", "scored tokens of the leaf", ({ tokens }) => tokens),
+  sphere("worker", "", "number of the worker that ran the sphere", ({ worker }) => worker),
+  sphere("tokens", "tokens", "target tokens of its microbatch", ({ tokens }) => tokens),
   sphere("computeMs", "ms", "computing", ({ computeMs }) => computeMs),
   sphere("waitMs", "ms", "waiting for its turn in the reduction", ({ waitMs }) => waitMs),
 ] as const satisfies readonly Metric<SphereCounters>[];
 
-/** Once a stage, with the first step of a sitting and each fiftieth, and live. */
+/** Once per stage, with the first step of a session and every fiftieth, and live. */
 export const STAGE_METRICS = [
   stage("itemsIn", "items", "items taken in", (counts) => counts.itemsIn, "counter"),
-  stage("itemsOut", "items", "items handed on", (counts) => counts.itemsOut, "counter"),
+  stage("itemsOut", "items", "items passed on", (counts) => counts.itemsOut, "counter"),
   stage(
     "bytesIn",
     "bytes, characters or tokens",
-    "size of what was taken in, in the stage's own unit",
+    "size of the items taken in, in the stage's unit",
     (counts) => counts.bytesIn,
     "counter",
   ),
   stage(
     "bytesOut",
     "bytes, characters or tokens",
-    "size of what was handed on",
+    "size of the items passed on",
     (counts) => counts.bytesOut,
     "counter",
   ),
@@ -179,13 +179,13 @@ export const STAGE_METRICS = [
   stage(
     "blockedOutputMs",
     "ms",
-    "blocked by output: there is work, and nobody asks for more",
+    "blocked by output: there is work, but no demand",
     (counts) => counts.blockedOutputMs,
     "counter",
   ),
 ] as const satisfies readonly Metric<StageCounts>[];
 
-/** Once a stage and reason; in metrics.jsonl an object by reason. */
+/** Once per stage and reason; in metrics.jsonl an object by reason. */
 export const DROP_METRIC = {
   name: "dropped",
   unit: "items",

@@ -1,6 +1,6 @@
 /**
- * The report stage, where a pipeline ends: every step is appended to metrics.jsonl of the run folder
- * and shown to whoever is watching.
+ * The report stage, the end of a pipeline: appends every step to metrics.jsonl of the run folder and
+ * shows it in the status.
  *
  * @module
  */
@@ -35,29 +35,33 @@ export interface ReportOptions {
   status?: Status;
   /** Stages whose counters are written with the first step and each `countsEvery` steps. */
   meters?: readonly StageMeter[];
+  /** Steps between two lines with counters; 50 by default. */
   countsEvery?: number;
-  /** What some figures are computed by. */
+  /** Constants that some metrics need. */
   constants?: RunConstants;
-  /** Take each record as it is written; borrowed. */
+  /** Sinks that get each record as it is written; borrowed. */
   sinks?: readonly MetricsSink[];
-  /** Hears of each step once it is written. */
+  /** Called for each step once it is written. */
   onStep?: (step: StepReport) => void;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
 
 /**
- * Creates the report stage. A resumed run goes on in the same metrics.jsonl: lines from its first
- * step on, which a run that broke off may have left, are cut, so that no step is there twice.
+ * Creates the report stage. A resumed run continues the same metrics.jsonl: lines from its first step
+ * on, which an interrupted run may have left, are removed, so that no step appears twice.
  *
- * @throws {SyntaxError} with the first step, when metrics.jsonl is not a file of metrics
+ * @throws {SyntaxError} with the first step, when metrics.jsonl is not a metrics file
  * @example
  * ```ts
- * import { report, startStatus } from "./mod.ts";
- * import type { StepReport } from "../types.ts";
- * const steps = new ReadableStream<StepReport>({ start: (controller) => controller.close() });
- * using status = startStatus({ totalSteps: 900 });
- * await steps.pipeTo(report({ runDir: "runs/today", status }));
+ * import { assertEquals } from "@std/assert";
+ * import { report } from "./mod.ts";
+ * const figures = { loss: 3, perplexity: 20, learningRate: 0.01, gradNorm: 1, stepMs: 500 };
+ * const tokens = { tokens: 9, totalTokens: 9, tokensPerSecond: 18 };
+ * const step = { step: 1, ...figures, ...tokens, spheres: [], cursor: { epoch: 0, batch: 1, state: 0 } };
+ * const runDir = await Deno.makeTempDir();
+ * await ReadableStream.from([step]).pipeTo(report({ runDir }));
+ * assertEquals(JSON.parse(await Deno.readTextFile(`${runDir}/metrics.jsonl`)).loss, 3);
  * ```
  */
 export function report({
@@ -80,8 +84,8 @@ export function report({
       const counts = withCounts ? { stages: meters.map((meter) => meter.counts()) } : {};
       isFirst = false;
       const record = metricsRecord(step, { time: now(), constants, ...counts });
-      // Opened for each line: no file to leak when the run is torn down, and steps are slow.
-      // A wait for the disk at each would slow small models down.
+      // Opened for each line: steps are slow, and no file leaks when the run is torn down.
+      // Syncing every line would slow small models down.
       const line = encoder.encode(JSON.stringify(record) + "\n");
       await appendWhole(path, line, { sync: withCounts });
       status?.step(step);

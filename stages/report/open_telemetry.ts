@@ -1,6 +1,6 @@
 /**
- * The figures of each step through OpenTelemetry: Deno exports what reaches its API when it is
- * started with OTEL_DENO=true, and without that the API does nothing.
+ * Exports the metrics of each step through OpenTelemetry: Deno exports them when it is started with
+ * OTEL_DENO=true; otherwise the API does nothing.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { SPHERE_METRICS, STEP_METRICS } from "./metrics_table.ts";
 import type { MetricsSink } from "./sink.ts";
 
 /**
- * A sink that sets one gauge a figure, and ends one span a step.
+ * A sink that sets one gauge per metric, and ends one span per step.
  *
  * @example
  * ```ts

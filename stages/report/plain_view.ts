@@ -4,16 +4,16 @@ import type { Terminal } from "./terminal.ts";
 import { formatCount, formatDuration } from "./units.ts";
 import type { ReadProgress, View } from "./view.ts";
 
-/** Lines about steps in a run, at most. */
+/** Most lines about steps in a run. */
 const MAX_STEP_LINES = 20;
-/** Least time between two lines about steps. */
+/** Minimum time between two lines about steps. */
 const STEP_INTERVAL_MS = 5_000;
 /** Longest silence while there are no steps. */
 const SILENCE_MS = 30_000;
 
 /**
- * Plain lines for a pipe or a log file: one for each phase and note, and for the first step, the
- * last, and between them one each 5 % of the run or each five seconds, whichever is rarer.
+ * Plain lines for a pipe or a log file: one per phase and note, one for the first step and the last,
+ * and in between one every 5 % of the run or every five seconds, whichever is rarer.
  */
 export function plainView(progress: ReadProgress, { terminal }: { terminal: Terminal }): View {
   let printedAt = 0;
@@ -56,7 +56,7 @@ export function plainView(progress: ReadProgress, { terminal }: { terminal: Term
   };
 }
 
-/** How many of its equal parts the run has finished; with no end in sight a part is one step. */
+/** How many of its equal parts the run has finished; a part is one step when the end is unknown. */
 function partDone({ report, totalSteps, remainingMs, elapsedMs }: Progress): number {
   const step = report?.step ?? 0;
   if (totalSteps !== undefined) return Math.floor(MAX_STEP_LINES * step / totalSteps);

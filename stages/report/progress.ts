@@ -1,13 +1,13 @@
 import type { StageCounts } from "../meter.ts";
 import type { StepReport } from "../types.ts";
 
-/** Everything the status shows, at one moment. */
+/** Snapshot of everything the status shows. */
 export interface Progress {
-  /** What the run is doing, in a few words. */
+  /** Current phase of the run, in a few words. */
   readonly phase: string;
   readonly elapsedMs: number;
   readonly stages: readonly StageCounts[];
-  /** Name of the stage that holds up the others. */
+  /** Name of the bottleneck. */
   readonly bottleneck?: string;
   /** The last step, once there is one. */
   readonly report?: StepReport;
@@ -16,18 +16,18 @@ export interface Progress {
   readonly remainingMs?: number;
   /** The last validation: its step, and nats per token. */
   readonly validation?: { readonly step: number; readonly loss: number };
-  /** Loss over the run so far, evenly thinned. */
+  /** Loss over the run so far, evenly downsampled. */
   readonly losses: readonly number[];
 }
 
-/** Most losses kept for the curve; when full, neighbours are averaged and twice the steps stand
- * for one point. */
+/** Most points of the loss curve; when full, neighbours are averaged and a point covers twice the
+ * steps. */
 const MAX_POINTS = 1024;
 
-/** Share of a new step in the running mean of step times. */
+/** Weight of a new step in the running mean of step times. */
 const SMOOTHING = 0.1;
 
-/** Takes step reports in and estimates how long the rest takes. */
+/** Collects step reports and estimates the remaining time. */
 export class TrainingProgress {
   readonly #totalSteps: number | undefined;
   #deadline: number | undefined;
@@ -57,7 +57,7 @@ export class TrainingProgress {
 
   /** Takes in the report of a step that ended at `now`. */
   add(report: StepReport, now: number): void {
-    // From report to report, so that time spent waiting for data counts too.
+    // Measured from report to report, so that waiting for data counts too.
     const stepMs = this.#report ? now - this.#reportedAt : report.stepMs;
     this.#meanStepMs += (stepMs - this.#meanStepMs) * (this.#report ? SMOOTHING : 1);
     this.#report = report;

@@ -1,5 +1,5 @@
 /**
- * The figures of a run in Prometheus' text format.
+ * The metrics of a run in Prometheus' text format.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { StageCounts } from "../meter.ts";
 import type { MetricsRecord } from "./metrics.ts";
 import { DROP_METRIC, SPHERE_METRICS, STAGE_METRICS, STEP_METRICS } from "./metrics_table.ts";
 
-/** What is known of a run at one moment. */
+/** Snapshot of a run. */
 export interface Exposed {
   /** The last step, once there is one. */
   readonly record?: MetricsRecord;
@@ -44,7 +44,7 @@ export async function prometheusText({ record, stages }: Exposed): Promise<strin
     };
     const make = () => metric.kind === "gauge" ? new Gauge(options) : new Counter(options);
     let collector: Gauge | Counter | undefined;
-    // A figure that was not measured is left out: a collector without labels begins with zero.
+    // Omitted when not measured, because a collector without labels starts at zero.
     return (value: number | null | undefined, labels: Record<string, string> = {}) => {
       if (value === undefined || value === null) return;
       (collector ??= make()).inc(labels, scale * value);

@@ -1,6 +1,6 @@
 import type { MetricsRecord } from "./metrics.ts";
 
-/** Another place that the figures of each step go to. */
+/** Another destination for the metrics of each step. */
 export interface MetricsSink {
   /** Takes in a step; a failure ends the run. */
   step(record: MetricsRecord): Promise<void>;

@@ -11,13 +11,13 @@ import { statusFile } from "./status_file.ts";
 import { processTerminal, type Terminal, wrapped } from "./terminal.ts";
 import type { View } from "./view.ts";
 
-/** Shows a person, a log or a program what a run is doing. */
+/** Shows the progress of a run on a terminal, in a log or as JSON. */
 export interface Status extends Disposable {
-  /** The run does something else from now on, in a few words: "crawling". */
+  /** Enters a phase, named in a few words: "crawling". */
   phase(text: string): void;
-  /** Training ends at this time, on the clock of `now`: for runs that learn it only as they train. */
+  /** Sets the end of training on the clock of `now`, for runs that learn it only while training. */
   endAt(deadline: number): void;
-  /** Takes in a step; throws where status.json could not be written since the last. */
+  /** Records a step; throws where status.json could not be written since the last. */
   step(report: StepReport): void;
   /** Prints a line that stays: a warning, a dropped item. Not shown with `json`. */
   note(line: string): void;
@@ -38,11 +38,11 @@ export interface StatusOptions {
   deadline?: number;
   /** By default the process's standard output. */
   terminal?: Terminal;
-  /** Prints one JSON object a step and nothing else. */
+  /** Prints one JSON object per step and nothing else. */
   json?: boolean;
-  /** Folder of the run, whose status.json is written each second. */
+  /** Folder of the run, whose status.json is written every second. */
   runDir?: string;
-  /** Asked for what status.json tells of model and corpus. */
+  /** Returns the facts of model and corpus for status.json. */
   facts?: () => RunFacts;
   /** By default unless NO_COLOR is set. */
   color?: boolean;
@@ -56,19 +56,23 @@ export interface StatusOptions {
 const TICK_MS = 100;
 /** Time between two writings of status.json. */
 const STATUS_FILE_MS = 1000;
-/** The bottleneck is sought over the last one to two windows. */
+/** Window of the bottleneck, which covers the last one to two of them. */
 const WINDOW_MS = 5_000;
 
 /**
- * Starts showing a run: one live block on a terminal, plain lines elsewhere, or one JSON object a
+ * Starts showing a run: one live block on a terminal, plain lines elsewhere, or one JSON object per
  * step.
  *
  * @example
  * ```ts
+ * import { assertMatch } from "@std/assert";
  * import { startStatus } from "./status.ts";
- * const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write() {} };
+ * let shown = "";
+ * const write = (text: string) => void (shown += text);
+ * const terminal = { isTerminal: false, size: () => ({ columns: 80, rows: 24 }), write };
  * using status = startStatus({ totalSteps: 900, terminal });
- * status.phase("crawling");
+ * status.note("3 pages were dropped");
+ * assertMatch(shown, /3 pages were dropped/);
  * ```
  */
 export function startStatus({
@@ -112,7 +116,7 @@ export function startStatus({
   const writeStatus = runDir === undefined
     ? () => {}
     : statusFile(runDir, { progress, facts, now });
-  /** What kept status.json from being written; the next step, or the end, throws it. */
+  /** The failure to write status.json, which the next step, or the end, throws. */
   let failure: unknown;
   const stopWriting = runDir === undefined ? () => {} : every(STATUS_FILE_MS, () => {
     try {
@@ -160,7 +164,7 @@ function jsonView({ terminal, now }: { terminal: Terminal; now: () => number }):
   };
 }
 
-/** Seeks the bottleneck between the meters now and one to two windows ago. */
+/** Finds the bottleneck between the meters now and one to two windows ago. */
 function movingBottleneck(now: () => number) {
   let older: readonly StageCounts[] = [];
   let newer: readonly StageCounts[] = [];

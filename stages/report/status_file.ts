@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { RunFacts } from "./run_facts.ts";
 import type { ReadProgress } from "./view.ts";
 
-/** What a run is doing, in `status.json` of its folder, for those who watch from elsewhere. */
+/** State of a run in `status.json` of its folder, for other processes. */
 export interface StatusFile extends RunFacts {
-  /** ISO 8601 instant of writing; a run that is alive writes each second. */
+  /** ISO 8601 instant of writing; a live run writes every second. */
   readonly time: string;
   readonly phase: string;
   readonly elapsedMs: number;
@@ -36,7 +36,7 @@ export function statusFile(
       ...(remainingMs !== undefined && { remainingMs }),
       ...facts(),
     };
-    // Readers never see half of it; after a crash of the machine nobody needs it.
+    // The rename is atomic for readers; the file need not survive a crash of the machine.
     try {
       Deno.writeTextFileSync(`${path}.new`, JSON.stringify(status));
       Deno.renameSync(`${path}.new`, path);

@@ -1,5 +1,5 @@
 /**
- * TensorBoard's event files: the figures of each step as scalars.
+ * TensorBoard's event files: the metrics of each step as scalars.
  *
  * @module
  */
@@ -29,17 +29,17 @@ const { Event } = protobuf.Root.fromJSON({
   },
 }).nested as { Event: protobuf.Type };
 
-/** SessionLog's START: what an earlier file says of this step and later ones is void. */
+/** SessionLog's START: invalidates this step and later ones in earlier files. */
 const SESSION_START = 1;
 
-/** An event file that steps are appended to. */
+/** An event file, appended to step by step. */
 export interface EventFile extends MetricsSink {
   readonly path: string;
 }
 
 /**
- * Makes an event file in `dir`, which is made too. A run that continues adds another file; steps
- * that it repeats replace those of the one before.
+ * Creates an event file in `dir`, and `dir` if missing. A resumed run adds another file; steps that it
+ * repeats replace those of the previous file.
  *
  * @param options `now` in milliseconds since the epoch
  * @example
@@ -93,7 +93,7 @@ function frame(bytes: Uint8Array): Uint8Array {
   return record;
 }
 
-/** TFRecord's mask, so that a checksum of bytes that hold checksums is not weak. */
+/** TFRecord's masked checksum, which stays strong over data that contains checksums. */
 function masked(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return ((crc >>> 15 | crc << 17) + 0xa282ead8) >>> 0;

@@ -1,16 +1,16 @@
 import { wrapLine } from "./wrap_line.ts";
 
-/** Where the status is written: a terminal, or anything else that takes text. */
+/** Output of the status: a terminal, or another text sink. */
 export interface Terminal {
   /** Whether the cursor can be moved, so that one block can be redrawn in place. */
   readonly isTerminal: boolean;
-  /** Size in characters, asked before every drawing since it may change. */
+  /** Size in characters, read before every redraw since it may change. */
   size(): { readonly columns: number; readonly rows: number };
   /** Writes all of `text` before it returns. */
   write(text: string): void;
 }
 
-/** The size of a terminal that does not say: the VT100's. */
+/** Default size of a terminal: the VT100's. */
 const USUAL_SIZE = { columns: 80, rows: 24 };
 
 /** The terminal, file or pipe behind one of the process's output streams. */
@@ -29,7 +29,7 @@ export function processTerminal(stream: typeof Deno.stdout | typeof Deno.stderr)
   };
 }
 
-/** Lines of text for where they are written: a terminal's are broken between words, others are not. */
+/** Lines of text, wrapped between words for a terminal and unwrapped otherwise. */
 export function wrapped(text: string, terminal = processTerminal(Deno.stdout)): string {
   if (!terminal.isTerminal) return text;
   const { columns } = terminal.size();

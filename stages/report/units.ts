@@ -5,7 +5,7 @@ export function formatCount(count: number): string {
   if (Math.abs(value) < 10_000) return String(value);
   for (const unit of ["k", "M", "G", "T", "P"]) {
     value /= 1000;
-    // 999.5 would be shown as 1000: the next unit says it shorter.
+    // 999.5 would be shown as 1000, which the next unit shortens.
     if (Math.abs(value) < 999.5) {
       const digits = Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
       return value.toFixed(digits) + unit;

@@ -1,9 +1,9 @@
 import type { StepReport } from "../types.ts";
 import type { Progress } from "./progress.ts";
 
-/** One way to show a run. What it shows beyond its arguments it asks of `progress`. */
+/** One way to show a run; gets everything beyond its arguments from `progress`. */
 export interface View {
-  /** The run does something else from now on. */
+  /** The run has entered another phase. */
   phase(): void;
   /** A step ended. */
   step(report: StepReport): void;
@@ -11,9 +11,9 @@ export interface View {
   note(line: string): void;
   /** Some time passed. */
   tick(): void;
-  /** Nothing follows. */
+  /** The run has ended. */
   close(): void;
 }
 
-/** Asks for the state of the run now. */
+/** Returns the current state of the run. */
 export type ReadProgress = () => Progress;

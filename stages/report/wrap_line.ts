@@ -1,14 +1,14 @@
 import { textWidth } from "./text_width.ts";
 
-/** Columns that the text beside a label keeps; where it has fewer it goes on from the first. */
+/** Minimum columns beside a label; with fewer, text continues at the first column. */
 const MIN_COLUMNS = 30;
-/** Commands that a person copies are one word: a line break within would end them. */
+/** A command to copy counts as one word: a line break inside would split it. */
 const WORDS = /(?<! )( *)(\S*deno task(?: (?:'[^']*'|"[^"]*"|[^\s'"`;]+))+\S*|\S+)/g;
 
 /**
- * The lines of a line of text in a terminal of `columns`, broken between words. What follows a label
- * and two spaces goes on below itself. A word that no line holds has one of its own, which the
- * terminal breaks; a `deno task` command counts as a word.
+ * Wraps a line of text to `columns`, between words. Text after a label and two spaces is indented
+ * below itself. A word longer than a line gets a line of its own, which the terminal breaks; a
+ * `deno task` command counts as one word.
  *
  * @example
  * ```ts

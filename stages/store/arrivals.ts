@@ -1,6 +1,6 @@
 /**
- * The live end of a store that is read elsewhere: takes runs out of the stream as far as they are
- * needed, so that backpressure holds up what comes after.
+ * The live end of a store that is read elsewhere: pulls runs from the stream only as needed, so that
+ * backpressure reaches the stages above.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { isBarrier } from "../barrier.ts";
 import type { Barrier, StoredRun } from "../types.ts";
 import type { StoreReader } from "./reader.ts";
 
-/** Draws live runs into the store. */
+/** Pulls live runs into the store. */
 export class Arrivals {
   readonly #store: StoreReader;
   readonly #reader: ReadableStreamDefaultReader<StoredRun | Barrier>;
@@ -18,42 +18,42 @@ export class Arrivals {
   #hasEnded = false;
   #barrier: Barrier | undefined;
 
-  /** The reader's stream must hand on each run after `store` has taken it. */
+  /** The reader's stream must send each run after `store` has appended it. */
   constructor(store: StoreReader, reader: ReadableStreamDefaultReader<StoredRun | Barrier>) {
     this.#store = store;
     this.#reader = reader;
   }
 
-  /** Resolves when the train split has `tokens`, or all runs have come. */
+  /** Resolves when the train split has `tokens`, or the stream has ended. */
   async tokens(tokens: number): Promise<void> {
     await this.#until(() => this.#store.tokens("train") >= tokens);
     this.check();
   }
 
-  /** Resolves when the train split has `documents`, or all runs have come. */
+  /** Resolves when the train split has `documents`, or the stream has ended. */
   async documents(documents: number): Promise<void> {
     await this.#until(() => this.#store.count("train") >= documents);
     this.check();
   }
 
-  /** Draws on towards `tokens` while the caller does something else. */
+  /** Pulls towards `tokens` in the background. */
   prefetch(tokens: number): void {
     void this.#until(() => this.#store.tokens("train") >= tokens);
   }
 
-  /** @throws what the stream failed with, as soon as that is known */
+  /** @throws the stream's error, once it has failed */
   check(): void {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** The newest barrier that has come, once. */
+  /** The newest barrier to arrive, once. */
   takeBarrier(): Barrier | undefined {
     const barrier = this.#barrier;
     this.#barrier = undefined;
     return barrier;
   }
 
-  /** Never rejects: a failure is kept for {@linkcode check}. */
+  /** Never rejects: {@linkcode check} throws the failure. */
   #until(isEnough: () => boolean): Promise<void> {
     return this.#turn = this.#turn.then(async () => {
       try {

@@ -12,14 +12,14 @@ import type { Split, TokenRun } from "../types.ts";
 
 /** Bytes of llm.c's header. */
 export const HEADER_BYTES = 1024;
-/** First word of llm.c's header, by bytes an id, with the version that follows it. */
+/** First word of llm.c's header, by bytes per id, with the version that follows it. */
 export const MAGICS = [
   { magic: 20240520, version: 1, idBytes: 2 },
   { magic: 20240801, version: 7, idBytes: 4 },
 ] as const;
-/** Read together. */
+/** Bytes per read. */
 const READ_BYTES = 2 ** 20;
-/** A longer document is taken for a wrong end-of-text id. */
+/** A longer document indicates a wrong end-of-text id. */
 const MAX_DOCUMENT = 2 ** 24;
 
 /** Choices for {@linkcode readBin}. */
@@ -35,8 +35,8 @@ export interface ReadBinOptions {
  * stand before each document, as llm.c has it, or after it, as nanoGPT does: what is between two of
  * them is a document.
  *
- * @throws {TypeError} (through the stream) when the file is cut off or of another form
- * @throws {RangeError} when an id is not of the vocabulary, or no end-of-text id comes
+ * @throws {TypeError} (through the stream) when the file is truncated or of another format
+ * @throws {RangeError} when an id is outside the vocabulary, or no end-of-text id comes
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -86,7 +86,7 @@ export function readBin(path: string, options: ReadBinOptions): ReadableStream<T
   });
 }
 
-/** What a token file is, and holds. */
+/** Format and contents of a token file. */
 export interface BinFile {
   readonly format: "nanogpt" | "llm.c";
   /** Of llm.c's header; null where there is none. */
@@ -100,7 +100,7 @@ export interface BinFile {
 /**
  * Reads a token file from end to end.
  *
- * @throws {TypeError} when the file is cut off or of another form
+ * @throws {TypeError} when the file is truncated or of another format
  */
 export async function inspectBin(path: string): Promise<BinFile> {
   using file = await Deno.open(path);
@@ -157,7 +157,7 @@ async function readForm(file: Deno.FsFile, path: string): Promise<BinForm> {
       throw new TypeError(`Cannot read ${path}: it is truncated, ${size} of ${end} bytes`);
     }
     if (end < size) {
-      // A count past 32 bits has wrapped, or something else was appended.
+      // The count has wrapped past 32 bits, or data was appended.
       throw new TypeError(
         `Cannot read ${path}: its header says ${tokens} tokens, ${end} bytes, and it has ${size}`,
       );

@@ -1,5 +1,5 @@
 /**
- * Whether the shards of a split are what index.json says.
+ * Checks the shards of a split against index.json.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * StoredRun → EpochRun: the corpus again and again.
+ * StoredRun → EpochRun: repeated passes over the corpus.
  *
  * @module
  */
@@ -16,14 +16,14 @@ import { storedPasses } from "./stored_passes.ts";
 const QUEUE_TOKENS = 2 ** 18;
 
 /**
- * Passes over the train split, in which each pair of neighbouring tokens comes exactly once.
+ * Passes over the train split; each pass has every pair of neighbouring tokens exactly once.
  *
- * In the `stored` order the first pass is what the store holds, then the runs that arrive as they come; later
- * ones replay the store. A `shuffled` pass begins when the runs that it goes over are all stored,
- * and takes them in a seeded order of its own, so that however few of them a training uses, they are
- * a uniform sample. While runs arrive, the first pass is over the first `warmUpTokens` and each
- * later one over up to twice the tokens of the one before, so that what arrives is mixed with all
- * that was there; where a pass ends depends on the runs alone, never on when they came.
+ * In the `stored` order the first pass is the content of the store, then runs as they arrive; later
+ * passes replay the store. A `shuffled` pass begins when all its runs are stored, and takes them in
+ * its own seeded order, so that a prefix of any length is a uniform sample. While runs arrive, the
+ * first pass covers the first `warmUpTokens` and each later one up to twice the tokens of the one
+ * before, so that new runs are mixed with all earlier ones; where a pass ends depends on the runs
+ * alone, never on timing.
  *
  * @throws {Error} (through the stream) when the corpus turns out to be empty
  * @example
@@ -47,7 +47,7 @@ export function epochs<In extends StoredRun | Barrier = StoredRun>(
     bounded(QUEUE_TOKENS, ({ ids }: StoredRun) => ids.length),
   );
   const reader = readable.getReader();
-  // Fails when the input has failed, and then the reader has its error already.
+  // Rejects when the input has failed, and then the reader already has the error.
   const cancelInput = (reason: unknown) => reader.cancel(reason).catch(() => {});
   async function* passes(): AsyncGenerator<EpochRun | Barrier, void> {
     try {

@@ -1,5 +1,5 @@
 /**
- * What the passes over a store depend on.
+ * Options of the passes over a store.
  *
  * @module
  */
@@ -17,30 +17,32 @@ export type Order = typeof ORDERS[number];
 
 /** Choices for {@linkcode epochs}. */
 export interface EpochsOptions {
-  /** Borrowed; it must have taken each run before that arrives. */
+  /** Borrowed; it must contain each run before the run arrives here. */
   readonly store: StoreReader;
+  /** Whether a pass shuffles the documents or keeps the order of the store. */
   readonly order: Order;
-  /** Decides the shuffled order; 0 unless stated. */
+  /** Seed of the shuffled order; 0 by default. */
   readonly seed?: number;
   /**
    * `shuffled`: tokens of the train split at which the first pass begins although runs still arrive;
-   * once the input has ended unless stated.
+   * by default once the input has ended.
    */
   readonly warmUpTokens?: number;
-  /** `shuffled`: tokens that will be asked for in all; a pass waits for no more than them. */
+  /** `shuffled`: total tokens that the run needs; a pass waits for no more. */
   readonly plannedTokens?: number;
   /**
    * `shuffled`: pairs of neighbouring tokens of a document that come together; a longer one comes in
-   * parts, of which each begins with the last token of the one before. 4,096 unless stated.
+   * parts, of which each begins with the last token of the one before; 4,096 by default.
    */
   readonly partPairs?: number;
-  /** First run wanted, with the sizes of the passes up to it; the very first unless stated. */
+  /** First run to send, with the sizes of the passes up to it; the very first by default. */
   readonly start?: {
     readonly epoch: number;
     /** 0-based place in the pass. */
     readonly place: number;
     readonly passes?: readonly PassSize[];
   };
+  /** Passes over the corpus; endless by default. */
   readonly maxEpochs?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * index.json of a token store: what of its files counts. It is replaced at every flush, after the
- * files are synced, so a crash at any time leaves the store as of the last flush.
+ * index.json of a token store: the valid length of its files. It is replaced at every flush, after
+ * the files are synced, so a crash at any time leaves the store as of the last flush.
  *
  * @module
  */
@@ -17,7 +17,9 @@ export const SPLITS: readonly Split[] = ["train", "validation"];
 
 /** Size of one shard; later shards follow where it ends. */
 export interface ShardSize {
+  /** Whole documents in it. */
   readonly documents: number;
+  /** Tokens of all of them. */
   readonly tokens: number;
 }
 
@@ -52,7 +54,7 @@ export async function writeIndex(dir: string, index: StoreIndex): Promise<void> 
 }
 
 /**
- * Checks that the store was written with the tokenizer that is asked for.
+ * Checks that the store was written with the wanted tokenizer.
  *
  * @throws {Error} naming both and what to do
  */
@@ -69,9 +71,9 @@ export function checkTokenizer(
 }
 
 /**
- * Refuses a store without an index that has shards all the same.
+ * Refuses a store that has shards but no index.
  *
- * @throws {Error} naming the index that is missing
+ * @throws {Error} naming the missing index
  */
 export async function refuseOrphans(dir: string): Promise<void> {
   for (const split of SPLITS) {
@@ -103,6 +105,6 @@ function checkIndex(value: Partial<StoreIndex>): StoreIndex {
       throw new SyntaxError(`splits.${split} is not a list of shard sizes`);
     }
   }
-  // Looked at field by field above.
+  // Checked field by field above.
   return value as StoreIndex;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads a store from end to end and changes nothing, also while a run writes to it: what is wrong
- * with a shard is said of it, and the next is looked at.
+ * Checks a store from end to end without changing it, even while a run writes to it. A fault is
+ * reported with its shard, and the check goes on with the next shard.
  *
  * @module
  */
@@ -15,25 +15,25 @@ export function idBytesOf(vocabSize: number): 2 | 4 {
   return vocabSize <= 65536 ? 2 : 4;
 }
 
-/** What a shard holds, as far as it can be read. */
+/** Contents of a shard, as far as it is readable. */
 export interface ShardReport {
   /** Its file of ids. */
   readonly path: string;
   readonly split: Split;
-  /** What index.json says, in documents, tokens and bytes of ids. */
+  /** Its documents, tokens and bytes of ids by index.json. */
   readonly documents: number;
   readonly tokens: number;
   readonly bytes: number;
-  /** Documents that were read and have the checksum they were written with. */
+  /** Documents read whose checksum matches. */
   readonly checked: number;
   /** Tokens of the shortest and the longest of those; 0 without any. */
   readonly shortest: number;
   readonly longest: number;
-  /** What is wrong; null when nothing is. */
+  /** The fault; null when there is none. */
   readonly fault: string | null;
 }
 
-/** Which shards to look at; all of them unless stated. */
+/** Shards to check; all of them by default. */
 export interface InspectOptions {
   readonly split?: Split;
   readonly number?: number;
@@ -116,7 +116,7 @@ export async function* readDocuments(
   });
 }
 
-/** More than what index.json says was never flushed, and does not count. */
+/** Data beyond index.json was never flushed, and does not count. */
 async function checkSizes(
   dir: string,
   number: number,

@@ -13,11 +13,11 @@ export interface MixSource {
   readonly store: StoreReader;
   /** Share of the tokens, in relation to the other sources' weights; above 0. */
   readonly weight: number;
-  /** Times that the source may be gone through. */
+  /** Most passes over the source. */
   readonly passes: number;
 }
 
-/** How far a source has been taken, in plain JSON. */
+/** Position in a source, in plain JSON. */
 export interface MixPosition {
   readonly pass: number;
   /** Documents taken of this pass. */
@@ -32,7 +32,7 @@ export interface MixedRun extends StoredRun {
   readonly source: number;
   /** 0-based pass over that source. */
   readonly pass: number;
-  /** Every source behind this document: where a mixture that goes on from here starts. */
+  /** Position of every source after this document, to resume a mixture from. */
   readonly positions: readonly MixPosition[];
 }
 
@@ -40,15 +40,15 @@ export interface MixedRun extends StoredRun {
 export interface MixOptions {
   readonly sources: readonly MixSource[];
   readonly split: Split;
-  /** Positions that an earlier mixture of these sources came to. */
+  /** Positions of an earlier mixture of these sources. */
   readonly start?: readonly MixPosition[];
 }
 
 /**
  * Documents of several stores, each next one from the source that is furthest behind its share of
  * tokens; of equal ones, from the first. It depends on nothing but the stores and the weights. The
- * mixture ends when a source has had its passes, so that the shares hold to the end, to within a
- * document or so.
+ * mixture ends when a source has used up its passes, so that the shares hold to the end, to within
+ * about a document.
  *
  * @throws {RangeError} when there is no source, a weight or passes are not above 0, or a store is empty
  * @example

@@ -45,7 +45,7 @@ export interface StoreOptions {
 }
 
 /**
- * Appends runs to a store and hands on those of the train split. Everything is on the disk when the
+ * Appends runs to a store and passes on those of the train split. Everything is on the disk when the
  * input ends.
  *
  * @example

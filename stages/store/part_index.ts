@@ -1,6 +1,6 @@
 /**
- * Numbers the parts of a split's documents, so that a pass can shuffle parts and not documents: a
- * long document would come all at once, and a short run would see it whole or not at all.
+ * Numbers the parts of a split's documents, so that a pass shuffles parts instead of documents:
+ * otherwise a long document would come all at once, and a short run would see all or none of it.
  *
  * @module
  */
@@ -23,11 +23,11 @@ export interface PartPlace {
   readonly to: number;
 }
 
-/** The parts of the first documents of a split, in their order; eight bytes a block are held. */
+/** The parts of the first documents of a split, in order; holds eight bytes per block. */
 export class PartIndex {
   readonly #store: StoreReader;
   readonly #options: PartOptions;
-  /** Parts before each block, and at last all of them. */
+  /** Parts before each block, then the total. */
   readonly #before: readonly number[];
 
   /** Use {@linkcode indexParts}. */
@@ -64,7 +64,7 @@ export class PartIndex {
   }
 }
 
-/** Which parts. */
+/** Options of {@linkcode indexParts}. */
 export interface PartOptions {
   readonly split: Split;
   /** The first so many documents. */
@@ -86,7 +86,7 @@ export async function indexParts(store: StoreReader, options: PartOptions): Prom
   return new PartIndex(store, options, before);
 }
 
-/** Parts of a document, also of one without a pair. */
+/** Parts of a document, at least one. */
 function partsOf(tokens: number, pairs: number): number {
   return Math.max(1, Math.ceil((tokens - 1) / pairs));
 }

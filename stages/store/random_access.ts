@@ -1,5 +1,5 @@
 /**
- * Single documents of a split's shards, wherever they are: two reads a document, with the files of
+ * Random access to the documents of a split's shards: two reads per document, with the files of
  * recently used shards kept open.
  *
  * @module
@@ -38,12 +38,12 @@ interface OpenFiles {
  */
 export class ShardReaders implements Disposable {
   readonly #options: ShardReadersOptions;
-  /** The least recently used first. */
+  /** Least recently used first. */
   readonly #open = new Map<number, OpenFiles>();
   readonly #recordBytes = reusedBuffer();
   readonly #tokenBytes = reusedBuffer();
 
-  /** Nothing is opened before it is read. */
+  /** Files are opened on first use. */
   constructor(options: ShardReadersOptions) {
     this.#options = options;
   }
@@ -60,14 +60,14 @@ export class ShardReaders implements Disposable {
   ): { docId: string; ids: Uint16Array | Uint32Array } {
     const { idBytes, vocabSize } = this.#options;
     const { path, tokens, records } = this.#files(number);
-    // Where a document begins stands in the record before its own.
+    // A document's start is in the record before its own.
     const before = place === 0 ? 0 : RECORD_BYTES;
     const both = this.#recordBytes(before + RECORD_BYTES);
     if (!fill(records, place * RECORD_BYTES - before, both)) throw damagedDocument(path, place);
     const record = both.subarray(before);
     const start = place === 0 ? 0 : both.readUInt32LE(8);
     const length = record.readUInt32LE(8) - start;
-    // A damaged record must not decide how much memory is asked for.
+    // A damaged record must not decide how much memory is allocated.
     const { size } = tokens.statSync();
     if (length < 0 || (start + length) * idBytes > size) throw damagedDocument(path, place);
     const bytes = this.#tokenBytes(length * idBytes);
@@ -130,7 +130,7 @@ export class ShardReaders implements Disposable {
   }
 }
 
-/** A buffer that each read uses again; it grows to the largest. */
+/** A buffer reused by each read; it grows to the largest. */
 function reusedBuffer(): (length: number) => Buffer<ArrayBuffer> {
   let bytes = Buffer.alloc(0);
   return (length) => {

@@ -1,6 +1,6 @@
 /**
- * The tokens of a store as of its last flush, only to be read: nothing is cut off, created or
- * written, so that another process may go on writing meanwhile.
+ * Reads the tokens of a store as of its last flush, without changing it, so that another process may
+ * go on writing it.
  *
  * @module
  */
@@ -18,22 +18,26 @@ import { SplitLog } from "./split_log.ts";
 export interface ReadStoreOptions {
   /** Folder of the store. */
   readonly dir: string;
+  /** Ids there are: up to 65,536, an id takes two bytes, and four above. */
   readonly vocabSize: number;
-  /** Any text that changes with the tokenizer, such as a digest of tokenizer.json. */
+  /** Identifies the tokenizer, such as a digest of tokenizer.json. */
   readonly tokenizerHash: string;
 }
 
 /** Choices for {@linkcode StoreReader.read}. */
 export interface ReadRunsOptions {
+  /** Which documents to read. */
   readonly split: Split;
-  /** Documents `[from, to)` of the split; to the present end unless stated. */
+  /** Documents `[from, to)` of the split; to its current end by default. */
   readonly from?: number;
+  /** Exclusive end; a higher one than the split has documents is lowered to that. */
   readonly to?: number;
+  /** Errors the stream with its reason before the next document. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens the store in `dir` to read it; it has no documents where there is none yet.
+ * Opens the store in `dir` for reading; a missing store has no documents.
  *
  * @throws {Error} when it was written with another tokenizer or is damaged
  */
@@ -58,7 +62,21 @@ async function openSplit(
   return new SplitLog({ ...options, shardBytes: 0 }, sizes);
 }
 
-/** Token runs by split. Made by {@linkcode readStore}. */
+/**
+ * Token runs by split. Made by {@linkcode readStore}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openStore, readStore } from "./mod.ts";
+ * const options = { dir: await Deno.makeTempDir(), vocabSize: 300, tokenizerHash: "abc" };
+ * await using store = await openStore(options);
+ * await store.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 0) });
+ * await store.flush();
+ * await using reader = await readStore(options);
+ * assertEquals((await reader.document("train", 0)).ids, Uint16Array.of(5, 0));
+ * ```
+ */
 export class StoreReader implements AsyncDisposable {
   /** The shards of each split. */
   protected readonly logs: Readonly<Record<Split, SplitLog>>;
@@ -83,7 +101,7 @@ export class StoreReader implements AsyncDisposable {
     return this.logs[split].tokens;
   }
 
-  /** Documents of a split in order, those appended but not flushed yet included. */
+  /** Documents of a split in order, including appended ones not flushed yet. */
   read(
     { split, from = 0, to = this.count(split), signal }: ReadRunsOptions,
   ): ReadableStream<StoredRun> {

@@ -1,6 +1,6 @@
 /**
  * One shard of a split: `NNNNNN.bin` holds token ids, little-endian, documents end to end;
- * `NNNNNN.idx` holds 16 bytes a document: its id (8 bytes), where it ends in tokens (u32), and the
+ * `NNNNNN.idx` holds 16 bytes per document: its id (8 bytes), where it ends in tokens (u32), and the
  * CRC-32 of those 12 bytes and its tokens (u32).
  *
  * @module
@@ -14,9 +14,9 @@ import type { StoredRun, TokenRun } from "../types.ts";
 
 /** Bytes of a document's record. */
 export const RECORD_BYTES = 16;
-/** Documents whose records are read together. */
+/** Document records per read. */
 const RECORDS_A_READ = 1024;
-/** Token bytes that are read together, when documents are short. */
+/** Token bytes per read, when documents are short. */
 const READ_BYTES = 2 ** 18;
 
 /** Paths of the two files of shard `number`. */
@@ -46,7 +46,7 @@ function checksum(record: Uint8Array, tokens: Uint8Array): number {
   return crc32(tokens, crc32(record.subarray(0, 12)));
 }
 
-/** Where a document's bytes were read, and what they must be. */
+/** Location and constraints of a document. */
 export interface DocumentSource {
   /** File of ids. */
   readonly path: string;
@@ -57,9 +57,11 @@ export interface DocumentSource {
   readonly vocabSize: number;
 }
 
-/** Tokens `[from, to)` of a document; all of them unless stated. */
+/** Tokens `[from, to)` of a document; all of them by default. */
 export interface TokenRange {
+  /** 0-based first token; 0 by default. */
   readonly from?: number;
+  /** 0-based end, exclusive; what is past the last token is left out. */
   readonly to?: number;
 }
 
@@ -68,7 +70,7 @@ export interface TokenRange {
  * a copy, so that `bytes` may be read into again.
  *
  * @throws {Error} when the checksum of the whole document differs
- * @throws {RangeError} when an id of the range is not of the vocabulary
+ * @throws {RangeError} when an id of the range is outside the vocabulary
  */
 export function decodeDocument(
   record: Buffer,
@@ -78,10 +80,10 @@ export function decodeDocument(
 ): { docId: string; ids: Uint16Array | Uint32Array } {
   if (checksum(record, bytes) !== record.readUInt32LE(12)) throw damagedDocument(path, document);
   const Ids = idBytes === 2 ? Uint16Array : Uint32Array;
-  // Not by `slice`, which is a view where the bytes are a Buffer.
+  // Not `slice`, which returns a view when the bytes are a Buffer.
   const copy = new Uint8Array(bytes.subarray(from * idBytes, to * idBytes));
   const ids = new Ids(copy.buffer);
-  // By index: a call or an iterator's step for each id would take longer than all the rest.
+  // By index: a call or an iterator step for each id would dominate the time.
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] as number;
     if (id < vocabSize) continue;
@@ -93,7 +95,7 @@ export function decodeDocument(
   return { docId: record.toString("hex", 0, 8), ids };
 }
 
-/** The error of a document whose bytes are not those that were written. */
+/** The error of a damaged document. */
 export function damagedDocument(path: string, document: number): Error {
   return new Error(`Cannot read ${path}: document ${document} is damaged (checksum)`);
 }

@@ -1,5 +1,5 @@
 /**
- * Passes over a store in seeded orders, each over a part of it that is complete when the pass begins.
+ * Passes over a store in seeded orders, each over a prefix that is complete when the pass begins.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Arrivals } from "./arrivals.ts";
 import { type EpochsOptions, refuseEmpty } from "./epochs_options.ts";
 import { indexParts } from "./part_index.ts";
 
-/** Pairs of a document that come together: 32 rows of the smallest preset. */
+/** Most pairs per part of a document: 32 rows of the smallest preset. */
 const PART_PAIRS = 4096;
 
 /** The runs of `epochs` in the `shuffled` order; see there. */
@@ -23,11 +23,11 @@ export async function* shuffledPasses(
   const { warmUpTokens = Infinity, plannedTokens = Infinity, partPairs = PART_PAIRS } = options;
   const arrivals = new Arrivals(store, reader);
   const known = start.passes ?? [];
-  /** Up to the pass that is under way. */
+  /** Up to the current pass. */
   let passes = withoutRepeats(known.filter(({ epoch }) => epoch < start.epoch));
   let place = start.place;
 
-  /** Tokens at which the pass `epoch`, whose size is not known yet, may begin. */
+  /** Tokens at which pass `epoch`, whose size is not known yet, may begin. */
   const tokensOf = async (epoch: number): Promise<number> => {
     if (epoch === 0) return warmUpTokens;
     const before = sizeOf(passes, epoch - 1);
@@ -35,7 +35,7 @@ export async function* shuffledPasses(
     const size = await store.tokensBefore("train", before);
     return Math.max(size, Math.min(2 * size, plannedTokens - await usedTokens(epoch)));
   };
-  /** Tokens that the passes before `epoch` go over, all together. */
+  /** Total tokens of the passes before `epoch`. */
   const usedTokens = async (epoch: number): Promise<number> => {
     let used = 0;
     for (const [i, { epoch: first, documents }] of passes.entries()) {
@@ -44,11 +44,11 @@ export async function* shuffledPasses(
     }
     return used;
   };
-  /** Waits until the documents of the pass are stored, and says how many they are. */
+  /** Waits until the documents of the pass are stored; returns their number. */
   const sizeWhenStored = async (epoch: number): Promise<number> => {
     if (epoch <= (known.at(-1)?.epoch ?? -1)) {
       const documents = sizeOf(known, epoch) ?? 0;
-      // The end of the store may have been lost, and comes again.
+      // The end of the store may have been lost; it is then stored again.
       await arrivals.documents(documents);
       const stored = store.count("train");
       if (stored >= documents) return documents;
@@ -83,12 +83,12 @@ export async function* shuffledPasses(
   }
 }
 
-/** Documents of a pass; those after the last of the list are as large as that one. */
+/** Documents of a pass; passes beyond the list are as large as its last. */
 function sizeOf(passes: readonly PassSize[], epoch: number): number | undefined {
   return passes.findLast((pass) => pass.epoch <= epoch)?.documents;
 }
 
-/** The list without what its entries before say already. */
+/** The list without entries that repeat the one before. */
 function withoutRepeats(passes: readonly PassSize[]): readonly PassSize[] {
   return passes.filter(({ documents }, i) => passes[i - 1]?.documents !== documents);
 }

@@ -17,7 +17,7 @@ import {
   type TokenRange,
 } from "./shard.ts";
 
-/** Appended bytes are written together past this size. */
+/** Appended bytes are buffered up to this size. */
 const WRITE_BYTES = 2 ** 18;
 
 /** Choices for {@linkcode openSplitLog}. */
@@ -32,8 +32,8 @@ export interface SplitLogOptions {
 }
 
 /**
- * Opens the shards of `dir`, which have been checked, as `sizes` says: what is beyond was never
- * flushed and is cut off.
+ * Opens the checked shards of `dir` at the lengths in `sizes`: data beyond was never flushed and is
+ * cut off.
  */
 export async function openSplitLog(
   options: SplitLogOptions,
@@ -62,7 +62,21 @@ interface OpenShard {
   readonly records: Deno.FsFile;
 }
 
-/** Made by {@linkcode openSplitLog}. */
+/**
+ * Made by {@linkcode openSplitLog}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openSplitLog } from "./split_log.ts";
+ * const dir = await Deno.makeTempDir();
+ * const sizes = { idBytes: 2, vocabSize: 300, shardBytes: 2 ** 20 } as const;
+ * const log = await openSplitLog({ dir, split: "train", ...sizes }, []);
+ * await log.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 6, 0) });
+ * assertEquals([log.count, log.tokens], [1, 3]);
+ * await log.close();
+ * ```
+ */
 export class SplitLog {
   readonly #options: SplitLogOptions;
   readonly #sizes: { documents: number; tokens: number }[];
@@ -120,12 +134,12 @@ export class SplitLog {
     return index;
   }
 
-  /** Writes what is pending, so that readers find it. */
+  /** Writes pending data, so that readers find it. */
   write(): Promise<void> {
     return this.#exclusively(() => this.#writePending());
   }
 
-  /** Brings everything appended to the disk. */
+  /** Writes everything appended to the disk. */
   sync(): Promise<void> {
     return this.#exclusively(async () => {
       await this.#writePending();
@@ -149,7 +163,7 @@ export class SplitLog {
     this.#open = undefined;
   }
 
-  /** Runs one file operation after the other, whoever asks for them. */
+  /** Runs file operations one at a time. */
   #exclusively(operation: () => Promise<void>): Promise<void> {
     const done = this.#busy.then(operation, operation);
     this.#busy = done;
@@ -180,7 +194,7 @@ export class SplitLog {
   }
 
   /**
-   * Document `index` of the split, wherever it is, or a range of its tokens.
+   * Document `index` of the split, or a range of its tokens.
    *
    * @throws {RangeError} when there is none
    */
@@ -226,7 +240,7 @@ export class SplitLog {
 
   /** The fewest first documents that hold at least `tokens`; all where they hold fewer. */
   async documentsHolding(tokens: number): Promise<number> {
-    // As of now: what is appended meanwhile may not be written yet.
+    // As of now: later appends may not be written yet.
     const sizes = this.sizes;
     await this.write();
     let left = tokens, base = 0;

@@ -16,13 +16,13 @@ import { openSplitLog, type SplitLog } from "./split_log.ts";
 export interface OpenStoreOptions extends ReadStoreOptions {
   /** A shard is full past this size. */
   readonly shardBytes?: number;
-  /** Everything is brought to the disk after this many bytes of tokens. */
+  /** Everything is flushed to the disk after this many bytes of tokens. */
   readonly flushBytes?: number;
 }
 
 /**
- * Opens or creates the store in `dir` as of its last flush, to append to it, which one process at a
- * time may. What was written after that flush is cut off: it is made of the corpus again.
+ * Opens or creates the store in `dir` as of its last flush for appending, which only one process may
+ * do at a time. Data written after that flush is cut off and made from the corpus again.
  *
  * @throws {Error} when it was written with another tokenizer or is damaged; then nothing is changed
  * @example
@@ -44,7 +44,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   if (index) checkTokenizer(index, options);
   else {
     await refuseOrphans(dir);
-    // Before the first shard, so that one without an index tells of an index that was lost.
+    // Before the first shard, so that a shard without an index proves that the index was lost.
     await writeIndex(dir, {
       version: 1,
       vocabSize,
@@ -64,7 +64,22 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   return new Store(options, { train: await open("train"), validation: await open("validation") });
 }
 
-/** Token runs by split, append-only. Made by {@linkcode openStore}. */
+/**
+ * Token runs by split, append-only. Made by {@linkcode openStore}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { openStore } from "./store.ts";
+ * const options = { dir: await Deno.makeTempDir(), vocabSize: 300, tokenizerHash: "abc" };
+ * {
+ *   await using store = await openStore(options);
+ *   await store.append({ docId: "0011223344556677", split: "train", ids: Uint16Array.of(5, 0) });
+ * }
+ * await using again = await openStore(options);
+ * assertEquals([again.count("train"), again.tokens("train")], [1, 2]);
+ * ```
+ */
 export class Store extends StoreReader {
   readonly #options: OpenStoreOptions;
   readonly #flushBytes: number;
@@ -88,7 +103,7 @@ export class Store extends StoreReader {
     return index;
   }
 
-  /** Brings everything appended so far to the disk, both splits at one point of the corpus. */
+  /** Writes everything appended so far to the disk, both splits at one point of the corpus. */
   flush(): Promise<void> {
     this.#unflushed = 0;
     const flush = this.#flushed.then(() => this.#flushNow(), () => this.#flushNow());

@@ -1,5 +1,5 @@
 /**
- * Passes in the order of the store, the first of them over runs as they come.
+ * Passes in the order of the store, the first of them over runs as they arrive.
  *
  * @module
  */

@@ -14,6 +14,7 @@ import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** Choices for {@linkcode tokenize}. */
 export interface TokenizeOptions {
+  /** Encodes the documents; its `endOfTextId` ends each of them. */
   readonly tokenizer: Tokenizer;
   /** Workers with this tokenizer, borrowed; without them this thread encodes. */
   readonly encoders?: Encoders;
@@ -21,6 +22,9 @@ export interface TokenizeOptions {
   readonly split: (index: number, document: Document) => Split;
   /** Index of the first document that will arrive. */
   readonly startIndex?: number;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
 }
 

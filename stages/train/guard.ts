@@ -1,6 +1,5 @@
 /**
- * The guard: a step whose loss or gradient norm lies far above what it has lately been is not
- * allowed to move the weights.
+ * The guard: skips the update of a step whose loss or gradient norm is far above its recent values.
  *
  * @module
  */
@@ -8,26 +7,30 @@ import type { StepLimits, StepOutcome } from "../../workers/mod.ts";
 
 /** Exponentially weighted mean and variance of a series. */
 export interface Spread {
+  /** 0 before the first value. */
   readonly mean: number;
+  /** Square of the standard deviation; 0 before the second value. */
   readonly variance: number;
 }
 
-/** What the guard remembers: plain JSON, kept with every checkpoint. */
+/** State of the guard: plain JSON, saved with every checkpoint. */
 export interface GuardState {
   /** Steps seen. */
   readonly steps: number;
+  /** Of the loss, in nats per token. */
   readonly loss: Spread;
+  /** Of the global gradient norm. */
   readonly gradNorm: Spread;
 }
 
-/** A guard that has seen nothing. */
+/** State before the first step. */
 export const NEW_GUARD: GuardState = {
   steps: 0,
   loss: { mean: 0, variance: 0 },
   gradNorm: { mean: 0, variance: 0 },
 };
 
-/** Steps before the guard judges: the first losses of a run fall too fast to have a spread. */
+/** Steps before the guard acts: the first losses of a run fall too fast for a meaningful spread. */
 const WARMUP = 100;
 /** Weight of a new value; the memory reaches back about fifty steps. */
 const WEIGHT = 0.02;
@@ -68,7 +71,7 @@ export function observe(
 }
 
 /**
- * The state that a checkpoint kept.
+ * The state in a checkpoint.
  *
  * @throws {TypeError} when it is something else
  */

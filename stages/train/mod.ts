@@ -1,5 +1,5 @@
 /**
- * The train stage: one optimizer step a batch, run by the spheres.
+ * The train stage: one optimizer step per batch, run by the spheres.
  *
  * @module
  */
@@ -7,18 +7,12 @@ import type { Spheres } from "../../workers/mod.ts";
 import type { StageMeter } from "../meter.ts";
 import { metered } from "../metered.ts";
 import { bounded } from "../queue.ts";
-import type { Batch, Cursor, Cursors, Snapshot, SphereCounters, StepReport } from "../types.ts";
-import { type GuardState, limitsOf, NEW_GUARD, observe, readGuard } from "./guard.ts";
+import type { Batch, SphereCounters, StepReport } from "../types.ts";
+import { limitsOf, observe } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
-import {
-  isOutOfPatience,
-  NO_VALIDATION,
-  observeValidation,
-  type Patience,
-  readValidation,
-  type ValidationState,
-} from "./patience.ts";
+import { isOutOfPatience, observeValidation, type Patience } from "./patience.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
+import { snapshot, type TrainingState } from "./training_state.ts";
 export {
   isOutOfPatience,
   type Patience,
@@ -42,57 +36,31 @@ export {
   type ScheduleOptions,
   SCHEDULES,
 } from "./schedule.ts";
+export { newTraining, resumeTraining, snapshot, type TrainingState } from "./training_state.ts";
 
 /** How long a run trains: a number of steps (reproducible) or of seconds (planned by the clock). */
 export type Duration = { readonly steps: number } | { readonly seconds: number };
 
-/** Where a run stands; changes with every step. */
-export interface TrainingState {
-  /** Optimizer steps done. */
-  step: number;
-  /** Scored tokens seen. */
-  totalTokens: number;
-  /** Seconds spent training, over all sittings. */
-  seconds: number;
-  /** Of the last batch trained on; undefined before the first. */
-  cursor: Cursor | undefined;
-  /** Of the stages above the batches, as of that batch. */
-  cursors: Cursors;
-  guard: GuardState;
-  validation: ValidationState;
-  /** Of the last step of this session. */
-  report?: StepReport;
-}
-
-/** The state of a run without a step. */
-export function newTraining(): TrainingState {
-  return {
-    step: 0,
-    totalTokens: 0,
-    seconds: 0,
-    cursor: undefined,
-    cursors: {},
-    guard: NEW_GUARD,
-    validation: NO_VALIDATION,
-  };
-}
-
 /**
- * Steps between a validation and one at the end of a pass, at least: validating takes up to the time
- * of three steps, and a small corpus is over every few.
+ * Minimum steps between a validation and one at the end of a pass: validating takes as long as up to
+ * three steps, and a pass over a small corpus takes only a few.
  */
 const MIN_APART = 10;
 
-/** Tokens of batches that may wait: one batch, whatever its size. */
+/** Bound of the input queue in tokens: one batch, whatever its size. */
 const QUEUE_TOKENS = 1;
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
+  /** What trains; borrowed, its parameters filled and packed. */
   readonly spheres: Spheres;
-  /** Where to go on from; updated in place. */
+  /** State to resume from; updated in place. */
   readonly state: TrainingState;
+  /** When training ends, counted from the first step of the run. */
   readonly duration: Duration;
+  /** Learning rate over the course of `duration`. */
   readonly schedule: ScheduleOptions;
+  /** AdamW with {@linkcode ADAMW_DEFAULTS} by default. */
   readonly optimizer?: OptimizerOptions;
   /**
    * Standard deviations above the recent mean at which a loss or gradient norm is an outlier, whose
@@ -109,24 +77,43 @@ export interface TrainOptions {
    * validates too, unless {@linkcode MIN_APART} steps have not passed. The last step always does.
    */
   readonly validateEvery?: number;
-  /** When to end early for want of a lower validation loss; never unless stated. */
+  /** When to stop early for lack of a lower validation loss; never by default. */
   readonly patience?: Patience;
   /** Held-out batches, the same at every call. */
   readonly validation?: () => AsyncIterable<Batch>;
   /** Ends training after the step in flight, as if the duration were over. */
   readonly stop?: AbortSignal;
+  /**
+   * Counts what comes in and goes out, and where the time goes; off by default.
+   */
   readonly meter?: StageMeter;
   /** Milliseconds; injected by tests. */
   readonly now?: () => number;
 }
 
 /**
- * Turns batches into step reports; ends the stream when the duration is over, so that everything
- * upstream is cancelled.
+ * Turns batches into step reports; ends the stream when the duration is over, which cancels
+ * everything upstream.
  *
  * A sphere that fails, or a loss that stops being finite, errors the stream.
  *
  * @param options see {@linkcode TrainOptions}
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { presetConfig } from "../../model/config.ts";
+ * import { openSpheres } from "../../workers/mod.ts";
+ * import { newTraining, SCHEDULE_DEFAULTS, train } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 300, endOfTextId: 0 });
+ * await using spheres = await openSpheres({ config, rows: 1, cols: 2, workers: 1 });
+ * const schedule = { ...SCHEDULE_DEFAULTS, name: "cosine", peak: 0.01 } as const;
+ * const stage = train({ spheres, schedule, state: newTraining(), duration: { steps: 1 } });
+ * const ids = { inputIds: Int32Array.of(1, 2), targetIds: Int32Array.of(2, 3) };
+ * const size = { mask: Int32Array.of(1, 1), rows: 1, cols: 2, validTokens: 2 };
+ * const batch = { ...ids, ...size, cursor: { epoch: 0, batch: 1, state: null } };
+ * const [step] = await Array.fromAsync(ReadableStream.from([batch]).pipeThrough(stage));
+ * assertAlmostEquals(step?.loss ?? 0, Math.log(300), 1e-5); // Weights of zero find all ids alike.
+ * ```
  */
 export function train(options: TrainOptions): ReadableWritablePair<StepReport, Batch> {
   const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;
@@ -148,7 +135,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
   const stage = new TransformStream<Batch, StepReport>({
     start(controller) {
       const end = () => {
-        // A step in flight ends the stream itself, once its report is out.
+        // A step in flight ends the stream itself, after its report.
         if (!stepping) controller.terminate();
       };
       if (stop?.aborted || isOver()) end();
@@ -230,7 +217,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
   return metered(stage, meter);
 }
 
-/** Time of the worker whose leaves took longest. */
+/** Time of the worker whose microbatches took longest. */
 function leavesMs(spheres: readonly SphereCounters[]): number {
   const byWorker = new Map<number, number>();
   for (const { worker, computeMs, waitMs } of spheres) {
@@ -239,7 +226,7 @@ function leavesMs(spheres: readonly SphereCounters[]): number {
   return Math.max(0, ...byWorker.values());
 }
 
-/** Mean nats per scored token over held-out batches; NaN when there are none. */
+/** Mean nats per target token over held-out batches; NaN when there are none. */
 export async function validate(
   spheres: Spheres,
   batches: AsyncIterable<Batch>,
@@ -252,48 +239,4 @@ export async function validate(
     tokens += part.tokens;
   }
   return loss / tokens;
-}
-
-/** Copies parameters and moments out of shared memory, between two steps. */
-export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
-  if (!state.cursor) throw new TypeError("Cannot take a snapshot: no step has been trained");
-  return {
-    step: state.step,
-    totalTokens: state.totalTokens,
-    parameters: spheres.parameters.slice(),
-    firstMoment: spheres.firstMoment.slice(),
-    secondMoment: spheres.secondMoment.slice(),
-    cursors: {
-      ...state.cursors,
-      batch: state.cursor,
-      train: { seconds: state.seconds, guard: state.guard, validation: state.validation },
-    },
-  };
-}
-
-/**
- * The state that a snapshot was taken of.
- *
- * @throws {TypeError} when its cursors are not those of a training
- */
-export function resumeTraining(
-  { step, totalTokens, cursors }: Pick<Snapshot, "step" | "totalTokens" | "cursors">,
-): TrainingState {
-  const { batch, train, ...above } = cursors;
-  const { seconds, guard, validation } = (train ?? {}) as Partial<
-    Record<"seconds" | "guard" | "validation", unknown>
-  >;
-  if (typeof seconds !== "number" || typeof batch !== "object" || batch === null) {
-    throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
-  }
-  return {
-    step,
-    totalTokens,
-    seconds,
-    cursors: above,
-    guard: readGuard(guard),
-    validation: readValidation(validation),
-    // Written by the batch stage, which reads inside and checks it.
-    cursor: batch as Cursor,
-  };
 }

@@ -1,5 +1,5 @@
 /**
- * What of the optimizer stays the same for a run.
+ * Optimizer settings that are fixed for a run.
  *
  * @module
  */
@@ -10,25 +10,34 @@ export const OPTIMIZERS = ["adamw", "muon"] as const;
 /** A name in {@linkcode OPTIMIZERS}. */
 export type OptimizerName = typeof OPTIMIZERS[number];
 
-/** AdamW's settings that stay the same for a run. */
+/** AdamW's settings that are fixed for a run. */
 export interface AdamwOptions {
+  /** Decay of the first moment, from 0 to below 1. */
   readonly beta1: number;
+  /** Decay of the second moment, from 0 to below 1. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly epsilon: number;
+  /**
+   * Decoupled weight decay of all but norms: a step takes this times the learning rate off a
+   * weight.
+   */
   readonly weightDecay: number;
   /** Largest global gradient norm. */
   readonly clip: number;
 }
 
-/** Muon's settings that stay the same for a run. */
+/** Muon's settings that are fixed for a run. */
 export interface MuonOptions {
+  /** Decay of the momentum, from 0 to below 1. */
   readonly momentum: number;
   /** Its learning rate, as a multiple of AdamW's at the same step. */
   readonly rate: number;
 }
 
-/** AdamW for all parameters, or for those that Muon is not made for. */
+/** AdamW for all parameters, or for those that Muon does not handle. */
 export interface OptimizerOptions extends AdamwOptions {
+  /** Updates the hidden matrices by Muon; AdamW updates everything by default. */
   readonly muon?: MuonOptions;
 }
 

@@ -1,18 +1,18 @@
 /**
- * What validation has found so far in a run, and when it has found nothing better for too long.
+ * Tracks the validation loss of a run, and ends training when it has not improved for too long.
  *
  * @module
  */
 
 /** The lowest validation loss of a run. */
 export interface BestValidation {
-  /** Of equals the latest. */
+  /** The latest of equal losses. */
   readonly step: number;
   /** Mean nats per token. */
   readonly loss: number;
 }
 
-/** What a run remembers of its validations: plain JSON, kept with every checkpoint. */
+/** Validation history of a run: plain JSON, saved with every checkpoint. */
 export interface ValidationState {
   /** Step of the last one; 0 before the first. */
   readonly at: number;
@@ -22,7 +22,7 @@ export interface ValidationState {
   readonly misses: number;
 }
 
-/** When training ends although its duration is not over. */
+/** When training ends before its duration is over. */
 export interface Patience {
   /** Validations without a lower loss that end it. */
   readonly validations: number;
@@ -30,12 +30,12 @@ export interface Patience {
   readonly fromPass: number;
 }
 
-/** A run that has not validated yet. */
+/** State before the first validation. */
 export const NO_VALIDATION: ValidationState = { at: 0, best: null, misses: 0 };
 
 /**
- * The state after a validation at `step`. A loss that is not finite is no best: NaN where nothing is
- * held out.
+ * The state after a validation at `step`. A loss that is not finite is never the best: NaN where
+ * nothing is held out.
  */
 export function observeValidation(
   state: ValidationState,
@@ -51,7 +51,7 @@ export function observeValidation(
   };
 }
 
-/** Whether a run has waited long enough. */
+/** Whether patience has run out. */
 export function isOutOfPatience(
   { misses }: Pick<ValidationState, "misses">,
   patience: Patience | undefined,
@@ -60,7 +60,7 @@ export function isOutOfPatience(
 }
 
 /**
- * The state that a checkpoint kept.
+ * The state in a checkpoint.
  *
  * @throws {TypeError} when it is something else
  */

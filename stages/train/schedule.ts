@@ -11,6 +11,7 @@ export type ScheduleName = typeof SCHEDULES[number];
 
 /** How the learning rate rises and falls; `constant` has a peak alone. */
 export interface ScheduleOptions {
+  /** Its shape: see {@linkcode learningRateAt}. */
   readonly name: ScheduleName;
   /** Highest learning rate. */
   readonly peak: number;
@@ -22,12 +23,12 @@ export interface ScheduleOptions {
   readonly decay: number;
 }
 
-/** All of a schedule but its name and peak, unless told otherwise. */
+/** Defaults of a schedule, except its name and peak. */
 export const SCHEDULE_DEFAULTS = { warmup: 0.03, floor: 0.05, decay: 0.8 } as const;
 
 /**
- * The same for weights that were trained before: the optimizer's moments are new, so that the first
- * steps go anywhere, and there is no need for a peak that lasts.
+ * Defaults for pretrained weights: the optimizer's moments are new, which makes the first steps
+ * erratic, and a long peak is unnecessary.
  */
 export const CONTINUED_SCHEDULE = { ...SCHEDULE_DEFAULTS, warmup: 0.1, decay: 0.9 } as const;
 
@@ -37,6 +38,15 @@ export const CONTINUED_SCHEDULE = { ...SCHEDULE_DEFAULTS, warmup: 0.1, decay: 0.
  * al., arXiv:2404.06395), the peak and at the end a straight line down to the same.
  *
  * @param progress share of the run done when the step ends, 0 to 1
+ * @example
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { learningRateAt, SCHEDULE_DEFAULTS } from "./schedule.ts";
+ * const schedule = { ...SCHEDULE_DEFAULTS, name: "cosine", peak: 0.01, warmup: 0.2 } as const;
+ * assertAlmostEquals(learningRateAt(0.1, schedule), 0.005);
+ * assertAlmostEquals(learningRateAt(0.2, schedule), 0.01);
+ * assertAlmostEquals(learningRateAt(1, schedule), 0.01 * schedule.floor);
+ * ```
  */
 export function learningRateAt(
   progress: number,

@@ -48,9 +48,12 @@ Deno.test("crawl fails where nothing was fetched, and succeeds in the same folde
   assertStringIncludes(allowed.out, "Pages: 2 seen, 2 documents kept, none dropped");
   const over = await crawl();
   assertEquals([over.code, over.err], [0, ""]);
-  assertStringIncludes(over.out, "The crawl ended before, with 2 pages; --recrawl asks for them");
+  assertStringIncludes(
+    over.out,
+    "The crawl had already ended, with 2 pages; --recrawl fetches them",
+  );
 
-  // Elsewhere, nobody listens: this sitting brought nothing although an earlier one did.
+  // Elsewhere, nobody listens: this session brought nothing although an earlier one did.
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const nowhere = `http://127.0.0.1:${closed.addr.port}/`;
   closed.close();

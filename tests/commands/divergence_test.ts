@@ -72,7 +72,7 @@ Deno.test("train --tokens that diverges goes on with a lower rate, recorded with
   const { run: recorded } = JSON.parse(await Deno.readTextFile(join(last, "state.json")));
   assertEquals(recorded.forced.length, 1);
   assertEquals(recorded.learningRate, 0.001);
-  // A later sitting goes on as it was changed, and keeps the record.
+  // A later session goes on as it was changed, and keeps the record.
   const more = flags.map((word) => word === "8" ? "9" : word);
   const again = await run([...more, ...slow, "--force"]);
   assertEquals(again.code, 0, again.err);

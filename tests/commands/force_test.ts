@@ -40,16 +40,21 @@ const OTHER: Readonly<Record<string, string[]>> = {
   extract: ["dom"],
   include: ["*a*"],
   exclude: ["*b*"],
+  "block-list": [limits],
   delay: ["9"],
   "all-files": [],
   filters: ["gopher-quality"],
   "filter-settings": [limits],
   language: ["en"],
   "language-score": ["0.9"],
+  quality: [`${limits},${limits}`],
+  "quality-threshold": ["0.9"],
+  decontaminate: [limits],
   "mask-personal-data": [],
   "near-duplicates": [],
   "dedup-against": ["elsewhere"],
   "repeated-lines": ["9"],
+  stage: [`refine:${limits}`],
   vocab: ["999"],
   context: ["64"],
   "validate-every": ["9"],
@@ -135,7 +140,8 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "filters",
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
-    .concat(["near-duplicates", "dedup-against", "repeated-lines"]);
+    .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage"])
+    .concat(["block-list", "quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
     if (never.includes(flag)) {

@@ -17,7 +17,7 @@ Deno.test("a run killed in the middle of a file goes on behind what it had read"
   const words = { words: 4000 };
   const records = Array.from({ length: 320 }, (_, i) => JSON.stringify({ text: prose(i, words) }));
   await Deno.writeFile(file, gzipSync(records.join("\n") + "\n"));
-  // A second way to a file read before: a document counts once, in one sitting or in many.
+  // A second way to a file read before: a document counts once, in one session or in many.
   const sources = [file, file];
   const flags = ["--steps", "2", "--vocab", "300", "--json"];
   const manifestOf = async (runDir: string) =>

@@ -178,16 +178,16 @@ Deno.test("a run folder in use is refused, and free again after a kill", async (
   assertEquals(third.code, 0, third.err);
 });
 
-Deno.test("what came of a sitting adds up, and names the documents of those before", () => {
+Deno.test("what came of a session adds up, and names the documents of those before", () => {
   const counts = { pages: 136, documents: 54, dropped: { "no-text": 70, "too-short": 4 } };
   const drops = "74 dropped (no-text 70, too-short 4), listed in d.jsonl";
   assertEquals(
     describeIngest(counts, { list: "d.jsonl", stopped: true, total: 54 }),
-    `Pages: 136 seen, 54 documents kept, 8 under way, ${drops}`,
+    `Pages: 136 seen, 54 documents kept, 8 in flight, ${drops}`,
   );
   // Documents that were stored before are neither kept again nor dropped.
   assertEquals(
     describeIngest(counts, { list: "d.jsonl", total: 62 }),
-    `Pages: 136 seen, 54 documents kept, ${drops}; 62 documents with those of before`,
+    `Pages: 136 seen, 54 documents kept, ${drops}; 62 documents in all`,
   );
 });

@@ -45,7 +45,7 @@ Deno.test(`${KILLS} kills at random moments leave the same manifest (CLLM_SEED=$
   for (let storm = 0; !killing.isDone; storm++) {
     const runDir = join(folder.path, `storm-${storm}`);
     // Another number of workers each time, which must not matter.
-    await killing.runToEnd((sitting) => args(runDir, 1 + (sitting + storm) % 2));
+    await killing.runToEnd((session) => args(runDir, 1 + (session + storm) % 2));
     assertEquals(await manifestOf(runDir), expected);
     assertEquals(await validationOf(runDir), validation);
     if (killing.isDone) {

@@ -13,7 +13,7 @@ import { isThere, openFolder } from "./program.ts";
 const ROOT = new URL("../..", import.meta.url).pathname;
 const IS_WHOLE = Deno.env.get("CLLM_README") === "1";
 /** What makes the runs of a page small. */
-const SMALL = "--steps 6 --vocab 300";
+const SMALL = "--steps 6";
 /** Of sites, as far as they are not files. */
 const FEW_PAGES = "--max-pages 110";
 
@@ -124,7 +124,9 @@ async function walk(cwd: string, page: string): Promise<Map<string, string>> {
       const isSample = command === "deno task pipeline" || command.includes("--steps");
       const isLeft = begun.has(run) || (IS_WHOLE && isSample);
       const few = /notes\/|warc/.test(line) ? "" : FEW_PAGES;
-      if (!isLeft) line = `${line.replace(/--steps \d+/, "")} ${SMALL} ${few}`;
+      // A run that starts from a model has its vocabulary.
+      const vocab = line.includes("--init") ? "" : "--vocab 300";
+      if (!isLeft) line = `${line.replace(/--steps \d+/, "")} ${SMALL} ${vocab} ${few}`;
       begun.add(run);
     }
     said.set(command, await ended(cwd, line));

@@ -57,7 +57,7 @@ Deno.test(`a run stops early, after ${KILLS} kills too, and its best step is use
   assertEquals(basename(summary.used), name);
 
   await killer({ seed: SEED, withinMs: undisturbedMs, most: KILLS })
-    .runToEnd((sitting) => args("storm", 1 + sitting % 2));
+    .runToEnd((session) => args("storm", 1 + session % 2));
   assertEquals(await lossesOf(at("storm")), losses);
   const manifest = (name: string) => Deno.readTextFile(join(at(name), "manifest.json"));
   assertEquals(await manifest("storm"), await manifest("calm"));
@@ -80,7 +80,7 @@ Deno.test(`a run stops early, after ${KILLS} kills too, and its best step is use
 
   // What has stopped stays so until it is told otherwise.
   const again = await run(["pipeline", "--run", at("calm")]);
-  assertMatch(again.out, /^finished before, nothing to train$/m);
+  assertMatch(again.out, /^already finished, nothing to train$/m);
   assertStringIncludes(again.out, `Trained ${last} of ${PLANNED} steps`);
   assertStringIncludes(again.out, "2 validations brought no lower loss (--patience 0 never stops)");
   const changed = ["--patience", "0", "--steps", `${last + 2}`, "--force", "--json"];

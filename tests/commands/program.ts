@@ -98,7 +98,7 @@ export async function run(args: readonly string[], env: Record<string, string> =
   return await program.ended;
 }
 
-/** Moments at which a program is killed: the first `most` sittings end so, unless they end before. */
+/** Moments at which a program is killed: the first `most` sessions end so, unless they end before. */
 export function killer({ seed, withinMs, most }: { seed: number; withinMs: number; most: number }) {
   const random = randomStream(seed, { name: "kill" });
   let kills = 0;
@@ -106,10 +106,10 @@ export function killer({ seed, withinMs, most }: { seed: number; withinMs: numbe
     get isDone() {
       return kills >= most;
     },
-    /** Runs the program again and again until it ends by itself; another `sitting` each time. */
-    async runToEnd(args: (sitting: number) => readonly string[]): Promise<void> {
-      for (let sitting = 0;; sitting++) {
-        await using program = start(args(sitting));
+    /** Runs the program again and again until it ends by itself; another `session` each time. */
+    async runToEnd(args: (session: number) => readonly string[]): Promise<void> {
+      for (let session = 0;; session++) {
+        await using program = start(args(session));
         const wait = withinMs * random.uniform(kills);
         const timer = kills < most ? setTimeout(() => program.kill("SIGKILL"), wait) : undefined;
         const ending = await program.ended;

@@ -56,7 +56,7 @@ Deno.test("tokenizers and tokens of another vocabulary than the model's are refu
   }
   assertEquals(
     await refused(["eval", "--run", root, models]),
-    `error: Cannot evaluate ${models}: its tokenizer # is another than the run's #, though both ` +
+    `error: Cannot evaluate ${models}: its tokenizer # differs from the run's #, though both ` +
       "have 300 entries; name with --run the run that it was trained in\n",
   );
   assertEquals(
@@ -70,7 +70,7 @@ Deno.test("tokenizers and tokens of another vocabulary than the model's are refu
   await Deno.writeTextFile(join(begun, "tokenizer.json"), other);
   assertEquals(
     await refused(["pipeline", "--run", begun, "--init", checkpoint, corpus]),
-    `error: Cannot start from --init ${checkpoint}: its tokenizer # is another than ` +
+    `error: Cannot start from --init ${checkpoint}: its tokenizer # differs from ` +
       `${join(begun, "tokenizer.json")} #, though both have 300 entries; ` +
       "a run needs the tokenizer.json that its model was trained with\n",
   );
@@ -97,7 +97,7 @@ Deno.test("tokenizers and tokens of another vocabulary than the model's are refu
   }
   assertEquals(
     await refused(["eval", "--run", root]),
-    `error: Cannot evaluate ${checkpoint}: its tokenizer # is another than the run's #, though ` +
+    `error: Cannot evaluate ${checkpoint}: its tokenizer # differs from the run's #, though ` +
       "both have 300 entries; name with --run the run that it was trained in\n",
   );
   await Deno.remove(join(root, "tokens"), { recursive: true });

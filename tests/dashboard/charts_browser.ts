@@ -237,7 +237,7 @@ Deno.test("charts tell, zoom and compare", async (t) => {
           "vocabulary": ["–", "432"],
         })
       ) assertEquals(figures.get(name), row, name);
-      assertEquals(await page.getByText("compare bits a byte").count(), 1);
+      assertEquals(await page.getByText("compare bits per byte").count(), 1);
     });
 
     await t.step("nothing serious, no overflow, in each size and colour", async () => {

@@ -51,8 +51,8 @@ Deno.test("a conclusion tells the lowest validation, and the verdict where there
   assertEquals(conclude(run, verdict), [
     "A model of 1,000 parameters trained 30 steps on 3,000 tokens: 12.3 passes over 7 documents " +
     "(1.2 MB of text) from a.txt, b, c and 1 more.",
-    "The validation loss on held-out documents is 2.5000 nats a token at the end (perplexity " +
-    "12.2, 1.250 bits a byte); the lowest of 3 validations was 2.0000 at step 20.",
+    "The validation loss on held-out documents is 2.5000 nats per token at the end (perplexity " +
+    "12.2, 1.250 bits per byte); the lowest of 3 validations was 2.0000 at step 20.",
     "Verdict: overfitting. It rose.",
     "Next: add text.",
   ]);

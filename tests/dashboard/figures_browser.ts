@@ -137,7 +137,7 @@ Deno.test("a run that collects shows what it has, and one by time how far it is"
           `on ${last.totalTokens.toLocaleString("en")} tokens`,
           ` documents to train on, of ${texts.length} documents`,
           `(${(bytes / 1000).toFixed(1)} kB of text) from ${site.origin}/0`,
-          `is ${last.validationLoss.toFixed(4)} nats a token at the end`,
+          `is ${last.validationLoss.toFixed(4)} nats per token at the end`,
         ]
       ) assert(said.includes(words), `${words} in ${said}`);
       // Each tenth is held out, and first tokens are no targets.

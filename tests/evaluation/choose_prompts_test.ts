@@ -103,7 +103,7 @@ Deno.test("without held-out documents, prompts come from those trained on, and i
   const root = join(folder.path, "run");
   const { code, out, err } = await run(["pipeline", "--run", root, ...FLAGS, corpus]);
   assertEquals(code, 0, err);
-  assertStringIncludes(out, "Samples go on from documents that are trained on");
+  assertStringIncludes(out, "Samples continue training documents");
   const file = JSON.parse(await Deno.readTextFile(join(root, "prompts.json")));
   assertEquals([file.split, file.prompts.length], ["train", 3]);
 });

@@ -27,7 +27,7 @@ Deno.test("writeWhole replaces what a killed process left, and names a missing f
     assertEquals(await Deno.readTextFile(`${dir}/file`), "whole");
     assertEquals(await names(dir), ["file"]);
     const nowhere = `${dir}/no/file`;
-    const message = `Cannot write ${nowhere}: its folder is not there`;
+    const message = `Cannot write ${nowhere}: its folder does not exist`;
     await assertRejects(() => replaceFile(nowhere, ""), Error, message);
   }));
 

@@ -88,7 +88,7 @@ Deno.test("a plan names what comes before its end alone", () => {
   );
   assertEquals(
     ends("--steps", "300", "--validate-every", "10"),
-    "ends      at step 300, in runs/mine; a checkpoint each 200 steps, a validation each 10 steps",
+    "ends      at step 300, in runs/mine; a checkpoint every 200 steps, a validation every 10 steps",
   );
 });
 

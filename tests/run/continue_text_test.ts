@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { openSampler } from "../../pipeline/samples.ts";
+import { openSampleWriter } from "../../pipeline/samples.ts";
 import { readTokenizer } from "../../tokenizer/mod.ts";
 import { writeCorpus } from "../commands/corpus.ts";
 import { openFolder, run } from "../commands/program.ts";
@@ -40,7 +40,7 @@ Deno.test("all that continues texts begins and ends them as the model's folder s
   const generation = join(model, "generation_config.json");
   await Deno.writeTextFile(generation, JSON.stringify({ eos_token_id: ends }));
   assertEquals(await say(), "the people\n");
-  const sampler = openSampler({
+  const writer = openSampleWriter({
     runDir: folder.path,
     seed: 1,
     prompts: ["the people"],
@@ -48,8 +48,8 @@ Deno.test("all that continues texts begins and ends them as the model's folder s
       throw new Error(line);
     },
   });
-  sampler.take({ step: 1, path: model });
-  await sampler.idle();
+  writer.take({ step: 1, path: model });
+  await writer.idle();
   const [line = ""] = (await Deno.readTextFile(join(folder.path, "samples.jsonl"))).split("\n");
   assertEquals(JSON.parse(line).samples, [{ prompt: "the people", continuation: "" }]);
   const { prompts } = JSON.parse(await Deno.readTextFile(join(runDir, "prompts.json")));

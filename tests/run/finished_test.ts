@@ -36,7 +36,7 @@ Deno.test("a run shorter than its first checkpoint has a sample, and stays as it
   const before = await Promise.all(names.map(read));
   const again = await run(["pipeline", "--run", runDir]);
   assertEquals([again.code, again.err], [0, ""]);
-  assertMatch(again.out, /^finished before, nothing to train$/m);
+  assertMatch(again.out, /^already finished, nothing to train$/m);
   assertMatch(again.out, /^Trained 3 steps on /m);
   assertEquals(await Promise.all(names.map(read)), before);
 

@@ -66,5 +66,7 @@ Deno.test("going on with another version of the program is told", () => {
   assertEquals(describeDrift(undefined, now), undefined);
   assertEquals(describeDrift(JSON.parse(JSON.stringify(now)), now), undefined);
   const other = { program: { ...program, sha256: "b" }, versions: { ...versions, v8: "0" } };
-  assert(describeDrift(other, now)?.startsWith("goes on with another version of program and Deno"));
+  assert(
+    describeDrift(other, now)?.startsWith("goes on with a different version of program and Deno"),
+  );
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Hono } from "hono";
 import { parseApiKeys } from "../../serve/api_keys.ts";
 import { createApp } from "../../serve/app.ts";
@@ -75,7 +75,9 @@ Deno.test("every route asks for a key, but for the page, health and the descript
   const found: string[] = [];
   for (const { method, path } of routes) if (await isOpen(method, path)) found.push(path);
   assertEquals(found.sort(), [...PAGE_PATHS, "/health", "/openapi.json"].sort());
-  assert(routes.some(({ path }) => path === "/dashboard/history"));
+  for (const path of ["/dashboard/", "/dashboard/history"]) {
+    assertEquals(await isOpen("GET", path), false, path);
+  }
   // Nor is there a way around, by another spelling or method.
   const around = [
     "//v1/models",

@@ -60,7 +60,7 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
   const dir = await scratchDir();
   const tokenizer = await trainTokenizer(["one two three"], { vocabSize: 258 });
   const { vocabSize } = tokenizer;
-  const sitting = async (barrierBytes: number): Promise<Batch[]> => {
+  const session = async (barrierBytes: number): Promise<Batch[]> => {
     using seen = openSeenTexts(join(dir, "seen.sqlite"));
     await using corpus = await openJournal({ dir: join(dir, "corpus") });
     await using tokens = await openStore({
@@ -98,7 +98,7 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
     await fed;
     return made;
   };
-  const made = await sitting(1);
+  const made = await session(1);
   const ids = (text: string) => tokenizer.encode(text).length + 1;
   assertEquals(made[0]?.cursors?.journal, { documents: 0 }, "no barrier but the first");
   // The first document fills one batch; the second is held out; the third fills the next one.
@@ -125,8 +125,8 @@ Deno.test("what reaches a batch says where every stage stood, and stays true whe
   };
   const { epochs: _, ...above } = made.at(-1)?.cursors ?? {};
   assertEquals(above, end);
-  // The second sitting has nothing to read: its batches are those of the store, at the same places.
-  const again = await sitting(1);
+  // The second session has nothing to read: its batches are those of the store, at the same places.
+  const again = await session(1);
   assertEquals(again.map(({ inputIds }) => inputIds), made.map(({ inputIds }) => inputIds));
   assertEquals(again.at(-1)?.cursors?.journal, end.journal);
 });

@@ -136,3 +136,9 @@ Deno.test("Node: kinds and instances", () => {
   assert(parse("") instanceof HTMLDocument);
   assertFalse({} instanceof Node);
 });
+
+Deno.test("DOMParser: what is not the head's ends a head without an end tag", () => {
+  const page = parse("<html><head><title>T</title>\n<meta charset=utf-8><div>a</div><p>b</html>");
+  assertEquals(page.querySelector("head")?.children.length, 2);
+  assertEquals(page.querySelector("body")?.textContent, "ab");
+});

@@ -35,7 +35,8 @@ export function completePage(document: HTMLDocument): void {
         moveChildren(node, place);
       } else if (node.tagName === "HEAD" && !inBody) {
         copyAttributes(node, head);
-        moveChildren(node, (child) => head.appendChild(child));
+        // What is not the head's ends it, whether or not its end tag is there.
+        moveChildren(node, (child) => isOfHead(child) ? head.appendChild(child) : place(child));
       } else if (node.tagName === "BODY") {
         inBody = true;
         copyAttributes(node, body);
@@ -55,6 +56,12 @@ export function completePage(document: HTMLDocument): void {
       body.appendChild(node);
     }
   };
+  function isOfHead(node: Node): boolean {
+    if (inBody) return false;
+    if (node instanceof ElementClass) return HEAD_TAGS.has(node.tagName);
+    return node.nodeType === NodeType.COMMENT_NODE || node.textContent.trim() === "";
+  }
+
   // The doctype, and comments before the root, stay where they are.
   const loose = Array.from(document.childNodes).filter((node) =>
     node instanceof ElementClass || node.nodeType === NodeType.TEXT_NODE

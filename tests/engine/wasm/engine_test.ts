@@ -41,7 +41,7 @@ async function continued(
   return all;
 }
 
-/** Nats a token, over rows that are gone through side by side. */
+/** Nats per token, over rows that are gone through side by side. */
 async function meanLoss(engine: Engine, rows: Golden["inputIds"]): Promise<number> {
   using stack = new DisposableStack();
   const sequences = rows.map((ids) => stack.use(engine.createSequence(ids.slice(0, 1))));

@@ -162,7 +162,7 @@ Deno.test("saveCheckpoint replaces a checkpoint but nothing else", async () => {
     await assertRejects(
       () => saveCheckpoint(`${dir}/precious`, { config, layout, snapshot }),
       Error,
-      "something that is no checkpoint is in its place",
+      "its folder exists and is not a checkpoint",
     );
     assertEquals(await Deno.readTextFile(`${dir}/precious/thesis.txt`), "done");
     assertEquals(await namesIn(dir), ["latest", "precious", "step-000007"]);

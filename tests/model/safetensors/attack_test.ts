@@ -112,32 +112,32 @@ const ATTACKS: { name: string; bytes: Uint8Array; message: string }[] = [
   {
     name: "a shape with null, as JSON writes NaN",
     bytes: fileOf({ a: f32([NaN], 0, 4) }, new Uint8Array(4)),
-    message: 'tensor "a" is not described rightly: shape.0',
+    message: 'tensor "a" has an invalid entry: shape.0',
   },
   {
     name: "a shape with 1e400",
     bytes: fileOf('{"a":{"dtype":"F32","shape":[1e400],"data_offsets":[0,4]}}', new Uint8Array(4)),
-    message: 'tensor "a" is not described rightly: shape.0',
+    message: 'tensor "a" has an invalid entry: shape.0',
   },
   {
     name: "a negative dimension",
     bytes: fileOf({ a: f32([-1], 0, 4) }, new Uint8Array(4)),
-    message: 'tensor "a" is not described rightly: shape.0',
+    message: 'tensor "a" has an invalid entry: shape.0',
   },
   {
     name: "half a dimension",
     bytes: fileOf({ a: f32([0.5], 0, 2) }, new Uint8Array(2)),
-    message: 'tensor "a" is not described rightly: shape.0',
+    message: 'tensor "a" has an invalid entry: shape.0',
   },
   {
     name: "a hundred thousand dimensions",
     bytes: fileOf({ a: f32(new Array(100_000).fill(1), 0, 4) }, new Uint8Array(4)),
-    message: 'tensor "a" is not described rightly: shape',
+    message: 'tensor "a" has an invalid entry: shape',
   },
   {
     name: "an offset that is a string",
     bytes: fileOf({ a: f32([1], "0", 4) }, new Uint8Array(4)),
-    message: 'tensor "a" is not described rightly: data_offsets.0',
+    message: 'tensor "a" has an invalid entry: data_offsets.0',
   },
   {
     name: "an unknown dtype",
@@ -191,11 +191,11 @@ for (const { name, bytes, message } of ATTACKS) {
 
 Deno.test("openSafetensors refuses a folder and a pipe without waiting", async () => {
   await withDir(async (dir) => {
-    await assertRejects(() => openSafetensors(dir), SyntaxError, "it is no file");
+    await assertRejects(() => openSafetensors(dir), SyntaxError, "it is not a file");
     const { success } = await new Deno.Command("sh", { args: ["-c", `mkfifo '${dir}/pipe'`] })
       .output();
     assert(success);
-    await assertRejects(() => openSafetensors(`${dir}/pipe`), SyntaxError, "it is no file");
+    await assertRejects(() => openSafetensors(`${dir}/pipe`), SyntaxError, "it is not a file");
   });
 });
 

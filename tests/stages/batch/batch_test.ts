@@ -238,7 +238,7 @@ Deno.test("a cursor of another shape is refused by name", async () => {
   assertThrows(
     () => batch({ rows: 2, cols: T, vocabSize: VOCAB, cursor: { ...cursor, state: 7 } }),
     TypeError,
-    "the cursor's state is not one of the batch stage",
+    "the cursor's state is not that of the batch stage",
   );
 });
 

@@ -23,7 +23,7 @@ function treeSite({ width, depth }: { width: number; depth: number }): TestSite 
       (_, i) => `${path}/${"abc"[level]}${i}`,
     );
     routes[path === "" ? "/" : path] = async () => {
-      // Two requests at a time are answered last come, first served, so that order is scrambled.
+      // Two concurrent requests are answered last come, first served, so that order is scrambled.
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         queueMicrotask(() => setTimeout(() => waiting.pop()?.(), 0));

@@ -21,10 +21,10 @@ function pickAll(frontier: Frontier): FrontierEntry[] {
 const urls = (frontier: Frontier) => pickAll(frontier).map(({ url }) => url);
 
 /** Settles the first queued entry as a page with these links. */
-function settleFirst(frontier: Frontier, links: readonly string[] = [], finalUrl?: string): void {
+function completeFirst(frontier: Frontier, links: readonly string[] = [], finalUrl?: string): void {
   const entry = frontier.pick();
   if (entry === undefined) throw new Error("nothing is queued");
-  frontier.settle(entry, {
+  frontier.complete(entry, {
     outcome: "page",
     links,
     aliases: finalUrl === undefined ? [] : [finalUrl],
@@ -51,7 +51,7 @@ Deno.test("seeds are canonical, known once, and refused when they are no web add
 Deno.test("links come in the order they were found, one level deeper", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/"]);
-  settleFirst(frontier, ["http://a.test/2", "http://a.test/1", "http://a.test/"]);
+  completeFirst(frontier, ["http://a.test/2", "http://a.test/1", "http://a.test/"]);
   assertEquals(pickAll(frontier), [
     { sequence: 2, turn: 2, url: "http://a.test/2", depth: 1, validators: {} },
     { sequence: 3, turn: 3, url: "http://a.test/1", depth: 1, validators: {} },
@@ -65,7 +65,7 @@ Deno.test("what was claimed and not acknowledged is queued again on reopening", 
   {
     using frontier = openFrontier(path);
     frontier.seed(all);
-    for (let i = 0; i < 3; i++) settleFirst(frontier);
+    for (let i = 0; i < 3; i++) completeFirst(frontier);
     frontier.acknowledge("http://a.test/2"); // and with it the one before
     assertEquals(frontier.pages, 3);
   }
@@ -78,7 +78,7 @@ Deno.test("what was claimed and not acknowledged is queued again on reopening", 
 Deno.test("the target of a redirect is known from then on and acknowledges its origin", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/old"]);
-  settleFirst(frontier, ["http://a.test/new", "http://a.test/next"], "http://a.test/new");
+  completeFirst(frontier, ["http://a.test/new", "http://a.test/next"], "http://a.test/new");
   assertEquals(urls(frontier), ["http://a.test/next"]);
   assertEquals(frontier.isDuplicate("http://a.test/new", 1), false);
   assertEquals(frontier.isDuplicate("http://a.test/new", 2), true);
@@ -93,7 +93,7 @@ Deno.test("the target of a redirect is known from then on and acknowledges its o
 Deno.test("roots include where seeds were redirected to", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/"]);
-  settleFirst(frontier, ["http://b.test/"], "http://www.a.test/");
+  completeFirst(frontier, ["http://b.test/"], "http://www.a.test/");
   assertEquals(frontier.roots(), ["http://a.test/", "http://www.a.test/"]);
 });
 
@@ -126,8 +126,8 @@ Deno.test("links are brought to one spelling; traps and other schemes are turned
 Deno.test("hosts that are new come first, then what is nearer to a seed", () => {
   using frontier = openFrontier(":memory:");
   frontier.seed(["http://a.test/"]);
-  settleFirst(frontier, ["http://a.test/1", "http://b.test/", "http://b.test/1"]);
-  settleFirst(frontier, ["http://c.test/", "http://b.test/2", "http://a.test/2"]); // of b.test/
+  completeFirst(frontier, ["http://a.test/1", "http://b.test/", "http://b.test/1"]);
+  completeFirst(frontier, ["http://c.test/", "http://b.test/2", "http://a.test/2"]); // of b.test/
   assertEquals(urls(frontier), [
     ...["http://c.test/", "http://a.test/1", "http://b.test/1"],
     ...["http://b.test/2", "http://a.test/2"],
@@ -141,7 +141,7 @@ Deno.test("turns once given are kept by a reopened frontier", async () => {
     frontier.seed(["http://a.test/1", "http://a.test/2"]);
     const [first] = [frontier.pick(), frontier.pick()];
     if (first === undefined) throw new Error("nothing is queued");
-    frontier.settle(first, { outcome: "dropped", links: ["http://b.test/"] });
+    frontier.complete(first, { outcome: "dropped", links: ["http://b.test/"] });
   }
   using frontier = openFrontier(path);
   // The new host would come first, had the other not had its turn before.
@@ -166,7 +166,7 @@ Deno.test("a page that was passed is not stored by the acknowledgement of those 
   const [slow, first, second, third] = pickAll(frontier) as [FrontierEntry, ...FrontierEntry[]];
   const states = () => Array.from(frontier.export(), ({ state }) => state);
   for (const entry of [first, second, slow, third]) {
-    if (entry) frontier.settle(entry, { outcome: "page", links: [] });
+    if (entry) frontier.complete(entry, { outcome: "page", links: [] });
   }
   frontier.acknowledge("http://a.test/2");
   assertEquals(states(), ["queued", "done", "done", "queued"]);
@@ -197,7 +197,7 @@ Deno.test("a path takes a thousand queries, a host five hundred calendar pages",
     const entry = frontier.pick();
     if (entry === undefined) throw new Error("nothing is queued");
     const distinct = new Set(found).size;
-    const refused = frontier.settle(entry, { outcome: "page", links: found });
+    const refused = frontier.complete(entry, { outcome: "page", links: found });
     const size = Math.min(kept, distinct);
     assertEquals([frontier.size - 1, refused > 0], [size, size < distinct], found[0]);
   }
@@ -208,9 +208,9 @@ Deno.test("positions of files are kept with what they hold", async () => {
   {
     using frontier = openFrontier(path);
     frontier.seed(["http://a.test/1", "http://a.test/2"]);
-    settleFirst(frontier);
+    completeFirst(frontier);
     frontier.acknowledge("http://a.test/1", { "a.jsonl": 10, "a.warc": 99 });
-    settleFirst(frontier);
+    completeFirst(frontier);
     frontier.acknowledge("http://a.test/2", { "a.jsonl": 25 });
   }
   using frontier = openFrontier(path);
@@ -223,7 +223,7 @@ Deno.test("what one frontier exports another imports", () => {
   const entry = frontier.pick();
   if (entry === undefined) throw new Error("nothing is queued");
   const validators = { etag: '"x"', modified: "yesterday", digest: "abc" };
-  frontier.settle(entry, { outcome: "page", links: ["http://a.test/3"], validators });
+  frontier.complete(entry, { outcome: "page", links: ["http://a.test/3"], validators });
   frontier.acknowledge(entry.url);
   const lines = Array.from(frontier.export(), (record) => JSON.stringify(record));
   assertEquals(lines.map((line) => JSON.parse(line)), [
@@ -266,10 +266,10 @@ Deno.test("the counts are those of the tables, whatever has happened", async () 
     frontier.seed([link(0), link(1), link(0)]);
     frontier.addSitemap("http://h0.test", [link(1), link(3), link(6)]);
     check(frontier);
-    settleFirst(frontier, [link(1), link(4), link(5), link(5)]);
+    completeFirst(frontier, [link(1), link(4), link(5), link(5)]);
     check(frontier);
     const given = frontier.pick();
-    if (given !== undefined) frontier.settle(given, { outcome: "dropped", links: [link(7)] });
+    if (given !== undefined) frontier.complete(given, { outcome: "dropped", links: [link(7)] });
     check(frontier);
     frontier.pick({ maxPerHost: 1 });
     check(frontier);

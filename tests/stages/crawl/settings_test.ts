@@ -13,7 +13,7 @@ import { serveSite, type TestSite } from "./server.ts";
 const link = (path: string) => `<a href="${path}">x</a>`;
 
 /** One crawl after another over the same frontier; the paths that each brought, and what it dropped. */
-async function sittings(
+async function sessions(
   site: TestSite,
   all: readonly Partial<CrawlOptions>[],
 ): Promise<[paths: string[], dropped: Record<string, number>][]> {
@@ -37,7 +37,7 @@ Deno.test("what was blocked as private comes once it is allowed, and is not trie
   await using site = serveSite({ "/": "home" });
   const blocked = { allowOrigins: [], delayMs: 0 };
   assertEquals(
-    await sittings(site, [blocked, blocked, { ...blocked, allowPrivate: true }, {}]),
+    await sessions(site, [blocked, blocked, { ...blocked, allowPrivate: true }, {}]),
     [[[], { "blocked-address": 1 }], [[], {}], [["/"], {}], [[], {}]],
   );
   assertEquals(site.requests, ["/robots.txt", "/"], "the copy of robots.txt is kept");
@@ -103,6 +103,6 @@ Deno.test("wider scope, rules, depth and limits let in what was refused, narrowe
     ], [["/", "/a/"], ["/a/1"], ["/b/", "/b/1", "/b/2"]]],
   ];
   for (const [what, settings, expected] of cases) {
-    assertEquals((await sittings(site, settings)).map(([paths]) => paths), expected, what);
+    assertEquals((await sessions(site, settings)).map(([paths]) => paths), expected, what);
   }
 });

@@ -45,6 +45,12 @@ const CASES: readonly Case[] = [
     html: `<h2>Mills<br>of old</h2><p>${PROSE}</p>`,
     text: `Mills of old\n\n${PROSE}`,
   },
+  {
+    kind: "links beside headings",
+    html: `<h2>Mills<a class="headerlink" href="#m">¶</a></h2><p>${PROSE}</p>` +
+      `<h3>Of old<span class="mw-editsection">[<a href="e">edit</a>]</span></h3><p>${PROSE}</p>`,
+    text: `Mills\n\n${PROSE}\n\nOf old\n\n${PROSE}`,
+  },
   { kind: "a line break in code", html: "<pre>if x:<br>  y()</pre>", text: "if x:\n  y()" },
   // MathML Core 2.2.1: annotations are not rendered.
   {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { gzipSync } from "node:zlib";
-import { withinBudget } from "../../../stages/read/sealed/budget.ts";
-import type { Piece } from "../../../stages/read/sealed/task.ts";
+import { withinBudget } from "../../../stages/read/sandboxed/budget.ts";
+import type { Piece } from "../../../stages/read/sandboxed/task.ts";
 import { StageMeter } from "../../../stages/meter.ts";
 import { read } from "../../../stages/read/mod.ts";
 import { archive, NAMESPACES, naming, relations } from "./office_parts.ts";

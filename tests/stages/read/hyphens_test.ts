@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { Hyphens, jointOf } from "../../../stages/read/sealed/hyphens.ts";
+import { Hyphens, jointOf } from "../../../stages/read/sandboxed/hyphens.ts";
 import { read } from "../../../stages/read/mod.ts";
 import { scratchDir } from "../scratch.ts";
 

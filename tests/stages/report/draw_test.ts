@@ -194,10 +194,10 @@ Deno.test("TrainingProgress: the curve is thinned evenly, the last validation st
 
 Deno.test("wrapLine: lines break between words, and go on beside their label", () => {
   const line =
-    "ends      in runs/one; a checkpoint each 200 steps, a validation each 100 and at its end";
+    "ends      in runs/one; a checkpoint every 200 steps, a validation every 100 and at its end";
   assertEquals(wrapLine(line, 60), [
-    "ends      in runs/one; a checkpoint each 200 steps, a",
-    "          validation each 100 and at its end",
+    "ends      in runs/one; a checkpoint every 200 steps, a",
+    "          validation every 100 and at its end",
   ]);
   assertEquals(wrapLine(line, 200), [line]);
   assertEquals(wrapLine("two  columns  stay", 18), ["two  columns  stay"]);

@@ -109,6 +109,6 @@ Deno.test("report: a folder that is gone ends the run", async () => {
   await assertRejects(
     () => runSteps(runDir, [stepReport(1)]),
     Error,
-    "metrics.jsonl: its folder is not there",
+    "metrics.jsonl: its folder does not exist",
   );
 });

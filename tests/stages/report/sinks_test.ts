@@ -32,13 +32,13 @@ function record(step: number, more: Parameters<typeof stepReport>[1] = {}) {
   return metricsRecord(report, { time: Date.UTC(2030, 0, 2), constants: CONSTANTS });
 }
 
-Deno.test("figures: bits a byte and the share of the peak follow from the run's constants", () => {
+Deno.test("figures: bits per byte and the share of the peak follow from the run's constants", () => {
   const { bitsPerByte, validationBitsPerByte, shareOfPeak, validationPerplexity } = record(1, {
     validationLoss: 4,
   });
   // e to the 4
   assertEquals(validationPerplexity?.toFixed(3), "54.598");
-  // 5 nats a token are 7.2135 bits, over four bytes; 12,345 tokens/s of 2 MFLOP, of 100 GFLOP/s.
+  // 5 nats per token are 7.2135 bits, over four bytes; 12,345 tokens/s of 2 MFLOP, of 100 GFLOP/s.
   assertEquals([bitsPerByte, validationBitsPerByte, shareOfPeak].map((x) => x?.toFixed(4)), [
     "1.8034",
     "1.4427",

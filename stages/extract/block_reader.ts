@@ -1,0 +1,141 @@
+/**
+ * What both engines tell of a page's body, cut into blocks: an engine says which elements open and
+ * end and what text stands in them, and this keeps the elements and the blocks.
+ *
+ * @module
+ */
+import { ATTRIBUTE, type Attribute } from "./attribute.ts";
+import { CELL_END, LINE_BREAK } from "./block.ts";
+import { BlockText } from "./block_text.ts";
+import type { PageBlocks } from "./ruled_blocks.ts";
+import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
+import { knownTags, type Tag } from "./tag.ts";
+import { DOUBTFUL, hides, isNamedSurrounding, SURROUNDING_ROLES } from "./tags.ts";
+
+const TAG = knownTags(...["a", "article", "body", "li", "main"] as const);
+
+/** The attributes of the start tag at hand. */
+export interface Attributes {
+  /** Whether it has any that matter. */
+  readonly hasAttributes: boolean;
+  has(attribute: Attribute): boolean;
+  /** Empty where there is none. */
+  attribute(attribute: Attribute): string;
+}
+
+/** Keeps the elements of one page and its blocks. */
+export class BlockReader {
+  readonly elements: OpenElements;
+  readonly #text = new BlockText();
+  readonly #mains: OpenElement[] = [];
+  readonly #articles: OpenElement[] = [];
+
+  /** `onEnd` hears of each element as it ends, before its last block is cut. */
+  constructor(onEnd: (element: OpenElement) => void) {
+    this.elements = new OpenElements(onEnd);
+  }
+
+  /** Ends the block at hand where an element of this tag begins one of its own; tells whether. */
+  split(tag: Tag): boolean {
+    const isSplit = tag.isBlock && !this.isInCode;
+    if (isSplit) this.flush();
+    return isSplit;
+  }
+
+  /** Opens an element, whose content may yet be unread. */
+  begin(tag: Tag, attributes?: Attributes): OpenElement {
+    const suspicion = attributes === undefined ? "none" : suspicionOf(tag, attributes);
+    const hasNames = attributes?.hasAttributes === true;
+    return this.elements.open(tag, {
+      suspicion,
+      blocks: this.#text.blocks.length,
+      names: hasNames ? namesOf(attributes) : "",
+    });
+  }
+
+  /** Reads on inside an element that {@linkcode BlockReader.begin} opened. */
+  enter(element: OpenElement, { isSplit, role }: { isSplit: boolean; role: string }): void {
+    const { tag, parent, suspicion } = element;
+    if (tag.isCell) this.#text.add(CELL_END, false);
+    if (tag === TAG.li && parent && parent.items >= 0) parent.items++;
+    if (tag === TAG.main || role === "main") this.#mains.push(element);
+    if (tag === TAG.article) this.#articles.push(element);
+    if (tag === TAG.main || tag === TAG.article || tag === TAG.body) clearNames(element);
+    if (suspicion !== "none" && !isSplit && tag !== TAG.body) this.#text.beginAside(element);
+  }
+
+  /** Ends what an element holds; `isRead` where it was read. */
+  end(element: OpenElement, isRead: boolean): void {
+    if (isRead) {
+      this.#text.endAside(element);
+      if (element.holder === element) this.#text.flush(element);
+    }
+    element.endBlock = this.#text.blocks.length;
+  }
+
+  /** More text. */
+  add(text: string): void {
+    this.#text.add(text, this.elements.openCount(TAG.a) > 0);
+  }
+
+  /** White space of which only that it is there counts. */
+  addSpace(): void {
+    this.#text.addSpace();
+  }
+
+  /** A line break. */
+  breakLine(): void {
+    this.#text.add(LINE_BREAK, false);
+  }
+
+  /** Ends the block at hand. */
+  flush(): void {
+    this.#text.flush(this.elements.top?.holder);
+  }
+
+  /** Whether the text at hand is preformatted. */
+  get isInCode(): boolean {
+    return this.elements.top?.holder?.tag.kind === "code";
+  }
+
+  /** All that was read, once every element has ended. */
+  read(): PageBlocks {
+    this.flush();
+    this.elements.closeAll();
+    return { blocks: this.#text.blocks, mains: this.#mains, articles: this.#articles };
+  }
+}
+
+/** Elements that hold main content, and all around them, are not judged by their looks. */
+function clearNames(content: OpenElement): void {
+  for (let at: OpenElement | undefined = content; at !== undefined; at = at.parent) {
+    if (at.suspicion === "doubtful") at.suspicion = "none";
+  }
+}
+
+/** Class and id, and what microdata and WAI-ARIA say, as words. */
+function namesOf(attributes: Attributes): string {
+  let names = "";
+  if (attributes.has(ATTRIBUTE.class)) names = attributes.attribute(ATTRIBUTE.class);
+  if (attributes.has(ATTRIBUTE.id)) names += ` ${attributes.attribute(ATTRIBUTE.id)}`;
+  if (attributes.has(ATTRIBUTE.itemprop)) {
+    names += ` itemprop-${attributes.attribute(ATTRIBUTE.itemprop)}`;
+  }
+  if (attributes.has(ATTRIBUTE.role)) names += ` role-${attributes.attribute(ATTRIBUTE.role)}`;
+  return names;
+}
+
+function suspicionOf(tag: Tag, attributes: Attributes): Suspicion {
+  if (tag.isSurrounding) return "surrounding";
+  if (!attributes.hasAttributes) return tag.isDoubtful ? "doubtful" : "none";
+  const isHidden = attributes.has(ATTRIBUTE.hidden) ||
+    attributes.attribute(ATTRIBUTE["aria-hidden"]) === "true" ||
+    (attributes.has(ATTRIBUTE.style) && hides(attributes.attribute(ATTRIBUTE.style)));
+  const role = attributes.attribute(ATTRIBUTE.role);
+  if (isHidden || SURROUNDING_ROLES.has(role)) return "surrounding";
+  if (tag.isDoubtful || DOUBTFUL.has(role)) return "doubtful";
+  const isNamed = (attributes.has(ATTRIBUTE.class) &&
+    isNamedSurrounding(attributes.attribute(ATTRIBUTE.class))) ||
+    (attributes.has(ATTRIBUTE.id) && isNamedSurrounding(attributes.attribute(ATTRIBUTE.id)));
+  return isNamed ? "doubtful" : "none";
+}

@@ -1,0 +1,134 @@
+/**
+ * What the elements around the blocks of a page are: their names' scores, what they stand in, and how
+ * often their like stands in the page.
+ *
+ * @module
+ */
+import { NAME_SLOTS, nameSlots, slotsOfOne } from "./names.ts";
+import type { OpenElement } from "./open_elements.ts";
+import { knownTags } from "./tag.ts";
+
+const TAG = knownTags(
+  ...["article", "aside", "blockquote", "dd", "dl", "figure", "footer", "form", "header"] as const,
+  ...["main", "nav", "ol", "section", "table", "ul"] as const,
+);
+/** Elements whose number around a block is told. */
+export const COUNTED = Object.values(TAG);
+const PLACE_OF = new Map(COUNTED.map((tag, at) => [tag, at]));
+
+/**
+ * Weights of names: those of the holder and its parent, and those of all elements around; and of the
+ * words of short texts.
+ */
+export interface NameWeights {
+  readonly near: Float32Array;
+  readonly far: Float32Array;
+  readonly words: Float32Array;
+}
+
+/** No weights, where names say nothing yet. */
+export const NO_WEIGHTS: NameWeights = {
+  near: new Float32Array(NAME_SLOTS),
+  far: new Float32Array(NAME_SLOTS),
+  words: new Float32Array(NAME_SLOTS),
+};
+
+/** One element around blocks. */
+export interface Container {
+  readonly element: OpenElement;
+  readonly parent: Container | undefined;
+  readonly depth: number;
+  /** Scores of its own names. */
+  readonly near: number;
+  readonly far: number;
+  /** The sum of the far scores of all around it, and the least and the greatest. */
+  readonly sum: number;
+  readonly least: number;
+  readonly most: number;
+  /** How many of each of {@linkcode COUNTED} are around, itself included. */
+  readonly counts: Uint8Array;
+  /** The same for elements of the same tag and names whose parents are alike. */
+  readonly likeness: number;
+}
+
+/** The containers of one page. */
+export class Containers {
+  readonly #weights: NameWeights;
+  readonly #known: (Container | undefined)[] = [];
+  readonly #likes = new Map<number, number>();
+  readonly #slots = slotsOfOne();
+
+  /** Scores names by `weights`. */
+  constructor(weights: NameWeights) {
+    this.#weights = weights;
+  }
+
+  /** The container that an element is. */
+  of(element: OpenElement): Container {
+    const known = this.#known[element.number];
+    if (known !== undefined) return known;
+    const chain: OpenElement[] = [];
+    let at: OpenElement | undefined = element;
+    while (at !== undefined && this.#known[at.number] === undefined) {
+      chain.push(at);
+      at = at.parent;
+    }
+    let parent = at && this.#known[at.number];
+    for (let i = chain.length - 1; i >= 0; i--) {
+      const next = this.#make(chain[i] as OpenElement, parent);
+      this.#known[next.element.number] = next;
+      this.#likes.set(next.likeness, (this.#likes.get(next.likeness) ?? 0) + 1);
+      parent = next;
+    }
+    return parent as Container;
+  }
+
+  /** How many elements of the page are like this one. */
+  likes({ likeness }: Container): number {
+    return this.#likes.get(likeness) ?? 0;
+  }
+
+  #make(element: OpenElement, parent: Container | undefined): Container {
+    const slots = this.#slots;
+    const count = nameSlots(element, slots);
+    let near = 0, far = 0, likeness = parent?.likeness ?? 0;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i] as number;
+      near += this.#weights.near[slot] as number;
+      far += this.#weights.far[slot] as number;
+      likeness = (Math.imul(likeness, 31) + slot) | 0;
+    }
+    const place = PLACE_OF.get(element.tag as typeof COUNTED[number]);
+    let counts = parent === undefined ? new Uint8Array(COUNTED.length) : parent.counts;
+    if (place !== undefined) {
+      counts = counts.slice();
+      counts[place] = Math.min(255, (counts[place] as number) + 1);
+    }
+    return {
+      element,
+      parent,
+      depth: parent === undefined ? 0 : parent.depth + 1,
+      near,
+      far,
+      sum: (parent === undefined ? 0 : parent.sum) + far,
+      least: Math.min(far, parent === undefined ? 0 : parent.least),
+      most: Math.max(far, parent === undefined ? 0 : parent.most),
+      counts,
+      likeness,
+    };
+  }
+}
+
+/** The slots of the names around a block: of its holder and that one's parent, and of all. */
+export function slotsAround(container: Container): { near: Set<number>; far: Set<number> } {
+  const near = new Set<number>(), far = new Set<number>();
+  const slots = slotsOfOne();
+  for (let at: Container | undefined = container, up = 0; at !== undefined; at = at.parent, up++) {
+    const count = nameSlots(at.element, slots);
+    for (let i = 0; i < count; i++) {
+      if (up < 2) near.add(slots[i] as number);
+      far.add(slots[i] as number);
+    }
+  }
+  return { near, far };
+}

@@ -1,0 +1,83 @@
+/**
+ * What elements are called, as scores: words of classes, ids, roles and item properties are hashed
+ * into a table of weights, and an element's score is the sum of theirs.
+ *
+ * @module
+ */
+import type { OpenElement } from "./open_elements.ts";
+
+/** Slots of a table; a power of two. */
+export const NAME_SLOTS = 4096;
+/** Words of one element that are looked at. */
+const MAX_WORDS = 24;
+
+/** The beginnings of the hashes of what a name is, so that the same word counts apart. */
+const SEED = { tag: 0x811c9dc5, word: 0x01000193, name: 0x9e3779b9, text: 0x85ebca6b } as const;
+
+const step = (hash: number, code: number) => Math.imul(hash ^ code, 0x01000193);
+/** FNV-1a is weak in its low bits for short words: the high ones are mixed in. */
+const slotOf = (hash: number) => ((hash >>> 15) ^ hash) & (NAME_SLOTS - 1);
+const isLower = (code: number) => code >= 0x61 && code <= 0x7a;
+const isUpper = (code: number) => code >= 0x41 && code <= 0x5a;
+
+/** Writes the slots of an element's tag, of its names and of the words in them; returns how many. */
+export function nameSlots({ tag, names }: OpenElement, slots: Uint16Array): number {
+  let hash: number = SEED.tag;
+  for (let at = 0; at < tag.name.length; at++) hash = step(hash, tag.name.charCodeAt(at));
+  slots[0] = slotOf(hash);
+  let count = 1;
+  let word: number = SEED.word, letters = 0;
+  let name: number = SEED.name, size = 0;
+  let wasLower = false;
+  const last = MAX_WORDS - 2;
+  for (let at = 0; at <= names.length && count < last; at++) {
+    const code = at < names.length ? names.charCodeAt(at) : 0x20;
+    const isSmall = isLower(code), isCapital = isUpper(code);
+    if (letters > 0 && (!(isSmall || isCapital) || (isCapital && wasLower))) {
+      if (letters > 1) slots[count++] = slotOf(word);
+      word = SEED.word;
+      letters = 0;
+    }
+    if (isSmall || isCapital) {
+      word = step(word, code | 0x20);
+      letters++;
+    }
+    wasLower = isSmall;
+    if (code <= 0x20) {
+      if (size > 1) slots[count++] = slotOf(name);
+      name = SEED.name;
+      size = 0;
+    } else if (code < 0x30 || code > 0x39) {
+      name = step(name, code | 0x20);
+      size++;
+    }
+  }
+  return count;
+}
+
+/** Longer blocks are prose, and their words say little. */
+const MAX_TOLD_TEXT = 80;
+const MAX_TOLD_WORDS = 10;
+
+/** Writes the slots of the first words of a short text; returns how many. */
+export function wordSlots(text: string, slots: Uint16Array): number {
+  if (text.length > MAX_TOLD_TEXT) return 0;
+  let count = 0;
+  let hash: number = SEED.text, size = 0;
+  for (let at = 0; at <= text.length && count < MAX_TOLD_WORDS; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 0;
+    const isLetter = isLower(code | 0x20) || code >= 0xc0;
+    if (isLetter) {
+      hash = step(hash, code < 0x80 ? code | 0x20 : code);
+      size++;
+    } else if (size > 0) {
+      if (size > 1) slots[count++] = slotOf(hash);
+      hash = SEED.text;
+      size = 0;
+    }
+  }
+  return count;
+}
+
+/** Room for the slots of one element, or of one text. */
+export const slotsOfOne = (): Uint16Array => new Uint16Array(MAX_WORDS);
