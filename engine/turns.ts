@@ -1,11 +1,12 @@
 /**
- * Shares the main thread: what takes long is done in slices of a millisecond, clients take turns with
- * theirs, and while texts are being generated the slices lie apart. So nobody's request, however it
- * is made, holds up the tokens of the others.
+ * Shares the main thread: what takes long is done in slices, those of whoever has had least of the
+ * thread first, and while texts are being generated the slices lie apart. So nobody's request, however
+ * it is made, holds up the tokens of the others.
  *
  * @module
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { FairQueue } from "./fair_queue.ts";
 
 /** Work that yields wherever it may be interrupted, at least every few tenths of a millisecond. */
 export type Steps<T> = Generator<void, T>;
@@ -14,9 +15,11 @@ export type Steps<T> = Generator<void, T>;
 export type RunSteps = <T>(work: Steps<T>) => Promise<T>;
 
 /** Longest slice. */
-const SLICE_MS = 1;
-/** Between slices while texts are being generated. */
+const SLICE_MS = 0.5;
+/** From one slice to the next while texts are being generated. */
 const REST_MS = 2;
+/** Texts are still being generated so long after one: who asks for one after the other pauses. */
+const PAUSE_MS = 50;
 
 /** Choices for {@linkcode Turns}. */
 export interface TurnsOptions {
@@ -44,9 +47,13 @@ export interface TurnsOptions {
  */
 export class Turns {
   readonly #isBusy: () => boolean;
-  /** Who waits for a slice, by client; the client first in the map is next. */
-  readonly #waiting = new Map<string, (() => void)[]>();
+  /** Who waits for a slice, by the time that each client has had. */
+  readonly #waiting = new FairQueue<() => void>();
   #handsOut = false;
+  #lastBusy = -Infinity;
+  /** When the last slice ended, and how long it took. */
+  #ended = -Infinity;
+  #usedMs = 0;
 
   /** Slices lie apart while `isBusy` says so; unless it is given they never do. */
   constructor({ isBusy = () => false }: TurnsOptions = {}) {
@@ -63,19 +70,20 @@ export class Turns {
     { client = "", signal }: { client?: string; signal?: AbortSignal } = {},
   ): Promise<T> {
     for (;;) {
+      const begun = performance.now();
       const done = slice(work);
+      this.#ended = performance.now();
+      this.#usedMs = this.#ended - begun;
       if (done) return done.value;
-      await this.next(client);
+      await this.next(client, this.#usedMs);
       signal?.throwIfAborted();
     }
   }
 
-  /** Settles when it is the client's turn for a slice. */
-  async next(client: string): Promise<void> {
+  /** Settles when it is the client's turn for a slice, after one that took `usedMs`. */
+  async next(client: string, usedMs: number = SLICE_MS): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const own = this.#waiting.get(client);
-    if (own) own.push(resolve);
-    else this.#waiting.set(client, [resolve]);
+    this.#waiting.push(resolve, { client, cost: usedMs });
     if (!this.#handsOut) void this.#handOut();
     await promise;
   }
@@ -86,16 +94,22 @@ export class Turns {
     for (;;) {
       // Where the event loop has something to do at once, Deno looks at its sockets every sixty turns
       // only; while it waits for a timer it looks at them.
-      await setTimeout(this.#isBusy() ? REST_MS : 0);
-      const [next] = this.#waiting;
+      await setTimeout(this.#isBusyOrPauses() ? REST_MS : 0);
+      // Half of the thread at most, however long a step was.
+      const early = this.#ended + this.#usedMs - performance.now();
+      if (early > SLICE_MS) await setTimeout(early);
+      const next = this.#waiting.peek();
       if (!next) break;
-      const [client, waiting] = next;
-      const resolve = waiting.shift();
-      this.#waiting.delete(client);
-      if (waiting.length > 0) this.#waiting.set(client, waiting);
-      resolve?.();
+      this.#waiting.take(next);
+      next.item();
     }
     this.#handsOut = false;
+  }
+
+  #isBusyOrPauses(): boolean {
+    const now = performance.now();
+    if (this.#isBusy()) this.#lastBusy = now;
+    return now - this.#lastBusy < PAUSE_MS;
   }
 }
 

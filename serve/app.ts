@@ -153,11 +153,9 @@ export function createApp(options: AppOptions): App {
   const turns = new Turns({ isBusy: () => scheduler.running > 0 });
   const clientOf = (context: Context) => notesOf(context).client;
   const readBody = async (context: Context) => {
-    const text = await readJsonBody(context, { maxBodyBytes });
-    return await turns.run(jsonSteps(text), {
-      client: clientOf(context),
-      signal: context.req.raw.signal,
-    });
+    const client = clientOf(context);
+    const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
+    return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
   const chat = createChat(codec, options.chatTemplate);
   const grammars = createGrammars(codec);

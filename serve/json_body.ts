@@ -20,17 +20,19 @@ const MAX_DEPTH = 64;
 const MAX_VALUES = 10_000;
 /** Fields that hold ids of tokens, as many as a model's context has. */
 const ID_LISTS: ReadonlySet<string> = new Set(["prompt", "tokens"]);
+/** Of a body as much as is taken in at once. */
+const PACE_BYTES = 64 << 10;
 /** From here on a text is read in steps. */
 const LONG_CHARS = 16 << 10;
 
 /**
- * The text of the body.
+ * The text of the body; so much of a long one at a time, with a turn by `next` in between.
  *
  * @throws {ApiError} 415 for another type, 413 for too many bytes, 400 for what is no UTF-8
  */
 export async function readJsonBody(
   context: Context,
-  { maxBodyBytes }: BodyLimits,
+  { maxBodyBytes, next }: BodyLimits & { readonly next: () => Promise<void> },
 ): Promise<string> {
   const type = context.req.header("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -38,7 +40,7 @@ export async function readJsonBody(
   }
   const unpack = unpackerOf(context.req.header("content-encoding") ?? "");
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let bytes = 0, text = "";
+  let bytes = 0, text = "", paced = 0;
   for await (const chunk of bodyOf(context.req.raw, { unpack })) {
     bytes += chunk.length;
     if (bytes > maxBodyBytes) {
@@ -49,6 +51,10 @@ export async function readJsonBody(
       });
     }
     text += decode(decoder, chunk);
+    if (bytes - paced > PACE_BYTES) {
+      paced = bytes;
+      await next();
+    }
   }
   return text + decode(decoder);
 }

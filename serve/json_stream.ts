@@ -6,7 +6,7 @@
 import type { Turns } from "../engine/mod.ts";
 
 /** Characters of one chunk. */
-const CHUNK_CHARS = 64 << 10;
+const CHUNK_CHARS = 16 << 10;
 
 /** A response out of parts of JSON, which are made in the turns of a client. */
 export function jsonStream(

@@ -44,7 +44,7 @@ const META_NAMES = [
 const MAX_TOLD = 4000;
 
 /** Start tags and pieces of text in one page. */
-const MAX_TOKENS = 1_000_000;
+const MAX_TOKENS = 500_000;
 
 /**
  * Reads a page in one pass.

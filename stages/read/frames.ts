@@ -69,7 +69,7 @@ function messageOf(json: string, bytes: Uint8Array<ArrayBuffer>): unknown {
     const length: unknown = value?.[BYTES_KEY];
     if (typeof length !== "number") return value;
     at += length;
-    // Bytes of their own, which may be handed on to a thread.
-    return bytes.slice(at - length, at);
+    // Bytes of their own, which may be handed on to a thread; a document is all that there is.
+    return length === bytes.length ? bytes : bytes.slice(at - length, at);
   });
 }

@@ -7,7 +7,7 @@
 import { Worker } from "node:worker_threads";
 import type { DocumentReader } from "./document_reader.ts";
 import { MAX_HEAP_MIB } from "./sandboxed/limits.ts";
-import type { Answer, Request } from "./sandboxed/task.ts";
+import { type Answer, buffersOf, type Request } from "./sandboxed/task.ts";
 
 /** Starts the thread. */
 export function startThread(): DocumentReader {
@@ -22,7 +22,7 @@ export function startThread(): DocumentReader {
       const ended = () => reject(new Error("the thread has ended"));
       worker.on("message", resolve).on("error", ended).on("exit", ended);
       try {
-        worker.postMessage(request, transferable(request));
+        worker.postMessage(request, buffersOf(request));
         return await promise;
       } finally {
         worker.off("message", resolve).off("error", ended).off("exit", ended);
@@ -35,8 +35,3 @@ export function startThread(): DocumentReader {
     },
   };
 }
-
-const transferable = (request: Request) =>
-  typeof request === "object" && "begin" in request && "bytes" in request.begin
-    ? [request.begin.bytes.buffer]
-    : [];

@@ -8,72 +8,21 @@ import { join } from "node:path";
 import { writeCorpus } from "./corpus.ts";
 import { hostileDocument, KINDS } from "./hostile_documents.ts";
 import { openFolder } from "./program.ts";
+import type { Watched } from "./watch_memory.ts";
 
 const COUNT = Number(Deno.env.get("CLLM_HOSTILE") ?? KINDS);
 const HANGING = COUNT > KINDS ? 2 : 0;
-/** 250 to 400 were seen, and more where other programs keep the collector waiting. */
-const MAX_MIB = 512;
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAX_MIB = 400;
+const WATCH = new URL("./watch_memory.ts", import.meta.url).pathname;
 
-/** A file of /proc; nothing once the process is gone. */
-function ofProcess(pid: number, file: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
-  } catch (error) {
-    // Gone when it is opened, or while it is read (ESRCH).
-    if (error instanceof Deno.errors.NotFound || String(error).includes("os error 3")) return;
-    throw error;
-  }
-}
-
-/** Memory of a process, of what it shares with others its part (proc(5), smaps_rollup). */
-const memoryOf = (pid: number) =>
-  Number(/^Pss:\s+(\d+)/m.exec(ofProcess(pid, "smaps_rollup") ?? "")?.[1] ?? 0) / 1024;
-
-/** The parent of a process that runs. */
-function parentOf(pid: number): number | undefined {
-  const status = ofProcess(pid, "status") ?? "State: Z";
-  return /^State:\s+Z/m.test(status) ? undefined : Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-}
-
-/** The processes that `root` started, and those that they did. */
-function childrenOf(root: number): number[] {
-  const parents = new Map<number, number>();
-  for (const { name } of Deno.readDirSync("/proc")) {
-    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
-    if (parent !== undefined) parents.set(Number(name), parent);
-  }
-  const isBelow = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return parent !== undefined && (parent === root || parent !== pid && isBelow(parent));
-  };
-  return [...parents.keys()].filter(isBelow);
-}
-
-/** Runs the program as its tasks do, and watches what it and its children take. */
-async function watched(args: readonly string[]) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--v8-flags=--optimize-for-size", "-A", MAIN, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const seen = new Set<number>();
-  let peakMib = 0;
-  const look = setInterval(() => {
-    const children = childrenOf(child.pid);
-    for (const pid of children) seen.add(pid);
-    const takes = [child.pid, ...children].map(memoryOf);
-    peakMib = Math.max(peakMib, takes.reduce((sum, mib) => sum + mib));
-  }, 50);
-  try {
-    const { code, stdout, stderr } = await child.output();
-    const left = [...seen].filter((pid) => parentOf(pid) !== undefined);
-    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    return { code, said, peakMib, left };
-  } finally {
-    clearInterval(look);
-  }
+/** Runs the program, and watches what it and its children take. */
+async function watched(args: readonly string[]): Promise<Watched> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", WATCH, ...args],
+  }).output();
+  const json = new TextDecoder().decode(stdout);
+  assert(json !== "", new TextDecoder().decode(stderr));
+  return JSON.parse(json);
 }
 
 const linesOf = async (path: string) =>

@@ -47,3 +47,16 @@ Deno.test("requests are answered between computations that hold the thread", asy
   });
   assert(steps < 500, `${steps} steps`);
 });
+
+Deno.test("who has had least of the thread is next", async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const work = async (client: string, usedMs: number, slices: number) => {
+    for (; slices > 0; slices--) {
+      await turns.next(client, usedMs);
+      order.push(client);
+    }
+  };
+  await Promise.all([work("greedy", 10, 3), work("modest", 1, 10)]);
+  assertEquals(order, ["greedy", ...Array(10).fill("modest"), "greedy", "greedy"]);
+});

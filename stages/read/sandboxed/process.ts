@@ -8,7 +8,7 @@
 import { Worker } from "node:worker_threads";
 import { frameOf, readFrames } from "../frames.ts";
 import { MAX_HEAP_MIB } from "./limits.ts";
-import type { Request } from "./task.ts";
+import { buffersOf, type Request } from "./task.ts";
 
 /** Cap on one document. */
 const MAX_REQUEST_BYTES = 2 ** 30;
@@ -24,6 +24,6 @@ worker.on("message", async (answer) => {
 // The one who asks sees that there is no answer.
 worker.on("error", () => Deno.exit(1)).on("exit", () => Deno.exit(1));
 for await (const request of readFrames(Deno.stdin.readable, { maxBytes: MAX_REQUEST_BYTES })) {
-  worker.postMessage(request as Request);
+  worker.postMessage(request, buffersOf(request as Request));
 }
 Deno.exit(0);

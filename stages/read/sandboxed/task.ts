@@ -50,6 +50,13 @@ export type Request =
   | { readonly bytes: Uint8Array<ArrayBuffer> }
   | "more";
 
+/** What is handed on of a request, and not copied: documents are large. */
+export function buffersOf(request: Request): ArrayBuffer[] {
+  if (request === "more") return [];
+  if ("bytes" in request) return [request.bytes.buffer];
+  return "bytes" in request.begin ? [request.begin.bytes.buffer] : [];
+}
+
 /** Some pieces, or why there are none, or what of the file is needed to go on. */
 export type Answer =
   | { readonly range: { readonly start: number; readonly end: number } }
