@@ -43,6 +43,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "block-list": [limits],
   delay: ["9"],
   "all-files": [],
+  render: [],
   filters: ["gopher-quality"],
   "filter-settings": [limits],
   language: ["en"],
@@ -141,7 +142,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "filters",
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
-    .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage"])
+    .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage", "render"])
     .concat(["block-list", "quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];
