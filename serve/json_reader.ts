@@ -37,7 +37,7 @@ const PER_STEP = 128;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { readJson } from "./json_reader.ts";
- * import { atOnce } from "../engine/mod.ts";
+ * import { atOnce } from "../engine/turns.ts";
  * const limits = { maxDepth: 2, maxValues: 10, idLists: new Set<string>() };
  * assertEquals(atOnce(readJson('{"a": [1, true]}', limits)), { a: [1, true] });
  * ```

@@ -12,13 +12,6 @@ export interface Decimal {
 
 /**
  * What a finite number is written as: of the decimals that are read as it, the shortest.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { decimalOf } from "./decimal.ts";
- * assertEquals(decimalOf(-2.5e-7), { digits: -25n, places: 8 });
- * ```
  */
 function decimalOf(value: number): Decimal {
   const [mantissa = "", exponent = "0"] = String(value).split("e");
