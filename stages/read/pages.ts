@@ -6,6 +6,7 @@
 import { basename } from "node:path";
 import { stat } from "node:fs/promises";
 import type { Page } from "../types.ts";
+import { membersBetween } from "./archive_members.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { readBytes } from "./bytes.ts";
 import { csvPages } from "./csv_pages.ts";
@@ -21,8 +22,17 @@ import { warcPages } from "./warc_pages.ts";
 
 /** The pages of one file, in file order. Failures are dropped and counted, never thrown. */
 export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGenerator<Page> {
-  const source = new ByteReader(readBytes(file.path, options));
+  const { start = 0, end = Infinity, line } = file.range ?? {};
+  const source = new ByteReader(readBytes(file.path, { ...options, start, end }));
   try {
+    if (file.range && line === undefined) {
+      const parts = membersBetween(file, file.range);
+      return yield* warcPages(file, { ...options, parts, isPacked: true, format: "warc" });
+    }
+    if (line !== undefined && line > 1) {
+      const text = { url: urlOf(file.path), content: source.chunks() };
+      return yield* jsonlPages(text, { ...options, firstLine: line });
+    }
     const packing = packingOf(await source.peek(4));
     const parts = packing ? members(source, packing) : single(source);
     yield* contentPages(file, { ...options, parts, isPacked: packing !== undefined });
