@@ -21,7 +21,7 @@ import { collect, learn } from "./pipeline.ts";
 import { openDropLog } from "./ingest/drop_log.ts";
 import { finish } from "./finish/finish.ts";
 import { isFinished } from "../run/finished.ts";
-import { openIngest } from "./ingest/ingest.ts";
+import { type Ingest, type IngestOptions, openIngest } from "./ingest/ingest.ts";
 import { countIngest, describeIngest, emptyCorpus } from "./ingest/summary.ts";
 import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
@@ -63,6 +63,8 @@ export interface PipelineOptions {
   /** The command line, for the report. */
   readonly args: readonly string[];
   readonly stop: AbortSignal;
+  /** Opens where documents come from; by default the sources, on this machine. */
+  readonly openIngest?: (options: IngestOptions) => Promise<Ingest>;
   /** Receives the function that prints a line beside the run's status. */
   readonly onStatus?: (note: (line: string) => void) => void;
 }
@@ -81,7 +83,6 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     train: new StageMeter("train"),
     checkpoint: new StageMeter("checkpoint"),
   };
-
   // The crawl may drop its first page before the status exists.
   let note = (line: string) => tell(line);
   const { journal: log, mark } = await openCorpus(paths, { note });
@@ -92,7 +93,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     keepText: options.keepDropped,
   }));
   const ingest = log.sealed ? undefined : resources.use(
-    await openIngest({
+    await (options.openIngest ?? openIngest)({
       sources: site === undefined
         ? splitSources(settings.sources)
         : { urls: [`${site}/`], paths: [] },
@@ -147,7 +148,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     from: tokens?.documents ?? 0,
     ready: ready.promise,
     meter: meters.journal,
-    ...(ingest ? { onStored: ingest.stored } : {}),
+    ...(ingest ? { onStored: ingest.stored, onMark: ingest.marked } : {}),
   });
   // Propagates an ingestion failure to the stages that wait for documents.
   const broken = new AbortController();
@@ -156,9 +157,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     emptyCorpus(counts(), { list: paths.drops, cutShort: ingest?.cutShort() });
   const ended = (async () => {
     if (!ingest) return await ends.writable.close();
-    const hasDocuments = log.count > 0;
-    const newDocuments = { isNew: ingest.isNew, hasDocuments, refuseEmpty };
-    await collect({ ...ingest, newDocuments, journal: ends });
+    const newDocuments = { isNew: ingest.isNew, hasDocuments: log.count > 0, refuseEmpty };
+    await collect({ documents: ingest.documents(), newDocuments, journal: ends });
     for (const line of ingest.passedOver()) note(line);
   })().catch((reason: unknown) => broken.abort(reason));
 

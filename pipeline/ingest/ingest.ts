@@ -9,8 +9,8 @@ import { openExtractors } from "../../stages/extract/mod.ts";
 import type { Journal, Mark } from "../../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { read, readReadCursor } from "../../stages/read/mod.ts";
-import type { Barrier, Page } from "../../stages/types.ts";
-import type { DocumentStages } from "../pipeline.ts";
+import type { Barrier, Document, Page } from "../../stages/types.ts";
+import { documentsOf } from "../pipeline.ts";
 import { loadStages } from "./custom_stages.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
@@ -47,7 +47,9 @@ export interface IngestOptions {
 }
 
 /** The open sources, and the resources of the stages after them. */
-export interface Ingest extends AsyncDisposable, DocumentStages {
+export interface Ingest extends AsyncDisposable {
+  /** The refined documents of all sources; taken once. */
+  documents(): ReadableStream<Document | Barrier>;
   /** Whether a document is new, to this session and to the journal. */
   readonly isNew: (id: string) => boolean;
   readonly meters: readonly StageMeter[];
@@ -59,6 +61,8 @@ export interface Ingest extends AsyncDisposable, DocumentStages {
   cutShort(): CutShort | undefined;
   /** Must be called once a document is on the disk. */
   stored(url: string): void;
+  /** Called once a barrier of `documents` is on the disk. */
+  readonly marked?: (mark: Mark) => Promise<void>;
 }
 
 /** Opens the databases of the run folder and the streams over them. */
@@ -136,10 +140,13 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const held = resources.move();
   return {
-    custom,
-    pages: concatReadableStreams(...inputs),
-    extract: { extractors, meter: ofExtract, signal: stop },
-    refine: refinery.options,
+    documents: () =>
+      documentsOf({
+        custom,
+        pages: concatReadableStreams(...inputs),
+        extract: { extractors, meter: ofExtract, signal: stop },
+        refine: refinery.options,
+      }),
     isNew: stored ? stored.isNew : () => true,
     meters,
     sources: meters.slice(0, inputs.length),
