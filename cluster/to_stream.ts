@@ -29,6 +29,8 @@ export interface PublishOptions {
   readonly cluster: Cluster;
   /** The same for the same value, so that what comes twice is known. */
   readonly id: string;
+  /** Sets apart what is asked for again from what the broker still knows as published. */
+  readonly offer?: string;
   /** Ends the waiting for room, or for the broker. */
   readonly signal: AbortSignal;
   /** Hears that the stream is full. */
@@ -44,14 +46,14 @@ export async function publish(
   bytes: Uint8Array,
   options: PublishOptions,
 ): Promise<void> {
-  const { cluster: { maxPayload }, id } = options;
+  const { cluster: { maxPayload }, id, offer = "" } = options;
   const room = maxPayload - HEADER_BYTES;
   const pieces = Math.max(1, Math.ceil(bytes.byteLength / room));
   for (let piece = 0; piece < pieces; piece++) {
     const own = headers();
     own.set(VALUE_ID, id);
     if (pieces > 1) own.set(PIECE, `${piece + 1}/${pieces}`);
-    const msgID = pieces > 1 ? `${id}.${piece}` : id;
+    const msgID = [offer, id, pieces > 1 ? piece : ""].join(" ").trim();
     const body = bytes.subarray(piece * room, (piece + 1) * room);
     await publishMessage(subject, body, { ...options, send: { msgID, headers: own } });
   }

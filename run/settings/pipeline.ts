@@ -5,6 +5,7 @@
  */
 import { type Flags, type Parsed, parseFlags, UsageError } from "../../cli/flags.ts";
 import { absolute } from "../sources.ts";
+import { CLUSTER } from "./cluster.ts";
 import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
 import { MODEL } from "./model.ts";
 import { KEEP_DROPPED, READING, REFINING } from "./refine.ts";
@@ -15,6 +16,7 @@ import { ACCUMULATION, CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, TRAINING } from 
 /** Every flag of `pipeline`. */
 export const PIPELINE_FLAGS = {
   ...RUN,
+  ...CLUSTER,
   ...LINKS,
   ...MANNERS,
   ...READING,

@@ -1,0 +1,60 @@
+/**
+ * `node`: one machine of a run on several.
+ *
+ * @module
+ */
+import { type Command, command } from "../cli/command.ts";
+import { group, text, UsageError } from "../cli/flags.ts";
+import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
+import { tell } from "../cli/print.ts";
+import { CLUSTER } from "../run/settings/cluster.ts";
+import { SPHERES, spheresOf } from "../run/settings/training.ts";
+
+const FLAGS = {
+  ...group("The run", {
+    cluster: { ...CLUSTER.cluster },
+    credentials: CLUSTER.credentials,
+    run: text({ help: "name of the run", value: "NAME", defaultValue: "default" }),
+    roles: text({
+      help: "what this node does: crawl, text, keeper, with commas between them",
+      value: "ROLES",
+      defaultValue: "crawl,text,keeper",
+    }),
+    folder: text({ help: "run folder of the keeper (default: runs/NAME)", value: "DIR" }),
+  }),
+  ...SPHERES,
+};
+
+/** The `node` command. */
+export const node: Command = command({
+  name: "node",
+  summary: "Works in a run on several machines, which `deno task pipeline --cluster` creates.",
+  operands: "",
+  flags: FLAGS,
+  examples: [
+    "deno task node --cluster nats://10.0.0.1:4222 --run docs --roles text",
+    "deno task node --cluster nats://10.0.0.1:4222 --run docs --roles crawl,text,keeper",
+  ],
+  async run({ values, operands }, args) {
+    if (operands.length > 0) {
+      throw new UsageError(`Cannot use ${operands[0]}: the sources of a run are named to pipeline`);
+    }
+    const { cluster, run } = values;
+    if (cluster === undefined) {
+      throw new UsageError("Cannot join a run: name the broker, --cluster nats://HOST:4222");
+    }
+    const { joinCluster } = await import("../pipeline/nodes/join.ts");
+    const { parseRoles } = await import("../pipeline/nodes/roles.ts");
+    using interrupt = stopOnInterrupt(tellStop);
+    await joinCluster({
+      servers: cluster,
+      run,
+      roles: parseRoles(values.roles),
+      credentials: values.credentials,
+      machine: { folder: values.folder ?? `runs/${run}`, spheres: spheresOf(values), args },
+      stop: interrupt.signal,
+      note: tell,
+    });
+    return interrupt.exitCode;
+  },
+});

@@ -1,0 +1,148 @@
+/**
+ * The role `keeper`: documents to a model, as one machine does from the journal on. One of the nodes
+ * with this role works, the others stand by.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readIfThere } from "../../model/durable.ts";
+import { type Lease, LostLease, pause, takeLease } from "../../cluster/lease.ts";
+import { readManifest } from "../../run/manifest.ts";
+import { readSettings, type RunPaths, runPaths, writeSettings } from "../../run/folder.ts";
+import { lockRun } from "../../run/lock.ts";
+import { makeFolder } from "../../run/make_folder.ts";
+import { splitSources } from "../../run/sources.ts";
+import type { spheresOf } from "../../run/settings/training.ts";
+import { UsageError } from "../../cli/flags.ts";
+import { reasonOf } from "../../cli/failure.ts";
+import { runPipeline } from "../run.ts";
+import { openFence, StaleKeeper } from "./fence.ts";
+import { openKeeperIngest } from "./keeper_ingest.ts";
+import { type Node, type RoleAtWork, RoleCounts } from "./node.ts";
+import { endRun, putStatus } from "./run_state.ts";
+
+const STATUS_MS = 1_000;
+
+/** What a keeper uses of its machine. */
+export interface KeeperMachine {
+  /** The run folder on this machine. */
+  readonly folder: string;
+  readonly spheres: ReturnType<typeof spheresOf>;
+  readonly args: readonly string[];
+}
+
+/** Keeps the run when it holds the lease, and stands by until then. */
+export function keeperNode(node: Node, machine: KeeperMachine): RoleAtWork {
+  const counts = new RoleCounts();
+  const at = { active: false };
+  return {
+    state: () => ({
+      role: "keeper",
+      active: at.active,
+      counts: counts.all,
+      owns: [],
+      ...(at.active ? {} : { waitsFor: "the lease of the keeper" }),
+    }),
+    done: work(node, machine, { counts, at }),
+  };
+}
+
+async function work(
+  node: Node,
+  machine: KeeperMachine,
+  { counts, at }: { counts: RoleCounts; at: { active: boolean } },
+): Promise<void> {
+  const { run, name, stop, note } = node;
+  const options = {
+    bucket: run.leases,
+    key: "keeper",
+    holder: name,
+    ttlMs: run.record.leaseMs,
+  };
+  const paths = runPaths(machine.folder);
+  await makeFolder(paths.root, { flag: "folder" });
+  using _lock = await lockRun(paths.root);
+  await adoptSettings(paths, node);
+  for (let isFirst = true; !stop.aborted; isFirst = false) {
+    const lease = await takeLease(options);
+    if (lease === undefined) {
+      if (isFirst) note("another node keeps the run: this one stands by");
+      await pause(options.ttlMs / 4, stop).catch(() => {});
+      continue;
+    }
+    at.active = true;
+    try {
+      await keep(node, machine, { lease, paths, counts });
+      return;
+    } catch (error) {
+      if (stop.aborted) return;
+      if (!(error instanceof LostLease) && !(error instanceof StaleKeeper)) {
+        const end = { phase: "failed" as const, error: reasonOf(error), keeper: name };
+        await endRun(run.bucket, end);
+        throw error;
+      }
+      note(reasonOf(error));
+    } finally {
+      at.active = false;
+      await lease[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/** The folder has the settings of the run, or takes them. */
+async function adoptSettings(paths: RunPaths, { run, settings }: Node): Promise<void> {
+  const existing = await readSettings(paths);
+  if (existing === undefined) return await writeSettings(paths, settings);
+  if (JSON.stringify(existing) === JSON.stringify(settings)) return;
+  throw new UsageError(
+    `Cannot keep the run ${run.names.run} in ${paths.root}: it is the folder of a run with other ` +
+      "settings; name another with --folder",
+  );
+}
+
+async function keep(
+  node: Node,
+  { spheres, args }: KeeperMachine,
+  { lease, paths, counts }: { lease: Lease; paths: RunPaths; counts: RoleCounts },
+): Promise<void> {
+  const { run, name, settings, options, stop, note } = node;
+  const fence = await openFence(run.bucket, lease);
+  note(`keeps the run ${run.names.run} in ${paths.root}, by lease ${lease.revision}`);
+  const status = setInterval(async () => {
+    const text = await readIfThere(join(paths.root, "status.json"));
+    if (text !== undefined) await putStatus(run.bucket, text);
+  }, STATUS_MS);
+  try {
+    await runPipeline({
+      paths,
+      settings,
+      site: undefined,
+      spheres: { ...spheres, strictSimd: settings.strictSimd },
+      checkpointEvery: options.checkpointEvery,
+      fallBack: false,
+      retention: { keepLast: options.keepLast, keepEvery: options.keepEvery },
+      contact: options.contact,
+      chromium: "",
+      keepDropped: options.keepDropped,
+      json: false,
+      tensorboard: options.tensorboard,
+      args,
+      stop: AbortSignal.any([stop, lease.signal]),
+      openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, counts }),
+    });
+  } finally {
+    clearInterval(status);
+  }
+  // A stop ends the pipeline without an error.
+  if (stop.aborted) return;
+  lease.check();
+  const manifest = (await readManifest(paths))?.sha256;
+  await endRun(run.bucket, { phase: "ended", manifest, keeper: name });
+}
+
+/** Whether the sources can be read by other machines. @throws {UsageError} */
+export function checkClusterSources(sources: readonly string[]): void {
+  const { paths } = splitSources(sources);
+  if (!paths.includes("-")) return;
+  throw new UsageError("Cannot read - with --cluster: standard input comes to one machine");
+}

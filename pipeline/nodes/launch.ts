@@ -1,0 +1,114 @@
+/**
+ * `pipeline --cluster`: creates a run on the broker, watches it, and ends when it does.
+ *
+ * @module
+ */
+import type { Parsed } from "../../cli/flags.ts";
+import { UsageError } from "../../cli/flags.ts";
+import { say, tell } from "../../cli/print.ts";
+import type { Interrupt } from "../../cli/interrupt.ts";
+import { createRun, joinRun, sealRecord } from "../../cluster/run.ts";
+import { digestProgram } from "../../run/program_digest.ts";
+import { checkSources } from "../../run/sources.ts";
+import { type PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { connectHere } from "./join.ts";
+import { checkClusterSources } from "./keeper_node.ts";
+import type { KeeperOptions } from "./node.ts";
+import { endRun, reopenRun, watchRun } from "./run_state.ts";
+
+/** Bytes of files in one part, and bytes of documents that the broker holds at most. */
+const PART_BYTES = 4 * 2 ** 20, DOC_BYTES = 64 * 2 ** 20;
+const LEASE_MS = 10_000;
+
+/** Flags of `pipeline` that are about this machine, where with `--cluster` nothing is trained. */
+const LOCAL = ["dashboard", "serve", "json", "workers", "recompute", "fall-back", "force"];
+
+/** Creates or finds the run that the flags name, and follows it. */
+export async function launch(
+  parsed: Parsed<typeof PIPELINE_FLAGS>,
+  { servers, interrupt }: { servers: string; interrupt: Interrupt },
+): Promise<number> {
+  const { values, given, operands } = parsed;
+  for (const flag of LOCAL) {
+    if (!given.has(flag)) continue;
+    throw new UsageError(
+      `Cannot use --${flag} with --cluster: it is about the machine that trains, which is a node's`,
+    );
+  }
+  const run = given.has("run") ? values.run : "default";
+  const { signal } = interrupt;
+  await using cluster = await connectHere({
+    servers,
+    run,
+    credentials: values.credentials,
+    name: `pipeline-${Deno.pid}`,
+  });
+  const joined = operands.length === 0
+    ? await joinRun(cluster, run, {
+      signal,
+      onWait: () => tell(`There is no run ${run} yet: name its sources to create it`),
+    })
+    : await createRun(cluster, run, await recordOf(parsed));
+  if (values.end) {
+    await endRun(joined.bucket, { phase: "stopped" });
+    say(`Run ${run} is stopped; the same command with its sources goes on with it`);
+    return 0;
+  }
+  if (operands.length > 0) await reopenRun(joined.bucket);
+  say(`Run ${run}: join it with deno task node --cluster ${servers} --run ${run} --roles ...`);
+  let shown = "";
+  const end = await watchRun(joined.bucket, {
+    signal,
+    onStatus(status) {
+      const line = describeStatus(status);
+      if (line !== shown) say(line);
+      shown = line;
+    },
+  });
+  if (end === undefined) {
+    say(`Run ${run} goes on without this watcher; --end stops it`);
+    return interrupt.exitCode;
+  }
+  if (end.phase === "failed") throw new Error(`Cannot finish the run ${run}: ${end.error}`);
+  if (end.phase === "stopped") say(`Run ${run} was stopped`);
+  else say(`Run ${run} is done: it is on ${end.keeper}\nManifest  ${end.manifest}`);
+  return 0;
+}
+
+async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>) {
+  const { values } = parsed;
+  const { wanted } = settingsOf(parsed);
+  checkClusterSources(wanted.sources);
+  await checkSources(parsed.operands, wanted);
+  const options: KeeperOptions = {
+    checkpointEvery: values["checkpoint-every"],
+    keepLast: values["keep-last"],
+    keepEvery: values["keep-every"],
+    keepDropped: values["keep-dropped"],
+    tensorboard: values.tensorboard,
+    contact: values.contact,
+    partBytes: PART_BYTES,
+  };
+  return sealRecord({
+    settings: wanted,
+    options,
+    program: (await digestProgram()).sha256,
+    leaseMs: LEASE_MS,
+    docBytes: DOC_BYTES,
+  });
+}
+
+/** `training: 210 documents, step 100 of 900`. */
+function describeStatus(status: unknown): string {
+  const { phase = "", documents, step, totalSteps } = status as {
+    phase?: string;
+    documents?: number;
+    step?: number;
+    totalSteps?: number;
+  };
+  const parts = [
+    ...(documents === undefined ? [] : [`${documents} documents`]),
+    ...(step === undefined ? [] : [`step ${step} of ${totalSteps ?? "?"}`]),
+  ];
+  return [phase, parts.join(", ")].filter(Boolean).join(": ");
+}

@@ -1,0 +1,57 @@
+/**
+ * The stages that a node runs before its documents travel: those that look at one page alone.
+ *
+ * @module
+ */
+import { openExtractors } from "../../stages/extract/mod.ts";
+import { extract } from "../../stages/extract/mod.ts";
+import { type Drop, StageMeter } from "../../stages/meter.ts";
+import { refine } from "../../stages/refine/mod.ts";
+import type { Barrier, Document, Page } from "../../stages/types.ts";
+import type { RunSettings } from "../../run/folder.ts";
+import { runPaths } from "../../run/folder.ts";
+import { inTurn, loadStages } from "../ingest/custom_stages.ts";
+import { openRefinery } from "../ingest/refinery.ts";
+
+/** Options of {@linkcode openTextStages}. */
+export interface TextStagesOptions {
+  readonly settings: RunSettings;
+  readonly onDrop: (drop: Drop) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Opened once per node; `documents` may be called for one stream of pages after another. */
+export interface TextStages extends AsyncDisposable {
+  documents(pages: ReadableStream<Page>): ReadableStream<Document | Barrier>;
+}
+
+/** Opens the workers and models of the stages. */
+export async function openTextStages(options: TextStagesOptions): Promise<TextStages> {
+  const { settings, onDrop, signal } = options;
+  await using resources = new AsyncDisposableStack();
+  const state = await Deno.makeTempDir({ prefix: "cllm-node-" });
+  resources.defer(() => Deno.remove(state, { recursive: true }));
+  const ofExtract = new StageMeter("extract", onDrop);
+  const ofRefine = new StageMeter("refine", onDrop);
+  const refinery = resources.use(
+    await openRefinery({
+      paths: runPaths(state),
+      // Duplicates are the keeper's business, who sees all documents.
+      settings: { ...settings, nearDuplicates: false },
+      minChars: settings.minChars,
+      dedupAgainst: [],
+      meter: ofRefine,
+    }),
+  );
+  const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
+  const held = resources.move();
+  return {
+    documents: (pages: ReadableStream<Page | Barrier>) =>
+      pages
+        .pipeThrough(extract({ extractors, meter: ofExtract, signal }))
+        .pipeThrough(inTurn(custom.extract))
+        .pipeThrough(refine({ ...refinery.options, only: "text" })),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

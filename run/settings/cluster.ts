@@ -1,0 +1,20 @@
+/**
+ * Flags about the broker of a run on several machines; none is a setting of the run.
+ *
+ * @module
+ */
+import { group, text, toggle } from "../../cli/flags.ts";
+
+/** How a run is spread over machines. */
+export const CLUSTER = group("The run", {
+  cluster: text({
+    help: "spread the run over nodes (deno task node) by this NATS server; --run names it",
+    value: "URL",
+  }),
+  credentials: text({
+    help: "file of this machine's nkey and certificate (default: the environment)",
+    value: "FILE",
+    needs: "cluster",
+  }),
+  end: toggle({ help: "stop the run on all nodes", needs: "cluster" }),
+});
