@@ -79,7 +79,7 @@ export async function createRun(
     {
       ...shared,
       name: streams.doc,
-      subjects: [names.doc("*")],
+      subjects: [names.doc("p*"), names.doc("s*")],
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.New,
       max_bytes: record.docBytes,

@@ -14,7 +14,7 @@ export interface RunNames {
   url(shard: number | "*"): string;
   /** Parts of files that wait for a text node. */
   part(part: number | "*"): string;
-  /** Documents of a source: `p7` for a part, `s7` for a shard. */
+  /** Documents of a source: `p7` for a part, `s7` for a shard, or of all with `p*` and `s*`. */
   doc(source: string): string;
   /** What the journal has on the disk. */
   stored(source: string): string;
@@ -37,7 +37,7 @@ export interface RunNames {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { runNames } from "./subjects.ts";
- * assertEquals(runNames("docs").doc("p7"), "cllm.docs.doc.p7");
+ * assertEquals(runNames("docs").doc("p7"), "cllm.docs.doc.p.7");
  * ```
  */
 export function runNames(run: string): RunNames {
@@ -52,7 +52,7 @@ export function runNames(run: string): RunNames {
     run,
     url: (shard) => subject("url", shard),
     part: (part) => subject("part", part),
-    doc: (source) => subject("doc", source),
+    doc: (source) => subject("doc", source.slice(0, 1), source.slice(1)),
     stored: (source) => subject("stored", source),
     signal: (name) => subject("signal", name),
     streams: { url: name("url"), part: name("part"), doc: name("doc"), stored: name("stored") },

@@ -22,9 +22,16 @@ export interface Chunk {
   readonly pages: number;
   readonly documents: readonly Document[];
   readonly drops: readonly Drop[];
-  /** Of a shard: the revision of its owner's lease, and the addresses that are done with. */
+  /** Of a shard: the revision of its owner's lease. */
   readonly owner?: number;
-  readonly done?: readonly string[];
+  /** Of a shard: addresses that are done with, those of pages and those of none. */
+  readonly done?: Done;
+}
+
+/** Addresses that need not be fetched again. */
+export interface Done {
+  readonly pages: readonly string[];
+  readonly dropped: readonly string[];
 }
 
 /** Of which source, which place, which content: the same from every node that makes it. */
@@ -54,7 +61,7 @@ export class ChunkBuffer {
   #pages = 0;
   #documents: Document[] = [];
   #drops: Drop[] = [];
-  #done: string[] = [];
+  #done = { pages: [] as string[], dropped: [] as string[] };
 
   constructor(source: string) {
     this.#source = source;
@@ -67,7 +74,9 @@ export class ChunkBuffer {
 
   /** Whether there is nothing. */
   get isEmpty(): boolean {
-    return this.#pages + this.#documents.length + this.#drops.length + this.#done.length === 0;
+    const { pages, dropped } = this.#done;
+    const counts = [this.#documents, this.#drops, pages, dropped].map(({ length }) => length);
+    return this.#pages === 0 && counts.every((count) => count === 0);
   }
 
   add(document: Document): void {
@@ -87,8 +96,8 @@ export class ChunkBuffer {
   }
 
   /** An address is done with. */
-  end(url: string): void {
-    this.#done.push(url);
+  end(url: string, as: keyof Done): void {
+    this.#done[as].push(url);
   }
 
   /** What there is, as the next chunk. */
@@ -105,7 +114,7 @@ export class ChunkBuffer {
     this.#chars = this.#pages = 0;
     this.#documents = [];
     this.#drops = [];
-    this.#done = [];
+    this.#done = { pages: [], dropped: [] };
     return chunk;
   }
 }

@@ -45,9 +45,8 @@ export async function openFence(bucket: KV, lease: Lease): Promise<Fence> {
       lease.check();
       try {
         const text = JSON.stringify(mark);
-        revision = await (revision === 0
-          ? bucket.create(KEY, text)
-          : bucket.update(KEY, text, revision));
+        revision =
+          await (revision === 0 ? bucket.create(KEY, text) : bucket.update(KEY, text, revision));
         return;
       } catch (error) {
         if (isConflict(error)) {

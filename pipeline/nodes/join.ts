@@ -11,6 +11,7 @@ import { runNames } from "../../cluster/subjects.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import type { RunSettings } from "../../run/folder.ts";
 import { UsageError } from "../../cli/flags.ts";
+import { crawlNode } from "./crawl_node.ts";
 import { type KeeperMachine, keeperNode } from "./keeper_node.ts";
 import type { KeeperOptions, Node, RoleAtWork } from "./node.ts";
 import { watchRun } from "./run_state.ts";
@@ -87,6 +88,8 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
 
 function begin(role: Role, { node, machine }: { node: Node; machine: KeeperMachine }): RoleAtWork {
   switch (role) {
+    case "crawl":
+      return crawlNode(node);
     case "text":
       return textNode(node);
     case "keeper":

@@ -24,10 +24,18 @@ import { openConsumer } from "./consumers.ts";
 import type { Fence } from "./fence.ts";
 import type { Node, RoleCounts } from "./node.ts";
 import { openOffers } from "./part_offers.ts";
+import { merged } from "./merged.ts";
 import { PartOrder, type PartPlace } from "./part_order.ts";
+import {
+  openShardIntake,
+  readShardPlaces,
+  type ShardCursor,
+  type ShardIntake,
+} from "./shard_intake.ts";
 
 /** Characters of documents, and time, after which what has arrived is marked. */
 const MARK_CHARS = 4 * 2 ** 20, MARK_MS = 1_000;
+const REMIND_MS = 5_000;
 
 /** What the keeper's ingest has besides that of one machine. */
 export interface KeeperIngestOptions {
@@ -46,13 +54,18 @@ export async function openKeeperIngest(
   await using resources = new AsyncDisposableStack();
   const stored = journal && resources.use(await openStoredIds(paths.storedIds, { journal }));
   const passedOver = countPassedOver();
-  const meters = ["read", "extract", "refine"].map((name) =>
+  const meters = ["crawl", "read", "extract", "refine"].map((name) =>
     new StageMeter(name, (drop) => {
       passedOver.drop(drop);
       onDrop(drop);
     })
   );
-  const [ofRead, ofExtract, ofRefine] = meters as [StageMeter, StageMeter, StageMeter];
+  const [ofCrawl, ofRead, ofExtract, ofRefine] = meters as [StageMeter, ...StageMeter[]] as [
+    StageMeter,
+    StageMeter,
+    StageMeter,
+    StageMeter,
+  ];
   const meterOf = (name: string) => meters.find((meter) => meter.counts().name === name) ?? ofRead;
   const refinery = resources.use(
     await openRefinery({
@@ -67,6 +80,7 @@ export async function openKeeperIngest(
   );
   const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const place = readPlace(mark?.cursors.parts);
+  let intake: ShardIntake | undefined;
   const order = await PartOrder.open(join(paths.root, "arriving"), place);
   const offers = await openOffers({
     run,
@@ -87,7 +101,7 @@ export async function openKeeperIngest(
       openConsumer(run, {
         stream: run.names.streams.doc,
         name: "parts",
-        filter: run.names.doc("*"),
+        filter: run.names.doc("p*"),
       });
     const { readable } = fromStream(open, { decode: decodeChunk, signal });
     for await (const delivery of readable) {
@@ -99,12 +113,11 @@ export async function openKeeperIngest(
   }
 
   /** Counts what a chunk says of the stages before. */
-  function count({ pages, documents, drops }: Chunk): void {
-    const dropped = drops.filter(({ stage }) => stage === "read").length;
-    for (let i = 0; i < pages; i++) ofRead.out(0);
+  function count({ source, pages, documents, drops }: Chunk): void {
+    for (let i = 0; i < pages; i++) (source.startsWith("s") ? ofCrawl : ofRead).out(0);
     for (const { stage, ...drop } of drops) meterOf(stage).drop(drop);
     counts.add("documents", documents.length);
-    counts.add("dropped", drops.length - dropped);
+    counts.add("dropped", drops.length);
   }
 
   async function* arrivals(cancelled: AbortSignal): AsyncGenerator<Document | Barrier, void> {
@@ -114,23 +127,34 @@ export async function openKeeperIngest(
     const receiving = receive(signal).catch((error) => end.abort(error));
     const reminding = setInterval(() => {
       offers.remind(order.place.part).catch((error) => end.abort(error));
-    }, 5_000);
-    let chars = 0, since = performance.now();
-    const barrier = (): Barrier => {
-      chars = 0;
-      since = performance.now();
-      return stamp({ cursors: {} }, { parts: order.place });
-    };
+    }, REMIND_MS);
+    if (sources.urls.length > 0) {
+      intake = await openShardIntake({
+        node,
+        seeds: sources.urls,
+        from: readShardPlaces(mark?.cursors.shards),
+        counts,
+        signal,
+      });
+    }
+    const nextPart = async () =>
+      await offers.want(order.place.part) ? await order.take(signal) : undefined;
+    let since = performance.now(), chars = 0, isMarked = true;
     try {
-      while (await offers.want(order.place.part)) {
-        const chunk = await order.take(signal);
-        count(chunk);
-        for (const document of chunk.documents) {
-          lease.check();
-          chars += document.text.length;
-          yield document;
+      for await (const chunk of merged([nextPart, intake?.next], MARK_MS)) {
+        if (chunk !== undefined) {
+          isMarked = false;
+          count(chunk);
+          for (const document of chunk.documents) {
+            lease.check();
+            chars += document.text.length;
+            yield document;
+          }
         }
-        if (chars >= MARK_CHARS || performance.now() - since >= MARK_MS) yield barrier();
+        const isDue = chars >= MARK_CHARS || performance.now() - since >= MARK_MS;
+        if (isMarked || !isDue) continue;
+        [since, chars, isMarked] = [performance.now(), 0, true];
+        yield barrier();
       }
       yield barrier();
     } finally {
@@ -139,8 +163,13 @@ export async function openKeeperIngest(
       await receiving;
     }
   }
+  const barrier = (): Barrier =>
+    stamp({ cursors: {} }, {
+      parts: order.place,
+      ...(intake ? { shards: intake.cursor() } : {}),
+    });
 
-  let stored_ = place.part;
+  let storedParts = place.part;
   const held = resources.move();
   return {
     documents: () =>
@@ -149,15 +178,17 @@ export async function openKeeperIngest(
         .pipeThrough(inTurn(custom.refine)),
     isNew: stored ? stored.isNew : () => true,
     meters,
-    sources: [ofRead],
+    sources: [ofCrawl, ofRead],
     passedOver: () => passedOver.lines(),
     cutShort: () => undefined,
     stored() {},
     async marked({ documents, cursors }: Mark) {
       await fence.mark({ documents });
+      // The cursor of a barrier of this session.
+      await intake?.marked(cursors.shards as ShardCursor);
       const { part } = readPlace(cursors.parts);
-      for (; stored_ < part; stored_++) {
-        const source = `p${stored_}`;
+      for (; storedParts < part; storedParts++) {
+        const source = `p${storedParts}`;
         const bytes = new TextEncoder().encode(JSON.stringify({ lease: lease.revision }));
         await publish(run.names.stored(source), bytes, {
           cluster: run.cluster,

@@ -6,6 +6,7 @@
 import type { KV } from "@nats-io/kv";
 import { isAway } from "../../cluster/to_stream.ts";
 
+const CRAWL = "crawl";
 /** One filter finds both. */
 const STATE = "now.state", STATUS = "now.status", NOW = "now.*";
 
@@ -25,6 +26,16 @@ export async function endRun(bucket: KV, end: RunEnd): Promise<void> {
 export async function readEnd(bucket: KV): Promise<RunEnd | undefined> {
   const entry = await bucket.get(STATE);
   return entry === null || entry.operation !== "PUT" ? undefined : entry.json<RunEnd>();
+}
+
+/** Says that no more pages are wanted. */
+export async function endCrawl(bucket: KV): Promise<void> {
+  await bucket.put(CRAWL, "");
+}
+
+/** Whether {@linkcode endCrawl} was said. */
+export async function isCrawlOver(bucket: KV): Promise<boolean> {
+  return await bucket.get(CRAWL) !== null;
 }
 
 /** Makes the run, where it had been stopped, go on. */

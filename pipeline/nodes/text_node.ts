@@ -49,9 +49,7 @@ interface Progress {
 async function work(node: Node, progress: Progress): Promise<void> {
   const { run, settings, stop, note } = node;
   const { counts, at } = progress;
-  let drop: (drop: Drop) => void = () => {};
-  const onDrop = (dropped: Drop) => drop(dropped);
-  await using stages = await openTextStages({ settings, onDrop, signal: stop });
+  await using stages = await openTextStages({ settings, signal: stop });
   const { readable } = fromStream(
     () =>
       openConsumer(run, {
@@ -69,8 +67,7 @@ async function work(node: Node, progress: Progress): Promise<void> {
       const holding = setInterval(() => delivery.working(), ACK_MS / 4);
       try {
         const buffer = new ChunkBuffer(`p${delivery.value.part}`);
-        drop = (dropped) => buffer.drop(dropped);
-        await convert(delivery, { ...progress, node, stages, buffer, onDrop });
+        await convert(delivery, { ...progress, node, stages, buffer });
         delivery.ack();
         counts.add("parts");
       } catch (error) {
@@ -95,14 +92,14 @@ async function work(node: Node, progress: Progress): Promise<void> {
 /** Reads one part and publishes its documents in chunks whose ends depend on the texts alone. */
 async function convert(
   { value: { offer, files } }: Delivery<PartTask>,
-  { node, stages, buffer, counts, at, onDrop }: Progress & {
+  { node, stages, buffer, counts, at }: Progress & {
     node: Node;
     stages: TextStages;
     buffer: ChunkBuffer;
-    onDrop: (drop: Drop) => void;
   },
 ): Promise<void> {
   const { run: { cluster, names }, settings, stop: signal } = node;
+  const onDrop = (drop: Drop) => buffer.drop(drop);
   const meter = new StageMeter("read", onDrop);
   const send = async (last: boolean) => {
     const chunk = buffer.take({ last });
@@ -128,7 +125,7 @@ async function convert(
         },
       }),
     );
-  for await (const document of stages.documents(pages)) {
+  for await (const document of await stages.documents(pages, onDrop)) {
     if (isBarrier(document)) continue;
     buffer.add(document);
     if (buffer.isFull) await send(false);

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { openExtractors } from "../../stages/extract/mod.ts";
-import { extract } from "../../stages/extract/mod.ts";
+import { extract, openExtractors } from "../../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { refine } from "../../stages/refine/mod.ts";
 import type { Barrier, Document, Page } from "../../stages/types.ts";
@@ -16,23 +15,24 @@ import { openRefinery } from "../ingest/refinery.ts";
 /** Options of {@linkcode openTextStages}. */
 export interface TextStagesOptions {
   readonly settings: RunSettings;
-  readonly onDrop: (drop: Drop) => void;
   readonly signal: AbortSignal;
 }
 
-/** Opened once per node; `documents` may be called for one stream of pages after another. */
+/** Opened once per node, for any number of streams of pages. */
 export interface TextStages extends AsyncDisposable {
-  documents(pages: ReadableStream<Page>): ReadableStream<Document | Barrier>;
+  /** The documents of `pages`, in their order; `onDrop` hears of the others. */
+  documents(
+    pages: ReadableStream<Page>,
+    onDrop: (drop: Drop) => void,
+  ): Promise<ReadableStream<Document | Barrier>>;
 }
 
 /** Opens the workers and models of the stages. */
 export async function openTextStages(options: TextStagesOptions): Promise<TextStages> {
-  const { settings, onDrop, signal } = options;
+  const { settings, signal } = options;
   await using resources = new AsyncDisposableStack();
   const state = await Deno.makeTempDir({ prefix: "cllm-node-" });
   resources.defer(() => Deno.remove(state, { recursive: true }));
-  const ofExtract = new StageMeter("extract", onDrop);
-  const ofRefine = new StageMeter("refine", onDrop);
   const refinery = resources.use(
     await openRefinery({
       paths: runPaths(state),
@@ -40,18 +40,22 @@ export async function openTextStages(options: TextStagesOptions): Promise<TextSt
       settings: { ...settings, nearDuplicates: false },
       minChars: settings.minChars,
       dedupAgainst: [],
-      meter: ofRefine,
+      meter: new StageMeter("refine"),
     }),
   );
   const extractors = resources.use(openExtractors({ engine: settings.extract }));
-  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const held = resources.move();
   return {
-    documents: (pages: ReadableStream<Page | Barrier>) =>
-      pages
+    async documents(pages: ReadableStream<Page | Barrier>, onDrop) {
+      const ofExtract = new StageMeter("extract", onDrop);
+      const ofRefine = new StageMeter("refine", onDrop);
+      const meters = { extract: ofExtract, refine: ofRefine };
+      const custom = await loadStages(settings.stages ?? [], meters);
+      return pages
         .pipeThrough(extract({ extractors, meter: ofExtract, signal }))
         .pipeThrough(inTurn(custom.extract))
-        .pipeThrough(refine({ ...refinery.options, only: "text" })),
+        .pipeThrough(refine({ ...refinery.options, meter: ofRefine, only: "text" }));
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
