@@ -9,6 +9,7 @@
  */
 import type { KV } from "@nats-io/kv";
 import { z } from "zod";
+import type { NodeState } from "../stages/report/mod.ts";
 
 /** Between two heartbeats of a node. */
 export const BEAT_MS = 1_000;
@@ -57,13 +58,6 @@ export function nodeKey(node: string): string {
   return `node.${node}`;
 }
 
-/** A node as another sees it. */
-export interface SeenNode extends Heartbeat {
-  /** Milliseconds, on the clock of the one who looks, since it last told anything. */
-  readonly silentMs: number;
-  readonly vanished: boolean;
-}
-
 /** Choices for {@linkcode beat}. */
 export interface BeatOptions {
   readonly bucket: KV;
@@ -101,7 +95,7 @@ export function beat({ bucket, node, roles, everyMs = BEAT_MS }: BeatOptions): A
 /** The nodes of a run, kept up to date until disposed. */
 export interface Watch extends AsyncDisposable {
   /** By name, the vanished ones included. */
-  nodes(): readonly SeenNode[];
+  nodes(): readonly NodeState[];
 }
 
 /** Watches the nodes of a run. A beat of another form, from another version, keeps its last one. */
