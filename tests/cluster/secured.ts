@@ -20,11 +20,10 @@ async function run(script: string, cwd: string): Promise<void> {
 /** The lines of docs/cluster.md that make certificates, for servers at `addresses`. */
 async function certificateCommands(addresses: readonly string[]): Promise<string> {
   const guide = await Deno.readTextFile(new URL("cluster.md", DOCS));
-  const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block);
-  const found = blocks.find((block) => block.includes("openssl"));
-  if (found === undefined) throw new Error("docs/cluster.md does not make certificates");
+  const found = guide.match(/^openssl .*\n(?:  .*\n)*/gm);
+  if (found === null) throw new Error("docs/cluster.md does not make certificates");
   const names = addresses.map((address) => `IP:${address}`).join(",");
-  return found.replace(/subjectAltName=\S+/, `subjectAltName=${names}`);
+  return found.join("").replace(/subjectAltName=\S+/, `subjectAltName=${names}`);
 }
 
 /** Starts one server or three by the very files in docs/nats, over TLS, with a key for every node. */

@@ -50,14 +50,23 @@ Deno.test({
     const keeper = await join("keeper1");
     const manager = await keeper.js.jetstreamManager();
     for (const name of ["url", "part", "doc", "stored"]) {
-      await manager.streams.add({ name: `cllm_books_${name}`, subjects: [`cllm.books.${name}.*`] });
+      await manager.streams.add({ name: `cllm_books_${name}`, subjects: [`cllm.books.${name}.>`] });
     }
     for (const bucket of ["cllm_books", "cllm_books_leases"]) await keeper.kvm.create(bucket);
     await (await keeper.kvm.open("cllm_books")).put("run", "of the keeper");
     const allowed: Readonly<Record<string, readonly string[]>> = {
-      keeper1: ["url", "part", "doc", "stored", "lease keeper", "lease shard.1", "run"],
-      crawl1: ["url", "doc", "lease shard.1"],
-      text1: ["doc"],
+      keeper1: [
+        "url",
+        "part",
+        "part's",
+        "shard's",
+        "stored",
+        "lease keeper",
+        "lease shard.1",
+        "run",
+      ],
+      crawl1: ["url", "shard's", "lease shard.1"],
+      text1: ["part's"],
     };
     for (const [node, rights] of Object.entries(allowed)) {
       const { js, kvm } = node === "keeper1" ? keeper : await join(node);
@@ -65,7 +74,8 @@ Deno.test({
       const tries: Record<string, () => Promise<unknown>> = {
         url: () => js.publish("cllm.books.url.1", ""),
         part: () => js.publish("cllm.books.part.1", ""),
-        doc: () => js.publish("cllm.books.doc.p1", ""),
+        "part's": () => js.publish("cllm.books.doc.p.1", ""),
+        "shard's": () => js.publish("cllm.books.doc.s.1", ""),
         stored: () => js.publish("cllm.books.stored.p1", ""),
         "lease keeper": () => leases.put("keeper", ""),
         "lease shard.1": () => leases.put("shard.1", ""),
@@ -89,9 +99,9 @@ Deno.test({
     const own = await readCredentials({ file: nats.credentials("keeper1"), env: new Map() });
     const connection = await connectAs(nats, own);
     const manager = await jetstreamManager(connection);
-    const config = { name: "cllm_books_doc", subjects: ["cllm.books.doc.*"], num_replicas: 3 };
+    const config = { name: "cllm_books_doc", subjects: ["cllm.books.doc.>"], num_replicas: 3 };
     await manager.streams.add(config);
-    assertEquals((await jetstream(connection).publish("cllm.books.doc.p1", "x")).seq, 1);
+    assertEquals((await jetstream(connection).publish("cllm.books.doc.p.1", "x")).seq, 1);
     const { cluster } = await manager.streams.info("cllm_books_doc");
     assertEquals(cluster?.replicas?.length, 2);
     await connection.close();
