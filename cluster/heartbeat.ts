@@ -10,6 +10,7 @@
 import type { KV } from "@nats-io/kv";
 import { z } from "zod";
 import type { NodeState } from "../stages/report/mod.ts";
+import { watchKeys } from "./watch_keys.ts";
 
 /** Between two heartbeats of a node. */
 export const BEAT_MS = 1_000;
@@ -99,20 +100,23 @@ export interface Watch extends AsyncDisposable {
 }
 
 /** Watches the nodes of a run. A beat of another form, from another version, keeps its last one. */
-export async function watchNodes(
+export function watchNodes(
   bucket: KV,
   { now = () => performance.now(), everyMs = BEAT_MS } = {},
-): Promise<Watch> {
-  const seen = new Map<string, { heartbeat: Heartbeat; at: number }>();
-  const entries = await bucket.watch({ key: nodeKey("*") });
+): Watch {
+  const seen = new Map<string, { heartbeat: Heartbeat; revision: number; at: number }>();
+  const end = new AbortController();
   const watching = (async () => {
-    for await (const entry of entries) {
+    for await (const entry of watchKeys(bucket, nodeKey("*"), end.signal)) {
+      const { key, revision } = entry;
       if (entry.operation !== "PUT") {
-        seen.delete(entry.key);
+        seen.delete(key);
         continue;
       }
       const { success, data } = HEARTBEAT.safeParse(entry.json());
-      if (success) seen.set(entry.key, { heartbeat: data, at: now() });
+      // One that is told again after the broker was away is no sign of life.
+      const isNew = revision !== seen.get(key)?.revision;
+      if (success && isNew) seen.set(key, { heartbeat: data, revision, at: now() });
     }
   })();
   return {
@@ -124,7 +128,7 @@ export async function watchNodes(
       return nodes.sort((a, b) => a.node < b.node ? -1 : 1);
     },
     async [Symbol.asyncDispose]() {
-      entries.stop();
+      end.abort();
       await watching;
     },
   };
