@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { readIfThere } from "../../model/durable.ts";
+import { watchNodes } from "../../cluster/heartbeat.ts";
 import { type Lease, LostLease, pause, takeLease } from "../../cluster/lease.ts";
 import { readManifest } from "../../run/manifest.ts";
 import { readSettings, type RunPaths, runPaths, writeSettings } from "../../run/folder.ts";
@@ -41,7 +42,8 @@ export function keeperNode(node: Node, machine: KeeperMachine): RoleAtWork {
       active: at.active,
       counts: counts.all,
       owns: [],
-      ...(at.active ? {} : { waitsFor: "the lease of the keeper" }),
+      waitsFor: at.active ? counts.waitsFor : "the lease of the keeper",
+      lag: counts.lag,
     }),
     done: work(node, machine, { counts, at }),
   };
@@ -108,6 +110,7 @@ async function keep(
   const { run, name, settings, options, stop, note } = node;
   const fence = await openFence(run.bucket, lease);
   note(`keeps the run ${run.names.run} in ${paths.root}, by lease ${lease.revision}`);
+  await using watch = watchNodes(run.bucket);
   const status = setInterval(async () => {
     const text = await readIfThere(join(paths.root, "status.json"));
     if (text !== undefined) await putStatus(run.bucket, text);
@@ -128,6 +131,7 @@ async function keep(
       tensorboard: options.tensorboard,
       args,
       stop: AbortSignal.any([stop, lease.signal]),
+      nodes: watch.nodes,
       openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, counts }),
     });
   } finally {

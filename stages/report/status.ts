@@ -34,7 +34,7 @@ export interface StatusOptions {
   /** Stages to show, in the order of the pipeline. */
   meters?: readonly StageMeter[];
   /** Nodes of a run on several machines, as they are now; who comes and goes is noted. */
-  nodes?: () => readonly NodeState[];
+  nodes?: (() => readonly NodeState[]) | undefined;
   /** Step at which training ends. */
   totalSteps?: number;
   /** Time at which training ends, on the clock of `now`. */
