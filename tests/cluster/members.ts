@@ -39,7 +39,10 @@ export function startMember({ name, host, args, env = {} }: MemberOptions): Memb
       if (ending.code === 0 && ending.signal === null || isOver) return ending;
       if (!isKilled) {
         failures.push(`${name} ended with ${ending.code}: ${ending.out}${ending.err}`);
-        if (failures.length === MAX_FAILURES) throw new Error(failures.join("\n"));
+        // A wrong command line fails every time.
+        if (failures.length === MAX_FAILURES || ending.code === 2) {
+          throw new Error(failures.join("\n"));
+        }
         await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
       }
       isKilled = false;
