@@ -9,6 +9,7 @@ import { UsageError } from "../../cli/flags.ts";
 import { say, tell } from "../../cli/print.ts";
 import type { Interrupt } from "../../cli/interrupt.ts";
 import { watchNodes } from "../../cluster/heartbeat.ts";
+import { patiently } from "../../cluster/patiently.ts";
 import { createRun, joinRun, sealRecord } from "../../cluster/run.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import { checkSources } from "../../run/sources.ts";
@@ -51,13 +52,13 @@ export async function launch(
       signal,
       onWait: () => tell(`There is no run ${run} yet: name its sources to create it`),
     })
-    : await createRun(cluster, run, await recordOf(parsed));
+    : await patiently(signal, async () => await createRun(cluster, run, await recordOf(parsed)));
   if (values.end) {
-    await endRun(joined.bucket, { phase: "stopped" });
+    await patiently(signal, () => endRun(joined.bucket, { phase: "stopped" }));
     say(`Run ${run} is stopped; the same command with its sources goes on with it`);
     return 0;
   }
-  if (operands.length > 0) await reopenRun(joined.bucket);
+  if (operands.length > 0) await patiently(signal, () => reopenRun(joined.bucket));
   say(`Run ${run}: join it with deno task node --cluster ${servers} --run ${run} --roles ...`);
   const end = await follow(joined.bucket, signal);
   if (end === undefined) {

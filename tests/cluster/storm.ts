@@ -1,4 +1,5 @@
-import { connect } from "@nats-io/transport-node";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { randomStream } from "../../model/random.ts";
 import { LOOPBACK } from "./host.ts";
 import { leaderOf } from "./leader.ts";
@@ -78,7 +79,7 @@ export async function storm(options: StormOptions): Promise<StormReport> {
       return `kill broker ${server.name}`;
     },
     async leader() {
-      const name = await leaderName(options);
+      const name = await asked(options, (connection) => leaderOf(connection, options.stream));
       const server = nats.named(name);
       await server.kill();
       await pause(below(1000));
@@ -111,6 +112,7 @@ export async function storm(options: StormOptions): Promise<StormReport> {
   try {
     await Promise.race([late, Promise.all([ended, storming])]);
   } catch (cause) {
+    happened.push(await asked(options, queues).catch((error) => String(error)));
     for (const member of members) member.program.kill("SIGKILL");
     throw new Error(await lastWords({ happened, members, cause }), { cause });
   } finally {
@@ -119,13 +121,29 @@ export async function storm(options: StormOptions): Promise<StormReport> {
   return { happened, failures: members.flatMap(({ failures }) => failures) };
 }
 
-async function leaderName({ nats, stream }: StormOptions): Promise<string> {
+async function asked<T>(
+  { nats }: StormOptions,
+  ask: (connection: NatsConnection) => Promise<T>,
+): Promise<T> {
   const connection = await connect({ servers: nats.urls.split(","), maxReconnectAttempts: -1 });
   try {
-    return await leaderOf(connection, stream);
+    return await ask(connection);
   } finally {
     await connection.close();
   }
+}
+
+/** What waits in each stream, and at which consumer. */
+async function queues(connection: NatsConnection): Promise<string> {
+  const { streams, consumers } = await jetstreamManager(connection);
+  const lines: string[] = [];
+  for await (const { config: { name }, state } of streams.list()) {
+    lines.push(`${name}: ${state.messages} messages up to ${state.last_seq}`);
+    for await (const { name: who, num_pending, num_ack_pending } of consumers.list(name)) {
+      lines.push(`  ${who}: ${num_pending} to take, ${num_ack_pending} not acknowledged`);
+    }
+  }
+  return lines.join("\n");
 }
 
 /** What each process said at last, for a run that failed. */
