@@ -135,6 +135,7 @@ export async function openKeeperIngest(
         from: readShardPlaces(mark?.cursors.shards),
         counts,
         signal,
+        lease,
       });
     }
     const nextPart = async () =>
