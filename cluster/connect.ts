@@ -11,9 +11,12 @@ import {
 } from "@nats-io/jetstream";
 import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
 
+import { expectServers } from "./server_identity.ts";
+
 /** Oldest server that the subjects, streams and buckets of a run were tried with. */
 const MIN_SERVER = [2, 9, 10] as const;
-const CONNECT_MS = 5_000;
+/** A busy machine takes its time for the handshake of TLS. */
+const CONNECT_MS = 20_000;
 const RECONNECT_MS = 250;
 
 /** An open connection with JetStream. */
@@ -58,6 +61,7 @@ export async function connectCluster(servers: string, options: ConnectOptions): 
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_MS,
     ...credentials,
+    ...(credentials.tls ? { tls: expectServers(addresses, credentials.tls) } : {}),
   };
   let connection: NatsConnection;
   try {

@@ -20,6 +20,8 @@ export interface Delivery<T> {
   readonly subject: string;
   /** Sequence of its last message in the stream. */
   readonly sequence: number;
+  /** Messages that wait behind it. */
+  readonly pending: number;
   /** Whether it was delivered before, to this node or another. */
   readonly redelivered: boolean;
   /** Says that it is done. */
@@ -103,6 +105,7 @@ function deliveryOf<T>(
     id,
     subject: first.subject,
     sequence: last.seq,
+    pending: last.info.pending,
     redelivered: pieces.some(({ redelivered }) => redelivered),
     ack: () => pieces.forEach((piece) => piece.ack()),
     working: () => pieces.forEach((piece) => piece.working()),

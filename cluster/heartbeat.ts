@@ -9,6 +9,8 @@
  */
 import type { KV } from "@nats-io/kv";
 import { z } from "zod";
+import type { NodeState } from "../stages/report/mod.ts";
+import { watchKeys } from "./watch_keys.ts";
 
 /** Between two heartbeats of a node. */
 export const BEAT_MS = 1_000;
@@ -57,13 +59,6 @@ export function nodeKey(node: string): string {
   return `node.${node}`;
 }
 
-/** A node as another sees it. */
-export interface SeenNode extends Heartbeat {
-  /** Milliseconds, on the clock of the one who looks, since it last told anything. */
-  readonly silentMs: number;
-  readonly vanished: boolean;
-}
-
 /** Choices for {@linkcode beat}. */
 export interface BeatOptions {
   readonly bucket: KV;
@@ -101,24 +96,27 @@ export function beat({ bucket, node, roles, everyMs = BEAT_MS }: BeatOptions): A
 /** The nodes of a run, kept up to date until disposed. */
 export interface Watch extends AsyncDisposable {
   /** By name, the vanished ones included. */
-  nodes(): readonly SeenNode[];
+  nodes(): readonly NodeState[];
 }
 
 /** Watches the nodes of a run. A beat of another form, from another version, keeps its last one. */
-export async function watchNodes(
+export function watchNodes(
   bucket: KV,
   { now = () => performance.now(), everyMs = BEAT_MS } = {},
-): Promise<Watch> {
-  const seen = new Map<string, { heartbeat: Heartbeat; at: number }>();
-  const entries = await bucket.watch({ key: nodeKey("*") });
+): Watch {
+  const seen = new Map<string, { heartbeat: Heartbeat; revision: number; at: number }>();
+  const end = new AbortController();
   const watching = (async () => {
-    for await (const entry of entries) {
+    for await (const entry of watchKeys(bucket, nodeKey("*"), end.signal)) {
+      const { key, revision } = entry;
       if (entry.operation !== "PUT") {
-        seen.delete(entry.key);
+        seen.delete(key);
         continue;
       }
       const { success, data } = HEARTBEAT.safeParse(entry.json());
-      if (success) seen.set(entry.key, { heartbeat: data, at: now() });
+      // One that is told again after the broker was away is no sign of life.
+      const isNew = revision !== seen.get(key)?.revision;
+      if (success && isNew) seen.set(key, { heartbeat: data, revision, at: now() });
     }
   })();
   return {
@@ -130,7 +128,7 @@ export async function watchNodes(
       return nodes.sort((a, b) => a.node < b.node ? -1 : 1);
     },
     async [Symbol.asyncDispose]() {
-      entries.stop();
+      end.abort();
       await watching;
     },
   };

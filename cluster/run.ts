@@ -89,7 +89,7 @@ export async function createRun(
   try {
     for (const config of configs) await manager.streams.add(config);
   } catch (cause) {
-    if (!(cause instanceof JetStreamApiError)) throw cause;
+    if (!(cause instanceof JetStreamApiError) || isAway(cause)) throw cause;
     throw new Error(
       `Cannot create the run ${run}: ${cause.message}` +
         (num_replicas === 1 ? "" : "; servers that are a cluster must be three or more"),

@@ -86,7 +86,7 @@ export function isAway(error: unknown): boolean {
   if (error instanceof JetStreamApiError) return AWAY.has(error.code) || error.status === 503;
   return /^(TimeoutError|NoResponders|RequestError|JetStreamNotEnabled|DisconnectedError)/
     .test(error.name) ||
-    /timeout|no responders|disconnect/i.test(error.message);
+    /timeout|no responders|disconnect|heartbeats missed|stale connection/i.test(error.message);
 }
 
 /** Choices for {@linkcode toStream}. */

@@ -6,14 +6,18 @@
 import { type Command, command } from "../cli/command.ts";
 import { group, text, UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
-import { tell } from "../cli/print.ts";
+import { say, tell } from "../cli/print.ts";
 import { CLUSTER } from "../run/settings/cluster.ts";
 import { SPHERES, spheresOf } from "../run/settings/training.ts";
 
 const FLAGS = {
   ...group("The run", {
     cluster: { ...CLUSTER.cluster },
-    credentials: CLUSTER.credentials,
+    "cluster-credentials": CLUSTER["cluster-credentials"],
+    "new-key": text({
+      help: "make the credentials of a node, print its public key, and end",
+      value: "FILE",
+    }),
     run: text({ help: "name of the run", value: "NAME", defaultValue: "default" }),
     roles: text({
       help: "what this node does: crawl, text, keeper, with commas between them",
@@ -40,6 +44,12 @@ export const node: Command = command({
       throw new UsageError(`Cannot use ${operands[0]}: the sources of a run are named to pipeline`);
     }
     const { cluster, run } = values;
+    const file = values["new-key"];
+    if (file !== undefined) {
+      const { createNodeKey } = await import("../cluster/credentials.ts");
+      say(await createNodeKey(file));
+      return 0;
+    }
     if (cluster === undefined) {
       throw new UsageError("Cannot join a run: name the broker, --cluster nats://HOST:4222");
     }
@@ -50,7 +60,7 @@ export const node: Command = command({
       servers: cluster,
       run,
       roles: parseRoles(values.roles),
-      credentials: values.credentials,
+      credentials: values["cluster-credentials"],
       machine: { folder: values.folder ?? `runs/${run}`, spheres: spheresOf(values), args },
       stop: interrupt.signal,
       note: tell,

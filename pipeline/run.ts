@@ -11,6 +11,7 @@ import {
   openEventFile,
   openTelemetry,
   startStatus,
+  type StatusOptions,
 } from "../stages/report/mod.ts";
 import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
@@ -44,7 +45,7 @@ import { warmUpChars } from "../run/warm_up.ts";
 import { say, sayText, tell } from "../cli/print.ts";
 
 /** Options of a run besides its settings; they never change its result. */
-export interface PipelineOptions {
+export interface PipelineOptions extends Pick<StatusOptions, "nodes"> {
   readonly paths: RunPaths;
   readonly settings: RunSettings;
   /** Origin of the sample site, when that is the source. */
@@ -94,9 +95,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   }));
   const ingest = log.sealed ? undefined : resources.use(
     await (options.openIngest ?? openIngest)({
-      sources: site === undefined
-        ? splitSources(settings.sources)
-        : { urls: [`${site}/`], paths: [] },
+      sources: splitSources(site === undefined ? settings.sources : [`${site}/`]),
       paths,
       journal: log,
       mark,
@@ -116,6 +115,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const allMeters = [...ingest?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
+    nodes: options.nodes,
     facts: facts.now,
     json,
     ...(finished ? {} : { runDir: paths.root }),

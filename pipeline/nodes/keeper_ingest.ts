@@ -106,6 +106,7 @@ export async function openKeeperIngest(
     const { readable } = fromStream(open, { decode: decodeChunk, signal });
     for await (const delivery of readable) {
       const chunk = delivery.value;
+      counts.lag = delivery.pending;
       const isNew = await order.put(Number(chunk.source.slice(1)), chunk);
       if (!isNew) counts.add("twice");
       delivery.ack();
@@ -138,8 +139,13 @@ export async function openKeeperIngest(
         lease,
       });
     }
-    const nextPart = async () =>
-      await offers.want(order.place.part) ? await order.take(signal) : undefined;
+    const nextPart = async () => {
+      if (!await offers.want(order.place.part)) return undefined;
+      counts.waitsFor = `documents of part ${order.place.part}`;
+      const chunk = await order.take(signal);
+      counts.waitsFor = undefined;
+      return chunk;
+    };
     let since = performance.now(), chars = 0, isMarked = true;
     try {
       for await (const chunk of merged([nextPart, intake?.next], MARK_MS)) {

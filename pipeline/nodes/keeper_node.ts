@@ -6,7 +6,10 @@
  */
 import { join } from "node:path";
 import { readIfThere } from "../../model/durable.ts";
+import { watchNodes } from "../../cluster/heartbeat.ts";
 import { type Lease, LostLease, pause, takeLease } from "../../cluster/lease.ts";
+import { patiently } from "../../cluster/patiently.ts";
+import { isAway } from "../../cluster/to_stream.ts";
 import { readManifest } from "../../run/manifest.ts";
 import { readSettings, type RunPaths, runPaths, writeSettings } from "../../run/folder.ts";
 import { lockRun } from "../../run/lock.ts";
@@ -41,7 +44,8 @@ export function keeperNode(node: Node, machine: KeeperMachine): RoleAtWork {
       active: at.active,
       counts: counts.all,
       owns: [],
-      ...(at.active ? {} : { waitsFor: "the lease of the keeper" }),
+      waitsFor: at.active ? counts.waitsFor : "the lease of the keeper",
+      lag: counts.lag,
     }),
     done: work(node, machine, { counts, at }),
   };
@@ -64,7 +68,7 @@ async function work(
   using _lock = await lockRun(paths.root);
   await adoptSettings(paths, node);
   for (let isFirst = true; !stop.aborted; isFirst = false) {
-    const lease = await takeLease(options);
+    const lease = await patiently(stop, () => takeLease(options));
     if (lease === undefined) {
       if (isFirst) note("another node keeps the run: this one stands by");
       await pause(options.ttlMs / 4, stop).catch(() => {});
@@ -76,9 +80,9 @@ async function work(
       return;
     } catch (error) {
       if (stop.aborted) return;
-      if (!(error instanceof LostLease) && !(error instanceof StaleKeeper)) {
+      if (!(error instanceof LostLease) && !(error instanceof StaleKeeper) && !isAway(error)) {
         const end = { phase: "failed" as const, error: reasonOf(error), keeper: name };
-        await endRun(run.bucket, end);
+        await patiently(stop, () => endRun(run.bucket, end));
         throw error;
       }
       note(reasonOf(error));
@@ -108,6 +112,7 @@ async function keep(
   const { run, name, settings, options, stop, note } = node;
   const fence = await openFence(run.bucket, lease);
   note(`keeps the run ${run.names.run} in ${paths.root}, by lease ${lease.revision}`);
+  await using watch = watchNodes(run.bucket);
   const status = setInterval(async () => {
     const text = await readIfThere(join(paths.root, "status.json"));
     if (text !== undefined) await putStatus(run.bucket, text);
@@ -128,6 +133,7 @@ async function keep(
       tensorboard: options.tensorboard,
       args,
       stop: AbortSignal.any([stop, lease.signal]),
+      nodes: watch.nodes,
       openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, counts }),
     });
   } finally {
@@ -137,7 +143,7 @@ async function keep(
   if (stop.aborted) return;
   lease.check();
   const manifest = (await readManifest(paths))?.sha256;
-  await endRun(run.bucket, { phase: "ended", manifest, keeper: name });
+  await patiently(stop, () => endRun(run.bucket, { phase: "ended", manifest, keeper: name }));
 }
 
 /** Whether the sources can be read by other machines. @throws {UsageError} */

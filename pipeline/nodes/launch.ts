@@ -3,18 +3,22 @@
  *
  * @module
  */
+import type { KV } from "@nats-io/kv";
 import type { Parsed } from "../../cli/flags.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { say, tell } from "../../cli/print.ts";
 import type { Interrupt } from "../../cli/interrupt.ts";
+import { watchNodes } from "../../cluster/heartbeat.ts";
+import { patiently } from "../../cluster/patiently.ts";
 import { createRun, joinRun, sealRecord } from "../../cluster/run.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import { checkSources } from "../../run/sources.ts";
 import { type PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { startStatus } from "../../stages/report/mod.ts";
 import { connectHere } from "./join.ts";
 import { checkClusterSources } from "./keeper_node.ts";
 import type { KeeperOptions } from "./node.ts";
-import { endRun, reopenRun, watchRun } from "./run_state.ts";
+import { endRun, reopenRun, type RunEnd, watchRun } from "./run_state.ts";
 
 /** Bytes of files in one part, and bytes of documents that the broker holds at most. */
 const PART_BYTES = 4 * 2 ** 20, DOC_BYTES = 64 * 2 ** 20;
@@ -40,7 +44,7 @@ export async function launch(
   await using cluster = await connectHere({
     servers,
     run,
-    credentials: values.credentials,
+    credentials: values["cluster-credentials"],
     name: `pipeline-${Deno.pid}`,
   });
   const joined = operands.length === 0
@@ -48,23 +52,15 @@ export async function launch(
       signal,
       onWait: () => tell(`There is no run ${run} yet: name its sources to create it`),
     })
-    : await createRun(cluster, run, await recordOf(parsed));
+    : await patiently(signal, async () => await createRun(cluster, run, await recordOf(parsed)));
   if (values.end) {
-    await endRun(joined.bucket, { phase: "stopped" });
+    await patiently(signal, () => endRun(joined.bucket, { phase: "stopped" }));
     say(`Run ${run} is stopped; the same command with its sources goes on with it`);
     return 0;
   }
-  if (operands.length > 0) await reopenRun(joined.bucket);
+  if (operands.length > 0) await patiently(signal, () => reopenRun(joined.bucket));
   say(`Run ${run}: join it with deno task node --cluster ${servers} --run ${run} --roles ...`);
-  let shown = "";
-  const end = await watchRun(joined.bucket, {
-    signal,
-    onStatus(status) {
-      const line = describeStatus(status);
-      if (line !== shown) say(line);
-      shown = line;
-    },
-  });
+  const end = await follow(joined.bucket, signal);
   if (end === undefined) {
     say(`Run ${run} goes on without this watcher; --end stops it`);
     return interrupt.exitCode;
@@ -95,6 +91,21 @@ async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>) {
     program: (await digestProgram()).sha256,
     leaseMs: LEASE_MS,
     docBytes: DOC_BYTES,
+  });
+}
+
+/** Shows the run and its nodes until it ends. */
+async function follow(bucket: KV, signal: AbortSignal): Promise<RunEnd | undefined> {
+  await using watch = watchNodes(bucket);
+  using view = startStatus({ nodes: watch.nodes });
+  let shown = "";
+  return await watchRun(bucket, {
+    signal,
+    onStatus(status) {
+      const line = describeStatus(status);
+      if (line !== shown) view.phase(line);
+      shown = line;
+    },
   });
 }
 

@@ -47,6 +47,11 @@ export class RoleCounts {
     this.#counts[name] = (this.#counts[name] ?? 0) + count;
   }
 
+  /** Messages on the broker that wait to be taken. */
+  lag: number | undefined;
+  /** What the role waits for, in words that can follow "waits for". */
+  waitsFor: string | undefined;
+
   get all(): Record<string, number> {
     return { ...this.#counts };
   }

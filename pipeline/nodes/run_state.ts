@@ -5,6 +5,7 @@
  */
 import type { KV } from "@nats-io/kv";
 import { isAway } from "../../cluster/to_stream.ts";
+import { watchKeys } from "../../cluster/watch_keys.ts";
 
 const CRAWL = "crawl";
 /** One filter finds both. */
@@ -58,19 +59,11 @@ export async function watchRun(
   bucket: KV,
   { signal, onStatus }: { signal: AbortSignal; onStatus?: (status: unknown) => void },
 ): Promise<RunEnd | undefined> {
-  const entries = await bucket.watch({ key: onStatus ? NOW : STATE });
-  const stop = () => entries.stop();
-  signal.addEventListener("abort", stop);
-  try {
-    for await (const entry of entries) {
-      if (entry.operation !== "PUT") continue;
-      const value: unknown = entry.json();
-      if (entry.key === STATE) return value as RunEnd;
-      onStatus?.(value);
-    }
-    return undefined;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    entries.stop();
+  for await (const entry of watchKeys(bucket, onStatus ? NOW : STATE, signal)) {
+    if (entry.operation !== "PUT") continue;
+    const value: unknown = entry.json();
+    if (entry.key === STATE) return value as RunEnd;
+    onStatus?.(value);
   }
+  return undefined;
 }

@@ -11,7 +11,7 @@ export const CLUSTER = group("The run", {
     help: "spread the run over nodes (deno task node) by this NATS server; --run names it",
     value: "URL",
   }),
-  credentials: text({
+  "cluster-credentials": text({
     help: "file of this machine's nkey and certificate (default: the environment)",
     value: "FILE",
     needs: "cluster",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { NodeState } from "./nodes.ts";
 import type { RunFacts } from "./run_facts.ts";
 import type { ReadProgress } from "./view.ts";
 
@@ -12,6 +13,8 @@ export interface StatusFile extends RunFacts {
   readonly totalSteps?: number;
   readonly remainingMs?: number;
   readonly stages: ReturnType<ReadProgress>["stages"];
+  /** Nodes of a run on several machines. */
+  readonly nodes?: readonly NodeState[];
 }
 
 /** Writes `status.json` of `runDir`, whole or not at all. */
@@ -25,12 +28,13 @@ export function statusFile(
 ): () => void {
   const path = join(runDir, "status.json");
   return () => {
-    const { phase, elapsedMs, stages, bottleneck, totalSteps, remainingMs } = progress();
+    const { phase, elapsedMs, stages, nodes, bottleneck, totalSteps, remainingMs } = progress();
     const status: StatusFile = {
       time: new Date(now()).toISOString(),
       phase,
       elapsedMs,
       stages,
+      ...(nodes !== undefined && { nodes }),
       ...(bottleneck !== undefined && { bottleneck }),
       ...(totalSteps !== undefined && { totalSteps }),
       ...(remainingMs !== undefined && { remainingMs }),

@@ -37,9 +37,9 @@ Deno.test({
     await bucket.put(nodeKey("c"), JSON.stringify({ form: "of another version" }));
     for (let arrived = 0; arrived < 3; arrived++) await next.next();
     let clock = 0;
-    await using watch = await watchNodes(bucket, { now: () => clock, everyMs });
+    await using watch = watchNodes(bucket, { now: () => clock, everyMs });
     const names = () => watch.nodes().map(({ node, vanished }) => [node, vanished]);
-    await using other = await watchNodes(bucket);
+    await using other = watchNodes(bucket);
     while (names().length < 2 || other.nodes().length < 2) await connection.flush();
     assertEquals(names(), [["a", false], ["b", false]]);
     assertEquals(watch.nodes()[1]?.roles, [KEEPER]);

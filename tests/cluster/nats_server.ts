@@ -24,10 +24,8 @@ export interface NatsServers extends AsyncDisposable {
 
 /** What differs from a plain server on loopback. */
 export interface NatsOptions {
-  /** A configuration; without it, JetStream without access control. */
-  readonly conf?: string;
-  /** The working directory, against which the configuration's own paths are resolved. */
-  readonly cwd?: string;
+  /** A configuration, of which only names, addresses and the store are changed; without one, JetStream alone. */
+  readonly conf?: { readonly text: string; /** Holds its other files. */ readonly folder: string };
   /** Where each server runs; loopback by default. */
   readonly hosts?: readonly Host[];
 }
@@ -78,17 +76,25 @@ export async function startNats(count: 1 | 3, options: NatsOptions = {}): Promis
   const routes = places.map(({ route }) => route).join(",");
   const among = (route: string) =>
     count === 1 ? [] : ["--cluster", route, "--cluster_name", "cllm", "--routes", routes];
+  const { conf } = options;
+  const configured = (name: string) => {
+    const store = join(folder, name);
+    if (conf === undefined) return ["--jetstream", "--store_dir", store];
+    const file = join(conf.folder, `${name}.conf`);
+    // No flag goes before this line, as those for names and addresses do.
+    Deno.writeTextFileSync(file, conf.text.replace(/store_dir: .*/, `store_dir: "${store}"`));
+    return ["--config", file];
+  };
   const servers = places.map(({ host, name, client, route }) =>
     openServer({
       name,
-      url: `nats://${client}`,
+      url: `${conf === undefined ? "nats" : "tls"}://${client}`,
       isClustered: count > 1,
-      cwd: options.cwd ?? folder,
+      cwd: conf?.folder ?? folder,
       command: host.command([
         path,
         ...["--name", name, "--addr", host.address, "--port", client.split(":")[1] ?? ""],
-        ...["--jetstream", "--store_dir", join(folder, name)],
-        ...options.conf === undefined ? [] : ["--config", options.conf],
+        ...configured(name),
         ...among(route),
       ]),
     })

@@ -23,13 +23,28 @@ async function run(command: string, ...args: string[]): Promise<void> {
 /** Names of interfaces and namespaces have 15 characters at most. */
 let networks = 0;
 
+/** What differs from a network that the test itself is in. */
+export interface NetworkOptions {
+  /** Rate of each cable in both directions, for `tc tbf`. */
+  readonly rate?: string;
+  /** Begins the addresses of the hosts, which then end in 1, 2, ...; the test is not in it. */
+  readonly subnet?: string;
+}
+
 /**
- * `count` network namespaces on one bridge, by cables of 1 Gbit/s (`tc tbf`) in both directions. Needs
- * root and the tools of iproute2, else throws.
+ * `count` network namespaces on one bridge, each on a cable of its own. Needs root and the tools of
+ * iproute2, else throws.
  */
-export async function openNetwork(count: number, rate = "1gbit"): Promise<Network> {
+export async function openNetwork(
+  count: number,
+  { rate = "1gbit", subnet: given }: NetworkOptions = {},
+): Promise<Network> {
   const id = `c${Deno.pid % 100_000}${"abcdefghij"[networks++ % 10]}`;
-  const subnet = `10.${100 + networks % 100}.${Deno.pid % 250}`;
+  const subnet = given ?? `10.${100 + networks % 100}.${Deno.pid % 250}`;
+  const addresses = Array.from(
+    { length: count },
+    (_, index) => `${subnet}.${index + (given === undefined ? 2 : 1)}`,
+  );
   const names = Array.from({ length: count }, (_, index) => `${id}h${index}`);
   const undo: string[][] = [];
   const close = async () => {
@@ -42,7 +57,7 @@ export async function openNetwork(count: number, rate = "1gbit"): Promise<Networ
   try {
     await add(["link", "add", id, "type", "bridge"], ["link", "del", id]);
     // The test itself is at the switch: a program outside the namespaces reaches all of them.
-    await run("ip", "addr", "add", `${subnet}.1/24`, "dev", id);
+    if (given === undefined) await run("ip", "addr", "add", `${subnet}.1/24`, "dev", id);
     await run("ip", "link", "set", id, "up");
     for (const [index, name] of names.entries()) {
       await add(["netns", "add", name], ["netns", "del", name]);
@@ -61,7 +76,7 @@ export async function openNetwork(count: number, rate = "1gbit"): Promise<Networ
       );
       await run("ip", "link", "set", outer, "master", id, "up");
       const inside = ["-n", name];
-      await run("ip", ...inside, "addr", "add", `${subnet}.${index + 2}/24`, "dev", "eth0");
+      await run("ip", ...inside, "addr", "add", `${addresses[index]}/24`, "dev", "eth0");
       await run("ip", ...inside, "link", "set", "lo", "up");
       await run("ip", ...inside, "link", "set", "eth0", "up");
       const limit = ["root", "tbf", "rate", rate, "burst", "256kb", "latency", "50ms"];
@@ -74,7 +89,7 @@ export async function openNetwork(count: number, rate = "1gbit"): Promise<Networ
   }
   return {
     hosts: names.map((name, index) => ({
-      address: `${subnet}.${index + 2}`,
+      address: addresses[index] ?? "",
       command: (command) => ["ip", "netns", "exec", name, ...command],
       setCable: (isIn) => run("ip", "link", "set", `${name}o`, isIn ? "up" : "down"),
     })),
