@@ -80,7 +80,7 @@ export function* encodeGguf(source: GgufSource): Generator<Uint8Array> {
   }
   yield head.bytes();
   yield padding(head.length);
-  for (const { type, sourceRow, parameter: { shape, size, offset } } of tensors) {
+  for (const { type, sourceRow, derived, parameter: { shape, size, offset } } of tensors) {
     const columns = shape.at(-1) as number;
     const rows = size / columns;
     const step = Math.max(1, Math.floor(CHUNK_FLOATS / columns));
@@ -88,7 +88,7 @@ export function* encodeGguf(source: GgufSource): Generator<Uint8Array> {
       const chunk = new Float32Array(Math.min(step, rows - row) * columns);
       for (let i = 0; i * columns < chunk.length; i++) {
         const from = offset + sourceRow(row + i) * columns;
-        chunk.set(parameters.subarray(from, from + columns), i * columns);
+        chunk.set((derived ?? parameters).subarray(from, from + columns), i * columns);
       }
       yield encodeRows(chunk, type);
     }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { architectureOf, noRopeLayers } from "../architectures.ts";
 import type { ModelConfig } from "../config.ts";
 import type { GgufType } from "./blocks.ts";
 
@@ -64,22 +65,28 @@ export function ggufMetadata(
   const text = (key: string, value: string) => pairs.set(key, { type: "string", value });
   const count = (key: string, value: number) => pairs.set(key, { type: "uint32", value });
   const real = (key: string, value: number) => pairs.set(key, { type: "float32", value });
-  text("general.architecture", "llama");
+  checkRuns(config);
+  const { name: family } = architectureOf(config).gguf;
+  text("general.architecture", family);
   text("general.name", name);
   count("general.file_type", FILE_TYPE[type]);
   count("general.quantization_version", 2);
-  count("llama.vocab_size", config.vocab_size);
-  count("llama.context_length", config.max_position_embeddings);
-  count("llama.embedding_length", config.hidden_size);
-  count("llama.feed_forward_length", config.intermediate_size);
-  count("llama.block_count", config.num_hidden_layers);
-  count("llama.attention.head_count", config.num_attention_heads);
-  count("llama.attention.head_count_kv", config.num_key_value_heads);
-  count("llama.attention.key_length", config.head_dim);
-  count("llama.attention.value_length", config.head_dim);
-  real("llama.attention.layer_norm_rms_epsilon", config.rms_norm_eps);
-  count("llama.rope.dimension_count", config.head_dim);
-  real("llama.rope.freq_base", config.rope_theta);
+  count(`${family}.vocab_size`, config.vocab_size);
+  count(`${family}.context_length`, config.max_position_embeddings);
+  count(`${family}.embedding_length`, config.hidden_size);
+  count(`${family}.feed_forward_length`, config.intermediate_size);
+  count(`${family}.block_count`, config.num_hidden_layers);
+  count(`${family}.attention.head_count`, config.num_attention_heads);
+  count(`${family}.attention.head_count_kv`, config.num_key_value_heads);
+  count(`${family}.attention.key_length`, config.head_dim);
+  count(`${family}.attention.value_length`, config.head_dim);
+  real(`${family}.attention.layer_norm_rms_epsilon`, config.rms_norm_eps);
+  count(`${family}.rope.dimension_count`, config.head_dim);
+  real(`${family}.rope.freq_base`, config.rope_theta);
+  if (config.rope_scaling?.rope_type === "linear") {
+    text(`${family}.rope.scaling.type`, "linear");
+    real(`${family}.rope.scaling.factor`, config.rope_scaling.factor);
+  }
   const { tokens, types, merges, ignoreMerges, padId } = readTokenizer(tokenizerJson, config);
   const { merging, whole } = PRE_TOKENIZER[split];
   const pre = ignoreMerges ? whole : merging;
@@ -117,6 +124,24 @@ export function ggufMetadata(
     pairs.set("tokenizer.chat_templates", { type: "strings", value: names });
   }
   return pairs;
+}
+
+/** Refuses what llama.cpp's form of a family does not have. */
+function checkRuns(config: ModelConfig): void {
+  const { no_rope_layers, num_hidden_layers: layers, model_type, attention_bias } = config;
+  const usual = noRopeLayers({ interval: architectureOf(config).noRopeInterval, layers });
+  if (no_rope_layers?.join() !== usual?.join()) {
+    throw new Error(
+      "Cannot export this model to GGUF: llama.cpp fixes which layers have no rotary positions, and " +
+        "no_rope_layers names others; export the model as onnx or safetensors",
+    );
+  }
+  if (model_type === "qwen3" && attention_bias) {
+    throw new Error(
+      "Cannot export this model to GGUF: llama.cpp's qwen3 has no attention_bias; export the model as " +
+        "onnx or safetensors",
+    );
+  }
 }
 
 /** Vocabulary and merges as llama.cpp lists them: a text and a type for each id. */

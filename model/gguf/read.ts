@@ -32,7 +32,10 @@ export async function readGguf(
   const bytes = await Deno.readFile(path);
   const table = readTable(bytes, { path });
   for (
-    const { name, parameter: { shape, size, offset }, sourceRow } of ggufTensors(config, layout)
+    const { name, derived, parameter: { shape, size, offset }, sourceRow } of ggufTensors(
+      config,
+      layout,
+    )
   ) {
     const stored = table.get(name);
     if (stored?.shape.join() !== shape.join()) {
@@ -48,6 +51,7 @@ export async function readGguf(
     }
     const tensor = new Float32Array(size);
     decodeRows(tensor, bytes.subarray(begin, begin + bytesOf(size, type)), type);
+    if (derived) continue;
     const columns = shape.at(-1) as number;
     for (let row = 0; row * columns < size; row++) {
       const values = tensor.subarray(row * columns, (row + 1) * columns);

@@ -6,6 +6,7 @@
 import { architectureOf } from "../architectures.ts";
 import type { ModelConfig } from "../config.ts";
 import type { Layout, Parameter } from "../layout.ts";
+import { ropeDivisors } from "../rope.ts";
 
 const OUTSIDE: Readonly<Record<string, string>> = {
   "model.embed_tokens.weight": "token_embd.weight",
@@ -31,21 +32,35 @@ const IN_LAYER: Readonly<Record<string, string>> = {
 /** A parameter as a GGUF file has it. */
 export interface GgufTensor {
   readonly name: string;
-  readonly parameter: Parameter;
+  readonly parameter: Pick<Parameter, "shape" | "offset" | "size">;
+  /** Values that are no parameters of the model. */
+  readonly derived?: Float32Array;
   /** Row of the parameter that stands in row `row` of the file. */
   readonly sourceRow: (row: number) => number;
 }
 
-/** The tensors of a model in the order of its layout. */
+/** The tensors of a model in the order of its layout, and what is derived from its configuration. */
 export function ggufTensors(config: ModelConfig, layout: Layout): GgufTensor[] {
-  return layout.parameters.map((parameter) => ({
+  const parameters = layout.parameters.map((parameter) => ({
     name: nameOf(parameter),
     parameter,
     sourceRow: architectureOf(config).gguf.interleaved && /\.(q|k)_proj\./.test(parameter.name)
-      ? (row) => interleaved(row, config.head_dim)
-      : (row) => row,
+      ? (row: number) => interleaved(row, config.head_dim)
+      : straight,
   }));
+  if (config.rope_scaling?.rope_type !== "llama3") return parameters;
+  // llama.cpp divides each rotary frequency by its factor.
+  const derived = Float32Array.from(ropeDivisors(config));
+  const parameter = { shape: [derived.length], offset: 0, size: derived.length };
+  return [...parameters, {
+    name: "rope_freqs.weight",
+    parameter,
+    derived,
+    sourceRow: straight,
+  }];
 }
+
+const straight = (row: number): number => row;
 
 function nameOf({ name, layer }: Parameter): string {
   const [, stem = "", kind = ""] = /^(?:model\.layers\.\d+\.)?(.*)\.(weight|bias)$/.exec(name) ??
