@@ -6,7 +6,7 @@
 import type { ModelConfig } from "../config.ts";
 import type { Layout } from "../layout.ts";
 import { bytesOf, decodeRows, GGML_TYPE, type GgufType } from "./blocks.ts";
-import { MAGIC, padded, VERSION } from "./encode.ts";
+import { MAGIC, padded, rowLength, VERSION } from "./encode.ts";
 import { ggufTensors } from "./tensors.ts";
 
 /** Bytes of the value types of fixed size, by the format's number. */
@@ -52,7 +52,7 @@ export async function readGguf(
     const tensor = new Float32Array(size);
     decodeRows(tensor, bytes.subarray(begin, begin + bytesOf(size, type)), type);
     if (derived) continue;
-    const columns = shape.at(-1) as number;
+    const columns = rowLength(shape);
     for (let row = 0; row * columns < size; row++) {
       const values = tensor.subarray(row * columns, (row + 1) * columns);
       parameters.set(values, offset + sourceRow(row) * columns);
