@@ -4,8 +4,6 @@
  *
  * @module
  */
-import type { ModelConfig } from "./config.ts";
-
 /** What makes a family of decoders differ from the plain Llama. */
 export interface Architecture {
   /** The class of transformers that loads it. */
@@ -102,13 +100,19 @@ export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as ArchitectureName
  * assertEquals(architectureOf({ model_type: "qwen3" }).headNorms, true);
  * ```
  */
-export function architectureOf({ model_type }: Pick<ModelConfig, "model_type">): Architecture {
+export function architectureOf(
+  { model_type }: { readonly model_type: ArchitectureName },
+): Architecture {
   return ARCHITECTURES[model_type];
 }
 
 /** Which projections of a model have biases. */
 export function biasesOf(
-  config: Pick<ModelConfig, "model_type" | "attention_bias" | "mlp_bias">,
+  config: {
+    readonly model_type: ArchitectureName;
+    readonly attention_bias: boolean;
+    readonly mlp_bias: boolean;
+  },
 ): { readonly qkv: boolean; readonly output: boolean; readonly mlp: boolean } {
   const { attention_bias, mlp_bias } = config;
   const { outputBias } = architectureOf(config);
@@ -116,7 +120,10 @@ export function biasesOf(
 }
 
 /** Whether layer `index` rotates its queries and keys. */
-export function usesRope({ no_rope_layers }: Pick<ModelConfig, "no_rope_layers">, index: number) {
+export function usesRope(
+  { no_rope_layers }: { readonly no_rope_layers: readonly number[] | null },
+  index: number,
+): boolean {
   return no_rope_layers === null || no_rope_layers[index] !== 0;
 }
 

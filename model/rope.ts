@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { ModelConfig } from "./config.ts";
 
 /** How frequencies are stretched, with the field names of Hugging Face's `rope_scaling`. */
 export type RopeScaling =
@@ -19,8 +18,12 @@ export type RopeScaling =
     readonly original_max_position_embeddings: number;
   };
 
-/** Fields that determine the frequencies. */
-export type RopeConfig = Pick<ModelConfig, "head_dim" | "rope_theta" | "rope_scaling">;
+/** The fields of a configuration that determine the frequencies. */
+export interface RopeConfig {
+  readonly head_dim: number;
+  readonly rope_theta: number;
+  readonly rope_scaling: RopeScaling | null;
+}
 
 /** Angles a position, `[headDim / 2]`, in f32 as the reference computes them. */
 export function ropeFrequencies(config: RopeConfig): Float32Array {

@@ -9,7 +9,7 @@ import {
   writeGguf,
 } from "../../../model/gguf/mod.ts";
 import { decodeRows, encodeRows, typeFor } from "../../../model/gguf/blocks.ts";
-import { FAMILIES, type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
+import { type FAMILIES, type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
 import { RANDOM_FAMILIES, type RandomFamily, randomFamily } from "../families.ts";
 import { withDir } from "../with_dir.ts";
 
