@@ -16,17 +16,22 @@ export type GgufValue =
   | { readonly type: "strings"; readonly value: readonly string[] }
   | { readonly type: "int32s"; readonly value: readonly number[] };
 
-/** Whose way to split text into words the tokenizer has: GPT-2's or GPT-4's. */
-export type GgufSplit = "gpt2" | "gpt4";
+/** Whose way to split text into words the tokenizer has. */
+export type GgufSplit = keyof typeof PRE_TOKENIZER;
 
 /**
  * llama.cpp's names (src/llama-vocab.cpp) of each split. A name says also whether a word that is in
  * the vocabulary as a whole is taken without merges: `dbrx` and `llama-bpe` have one expression.
  */
-const PRE_TOKENIZER: Readonly<Record<GgufSplit, { merging: string; whole: string | undefined }>> = {
+const PRE_TOKENIZER = {
   gpt2: { merging: "gpt-2", whole: undefined },
   gpt4: { merging: "dbrx", whole: "llama-bpe" },
-};
+  smollm: { merging: "smollm", whole: undefined },
+  qwen2: { merging: "qwen2", whole: undefined },
+  o200k: { merging: "gpt-4o", whole: undefined },
+  tekken: { merging: undefined, whole: "tekken" },
+  deepseek: { merging: "deepseek-v3", whole: undefined },
+} as const;
 
 /** llama.cpp's `llama_ftype`. */
 const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 };
@@ -34,6 +39,7 @@ const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 
 const NORMAL = 1, CONTROL = 3, UNUSED = 5;
 
 const tokenizerSchema = z.object({
+  pre_tokenizer: z.object({ add_prefix_space: z.boolean().optional() }).nullish(),
   added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string() })).default([]),
   model: z.object({
     vocab: z.record(z.string(), z.int().nonnegative()),
@@ -92,8 +98,8 @@ export function ggufMetadata(
   const pre = ignoreMerges ? whole : merging;
   if (pre === undefined) {
     throw new Error(
-      `Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with GPT-2's split and ` +
-        `ignore_merges; export the model as onnx or safetensors`,
+      `Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with the split of ${split} ` +
+        `and ignore_merges ${ignoreMerges}; export the model as onnx or safetensors`,
     );
   }
   text("tokenizer.ggml.model", "gpt2");
@@ -157,7 +163,13 @@ function readTokenizer(tokenizerJson: string, { vocab_size: V }: ModelConfig) {
     const field = parsed.error.issues[0]?.path.join(".");
     throw new SyntaxError(`Cannot export tokenizer.json to GGUF: ${field} is not that of BPE`);
   }
-  const { model, added_tokens } = parsed.data;
+  const { model, added_tokens, pre_tokenizer } = parsed.data;
+  if (pre_tokenizer?.add_prefix_space) {
+    throw new Error(
+      "Cannot export tokenizer.json to GGUF: its pre_tokenizer puts a space before a text, and " +
+        "llama.cpp's does not; export the model as onnx or safetensors",
+    );
+  }
   // llama.cpp refuses an empty text; these ids come up in no text.
   const tokens = Array.from({ length: V }, (_, id) => `[unused${id}]`);
   const types = tokens.map(() => UNUSED);
