@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Text } from "./pretokenize.ts";
+
+type Text = string | Uint8Array;
 
 /** Marks in a row after which a text is cut, since ordering many takes time by their square. */
 const MAX_MARKS = 1024;
