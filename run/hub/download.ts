@@ -72,6 +72,7 @@ async function append(
     } catch (error) {
       // What came before the connection broke stays.
       cause = error;
+      return undefined;
     }
   };
   const bytes = await appendPart(part, next, { most: file.size - from });
