@@ -10,9 +10,10 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
+import { answerEmbeddings } from "./openai/embeddings.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
-import { createChat } from "./openai/chat/mod.ts";
+import { createChat, createTurns } from "./openai/chat/mod.ts";
 import { parseCompletionRequest } from "./openai/completion_request.ts";
 import { complete } from "./openai/completions.ts";
 import {
@@ -157,8 +158,10 @@ export function createApp(options: AppOptions): App {
     const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
     return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
-  const chat = createChat(codec, options.chatTemplate);
-  const grammars = createGrammars(codec);
+  const prepare = createTurns(codec, options.chatTemplate);
+  const chat = createChat(codec, prepare);
+  const { stopIds } = options;
+  const grammars = createGrammars(codec, stopIds && { stopIds });
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
@@ -171,7 +174,7 @@ export function createApp(options: AppOptions): App {
       stallMs,
       retryAfterSeconds,
       onFailure,
-      ...(options.stopIds && { stopIds: options.stopIds }),
+      ...(stopIds && { stopIds }),
       client: notes.client,
       meter: metrics.meter(notes),
       signal: context.req.raw.signal,
@@ -184,6 +187,10 @@ export function createApp(options: AppOptions): App {
   app.post(
     "/v1/chat/completions",
     async (context) => chat(await readBody(context), answering(context)),
+  );
+  app.post(
+    "/v1/embeddings",
+    async (context) => answerEmbeddings(await readBody(context), answering(context)),
   );
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });

@@ -54,3 +54,13 @@ export function eventStream(
     },
   }, { highWaterMark: 0 });
 }
+
+/** A response of such events. */
+export function eventResponse(
+  events: AsyncIterator<string>,
+  options: EventStreamOptions,
+): Response {
+  return new Response(eventStream(events, options), {
+    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+  });
+}

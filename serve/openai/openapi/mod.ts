@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { CHAT_BODY } from "../chat/mod.ts";
 import { COMPLETION_BODY } from "../completion_request.ts";
+import { EMBEDDINGS_BODY } from "../embeddings.ts";
 import { DETOKENIZE_BODY, TOKENIZE_BODY } from "../tokenize_routes.ts";
 import { ANSWERS } from "./answers.ts";
 import project from "../../../deno.json" with { type: "json" };
@@ -29,6 +30,7 @@ interface Operation {
 const BODIES: Readonly<Record<string, z.ZodType>> = {
   CompletionRequest: COMPLETION_BODY,
   ChatCompletionRequest: CHAT_BODY,
+  EmbeddingRequest: EMBEDDINGS_BODY,
   TokenizeRequest: TOKENIZE_BODY,
   DetokenizeRequest: DETOKENIZE_BODY,
 };
@@ -70,6 +72,15 @@ const OPERATIONS: readonly Operation[] = [
       "text/event-stream":
         "With stream: ChatCompletionChunk in `data:` events, then `data: [DONE]`",
     },
+    refusals: GENERATING,
+  },
+  {
+    method: "post",
+    path: "/v1/embeddings",
+    id: "createEmbedding",
+    summary: "Turns texts into vectors",
+    body: "EmbeddingRequest",
+    answer: { "application/json": { schema: "Embeddings" } },
     refusals: GENERATING,
   },
   {

@@ -102,6 +102,7 @@ const value = fc.oneof(
 const VALID: Readonly<Record<string, string>> = {
   "/v1/completions": '"prompt":"a","max_tokens":1',
   "/v1/chat/completions": '"messages":[{"role":"user","content":"a"}],"max_tokens":1',
+  "/v1/embeddings": '"input":"a"',
   "/tokenize": '"content":"a"',
   "/detokenize": '"tokens":[1]',
 };
