@@ -32,6 +32,8 @@ export interface Piece {
   readonly scored: readonly PlacedToken[];
   /** Why generation ended; on the last piece alone. */
   readonly finishReason?: FinishReason;
+  /** The stop string that ended it, where one did. */
+  readonly stopString?: string;
   /** The prompt's own tokens, where they were to be scored: in the first piece, which has no text. */
   readonly prompt?: readonly PromptToken[];
   /** The weights that made it, such as `step-000900`. */
@@ -157,8 +159,9 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
     }
     const { text, stopped } = filter.push(decoded);
     const scored = scores.before(text.length);
-    if (stopped) {
-      yield { text, tokens, scored, finishReason: "stop", fingerprint, reused };
+    if (stopped !== undefined) {
+      const ended = { finishReason: "stop" as const, stopString: stopped };
+      yield { text, tokens, scored, ...ended, fingerprint, reused };
       return;
     }
     if (text) yield { text, tokens, scored, fingerprint, reused };
@@ -168,8 +171,9 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   yield {
     text: text + filter.flush(),
     tokens: chosenIds.length,
-    scored: stopped ? scores.before(text.length) : scores.rest(),
-    finishReason: stopped ? "stop" : finishReason,
+    scored: stopped === undefined ? scores.rest() : scores.before(text.length),
+    finishReason: stopped === undefined ? finishReason : "stop",
+    ...(stopped !== undefined && { stopString: stopped }),
     fingerprint,
     reused,
   };

@@ -10,6 +10,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
+import { addDialects, wordErrors } from "./dialects.ts";
 import { answerEmbeddings } from "./openai/embeddings.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
@@ -125,6 +126,7 @@ export function createApp(options: AppOptions): App {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(wordErrors());
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   if (options.hostNames) app.use(requireHostName(options.hostNames));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
@@ -192,6 +194,7 @@ export function createApp(options: AppOptions): App {
     "/v1/embeddings",
     async (context) => answerEmbeddings(await readBody(context), answering(context)),
   );
+  addDialects(app, { prepare, chatTemplate: options.chatTemplate, readBody, answering });
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
@@ -223,7 +226,7 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST"],
-    allowHeaders: ["authorization", "content-type", "x-request-id"],
+    allowHeaders: ["authorization", "content-type", "x-api-key", "x-request-id"],
     exposeHeaders: ["x-request-id", "retry-after"],
     maxAge: 600,
   });

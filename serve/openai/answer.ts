@@ -76,7 +76,7 @@ export async function answer(
       await whole(pieces, { form, head, promptTokens, n, bestOf, prompts: task.prompts.length }),
     );
   }
-  const events = chunks(await begun(pieces), {
+  const events = chunks((await begun(pieces)).pieces, {
     form,
     head,
     promptTokens,

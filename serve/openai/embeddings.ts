@@ -65,9 +65,11 @@ export interface Embedded {
  */
 export async function embed(
   inputs: readonly Input[],
-  { pooling, context, field }: {
+  { pooling, context, field, cuts = false }: {
     pooling: Pooling;
     context: AnswerContext;
+    /** Cuts off what does not fit the model. */
+    cuts?: boolean;
     /** Named where a text is wrong. */
     field: (index: number) => string;
   },
@@ -87,8 +89,10 @@ export async function embed(
       ? await turns.run(encodeSteps(codec, input, { addPrefix: true }), { client, signal })
       : [...input];
     if (input.length === 0) throw invalid(`${promptField} must not be empty`, promptField);
-    checkIds(own, { scheduler, promptField });
-    prompts.push(own);
+    const most = scheduler.engine.config.max_position_embeddings - 1;
+    const fitting = cuts ? own.slice(0, most) : own;
+    checkIds(fitting, { scheduler, promptField });
+    prompts.push(fitting);
   }
   const vectors: Float32Array<ArrayBuffer>[] = [];
   for (let at = 0; at < prompts.length; at += AT_ONCE) {

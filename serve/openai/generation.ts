@@ -116,10 +116,10 @@ export async function begin(
 /** The pieces, once the first one is there: so refusals have their status. */
 export async function begun(
   pieces: AsyncGenerator<ChoicePiece, void>,
-): Promise<AsyncGenerator<ChoicePiece, void>> {
+): Promise<{ first: ChoicePiece; pieces: AsyncGenerator<ChoicePiece, void> }> {
   const { value: first } = await pieces.next();
   if (!first) throw new Error("Cannot answer: generation ended without a piece");
-  return prepend(first, pieces);
+  return { first, pieces: prepend(first, pieces) };
 }
 
 async function* prepend(

@@ -15,7 +15,17 @@ import { chatLogprobs } from "./logprobs.ts";
 import { type ChatRequest, parseChatRequest } from "./request.ts";
 import type { ChatTurn, PrepareTurn } from "./turn.ts";
 
-export { CHAT_BODY } from "./request.ts";
+export { type OpenTurn, openTurn, type TurnEnd, type TurnOptions } from "./open_turn.ts";
+export { CHAT_BODY, type ChatRequest } from "./request.ts";
+export {
+  exactly,
+  JSON_SCHEMA,
+  nameResults,
+  readCall,
+  readTools,
+  TOOL_NAME,
+  toolList,
+} from "./tool_fields.ts";
 export { type ChatTurn, createTurns, type PrepareTurn } from "./turn.ts";
 
 /** Answers a request body. */
