@@ -81,12 +81,34 @@ export interface Document {
   readonly warc?: WarcPlace;
   /** The browser that ran the page's scripts, where one did. */
   readonly renderedBy?: string;
+  /** Between the extract and the site stage, where both are asked for. */
+  readonly layout?: Layout;
   /** SHA-256 of `text` in hex; set by the refine stage. */
   readonly contentHash?: string;
   /** ISO 639-1 code of the detected language of `text`. */
   readonly language?: string;
   /** Measurements of the refine stage, by name. */
   readonly scores?: Readonly<Record<string, number>>;
+}
+
+/** The blocks of a page, for a look over the whole site. */
+export interface Layout {
+  /** Keys of blocks that the page has once or twice, in its text or not; equal where blocks are alike. */
+  readonly few: readonly number[];
+  /** The blocks of the text, which a blank line divides, and others that may be some. */
+  readonly parts: readonly LayoutPart[];
+}
+
+/** One block of a text. */
+export interface LayoutPart {
+  readonly key: number;
+  /** Equal for blocks in elements of the same names. */
+  readonly place: number;
+  readonly text: string;
+  /** Whether the text has it. */
+  readonly isTaken: boolean;
+  /** A heading's level, 0 for another block that names what follows it, -1 for all others. */
+  readonly leads: number;
 }
 
 /** Metadata of a text, from outside of the text. */

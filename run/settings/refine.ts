@@ -102,6 +102,17 @@ const STAYING = group("Which text stays", {
   ),
 });
 
+/** A look over all pages of a site, which a crawl that goes on for long has no time for. */
+export const SITE = group("Which text stays", {
+  "whole-site": corpus(
+    toggle({
+      help: "judge text by all pages of its site; none is passed on before the last is read",
+    }),
+    // Left out of run.json where it is off, as in runs of versions that knew no such flag.
+    { from: (isOn) => isOn || undefined },
+  ),
+});
+
 /** Files of the user's that judge it. */
 const JUDGES = group("Text judged by your files", {
   quality: corpus(
