@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Layout, LayoutPart } from "../types.ts";
+import type { PageLayout, PagePart } from "../types.ts";
 import { endOf } from "./block_text_features.ts";
 import { ID, type OpenElement } from "./open_elements.ts";
 import type { PlacedBlock } from "./ruled_blocks.ts";
@@ -28,10 +28,10 @@ export function layoutOf(
     taken: ReadonlySet<PlacedBlock>;
     textOf: (block: PlacedBlock) => string;
   },
-): Layout {
+): PageLayout {
   const paths = new Map<OpenElement, number>();
   const times = new Map<number, number>();
-  const parts: LayoutPart[] = [];
+  const parts: PagePart[] = [];
   for (const block of blocks) {
     const key = keyOf(block, pathOf(block.holder, paths));
     times.set(key, (times.get(key) ?? 0) + 1);

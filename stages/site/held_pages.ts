@@ -6,7 +6,7 @@
 import { posix } from "node:path";
 import { z } from "zod";
 import { openDatabase } from "../database.ts";
-import type { Document, Layout } from "../types.ts";
+import type { Document, PageLayout } from "../types.ts";
 import { leastPages, MIN_PAGES, MIN_TAKEN, ownParts } from "./own_parts.ts";
 
 /** Documents on the disk. */
@@ -174,7 +174,7 @@ function siteOf(url: string): string {
 }
 
 /** Characters at each place of a page, and how many of them its text has. */
-function placesIn({ parts }: Layout): Map<number, { taken: number; chars: number }> {
+function placesIn({ parts }: PageLayout): Map<number, { taken: number; chars: number }> {
   const places = new Map<number, { taken: number; chars: number }>();
   for (const { place, text: { length }, isTaken } of parts) {
     const { taken, chars } = places.get(place) ?? { taken: 0, chars: 0 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LayoutPart } from "../types.ts";
+import type { PagePart } from "../types.ts";
 
 /** A site of fewer pages shows nothing. */
 export const MIN_PAGES = 5;
@@ -19,9 +19,9 @@ export const leastPages = (pages: number): number =>
 /** What is known of a site. */
 export interface SiteView {
   /** Whether the site repeats a block. */
-  isCommon(part: LayoutPart): boolean;
+  isCommon(part: PagePart): boolean;
   /** Whether blocks at this one's place are text on the other pages. */
-  isTextPlace(part: LayoutPart): boolean;
+  isTextPlace(part: PagePart): boolean;
 }
 
 /**
@@ -44,8 +44,8 @@ export interface SiteView {
  * assertEquals(own.map(({ text }) => text), ["SYNOPSIS", "See the other page."]);
  * ```
  */
-export function ownParts(parts: readonly LayoutPart[], site: SiteView): LayoutPart[] {
-  const own: LayoutPart[] = [];
+export function ownParts(parts: readonly PagePart[], site: SiteView): PagePart[] {
+  const own: PagePart[] = [];
   for (const part of parts.toReversed()) {
     const isNaming = namesNext(part, own.at(-1));
     const isText = part.isTaken || (site.isTextPlace(part) && (part.leads <= 0 || isNaming));
@@ -55,7 +55,7 @@ export function ownParts(parts: readonly LayoutPart[], site: SiteView): LayoutPa
 }
 
 /** Whether a part names the one after it. */
-function namesNext({ leads }: LayoutPart, next: LayoutPart | undefined): boolean {
+function namesNext({ leads }: PagePart, next: PagePart | undefined): boolean {
   if (leads < 0 || next === undefined) return false;
   return next.leads <= 0 || (leads > 0 && next.leads > leads);
 }
