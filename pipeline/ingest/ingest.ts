@@ -145,7 +145,11 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     }),
   );
   const extractors = resources.use(
-    openExtractors({ engine: settings.extract, layout: held !== undefined }),
+    openExtractors({
+      engine: settings.extract,
+      comments: settings.comments === true,
+      layout: held !== undefined,
+    }),
   );
   const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const stored = (url: string): void => {

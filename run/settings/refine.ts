@@ -40,6 +40,11 @@ const STAYING = group("Which text stays", {
     of: ENGINES,
     defaultValue: DEFAULT_ENGINE,
   })),
+  comments: corpus(
+    toggle({ help: "take what readers wrote under a page as part of its text" }),
+    // Left out of run.json where it is off, as in runs of versions that knew no such flag.
+    { from: (isOn) => isOn || undefined },
+  ),
   // In UTF-16 code units.
   "min-chars": corpus(number({ help: "shorter documents are dropped", defaultValue: 200 })),
   filters: corpus(

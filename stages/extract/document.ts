@@ -36,6 +36,8 @@ export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
   readonly engine?: ExtractEngine;
   /** How the text is written; `text` unless stated. */
   readonly format?: TextFormat;
+  /** Whether what readers wrote under a page is part of its text; off unless stated. */
+  readonly comments?: boolean;
   /** Whether a document of HTML tells its page's layout, for the site stage; off unless stated. */
   readonly layout?: boolean;
 }
@@ -66,10 +68,10 @@ function readPlain(text: string, isMarkdown: boolean): Taken {
 /** Content of a page as a document keeps it: what it does not declare is absent. */
 function taken(
   content: Content,
-  { format, layout }: { format: TextFormat; layout: boolean },
+  { format, layout, comments }: { format: TextFormat; layout: boolean; comments: boolean },
 ): Taken {
   const { title, lang, author, date, description } = content;
-  const blocks = mainBlocks(content);
+  const blocks = mainBlocks(content, comments);
   const textOf = (block: PlacedBlock) => plainText(render([block], format));
   return {
     title,
@@ -144,6 +146,7 @@ function takeDocument(
     engine = DEFAULT_ENGINE,
     format = "text",
     layout = false,
+    comments = false,
     maxDepth = 512,
     maxAttributes = 256,
   }: ExtractDocumentOptions,
@@ -161,7 +164,7 @@ function takeDocument(
   if (typeof content === "string") return refuse("malformed", content);
   const found = content === undefined
     ? readPlain(source, type === "text/markdown")
-    : taken(content, { format, layout });
+    : taken(content, { format, layout, comments });
   const { text } = found;
   if (text === "") {
     return isHtml && needsJavascript(html)

@@ -38,6 +38,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "min-chars": ["9"],
   "text-field": ["body"],
   extract: ["dom"],
+  comments: [],
   include: ["*a*"],
   exclude: ["*b*"],
   "block-list": [limits],
