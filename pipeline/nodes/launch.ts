@@ -75,6 +75,9 @@ async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>) {
   const { values } = parsed;
   const { wanted } = settingsOf(parsed);
   checkClusterSources(wanted.sources);
+  if (wanted.wholeSite) {
+    throw new UsageError("Cannot use --whole-site with --cluster: no machine sees a whole site");
+  }
   await checkSources(parsed.operands, wanted);
   const options: KeeperOptions = {
     checkpointEvery: values["checkpoint-every"],
