@@ -11,6 +11,7 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
 import type { Cluster } from "./connect.ts";
 import { isConflict, pause } from "./lease.ts";
 import { isAway } from "./to_stream.ts";
@@ -103,6 +104,7 @@ export async function createRun(
     ttl: record.leaseMs,
     replicas: num_replicas,
   });
+  await new Objm(js).create(names.objects, { replicas: num_replicas });
   try {
     await bucket.create("run", JSON.stringify(record));
   } catch (error) {

@@ -22,7 +22,6 @@ import { endRun, reopenRun, type RunEnd, watchRun } from "./run_state.ts";
 
 /** Bytes of files in one part, and bytes of documents that the broker holds at most. */
 const PART_BYTES = 4 * 2 ** 20, DOC_BYTES = 64 * 2 ** 20;
-const LEASE_MS = 10_000;
 
 /** Flags of `pipeline` that are about this machine, where with `--cluster` nothing is trained. */
 const LOCAL = ["dashboard", "serve", "json", "workers", "recompute", "fall-back", "force"];
@@ -86,13 +85,14 @@ async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>) {
     keepDropped: values["keep-dropped"],
     tensorboard: values.tensorboard,
     contact: values.contact,
+    sharedFolder: values["shared-folder"],
     partBytes: PART_BYTES,
   };
   return sealRecord({
     settings: wanted,
     options,
     program: (await digestProgram()).sha256,
-    leaseMs: LEASE_MS,
+    leaseMs: 1000 * values.lease,
     docBytes: DOC_BYTES,
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { group, text, toggle } from "../../cli/flags.ts";
+import { group, number, text, toggle } from "../../cli/flags.ts";
 
 /** How a run is spread over machines. */
 export const CLUSTER = group("The run", {
@@ -14,6 +14,17 @@ export const CLUSTER = group("The run", {
   "cluster-credentials": text({
     help: "file of this machine's nkey and certificate (default: the environment)",
     value: "FILE",
+    needs: "cluster",
+  }),
+  "shared-folder": toggle({
+    help: "keepers share the run folder, by a network disk: leave no copy of it on the broker",
+    needs: "cluster",
+  }),
+  lease: number({
+    help: "seconds after which the work of a node that is gone goes to another",
+    defaultValue: 30,
+    min: 2,
+    max: 3600,
     needs: "cluster",
   }),
   end: toggle({ help: "stop the run on all nodes", needs: "cluster" }),
