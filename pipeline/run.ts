@@ -162,6 +162,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       cols,
       leaves: settings.leaves * settings.gradAccumulation,
       ...replicasOf(settings),
+      ...options.openRounds && { openRounds: options.openRounds },
       ...options.spheres,
     });
     facts.know({ store: tokens, config, state: trainer.state });

@@ -8,6 +8,7 @@ import type { StatusOptions } from "../stages/report/mod.ts";
 import type { Ingest, IngestOptions } from "./ingest/ingest.ts";
 import type { RunPaths, RunSettings } from "../run/folder.ts";
 import type { spheresOf } from "../run/settings/training.ts";
+import type { OpenRounds } from "./trainer.ts";
 
 /** Options of a run besides its settings; they never change its result. */
 export interface PipelineOptions extends Pick<StatusOptions, "nodes"> {
@@ -31,6 +32,8 @@ export interface PipelineOptions extends Pick<StatusOptions, "nodes"> {
   readonly stop: AbortSignal;
   /** Opens where documents come from; by default the sources, on this machine. */
   readonly openIngest?: (options: IngestOptions) => Promise<Ingest>;
+  /** Opens what computes the rounds of replicas; by default this machine does. */
+  readonly openRounds?: OpenRounds;
   /** Receives the function that prints a line beside the run's status. */
   readonly onStatus?: (note: (line: string) => void) => void;
 }

@@ -27,6 +27,7 @@ import type { StageMeter } from "../stages/meter.ts";
 import type { ReportOptions, Status } from "../stages/report/mod.ts";
 import {
   areasOf,
+  type ComputeRound,
   newReplicas,
   newTraining,
   type ReplicasState,
@@ -41,6 +42,12 @@ import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
 import type { ReplicaSettings } from "../run/settings/replicas.ts";
 
+/** Opens what computes the rounds of a run in replicas, where other machines do. */
+export type OpenRounds = (
+  replicas: ReplicaSettings,
+  spheres: Pick<SpheresOptions, "config" | "rows" | "cols" | "leaves" | "strictSimd">,
+) => Promise<ComputeRound>;
+
 /** Options of {@linkcode openTrainer}. */
 export interface TrainerOptions extends SpheresOptions {
   readonly config: ModelConfig;
@@ -52,6 +59,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly fallBack?: boolean;
   /** Trains in replicas; without it, one model. */
   readonly replicas?: ReplicaSettings;
+  /** Computes their rounds; by default the spheres do. */
+  readonly openRounds?: OpenRounds;
   /** Saved with every checkpoint as the `run` of its state.json: plain JSON. */
   readonly run: object;
   /** Text of tokenizer.json, saved with every checkpoint. */
@@ -60,7 +69,7 @@ export interface TrainerOptions extends SpheresOptions {
 
 /** Where the stages that train write. */
 export interface TrainerStages {
-  readonly train: Pick<TrainOptions, "spheres" | "state" | "replicas" | "meter">;
+  readonly train: Pick<TrainOptions, "spheres" | "state" | "replicas" | "computeRound" | "meter">;
   readonly checkpoint: CheckpointOptions;
   readonly report: Pick<ReportOptions, "runDir" | "status">;
 }
@@ -105,6 +114,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
   if (replicas) spheres.parameters.set(parameters);
+  const computeRound = settings && await options.openRounds?.(settings, options);
   await spheres.packWeights();
   const fallBack = found && fallBackOf(found);
   const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
@@ -148,7 +158,13 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       ({ retention } = options);
       ({ note } = status);
       return {
-        train: { spheres, state, meter: meters.train, ...settings && { replicas: settings } },
+        train: {
+          spheres,
+          state,
+          meter: meters.train,
+          ...settings && { replicas: settings },
+          ...computeRound && { computeRound },
+        },
         checkpoint: { dir: paths.checkpoints, save, retention, meter: meters.checkpoint },
         report: { runDir: paths.root, status },
       };

@@ -29,7 +29,9 @@ export {
   type ReplicaState,
   type SharedState,
 } from "./replicas/state.ts";
+export type { ComputeRound, RoundPart, RoundWork } from "./replicas/round.ts";
 export { type InnerStep, trainReplica, type Turn, type TurnResult } from "./replicas/turn.ts";
+export { type GuardState, readGuard } from "./guard.ts";
 export { validate } from "./step_report.ts";
 export {
   isOutOfPatience,

@@ -8,6 +8,7 @@ import type { StageMeter } from "../meter.ts";
 import type { Batch } from "../types.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
 import type { Patience } from "./patience.ts";
+import type { ComputeRound } from "./replicas/round.ts";
 import type { ReplicaOptions } from "./replicas/state.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 import type { TrainingState } from "./training_state.ts";
@@ -32,6 +33,8 @@ export interface TrainOptions {
   readonly state: TrainingState;
   /** Trains the replicas of `state` in rounds; without it, each batch updates the same weights. */
   readonly replicas?: ReplicaOptions;
+  /** Computes their turns; by default the stage's own spheres do, one turn after the other. */
+  readonly computeRound?: ComputeRound;
   /** When training ends, counted from the first step of the run. */
   readonly duration: Duration;
   /** Learning rate over the course of `duration`. */

@@ -4,6 +4,8 @@ import { checkRules } from "../../cli/flag_rules.ts";
 import { parseFlags, UsageError } from "../../cli/flags.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
 import { replicasOf } from "../../run/settings/replicas.ts";
+import { exists } from "../../model/durable.ts";
+import { isWithoutNats, startNats } from "../cluster/nats_server.ts";
 import { writeCorpus } from "./corpus.ts";
 import { openFolder, run, start } from "./program.ts";
 
@@ -44,15 +46,17 @@ Deno.test("rounds follow from the optimizer, and flags without replicas are refu
   }
 });
 
-Deno.test("a run in replicas that is killed and interrupted within rounds ends the same", async () => {
+Deno.test("a run in replicas ends the same, killed within rounds and on several machines", async () => {
   await using folder = await openFolder();
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 11 });
   const at = (...path: string[]) => join(folder.path, ...path);
+  const settings = [
+    ...["--steps", "12", "--vocab", "300", "--replicas", "2", "--inner-steps", "2"],
+    ...["--deltas", "int8", "--checkpoint-every", "3", corpus],
+  ];
   const args = (name: string, ...more: string[]) => [
-    ...["pipeline", "--run", at(name), "--steps", "12", "--vocab", "300", "--json"],
-    ...["--replicas", "2", "--inner-steps", "2", "--deltas", "int8", "--checkpoint-every", "3"],
-    ...[...more, corpus],
+    ...["pipeline", "--run", at(name), "--json", ...more, ...settings],
   ];
   const calm = await run(args("calm", "--workers", "2"));
   assertEquals([calm.code, calm.err], [0, ""]);
@@ -70,12 +74,29 @@ Deno.test("a run in replicas that is killed and interrupted within rounds ends t
   assert(step > 4 && step % 4 === 1, `it began at step ${step} again`);
   assertEquals([replica, replicas, round], [0, 2, 1 + (step - 1) / 4]);
 
+  if (!await isWithoutNats()) {
+    await using broker = await startNats(1);
+    const cluster = ["--cluster", broker.urls, "--run", "spread"];
+    await using nodes = new AsyncDisposableStack();
+    const node = (...more: string[]) => nodes.use(start(["node", ...cluster, ...more]));
+    node("--roles", "text,keeper", "--folder", at("spread"));
+    // Two nodes train, whichever takes which replica.
+    const first = node("--roles", "train", "--workers", "1");
+    const watching = run(["pipeline", ...cluster, ...settings]);
+    await first.line(/joins the run/);
+    node("--roles", "train", "--workers", "2");
+    const { code, err } = await watching;
+    assertEquals([code, err], [0, ""]);
+  }
   const manifestOf = (name: string) => Deno.readTextFile(at(name, "manifest.json"));
-  assertEquals(await manifestOf("torn"), await manifestOf("calm"));
-  for (const file of ["model.safetensors", "optimizer.safetensors"]) {
-    const read = (name: string) => Deno.readFile(at(name, "checkpoints", "step-000012", file));
-    const [torn, whole] = [await read("torn"), await read("calm")];
-    assert(torn.every((byte, i) => byte === whole[i]) && torn.length === whole.length, file);
+  for (const name of ["torn", "spread"]) {
+    if (!await exists(at(name))) continue;
+    assertEquals(await manifestOf(name), await manifestOf("calm"));
+    for (const file of ["model.safetensors", "optimizer.safetensors"]) {
+      const read = (name: string) => Deno.readFile(at(name, "checkpoints", "step-000012", file));
+      const [found, whole] = [await read(name), await read("calm")];
+      assert(found.every((byte, i) => byte === whole[i]) && found.length === whole.length, file);
+    }
   }
   // A checkpoint each time a round has passed a multiple of three.
   const names = Array.from(Deno.readDirSync(at("calm", "checkpoints")), ({ name }) => name);

@@ -15,8 +15,9 @@ import { makeReport, validate } from "../step_report.ts";
 import { snapshot, type TrainingState } from "../training_state.ts";
 import { decodeDelta } from "./delta.ts";
 import { addDelta, outerStep } from "./outer.ts";
+import { computeOn } from "./round.ts";
 import type { ReplicaOptions, ReplicasState, ReplicaState } from "./state.ts";
-import { type InnerStep, trainReplica } from "./turn.ts";
+import type { InnerStep } from "./turn.ts";
 
 /** Options of {@linkcode trainRounds}. */
 export interface RoundsOptions extends TrainOptions {
@@ -92,7 +93,7 @@ interface LastStep {
 /** Trains all replicas and takes the outer step; undefined where the batches end before. */
 async function* trainRound(
   batches: AsyncIterator<Batch>,
-  { done, steps, planned }: RoundSteps,
+  steps: RoundSteps,
   { spheres, state, schedule, meter, replicas: settings, ...options }: RoundsOptions,
 ): AsyncGenerator<StepReport, LastStep | undefined> {
   const before = replicasOf(state);
@@ -102,43 +103,37 @@ async function* trainRound(
   const after: ReplicaState[] = [];
   let { step, totalTokens, seconds, cursors } = state;
   let last: LastStep | undefined;
-  for (const [rank, replica] of before.replicas.entries()) {
-    const turn = trainReplica(spheres, batches, {
-      parameters: before.parameters,
-      replica,
-      done,
-      steps,
-      planned,
-      schedule,
-      optimizer: options.optimizer ?? ADAMW_DEFAULTS,
-      guardDeviations: options.guardDeviations ?? 0,
-      deltas: settings.deltas,
-    });
-    const place = { rank, replicas: count, round };
-    for (;;) {
-      const { done: isDone, value } = await turn.next();
-      if (isDone) {
-        if (value === undefined) return undefined;
-        addDelta(sum, decodeDelta(value.delta, { form: settings.deltas, length }));
-        after.push(value.replica);
-        break;
-      }
-      const { batch } = value;
-      meter?.in(batch.validTokens);
-      step++;
-      totalTokens += batch.validTokens;
-      seconds += value.stepMs / 1000;
-      cursors = batch.cursors ?? cursors;
-      last = { inner: value, replica: place, pass, from: state.step };
-      if (step === state.step + count * steps) continue;
-      const report = reportOf(last, { step, totalTokens });
-      state.report = report;
-      meter?.out(batch.validTokens);
-      yield report;
+  const turn = {
+    ...steps,
+    schedule,
+    optimizer: options.optimizer ?? ADAMW_DEFAULTS,
+    guardDeviations: options.guardDeviations ?? 0,
+    deltas: settings.deltas,
+  };
+  const { computeRound = computeOn(spheres) } = options;
+  for await (const part of computeRound({ before, turn }, batches)) {
+    if ("result" in part) {
+      addDelta(sum, decodeDelta(part.result.delta, { form: settings.deltas, length }));
+      after.push(part.result.replica);
+      continue;
     }
+    const { rank, inner } = part;
+    const { batch } = inner;
+    meter?.in(batch.validTokens);
+    step++;
+    totalTokens += batch.validTokens;
+    seconds += inner.stepMs / 1000;
+    cursors = batch.cursors ?? cursors;
+    last = { inner, replica: { rank, replicas: count, round }, pass, from: state.step };
+    if (step === state.step + count * steps.steps) continue;
+    const report = reportOf(last, { step, totalTokens });
+    state.report = report;
+    meter?.out(batch.validTokens);
+    yield report;
   }
+  if (after.length < count || !last) return undefined;
   const shared = outerStep(before, sum, { ...settings, replicas: count });
-  const cursor = last?.inner.batch.cursor ?? state.cursor;
+  const { cursor } = last.inner.batch;
   Object.assign(state, { step, totalTokens, seconds, cursor, cursors });
   state.replicas = { ...shared, round, replicas: after };
   spheres.parameters.set(shared.parameters);
