@@ -31,23 +31,23 @@ export async function openBlobs(
   { signal, create = false }: { signal: AbortSignal; create?: boolean },
 ): Promise<Blobs> {
   const objects = new Objm(cluster.js);
-  const store: ObjectStore = await patiently(async () => {
+  const store: ObjectStore = await patiently(signal, async () => {
     if (!create) return await objects.open(names.objects);
     const { replicas } = await bucket.status();
     return await objects.create(names.objects, { replicas });
-  }, signal);
+  });
   // What was removed leaves a marker.
   const isThere = async (name: string) => (await store.info(name))?.deleted === false;
   return {
     async put(bytes) {
       const name = sha256Of(bytes);
-      await patiently(async () => {
+      await patiently(signal, async () => {
         if (!await isThere(name)) await store.putBlob({ name }, bytes);
-      }, signal);
+      });
       return name;
     },
     async get(sha256) {
-      const bytes = await patiently(() => store.getBlob(sha256), signal);
+      const bytes = await patiently(signal, () => store.getBlob(sha256));
       if (bytes === null) {
         throw new Error(`Cannot read ${sha256} from the cluster: it is not there`);
       }
@@ -55,9 +55,9 @@ export async function openBlobs(
       throw new Error(`Cannot read ${sha256} from the cluster: its bytes have another digest`);
     },
     async remove(sha256) {
-      await patiently(async () => {
+      await patiently(signal, async () => {
         if (await isThere(sha256)) await store.delete(sha256);
-      }, signal);
+      });
     },
   };
 }

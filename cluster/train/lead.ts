@@ -13,8 +13,9 @@ import type {
 } from "../../stages/train/mod.ts";
 import type { Batch } from "../../stages/types.ts";
 import { DivergedError } from "../../workers/mod.ts";
-import { follow, patiently, putOnce } from "../patiently.ts";
+import { patiently } from "../patiently.ts";
 import type { ClusterRun } from "../run.ts";
+import { watchKeys } from "../watch_keys.ts";
 import { decodeState, encodeBatches, encodeShared, encodeState } from "./areas.ts";
 import { type Blobs, sha256Of } from "./blobs.ts";
 import {
@@ -55,7 +56,7 @@ export function leadRounds(options: LeadOptions): ComputeRound {
     old ??= await earlierRounds(options, work.before.round + 1);
     const ended = new AbortController();
     const stop = AbortSignal.any([signal, ended.signal]);
-    await putOnce(bucket, { key: TRAINING_KEY, value: JSON.stringify(training), signal });
+    await putOnce(options, TRAINING_KEY, JSON.stringify(training));
     const handed = await handOut(work, batches, options);
     if (!handed) return;
     const { round, tasks } = handed;
@@ -79,7 +80,7 @@ export function leadRounds(options: LeadOptions): ComputeRound {
     } finally {
       ended.abort(new DOMException("the round is over", "AbortError"));
     }
-    for (const key of old.keys) await patiently(() => bucket.purge(key), signal);
+    for (const key of old.keys) await patiently(signal, () => bucket.purge(key));
     for (const sha256 of old.blobs) if (!round.blobs.has(sha256)) await blobs.remove(sha256);
     old = round;
   };
@@ -101,15 +102,15 @@ async function earlierRounds(
   const keys: string[] = [];
   const blobs = new Set<string>();
   for (const pattern of [taskKey("*", "*"), resultKey("*", "*")]) {
-    const found = await patiently(async () => Array.fromAsync(await bucket.keys(pattern)), signal);
+    const found = await patiently(signal, async () => Array.fromAsync(await bucket.keys(pattern)));
     for (const key of found.filter((key) => Number(key.split(".")[1]) !== round)) {
-      const entry = await patiently(() => bucket.get(key), signal);
+      const entry = await patiently(signal, () => bucket.get(key));
       if (entry?.operation !== "PUT") continue;
       keys.push(key);
       if (pattern === taskKey("*", "*")) {
         const { shared, state, batches } = readTask(entry.string());
         for (const sha256 of [shared, batches, ...state ? [state] : []]) blobs.add(sha256);
-        await patiently(() => bucket.purge(key), signal);
+        await patiently(signal, () => bucket.purge(key));
       } else {
         const { delta, state, steps } = readResult(entry.string());
         for (const sha256 of [delta, state, steps]) blobs.add(sha256);
@@ -140,9 +141,9 @@ interface HandedTask {
 async function handOut(
   { before, turn }: RoundWork,
   batches: AsyncIterator<Batch>,
-  { run: { bucket }, blobs, replicas, signal }: LeadOptions,
+  options: LeadOptions,
 ): Promise<{ round: Round; tasks: HandedTask[] } | undefined> {
-  const { outerLearningRate, outerMomentum } = replicas;
+  const { blobs, replicas: { outerLearningRate, outerMomentum } } = options;
   const number = before.round + 1;
   const slices: Batch[][] = [];
   for (const _ of before.replicas) {
@@ -166,7 +167,7 @@ async function handOut(
       outer: { outerLearningRate, outerMomentum },
     };
     const value = JSON.stringify(task);
-    await putOnce(bucket, { key: taskKey(number, rank), value, signal });
+    await putOnce(options, taskKey(number, rank), value);
     tasks.push({ task, digest: digestOf(value), batches: slice.map(withoutIds) });
   }
   const keys = tasks.flatMap((_, rank) => [taskKey(number, rank), resultKey(number, rank)]);
@@ -179,6 +180,19 @@ async function handOut(
 /** Digest of a task's JSON. */
 export function digestOf(task: string): string {
   return sha256Of(new TextEncoder().encode(task));
+}
+
+/** Writes a key unless it has the value already, so that its results stay those of the same task. */
+async function putOnce(
+  { run: { bucket }, signal }: LeadOptions,
+  key: string,
+  value: string,
+): Promise<void> {
+  await patiently(signal, async () => {
+    const entry = await bucket.get(key);
+    if (entry?.operation === "PUT" && entry.string() === value) return;
+    await bucket.put(key, value);
+  });
 }
 
 async function take(batches: AsyncIterator<Batch>, count: number): Promise<Batch[] | undefined> {
@@ -209,15 +223,15 @@ function resultsOf(
   const coming = tasks.map(() => Promise.withResolvers<RoundResult>());
   const fail = (reason: unknown) => coming.forEach(({ reject }) => reject(reason));
   coming.forEach(({ promise }) => promise.catch(() => {}));
-  follow(bucket, resultKey(round, "*"), {
-    signal,
-    onEntry(entry) {
-      if (entry.operation !== "PUT") return;
+  (async () => {
+    for await (const entry of watchKeys(bucket, resultKey(round, "*"), signal)) {
+      if (entry.operation !== "PUT") continue;
       const result = readResult(entry.string());
       const rank = Number(entry.key.split(".").at(-1));
       if (tasks[rank]?.digest === result.task) coming[rank]?.resolve(result);
-    },
-  }).then(() => fail(signal.reason), fail);
+    }
+    throw signal.reason;
+  })().catch(fail);
   return {
     of: (rank) => coming[rank]?.promise ?? Promise.reject(new RangeError(`no rank ${rank}`)),
   };

@@ -4,8 +4,9 @@
  * @module
  */
 import { isConflict, LostLease, pause, takeLease } from "../lease.ts";
-import { follow, patiently } from "../patiently.ts";
+import { patiently } from "../patiently.ts";
 import type { ClusterRun } from "../run.ts";
+import { watchKeys } from "../watch_keys.ts";
 import { openSpheres } from "../../workers/mod.ts";
 import { openBlobs } from "./blobs.ts";
 import { digestOf } from "./lead.ts";
@@ -66,7 +67,7 @@ export async function trainNode(options: TrainNodeOptions): Promise<never> {
   let wake = () => {};
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
-  watch(run, { known, signal: stop, onChange: () => wake(), onFail: (e) => failed.abort(e) });
+  watch(run, { known, signal: stop, onChange: () => wake() }).catch((e) => failed.abort(e));
 
   for (;;) {
     stop.throwIfAborted();
@@ -76,16 +77,16 @@ export async function trainNode(options: TrainNodeOptions): Promise<never> {
       const { round, rank } = task;
       const key = `train.${rank}`;
       await using lease = await patiently(
-        () => takeLease({ bucket: leases, key, holder: node, ttlMs: leaseMs }),
         stop,
+        () => takeLease({ bucket: leases, key, holder: node, ttlMs: leaseMs }),
       );
       if (!lease) continue;
       const isCurrent = async () => {
-        const entry = await patiently(() => bucket.get(taskKey(round, rank)), stop);
+        const entry = await patiently(stop, () => bucket.get(taskKey(round, rank)));
         return entry?.operation === "PUT" && digestOf(entry.string()) === digest;
       };
       if (!await isCurrent()) continue;
-      const found = await patiently(() => bucket.get(resultKey(round, rank)), stop);
+      const found = await patiently(stop, () => bucket.get(resultKey(round, rank)));
       if (found?.operation === "PUT" && readResult(found.string()).task === digest) continue;
       isIdle = false;
       onEvent({ kind: "begins", round, rank });
@@ -111,49 +112,39 @@ export async function trainNode(options: TrainNodeOptions): Promise<never> {
 
 /** The record that the keeper writes when it is ready to train. */
 async function trainingOf({ bucket }: ClusterRun, signal: AbortSignal): Promise<TrainingRecord> {
-  const found = Promise.withResolvers<TrainingRecord>();
-  const over = new AbortController();
-  follow(bucket, TRAINING_KEY, {
-    signal: AbortSignal.any([signal, over.signal]),
-    onEntry: (entry) => entry.operation === "PUT" && found.resolve(readTraining(entry.string())),
-  }).then(() => found.reject(signal.reason), found.reject);
-  try {
-    return await found.promise;
-  } finally {
-    over.abort();
+  for await (const entry of watchKeys(bucket, TRAINING_KEY, signal)) {
+    if (entry.operation === "PUT") return readTraining(entry.string());
   }
+  throw signal.reason;
 }
 
 /** Keeps tasks and results up to date, and forgets those of rounds that are over. */
-function watch(
+async function watch(
   { bucket }: ClusterRun,
-  { known, signal, onChange, onFail }: {
+  { known: { tasks, results }, signal, onChange }: {
     known: Known;
     signal: AbortSignal;
     onChange: () => void;
-    onFail: (reason: unknown) => void;
   },
-): void {
-  const { tasks, results } = known;
-  follow(bucket, taskKey("*", "*"), {
-    signal,
-    onEntry(entry) {
+): Promise<void> {
+  const followTasks = async () => {
+    for await (const entry of watchKeys(bucket, taskKey("*", "*"), signal)) {
       if (entry.operation !== "PUT") tasks.delete(entry.key);
-      else {tasks.set(entry.key, {
-          task: readTask(entry.string()),
-          digest: digestOf(entry.string()),
-        });}
+      else {
+        const text = entry.string();
+        tasks.set(entry.key, { task: readTask(text), digest: digestOf(text) });
+      }
       onChange();
-    },
-  }).catch(onFail);
-  follow(bucket, resultKey("*", "*"), {
-    signal,
-    onEntry(entry) {
+    }
+  };
+  const followResults = async () => {
+    for await (const entry of watchKeys(bucket, resultKey("*", "*"), signal)) {
       if (entry.operation !== "PUT") results.delete(entry.key);
       else results.set(entry.key, readResult(entry.string()));
       onChange();
-    },
-  }).catch(onFail);
+    }
+  };
+  await Promise.all([followTasks(), followResults()]);
 }
 
 /** The tasks of the latest round without a result, those first whose replica this node had before. */
@@ -195,13 +186,13 @@ async function publishResult(
   const key = resultKey(round, rank);
   const value = JSON.stringify(result);
   for (;;) {
-    const entry = await patiently(() => bucket.get(key), signal);
+    const entry = await patiently(signal, () => bucket.get(key));
     const other = entry?.operation === "PUT" ? readResult(entry.string()) : undefined;
     if (other?.task === result.task) return checkSame(other, { result, round, rank });
     try {
       await patiently(
-        () => entry ? bucket.update(key, value, entry.revision) : bucket.create(key, value),
         signal,
+        () => entry ? bucket.update(key, value, entry.revision) : bucket.create(key, value),
       );
       return;
     } catch (error) {

@@ -23,6 +23,7 @@ import { openFence, StaleKeeper } from "./fence.ts";
 import { openKeeperIngest } from "./keeper_ingest.ts";
 import { type Node, type RoleAtWork, RoleCounts } from "./node.ts";
 import { endRun, putStatus } from "./run_state.ts";
+import { openNodeRounds } from "./train_role.ts";
 
 const STATUS_MS = 1_000;
 
@@ -135,6 +136,7 @@ async function keep(
       stop: AbortSignal.any([stop, lease.signal]),
       nodes: watch.nodes,
       openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, counts }),
+      openRounds: openNodeRounds(node, { lease, counts }),
     });
   } finally {
     clearInterval(status);
