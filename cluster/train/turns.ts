@@ -37,7 +37,13 @@ export interface Turns {
 
 /** Opens them. */
 export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns {
-  const shared = new SharedWeights(blobs);
+  /** The latest delta of each replica that was computed here. */
+  const own = new Map<number, { digest: string; delta: Uint8Array<ArrayBuffer> }>();
+  const ownDelta = (digest: string) => own.values().find((kept) => kept.digest === digest)?.delta;
+  const shared = new SharedWeights({
+    ...blobs,
+    get: async (digest) => ownDelta(digest) ?? await blobs.get(digest),
+  });
   /** By rank, what a replica keeps after the last turn of it here, and the digest of that. */
   const kept = new Map<number, { digest: string; state: Omit<ReplicaState, "guard"> }>();
 
@@ -81,9 +87,11 @@ export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns
           const { guard, ...state } = value.replica;
           const stored = await blobs.put(encodeState(state));
           kept.set(task.rank, { digest: stored, state });
+          const delta = await blobs.put(value.delta);
+          own.set(task.rank, { digest: delta, delta: value.delta });
           return {
             ...answer,
-            delta: await blobs.put(value.delta),
+            delta,
             state: stored,
             guard,
             steps: await blobs.put(new TextEncoder().encode(JSON.stringify(steps))),
