@@ -15,7 +15,8 @@ import { expectServers } from "./server_identity.ts";
 
 /** Oldest server that the subjects, streams and buckets of a run were tried with. */
 const MIN_SERVER = [2, 9, 10] as const;
-const CONNECT_MS = 5_000;
+/** A busy machine takes its time for the handshake of TLS. */
+const CONNECT_MS = 20_000;
 const RECONNECT_MS = 250;
 
 /** An open connection with JetStream. */

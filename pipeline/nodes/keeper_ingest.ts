@@ -136,6 +136,7 @@ export async function openKeeperIngest(
         from: readShardPlaces(mark?.cursors.shards),
         counts,
         signal,
+        lease,
       });
     }
     const nextPart = async () => {

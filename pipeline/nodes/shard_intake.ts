@@ -4,7 +4,7 @@
  * @module
  */
 import { type Delivery, fromStream } from "../../cluster/from_stream.ts";
-import { pause } from "../../cluster/lease.ts";
+import { type Lease, pause } from "../../cluster/lease.ts";
 import { isAway, publish } from "../../cluster/to_stream.ts";
 import { canonicalSeed } from "../../stages/crawl/mod.ts";
 import { type Chunk, decodeChunk } from "./chunk.ts";
@@ -48,7 +48,10 @@ export interface ShardIntakeOptions {
   /** Where an earlier keeper stood. */
   readonly from: ShardPlaces;
   readonly counts: RoleCounts;
+  /** Ends the taking in. */
   readonly signal: AbortSignal;
+  /** Under which marks are made, also after it. */
+  readonly lease: Lease;
 }
 
 /** Hands the seeds to their shards, where nobody has, and takes in what their owners send. */
@@ -151,7 +154,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
         if (done) {
           const bytes = new TextEncoder().encode(JSON.stringify(done));
           const id = `stored.${delivery.id}`;
-          await publish(names.stored(source), bytes, { cluster, id, signal });
+          await publish(names.stored(source), bytes, { cluster, id, signal: options.lease.signal });
         }
         delivery.ack();
       }

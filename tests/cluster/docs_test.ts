@@ -29,6 +29,30 @@ async function standIn(folder: string): Promise<string> {
   return bin;
 }
 
+/** The seeds of the keys are in their own files alone: not in a run folder, on the broker, or printed. */
+async function assertNoSecrets(path: string, said: readonly string[]): Promise<void> {
+  const files = (await filesIn(path)).filter((file) => !file.endsWith(".env"));
+  const contents = await Promise.all(files.map(async (file) => await Deno.readFile(file)));
+  const texts = [...said, ...contents.map((bytes) => new TextDecoder("latin1").decode(bytes))];
+  assert(
+    files.some((file) => file.endsWith("run.json")) && files.some((file) => /\.blk$/.test(file)),
+  );
+  for (const [i, text] of texts.entries()) {
+    const at = i < said.length ? "output" : files[i - said.length];
+    assert(!/\bSU[A-Z2-7]{56}\b/.test(text), `a seed is in ${at}`);
+  }
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isFile) found.push(path);
+    else if (isDirectory) found.push(...await filesIn(path));
+  }
+  return found;
+}
+
 Deno.test({
   name: "docs/cluster.md: five machines, each with its commands, train one model",
   ignore: await isWithoutNats() || await isWithoutNetworks(),
@@ -66,15 +90,14 @@ Deno.test({
     const text = await Deno.readTextFile(conf);
     await Deno.writeTextFile(conf, text.replace("/var/lib/nats", join(path, "nats")));
     await type(server).line(/Server is ready/);
-    const watcher = type(create);
-    const working = nodes.map(type);
-    const { code, out, err } = await watcher.ended;
-    assertEquals(code, 0, out + err);
-    for (const node of working) {
-      const { code, out, err } = await node.ended;
+    const said: string[] = [];
+    for (const program of [create, ...nodes].map(type)) {
+      const { code, out, err } = await program.ended;
       assertEquals(code, 0, out + err);
+      said.push(out, err);
     }
     const made = homes.map((home) => isThere(join(home, "runs/books/manifest.json")));
     assert((await Promise.all(made)).includes(true));
+    await assertNoSecrets(path, said);
   },
 });

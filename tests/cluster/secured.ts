@@ -20,7 +20,7 @@ async function run(script: string, cwd: string): Promise<void> {
 /** The lines of docs/cluster.md that make certificates, for servers at `addresses`. */
 async function certificateCommands(addresses: readonly string[]): Promise<string> {
   const guide = await Deno.readTextFile(new URL("cluster.md", DOCS));
-  const found = guide.match(/^openssl .*\n(?:  .*\n)*/gm);
+  const found = guide.match(/^openssl .*\n(?: {2}.*\n)*/gm);
   if (found === null) throw new Error("docs/cluster.md does not make certificates");
   const names = addresses.map((address) => `IP:${address}`).join(",");
   return found.join("").replace(/subjectAltName=\S+/, `subjectAltName=${names}`);
