@@ -14,6 +14,7 @@ import { createRun, joinRun, sealRecord } from "../../cluster/run.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import { checkSources } from "../../run/sources.ts";
 import { type PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { replicasOf } from "../../run/settings/replicas.ts";
 import { startStatus } from "../../stages/report/mod.ts";
 import { connectHere } from "./join.ts";
 import { checkClusterSources } from "./keeper_node.ts";
@@ -78,6 +79,7 @@ async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>) {
     throw new UsageError("Cannot use --whole-site with --cluster: no machine sees a whole site");
   }
   await checkSources(parsed.operands, wanted);
+  replicasOf(wanted);
   const options: KeeperOptions = {
     checkpointEvery: values["checkpoint-every"],
     keepLast: values["keep-last"],
