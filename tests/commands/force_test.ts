@@ -95,6 +95,11 @@ const BASIS: Readonly<Record<string, string[]>> = Object.fromEntries(
 const FREE: Readonly<Record<string, string[]>> = {
   run: ["runs/b"],
   hub: ["http://127.0.0.1:1"],
+  cluster: ["nats://127.0.0.1:1"],
+  "cluster-credentials": ["node.env"],
+  end: [],
+  lease: ["5"],
+  "shared-folder": [],
   workers: ["5"],
   recompute: [],
   "checkpoint-every": ["9"],
