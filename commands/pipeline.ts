@@ -49,14 +49,14 @@ export const pipeline: Command = command({
   async run(parsed, args) {
     const { values, given } = parsed;
     if (values.cluster !== undefined) {
-      checkRules(PIPELINE_FLAGS, { given, values });
       const { launch } = await import("../pipeline/nodes/launch.ts");
       using interrupt = stopOnInterrupt();
       return await launch(parsed, { servers: values.cluster, interrupt });
     }
     const paths = runPaths(values.run);
     const { wanted: asked, named } = settingsOf(parsed);
-    const wanted = { ...asked, init: asked.init && await initFolder(asked.init) };
+    const from = { hub: values.hub, note: tell };
+    const wanted = { ...asked, init: asked.init && await initFolder(asked.init, from) };
     await checkSources(parsed.operands, wanted);
     await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") {
