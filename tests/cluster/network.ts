@@ -9,6 +9,8 @@ export interface CabledHost extends Host {
 /** Hosts on one switch, each with its own cable. */
 export interface Network extends AsyncDisposable {
   readonly hosts: readonly CabledHost[];
+  /** The test's own address, where it is in the network. */
+  readonly address: string;
 }
 
 async function run(command: string, ...args: string[]): Promise<void> {
@@ -88,6 +90,7 @@ export async function openNetwork(
     throw error;
   }
   return {
+    address: `${subnet}.1`,
     hosts: names.map((name, index) => ({
       address: addresses[index] ?? "",
       command: (command) => ["ip", "netns", "exec", name, ...command],
