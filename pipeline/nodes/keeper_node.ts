@@ -14,7 +14,6 @@ import { readManifest } from "../../run/manifest.ts";
 import { readSettings, type RunPaths, runPaths, writeSettings } from "../../run/folder.ts";
 import { lockRun } from "../../run/lock.ts";
 import { makeFolder } from "../../run/make_folder.ts";
-import { splitSources } from "../../run/sources.ts";
 import type { spheresOf } from "../../run/settings/training.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { reasonOf } from "../../cli/failure.ts";
@@ -170,11 +169,4 @@ async function keep(
   broken.signal.throwIfAborted();
   const manifest = (await readManifest(paths))?.sha256;
   await patiently(stop, () => endRun(run.bucket, { phase: "ended", manifest, keeper: name }));
-}
-
-/** Whether the sources can be read by other machines. @throws {UsageError} */
-export function checkClusterSources(sources: readonly string[]): void {
-  const { paths } = splitSources(sources);
-  if (!paths.includes("-")) return;
-  throw new UsageError("Cannot read - with --cluster: standard input comes to one machine");
 }

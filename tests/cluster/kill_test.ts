@@ -52,7 +52,14 @@ async function disturb(
     roles: [
       {
         name: "watcher",
-        args: ["pipeline", ...named, ...TRAINING, ...sources(network?.address ?? "127.0.0.1")],
+        args: [
+          "pipeline",
+          ...named,
+          "--lease",
+          "10",
+          ...TRAINING,
+          ...sources(network?.address ?? "127.0.0.1"),
+        ],
       },
       ...KEEPERS.map((name) => node(name, "keeper")),
       ...[1, 2].map((number) => node(`${workers}${number}`, workers)),
