@@ -23,6 +23,12 @@ export interface SequenceOptions {
   readonly maxTokens?: number;
 }
 
+/** What a step may take. */
+export interface StepOptions {
+  /** Tokens of prompts that are read at most, where the engine's own limit is not less. */
+  readonly promptTokens?: number;
+}
+
 /** Memory for keys and values. */
 export interface CacheUse {
   /** Bytes there are for all sequences together. */
@@ -63,7 +69,10 @@ export interface Engine extends AsyncDisposable {
    * Prompts take their turns in the order given. Logits are valid until the next step. One step at a
    * time.
    */
-  step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]>;
+  step(
+    sequences: readonly Sequence[],
+    options?: StepOptions,
+  ): Promise<(Float32Array | undefined)[]>;
 }
 
 /** Checks what {@linkcode Engine.createSequence} promises to refuse. */

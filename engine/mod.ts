@@ -37,7 +37,14 @@ export {
   SchemaError,
 } from "./constrained/mod.ts";
 export { decodeSteps, encodeSteps } from "./encode_steps.ts";
-export { type CacheUse, checkPrompt, type Engine, NoRoomError, type Sequence } from "./engine.ts";
+export {
+  type CacheUse,
+  checkPrompt,
+  type Engine,
+  NoRoomError,
+  type Sequence,
+  type StepOptions,
+} from "./engine.ts";
 export {
   type FinishReason,
   generate,

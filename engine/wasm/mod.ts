@@ -8,7 +8,14 @@
 import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { WorkerPool } from "../../workers/mod.ts";
-import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
+import {
+  checkPrompt,
+  type Engine,
+  NoRoomError,
+  reservedLength,
+  type Sequence,
+  type StepOptions,
+} from "../engine.ts";
 import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
 import { controlWords } from "./control_words.ts";
 import { PagePool } from "./pages.ts";
@@ -162,13 +169,16 @@ class WasmEngine implements Engine {
     return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool });
   }
 
-  async step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]> {
+  async step(
+    sequences: readonly Sequence[],
+    { promptTokens = this.#promptChunk }: StepOptions = {},
+  ): Promise<(Float32Array | undefined)[]> {
     const own = sequences.map((sequence) => this.#own(sequence));
     const results = new Array<Float32Array | undefined>(sequences.length).fill(undefined);
     const passes = planPasses(own, {
       maxRows: MAX_ROWS,
       maxOutputs: this.#plan.maxOutputs,
-      promptTokens: this.#promptChunk,
+      promptTokens: Math.min(this.#promptChunk, promptTokens),
     });
     const ints = new Int32Array(this.#memory.buffer);
     for (const [i, segments] of passes.entries()) {

@@ -20,8 +20,13 @@ import {
   type Turns,
 } from "../../engine/mod.ts";
 import { eventStream } from "../event_stream.ts";
+import { jsonStream } from "../json_stream.ts";
 import { refusalOf } from "./refusals.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
+import { type Head, type Usage, usage, whole, wholeJson } from "./whole_answer.ts";
+
+/** Scored tokens that take some time to write down. */
+const LONG_SCORES = 256;
 
 /** What serves an answer. */
 export interface AnswerContext {
@@ -85,21 +90,6 @@ export interface AnswerTask extends AnswerRequest {
   readonly bestOf?: number;
 }
 
-/** Tokens read and written. */
-interface Usage {
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly total_tokens: number;
-}
-
-/** The fields that every chunk has in common. */
-interface Head {
-  readonly id: string;
-  readonly object: string;
-  readonly created: number;
-  readonly model: string;
-}
-
 /**
  * Answers `task`. Returns once the first text is there, so that refusals have their status.
  *
@@ -149,9 +139,13 @@ export async function answer(
   };
   const promptTokens = task.prompts.reduce((sum, { length }) => sum + length, 0);
   if (!task.stream) {
-    return Response.json(
-      await whole(pieces, { form, head, promptTokens, n, bestOf, prompts: task.prompts.length }),
-    );
+    const prompts = task.prompts.length;
+    const { fields, choices } = await whole(pieces, { head, promptTokens, n, bestOf, prompts });
+    const made = choices.values().map((choice, index) => form.whole({ ...choice, index }));
+    const scores = choices.reduce((sum, { scored }) => sum + scored.length, 0);
+    return scores > LONG_SCORES
+      ? jsonStream(wholeJson(fields, made), { turns, client })
+      : Response.json({ ...fields, choices: made.toArray() });
   }
   const { value: first } = await pieces.next();
   if (!first) throw new Error("Cannot answer: generation ended without a piece");
@@ -194,59 +188,6 @@ async function* prepend(
   yield* rest;
 }
 
-async function whole(
-  pieces: AsyncIterable<ChoicePiece>,
-  { form, head, prompts, promptTokens, n, bestOf }: {
-    form: AnswerForm;
-    head: Head;
-    prompts: number;
-    promptTokens: number;
-    n: number;
-    bestOf: number;
-  },
-) {
-  const made = Array.from({ length: prompts * bestOf }, () => ({
-    text: "",
-    scored: new Array<PlacedToken>(),
-    prompt: undefined as readonly PromptToken[] | undefined,
-    tokens: 0,
-    finishReason: "length" as FinishReason,
-  }));
-  let fingerprint: string | undefined;
-  for await (const piece of pieces) {
-    const choice = made[piece.choice];
-    if (!choice) throw new Error(`Cannot answer: there is no choice ${piece.choice}`);
-    choice.text += piece.text;
-    choice.scored.push(...piece.scored);
-    choice.tokens = piece.tokens;
-    choice.prompt ??= piece.prompt;
-    choice.finishReason = piece.finishReason ?? choice.finishReason;
-    ({ fingerprint } = piece);
-  }
-  const tokens = made.reduce((sum, choice) => sum + choice.tokens, 0);
-  const given = bestOf === n ? made : Array.from(
-    { length: prompts },
-    (_, i) => likeliestFirst(made.slice(i * bestOf, (i + 1) * bestOf)).slice(0, n),
-  ).flat();
-  return {
-    ...head,
-    system_fingerprint: fingerprint,
-    choices: given.map(({ prompt, ...choice }, index) =>
-      form.whole({ ...choice, index, ...(prompt && { prompt }) })
-    ),
-    usage: usage(promptTokens, tokens),
-  };
-}
-
-/** By mean log-probability of a token, as OpenAI ranks `best_of`. */
-function likeliestFirst<Choice extends { scored: readonly PlacedToken[] }>(
-  choices: readonly Choice[],
-): Choice[] {
-  const mean = ({ scored }: Choice) =>
-    scored.length === 0 ? 0 : scored.reduce((sum, { logprob }) => sum + logprob, 0) / scored.length;
-  return choices.toSorted((a, b) => mean(b) - mean(a));
-}
-
 /** JSON for each event, `[DONE]` last. A failure midway is an event too: the status is long sent. */
 async function* chunks(
   pieces: AsyncIterable<ChoicePiece>,
@@ -287,12 +228,4 @@ async function* chunks(
     yield event([], usage(promptTokens, tokens.values().reduce((sum, count) => sum + count, 0)));
   }
   yield "[DONE]";
-}
-
-function usage(promptTokens: number, completionTokens: number): Usage {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-  };
 }
