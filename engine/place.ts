@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Engine, Sequence } from "./engine.ts";
+import type { Engine, Pooling, Sequence } from "./engine.ts";
 import type { Entry } from "./fair_queue.ts";
 import type { Stepped } from "./step_share.ts";
 
@@ -11,6 +11,7 @@ import type { Stepped } from "./step_share.ts";
 export interface Place extends Stepped {
   readonly promptIds: ArrayLike<number>;
   readonly maxTokens: number | undefined;
+  readonly pooling: Pooling | undefined;
   readonly admitted: PromiseWithResolvers<void>;
   /** There while it waits. */
   entry?: Entry<Place>;

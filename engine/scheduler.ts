@@ -84,7 +84,7 @@ export class Scheduler {
    * @throws {RangeError} when the engine refuses the prompt
    */
   async admit(promptIds: ArrayLike<number>, options: AdmitOptions = {}): Promise<Slot> {
-    const { client = "", maxTokens, signal } = options;
+    const { client = "", maxTokens, signal, pooling } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
     checkPromptLength(promptIds, this.limits);
@@ -96,6 +96,7 @@ export class Scheduler {
       promptIds,
       client,
       maxTokens,
+      pooling,
       isReading: false,
       tokens: 0,
       ended: false,
@@ -164,13 +165,13 @@ export class Scheduler {
       const entry = this.#queue.peek();
       if (!entry) return;
       const place = entry.item;
-      const { promptIds, maxTokens } = place;
+      const { promptIds, maxTokens, pooling } = place;
       const engine = this.#engine;
       try {
-        const sequence = engine.createSequence(
-          promptIds,
-          maxTokens === undefined ? {} : { maxTokens },
-        );
+        const sequence = engine.createSequence(promptIds, {
+          ...maxTokens !== undefined && { maxTokens },
+          ...pooling && { pooling },
+        });
         place.running = { engine, sequence };
         place.isReading = promptIds.length - sequence.reused > PROMPT_TOKENS;
       } catch (error) {
