@@ -120,6 +120,15 @@ export async function createRun(
   return { cluster, names, record, bucket, leases };
 }
 
+/** Removes all that the broker has of a run. */
+export async function removeRun({ cluster: { js, manager }, names }: ClusterRun): Promise<void> {
+  const kvm = new Kvm(js);
+  await (await new Objm(js).open(names.objects)).destroy();
+  for (const stream of Object.values(names.streams)) await manager.streams.delete(stream);
+  await (await kvm.open(names.leases)).destroy();
+  await (await kvm.open(names.bucket)).destroy();
+}
+
 /** Joins a run as soon as it is there. `onWait` hears that it is not. */
 export async function joinRun(
   cluster: Cluster,
