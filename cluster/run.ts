@@ -121,12 +121,10 @@ export async function createRun(
 }
 
 /** Removes all that the broker has of a run. */
-export async function removeRun({ cluster: { js, manager }, names }: ClusterRun): Promise<void> {
-  const kvm = new Kvm(js);
-  await (await new Objm(js).open(names.objects)).destroy();
-  for (const stream of Object.values(names.streams)) await manager.streams.delete(stream);
-  await (await kvm.open(names.leases)).destroy();
-  await (await kvm.open(names.bucket)).destroy();
+export async function removeRun({ cluster: { manager }, names }: ClusterRun): Promise<void> {
+  const own = new RegExp(`^(KV_|OBJ_)?${names.bucket}(_|$)`);
+  const streams = await Array.fromAsync(manager.streams.list(), ({ config }) => config.name);
+  for (const stream of streams) if (own.test(stream)) await manager.streams.delete(stream);
 }
 
 /** Joins a run as soon as it is there. `onWait` hears that it is not. */
