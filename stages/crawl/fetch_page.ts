@@ -145,7 +145,10 @@ export async function fetchPage(
   const wants: WantsBody = (status, headers) => wantsPage({ status, headers }, { mediaTypes });
   const get = async (hop: URL) => {
     if (hop.href !== url && !mayFollow(url, hop)) {
-      throw new FetchFailure("out-of-scope", `redirects to ${hop.href}, which is crawled elsewhere`);
+      throw new FetchFailure(
+        "out-of-scope",
+        `redirects to ${hop.href}, which is crawled elsewhere`,
+      );
     }
     const rules = await robots(hop);
     rules.check(hop);
