@@ -120,6 +120,13 @@ export async function createRun(
   return { cluster, names, record, bucket, leases };
 }
 
+/** Removes all that the broker has of a run. */
+export async function removeRun({ cluster: { manager }, names }: ClusterRun): Promise<void> {
+  const own = new RegExp(`^(KV_|OBJ_)?${names.bucket}(_|$)`);
+  const streams = await Array.fromAsync(manager.streams.list(), ({ config }) => config.name);
+  for (const stream of streams) if (own.test(stream)) await manager.streams.delete(stream);
+}
+
 /** Joins a run as soon as it is there. `onWait` hears that it is not. */
 export async function joinRun(
   cluster: Cluster,

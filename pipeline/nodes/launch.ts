@@ -10,12 +10,12 @@ import type { Interrupt } from "../../cli/interrupt.ts";
 import { watchNodes } from "../../cluster/heartbeat.ts";
 import { patiently } from "../../cluster/patiently.ts";
 import { shownServers } from "../../cluster/connect.ts";
-import { createRun, joinRun } from "../../cluster/run.ts";
+import { createRun, joinRun, removeRun } from "../../cluster/run.ts";
 import type { PIPELINE_FLAGS } from "../../run/settings/pipeline.ts";
 import { startStatus } from "../../stages/report/mod.ts";
 import { connectHere } from "./join.ts";
 import { checkSpread, recordOf } from "./run_record.ts";
-import { endRun, reopenRun, type RunEnd, watchRun } from "./run_state.ts";
+import { endRun, readEnd, reopenRun, type RunEnd, watchRun } from "./run_state.ts";
 
 /** Creates or finds the run that the flags name, and follows it. */
 export async function launch(
@@ -38,6 +38,11 @@ export async function launch(
       onWait: () => tell(`There is no run ${run} yet: name its sources to create it`),
     })
     : await patiently(signal, async () => await createRun(cluster, run, await recordOf(parsed)));
+  if (values.end && (await patiently(signal, () => readEnd(joined.bucket)))?.phase === "ended") {
+    await removeRun(joined);
+    say(`Run ${run} is removed from the broker; its folder is where it was kept`);
+    return 0;
+  }
   if (values.end) {
     await patiently(signal, () => endRun(joined.bucket, { phase: "stopped" }));
     say(`Run ${run} is stopped; the same command with its sources goes on with it`);

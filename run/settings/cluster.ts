@@ -27,5 +27,8 @@ export const CLUSTER = group("The run", {
     max: 3600,
     needs: "cluster",
   }),
-  end: toggle({ help: "stop the run on all nodes", needs: "cluster" }),
+  end: toggle({
+    help: "stop the run on all nodes; one that is done is removed from the server",
+    needs: "cluster",
+  }),
 });

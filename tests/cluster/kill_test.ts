@@ -44,7 +44,10 @@ async function disturb(
   const named = ["--cluster", nats.urls, "--run", "books"];
   const node = (name: string, role: string): Role => ({
     name,
-    args: ["node", ...named, "--roles", role, "--folder", join(folder, name), "--workers", "1"],
+    args: [
+      ...["node", ...named, "--roles", role],
+      ...role === "keeper" ? ["--folder", join(folder, name), "--workers", "1"] : [],
+    ],
   });
   const report = await storm({
     seed,

@@ -114,6 +114,11 @@ const FREE: Readonly<Record<string, string[]>> = {
   "keep-dropped": [],
   force: [],
   json: [],
+  cluster: ["nats://127.0.0.1:1"],
+  "cluster-credentials": ["node.env"],
+  "shared-folder": [],
+  lease: ["9"],
+  end: [],
 };
 
 Deno.test("every flag is known to alter the result of a run or never to", () => {
