@@ -16,7 +16,7 @@ import {
   type SchedulerLimits,
   type Slot,
 } from "./admission.ts";
-import { type Engine, NoRoomError, type Sequence } from "./engine.ts";
+import { type Engine, NoRoomError, type Pooling, type Sequence } from "./engine.ts";
 import { type Entry, FairQueue } from "./fair_queue.ts";
 
 /** A generation that waits or runs. */
@@ -24,6 +24,7 @@ interface Place {
   readonly promptIds: ArrayLike<number>;
   readonly client: string;
   readonly maxTokens: number | undefined;
+  readonly pooling: Pooling | undefined;
   readonly admitted: PromiseWithResolvers<void>;
   /** There while it waits. */
   entry?: Entry<Place>;
@@ -98,7 +99,7 @@ export class Scheduler {
    * @throws {RangeError} when the engine refuses the prompt
    */
   async admit(promptIds: ArrayLike<number>, options: AdmitOptions = {}): Promise<Slot> {
-    const { client = "", maxTokens, signal } = options;
+    const { client = "", maxTokens, signal, pooling } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
     checkPromptLength(promptIds, this.limits);
@@ -110,6 +111,7 @@ export class Scheduler {
       promptIds,
       client,
       maxTokens,
+      pooling,
       ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
@@ -176,13 +178,13 @@ export class Scheduler {
       const entry = this.#queue.peek();
       if (!entry) return;
       const place = entry.item;
-      const { promptIds, maxTokens } = place;
+      const { promptIds, maxTokens, pooling } = place;
       const engine = this.#engine;
       try {
-        const sequence = engine.createSequence(
-          promptIds,
-          maxTokens === undefined ? {} : { maxTokens },
-        );
+        const sequence = engine.createSequence(promptIds, {
+          ...maxTokens !== undefined && { maxTokens },
+          ...pooling && { pooling },
+        });
         place.running = { engine, sequence };
       } catch (error) {
         if (error instanceof NoRoomError) return;

@@ -8,7 +8,7 @@ import { absolute } from "../sources.ts";
 import { CLUSTER } from "./cluster.ts";
 import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
 import { MODEL } from "./model.ts";
-import { KEEP_DROPPED, READING, REFINING } from "./refine.ts";
+import { KEEP_DROPPED, READING, REFINING, SITE } from "./refine.ts";
 import { REPLICAS } from "./replicas.ts";
 import { OUTPUT, RUN } from "./run.ts";
 import { type Change, settingsFrom, settingsIn, type SettingsOf } from "./table.ts";
@@ -23,6 +23,7 @@ export const PIPELINE_FLAGS = {
   ...READING,
   ...RENDERING,
   ...REFINING,
+  ...SITE,
   ...KEEP_DROPPED,
   ...MODEL,
   ...TRAINING,
