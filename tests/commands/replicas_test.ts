@@ -79,13 +79,19 @@ Deno.test("a run in replicas ends the same, killed within rounds and on several 
     const cluster = ["--cluster", broker.urls, "--run", "spread"];
     await using nodes = new AsyncDisposableStack();
     const node = (...more: string[]) => nodes.use(start(["node", ...cluster, ...more]));
-    node("--roles", "text,keeper", "--folder", at("spread"));
+    const keeper = node("--roles", "text,keeper", "--folder", at("spread"));
     // Two nodes train, whichever takes which replica.
     const first = node("--roles", "train", "--workers", "1");
     const watching = run(["pipeline", ...cluster, ...settings]);
     await first.line(/joins the run/);
     node("--roles", "train", "--workers", "2");
-    const { code, err } = await watching;
+    // A node that fails ends before the run.
+    const ended = [keeper, first].map(async (node) => {
+      const { code, err } = await node.ended;
+      assertEquals(code, 0, err);
+      return await watching;
+    });
+    const { code, err } = await Promise.race([watching, ...ended]);
     assertEquals([code, err], [0, ""]);
   }
   const manifestOf = (name: string) => Deno.readTextFile(at(name, "manifest.json"));

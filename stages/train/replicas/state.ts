@@ -62,7 +62,20 @@ export interface ReplicasState extends SharedState {
   readonly replicas: readonly ReplicaState[];
 }
 
-/** R replicas of `length` parameters before the first round, all zero. */
+/**
+ * R replicas of `length` parameters before the first round, all zero. Fill the parameters, and train
+ * with the option `replicas`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { newReplicas, newTraining } from "../mod.ts";
+ * const replicas = newReplicas(2, { length: 3, deltas: "f32" });
+ * replicas.parameters.set([0.1, 0.2, 0.3]);
+ * const state = { ...newTraining(), replicas };
+ * assertEquals([state.step, state.replicas.replicas.length], [0, 2]);
+ * ```
+ */
 export function newReplicas(
   count: number,
   { length, deltas }: { length: number; deltas: DeltaForm },

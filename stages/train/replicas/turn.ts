@@ -24,17 +24,23 @@ export interface Turn {
   readonly steps: number;
   /** Steps of a replica in the whole run. */
   readonly planned: number;
+  /** Learning rate over the course of `planned` steps. */
   readonly schedule: ScheduleOptions;
+  /** Of the steps. */
   readonly optimizer: OptimizerOptions;
   /** See `guardDeviations` of the train stage. */
   readonly guardDeviations: number;
+  /** Form of the delta that it hands over. */
   readonly deltas: DeltaForm;
 }
 
 /** One step of a replica. */
 export interface InnerStep {
+  /** What it trained on. */
   readonly batch: Batch;
+  /** What the spheres made of it. */
   readonly outcome: StepOutcome;
+  /** Of AdamW. */
   readonly learningRate: number;
   /** Waiting for the batch. */
   readonly dataMs: number;
