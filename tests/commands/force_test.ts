@@ -94,15 +94,7 @@ const BASIS: Readonly<Record<string, string[]>> = Object.fromEntries(
 /** A value for each flag that never does. */
 const FREE: Readonly<Record<string, string[]>> = {
   run: ["runs/b"],
-  cluster: ["nats://127.0.0.1"],
-  "cluster-credentials": ["node.env"],
-  end: [],
   hub: ["http://127.0.0.1:1"],
-  cluster: ["nats://127.0.0.1:1"],
-  "cluster-credentials": ["node.env"],
-  end: [],
-  lease: ["5"],
-  "shared-folder": [],
   workers: ["5"],
   recompute: [],
   "checkpoint-every": ["9"],
