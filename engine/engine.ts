@@ -21,7 +21,21 @@ export interface Sequence extends Disposable {
 export interface SequenceOptions {
   /** Tokens to follow the prompt at most; memory for them is set aside. Up to the context unless given. */
   readonly maxTokens?: number;
+  /** Asks for the text's embedding instead of logits: the mean of its hidden states, or the last one. */
+  readonly pooling?: Pooling;
 }
+
+/** What a step may take. */
+export interface StepOptions {
+  /** Tokens of prompts that are read at most, where the engine's own limit is not less. */
+  readonly promptTokens?: number;
+}
+
+/** How the hidden states of a text, after the last norm, become one vector. */
+export const POOLINGS = ["mean", "last"] as const;
+
+/** A name in {@linkcode POOLINGS}. */
+export type Pooling = typeof POOLINGS[number];
 
 /** Memory for keys and values. */
 export interface CacheUse {
@@ -47,6 +61,8 @@ export interface Engine extends AsyncDisposable {
   readonly fingerprint: string;
   /** Memory for keys and values as of now. */
   readonly cache: CacheUse;
+  /** Whether it takes sequences with {@linkcode SequenceOptions.pooling}. */
+  readonly embeds?: boolean;
   /** Weighs logits for drawing, quicker than JavaScript does and to f32's precision. */
   readonly expWeights?: ExpWeights;
   /**
@@ -59,11 +75,14 @@ export interface Engine extends AsyncDisposable {
   createSequence(promptIds: ArrayLike<number>, options?: SequenceOptions): Sequence;
   /**
    * Brings sequences forward, by a bounded amount of work. Result i is the logits `[V]` of the token
-   * that follows `sequences[i]`, or undefined while more of its prompt is left for later steps.
+   * that follows `sequences[i]`, its embedding `[D]` where that was asked for, or undefined while more of its prompt is left for later steps.
    * Prompts take their turns in the order given. Logits are valid until the next step. One step at a
    * time.
    */
-  step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]>;
+  step(
+    sequences: readonly Sequence[],
+    options?: StepOptions,
+  ): Promise<(Float32Array | undefined)[]>;
 }
 
 /** Checks what {@linkcode Engine.createSequence} promises to refuse. */

@@ -11,7 +11,19 @@ export {
   QueueFullError,
   type SchedulerLimits,
 } from "./admission.ts";
-export { createPromptEncoder, type EncodeOptions, type PromptEncoder } from "./chat/prompt.ts";
+export {
+  type AnswerPart,
+  type AnswerReader,
+  createAnswerReader,
+  type ReaderOptions,
+} from "./chat/answer_reader.ts";
+export type { MessageCall, ToolDescription } from "./chat/conversation.ts";
+export {
+  createPromptEncoder,
+  type EncodedPrompt,
+  type EncodeOptions,
+  type PromptEncoder,
+} from "./chat/prompt.ts";
 export {
   type ChatTemplate,
   ChatTemplateError,
@@ -21,6 +33,7 @@ export {
   type RenderOptions,
   type TemplateTokens,
 } from "./chat/template.ts";
+export type { ToolForm, ToolFormName } from "./chat/tool_form.ts";
 export {
   type NamedTemplate,
   readChatTemplate,
@@ -29,15 +42,29 @@ export {
 } from "./chat/template_file.ts";
 export { type ChoicePiece, type ChoicesOptions, generateChoices } from "./choices.ts";
 export {
+  type AnswerShape,
+  type CallableTool,
+  type CallForm,
+  type CallsShape,
   createGrammars,
   type Follower,
   type Grammar,
   type Grammars,
   GrammarWorkError,
   SchemaError,
+  ToolSchemaError,
 } from "./constrained/mod.ts";
 export { decodeSteps, encodeSteps } from "./encode_steps.ts";
-export { type CacheUse, checkPrompt, type Engine, NoRoomError, type Sequence } from "./engine.ts";
+export {
+  type CacheUse,
+  checkPrompt,
+  type Engine,
+  NoRoomError,
+  type Pooling,
+  POOLINGS,
+  type Sequence,
+  type StepOptions,
+} from "./engine.ts";
 export {
   type FinishReason,
   generate,

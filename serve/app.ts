@@ -10,9 +10,11 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
+import { addDialects, wordErrors } from "./dialects.ts";
+import { answerEmbeddings } from "./openai/embeddings.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
-import { createChat } from "./openai/chat/mod.ts";
+import { createChat, createTurns } from "./openai/chat/mod.ts";
 import { parseCompletionRequest } from "./openai/completion_request.ts";
 import { complete } from "./openai/completions.ts";
 import {
@@ -26,6 +28,7 @@ import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
+import { pace } from "./pace.ts";
 import { openApiDocument } from "./openai/openapi/mod.ts";
 import { addPage, PAGE_PATHS } from "./playground/mod.ts";
 import { addTokenize } from "./openai/tokenize_routes.ts";
@@ -119,11 +122,16 @@ export function createApp(options: AppOptions): App {
   const metrics = new ServeMetrics(scheduler);
   const app = new Hono();
 
+  const turns = new Turns({ isBusy: () => scheduler.running > 0 });
+  const pacing = pace(turns);
+
   app.use(observe({ metrics, onAccess, trustProxy }));
+  app.use(pacing.wait);
   app.use(async (context, next) => {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(wordErrors());
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   if (options.hostNames) app.use(requireHostName(options.hostNames));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
@@ -134,6 +142,7 @@ export function createApp(options: AppOptions): App {
       onClient: (context: Context, client) => notesOf(context).client = client,
     }));
   }
+  app.use(pacing.count);
   app.get("/health", (context) => {
     const { engine: { fingerprint }, running, waiting } = scheduler;
     return context.json({ status: "ok", fingerprint, running, waiting });
@@ -150,15 +159,16 @@ export function createApp(options: AppOptions): App {
     if (id !== modelName) throw unknownModel(id);
     return context.json(model);
   });
-  const turns = new Turns({ isBusy: () => scheduler.running > 0 });
   const clientOf = (context: Context) => notesOf(context).client;
   const readBody = async (context: Context) => {
     const client = clientOf(context);
     const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
     return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
-  const chat = createChat(codec, options.chatTemplate);
-  const grammars = createGrammars(codec);
+  const prepare = createTurns(codec, options.chatTemplate);
+  const chat = createChat(codec, prepare);
+  const { stopIds } = options;
+  const grammars = createGrammars(codec, stopIds && { stopIds });
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
@@ -171,7 +181,7 @@ export function createApp(options: AppOptions): App {
       stallMs,
       retryAfterSeconds,
       onFailure,
-      ...(options.stopIds && { stopIds: options.stopIds }),
+      ...(stopIds && { stopIds }),
       client: notes.client,
       meter: metrics.meter(notes),
       signal: context.req.raw.signal,
@@ -185,6 +195,11 @@ export function createApp(options: AppOptions): App {
     "/v1/chat/completions",
     async (context) => chat(await readBody(context), answering(context)),
   );
+  app.post(
+    "/v1/embeddings",
+    async (context) => answerEmbeddings(await readBody(context), answering(context)),
+  );
+  addDialects(app, { prepare, chatTemplate: options.chatTemplate, readBody, answering });
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
@@ -216,7 +231,7 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST"],
-    allowHeaders: ["authorization", "content-type", "x-request-id"],
+    allowHeaders: ["authorization", "content-type", "x-api-key", "x-request-id"],
     exposeHeaders: ["x-request-id", "retry-after"],
     maxAge: 600,
   });

@@ -122,6 +122,9 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
     },
     createSequence(promptIds, options = {}) {
       checkPrompt(promptIds, config);
+      if (options.pooling) {
+        throw new TypeError("Cannot embed a text: an ONNX file gives logits alone");
+      }
       const bytes = reservedLength(promptIds.length, options, config) * tokenBytes;
       if (bytes > cacheBytes) {
         throw new RangeError(
@@ -137,9 +140,9 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
       const past = Object.fromEntries(signature.cache.map(({ past }) => [past, empty()]));
       return new OnnxSequence(promptIds, { past, free: () => usedBytes -= bytes });
     },
-    async step(sequences) {
+    async step(sequences, { promptTokens = promptChunk } = {}) {
       const results: (Float32Array | undefined)[] = [];
-      let promptLeft = promptChunk;
+      let promptLeft = Math.min(promptChunk, promptTokens);
       for (const sequence of sequences) {
         if (!(sequence instanceof OnnxSequence)) {
           throw new TypeError("Cannot run a sequence: another engine created it");

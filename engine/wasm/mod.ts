@@ -8,8 +8,17 @@
 import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { WorkerPool } from "../../workers/mod.ts";
-import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
+import {
+  checkPrompt,
+  type Engine,
+  NoRoomError,
+  reservedLength,
+  type Sequence,
+  type SequenceOptions,
+  type StepOptions,
+} from "../engine.ts";
 import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
+import { PooledStates } from "./embedding.ts";
 import { controlWords } from "./control_words.ts";
 import { PagePool } from "./pages.ts";
 import { placePass, planPasses } from "./passes.ts";
@@ -95,6 +104,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
 class WasmEngine implements Engine {
   readonly config: ModelConfig;
   readonly fingerprint: string;
+  readonly embeds = true;
   readonly expWeights: ExpWeights;
   readonly #plan: Plan;
   readonly #memory: WebAssembly.Memory;
@@ -149,32 +159,45 @@ class WasmEngine implements Engine {
     };
   }
 
-  createSequence(promptIds: ArrayLike<number>, options = {}): Sequence {
+  createSequence(promptIds: ArrayLike<number>, options: SequenceOptions = {}): Sequence {
     checkPrompt(promptIds, this.config);
     const length = reservedLength(promptIds.length, options, this.config);
-    const lease = this.#pool.acquire(promptIds, length);
+    const { pooling } = options;
+    // Of tokens that were read before there are keys and values alone.
+    const known = pooling === undefined ? promptIds : [];
+    const lease = this.#pool.acquire(known, length);
     if (!lease) {
       throw new NoRoomError(
         `Cannot begin a sequence of ${length} tokens: ${this.#pool.available} of ` +
           `${this.#pool.count} pages of ${PAGE} are left in the cache`,
       );
     }
-    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool });
+    const states = pooling && new PooledStates(pooling, this.#plan);
+    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, states });
   }
 
-  async step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]> {
+  async step(
+    sequences: readonly Sequence[],
+    { promptTokens = this.#promptChunk }: StepOptions = {},
+  ): Promise<(Float32Array | undefined)[]> {
     const own = sequences.map((sequence) => this.#own(sequence));
     const results = new Array<Float32Array | undefined>(sequences.length).fill(undefined);
     const passes = planPasses(own, {
       maxRows: MAX_ROWS,
       maxOutputs: this.#plan.maxOutputs,
-      promptTokens: this.#promptChunk,
+      promptTokens: Math.min(this.#promptChunk, promptTokens),
     });
     const ints = new Int32Array(this.#memory.buffer);
     for (const [i, segments] of passes.entries()) {
       placePass(segments, { plan: this.#plan, ints, words: this.#words });
       await this.#workers.run();
-      for (const { sequence, to } of segments) sequence.advance(to);
+      let row = 0;
+      for (const { sequence, from, to, index } of segments) {
+        sequence.advance(to);
+        sequence.states?.add(this.#memory, { row, rows: to - from });
+        if (to === sequence.length) results[index] = sequence.states?.embedding;
+        row += to - from;
+      }
       let output = 0;
       for (const { index, output: wanted } of segments) {
         if (!wanted) continue;

@@ -83,6 +83,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
 /** A value for each flag that never does. */
 const FREE: Readonly<Record<string, string[]>> = {
   run: ["runs/b"],
+  hub: ["http://127.0.0.1:1"],
   workers: ["5"],
   recompute: [],
   "checkpoint-every": ["9"],

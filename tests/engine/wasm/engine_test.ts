@@ -9,7 +9,9 @@ import {
   type WasmEngineOptions,
   WEIGHT_FORMATS,
 } from "../../../engine/wasm/mod.ts";
-import { distance, type Golden, GOLDENS, readGolden } from "../golden.ts";
+import { parseConfig } from "../../../model/config_json.ts";
+import { planEngine } from "../../../engine/wasm/plan.ts";
+import { distance, FAMILIES, type Golden, GOLDENS, readGolden } from "../golden.ts";
 
 const CACHE = 1 << 20;
 
@@ -95,6 +97,30 @@ for (const name of GOLDENS) {
     for (const [i, logits] of (ours ?? []).entries()) {
       assertLess(distance(logits, theirs?.[i] ?? new Float32Array()), 1e-4);
     }
+  });
+}
+
+for (const name of FAMILIES) {
+  Deno.test(`wasm, ${name}: PyTorch's logits in one chunk and several, and those of the onnx engine`, async () => {
+    const golden = await readGolden(name);
+    const [prompt = []] = golden.inputIds;
+    await using engine = await openGolden(golden, { promptChunk: 7 });
+    for (const length of [1, 5, prompt.length]) {
+      using sequence = engine.createSequence(prompt.slice(0, length));
+      let [logits] = await engine.step([sequence]);
+      while (!logits) [logits] = await engine.step([sequence]);
+      assertLess(distance(logits, golden.logits(0, length - 1)), 1e-4);
+    }
+    await using onnx = await openOnnxEngine({ model: exportOnnx(golden), config: golden.config });
+    const [ours, theirs] = await Promise.all(
+      [engine, onnx].map((engine) => continued(engine, { promptIds: [17, 4, 30, 8], count: 40 })),
+    );
+    for (const [i, logits] of (ours ?? []).entries()) {
+      assertLess(distance(logits, theirs?.[i] ?? new Float32Array()), 1e-4);
+    }
+    // One of a pass's rows has the bits that it has alone, biases and norms included.
+    const many = { promptIds: [17, 4, 30, 8], count: 4, beside: [[1], [9, 9, 9], [...prompt]] };
+    assertEquals(await continued(engine, many), ours?.slice(0, 4));
   });
 }
 
@@ -208,6 +234,24 @@ Deno.test("wasm: a worker that traps fails this step and every later one", async
   sequence.append(Math.floor(2 ** 31 / golden.config.hidden_size / 4));
   await assertRejects(() => engine.step([sequence]), Error, "Cannot go on: worker ");
   await assertRejects(() => engine.step([engine.createSequence([1])]), Error, "Cannot go on");
+});
+
+Deno.test("wasm: a context that cannot be addressed is as long as the cache holds", () => {
+  // The shape of Qwen3-0.6B, whose 40,960 tokens take 9 GiB of keys and values.
+  const fields = {
+    ...{ model_type: "qwen3", vocab_size: 151936, hidden_size: 1024, intermediate_size: 3072 },
+    ...{ num_hidden_layers: 28, num_attention_heads: 16, num_key_value_heads: 8, head_dim: 128 },
+    ...{ max_position_embeddings: 40960, rms_norm_eps: 1e-6, tie_word_embeddings: true },
+  };
+  const config = parseConfig(JSON.stringify(fields), { source: "config.json" });
+  const cacheBytes = 256 << 20;
+  for (const format of WEIGHT_FORMATS) {
+    const plan = planEngine({ config, workers: 2, cacheBytes, format });
+    const tokenBytes = 2 * 28 * 8 * 128 * 4;
+    const tokens = plan.config.max_position_embeddings;
+    assertEquals(tokens, Math.floor(cacheBytes / (tokenBytes * 32)) * 32);
+    assertLess(plan.bytes, 2 ** 32);
+  }
 });
 
 Deno.test("wasm: settings that cannot work are refused when opening", async () => {
