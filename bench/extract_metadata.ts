@@ -67,14 +67,14 @@ const valueOf = (document: Partial<Document>, field: Field): string =>
 const plain = (text: string) =>
   text.normalize("NFKC").toLowerCase().replace(/&[a-z#0-9]+;|[^\p{L}\p{N}]+/gu, " ").trim();
 
+const languageOf = (tag: string) => /^[a-z]*/.exec(tag.toLowerCase())?.[0];
+
 /** Whether a value is one of those wanted: days, the first part of languages, a tag in common. */
 function agrees(document: Partial<Document>, field: Field, wanted: readonly string[]): boolean {
   const value = valueOf(document, field);
   if (value === "") return false;
   if (field === "date") return wanted.some((date) => date.slice(0, 10) === value.slice(0, 10));
-  if (field === "lang") {
-    return wanted.some((lang) => /^\w+/.exec(lang.toLowerCase())?.[0] === /^\w+/.exec(value)?.[0]);
-  }
+  if (field === "lang") return wanted.some((lang) => languageOf(lang) === languageOf(value));
   const values = field === "tags" ? (document.tags ?? []).map(plain) : [plain(value)];
   return wanted.map(plain).some((text) => text !== "" && values.includes(text));
 }

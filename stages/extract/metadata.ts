@@ -204,6 +204,8 @@ function titleOf(
   { declared, heading, siteName }: { declared: string; heading: string; siteName: string },
 ): string {
   if (title === "") return declared || heading;
+  // Said twice, in the head and above the text.
+  if (declared !== "" && declared === heading) return declared;
   for (const part of [declared, heading]) {
     if (part === "" || part === siteName || !title.startsWith(part)) continue;
     const rest = title.slice(part.length);
