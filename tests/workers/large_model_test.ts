@@ -50,7 +50,8 @@ Deno.test({
     await using engine = await openWasmEngine(settings);
     using sequence = engine.createSequence([1, 2, 3]);
     const [logits] = await engine.step([sequence]);
-    assertEquals(logits?.length, CONFIG.vocab_size);
+    assert(logits);
+    assertEquals(logits.length, CONFIG.vocab_size);
     assert(logits.every(Number.isFinite));
   },
 });
