@@ -6,6 +6,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   crawl: async () => (await import("./crawl.ts")).crawlCommand,
   text: async () => (await import("./text.ts")).text,
   train: async () => (await import("./train.ts")).train,
+  tune: async () => (await import("./tune.ts")).tuneCommand,
   eval: async () => (await import("./eval.ts")).evaluate,
   generate: async () => (await import("./generate.ts")).generate,
   dashboard: async () => (await import("./dashboard.ts")).dashboard,

@@ -11,6 +11,8 @@ export {
   QueueFullError,
   type SchedulerLimits,
 } from "./admission.ts";
+export { BUILTIN_TEMPLATES, type BuiltinTemplate } from "./chat/builtin.ts";
+export { type ChatExample, createExampleEncoder } from "./chat/example.ts";
 export { createPromptEncoder, type EncodeOptions, type PromptEncoder } from "./chat/prompt.ts";
 export {
   type ChatTemplate,
@@ -25,6 +27,7 @@ export {
   type NamedTemplate,
   readChatTemplate,
   readTemplateSource,
+  readTemplateTokens,
   type TemplateSource,
 } from "./chat/template_file.ts";
 export { type ChoicePiece, type ChoicesOptions, generateChoices } from "./choices.ts";

@@ -6,6 +6,7 @@
 import { basename, join } from "node:path";
 import {
   checkpointName,
+  type Companions,
   DIVERGED_SUFFIX,
   initFromFolder,
   loadNewest,
@@ -50,6 +51,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly run: object;
   /** Text of tokenizer.json, saved with every checkpoint. */
   readonly tokenizerJson: string;
+  /** Saved with every checkpoint; those of the initial weights by default. */
+  readonly companions?: Companions;
 }
 
 /** Where the stages that train write. */
@@ -96,7 +99,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const fallBack = found && fallBackOf(found);
   const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
   const began = found?.dir ?? init;
-  const companions = began === undefined ? undefined : await readCompanions(began);
+  const companions = options.companions ??
+    (began === undefined ? undefined : await readCompanions(began));
 
   let savedStep = state.step;
   let retention: Retention = {};

@@ -16,6 +16,8 @@ export interface Message {
 export interface RenderOptions {
   /** An answer is to continue the last message, not to follow it. */
   readonly continues?: boolean;
+  /** Nothing is to follow the last message: no answer is asked for. */
+  readonly isComplete?: boolean;
 }
 
 /** Texts that templates refer to, such as `bos_token`. */

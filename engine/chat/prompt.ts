@@ -52,7 +52,7 @@ export function createPromptEncoder(codec: TextCodec, template: ChatTemplate): P
 }
 
 /** Messages with a mark in each special token's text, and one at the end of what is continued. */
-function* markSteps(
+export function* markSteps(
   messages: readonly Message[],
   { specials, continues }: { specials: readonly string[]; continues: boolean },
 ): Steps<{ marked: Message[]; mark: string; end: string }> {
@@ -72,7 +72,8 @@ function* markSteps(
   return { marked, mark, end };
 }
 
-function* idSteps(codec: TextCodec, parts: readonly string[]): Steps<number[]> {
+/** The ids of parts of a text, encoded apart. */
+export function* idSteps(codec: TextCodec, parts: readonly string[]): Steps<number[]> {
   const ids: number[][] = [];
   for (const part of parts) ids.push(yield* encodeSteps(codec, part, { allowSpecial: true }));
   return ids.flat();
@@ -91,7 +92,7 @@ function cutAt(
 }
 
 /** The texts of the special tokens, longest first. */
-function specialTexts(codec: TextCodec): string[] {
+export function specialTexts(codec: TextCodec): string[] {
   const decoder = new TextDecoder();
   return Array.from({ length: codec.vocabSize }, (_, id) => id)
     .filter((id) => codec.isSpecial(id))

@@ -79,7 +79,7 @@ export function createChatTemplate(
   const thread = new TemplateThread({ source, name, tokens });
   const render = (
     messages: readonly Message[],
-    { continues = false }: RenderOptions,
+    { continues = false, isComplete = false }: RenderOptions,
     { maxSteps }: { maxSteps: number },
   ) =>
     renderWithin(parsed, {
@@ -88,7 +88,7 @@ export function createChatTemplate(
       // A template may ask whether there are any.
       tools: null,
       documents: null,
-      add_generation_prompt: !continues,
+      add_generation_prompt: !continues && !isComplete,
       continue_final_message: continues,
     }, { maxSteps });
   return {

@@ -1,0 +1,137 @@
+/**
+ * `tune`: teaches a model to answer, by conversations.
+ *
+ * @module
+ */
+import { type Command, command } from "../cli/command.ts";
+import { group, jsonToggle, number, text, UsageError, withDefault } from "../cli/flags.ts";
+import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { say } from "../cli/print.ts";
+import { readModelConfig } from "../model/checkpoint/mod.ts";
+import { tune } from "../pipeline/tune/tune.ts";
+import { initFolder } from "../run/choose_checkpoint.ts";
+import { checkInit } from "../run/model_source.ts";
+import { RUN } from "../run/settings/run.ts";
+import { settingsFrom } from "../run/settings/table.ts";
+import { CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, spheresOf } from "../run/settings/training.ts";
+
+const FLAGS = {
+  ...group("The run", {
+    run: withDefault(RUN.run, "runs/tuned"),
+    force: RUN.force,
+    "fall-back": RUN["fall-back"],
+    seed: RUN.seed,
+  }),
+  ...group("Conversations", {
+    init: text({
+      help: "start from this run, or Hugging Face folder",
+      value: "DIR",
+      defaultValue: "runs/default",
+    }),
+    "chat-template": text({
+      help:
+        "plain, chatml, llama3 or a Jinja file; special tokens that the model lacks are added " +
+        "(default: the model's own, or plain where it has none)",
+      value: "NAME|FILE",
+    }),
+    context: number({
+      help:
+        "tokens of a row, which whole conversations share (default: 512, or what the model has)",
+      min: 16,
+    }),
+    rows: number({ help: "rows of a step", min: 1, max: 4096, defaultValue: 12 }),
+    text: text({
+      help: "also learn plain text: the tokens of this run, or folder of `tokens import`",
+      value: "DIR",
+    }),
+    "text-weight": number({
+      help: "share of the rows that are plain text",
+      value: "X",
+      integer: false,
+      max: 1,
+      defaultValue: 0.25,
+      needs: "text",
+    }),
+  }),
+  ...group("Training", {
+    epochs: number({
+      help: "passes over the conversations",
+      min: 1,
+      defaultValue: 3,
+      excludes: ["steps"],
+    }),
+    steps: number({ help: "optimizer steps (default: what --epochs takes)", min: 1 }),
+    "checkpoint-every": {
+      ...CHECKPOINTS["checkpoint-every"],
+      help: "steps between checkpoints, and between validations",
+    },
+  }),
+  ...OPTIMIZER,
+  optimizer: withDefault(OPTIMIZER.optimizer, "adamw"),
+  "learning-rate": number({
+    help: "highest learning rate (default: 0.25 over the model's width)",
+    value: "X",
+    integer: false,
+    group: "Optimizer",
+  }),
+  schedule: withDefault(OPTIMIZER.schedule, "cosine"),
+  ...LEAVES,
+  ...SPHERES,
+  json: jsonToggle("a step"),
+};
+
+/** The rate by width, as those of the presets are; half of it for weights that have learned. */
+const RATE = 0.25;
+
+/** The `tune` command. */
+export const tuneCommand: Command = command({
+  name: "tune",
+  summary: "Teaches a model to answer: learns the assistant's part of conversations in JSON lines.",
+  operands: "FILE.jsonl...",
+  flags: FLAGS,
+  examples: [
+    "deno task tune --init runs/default conversations.jsonl",
+    "deno task tune --init runs/mine --text runs/mine --epochs 5 chats.jsonl --run runs/chat",
+  ],
+  async run({ values, operands }) {
+    if (operands.length === 0) {
+      throw new UsageError("Cannot tune: name one or more JSONL files of conversations");
+    }
+    const init = await initFolder(values.init);
+    await checkInit(init);
+    const { hidden_size } = await readModelConfig(init);
+    const learningRate = values["learning-rate"] ?? RATE / hidden_size;
+    const { text: tokens } = values;
+    using interrupt = stopOnInterrupt();
+    const checkpoint = await tune({
+      files: operands,
+      root: values.run,
+      settings: {
+        ...settingsFrom({ ...OPTIMIZER, ...LEAVES, ...SPHERES }, {
+          ...values,
+          preset: "tiny",
+          "learning-rate": learningRate,
+        }),
+        init,
+        chatTemplate: values["chat-template"],
+        seed: values.seed,
+        epochs: values.epochs,
+        steps: values.steps,
+        rows: values.rows,
+        context: values.context,
+      },
+      ...(tokens !== undefined && { text: { tokens, weight: values["text-weight"] } }),
+      spheres: spheresOf(values),
+      checkpointEvery: values["checkpoint-every"],
+      force: values.force,
+      fallBack: values["fall-back"],
+      json: values.json,
+      stop: interrupt.signal,
+    });
+    if (!values.json) {
+      say(`Checkpoint ${checkpoint}`);
+      say(`Talk to it deno task chat ${values.run}`);
+    }
+    return interrupt.exitCode;
+  },
+});
