@@ -6,6 +6,7 @@
  */
 import { compileKernels, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
+import { createAdapterLayout } from "../model/lora.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
@@ -54,9 +55,19 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     profile = false,
     recompute = false,
     simd256 = hasSimd256(),
+    lora,
   } = options;
   const topology = createTopology({ leaves, workers });
-  const plan = planMemory({ config, topology, rows, cols, keepLogits, profile, recompute });
+  const plan = planMemory({
+    config,
+    topology,
+    rows,
+    cols,
+    keepLogits,
+    profile,
+    recompute,
+    ...(lora && { lora }),
+  });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -77,6 +88,7 @@ class RootSphere implements Spheres {
   readonly topology: Topology;
   readonly bytes: number;
   readonly simd256: boolean;
+  readonly frozen: Float32Array | undefined;
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;
   readonly firstMoment: Float32Array;
@@ -91,7 +103,9 @@ class RootSphere implements Spheres {
   diverged = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
-    const layout = createLayout(plan.dims.config);
+    const base = createLayout(plan.dims.config);
+    const { lora } = plan.dims;
+    const layout = lora ? createAdapterLayout(base, lora) : base;
     this.simd256 = simd256;
     this.#plan = plan;
     this.#memory = memory;
@@ -100,7 +114,8 @@ class RootSphere implements Spheres {
     this.bytes = plan.bytes;
     const view = (address: number, length = layout.length) =>
       new Float32Array(memory.buffer, address, length);
-    this.parameters = view(plan.weights);
+    this.frozen = lora && view(plan.weights, base.length);
+    this.parameters = view(plan.trained);
     this.gradients = view(plan.gradients);
     this.firstMoment = view(plan.firstMoment);
     this.secondMoment = view(plan.secondMoment);
@@ -144,6 +159,14 @@ class RootSphere implements Spheres {
 
   async packWeights(): Promise<void> {
     await this.#command(Command.pack);
+    await this.useAdapter(true);
+  }
+
+  async useAdapter(isUsed: boolean): Promise<void> {
+    const { adaptedSegments, loraScale } = this.#plan;
+    if (adaptedSegments.length === 0) return;
+    this.#stepParameters[StepParameter.adapterScale] = isUsed ? loraScale : 0;
+    await this.#command(Command.merge);
   }
 
   async step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome> {
@@ -172,6 +195,7 @@ class RootSphere implements Spheres {
       this.#diverge(`Cannot update at step ${optimizer.step}: ${found}`);
     }
     const skipped = this.#stepParameters[StepParameter.skipped] === 1;
+    if (!skipped) await this.useAdapter(true);
     return { loss, gradNorm, skipped, spheres };
   }
 

@@ -6,6 +6,7 @@
  */
 import {
   at,
+  isFrozen,
   type MicrobatchContext,
   type MicrobatchRows,
   weightsOf,
@@ -59,14 +60,16 @@ export function head(
       continue;
     }
     kernels.cross_entropy(area.logits, losses, targets, mask, rows, V, V, gradientScale);
-    linearWeightGradient(context, {
-      dw: area.stagedHead,
-      dy: area.logits,
-      x: hidden,
-      w: groups.head,
-      n: rows,
-      accumulate: start > 0,
-    });
+    if (!isFrozen(context, groups.head)) {
+      linearWeightGradient(context, {
+        dw: area.stagedHead,
+        dy: area.logits,
+        x: hidden,
+        w: groups.head,
+        n: rows,
+        accumulate: start > 0,
+      });
+    }
     linearInputGradient(context, {
       dx: at(area.dNormed, start * D),
       dy: area.logits,

@@ -7,7 +7,9 @@
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { NR, packedBSize } from "../kernels/mod.ts";
-import { createGroups } from "./groups.ts";
+import { createAdapterLayout, type LoraConfig, loraScale } from "../model/lora.ts";
+import { adapterScratch, createAdapters } from "./adapter_groups.ts";
+import { createGroups, type ParameterGroup } from "./groups.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
@@ -36,6 +38,8 @@ export interface PlanDims {
   readonly profile: boolean;
   /** Recompute a layer's activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
+  /** Train this adapter alone. */
+  readonly lora?: LoraConfig;
 }
 
 /** Byte addresses of a weight group in both product orders. */
@@ -61,7 +65,13 @@ export interface MemoryPlan {
   readonly microbatchTokens: number;
   /** Rows of logits computed at once. */
   readonly logitsRows: number;
+  /** Of what is trained. */
   readonly segments: readonly Segment[];
+  /** Of packed groups that are frozen, without and with an adapter. */
+  readonly frozenSegments: readonly Segment[];
+  readonly adaptedSegments: readonly Segment[];
+  /** Factor of an adapter's product. */
+  readonly loraScale: number;
   /** Units of a Muon update. */
   readonly hiddenMatrices: readonly HiddenMatrix[];
   /** Int32 words, see control_words.ts. */
@@ -75,6 +85,8 @@ export interface MemoryPlan {
   /** Float64 [W, kernels]: milliseconds, see profile.ts. */
   readonly profile: number;
   readonly weights: number;
+  /** What is trained: the weights, or an adapter's. Gradients and moments are of its layout. */
+  readonly trained: number;
   readonly gradients: number;
   readonly firstMoment: number;
   readonly secondMoment: number;
@@ -105,9 +117,11 @@ export interface MemoryPlan {
  * @throws {RangeError} when the run needs more than 4 GiB; the message shows the sum and what to change
  */
 export function planMemory(dims: PlanDims): MemoryPlan {
-  const { config, topology, rows, cols, keepLogits } = dims;
+  const { config, topology, rows, cols, keepLogits, lora } = dims;
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
+  const adapters = lora && createAdapters(lora, layout, groups);
+  const { length } = lora ? createAdapterLayout(layout, lora) : layout;
   const { vocab_size: V, head_dim: N } = config;
   let rowsMax = 0;
   for (let microbatch = 0; microbatch < topology.leaves; microbatch++) {
@@ -132,8 +146,12 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     return placed;
   };
 
-  const segments = cutSegments(groups.all);
-  const matrices = hiddenMatrices(layout, groups);
+  const segments = cutSegments(adapters?.all ?? groups.all);
+  const isAdapted = ({ index }: ParameterGroup) => adapters?.of.has(index) ?? false;
+  const frozen = adapters ? groups.all.filter(({ packed }) => packed) : [];
+  const frozenSegments = cutSegments(frozen.filter((group) => !isAdapted(group)));
+  const adaptedSegments = cutSegments(frozen.filter(isAdapted));
+  const matrices = lora ? [] : hiddenMatrices(layout, groups);
   const control = take(4096);
   const parametersIn = take(64, 8);
   const microbatchResults = take(topology.leaves * 6, 8);
@@ -141,23 +159,29 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const profile = take(topology.workers * PROFILED.length, 8);
   const [weights, gradients, firstMoment, secondMoment] = share(
     "weights, gradients and moments",
-    () => [take(layout.length), take(layout.length), take(layout.length), take(layout.length)],
+    () => [take(layout.length), take(length), take(length), take(length)],
   ) as [number, number, number, number];
-  const packed = share("packed weights", () =>
-    groups.all.map((group) =>
-      group.packed
-        ? {
-          forward: take(packedBSize(group.cols, group.rows)),
-          backward: take(packedBSize(group.rows, group.cols)),
-        }
-        : undefined
-    ));
+  const trained = share("adapters", () => lora ? take(length) : weights);
+  const packed = share(
+    "packed weights",
+    () =>
+      [...groups.all, ...adapters?.all ?? []].map((group) =>
+        group.packed
+          ? {
+            forward: take(packedBSize(group.cols, group.rows)),
+            backward: take(packedBSize(group.rows, group.cols)),
+          }
+          : undefined
+      ),
+  );
   const ropeCos = take(cols * N / 2);
   const ropeSin = take(cols * N / 2);
   const [inputIds, targetIds, mask, positions, segmentIds, losses] = share(
     "the batch",
     () => Array.from({ length: 6 }, () => take(rows * cols)),
   ) as [number, number, number, number, number, number];
+  const adapter = lora &&
+    adapterScratch(lora, { n, segments: [...adaptedSegments], groups: groups.all });
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
   const workers = share(
     `activations and scratch of ${topology.workers} workers`,
@@ -171,6 +195,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
           cols,
           logitsRows,
           recompute: dims.recompute,
+          adapter,
           take,
         });
         const areaEnd = end;
@@ -196,6 +221,9 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     microbatchTokens: n,
     logitsRows,
     segments,
+    frozenSegments,
+    adaptedSegments,
+    loraScale: lora ? loraScale(lora) : 0,
     hiddenMatrices: matrices,
     control,
     parametersIn,
@@ -203,6 +231,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     partialSums,
     profile,
     weights,
+    trained,
     gradients,
     firstMoment,
     secondMoment,

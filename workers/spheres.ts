@@ -5,6 +5,7 @@
  */
 import type { ModelConfig } from "../model/config.ts";
 import type { Layout } from "../model/layout.ts";
+import type { LoraConfig } from "../model/lora.ts";
 import type { Topology } from "./topology.ts";
 
 /** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
@@ -121,12 +122,16 @@ export interface SpheresOptions {
   readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
   readonly profile?: boolean;
+  /** Freeze the weights and train this adapter beside them, by AdamW. */
+  readonly lora?: LoraConfig;
 }
 
 /** Handle on a running set of spheres. Calls must not overlap. */
 export interface Spheres extends AsyncDisposable {
-  /** Where each tensor is in the areas below, `[layout.length]` each. */
+  /** Where each tensor is in the areas below, `[layout.length]` each: with `lora` the adapter's. */
   readonly layout: Layout;
+  /** The frozen weights in the model's layout; with `lora` alone. */
+  readonly frozen: Float32Array | undefined;
   /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
   /** Bytes of shared memory. */
@@ -149,8 +154,10 @@ export interface Spheres extends AsyncDisposable {
   readonly diverged: boolean;
   /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
   kernelMs(): Record<string, number>;
-  /** Must follow any write to `parameters`. */
+  /** Must follow any write to `parameters` or `frozen`. */
   packWeights(): Promise<void>;
+  /** Leaves the adapter out of the following calls, or lets it in again. */
+  useAdapter(isUsed: boolean): Promise<void>;
   /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
   /** Sum of nats and number of target tokens; leaves the weights unchanged. */

@@ -68,13 +68,17 @@ export interface WorkerArea {
   readonly simd256Tile: number;
   /** Gradient of one group, waiting for its turn. */
   readonly staged: number;
-  /** Gradient of the head, which row blocks accumulate, [V, D]. */
+  /** Gradient of the head, which row blocks accumulate, [V, D]; nothing where it is frozen. */
   readonly stagedHead: number;
+  /** [n, r] input and gradient between the two matrices of an adapter, and rows of one scaled. */
+  readonly loraHidden: number;
+  readonly loraGradient: number;
+  readonly loraScratch: number;
 }
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, recompute, take }: {
+  { config, groups, n, cols, logitsRows, recompute, adapter, take }: {
     config: ModelConfig;
     groups: Groups;
     /** Tokens of the largest microbatch. */
@@ -84,6 +88,10 @@ export function placeWorkerArea(
     logitsRows: number;
     /** Store only the layers' inputs; their other activations share one place. */
     recompute: boolean;
+    /** Floats of scratch where adapters alone are trained. */
+    adapter:
+      | { readonly hidden: number; readonly rows: number; readonly staged: number }
+      | undefined;
     take: (floats: number) => number;
   },
 ): WorkerArea {
@@ -92,7 +100,9 @@ export function placeWorkerArea(
   const Q = (H + 2 * K) * N;
   const A = H * N;
   const widest = Math.max(D, Q, A, 2 * F);
-  const stagedSize = Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
+  const stagedSize = adapter
+    ? Math.max(adapter.staged, widest)
+    : Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
   const placeLayer = () => ({
     inputRstd: take(n),
     qkv: take(n * Q),
@@ -134,7 +144,10 @@ export function placeWorkerArea(
     packedB: take(packedBSize(n, widest)),
     simd256Tile: take(SIMD256_BYTES / 4),
     staged: take(stagedSize),
-    stagedHead: take(V * D),
+    stagedHead: take(adapter ? 0 : V * D),
+    loraHidden: take(adapter?.hidden ?? 0),
+    loraGradient: take(adapter?.hidden ?? 0),
+    loraScratch: take(adapter?.rows ?? 0),
   };
 }
 
