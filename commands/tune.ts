@@ -4,10 +4,19 @@
  * @module
  */
 import { type Command, command } from "../cli/command.ts";
-import { group, jsonToggle, number, text, UsageError, withDefault } from "../cli/flags.ts";
+import {
+  type FlagValues,
+  group,
+  jsonToggle,
+  number,
+  text,
+  UsageError,
+  withDefault,
+} from "../cli/flags.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { say } from "../cli/print.ts";
 import { readModelConfig } from "../model/checkpoint/mod.ts";
+import { LORA_TARGETS, type LoraConfig } from "../model/lora.ts";
 import { tune } from "../pipeline/tune/tune.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
 import { checkInit } from "../run/model_source.ts";
@@ -66,10 +75,31 @@ const FLAGS = {
       help: "steps between checkpoints, and between validations",
     },
   }),
+  ...group("Adapter", {
+    lora: number({
+      help: "freeze the model and train an adapter of this rank beside it: far less memory " +
+        "(default: none, all weights are trained)",
+      value: "RANK",
+      min: 1,
+      max: 1024,
+    }),
+    "lora-alpha": number({
+      help: "the adapter counts by this over its rank (default: twice the rank)",
+      value: "X",
+      integer: false,
+      needs: "lora",
+    }),
+    "lora-targets": text({
+      help: "matrices that have an adapter, separated by commas",
+      value: "NAMES",
+      defaultValue: LORA_TARGETS.join(","),
+      needs: "lora",
+    }),
+  }),
   ...OPTIMIZER,
   optimizer: withDefault(OPTIMIZER.optimizer, "adamw"),
   "learning-rate": number({
-    help: "highest learning rate (default: 0.25 over the model's width)",
+    help: "highest learning rate (default: 0.25 over the model's width, 1 over it with --lora)",
     value: "X",
     integer: false,
     group: "Optimizer",
@@ -82,6 +112,29 @@ const FLAGS = {
 
 /** The rate by width, as those of the presets are; half of it for weights that have learned. */
 const RATE = 0.25;
+/** An adapter's, which begins with a product of nothing. */
+const LORA_RATE = 1;
+
+function loraOf(
+  { lora: rank, optimizer, ...values }: Pick<
+    FlagValues<typeof FLAGS>,
+    "lora" | "lora-alpha" | "lora-targets" | "optimizer"
+  >,
+): LoraConfig | undefined {
+  if (rank === undefined) return undefined;
+  if (optimizer !== "adamw") {
+    throw new UsageError(`Cannot use --lora with --optimizer ${optimizer}: use adamw`);
+  }
+  const targets = values["lora-targets"].split(",").map((name) => name.trim());
+  const known: readonly string[] = LORA_TARGETS;
+  const unknown = targets.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot use --lora-targets ${unknown}: it must be of ${LORA_TARGETS.join(", ")}`,
+    );
+  }
+  return { rank, alpha: values["lora-alpha"] ?? 2 * rank, targets };
+}
 
 /** The `tune` command. */
 export const tuneCommand: Command = command({
@@ -100,7 +153,8 @@ export const tuneCommand: Command = command({
     const init = await initFolder(values.init);
     await checkInit(init);
     const { hidden_size } = await readModelConfig(init);
-    const learningRate = values["learning-rate"] ?? RATE / hidden_size;
+    const rate = values.lora === undefined ? RATE : LORA_RATE;
+    const learningRate = values["learning-rate"] ?? rate / hidden_size;
     const { text: tokens } = values;
     using interrupt = stopOnInterrupt();
     const checkpoint = await tune({
@@ -119,6 +173,7 @@ export const tuneCommand: Command = command({
         steps: values.steps,
         rows: values.rows,
         context: values.context,
+        lora: loraOf(values),
       },
       ...(tokens !== undefined && { text: { tokens, weight: values["text-weight"] } }),
       spheres: spheresOf(values),

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import {
   checkpointName,
   type Companions,
   DIVERGED_SUFFIX,
+  formatAdapterConfig,
   initFromFolder,
   loadNewest,
   readCompanions,
@@ -19,6 +20,8 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
+import { createLayout } from "../model/layout.ts";
+import { createAdapterLayout, initAdapter } from "../model/lora.ts";
 import {
   type CheckpointOptions,
   metricsOf,
@@ -93,7 +96,14 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   });
   let newest = found?.dir;
   const state = found ? resumeTraining(found) : newTraining();
-  if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
+  const base = createLayout(config);
+  const { lora } = options;
+  const { frozen } = spheres;
+  if (init !== undefined && frozen) {
+    await initFromFolder(init, { layout: base, parameters: frozen });
+  }
+  if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
+  else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
   await spheres.packWeights();
   const fallBack = found && fallBackOf(found);
@@ -111,6 +121,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       layout,
       snapshot,
       tokenizerJson,
+      ...(lora && { adapterConfig: formatAdapterConfig(lora, resolve(init ?? "")) }),
       metrics,
       run: { ...options.run, ...(fallBacks.length > 0 && { fallBacks }) },
       ...(companions && { companions }),

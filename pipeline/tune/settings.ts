@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LoraConfig } from "../../model/lora.ts";
 import type { OptimizerSettings } from "../../run/settings/training.ts";
 
 /** Settings of {@linkcode "./tune.ts"}; saved with every checkpoint. */
@@ -21,4 +22,6 @@ export interface TuneSettings extends OptimizerSettings {
   readonly leaves: number;
   readonly guard: number;
   readonly strictSimd: boolean;
+  /** Trains this adapter alone. */
+  readonly lora: LoraConfig | undefined;
 }

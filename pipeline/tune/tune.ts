@@ -69,7 +69,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   await using resources = new AsyncDisposableStack();
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
-  const start = await openStart({ ...settings, root, canGrow: true });
+  const start = await openStart({ ...settings, root, canGrow: settings.lora === undefined });
   const { config, tokenizer, tokenizerJson } = start;
   const cols = settings.context ?? Math.min(DEFAULT_CONTEXT, config.max_position_embeddings);
   const examples = await readExamples({
@@ -107,6 +107,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     rows,
     cols,
     init: start.folder,
+    ...(settings.lora && { lora: settings.lora }),
     companions: start.companions,
     leaves: settings.leaves,
     fallBack: options.fallBack,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readTokenizer } from "../../tokenizer/mod.ts";
 import { prose } from "./corpus.ts";
 import { runHere } from "./in_process.ts";
-import { start } from "./program.ts";
+import { run, start } from "./program.ts";
 import { conversation, writeLines, writeSmallModel } from "./small_model.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "cllm-" });
@@ -20,10 +20,8 @@ const args = (run: string, ...more: string[]) => [
   ...["--json", ...more],
 ];
 
-const weights = async (run: string, step: number) =>
-  await Deno.readFile(
-    at(run, "checkpoints", `step-${String(step).padStart(6, "0")}`, "model.safetensors"),
-  );
+const weights = async (run: string, step: number, file = "model.safetensors") =>
+  await Deno.readFile(at(run, "checkpoints", `step-${String(step).padStart(6, "0")}`, file));
 
 Deno.test("tuning learns answers, with plain text beside them, and a killed one ends with the same weights", async () => {
   const ids = (await readTokenizer(at("base", "tokenizer.json"))).tokenizer.encode(prose(2));
@@ -73,6 +71,47 @@ Deno.test("a template's special tokens are added, and it is saved with the model
   const later = await runHere([...args("chatml", "--steps", "2"), at("chats.jsonl")]);
   assertEquals(later.code, 2);
   assertStringIncludes(later.err, "--chat-template");
+});
+
+Deno.test("an adapter learns beside the model, resumes exactly, and is merged where it is used", async () => {
+  const more = ["--lora", "2", "--steps", "9", "--checkpoint-every", "2"];
+  const calm = await runHere([...args("lora", ...more), at("chats.jsonl")]);
+  assertEquals(calm.code, 0, calm.err);
+  {
+    await using program = start([...args("lora-killed", ...more), at("chats.jsonl")]);
+    await program.line(/"step":5/);
+    program.kill("SIGKILL");
+    await program.ended;
+  }
+  const again = await runHere([
+    ...args("lora-killed", ...more),
+    "--workers",
+    "1",
+    at("chats.jsonl"),
+  ]);
+  assertEquals(again.code, 0, again.err);
+  const file = "adapter_model.safetensors";
+  assertEquals(await weights("lora-killed", 9, file), await weights("lora", 9, file));
+  const steps = (await Deno.readTextFile(at("lora", "metrics.jsonl"))).trimEnd().split("\n")
+    .map((line) => JSON.parse(line));
+  assertLess(steps.at(-1).validationLoss, steps[1].validationLoss);
+
+  const exported = await runHere([
+    ...["export", "--run", at("lora"), "--checkpoint", "9", "--format", "safetensors"],
+    ...["--output", at("merged")],
+  ]);
+  assertEquals(exported.code, 0, exported.err);
+  const say = (...model: string[]) =>
+    run(["generate", ...model, "--temperature", "0", "--max-tokens", "9", "--prompt", "User:"]);
+  const adapted = await say("--run", at("lora"), "--checkpoint", "9");
+  assertEquals(adapted.code, 0, adapted.err);
+  assertEquals((await say("--model", at("merged"))).out, adapted.out);
+  const refused = await runHere([
+    ...args("refused", "--lora", "2", "--steps", "1", "--chat-template", "chatml"),
+    at("chats.jsonl"),
+  ]);
+  assertEquals(refused.code, 2);
+  assertStringIncludes(refused.err, "--chat-template plain");
 });
 
 Deno.test("lines that are no conversation are named, counted and left out", async () => {
