@@ -240,35 +240,6 @@ Deno.test("charts tell, zoom and compare", async (t) => {
       assertEquals(await page.getByText("compare bits per byte").count(), 1);
     });
 
-    await t.step("nodes: what each does, what it waits for, and who is gone", async () => {
-      const [time, idle] = [new Date().toISOString(), { counts: {}, owns: [], active: true }];
-      const nodes = [{
-        node: "n1",
-        roles: [
-          { ...idle, role: "crawl", owns: [0, 1, 2], counts: { pages: 1200 }, waitsFor: "room" },
-          { ...idle, role: "keeper", active: false, lag: 7 },
-        ],
-        memoryBytes: 3e8,
-        silentMs: 90,
-        vanished: false,
-      }, { node: "n2", roles: [{ ...idle, role: "text" }], silentMs: 9000, vanished: true }];
-      const status = { time, phase: "collecting", elapsedMs: 1, stages: [], nodes };
-      await Deno.writeTextFile(join(one, "status.new"), JSON.stringify(status));
-      await Deno.rename(join(one, "status.new"), join(one, "status.json"));
-      const rows = page.getByRole("region", { name: "Nodes" }).locator("tbody tr");
-      await rows.nth(2).waitFor();
-      assertEquals(
-        await rows.evaluateAll((rows) =>
-          rows.map((row) => [...row.children].map((cell) => cell.textContent).join("|"))
-        ),
-        [
-          "n1|crawl|waits for room|1.20k pages|3|–|300MB",
-          "n1|keeper|stands by||–|7|",
-          "n2|text|vanished 0:09 ago||–|–|–B",
-        ],
-      );
-    });
-
     await t.step("nothing serious, no overflow, in each size and colour", async () => {
       for (const width of [1280, 390]) {
         for (const colorScheme of ["light", "dark"] as const) {
