@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import("./train.ts")).train,
   tune: async () => (await import("./tune.ts")).tuneCommand,
   eval: async () => (await import("./eval.ts")).evaluate,
+  chat: async () => (await import("./chat.ts")).chat,
   generate: async () => (await import("./generate.ts")).generate,
   dashboard: async () => (await import("./dashboard.ts")).dashboard,
   serve: async () => (await import("./serve.ts")).serve,

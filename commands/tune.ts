@@ -90,9 +90,10 @@ const FLAGS = {
       needs: "lora",
     }),
     "lora-targets": text({
-      help: "matrices that have an adapter, separated by commas",
+      help: `matrices that have an adapter, separated by commas (default: all: ${
+        LORA_TARGETS.join(", ")
+      })`,
       value: "NAMES",
-      defaultValue: LORA_TARGETS.join(","),
       needs: "lora",
     }),
   }),
@@ -125,7 +126,7 @@ function loraOf(
   if (optimizer !== "adamw") {
     throw new UsageError(`Cannot use --lora with --optimizer ${optimizer}: use adamw`);
   }
-  const targets = values["lora-targets"].split(",").map((name) => name.trim());
+  const targets = values["lora-targets"]?.split(",").map((name) => name.trim()) ?? LORA_TARGETS;
   const known: readonly string[] = LORA_TARGETS;
   const unknown = targets.find((name) => !known.includes(name));
   if (unknown !== undefined) {
