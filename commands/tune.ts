@@ -10,6 +10,7 @@ import {
   jsonToggle,
   number,
   text,
+  toggle,
   UsageError,
   withDefault,
 } from "../cli/flags.ts";
@@ -97,10 +98,26 @@ const FLAGS = {
       needs: "lora",
     }),
   }),
+  ...group("Preferences", {
+    preferences: toggle({
+      help: "the files have chosen and rejected answers, and the model learns to tell them apart " +
+        "(DPO, against itself without the adapter)",
+      needs: "lora",
+      excludes: ["text"],
+    }),
+    beta: number({
+      help: "how much an answer must gain on the reference",
+      value: "X",
+      integer: false,
+      defaultValue: 0.1,
+      needs: "preferences",
+    }),
+  }),
   ...OPTIMIZER,
   optimizer: withDefault(OPTIMIZER.optimizer, "adamw"),
   "learning-rate": number({
-    help: "highest learning rate (default: 0.25 over the model's width, 1 over it with --lora)",
+    help: "highest learning rate (default: 0.25 over the model's width, 1 over it with " +
+      "--lora, a tenth of that with --preferences)",
     value: "X",
     integer: false,
     group: "Optimizer",
@@ -115,6 +132,8 @@ const FLAGS = {
 const RATE = 0.25;
 /** An adapter's, which begins with a product of nothing. */
 const LORA_RATE = 1;
+/** One that already answers has less to learn of preferences. */
+const PREFERENCE_RATE = 0.1;
 
 function loraOf(
   { lora: rank, optimizer, ...values }: Pick<
@@ -154,7 +173,8 @@ export const tuneCommand: Command = command({
     const init = await initFolder(values.init);
     await checkInit(init);
     const { hidden_size } = await readModelConfig(init);
-    const rate = values.lora === undefined ? RATE : LORA_RATE;
+    const adapterRate = values.preferences ? PREFERENCE_RATE : LORA_RATE;
+    const rate = values.lora === undefined ? RATE : adapterRate;
     const learningRate = values["learning-rate"] ?? rate / hidden_size;
     const { text: tokens } = values;
     using interrupt = stopOnInterrupt();
@@ -175,6 +195,7 @@ export const tuneCommand: Command = command({
         rows: values.rows,
         context: values.context,
         lora: loraOf(values),
+        beta: values.preferences ? values.beta : undefined,
       },
       ...(tokens !== undefined && { text: { tokens, weight: values["text-weight"] } }),
       spheres: spheresOf(values),

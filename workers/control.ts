@@ -94,6 +94,7 @@ class RootSphere implements Spheres {
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
   readonly logits: Float32Array;
+  readonly losses: Float32Array;
   readonly #plan: MemoryPlan;
   readonly #memory: WebAssembly.Memory;
   readonly #words: Int32Array;
@@ -121,6 +122,7 @@ class RootSphere implements Spheres {
     this.secondMoment = view(plan.secondMoment);
     const { rows, cols, config, keepLogits } = plan.dims;
     this.logits = view(plan.keptLogits, keepLogits ? rows * cols * config.vocab_size : 0);
+    this.losses = view(plan.losses, rows * cols);
     this.#words = new Int32Array(memory.buffer, plan.control, 4096);
     this.#stepParameters = new Float64Array(memory.buffer, plan.parametersIn, 64);
     this.#results = new Float64Array(
@@ -227,6 +229,9 @@ class RootSphere implements Spheres {
     ints(this.#plan.targetIds).set(batch.targetIds);
     ints(this.#plan.mask).set(batch.mask);
     if (batch.segmentIds) ints(this.#plan.segmentIds).set(batch.segmentIds);
+    if (batch.weights) {
+      new Float32Array(this.#memory.buffer, this.#plan.tokenWeights, size).set(batch.weights);
+    }
     const positions = ints(this.#plan.positions);
     for (let i = 0; i < size; i++) {
       const restarts = i % cols === 0 ||
@@ -235,6 +240,7 @@ class RootSphere implements Spheres {
     }
     Atomics.store(this.#words, Word.rows, batch.rows);
     Atomics.store(this.#words, Word.segmented, batch.segmentIds ? 1 : 0);
+    Atomics.store(this.#words, Word.weighted, batch.weights ? 1 : 0);
   }
 
   /** Issues a command and waits, without blocking, until every worker is done with it. */

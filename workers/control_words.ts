@@ -12,6 +12,8 @@ export const Word = {
   rows: PoolWord.own + 1,
   /** 1 when the batch has segment ids. */
   segmented: PoolWord.own + 2,
+  /** 1 when the batch has weights. */
+  weighted: PoolWord.own + 5,
   /** Equals the round when all microbatches have reported to the root control sphere. */
   microbatchesDone: PoolWord.own + 3,
   /** Equals the round when all norm segments are summed. */

@@ -103,6 +103,8 @@ export interface MemoryPlan {
   readonly segmentIds: number;
   /** Float32 [B, T] */
   readonly losses: number;
+  /** Float32 [B, T] */
+  readonly tokenWeights: number;
   /** Float32 [B, T, V] when kept, else 0. */
   readonly keptLogits: number;
   readonly areas: readonly WorkerArea[];
@@ -176,10 +178,10 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   );
   const ropeCos = take(cols * N / 2);
   const ropeSin = take(cols * N / 2);
-  const [inputIds, targetIds, mask, positions, segmentIds, losses] = share(
+  const [inputIds, targetIds, mask, positions, segmentIds, losses, tokenWeights] = share(
     "the batch",
-    () => Array.from({ length: 6 }, () => take(rows * cols)),
-  ) as [number, number, number, number, number, number];
+    () => Array.from({ length: 7 }, () => take(rows * cols)),
+  ) as [number, number, number, number, number, number, number];
   const adapter = lora &&
     adapterScratch(lora, { n, segments: [...adaptedSegments], groups: groups.all });
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
@@ -244,6 +246,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     positions,
     segmentIds,
     losses,
+    tokenWeights,
     keptLogits,
     areas: workers.map(({ area }) => area),
     muonAreas: workers.map(({ muonArea }) => muonArea),

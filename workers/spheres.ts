@@ -20,6 +20,8 @@ export interface SphereBatch {
    * Attention and positions restart where the id changes along a row; absent: one segment a row.
    */
   readonly segmentIds?: Int32Array;
+  /** Factor of each target's loss in the gradient, where it is not 1. */
+  readonly weights?: Float32Array;
   /** B, from 1 to that of {@linkcode SpheresOptions}. */
   readonly rows: number;
   /** T, which must be that of {@linkcode SpheresOptions}. */
@@ -148,6 +150,8 @@ export interface Spheres extends AsyncDisposable {
   readonly secondMoment: Float32Array;
   /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
   readonly logits: Float32Array;
+  /** `[B, T]` nats of each target in the last call, 0 where the mask is. */
+  readonly losses: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
   /** Whether the weights have produced a loss or gradient that is not finite. */

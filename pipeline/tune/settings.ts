@@ -24,4 +24,6 @@ export interface TuneSettings extends OptimizerSettings {
   readonly strictSimd: boolean;
   /** Trains this adapter alone. */
   readonly lora: LoraConfig | undefined;
+  /** Learns preferences, by how much they count against staying near the model; needs `lora`. */
+  readonly beta: number | undefined;
 }

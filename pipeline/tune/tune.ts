@@ -14,6 +14,7 @@ import {
   heldOutBatches,
   type MixedText,
 } from "../../stages/batch/mod.ts";
+import { preferences } from "../../stages/train/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import { startStatus, type Status } from "../../stages/report/mod.ts";
 import { tell } from "../../cli/print.ts";
@@ -77,7 +78,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     codec: tokenizer,
     template: start.template,
     cols,
-    preferences: false,
+    preferences: settings.beta !== undefined,
   });
   await tellExamples(examples, paths);
   const meters = {
@@ -136,14 +137,17 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   stop.addEventListener("abort", tellStop, { once: true });
   const validation = () => heldOutBatches({ units: examples.heldOut, rows, cols });
   const { note } = status;
+  const { beta } = settings;
   const watch = watchStart(root, { settings, trainer, validation, note });
-  await watch.begin();
+  // Where preferences are learned, that is log 2 for every model.
+  if (beta === undefined) await watch.begin();
   const stages = trainer.stages({ retention: {}, status: status as Status, meters });
   try {
     await learnBatches({
       batches: exampleBatches({ ...packed, cursor: trainer.state.cursor }),
       train: {
         ...stages.train,
+        ...(beta !== undefined && { objective: preferences(trainer.spheres, { beta }) }),
         duration: { steps },
         schedule: scheduleOf(settings),
         optimizer: optimizerOf(settings),
@@ -193,7 +197,8 @@ function describePlan(
 ): string {
   const learned = train.flat().reduce((sum, { mask }) => sum + mask.filter(Boolean).length, 0);
   const total = train.flat().reduce((sum, { ids }) => sum + ids.length, 0);
-  return `${train.length} conversations to learn, ${heldOut.length} held out; ${learned} of ` +
+  const what = train[0]?.length === 2 ? "preferences" : "conversations";
+  return `${train.length} ${what} to learn, ${heldOut.length} held out; ${learned} of ` +
     `${total} tokens are answers; ${steps} steps of up to ${rows} rows of ${cols} tokens`;
 }
 

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertLess,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { readTokenizer } from "../../tokenizer/mod.ts";
 import { prose } from "./corpus.ts";
@@ -16,8 +22,8 @@ await writeLines(
 );
 
 const args = (run: string, ...more: string[]) => [
-  ...["tune", "--init", at("base"), "--run", at(run), "--context", "64", "--rows", "4"],
-  ...["--json", ...more],
+  ...["tune", "--init", at("base"), "--run", at(run), "--rows", "4", "--json", ...more],
+  ...(more.includes("--context") ? [] : ["--context", "64"]),
 ];
 
 const weights = async (run: string, step: number, file = "model.safetensors") =>
@@ -112,6 +118,42 @@ Deno.test("an adapter learns beside the model, resumes exactly, and is merged wh
   ]);
   assertEquals(refused.code, 2);
   assertStringIncludes(refused.err, "--chat-template plain");
+});
+
+Deno.test("preferences in the forms of TRL are learned, and what is none is left out", async () => {
+  const said = (role: string, content: string) => [{ role, content }];
+  await writeLines(at("pairs.jsonl"), [
+    ...Array.from({ length: 20 }, (_, i) => ({
+      prompt: `How many? ${i}`,
+      chosen: "There are two.",
+      rejected: "None.",
+    })),
+    { prompt: said("user", "a"), chosen: said("assistant", "b"), rejected: said("assistant", "c") },
+    {
+      chosen: [...said("user", "a"), ...said("assistant", "b")],
+      rejected: [...said("user", "a"), ...said("assistant", "c")],
+    },
+    { prompt: "a", chosen: "b", rejected: "b" },
+    { prompt: "a", chosen: "b" },
+    { prompt: "a", chosen: said("user", "b"), rejected: "c" },
+  ]);
+  const more = ["--lora", "2", "--preferences", "--steps", "8", "--learning-rate", "0.01"];
+  const { code, err } = await runHere([
+    ...args("pairs", "--context", "128", ...more),
+    at("pairs.jsonl"),
+  ]);
+  assertEquals(code, 0, err);
+  const losses = (await Deno.readTextFile(at("pairs", "metrics.jsonl"))).trimEnd().split("\n")
+    .map((line) => JSON.parse(line).loss);
+  assertAlmostEquals(losses[0], Math.log(2), 1e-4);
+  assertLess(losses.at(-1), losses[0] - 0.01);
+  const drops = (await Deno.readTextFile(at("pairs/dropped.jsonl"))).trimEnd().split("\n")
+    .map((line) => JSON.parse(line));
+  assertEquals(drops.map(({ line, reason }) => [line, reason]), [
+    [23, "not-a-preference"],
+    [24, "not-a-preference"],
+    [25, "no-answer"],
+  ]);
 });
 
 Deno.test("lines that are no conversation are named, counted and left out", async () => {
