@@ -20,6 +20,8 @@ export interface ChatSessionOptions {
   readonly template: ChatTemplate | undefined;
   /** Said before everything else. */
   readonly system?: string | undefined;
+  /** What was said before; nothing by default. */
+  readonly messages?: readonly Message[];
   /** How tokens are drawn. */
   readonly sampling: Omit<
     GenerateOptions,
@@ -36,7 +38,7 @@ export class ChatSession {
   readonly #template: ChatTemplate;
   readonly #encode: ReturnType<typeof createPromptEncoder>;
   #system: string;
-  #messages: Message[] = [];
+  #messages: Message[];
   #asked = 0;
 
   constructor(options: ChatSessionOptions) {
@@ -44,6 +46,7 @@ export class ChatSession {
     this.#template = options.template ?? DEFAULT_TEMPLATE;
     this.#encode = createPromptEncoder(options.writer.codec, this.#template);
     this.#system = options.system ?? "";
+    this.#messages = [...options.messages ?? []];
   }
 
   /** All messages so far, the system's first. */
