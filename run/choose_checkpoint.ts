@@ -86,8 +86,8 @@ export async function chooseCheckpoint(
  * @throws {UsageError} when the run has no checkpoint yet
  */
 export async function initFolder(folder: string): Promise<string> {
-  if (!await exists(join(folder, "run.json"))) return folder;
   const chosen = await chooseCheckpoint(join(folder, "checkpoints"));
   if (chosen) return chosen.folder;
+  if (!await exists(join(folder, "run.json"))) return folder;
   throw new UsageError(`Cannot start from --init ${folder}: that run has no checkpoint yet`);
 }

@@ -14,7 +14,7 @@ import {
   heldOutBatches,
   type MixedText,
 } from "../../stages/batch/mod.ts";
-import { preferences } from "../../stages/train/mod.ts";
+import { preferences, type TrainingState } from "../../stages/train/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import { startStatus, type Status } from "../../stages/report/mod.ts";
 import { tell } from "../../cli/print.ts";
@@ -170,6 +170,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     if (!trainer.spheres.failed) await trainer.save();
   }
   status.phase(stop.aborted ? "stopped" : "done");
+  if (!stop.aborted) status.note(describeEnd(trainer.state));
   return await trainer.save();
 }
 
@@ -201,6 +202,23 @@ function describePlan(
   return `${train.length} ${what} to learn, ${heldOut.length} held out; ${learned} of ` +
     `${total} tokens are answers; ${steps} steps of up to ${rows} rows of ${cols} tokens`;
 }
+
+/** What the held-out conversations say of how long was trained. */
+function describeEnd({ validation: { best }, report }: TrainingState): string {
+  const last = report?.validationLoss;
+  if (best === null || last === undefined || Number.isNaN(last)) {
+    return "No conversation is held out: with ten or more, every tenth would tell how it went.";
+  }
+  const figures = `${best.loss.toFixed(3)} at step ${best.step}`;
+  return last > best.loss * WORSE
+    ? `Verdict: too long. On held-out conversations the loss was ${figures} and rose to ` +
+      `${last.toFixed(3)}: the model learns these by heart. The best checkpoint is used; fewer ` +
+      "--epochs or more conversations would do better."
+    : `Verdict: not too long. On held-out conversations the loss is ${figures}, its lowest.`;
+}
+
+/** A loss that is higher by this factor has risen. */
+const WORSE = 1.02;
 
 /** What the conversations are as tokens, by which a resumed run knows that they are the same. */
 function digestExamples({ train, heldOut }: TuneExamples): string {
