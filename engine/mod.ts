@@ -59,6 +59,7 @@ export { Scheduler } from "./scheduler.ts";
 export { charactersOf, type TextCodec } from "./text_codec.ts";
 export { type RunSteps, type Steps, Turns } from "./turns.ts";
 export {
+  type EngineAdapter,
   openWasmEngine,
   type WasmEngineOptions,
   WEIGHT_FORMATS,

@@ -24,6 +24,7 @@ interface Place {
   readonly promptIds: ArrayLike<number>;
   readonly client: string;
   readonly maxTokens: number | undefined;
+  readonly adapter: string | undefined;
   readonly admitted: PromiseWithResolvers<void>;
   /** There while it waits. */
   entry?: Entry<Place>;
@@ -98,7 +99,7 @@ export class Scheduler {
    * @throws {RangeError} when the engine refuses the prompt
    */
   async admit(promptIds: ArrayLike<number>, options: AdmitOptions = {}): Promise<Slot> {
-    const { client = "", maxTokens, signal } = options;
+    const { client = "", maxTokens, adapter, signal } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
     checkPromptLength(promptIds, this.limits);
@@ -110,6 +111,7 @@ export class Scheduler {
       promptIds,
       client,
       maxTokens,
+      adapter,
       ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
@@ -176,13 +178,13 @@ export class Scheduler {
       const entry = this.#queue.peek();
       if (!entry) return;
       const place = entry.item;
-      const { promptIds, maxTokens } = place;
+      const { promptIds, maxTokens, adapter } = place;
       const engine = this.#engine;
       try {
-        const sequence = engine.createSequence(
-          promptIds,
-          maxTokens === undefined ? {} : { maxTokens },
-        );
+        const sequence = engine.createSequence(promptIds, {
+          ...(maxTokens !== undefined && { maxTokens }),
+          ...(adapter !== undefined && { adapter }),
+        });
         place.running = { engine, sequence };
       } catch (error) {
         if (error instanceof NoRoomError) return;

@@ -11,10 +11,16 @@ export class WasmSequence implements Sequence {
   readonly ids: number[];
   readonly lease: Lease;
   readonly pool: PagePool;
+  /** 1-based adapter; 0 for none. */
+  readonly adapter: number;
   /** Tokens whose keys and values are in the cache. */
   cached: number;
 
-  constructor(ids: number[], { lease, pool }: { lease: Lease; pool: PagePool }) {
+  constructor(
+    ids: number[],
+    { lease, pool, adapter }: { lease: Lease; pool: PagePool; adapter: number },
+  ) {
+    this.adapter = adapter;
     this.ids = ids;
     this.lease = lease;
     this.pool = pool;
