@@ -3,50 +3,22 @@
  *
  * @module
  */
-import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
 import { checkBias, checkIds, grammarOf, unknownModel } from "./answer_checks.ts";
 import { ApiError, errorBody } from "../api_error.ts";
 import {
   type ChoicePiece,
   type FinishReason,
   generateChoices,
-  type GenerationMeter,
-  type Grammars,
   type PlacedToken,
   type PromptToken,
-  type Scheduler,
   type Steps,
-  type TextCodec,
-  type Turns,
 } from "../../engine/mod.ts";
 import { eventStream } from "../event_stream.ts";
 import { refusalOf } from "./refusals.ts";
+import type { AnswerContext } from "./answer_context.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
 
-/** What serves an answer. */
-export interface AnswerContext {
-  readonly scheduler: Scheduler;
-  readonly codec: TextCodec;
-  readonly grammars: Grammars;
-  /** Slices what takes long. */
-  readonly turns: Turns;
-  readonly modelName: string;
-  /** How tokens are drawn where a request does not say. */
-  readonly sampling: SamplingSettings;
-  /** Ends streams whose client reads nothing for this long. */
-  readonly stallMs: number;
-  /** What a client is told to wait when the queue is full. */
-  readonly retryAfterSeconds: number;
-  /** Who asks: clients share the server fairly. */
-  readonly client: string;
-  readonly meter: GenerationMeter;
-  /** Ids that end an answer beside the codec's own end of a text. */
-  readonly stopIds?: ReadonlySet<number>;
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal;
-  /** Told of failures that are the server's own. */
-  readonly onFailure: (error: unknown) => void;
-}
+export type { AdapterModel, AnswerContext } from "./answer_context.ts";
 
 /** A finished choice. */
 export interface WholeChoice {
@@ -116,7 +88,10 @@ export async function answer(
   },
 ): Promise<Response> {
   const { scheduler, codec, grammars, modelName, client, meter } = context;
-  if (task.model !== undefined && task.model !== modelName) throw unknownModel(task.model);
+  const { model = modelName } = task;
+  const adapter = context.adapters?.get(model);
+  if (model !== modelName && !adapter) throw unknownModel(model);
+  const stopIds = adapter?.stopIds ?? context.stopIds;
   for (const promptIds of task.prompts) checkIds(promptIds, { scheduler, promptField });
   checkBias(task.logitBias, codec);
   const { turns } = context;
@@ -134,7 +109,8 @@ export async function answer(
       meter,
       signal,
       count: bestOf,
-      ...(context.stopIds && { stopIds: context.stopIds }),
+      ...(stopIds && { stopIds }),
+      ...(adapter && { adapter: model }),
       ...(grammar && { constrain: () => grammar.constrain(run) }),
       // What is ranked must be scored.
       ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),
@@ -145,7 +121,7 @@ export async function answer(
     id: `${form.idPrefix}${crypto.randomUUID().replaceAll("-", "")}`,
     object: task.stream ? form.chunkObject : form.object,
     created: Math.floor(Date.now() / 1000),
-    model: modelName,
+    model,
   };
   const promptTokens = task.prompts.reduce((sum, { length }) => sum + length, 0);
   if (!task.stream) {

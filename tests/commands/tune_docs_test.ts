@@ -31,6 +31,15 @@ Deno.test("every command of docs/tune.md does what it says, from documents and f
   for (const command of commands) {
     const [deno, task, name = "", ...args] = command.split(" ");
     assertEquals([deno, task], ["deno", "task"], command);
+    if (name === "serve") {
+      await using program = start(
+        ["serve", join(folder.path, args[0] ?? ""), ...args.slice(1), "--port", "0"],
+        {},
+        folder.path,
+      );
+      await program.line(/Adapters by model name: adapter/);
+      continue;
+    }
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-check", "--allow-all", MAIN, name, ...QUICK[name] ?? [], ...args],
       cwd: folder.path,

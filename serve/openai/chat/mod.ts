@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { answer, type AnswerContext, type AnswerForm } from "../answer.ts";
+import { type AdapterModel, answer, type AnswerContext, type AnswerForm } from "../answer.ts";
 import { ApiError } from "../../api_error.ts";
 import {
   type ChatTemplate,
@@ -11,6 +11,7 @@ import {
   createPromptEncoder,
   DEFAULT_TEMPLATE,
   type PlacedToken,
+  type PromptEncoder,
   type Steps,
   type TextCodec,
 } from "../../../engine/mod.ts";
@@ -23,16 +24,24 @@ export { CHAT_BODY } from "./request.ts";
 export type Chat = (body: unknown, context: AnswerContext) => Promise<Response>;
 
 /**
- * Chat over the model whose tokenizer is `codec`. What it returns throws an {@linkcode ApiError} as
+ * Chat over the model whose tokenizer is `codec`, and its adapters by their names. What it returns throws an {@linkcode ApiError} as
  * `answer` does, and 400 where the template makes no text of the messages.
  */
-export function createChat(codec: TextCodec, template: ChatTemplate = DEFAULT_TEMPLATE): Chat {
-  const encode = createPromptEncoder(codec, template);
+export function createChat(
+  codec: TextCodec,
+  template: ChatTemplate = DEFAULT_TEMPLATE,
+  adapters: ReadonlyMap<string, AdapterModel> = new Map(),
+): Chat {
+  const encoders = new Map<ChatTemplate, PromptEncoder>();
+  const templateOf = (model = "") => adapters.get(model)?.chatTemplate ?? template;
   return async (body, context) => {
     const request = parseChatRequest(body, context.sampling);
+    const own = templateOf(request.model);
+    const encode = encoders.get(own) ?? createPromptEncoder(codec, own);
+    encoders.set(own, encode);
     const run = <T>(work: Steps<T>) => context.turns.run(work, context);
     const promptIds = await refusing(() => encode(request.messages, { ...request, run }));
-    const stop = [...request.stop, ...template.stops];
+    const stop = [...request.stop, ...own.stops];
     return await answer({ ...request, stop, prompts: [promptIds] }, {
       form: chatForm(request, codec),
       context,
