@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pooling } from "./engine.ts";
 
 /** How much a {@linkcode Scheduler} takes on. */
 export interface SchedulerLimits {
@@ -30,6 +31,8 @@ export interface AdmitOptions {
   readonly adapter?: string | undefined;
   /** Ends waiting as well as generation. */
   readonly signal?: AbortSignal | undefined;
+  /** Asks for an embedding, which is what `next` then gives. */
+  readonly pooling?: Pooling | undefined;
 }
 
 /** One admitted generation. Disposing or aborting it frees its place and its cache. */

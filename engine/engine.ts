@@ -23,7 +23,15 @@ export interface SequenceOptions {
   readonly maxTokens?: number;
   /** Name of the adapter that it is written with; the model as it is unless given. */
   readonly adapter?: string;
+  /** Asks for the text's embedding instead of logits: the mean of its hidden states, or the last one. */
+  readonly pooling?: Pooling;
 }
+
+/** How the hidden states of a text, after the last norm, become one vector. */
+export const POOLINGS = ["mean", "last"] as const;
+
+/** A name in {@linkcode POOLINGS}. */
+export type Pooling = typeof POOLINGS[number];
 
 /** Memory for keys and values. */
 export interface CacheUse {
@@ -49,6 +57,8 @@ export interface Engine extends AsyncDisposable {
   readonly fingerprint: string;
   /** Memory for keys and values as of now. */
   readonly cache: CacheUse;
+  /** Whether it takes sequences with {@linkcode SequenceOptions.pooling}. */
+  readonly embeds?: boolean;
   /** Weighs logits for drawing, quicker than JavaScript does and to f32's precision. */
   readonly expWeights?: ExpWeights;
   /**
@@ -61,7 +71,7 @@ export interface Engine extends AsyncDisposable {
   createSequence(promptIds: ArrayLike<number>, options?: SequenceOptions): Sequence;
   /**
    * Brings sequences forward, by a bounded amount of work. Result i is the logits `[V]` of the token
-   * that follows `sequences[i]`, or undefined while more of its prompt is left for later steps.
+   * that follows `sequences[i]`, its embedding `[D]` where that was asked for, or undefined while more of its prompt is left for later steps.
    * Prompts take their turns in the order given. Logits are valid until the next step. One step at a
    * time.
    */

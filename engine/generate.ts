@@ -32,10 +32,14 @@ export interface Piece {
   readonly scored: readonly PlacedToken[];
   /** Why generation ended; on the last piece alone. */
   readonly finishReason?: FinishReason;
+  /** The stop string that ended it, where one did. */
+  readonly stopString?: string;
   /** The prompt's own tokens, where they were to be scored: in the first piece, which has no text. */
   readonly prompt?: readonly PromptToken[];
   /** The weights that made it, such as `step-000900`. */
   readonly fingerprint: string;
+  /** Tokens of the prompt that the cache had already. */
+  readonly reused: number;
 }
 
 /** Says which tokens may come next, and learns which one did. */
@@ -126,12 +130,12 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   const begun = scoresPrompt ? Array.from(promptIds).slice(0, 1) : promptIds;
   const more = promptIds.length - begun.length + limit;
   using slot = await scheduler.admit(begun, { client, maxTokens: more, adapter, signal });
-  const { fingerprint } = slot;
-  meter?.admitted({ promptTokens: options.promptIds.length, reusedTokens: slot.reused });
+  const { fingerprint, reused } = slot;
+  meter?.admitted({ promptTokens: options.promptIds.length, reusedTokens: reused });
   if (scoresPrompt) {
     const top = topLogprobs ?? 0;
     const prompt = await scorePrompt(slot, { promptIds: options.promptIds, codec, top });
-    yield { text: "", tokens: 0, scored: [], prompt, fingerprint };
+    yield { text: "", tokens: 0, scored: [], prompt, fingerprint, reused };
   }
   // The last token of a prompt that was scored, and then each one that was chosen.
   let unread = more > limit ? promptIds[promptIds.length - 1] : undefined;
@@ -140,7 +144,8 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   while (chosenIds.length < limit) {
     // Logits are valid until something else is awaited.
     const allowed = await constraint?.allowed();
-    const logits = await slot.next(unread);
+    // A model may have rows past the tokenizer's ids, which stand for no text.
+    const logits = (await slot.next(unread)).subarray(0, codec.vocabSize);
     const id = sample(logits, { promptIds, chosenIds, allowed });
     constraint?.accept(id);
     chosenIds.push(id);
@@ -157,20 +162,23 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
     }
     const { text, stopped } = filter.push(decoded);
     const scored = scores.before(text.length);
-    if (stopped) {
-      yield { text, tokens, scored, finishReason: "stop", fingerprint };
+    if (stopped !== undefined) {
+      const ended = { finishReason: "stop" as const, stopString: stopped };
+      yield { text, tokens, scored, ...ended, fingerprint, reused };
       return;
     }
-    if (text) yield { text, tokens, scored, fingerprint };
+    if (text) yield { text, tokens, scored, fingerprint, reused };
     asked = performance.now();
   }
   const { text, stopped } = filter.push(decoder.flush());
   yield {
     text: text + filter.flush(),
     tokens: chosenIds.length,
-    scored: stopped ? scores.before(text.length) : scores.rest(),
-    finishReason: stopped ? "stop" : finishReason,
+    scored: stopped === undefined ? scores.rest() : scores.before(text.length),
+    finishReason: stopped === undefined ? finishReason : "stop",
+    ...(stopped !== undefined && { stopString: stopped }),
     fingerprint,
+    reused,
   };
 }
 

@@ -11,9 +11,21 @@ export {
   QueueFullError,
   type SchedulerLimits,
 } from "./admission.ts";
+export {
+  type AnswerPart,
+  type AnswerReader,
+  createAnswerReader,
+  type ReaderOptions,
+} from "./chat/answer_reader.ts";
 export { BUILTIN_TEMPLATES, type BuiltinTemplate } from "./chat/builtin.ts";
+export type { MessageCall, ToolDescription } from "./chat/conversation.ts";
 export { type ChatExample, createExampleEncoder } from "./chat/example.ts";
-export { createPromptEncoder, type EncodeOptions, type PromptEncoder } from "./chat/prompt.ts";
+export {
+  createPromptEncoder,
+  type EncodedPrompt,
+  type EncodeOptions,
+  type PromptEncoder,
+} from "./chat/prompt.ts";
 export {
   type ChatTemplate,
   ChatTemplateError,
@@ -23,6 +35,7 @@ export {
   type RenderOptions,
   type TemplateTokens,
 } from "./chat/template.ts";
+export type { ToolForm, ToolFormName } from "./chat/tool_form.ts";
 export {
   type NamedTemplate,
   readChatTemplate,
@@ -32,15 +45,28 @@ export {
 } from "./chat/template_file.ts";
 export { type ChoicePiece, type ChoicesOptions, generateChoices } from "./choices.ts";
 export {
+  type AnswerShape,
+  type CallableTool,
+  type CallForm,
+  type CallsShape,
   createGrammars,
   type Follower,
   type Grammar,
   type Grammars,
   GrammarWorkError,
   SchemaError,
+  ToolSchemaError,
 } from "./constrained/mod.ts";
 export { decodeSteps, encodeSteps } from "./encode_steps.ts";
-export { type CacheUse, checkPrompt, type Engine, NoRoomError, type Sequence } from "./engine.ts";
+export {
+  type CacheUse,
+  checkPrompt,
+  type Engine,
+  NoRoomError,
+  type Pooling,
+  POOLINGS,
+  type Sequence,
+} from "./engine.ts";
 export {
   type FinishReason,
   generate,

@@ -16,15 +16,14 @@ import {
   type SchedulerLimits,
   type Slot,
 } from "./admission.ts";
-import { type Engine, NoRoomError, type Sequence } from "./engine.ts";
+import { type Engine, NoRoomError, type Sequence, type SequenceOptions } from "./engine.ts";
 import { type Entry, FairQueue } from "./fair_queue.ts";
 
 /** A generation that waits or runs. */
 interface Place {
   readonly promptIds: ArrayLike<number>;
   readonly client: string;
-  readonly maxTokens: number | undefined;
-  readonly adapter: string | undefined;
+  readonly options: SequenceOptions;
   readonly admitted: PromiseWithResolvers<void>;
   /** There while it waits. */
   entry?: Entry<Place>;
@@ -99,7 +98,7 @@ export class Scheduler {
    * @throws {RangeError} when the engine refuses the prompt
    */
   async admit(promptIds: ArrayLike<number>, options: AdmitOptions = {}): Promise<Slot> {
-    const { client = "", maxTokens, adapter, signal } = options;
+    const { client = "", maxTokens, signal, pooling, adapter } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
     checkPromptLength(promptIds, this.limits);
@@ -110,8 +109,11 @@ export class Scheduler {
     const place: Place = {
       promptIds,
       client,
-      maxTokens,
-      adapter,
+      options: {
+        ...maxTokens !== undefined && { maxTokens },
+        ...pooling && { pooling },
+        ...adapter !== undefined && { adapter },
+      },
       ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
@@ -165,7 +167,7 @@ export class Scheduler {
 
   #queueUp(place: Place): void {
     this.#perClient.set(place.client, (this.#perClient.get(place.client) ?? 0) + 1);
-    const cost = place.promptIds.length + (place.maxTokens ?? 0);
+    const cost = place.promptIds.length + (place.options.maxTokens ?? 0);
     place.entry = this.#queue.push(place, { client: place.client, cost });
     // Who ends before being admitted may have nobody listening yet.
     place.admitted.promise.catch(() => {});
@@ -178,13 +180,10 @@ export class Scheduler {
       const entry = this.#queue.peek();
       if (!entry) return;
       const place = entry.item;
-      const { promptIds, maxTokens, adapter } = place;
+      const { promptIds, options } = place;
       const engine = this.#engine;
       try {
-        const sequence = engine.createSequence(promptIds, {
-          ...(maxTokens !== undefined && { maxTokens }),
-          ...(adapter !== undefined && { adapter }),
-        });
+        const sequence = engine.createSequence(promptIds, options);
         place.running = { engine, sequence };
       } catch (error) {
         if (error instanceof NoRoomError) return;

@@ -6,8 +6,8 @@
 
 /** Holds back what may yet turn out to be the beginning of a stop string. */
 export interface StopFilter {
-  /** Text that is certainly before any stop string, and whether one was found right after it. */
-  push(text: string): { text: string; stopped: boolean };
+  /** Text that is certainly before any stop string, and the one that was found right after it. */
+  push(text: string): { text: string; stopped: string | undefined };
   /** What was held back and turned out to be no stop string. */
   flush(): string;
 }
@@ -18,11 +18,11 @@ export interface StopFilter {
  *
  * @example
  * ```ts
- * import { assert, assertEquals } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  * import { createStopFilter } from "./stop_strings.ts";
  * const filter = createStopFilter(["END"]);
  * assertEquals(filter.push("the E").text, "the ");
- * assert(filter.push("ND, not").stopped);
+ * assertEquals(filter.push("ND, not").stopped, "END");
  * ```
  */
 export function createStopFilter(stops: readonly string[]): StopFilter {
@@ -31,18 +31,18 @@ export function createStopFilter(stops: readonly string[]): StopFilter {
     push(text) {
       held += text;
       const [first] = stops
-        .map((stop) => ({ start: held.indexOf(stop), length: stop.length }))
+        .map((stop) => ({ stop, start: held.indexOf(stop), length: stop.length }))
         .filter(({ start }) => start >= 0)
         .sort((a, b) => a.start + a.length - b.start - b.length || a.start - b.start);
       if (first) {
         const before = held.slice(0, first.start);
         held = "";
-        return { text: before, stopped: true };
+        return { text: before, stopped: first.stop };
       }
       const ready = held.length - longestOpening(held, stops);
       const release = held.slice(0, ready);
       held = held.slice(ready);
-      return { text: release, stopped: false };
+      return { text: release, stopped: undefined };
     },
     flush() {
       const rest = held;

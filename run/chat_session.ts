@@ -110,7 +110,7 @@ export class ChatSession {
     const room = context - Math.min(maxTokens, Math.floor(context / 2));
     let messages = this.messages;
     for (;;) {
-      const ids = await this.#encode(messages, { run: atOnce });
+      const { ids } = await this.#encode(messages, { run: atOnce });
       const isSystem = messages[0]?.role === "system";
       const from = isSystem ? 1 : 0;
       const second = messages.findIndex(({ role }, at) => at > from && role === "user");

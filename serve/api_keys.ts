@@ -73,7 +73,7 @@ export interface KeyRules<C extends RequestContext = RequestContext> {
 
 /**
  * Lets requests pass that bear one of `keys`, as that key's client; others get OpenAI's error for a
- * wrong key. A key comes as `Bearer` (RFC 6750), to pages also as the password of `Basic` (RFC 7617),
+ * wrong key. A key comes as `Bearer` (RFC 6750) or in `x-api-key`, to pages also as the password of `Basic` (RFC 7617),
  * which is nowhere else taken: what a browser sends by itself, other sites can make it send.
  */
 export function requireApiKey<C extends RequestContext>(
@@ -85,7 +85,8 @@ export function requireApiKey<C extends RequestContext>(
     if (openPaths.has(path)) return await next();
     const isPage = path === pages || path.startsWith(`${pages}/`);
     const header = context.req.header("authorization") ?? "";
-    const key = bearerOf(header) ?? (isPage ? passwordOf(header) : undefined);
+    const key = bearerOf(header) ?? context.req.header("x-api-key") ??
+      (isPage ? passwordOf(header) : undefined);
     const name = key === undefined ? undefined : nameOf(key, keys);
     if (name !== undefined) {
       onClient?.(context, name);

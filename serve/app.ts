@@ -10,10 +10,12 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
+import { addDialects, wordErrors } from "./dialects.ts";
+import { answerEmbeddings } from "./openai/embeddings.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
-import type { AdapterModel } from "./openai/answer.ts";
-import { createChat } from "./openai/chat/mod.ts";
+import type { AdapterModel } from "./openai/generation.ts";
+import { createChat, createTurns } from "./openai/chat/mod.ts";
 import { parseCompletionRequest } from "./openai/completion_request.ts";
 import { complete } from "./openai/completions.ts";
 import {
@@ -129,6 +131,7 @@ export function createApp(options: AppOptions): App {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use(wordErrors());
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   if (options.hostNames) app.use(requireHostName(options.hostNames));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
@@ -163,8 +166,10 @@ export function createApp(options: AppOptions): App {
     const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
     return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
-  const chat = createChat(codec, options.chatTemplate, adapters);
-  const grammars = createGrammars(codec);
+  const prepare = createTurns(codec, options.chatTemplate, adapters);
+  const chat = createChat(codec, prepare);
+  const { stopIds } = options;
+  const grammars = createGrammars(codec, stopIds && { stopIds });
   const answering = (context: Context) => {
     const notes = notesOf(context);
     return {
@@ -178,7 +183,7 @@ export function createApp(options: AppOptions): App {
       stallMs,
       retryAfterSeconds,
       onFailure,
-      ...(options.stopIds && { stopIds: options.stopIds }),
+      ...(stopIds && { stopIds }),
       client: notes.client,
       meter: metrics.meter(notes),
       signal: context.req.raw.signal,
@@ -192,6 +197,11 @@ export function createApp(options: AppOptions): App {
     "/v1/chat/completions",
     async (context) => chat(await readBody(context), answering(context)),
   );
+  app.post(
+    "/v1/embeddings",
+    async (context) => answerEmbeddings(await readBody(context), answering(context)),
+  );
+  addDialects(app, { prepare, chatTemplate: options.chatTemplate, readBody, answering });
   app.get("/prompts.json", (context) => context.json({ prompts }));
   addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
@@ -223,7 +233,7 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST"],
-    allowHeaders: ["authorization", "content-type", "x-request-id"],
+    allowHeaders: ["authorization", "content-type", "x-api-key", "x-request-id"],
     exposeHeaders: ["x-request-id", "retry-after"],
     maxAge: 600,
   });

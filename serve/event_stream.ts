@@ -10,7 +10,16 @@ export interface EventStreamOptions {
   readonly stallMs: number;
   /** Called when the reader leaves or stalls: whatever makes the events should stop at once. */
   readonly onLeave: (reason: unknown) => void;
+  /** How a string is written; as the data of an event unless given. */
+  readonly frame?: (value: string) => string;
 }
+
+/** Content types of streams, whose end is waited for. */
+export const STREAM_TYPES = {
+  events: "text/event-stream; charset=utf-8",
+  /** A line of JSON for each value. */
+  lines: "application/x-ndjson",
+} as const;
 
 /**
  * The bytes of one `data:` event for each string, which must have no line breaks. Nothing is made
@@ -29,7 +38,7 @@ export interface EventStreamOptions {
  */
 export function eventStream(
   events: AsyncIterator<string>,
-  { stallMs, onLeave }: EventStreamOptions,
+  { stallMs, onLeave, frame = (value) => `data: ${value}\n\n` }: EventStreamOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   let stall: ReturnType<typeof setTimeout> | undefined;
@@ -41,7 +50,7 @@ export function eventStream(
         controller.close();
         return;
       }
-      controller.enqueue(encoder.encode(`data: ${value}\n\n`));
+      controller.enqueue(encoder.encode(frame(value)));
       stall = setTimeout(() => {
         const error = new Error(`Cannot send events: nothing was read for ${stallMs} ms`);
         controller.error(error);
@@ -53,4 +62,14 @@ export function eventStream(
       onLeave(reason);
     },
   }, { highWaterMark: 0 });
+}
+
+/** A response of such events. */
+export function eventResponse(
+  events: AsyncIterator<string>,
+  { type = STREAM_TYPES.events, ...options }: EventStreamOptions & { type?: string },
+): Response {
+  return new Response(eventStream(events, options), {
+    headers: { "content-type": type, "cache-control": "no-store" },
+  });
 }

@@ -19,7 +19,7 @@ const MAX_DEPTH = 64;
 /** Values that the fields of a request are read from, each of which takes its time. */
 const MAX_VALUES = 10_000;
 /** Fields that hold ids of tokens, as many as a model's context has. */
-const ID_LISTS: ReadonlySet<string> = new Set(["prompt", "tokens"]);
+const ID_LISTS: ReadonlySet<string> = new Set(["prompt", "tokens", "input"]);
 /** Of a body as much as is taken in at once. */
 const PACE_BYTES = 64 << 10;
 /** From here on a text is read in steps. */

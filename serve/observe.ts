@@ -7,6 +7,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { type AccessRecord, keepNotes, requestId } from "./access_log.ts";
 import { clientAddress } from "./client_address.ts";
+import { STREAM_TYPES } from "./event_stream.ts";
 import type { ServeMetrics } from "./metrics.ts";
 
 /** Who is told. */
@@ -51,13 +52,15 @@ export function observe({ metrics, onAccess, trustProxy }: ObserveOptions): Midd
       });
     };
     const { body, headers } = context.res;
-    if (body && headers.get("content-type")?.startsWith("text/event-stream")) {
+    if (body && TYPES.has(headers.get("content-type") ?? "")) {
       const { outgoing }: ResponseBindings = context.env ?? {};
       context.res = new Response(watched(body, { onEnd: end, outgoing }), context.res);
     } else end(false);
     context.res.headers.set("x-request-id", notes.id);
   };
 }
+
+const TYPES: ReadonlySet<string> = new Set(Object.values(STREAM_TYPES));
 
 /** The pattern that a handler was found by. */
 function routeOf(context: Context): string {

@@ -59,7 +59,9 @@ export function createExampleEncoder(
     if (messages.some(({ role, content }) => MARKS.test(role + content))) {
       throw new ChatTemplateError("Cannot use a conversation with noncharacters of Unicode in it");
     }
-    const { marked: safe, mark } = atOnce(markSteps(messages, { specials, continues: false }));
+    const { messages: safe, mark } = atOnce(
+      markSteps(messages, { specials, continues: false, tools: undefined }),
+    );
     const rendered = await template.write(safe, { isComplete: true });
     const whole = marked === source ? await markTurns(safe, rendered) : rendered;
     return encodeMarked(codec, { whole, mark });

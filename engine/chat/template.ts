@@ -5,8 +5,10 @@
  */
 import { Template } from "@huggingface/jinja";
 import { MAX_STEPS, renderWithin, StepsError } from "./budget.ts";
+import { THOUGHTS } from "../constrained/mod.ts";
 import type { Message, RenderOptions, TemplateTokens } from "./conversation.ts";
 import { TemplateThread } from "./template_thread.ts";
+import { inWords, type ToolForm, toolFormOf } from "./tool_form.ts";
 
 export type { Message, RenderOptions, TemplateTokens };
 
@@ -16,6 +18,12 @@ export interface ChatTemplate {
   readonly name: string;
   /** Ends of an answer that the model may not mark with a token. */
   readonly stops: readonly string[];
+  /** How the model's answers call tools. */
+  readonly toolForm: ToolForm;
+  /** Whether they may begin with thoughts. */
+  readonly thinks: boolean;
+  /** Takes its place where there are tools. */
+  readonly forTools?: ChatTemplate;
   /**
    * The text that an answer continues.
    *
@@ -77,28 +85,37 @@ export function createChatTemplate(
   const { parsed } = attempt(() => new Template(source), `Cannot read the chat template ${name}`);
   const what = `Cannot write the messages down with the chat template ${name}`;
   const thread = new TemplateThread({ source, name, tokens });
+  const toolForm = toolFormOf(source);
   const render = (
     messages: readonly Message[],
-    { continues = false, isComplete = false }: RenderOptions,
+    { continues = false, isComplete = false, tools }: RenderOptions,
     { maxSteps }: { maxSteps: number },
   ) =>
     renderWithin(parsed, {
       ...tokens,
       messages,
       // A template may ask whether there are any.
-      tools: null,
+      tools: tools ?? null,
       documents: null,
       add_generation_prompt: !continues && !isComplete,
       continue_final_message: continues,
     }, { maxSteps });
+  /** Without tools, where the template has no words for them. */
+  const toldOf = (messages: readonly Message[], options: RenderOptions) =>
+    toolForm.name === "generic" ? inWords(messages, options) : { messages, options };
   return {
     name,
     stops,
-    render: (messages, options = {}) =>
-      attempt(() => render(messages, options, { maxSteps: MAX_STEPS }), what),
-    async write(messages, options = {}) {
+    toolForm,
+    thinks: source.includes(THOUGHTS.begin) || source.includes(THOUGHTS.end),
+    render(said, given = {}) {
+      const { messages, options } = toldOf(said, given);
+      return attempt(() => render(messages, options, { maxSteps: MAX_STEPS }), what);
+    },
+    async write(said, given = {}) {
+      const { messages, options } = toldOf(said, given);
       try {
-        if (isShort(messages)) return render(messages, options, { maxSteps: SHORT_STEPS });
+        if (isShort(messages, options)) return render(messages, options, { maxSteps: SHORT_STEPS });
       } catch (cause) {
         if (!(cause instanceof StepsError)) throw failure(what, cause);
       }
@@ -111,8 +128,13 @@ export function createChatTemplate(
   };
 }
 
-function isShort(messages: readonly Message[]): boolean {
-  return messages.reduce((sum, { content }) => sum + content.length, 0) <= SHORT_CHARS;
+function isShort(messages: readonly Message[], { tools }: RenderOptions): boolean {
+  if (messages.reduce((sum, { content }) => sum + content.length, 0) > SHORT_CHARS) return false;
+  const calls = messages.flatMap(({ tool_calls = [], reasoning_content = "" }) => [
+    reasoning_content,
+    ...tool_calls,
+  ]);
+  return JSON.stringify([calls, tools]).length <= SHORT_CHARS;
 }
 
 /** Whether so many characters of white space follow one another. */

@@ -37,7 +37,7 @@ export interface TemplateSource {
   readonly file: string;
   /** Their texts by name, such as `bos_token`. */
   readonly tokens: Record<string, string>;
-  /** The others, which a request can have no use for. */
+  /** The others, of which `tool_use` is for requests with tools. */
   readonly others: readonly NamedTemplate[];
 }
 
@@ -50,8 +50,12 @@ export interface TemplateSource {
 export async function readChatTemplate(folder: string): Promise<ChatTemplate | undefined> {
   const found = await readTemplateSource(folder);
   if (found === undefined) return undefined;
-  const { source, file, tokens } = found;
-  return createChatTemplate(source, { name: `of ${file}`, tokens });
+  const { source, file, tokens, others } = found;
+  const template = createChatTemplate(source, { name: `of ${file}`, tokens });
+  const toolUse = others.find(({ name }) => name === "tool_use");
+  if (toolUse === undefined) return template;
+  const name = `tool_use of ${toolUse.file}`;
+  return { ...template, forTools: createChatTemplate(toolUse.template, { name, tokens }) };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { TokenConstraint } from "../generate.ts";
 import type { TextCodec } from "../text_codec.ts";
 import type { RunSteps, Steps } from "../turns.ts";
 import { GrammarWorkError, type Language, type Languages } from "./language.ts";
-import { type CompiledSchema, compileSteps } from "./schema.ts";
+import type { CompiledSchema } from "./schema.ts";
 import { SchemaError } from "./schema_error.ts";
 import { spellsAll, type TokenBranch, tokenTrie } from "./vocabulary.ts";
 
@@ -32,9 +32,22 @@ export interface Follower {
   accept(id: number): void;
 }
 
-/** A compiled schema over a vocabulary. */
+/** What a {@linkcode Grammar} is made of. */
+export interface GrammarParts {
+  readonly codec: TextCodec;
+  /** Makes the languages, anew whenever too much is kept of them. */
+  readonly compile: () => Steps<CompiledSchema>;
+  /** Ids that end an answer beside the codec's own end of a text. */
+  readonly stopIds?: ReadonlySet<number>;
+  /** Special tokens that may come where their texts may. */
+  readonly spoken?: readonly string[];
+  /** Languages and transitions kept. */
+  readonly maxKept?: number;
+}
+
+/** A language of answers over a vocabulary. */
 export class Grammar {
-  readonly #schema: unknown;
+  readonly #parts: GrammarParts;
   readonly #codec: TextCodec;
   readonly #trie: TokenBranch;
   readonly #maxKept: number;
@@ -42,37 +55,27 @@ export class Grammar {
   readonly #masks = new Map<Language, Uint8Array>();
 
   private constructor(
-    schema: unknown,
-    { codec, trie, maxKept, compiled }: {
-      codec: TextCodec;
-      trie: TokenBranch;
-      maxKept: number;
-      compiled: CompiledSchema;
-    },
+    parts: GrammarParts,
+    { trie, compiled }: { trie: TokenBranch; compiled: CompiledSchema },
   ) {
-    this.#schema = schema;
-    this.#codec = codec;
+    this.#parts = parts;
+    this.#codec = parts.codec;
     this.#trie = trie;
-    this.#maxKept = maxKept;
+    this.#maxKept = parts.maxKept ?? MAX_KEPT;
     this.#compiled = compiled;
   }
 
   /**
-   * Compiles a schema.
+   * Compiles what keeps answers within a language.
    *
-   * @throws {SchemaError} when the schema or the vocabulary will not do
+   * @throws {SchemaError} when a schema or the vocabulary will not do
    */
-  static *compile(
-    schema: unknown,
-    codec: TextCodec,
-    { maxKept = MAX_KEPT } = {},
-  ): Steps<Grammar> {
-    const trie = tokenTrie(codec);
+  static *compile(parts: GrammarParts): Steps<Grammar> {
+    const trie = tokenTrie(parts.codec, parts.spoken);
     if (!spellsAll(trie)) {
       throw new SchemaError("the model's vocabulary does not have every byte");
     }
-    const compiled = yield* compileSteps(schema);
-    return new Grammar(schema, { codec, trie, maxKept, compiled });
+    return new Grammar(parts, { trie, compiled: yield* parts.compile() });
   }
 
   /** What keeps one text within the language, by work that `run` does. */
@@ -94,7 +97,7 @@ export class Grammar {
       unread = [];
       if (this.#compiled.languages.size > this.#maxKept) {
         this.#masks.clear();
-        this.#compiled = yield* compileSteps(this.#schema);
+        this.#compiled = yield* this.#parts.compile();
       }
       if (languages !== this.#compiled.languages) {
         ({ languages } = this.#compiled);
@@ -105,9 +108,13 @@ export class Grammar {
     return {
       allowed: () => withinStack(find()),
       accept: (id) => {
-        if (id !== this.#codec.endOfTextId) unread.push(...this.#codec.bytesOf(id) ?? []);
+        if (!this.#ends(id)) unread.push(...this.#codec.bytesOf(id) ?? []);
       },
     };
+  }
+
+  #ends(id: number): boolean {
+    return id === this.#codec.endOfTextId || this.#parts.stopIds?.has(id) === true;
   }
 
   *#mask(state: Language, languages: Languages): Steps<Uint8Array> {
@@ -116,7 +123,10 @@ export class Grammar {
     const work = new Work(languages, MAX_WORK);
     const mask = new Uint8Array(this.#codec.vocabSize);
     yield* allow(mask, { branch: this.#trie, state, work });
-    if (state.nullable) mask[this.#codec.endOfTextId] = 1;
+    if (state.nullable) {
+      mask[this.#codec.endOfTextId] = 1;
+      for (const id of this.#parts.stopIds ?? []) if (id < mask.length) mask[id] = 1;
+    }
     // Others may have made it all anew meanwhile.
     if (languages !== this.#compiled.languages) return mask;
     if (this.#masks.size >= MAX_MASKS) {

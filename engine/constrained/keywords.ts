@@ -67,7 +67,7 @@ const schema = z.object(CONSTRAINTS).partial();
 export type Keywords = Readonly<z.infer<typeof schema>>;
 
 /** Which type a constraint is about. */
-export const KEYWORD_TYPES = {
+const KEYWORD_TYPES = {
   properties: "object",
   required: "object",
   additionalProperties: "object",
@@ -134,4 +134,23 @@ const LIMITS = [
 /** Whether a schema says which numbers are valid, other than by type. */
 export function isLimited(keywords: Keywords): boolean {
   return LIMITS.some((keyword) => keywords[keyword] !== undefined);
+}
+
+/** The types that a schema allows; nothing where it says nothing about them. */
+export function typesOf(keywords: Keywords, path: string): readonly JsonType[] | undefined {
+  if (keywords.type) return typeof keywords.type === "string" ? [keywords.type] : keywords.type;
+  const implied = Object.entries(KEYWORD_TYPES).filter(([keyword]) => keyword in keywords);
+  const types = TYPES.filter((type) => implied.some(([, implies]) => implies === type));
+  if (types.length > 1) throw new SchemaError(`${path}: it needs a type`);
+  return types.length === 0 ? undefined : types;
+}
+
+/** A name that may be written in two ways could come twice, the second time as another. */
+export function refuseRespelled(names: readonly string[], path: string): void {
+  const name = names.find((name) => /[\b\t\n\f\r]/.test(name));
+  if (name === undefined) return;
+  throw new SchemaError(
+    `${path}: additionalProperties beside a member ${JSON.stringify(name)} is not supported, ` +
+      `unless it is false`,
+  );
 }

@@ -12,11 +12,11 @@ import {
   isLimited,
   isOfType,
   type JsonType,
-  KEYWORD_TYPES,
   type Keywords,
   readKeywords,
+  refuseRespelled,
   standsAlone,
-  TYPES,
+  typesOf,
 } from "./keywords.ts";
 import { type Language, Languages } from "./language.ts";
 import { patternLanguage } from "./pattern.ts";
@@ -59,26 +59,40 @@ export function compileSchema(schema: unknown): CompiledSchema {
 
 /** Compiles a schema in steps, as {@linkcode compileSchema} does. */
 export function* compileSteps(schema: unknown): Steps<CompiledSchema> {
+  const languages = new Languages();
+  return { languages, start: yield* schemaLanguage(schema, { languages, name: "" }) };
+}
+
+/**
+ * The language of a schema beside others of the same maker; `name` tells its definitions from theirs.
+ *
+ * @throws {SchemaError} as {@linkcode compileSchema} does
+ */
+export function* schemaLanguage(
+  schema: unknown,
+  { languages, name }: { languages: Languages; name: string },
+): Steps<Language> {
   if (JSON.stringify(schema).length > MAX_SCHEMA_CHARS) {
     throw new SchemaError(`the schema has more than ${MAX_SCHEMA_CHARS} characters`);
   }
-  let compiler = new Compiler(schema, { endless: new Set() });
+  const compiler = new Compiler(schema, { languages, name, endless: new Set() });
   let start = yield* compiler.compile();
-  const finite = compiler.languages.finiteNames();
-  const endless = compiler.names.filter((name) => !finite.has(name));
+  const finite = languages.finiteNames();
+  const endless = compiler.pointers.filter((pointer) => !finite.has(name + pointer));
   if (endless.length > 0) {
     // What never ends must not be begun: the same again, without it.
-    compiler = new Compiler(schema, { endless: new Set(endless) });
-    start = yield* compiler.compile();
+    const others = { languages, name: `${name}again `, endless: new Set(endless) };
+    start = yield* new Compiler(schema, others).compile();
   }
-  if (start === compiler.languages.nothing) throw new SchemaError("no finite text can satisfy it");
-  return { languages: compiler.languages, start };
+  if (start === languages.nothing) throw new SchemaError("no finite text can satisfy it");
+  return start;
 }
 
 class Compiler {
-  readonly languages = new Languages();
-  readonly #json = jsonLanguages(this.languages);
+  readonly languages: Languages;
+  readonly #json: ReturnType<typeof jsonLanguages>;
   readonly #root: unknown;
+  readonly #name: string;
   readonly #endless: ReadonlySet<string>;
   /** Languages of pointers; undefined while they are being made. */
   readonly #made = new Map<string, Language | undefined>();
@@ -89,12 +103,22 @@ class Compiler {
   #joined = 0;
   readonly #budget = { left: MAX_COMBINED };
 
-  constructor(root: unknown, { endless }: { endless: ReadonlySet<string> }) {
+  constructor(
+    root: unknown,
+    { languages, name, endless }: {
+      languages: Languages;
+      name: string;
+      endless: ReadonlySet<string>;
+    },
+  ) {
+    this.languages = languages;
+    this.#json = jsonLanguages(languages);
     this.#root = root;
+    this.#name = name;
     this.#endless = endless;
   }
 
-  get names(): string[] {
+  get pointers(): string[] {
     return [...this.#made.keys()];
   }
 
@@ -111,10 +135,10 @@ class Compiler {
     if (!this.#made.has(pointer)) {
       this.#made.set(pointer, undefined);
       const language = yield* this.#value(resolve(this.#root, pointer), pointer, pointer);
-      this.languages.define(pointer, language);
+      this.languages.define(this.#name + pointer, language);
       this.#made.set(pointer, language);
     }
-    return this.languages.named(pointer);
+    return this.languages.named(this.#name + pointer);
   }
 
   *#value(schema: unknown, path: string, within = ""): Steps<Language> {
@@ -254,11 +278,11 @@ class Compiler {
 
   #any(): Language {
     const { array, map, string, number, boolean, null: none } = this.#json;
-    const any = this.languages.named(ANY);
+    const any = this.languages.named(this.#name + ANY);
     if (!this.#made.has(ANY)) {
       this.#made.set(ANY, any);
       this.languages.define(
-        ANY,
+        this.#name + ANY,
         this.languages.either(map(any), array(any), string(), number, boolean, none),
       );
     }
@@ -273,23 +297,4 @@ class Compiler {
       this.#refuseCircle(next, [...trail, pointer]);
     }
   }
-}
-
-/** The types that a schema allows; nothing where it says nothing about them. */
-function typesOf(keywords: Keywords, path: string): readonly JsonType[] | undefined {
-  if (keywords.type) return typeof keywords.type === "string" ? [keywords.type] : keywords.type;
-  const implied = Object.entries(KEYWORD_TYPES).filter(([keyword]) => keyword in keywords);
-  const types = TYPES.filter((type) => implied.some(([, implies]) => implies === type));
-  if (types.length > 1) throw new SchemaError(`${path}: it needs a type`);
-  return types.length === 0 ? undefined : types;
-}
-
-/** A name that may be written in two ways could come twice, the second time as another. */
-function refuseRespelled(names: readonly string[], path: string): void {
-  const name = names.find((name) => /[\b\t\n\f\r]/.test(name));
-  if (name === undefined) return;
-  throw new SchemaError(
-    `${path}: additionalProperties beside a member ${JSON.stringify(name)} is not supported, ` +
-      `unless it is false`,
-  );
 }

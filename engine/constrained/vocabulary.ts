@@ -14,16 +14,28 @@ export interface TokenBranch {
   readonly next: TokenBranch[];
 }
 
-const made = new WeakMap<TextCodec, TokenBranch>();
+const made = new WeakMap<TextCodec, Map<string, TokenBranch>>();
 
-/** The ordinary tokens of `codec` as a trie; made once for each. */
-export function tokenTrie(codec: TextCodec): TokenBranch {
-  const known = made.get(codec);
-  if (known) return known;
+/**
+ * The ordinary tokens of `codec` and the special ones of the texts `spoken`, as a trie; made once for
+ * each.
+ */
+export function tokenTrie(codec: TextCodec, spoken: readonly string[] = []): TokenBranch {
+  const tries = made.get(codec) ?? new Map<string, TokenBranch>();
+  made.set(codec, tries);
+  const key = JSON.stringify(spoken);
+  const trie = tries.get(key) ?? makeTrie(codec, new Set(spoken));
+  tries.set(key, trie);
+  return trie;
+}
+
+function makeTrie(codec: TextCodec, spoken: ReadonlySet<string>): TokenBranch {
   const root: TokenBranch = { byte: 0, ids: [], next: [] };
+  const decoder = new TextDecoder();
   for (let id = 0; id < codec.vocabSize; id++) {
     const bytes = codec.bytesOf(id);
-    if (!bytes || bytes.length === 0 || codec.isSpecial(id)) continue;
+    if (!bytes || bytes.length === 0) continue;
+    if (codec.isSpecial(id) && !spoken.has(decoder.decode(bytes))) continue;
     let at = root;
     for (const byte of bytes) {
       let next = branchAt(at, byte);
@@ -32,7 +44,6 @@ export function tokenTrie(codec: TextCodec): TokenBranch {
     }
     at.ids.push(id);
   }
-  made.set(codec, root);
   return root;
 }
 

@@ -122,6 +122,9 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
     },
     createSequence(promptIds, options = {}) {
       checkPrompt(promptIds, config);
+      if (options.pooling) {
+        throw new TypeError("Cannot embed a text: an ONNX file gives logits alone");
+      }
       const bytes = reservedLength(promptIds.length, options, config) * tokenBytes;
       if (bytes > cacheBytes) {
         throw new RangeError(

@@ -17,6 +17,7 @@ import {
   type SequenceOptions,
 } from "../engine.ts";
 import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
+import { PooledStates } from "./embedding.ts";
 import { controlWords } from "./control_words.ts";
 import { createLayout } from "../../model/layout.ts";
 import { type EngineAdapter, fillAdapter } from "./placed_adapters.ts";
@@ -120,6 +121,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
 class WasmEngine implements Engine {
   readonly config: ModelConfig;
   readonly fingerprint: string;
+  readonly embeds = true;
   readonly expWeights: ExpWeights;
   readonly #plan: Plan;
   readonly #memory: WebAssembly.Memory;
@@ -180,19 +182,22 @@ class WasmEngine implements Engine {
   createSequence(promptIds: ArrayLike<number>, options: SequenceOptions = {}): Sequence {
     checkPrompt(promptIds, this.config);
     const length = reservedLength(promptIds.length, options, this.config);
-    const { adapter: name } = options;
+    const { pooling, adapter: name } = options;
     const adapter = name === undefined ? 0 : this.#adapters.indexOf(name) + 1;
     if (name !== undefined && adapter === 0) {
       throw new RangeError(`Cannot begin a sequence: the engine has no adapter ${name}`);
     }
-    const lease = this.#pool.acquire(promptIds, length, adapter);
+    // Of tokens that were read before there are keys and values alone.
+    const known = pooling === undefined ? promptIds : [];
+    const lease = this.#pool.acquire(known, length, adapter);
     if (!lease) {
       throw new NoRoomError(
         `Cannot begin a sequence of ${length} tokens: ${this.#pool.available} of ` +
           `${this.#pool.count} pages of ${PAGE} are left in the cache`,
       );
     }
-    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, adapter });
+    const states = pooling && new PooledStates(pooling, this.#plan);
+    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, states, adapter });
   }
 
   async step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]> {
@@ -207,7 +212,13 @@ class WasmEngine implements Engine {
     for (const [i, segments] of passes.entries()) {
       placePass(segments, { plan: this.#plan, ints, words: this.#words });
       await this.#workers.run();
-      for (const { sequence, to } of segments) sequence.advance(to);
+      let row = 0;
+      for (const { sequence, from, to, index } of segments) {
+        sequence.advance(to);
+        sequence.states?.add(this.#memory, { row, rows: to - from });
+        if (to === sequence.length) results[index] = sequence.states?.embedding;
+        row += to - from;
+      }
       let output = 0;
       for (const { index, output: wanted } of segments) {
         if (!wanted) continue;

@@ -49,7 +49,7 @@ export function planPasses(
         [rowsLeft, outputsLeft] = [maxRows, maxOutputs];
       }
       const to = Math.min(until, from + rowsLeft);
-      const output = to === end;
+      const output = to === end && !sequence.states;
       passes.at(-1)?.push({ sequence, index, from, to, output });
       rowsLeft -= to - from;
       outputsLeft -= Number(output);

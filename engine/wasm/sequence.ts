@@ -4,6 +4,7 @@
  * @module
  */
 import type { Sequence } from "../engine.ts";
+import type { PooledStates } from "./embedding.ts";
 import type { Lease, PagePool } from "./pages.ts";
 
 /** Token ids, and the pages that hold what was computed of them. */
@@ -15,13 +16,21 @@ export class WasmSequence implements Sequence {
   readonly adapter: number;
   /** Tokens whose keys and values are in the cache. */
   cached: number;
+  /** There where the text's embedding is asked for. */
+  readonly states: PooledStates | undefined;
 
   constructor(
     ids: number[],
-    { lease, pool, adapter }: { lease: Lease; pool: PagePool; adapter: number },
+    { lease, pool, states, adapter }: {
+      lease: Lease;
+      pool: PagePool;
+      states?: PooledStates | undefined;
+      adapter: number;
+    },
   ) {
     this.adapter = adapter;
     this.ids = ids;
+    this.states = states;
     this.lease = lease;
     this.pool = pool;
     this.cached = lease.reused;

@@ -25,6 +25,7 @@ export { loadCheckpoint, readCheckpointInfo, readModelConfig } from "./load.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./load.ts";
 export { loadNewest, type LoadNewestOptions, type NewestCheckpoint } from "./newest.ts";
 export { readJson } from "./small_files.ts";
+export { countParameters } from "./model_size.ts";
 export { saveCheckpoint } from "./save.ts";
 export { formatStopIds, readStopIds } from "./stop_ids.ts";
 export { DIVERGED_SUFFIX, setAsideCheckpoint } from "./set_aside.ts";

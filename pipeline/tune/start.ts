@@ -164,7 +164,9 @@ async function growVocabulary(
   { folder, json }: { folder: string; json: string },
 ): Promise<void> {
   const config = await readModelConfig(init);
-  const { vocabSize } = parseTokenizer(json, { source: "tokenizer.json" });
+  const { vocabSize: entries } = parseTokenizer(json, { source: "tokenizer.json" });
+  // Some models have more rows than their tokenizer has entries.
+  const vocabSize = Math.max(config.vocab_size, entries);
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   await initFromFolder(init, { layout, parameters });

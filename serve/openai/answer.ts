@@ -3,22 +3,13 @@
  *
  * @module
  */
-import { checkBias, checkIds, grammarOf, unknownModel } from "./answer_checks.ts";
 import { ApiError, errorBody } from "../api_error.ts";
-import {
-  type ChoicePiece,
-  type FinishReason,
-  generateChoices,
-  type PlacedToken,
-  type PromptToken,
-  type Steps,
-} from "../../engine/mod.ts";
-import { eventStream } from "../event_stream.ts";
-import { refusalOf } from "./refusals.ts";
-import type { AnswerContext } from "./answer_context.ts";
-import type { AnswerRequest } from "./sampling_fields.ts";
+import type { ChoicePiece, FinishReason, PlacedToken, PromptToken } from "../../engine/mod.ts";
+import { eventResponse } from "../event_stream.ts";
+import { type AnswerContext, type AnswerTask, begin, begun, randomId } from "./generation.ts";
+import type { FieldNames } from "./answer_checks.ts";
 
-export type { AdapterModel, AnswerContext } from "./answer_context.ts";
+export type { AnswerContext, AnswerTask } from "./generation.ts";
 
 /** A finished choice. */
 export interface WholeChoice {
@@ -46,22 +37,12 @@ export interface AnswerForm {
   chunks(piece: ChoicePiece): unknown[];
 }
 
-/** What to answer. */
-export interface AnswerTask extends AnswerRequest {
-  /** Each is answered `n` times, the first one first. */
-  readonly prompts: readonly ArrayLike<number>[];
-  readonly maxTokens: number;
-  /** Scores the tokens of the prompts as well. */
-  readonly scoresPrompt?: boolean;
-  /** Choices to make of each, of which the `n` likeliest are given; `n` unless stated. */
-  readonly bestOf?: number;
-}
-
 /** Tokens read and written. */
 interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
+  readonly prompt_tokens_details: { readonly cached_tokens: number };
 }
 
 /** The fields that every chunk has in common. */
@@ -80,94 +61,33 @@ interface Head {
  */
 export async function answer(
   task: AnswerTask,
-  { form, context, promptField }: {
-    form: AnswerForm;
-    context: AnswerContext;
-    /** Named where the prompt does not fit. */
-    promptField: string;
-  },
+  { form, context, named }: { form: AnswerForm; context: AnswerContext; named: FieldNames },
 ): Promise<Response> {
-  const { scheduler, codec, grammars, modelName, client, meter } = context;
-  const { model = modelName } = task;
-  const adapter = context.adapters?.get(model);
-  if (model !== modelName && !adapter) throw unknownModel(model);
-  const stopIds = adapter?.stopIds ?? context.stopIds;
-  for (const promptIds of task.prompts) checkIds(promptIds, { scheduler, promptField });
-  checkBias(task.logitBias, codec);
-  const { turns } = context;
-  const run = <T>(work: Steps<T>) => turns.run(work, { client, signal: context.signal });
-  const grammar = await grammarOf(task.jsonSchema, { grammars, run });
-  const { n, bestOf = n } = task;
-  const left = new AbortController();
-  const signal = AbortSignal.any([context.signal, left.signal]);
-  const pieces = refusing(
-    generateChoices({
-      ...task,
-      scheduler,
-      codec,
-      client,
-      meter,
-      signal,
-      count: bestOf,
-      ...(stopIds && { stopIds }),
-      ...(adapter && { adapter: model }),
-      ...(grammar && { constrain: () => grammar.constrain(run) }),
-      // What is ranked must be scored.
-      ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),
-    }),
-    { ...context, promptField },
-  );
+  const { pieces, promptTokens, leave, hasLeft } = await begin(task, { context, named });
   const head = {
-    id: `${form.idPrefix}${crypto.randomUUID().replaceAll("-", "")}`,
+    id: `${form.idPrefix}${randomId()}`,
     object: task.stream ? form.chunkObject : form.object,
     created: Math.floor(Date.now() / 1000),
-    model,
+    model: task.model ?? context.modelName,
   };
-  const promptTokens = task.prompts.reduce((sum, { length }) => sum + length, 0);
+  const { n, bestOf = n } = task;
   if (!task.stream) {
     return Response.json(
       await whole(pieces, { form, head, promptTokens, n, bestOf, prompts: task.prompts.length }),
     );
   }
-  const { value: first } = await pieces.next();
-  if (!first) throw new Error("Cannot answer: generation ended without a piece");
-  const events = chunks(prepend(first, pieces), {
+  const events = chunks((await begun(pieces)).pieces, {
     form,
     head,
     promptTokens,
+    n,
     includeUsage: task.includeUsage,
     onFailure: (error) => {
       // Once the client has left, its generation ends with the reason of that.
-      if (!signal.aborted && !(error instanceof ApiError)) context.onFailure(error);
+      if (!hasLeft() && !(error instanceof ApiError)) context.onFailure(error);
     },
   });
-  const body = eventStream(events, {
-    stallMs: context.stallMs,
-    onLeave: (reason) => left.abort(reason),
-  });
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
-  });
-}
-
-/** `pieces`, failing with what the client may be told. */
-async function* refusing(
-  pieces: AsyncIterable<ChoicePiece>,
-  options: { retryAfterSeconds: number; promptField: string },
-): AsyncGenerator<ChoicePiece, void> {
-  try {
-    yield* pieces;
-  } catch (cause) {
-    throw refusalOf(cause, options);
-  }
-}
-
-async function* prepend(
-  first: ChoicePiece,
-  rest: AsyncIterable<ChoicePiece>,
-): AsyncGenerator<ChoicePiece> {
-  yield first;
-  yield* rest;
+  return eventResponse(events, { stallMs: context.stallMs, onLeave: leave });
 }
 
 async function whole(
@@ -186,6 +106,7 @@ async function whole(
     scored: new Array<PlacedToken>(),
     prompt: undefined as readonly PromptToken[] | undefined,
     tokens: 0,
+    reused: 0,
     finishReason: "length" as FinishReason,
   }));
   let fingerprint: string | undefined;
@@ -195,11 +116,14 @@ async function whole(
     choice.text += piece.text;
     choice.scored.push(...piece.scored);
     choice.tokens = piece.tokens;
+    choice.reused = piece.reused;
     choice.prompt ??= piece.prompt;
     choice.finishReason = piece.finishReason ?? choice.finishReason;
     ({ fingerprint } = piece);
   }
   const tokens = made.reduce((sum, choice) => sum + choice.tokens, 0);
+  const cached = made.filter((_, index) => index % bestOf === 0)
+    .reduce((sum, choice) => sum + choice.reused, 0);
   const given = bestOf === n ? made : Array.from(
     { length: prompts },
     (_, i) => likeliestFirst(made.slice(i * bestOf, (i + 1) * bestOf)).slice(0, n),
@@ -210,7 +134,7 @@ async function whole(
     choices: given.map(({ prompt, ...choice }, index) =>
       form.whole({ ...choice, index, ...(prompt && { prompt }) })
     ),
-    usage: usage(promptTokens, tokens),
+    usage: usage({ prompt: promptTokens, cached, completion: tokens }),
   };
 }
 
@@ -226,16 +150,17 @@ function likeliestFirst<Choice extends { scored: readonly PlacedToken[] }>(
 /** JSON for each event, `[DONE]` last. A failure midway is an event too: the status is long sent. */
 async function* chunks(
   pieces: AsyncIterable<ChoicePiece>,
-  { form, head, promptTokens, includeUsage, onFailure }: {
+  { form, head, promptTokens, n, includeUsage, onFailure }: {
     form: AnswerForm;
     head: Head;
     promptTokens: number;
+    n: number;
     includeUsage: boolean;
     onFailure: (error: unknown) => void;
   },
 ): AsyncGenerator<string, void> {
-  const tokens = new Map<number, number>();
-  const opened = new Set<number>();
+  /** The last piece of each choice so far. */
+  const last = new Map<number, ChoicePiece>();
   let fingerprint: string | undefined;
   const event = (choices: unknown[], total: Usage | null) =>
     JSON.stringify({
@@ -247,12 +172,9 @@ async function* chunks(
   try {
     for await (const piece of pieces) {
       ({ fingerprint } = piece);
-      if (form.opening && !opened.has(piece.choice)) {
-        opened.add(piece.choice);
-        yield event([form.opening(piece.choice)], null);
-      }
+      if (form.opening && !last.has(piece.choice)) yield event([form.opening(piece.choice)], null);
       for (const entry of form.chunks(piece)) yield event([entry], null);
-      tokens.set(piece.choice, piece.tokens);
+      last.set(piece.choice, piece);
     }
   } catch (error) {
     onFailure(error);
@@ -260,15 +182,22 @@ async function* chunks(
     return;
   }
   if (includeUsage) {
-    yield event([], usage(promptTokens, tokens.values().reduce((sum, count) => sum + count, 0)));
+    const made = [...last.values()];
+    const cached = made.filter(({ choice }) => choice % n === 0)
+      .reduce((sum, { reused }) => sum + reused, 0);
+    const completion = made.reduce((sum, { tokens }) => sum + tokens, 0);
+    yield event([], usage({ prompt: promptTokens, cached, completion }));
   }
   yield "[DONE]";
 }
 
-function usage(promptTokens: number, completionTokens: number): Usage {
+function usage(
+  { prompt, cached, completion }: { prompt: number; cached: number; completion: number },
+): Usage {
   return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: cached },
   };
 }

@@ -5,6 +5,7 @@
  */
 import { ApiError } from "../api_error.ts";
 import {
+  type AnswerShape,
   checkPrompt,
   type Grammar,
   type Grammars,
@@ -13,7 +14,18 @@ import {
   type Scheduler,
   SchemaError,
   type TextCodec,
+  ToolSchemaError,
 } from "../../engine/mod.ts";
+
+/** The request's fields that refusals name. */
+export interface FieldNames {
+  /** Where the prompt does not fit. */
+  readonly prompt: string;
+  /** Where the answer cannot be held to a schema. */
+  readonly format: string;
+  /** The same of the arguments of a tool, by its place. */
+  readonly tool: (index: number) => string;
+}
 
 /** The refusal of a model that is not served here. */
 export function unknownModel(model: string): ApiError {
@@ -40,20 +52,23 @@ export function checkIds(
   }
 }
 
-/** What holds the answer to a schema, if there is one; refuses a schema that nothing can hold it to. */
+/** What holds the answer to a shape, if there is one; refuses one that nothing can hold it to. */
 export async function grammarOf(
-  jsonSchema: Record<string, unknown> | undefined,
-  { grammars, run }: { grammars: Grammars; run: RunSteps },
+  shape: AnswerShape | undefined,
+  { grammars, run, named }: { grammars: Grammars; run: RunSteps; named: FieldNames },
 ): Promise<Grammar | undefined> {
-  if (!jsonSchema) return undefined;
+  if (!shape) return undefined;
   try {
-    return await run(grammars(jsonSchema));
+    return await run(grammars(shape));
   } catch (cause) {
     // A schema may combine so much that its automaton has no place on the stack.
     if (!(cause instanceof SchemaError || cause instanceof RangeError)) throw cause;
     const reason = cause instanceof SchemaError ? cause.message : "the schema combines too much";
-    const message = `The answer cannot be held to response_format: ${reason}`;
-    throw new ApiError(message, { status: 400, param: "response_format", cause });
+    const tool = cause instanceof ToolSchemaError ? cause.tool : 0;
+    const isOfTool = !shape.schema || cause instanceof ToolSchemaError;
+    const param = isOfTool ? named.tool(tool) : named.format;
+    const message = `The answer cannot be held to ${param}: ${reason}`;
+    throw new ApiError(message, { status: 400, param, cause });
   }
 }
 

@@ -27,12 +27,9 @@ const noList = z.array(z.never(), { error: unsupported }).max(0, { error: unsupp
 /** More of them for chat. */
 export const CHAT_CLIENT_FIELDS = {
   ...CLIENT_FIELDS,
-  tools: noList,
+  // The old names of tools and tool_choice.
   functions: noList,
-  tool_choice: only(["none", "auto"], unsupported),
   function_call: only(["none", "auto"], unsupported),
-  // Without tools there is nothing to call, at once or in turn.
-  parallel_tool_calls: flag().nullish(),
   modalities: z.tuple([z.literal("text", { error: unsupported })], { error: unsupported })
     .nullish(),
   verbosity: only(["medium"], unsupported),
@@ -47,10 +44,9 @@ export const EMPTY_MESSAGE_FIELDS = {
   refusal: nothing,
   audio: nothing,
   function_call: nothing,
-  parsed: nothing,
-  reasoning_content: nothing,
+  // Clients add what they parsed of the text.
+  parsed: z.unknown().optional(),
   annotations: noList,
-  tool_calls: noList,
 };
 
 /** Options of a stream. */

@@ -29,10 +29,11 @@ export async function complete(
   const { turns, client, signal } = context;
   const { prompts, prefixes } = await turns.run(readPrompts(request, context), { client, signal });
   const scoresPrompt = request.echo && request.topLogprobs !== undefined;
-  return await answer({ ...request, prompts, scoresPrompt }, {
+  const { jsonSchema: schema } = request;
+  return await answer({ ...request, prompts, scoresPrompt, ...(schema && { shape: { schema } }) }, {
     form: completionForm(request, { codec: context.codec, prefixes }),
     context,
-    promptField: "prompt",
+    named: { prompt: "prompt", format: "response_format", tool: () => "response_format" },
   });
 }
 

@@ -15,7 +15,11 @@ import { ApiError } from "../api_error.ts";
 /** What a client may be told of `cause`: an {@linkcode ApiError}, or `cause` where that is nothing. */
 export function refusalOf(
   cause: unknown,
-  { retryAfterSeconds, promptField }: { retryAfterSeconds: number; promptField: string },
+  { retryAfterSeconds, promptField, shapeField }: {
+    retryAfterSeconds: number;
+    promptField: string;
+    shapeField: string;
+  },
 ): unknown {
   const headers = { "retry-after": `${retryAfterSeconds}` };
   if (cause instanceof QueueFullError) {
@@ -36,8 +40,8 @@ export function refusalOf(
     return new ApiError(message, { status: 504, code: "deadline_exceeded", cause });
   }
   if (cause instanceof GrammarWorkError) {
-    const message = `The answer cannot be held to response_format: ${cause.message}`;
-    return new ApiError(message, { status: 400, param: "response_format", cause });
+    const message = `The answer cannot be held to ${shapeField}: ${cause.message}`;
+    return new ApiError(message, { status: 400, param: shapeField, cause });
   }
   return cause;
 }

@@ -63,7 +63,7 @@ export function only<const Values extends readonly (string | number | boolean)[]
 }
 
 /**
- * The fields of a request body.
+ * The fields of a request body, or of what is `within` a field of it.
  *
  * @throws {ApiError} 400, naming the field
  * @example
@@ -77,9 +77,10 @@ export function only<const Values extends readonly (string | number | boolean)[]
 export function parseBody<Schema extends z.ZodType>(
   json: unknown,
   schema: Schema,
+  within?: string,
 ): z.infer<Schema> {
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw refusal(parsed.error.issues[0], json);
+  if (!parsed.success) throw refusal(parsed.error.issues[0], { json, within });
   return parsed.data;
 }
 
@@ -105,10 +106,13 @@ export function refuseHalfPairs(json: unknown, path: readonly string[]): void {
   }
 }
 
-function refusal(issue: z.core.$ZodIssue | undefined, json: unknown): ApiError {
+function refusal(
+  issue: z.core.$ZodIssue | undefined,
+  { json, within }: { json: unknown; within: string | undefined },
+): ApiError {
   const [unknown] = issue?.code === "unrecognized_keys" ? issue.keys : [];
   const path = [...issue?.path ?? [], ...(unknown === undefined ? [] : [unknown])];
-  const param = path.length > 0 ? path.join(".") : null;
+  const param = [...within === undefined ? [] : [within], ...path].join(".") || null;
   if (unknown !== undefined) return invalid(`Unrecognized request argument: ${param}`, param);
   const message = issue?.message ?? "is not valid";
   if (param === null) return invalid(`The request body ${message}`, null);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { writeCorpus } from "./corpus.ts";
-import { openFolder } from "./program.ts";
+import { openFolder, start } from "./program.ts";
 import { conversation, writeLines } from "./small_model.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -32,11 +32,8 @@ Deno.test("every command of docs/tune.md does what it says, from documents and f
     const [deno, task, name = "", ...args] = command.split(" ");
     assertEquals([deno, task], ["deno", "task"], command);
     if (name === "serve") {
-      await using program = start(
-        ["serve", join(folder.path, args[0] ?? ""), ...args.slice(1), "--port", "0"],
-        {},
-        folder.path,
-      );
+      const absolute = args.map((word) => word.startsWith("runs/") ? at(word) : word);
+      await using program = start(["serve", ...absolute, "--port", "0"]);
       await program.line(/Adapters by model name: adapter/);
       continue;
     }

@@ -118,7 +118,12 @@ Deno.test("n gives choices in order, streamed under their numbers, and usage of 
   const request = { prompt: "2%", max_tokens: 6, seed: 3, n: 3 };
   const whole = await (await post(opened, JSON.stringify(request))).json();
   assertEquals(whole.choices.map(({ index }: { index: number }) => index), [0, 1, 2]);
-  assertEquals(whole.usage, { prompt_tokens: 2, completion_tokens: 18, total_tokens: 20 });
+  assertEquals(whole.usage, {
+    prompt_tokens: 2,
+    completion_tokens: 18,
+    total_tokens: 20,
+    prompt_tokens_details: { cached_tokens: 0 },
+  });
   const stream = await post(opened, JSON.stringify({ ...request, stream: true }));
   const streamed = ["", "", ""];
   for (const event of (await stream.text()).trim().split("\n\n").slice(0, -1)) {

@@ -43,11 +43,11 @@ Deno.test("text is cut at the first complete stop string, however it arrives", (
 
 Deno.test("only what may become a stop string is held back", () => {
   const filter = createStopFilter(["\n\nEnd", "stop"]);
-  assertEquals(filter.push("one\n"), { text: "one", stopped: false });
-  assertEquals(filter.push("two\n\nEn"), { text: "\ntwo", stopped: false });
-  assertEquals(filter.push("ough sto"), { text: "\n\nEnough ", stopped: false });
+  assertEquals(filter.push("one\n"), { text: "one", stopped: undefined });
+  assertEquals(filter.push("two\n\nEn"), { text: "\ntwo", stopped: undefined });
+  assertEquals(filter.push("ough sto"), { text: "\n\nEnough ", stopped: undefined });
   assertEquals(filter.flush(), "sto");
-  assertEquals(createStopFilter([]).push("sto"), { text: "sto", stopped: false });
+  assertEquals(createStopFilter([]).push("sto"), { text: "sto", stopped: undefined });
 });
 
 Deno.test("characters outside the basic plane can be stop strings", () => {

@@ -39,7 +39,12 @@ Deno.test("a completion has OpenAI's fields", async () => {
     object: "text_completion",
     model: "golden",
     system_fingerprint: opened.engine.fingerprint,
-    usage: { prompt_tokens: 2, completion_tokens: 8, total_tokens: 10 },
+    usage: {
+      prompt_tokens: 2,
+      completion_tokens: 8,
+      total_tokens: 10,
+      prompt_tokens_details: { cached_tokens: 0 },
+    },
   });
 });
 
@@ -69,7 +74,12 @@ Deno.test("usage comes last in a stream that asks for it", async () => {
   const chunks = data.slice(0, -1).map((chunk) => JSON.parse(chunk));
   const last = chunks.pop();
   assertEquals(last.choices, []);
-  assertEquals(last.usage, { prompt_tokens: 2, completion_tokens: 8, total_tokens: 10 });
+  assertEquals(last.usage, {
+    prompt_tokens: 2,
+    completion_tokens: 8,
+    total_tokens: 10,
+    prompt_tokens_details: { cached_tokens: 0 },
+  });
   assertEquals(chunks.map(({ usage }) => usage).filter((usage) => usage !== null), []);
 });
 

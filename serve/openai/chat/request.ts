@@ -9,6 +9,14 @@ import type { SamplingSettings } from "../../../model/checkpoint/mod.ts";
 import { CHAT_CLIENT_FIELDS, EMPTY_MESSAGE_FIELDS } from "../client_fields.ts";
 import { anyText, fields, flag, integerFrom, invalid, parseBody } from "../request_fields.ts";
 import { type AnswerRequest, readSampling, SAMPLING_FIELDS } from "../sampling_fields.ts";
+import {
+  CALL_FIELDS,
+  nameResults,
+  readCall,
+  readTools,
+  TOOL_FIELDS,
+  type ToolChoice,
+} from "./tool_fields.ts";
 import type { Message } from "../../../engine/mod.ts";
 
 /** Turns that a conversation may have. */
@@ -16,14 +24,17 @@ const MAX_MESSAGES = 1024;
 
 const contentRule = { error: "must be a string or an array of text parts" };
 const part = z.looseObject({ type: anyText() }, contentRule);
-const content = z.union([z.string(contentRule), z.array(part, contentRule)], contentRule);
+/** What a message says: a text or parts of one. */
+export const CONTENT = z.union([z.string(contentRule), z.array(part, contentRule)], contentRule);
 
 const message = fields({
-  role: z.enum(["system", "developer", "user", "assistant"], {
-    error: 'must be "system", "developer", "user" or "assistant"',
+  role: z.enum(["system", "developer", "user", "assistant", "tool"], {
+    error: 'must be "system", "developer", "user", "assistant" or "tool"',
   }),
-  content,
+  // Nothing is said where tools are called.
+  content: CONTENT.nullish(),
   name: anyText().nullish(),
+  ...CALL_FIELDS,
   ...EMPTY_MESSAGE_FIELDS,
 });
 
@@ -38,6 +49,7 @@ const schema = fields({
   top_logprobs: integerFrom(0, 20).nullish(),
   continue_final_message: flag().nullish(),
   add_generation_prompt: flag().nullish(),
+  ...TOOL_FIELDS,
   // Understood, but only where they ask for nothing.
   ...CHAT_CLIENT_FIELDS,
 });
@@ -48,6 +60,7 @@ export const CHAT_BODY: z.ZodType = schema;
 /** A request for the next turn, defaults filled in. */
 export interface ChatRequest extends AnswerRequest {
   readonly messages: readonly Message[];
+  readonly toolChoice: ToolChoice;
   /** The answer continues the last message. */
   readonly continues: boolean;
   /** The rest of the model's context unless given. */
@@ -75,27 +88,64 @@ export function parseChatRequest(body: unknown, defaults: SamplingSettings = {})
       "continue_final_message",
     );
   }
+  if (continues && raw.messages.at(-1)?.tool_calls?.length) {
+    throw invalid(
+      "continue_final_message is not allowed after a message that calls tools",
+      "continue_final_message",
+    );
+  }
   if ((raw.add_generation_prompt ?? !continues) === continues) {
     throw invalid(
       `add_generation_prompt must be ${!continues} with continue_final_message: ${continues}`,
       "add_generation_prompt",
     );
   }
+  const messages = raw.messages.map((message, i) => readMessage(message, `messages.${i}`));
+  const choice = raw.tool_choice ?? "auto";
+  const toolChoice = readTools((raw.tools ?? []).map((tool) => tool.function), {
+    choice: typeof choice === "string" ? choice : choice.function,
+    several: raw.parallel_tool_calls ?? true,
+    named: { choice: "tool_choice", name: (index) => `tools.${index}.function.name` },
+  });
   return {
     ...readSampling(raw, defaults),
     continues,
-    messages: raw.messages.map(({ role, content }, i) => ({
-      // The newer name of the same role; templates know the older one.
-      role: role === "developer" ? "system" : role,
-      content: textOf(content, `messages.${i}.content`),
-    })),
+    toolChoice,
+    messages: nameResults(messages, (index) => `messages.${index}.tool_call_id`),
     maxTokens: raw.max_completion_tokens ?? raw.max_tokens ?? Infinity,
     ...(raw.logprobs && { topLogprobs: raw.top_logprobs ?? 0 }),
   };
 }
 
+/** A message as templates read it. */
+function readMessage(raw: z.infer<typeof message>, param: string): Message {
+  const { role, content, tool_calls, tool_call_id, reasoning_content } = raw;
+  const calls = (tool_calls ?? []).map(({ id, function: { name, arguments: json } }, i) =>
+    readCall({ id, name, json }, `${param}.tool_calls.${i}.function.arguments`)
+  );
+  if (content == null && calls.length === 0) {
+    throw invalid(`${param}.content is required and ${contentRule.error}`, `${param}.content`);
+  }
+  for (const [field, value] of Object.entries({ tool_calls, reasoning_content })) {
+    if (value == null || role === "assistant") continue;
+    throw invalid(`${param}.${field} is only allowed with role "assistant"`, `${param}.${field}`);
+  }
+  if ((tool_call_id != null) !== (role === "tool")) {
+    const reason = role === "tool" ? "is required" : "is only allowed";
+    throw invalid(`${param}.tool_call_id ${reason} with role "tool"`, `${param}.tool_call_id`);
+  }
+  return {
+    // The newer name of the same role; templates know the older one.
+    role: role === "developer" ? "system" : role,
+    content: textOf(content ?? "", `${param}.content`),
+    ...(reasoning_content && { reasoning_content }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(tool_call_id != null && { tool_call_id }),
+  };
+}
+
 /** The text of a message's content; its parts follow one another as they are. */
-function textOf(content: z.infer<typeof schema>["messages"][number]["content"], param: string) {
+export function textOf(content: z.infer<typeof CONTENT>, param: string): string {
   if (typeof content === "string") return content;
   return content.map(({ type, text }, i) => {
     if (type !== "text") {

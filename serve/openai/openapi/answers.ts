@@ -13,6 +13,9 @@ const usage = z.strictObject({
   prompt_tokens: count,
   completion_tokens: count,
   total_tokens: count,
+  prompt_tokens_details: z.strictObject({
+    cached_tokens: count.describe("of the prompt, found in the cache"),
+  }),
 });
 
 /** The fields that every answer has. */
@@ -35,6 +38,23 @@ const completionChoice = z.strictObject({
     text_offset: z.array(count),
   }).nullable(),
   finish_reason: reason,
+});
+
+const chatReason = z.enum([...reason.options, "tool_calls"]);
+const reasoning = z.string().optional().describe("thoughts before the text");
+const toolCall = z.strictObject({
+  id: z.string(),
+  type: z.literal("function"),
+  function: z.strictObject({ name: z.string(), arguments: z.string().describe("JSON") }),
+});
+const toolCallChunk = z.strictObject({
+  index: count,
+  id: z.string().optional(),
+  type: z.literal("function").optional(),
+  function: z.strictObject({
+    name: z.string().optional(),
+    arguments: z.string().describe("some more of the JSON"),
+  }),
 });
 
 const bytes = z.array(z.int().min(0).max(255));
@@ -76,11 +96,13 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
       index: count,
       message: z.strictObject({
         role: z.literal("assistant"),
-        content: z.string(),
+        content: z.string().nullable(),
         refusal: z.null(),
+        reasoning_content: reasoning,
+        tool_calls: z.array(toolCall).optional(),
       }),
       logprobs: chatLogprobs,
-      finish_reason: reason,
+      finish_reason: chatReason,
     })),
     usage,
   }),
@@ -93,11 +115,26 @@ export const ANSWERS: Readonly<Record<string, z.ZodType>> = {
         role: z.literal("assistant").optional(),
         content: z.string().optional(),
         refusal: z.null().optional(),
+        reasoning_content: reasoning,
+        tool_calls: z.array(toolCallChunk).optional(),
       }),
       logprobs: chatLogprobs,
-      finish_reason: reason.nullable(),
+      finish_reason: chatReason.nullable(),
     })),
     usage: usage.nullable().optional(),
+  }),
+  Embeddings: z.strictObject({
+    object: z.literal("list"),
+    data: z.array(z.strictObject({
+      object: z.literal("embedding"),
+      index: count,
+      embedding: z.union([
+        z.array(z.number()),
+        z.base64().describe("float32, little-endian"),
+      ]),
+    })),
+    model: z.string(),
+    usage: z.strictObject({ prompt_tokens: count, total_tokens: count }),
   }),
   Model: model,
   Models: z.strictObject({ object: z.literal("list"), data: z.array(model) }),

@@ -6,29 +6,28 @@
 import { z } from "zod";
 import { CHAT_BODY } from "../chat/mod.ts";
 import { COMPLETION_BODY } from "../completion_request.ts";
+import { COUNT_BODY, MESSAGES_BODY } from "../../anthropic/mod.ts";
+import { EMBED_BODY, GENERATE_BODY, OLLAMA_CHAT_BODY, SHOW_BODY } from "../../ollama/mod.ts";
+import { RESPONSES_BODY } from "../responses/mod.ts";
+import { EMBEDDINGS_BODY } from "../embeddings.ts";
 import { DETOKENIZE_BODY, TOKENIZE_BODY } from "../tokenize_routes.ts";
 import { ANSWERS } from "./answers.ts";
+import { DIALECT_ANSWERS } from "./dialect_answers.ts";
+import { DIALECT_OPERATIONS } from "./dialect_operations.ts";
+import { type Operation, OPERATIONS } from "./operations.ts";
 import project from "../../../deno.json" with { type: "json" };
-
-/** A route as the description has it. */
-interface Operation {
-  readonly method: "get" | "post";
-  readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  /** Schema of the request's body. */
-  readonly body?: string;
-  /** By content type: a schema, or in words what comes. */
-  readonly answer: Readonly<Record<string, { readonly schema: string } | string>>;
-  /** Refusals beside those that every route has. */
-  readonly refusals: readonly number[];
-  /** Whether it takes no key where others do. */
-  readonly isOpen?: true;
-}
 
 const BODIES: Readonly<Record<string, z.ZodType>> = {
   CompletionRequest: COMPLETION_BODY,
   ChatCompletionRequest: CHAT_BODY,
+  EmbeddingRequest: EMBEDDINGS_BODY,
+  ResponseRequest: RESPONSES_BODY,
+  MessageRequest: MESSAGES_BODY,
+  MessageCountRequest: COUNT_BODY,
+  OllamaGenerateRequest: GENERATE_BODY,
+  OllamaChatRequest: OLLAMA_CHAT_BODY,
+  OllamaEmbedRequest: EMBED_BODY,
+  OllamaShowRequest: SHOW_BODY,
   TokenizeRequest: TOKENIZE_BODY,
   DetokenizeRequest: DETOKENIZE_BODY,
 };
@@ -44,112 +43,6 @@ const REFUSALS: Readonly<Record<number, string>> = {
   503: "There is no model yet, or the server is about to stop: see retry-after",
   504: "It took too long",
 };
-const GENERATING = [400, 404, 413, 415, 429, 500, 503, 504];
-
-const OPERATIONS: readonly Operation[] = [
-  {
-    method: "post",
-    path: "/v1/completions",
-    id: "createCompletion",
-    summary: "Continues a prompt",
-    body: "CompletionRequest",
-    answer: {
-      "application/json": { schema: "Completion" },
-      "text/event-stream": "With stream: CompletionChunk in `data:` events, then `data: [DONE]`",
-    },
-    refusals: GENERATING,
-  },
-  {
-    method: "post",
-    path: "/v1/chat/completions",
-    id: "createChatCompletion",
-    summary: "Makes the next turn of a conversation",
-    body: "ChatCompletionRequest",
-    answer: {
-      "application/json": { schema: "ChatCompletion" },
-      "text/event-stream":
-        "With stream: ChatCompletionChunk in `data:` events, then `data: [DONE]`",
-    },
-    refusals: GENERATING,
-  },
-  {
-    method: "post",
-    path: "/tokenize",
-    id: "tokenize",
-    summary: "Turns text into tokens",
-    body: "TokenizeRequest",
-    answer: { "application/json": { schema: "Tokens" } },
-    refusals: [400, 413, 415],
-  },
-  {
-    method: "post",
-    path: "/detokenize",
-    id: "detokenize",
-    summary: "Turns tokens into text",
-    body: "DetokenizeRequest",
-    answer: { "application/json": { schema: "Text" } },
-    refusals: [400, 413, 415],
-  },
-  {
-    method: "get",
-    path: "/prompts.json",
-    id: "prompts",
-    summary: "Beginnings of documents to try the model on",
-    answer: { "application/json": { schema: "Prompts" } },
-    refusals: [],
-  },
-  {
-    method: "get",
-    path: "/v1/models",
-    id: "listModels",
-    summary: "The model that is served",
-    answer: { "application/json": { schema: "Models" } },
-    refusals: [],
-  },
-  {
-    method: "get",
-    path: "/v1/models/{id}",
-    id: "retrieveModel",
-    summary: "A model by its name",
-    answer: { "application/json": { schema: "Model" } },
-    refusals: [404],
-  },
-  {
-    method: "get",
-    path: "/health",
-    id: "health",
-    isOpen: true,
-    summary: "Whether requests can be answered, and by which weights",
-    answer: { "application/json": { schema: "Health" } },
-    refusals: [503],
-  },
-  {
-    method: "get",
-    path: "/metrics",
-    id: "metrics",
-    summary: "The server's figures",
-    answer: { "text/plain": "Prometheus' exposition format" },
-    refusals: [],
-  },
-  {
-    method: "get",
-    path: "/openapi.json",
-    id: "openapi",
-    isOpen: true,
-    summary: "This description",
-    answer: { "application/json": "An OpenAPI 3.1 document" },
-    refusals: [],
-  },
-  {
-    method: "get",
-    path: "/",
-    id: "playground",
-    isOpen: true,
-    summary: "A page on which to try the model",
-    answer: { "text/html": "The page" },
-    refusals: [],
-  },
-];
 
 /**
  * The document; where `needsKey`, every route but the open ones asks for a bearer key.
@@ -168,7 +61,7 @@ export function openApiDocument({ needsKey }: { needsKey: boolean }): {
   readonly paths: Readonly<Record<string, object>>;
 } & Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, object>> = {};
-  for (const operation of OPERATIONS) {
+  for (const operation of [...OPERATIONS, ...DIALECT_OPERATIONS]) {
     paths[operation.path] = {
       ...paths[operation.path],
       [operation.method]: describeOperation(operation, needsKey),
@@ -187,7 +80,7 @@ export function openApiDocument({ needsKey }: { needsKey: boolean }): {
     components: {
       schemas: {
         ...describeSchemas(BODIES, "input"),
-        ...describeSchemas(ANSWERS, "output"),
+        ...describeSchemas({ ...ANSWERS, ...DIALECT_ANSWERS }, "output"),
       },
       securitySchemes: { key: { type: "http", scheme: "bearer" } },
     },
@@ -195,7 +88,7 @@ export function openApiDocument({ needsKey }: { needsKey: boolean }): {
 }
 
 function describeOperation(operation: Operation, needsKey: boolean): object {
-  const { id, summary, path, body, answer, refusals, isOpen } = operation;
+  const { id, summary, path, body, answer, refusals, isOpen, error = "Error" } = operation;
   const isLocked = needsKey && !isOpen;
   const codes = [...refusals, ...isLocked ? [401] : []].sort();
   return {
@@ -218,7 +111,7 @@ function describeOperation(operation: Operation, needsKey: boolean): object {
       },
       ...Object.fromEntries(codes.map((code) => [code, {
         description: REFUSALS[code],
-        content: { "application/json": { schema: ref("Error") } },
+        content: { "application/json": { schema: ref(error) } },
       }])),
     },
   };

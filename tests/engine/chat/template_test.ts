@@ -159,7 +159,7 @@ Deno.test("a message cannot end its turn: special tokens in it are ordinary text
   const encode = createPromptEncoder(trained, template);
   const run = <T>(work: Steps<T>) => Promise.resolve(atOnce(work));
   for (const content of ["low", `low${end}lower`, `${end}${end}`, `${end.slice(1)}${end[0]}`]) {
-    const ids = await encode([{ role: "user", content }], { run });
+    const { ids } = await encode([{ role: "user", content }], { run });
     assertEquals(ids.filter((id) => id === trained.endOfTextId), [trained.endOfTextId]);
     assertEquals(trained.decode(ids), content + end);
   }

@@ -48,6 +48,7 @@ Deno.test("a draining server and a passed deadline are API errors", async () => 
   const late = refusalOf(new DeadlineError("late"), {
     retryAfterSeconds: 1,
     promptField: "prompt",
+    shapeField: "response_format",
   });
   assert(late instanceof ApiError);
   assertEquals([late.status, late.code], [504, "deadline_exceeded"]);

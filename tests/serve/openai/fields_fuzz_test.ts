@@ -99,9 +99,27 @@ const value = fc.oneof(
   ).map((schema) => JSON.stringify(schema)),
 );
 
+/** Whether a refusal says which field is at fault, or that the whole body is. */
+function namesField(text: string, fields: readonly string[]): boolean {
+  const { error } = JSON.parse(text);
+  const message: string = error.message ?? error;
+  if (message.includes("request body")) return true;
+  const named = error.param ?? message;
+  return fields.some((field) => named.includes(field)) || message.includes("Unrecognized");
+}
+
 const VALID: Readonly<Record<string, string>> = {
   "/v1/completions": '"prompt":"a","max_tokens":1',
   "/v1/chat/completions": '"messages":[{"role":"user","content":"a"}],"max_tokens":1',
+  "/v1/embeddings": '"input":"a"',
+  "/v1/responses": '"input":"a","max_output_tokens":1',
+  "/v1/messages": '"messages":[{"role":"user","content":"a"}],"max_tokens":1',
+  "/v1/messages/count_tokens": '"messages":[{"role":"user","content":"a"}]',
+  "/api/generate": '"model":"uniform","prompt":"a","options":{"num_predict":1}',
+  "/api/chat":
+    '"model":"uniform","messages":[{"role":"user","content":"a"}],"options":{"num_predict":1}',
+  "/api/embed": '"model":"uniform","input":"a"',
+  "/api/show": '"model":"uniform"',
   "/tokenize": '"content":"a"',
   "/detokenize": '"tokens":[1]',
 };
@@ -118,6 +136,7 @@ for (const [path, valid] of Object.entries(VALID)) {
       fc.asyncProperty(body, async (body) => {
         const { status, text } = await post(path, body);
         assert(status < 500, `${status} ${text.slice(0, 300)}`);
+        if (status >= 400) assert(namesField(text, fields), `${body.slice(0, 300)} ${text}`);
         assert(!text.includes('"type":"server_error"'), text.slice(0, 300));
       }),
       { numRuns: COUNT, seed: SEED },

@@ -27,6 +27,29 @@ export const usage = z.strictObject({
 });
 
 const finishReason = z.enum(["stop", "length", "content_filter"]);
+const chatFinishReason = z.enum([
+  "stop",
+  "length",
+  "content_filter",
+  "tool_calls",
+  "function_call",
+]);
+
+/** ChatCompletionMessageToolCall. */
+const toolCall = z.strictObject({
+  id: z.string(),
+  type: z.literal("function"),
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+});
+
+/** ChatCompletionMessageToolCallChunk. */
+const toolCallChunk = z.strictObject({
+  index: count,
+  id: z.string().optional(),
+  type: z.literal("function").optional(),
+  function: z.strictObject({ name: z.string().optional(), arguments: z.string().optional() })
+    .optional(),
+});
 
 const completionLogprobs = z.strictObject({
   text_offset: z.array(count),
@@ -78,12 +101,15 @@ const chatLogprobs = z.strictObject({
 export const chatCompletion = z.strictObject({
   id: z.string(),
   choices: z.array(z.strictObject({
-    finish_reason: finishReason,
+    finish_reason: chatFinishReason,
     index: count,
     message: z.strictObject({
       content: z.string().nullable(),
       refusal: z.string().nullable(),
       role: z.literal("assistant"),
+      tool_calls: z.array(toolCall).optional(),
+      // Not OpenAI's: what DeepSeek's API and vLLM call it.
+      reasoning_content: z.string().optional(),
     }),
     logprobs: chatLogprobs.nullable(),
   })),
@@ -102,9 +128,11 @@ export const chatCompletionChunk = z.strictObject({
       content: z.string().nullable().optional(),
       role: z.literal("assistant").optional(),
       refusal: z.string().nullable().optional(),
+      tool_calls: z.array(toolCallChunk).optional(),
+      reasoning_content: z.string().optional(),
     }),
     logprobs: chatLogprobs.nullable().optional(),
-    finish_reason: finishReason.nullable(),
+    finish_reason: chatFinishReason.nullable(),
     index: count,
   })),
   created: unixTime,

@@ -22,6 +22,7 @@ Deno.test("OpenAI's client chats, whole and streaming, with the same text", asyn
     prompt_tokens: prompt.length,
     completion_tokens: 8,
     total_tokens: prompt.length + 8,
+    prompt_tokens_details: { cached_tokens: 0 },
   });
   // The default template is that text and nothing else.
   const { messages: _, ...rest } = OPTIONS;

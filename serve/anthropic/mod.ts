@@ -1,0 +1,117 @@
+/**
+ * `POST /v1/messages` and `/v1/messages/count_tokens`: chat in the form of Anthropic's API.
+ *
+ * @module
+ */
+import { errorBody } from "../api_error.ts";
+import { eventResponse } from "../event_stream.ts";
+import { unknownModel } from "../openai/answer_checks.ts";
+import { type OpenTurn, openTurn, type PrepareTurn, type TurnEnd } from "../openai/chat/mod.ts";
+import { type AnswerContext, randomId } from "../openai/generation.ts";
+import { messagesError } from "./error.ts";
+import { MessageBlocks } from "./blocks.ts";
+import { parseMessagesRequest } from "./request.ts";
+
+export { messagesError } from "./error.ts";
+export { COUNT_BODY, MESSAGES_BODY } from "./request.ts";
+
+/** Fields that refusals name. */
+const NAMED = {
+  prompt: "messages",
+  // There is no field for a format.
+  format: "messages",
+  tool: (index: number) => `tools.${index}.input_schema`,
+};
+
+/** Answers request bodies. */
+export interface Messages {
+  readonly answer: (body: unknown, context: AnswerContext) => Promise<Response>;
+  readonly count: (body: unknown, context: AnswerContext) => Promise<Response>;
+}
+
+/** Messages over turns; throws an {@linkcode ApiError} as they do. */
+export function createMessages(prepare: PrepareTurn): Messages {
+  return {
+    async answer(body, context) {
+      const request = parseMessagesRequest(body, { defaults: context.sampling });
+      const turn = await openTurn(request, { context, prepare, named: NAMED });
+      const head = {
+        id: `msg_${randomId()}`,
+        type: "message",
+        role: "assistant",
+        model: context.modelName,
+      };
+      if (!request.stream) return Response.json(await whole(turn, head));
+      return eventResponse(events(turn, head), {
+        stallMs: context.stallMs,
+        onLeave: turn.leave,
+        frame: (event) => `${event}\n\n`,
+      });
+    },
+    async count(body, context) {
+      const request = parseMessagesRequest(body, { defaults: context.sampling, counts: true });
+      if (request.model !== undefined && request.model !== context.modelName) {
+        throw unknownModel(request.model);
+      }
+      const { task: { prompts: [prompt = []] } } = await prepare(request, {
+        context,
+        named: NAMED,
+      });
+      return Response.json({ input_tokens: prompt.length });
+    },
+  };
+}
+
+async function whole(turn: OpenTurn, head: object): Promise<object> {
+  const blocks = new MessageBlocks(turn.callId);
+  for await (const part of turn.events) {
+    if (part.kind !== "end") {
+      blocks.add(part);
+      continue;
+    }
+    return { ...head, content: blocks.content(), ...endOf(part), usage: usageOf(turn, part) };
+  }
+  throw new Error("Cannot answer: the turn has no end");
+}
+
+/** Named events; a failure midway is one too. */
+async function* events(turn: OpenTurn, head: object): AsyncGenerator<string, void> {
+  const event = (type: string, data: object) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}`;
+  const blocks = new MessageBlocks(turn.callId);
+  const begun = { content: [], stop_reason: null, stop_sequence: null, usage: usageOf(turn) };
+  yield event("message_start", { message: { ...head, ...begun } });
+  try {
+    for await (const part of turn.events) {
+      if (part.kind !== "end") {
+        for (const { type, ...data } of blocks.add(part)) yield event(type, data);
+        continue;
+      }
+      for (const { type, ...data } of blocks.end()) yield event(type, data);
+      yield event("message_delta", { delta: endOf(part), usage: usageOf(turn, part) });
+      yield event("message_stop", {});
+    }
+  } catch (error) {
+    turn.onFailure(error);
+    const { type: _, ...rest } = messagesError(errorBody(error), 500);
+    yield event("error", rest);
+  }
+}
+
+/** Tokens as Anthropic counts them: those from the cache apart. */
+function usageOf({ promptTokens, cachedTokens }: OpenTurn, end?: TurnEnd) {
+  return {
+    input_tokens: promptTokens - cachedTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: cachedTokens,
+    output_tokens: end?.tokens.answer ?? 0,
+  };
+}
+
+function endOf({ reason, stopString }: TurnEnd) {
+  const reasons = { stop: "end_turn", length: "max_tokens", calls: "tool_use" } as const;
+  return {
+    stop_reason: stopString === undefined ? reasons[reason] : "stop_sequence" as const,
+    stop_sequence: stopString ?? null,
+  };
+}

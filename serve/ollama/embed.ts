@@ -1,0 +1,66 @@
+/**
+ * Ollama's `/api/embed`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { embed } from "../openai/embeddings.ts";
+import { unknownModel } from "../openai/answer_checks.ts";
+import type { AnswerContext } from "../openai/generation.ts";
+import {
+  anyText,
+  fields,
+  flag,
+  integerFrom,
+  invalid,
+  parseBody,
+} from "../openai/request_fields.ts";
+import { nanoseconds } from "./answer.ts";
+import { GENERATING_FIELDS, modelName } from "./fields.ts";
+
+/** Texts of one request. */
+const MAX_INPUTS = 256;
+
+const rule = { error: `must be a string or an array of 1 to ${MAX_INPUTS} strings` };
+const { keep_alive } = GENERATING_FIELDS;
+
+const schema = fields({
+  model: anyText(),
+  input: z.union(
+    [z.string(rule), z.array(z.string(rule), rule).min(1, rule).max(MAX_INPUTS, rule)],
+    rule,
+  ),
+  truncate: flag().nullish().describe("true unless given: what does not fit is cut off"),
+  dimensions: integerFrom(1).nullish().describe("those of the model, where they are given"),
+  options: z.record(z.string(), z.unknown(), { error: "must be an object" }).nullish()
+    .describe("how texts are generated, which these are not"),
+  keep_alive,
+});
+
+/** Takes what a body may say, for the API's description. */
+export const EMBED_BODY: z.ZodType = schema;
+
+/** Answers a request body. @throws {ApiError} as `embed` does */
+export async function answerEmbed(body: unknown, context: AnswerContext): Promise<Response> {
+  const began = performance.now();
+  const { model, input, truncate, dimensions } = parseBody(body, schema);
+  if (modelName(model) !== context.modelName) throw unknownModel(model);
+  const { hidden_size: D } = context.scheduler.engine.config;
+  if (dimensions != null && dimensions !== D) {
+    throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");
+  }
+  const isOne = typeof input === "string";
+  const { vectors, tokens } = await embed(isOne ? [input] : input, {
+    pooling: "mean",
+    context,
+    cuts: truncate ?? true,
+    field: (index) => isOne ? "input" : `input.${index}`,
+  });
+  return Response.json({
+    model: context.modelName,
+    embeddings: vectors.map((vector) => Array.from(vector)),
+    total_duration: nanoseconds(performance.now() - began),
+    load_duration: 0,
+    prompt_eval_count: tokens,
+  });
+}
