@@ -15,12 +15,13 @@ import {
   withDefault,
 } from "../cli/flags.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
-import { say } from "../cli/print.ts";
+import { say, tell } from "../cli/print.ts";
 import { readModelConfig } from "../model/checkpoint/mod.ts";
 import { LORA_TARGETS, type LoraConfig } from "../model/lora.ts";
 import { tune } from "../pipeline/tune/tune.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
 import { checkInit } from "../run/model_source.ts";
+import { MODEL } from "../run/settings/model.ts";
 import { RUN } from "../run/settings/run.ts";
 import { settingsFrom } from "../run/settings/table.ts";
 import { CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, spheresOf } from "../run/settings/training.ts";
@@ -34,10 +35,11 @@ const FLAGS = {
   }),
   ...group("Conversations", {
     init: text({
-      help: "start from this run, or Hugging Face folder",
+      help: "start from this run, Hugging Face folder, or hf:OWNER/NAME[@REVISION] of a hub",
       value: "DIR",
       defaultValue: "runs/default",
     }),
+    hub: MODEL.hub,
     "chat-template": text({
       help:
         "plain, chatml, llama3 or a Jinja file; special tokens that the model lacks are added " +
@@ -170,7 +172,7 @@ export const tuneCommand: Command = command({
     if (operands.length === 0) {
       throw new UsageError("Cannot tune: name one or more JSONL files of conversations");
     }
-    const init = await initFolder(values.init);
+    const init = await initFolder(values.init, { hub: values.hub, note: tell });
     await checkInit(init);
     const { hidden_size } = await readModelConfig(init);
     const adapterRate = values.preferences ? PREFERENCE_RATE : LORA_RATE;
