@@ -66,6 +66,7 @@ export {
   type Pooling,
   POOLINGS,
   type Sequence,
+  type StepOptions,
 } from "./engine.ts";
 export {
   type FinishReason,

@@ -29,6 +29,7 @@ import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
+import { pace } from "./pace.ts";
 import { openApiDocument } from "./openai/openapi/mod.ts";
 import { addPage, PAGE_PATHS } from "./playground/mod.ts";
 import { addTokenize } from "./openai/tokenize_routes.ts";
@@ -126,7 +127,11 @@ export function createApp(options: AppOptions): App {
   const metrics = new ServeMetrics(scheduler);
   const app = new Hono();
 
+  const turns = new Turns({ isBusy: () => scheduler.running > 0 });
+  const pacing = pace(turns);
+
   app.use(observe({ metrics, onAccess, trustProxy }));
+  app.use(pacing.wait);
   app.use(async (context, next) => {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
@@ -142,6 +147,7 @@ export function createApp(options: AppOptions): App {
       onClient: (context: Context, client) => notesOf(context).client = client,
     }));
   }
+  app.use(pacing.count);
   app.get("/health", (context) => {
     const { engine: { fingerprint }, running, waiting } = scheduler;
     return context.json({ status: "ok", fingerprint, running, waiting });
@@ -159,7 +165,6 @@ export function createApp(options: AppOptions): App {
     if (model === undefined) throw unknownModel(id);
     return context.json(model);
   });
-  const turns = new Turns({ isBusy: () => scheduler.running > 0 });
   const clientOf = (context: Context) => notesOf(context).client;
   const readBody = async (context: Context) => {
     const client = clientOf(context);

@@ -1,19 +1,23 @@
 /**
- * Lays out everything a training run needs in one shared `WebAssembly.Memory` before allocating it, so
- * that a model that does not fit is refused with the sizes.
+ * Lays out everything a training run needs in two shared memories before allocating them, so that a
+ * model that does not fit is refused with the sizes: in the near one what kernels work on, and in the
+ * far one the moments, and packed weights where the near one has no room for them.
  *
  * @module
  */
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { NR, packedBSize } from "../kernels/mod.ts";
+import { MAX_FAR_BYTES, NR, packedBSize } from "../kernels/mod.ts";
 import { createAdapterLayout, type LoraConfig, loraScale } from "../model/lora.ts";
 import { adapterScratch, createAdapters } from "./adapter_groups.ts";
 import { createGroups, type ParameterGroup } from "./groups.ts";
+import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
 import { microbatchRows, type Topology } from "./topology.ts";
+
+export type { Segment } from "./segments.ts";
 
 /** Bytes of a WebAssembly page. */
 const PAGE = 65536;
@@ -21,8 +25,6 @@ const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
 /** Floats of logits that exist at once in one worker. */
 const LOGITS_BLOCK = 1 << 20;
-/** Floats per update unit, cut where a packed panel starts: small enough to balance, large enough to stream. */
-const SEGMENT = 1 << 16;
 
 /** Dimensions of a run. */
 export interface PlanDims {
@@ -40,6 +42,8 @@ export interface PlanDims {
   readonly recompute: boolean;
   /** Train this adapter alone. */
   readonly lora?: LoraConfig;
+  /** Most bytes of the near memory; what 32 bits address by default. */
+  readonly nearBytes?: number;
 }
 
 /** Byte addresses of a weight group in both product orders. */
@@ -48,14 +52,8 @@ export interface PackedGroup {
   readonly forward: number;
   /** dX = dY W */
   readonly backward: number;
-}
-
-/** A run of rows of one group: the unit of norm, update and packing. */
-export interface Segment {
-  readonly group: number;
-  /** First row and number of rows. */
-  readonly row: number;
-  readonly rows: number;
+  /** Whether they are addresses of the far memory. */
+  readonly isFar: boolean;
 }
 
 /** The layout as plain data, posted to every worker. */
@@ -88,6 +86,7 @@ export interface MemoryPlan {
   /** What is trained: the weights, or an adapter's. Gradients and moments are of its layout. */
   readonly trained: number;
   readonly gradients: number;
+  /** In the far memory, as the next. */
   readonly firstMoment: number;
   readonly secondMoment: number;
   /** By group index; undefined where the group is never a product's right-hand side. */
@@ -110,19 +109,46 @@ export interface MemoryPlan {
   readonly areas: readonly WorkerArea[];
   /** One per worker. */
   readonly muonAreas: readonly MuonArea[];
+  /** Bytes of the near memory, and of the far. */
   readonly bytes: number;
+  readonly farBytes: number;
 }
 
 /**
  * Plans the memory of a run.
  *
- * @throws {RangeError} when the run needs more than 4 GiB; the message shows the sum and what to change
+ * @throws {RangeError} when the run needs more than can be addressed; the message shows the sums and
+ * what to change
  */
 export function planMemory(dims: PlanDims): MemoryPlan {
+  const { nearBytes = MAX_BYTES } = dims;
+  const near = layOut(dims, { farWeights: false });
+  if (near.plan.bytes <= nearBytes) return near.plan;
+  const { plan, shares } = layOut(dims, { farWeights: true });
+  if (plan.bytes <= nearBytes && plan.farBytes <= MAX_FAR_BYTES) return plan;
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  throw new RangeError(
+    `Cannot train this model: it needs ${
+      mebibytes(plan.bytes)
+    } of shared memory that kernels work ` +
+      `on, and 4096 MiB are addressable (${
+        shares.map(([what, bytes]) => `${what} ${mebibytes(bytes)}`).join(", ")
+      }), beside ${mebibytes(plan.farBytes)} of other memory, of at most ${
+        mebibytes(MAX_FAR_BYTES)
+      }; use --recompute, a smaller --preset or fewer --workers`,
+  );
+}
+
+/** Lays everything out, packed weights in the far memory if `farWeights`. */
+function layOut(
+  dims: PlanDims,
+  { farWeights }: { farWeights: boolean },
+): { plan: MemoryPlan; shares: readonly [what: string, bytes: number][] } {
   const { config, topology, rows, cols, keepLogits, lora } = dims;
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
   const adapters = lora && createAdapters(lora, layout, groups);
+  const allGroups = [...groups.all, ...adapters?.all ?? []];
   const { length } = lora ? createAdapterLayout(layout, lora) : layout;
   const { vocab_size: V, head_dim: N } = config;
   let rowsMax = 0;
@@ -134,8 +160,13 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const logitsRows = Math.max(1, Math.min(n, Math.floor(LOGITS_BLOCK / V)));
 
   // The first page belongs to the kernels' constants.
-  let end = PAGE;
+  let end = PAGE, farEnd = 0;
   const shares: [what: string, bytes: number][] = [];
+  const takeFar = (count: number) => {
+    const at = farEnd;
+    farEnd = Math.ceil((farEnd + count * 4) / 64) * 64;
+    return at;
+  };
   const take = (count: number, bytesEach = 4) => {
     const at = end;
     end = Math.ceil((end + count * bytesEach) / 64) * 64;
@@ -159,23 +190,24 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const microbatchResults = take(topology.leaves * 6, 8);
   const partialSums = take(segments.length, 8);
   const profile = take(topology.workers * PROFILED.length, 8);
-  const [weights, gradients, firstMoment, secondMoment] = share(
-    "weights, gradients and moments",
-    () => [take(layout.length), take(length), take(length), take(length)],
-  ) as [number, number, number, number];
+  const [weights, gradients] = share(
+    "weights and gradients",
+    () => [take(layout.length), take(length)],
+  ) as [number, number];
   const trained = share("adapters", () => lora ? take(length) : weights);
-  const packed = share(
-    "packed weights",
-    () =>
-      [...groups.all, ...adapters?.all ?? []].map((group) =>
-        group.packed
-          ? {
-            forward: take(packedBSize(group.cols, group.rows)),
-            backward: take(packedBSize(group.rows, group.cols)),
-          }
-          : undefined
-      ),
-  );
+  const [firstMoment, secondMoment] = [takeFar(length), takeFar(length)];
+  const packed = share("packed weights", () =>
+    allGroups.map(({ index, packed, cols, rows }) => {
+      if (!packed) return undefined;
+      // An adapter's are small, and read to merge it.
+      const isFar = farWeights && index < groups.all.length;
+      const takePacked = isFar ? takeFar : take;
+      return {
+        forward: takePacked(packedBSize(cols, rows)),
+        backward: takePacked(packedBSize(rows, cols)),
+        isFar,
+      };
+    }));
   const ropeCos = take(cols * N / 2);
   const ropeSin = take(cols * N / 2);
   const [inputIds, targetIds, mask, positions, segmentIds, losses, tokenWeights] = share(
@@ -185,6 +217,16 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const adapter = lora &&
     adapterScratch(lora, { n, segments: [...adaptedSegments], groups: groups.all });
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
+  const colsOf = ({ group }: Segment) => allGroups[group]?.cols ?? 0;
+  const sizeOf = (segment: Segment) => segment.rows * colsOf(segment);
+  // A segment in either order, and one panel of any product.
+  const panelFloats = Math.max(
+    ...[...segments, ...frozenSegments, ...adaptedSegments].map((segment) => {
+      const cols = colsOf(segment);
+      return Math.max(packedBSize(cols, segment.rows), packedBSize(segment.rows, cols));
+    }),
+    ...groups.all.map(({ rows, cols }) => NR * Math.max(rows, cols)),
+  );
   const workers = share(
     `activations and scratch of ${topology.workers} workers`,
     () =>
@@ -198,6 +240,8 @@ export function planMemory(dims: PlanDims): MemoryPlan {
           logitsRows,
           recompute: dims.recompute,
           adapter,
+          moments: Math.max(...segments.map(sizeOf)),
+          panelFloats: farWeights ? panelFloats : 0,
           take,
         });
         const areaEnd = end;
@@ -208,17 +252,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
         return { area, muonArea };
       }),
   );
-  if (end > MAX_BYTES) {
-    const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-    throw new RangeError(
-      `Cannot train this model: it needs ${mebibytes(end)} of shared memory and 4096 MiB are ` +
-        `addressable (${
-          shares.map(([what, bytes]) => `${what} ${mebibytes(bytes)}`).join(", ")
-        }); ` +
-        `use --recompute, a smaller --preset or fewer --workers`,
-    );
-  }
-  return {
+  const plan: MemoryPlan = {
     dims,
     microbatchTokens: n,
     logitsRows,
@@ -251,19 +285,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     areas: workers.map(({ area }) => area),
     muonAreas: workers.map(({ muonArea }) => muonArea),
     bytes: Math.ceil(end / PAGE) * PAGE,
+    farBytes: Math.ceil(farEnd / PAGE) * PAGE,
   };
-}
-
-function cutSegments(groups: ReturnType<typeof createGroups>["all"]): Segment[] {
-  return groups.flatMap((group) => {
-    const rows = Math.max(
-      NR,
-      Math.floor(SEGMENT / group.cols / NR) * NR,
-    );
-    return Array.from({ length: Math.ceil(group.rows / rows) }, (_, i) => ({
-      group: group.index,
-      row: i * rows,
-      rows: Math.min(rows, group.rows - i * rows),
-    }));
-  });
+  return { plan, shares };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ModelConfig } from "../model/config.ts";
-import type { Kernels } from "../kernels/mod.ts";
+import { type FarCopies, instantiateFarCopies, type Kernels } from "../kernels/mod.ts";
 import { createLayout } from "../model/layout.ts";
 import { type Adapters, createAdapters } from "./adapter_groups.ts";
 import { createGroups, type Groups, type ParameterGroup } from "./groups.ts";
@@ -37,8 +37,11 @@ export interface MicrobatchContext {
   /** Set where these alone are trained, and the model's own weights are frozen. */
   readonly adapters?: Adapters;
   readonly dims: Dims;
-  /** The whole shared memory. */
+  /** The whole near memory. */
   readonly f32: Float32Array;
+  /** The whole far memory, and the way there. */
+  readonly farF32: Float32Array;
+  readonly far: FarCopies;
   readonly words: Int32Array;
 }
 
@@ -52,11 +55,12 @@ export interface MicrobatchRows {
 
 /** Builds the context of worker `worker`. */
 export function createMicrobatchContext(
-  { plan, worker, kernels, memory }: {
+  { plan, worker, kernels, memory, farMemory }: {
     plan: MemoryPlan;
     worker: number;
     kernels: Kernels;
     memory: WebAssembly.Memory;
+    farMemory: WebAssembly.Memory;
   },
 ): MicrobatchContext {
   const { config, cols, lora } = plan.dims;
@@ -85,6 +89,8 @@ export function createMicrobatchContext(
       T: cols,
     },
     f32: new Float32Array(memory.buffer),
+    farF32: new Float32Array(farMemory.buffer),
+    far: instantiateFarCopies({ near: memory, far: farMemory }),
     words: new Int32Array(memory.buffer, plan.control, 4096),
   };
 }

@@ -126,6 +126,11 @@ export interface SpheresOptions {
   readonly profile?: boolean;
   /** Freeze the weights and train this adapter beside them, by AdamW. */
   readonly lora?: LoraConfig;
+  /**
+   * Bytes of the memory that kernels work on past which packed weights are kept in the other one,
+   * from where they are copied for each product; 4 GiB by default. Never changes a result.
+   */
+  readonly nearBytes?: number;
 }
 
 /** Handle on a running set of spheres. Calls must not overlap. */
@@ -136,7 +141,7 @@ export interface Spheres extends AsyncDisposable {
   readonly frozen: Float32Array | undefined;
   /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
-  /** Bytes of shared memory. */
+  /** Bytes of shared memory, both memories together. */
   readonly bytes: number;
   /** Whether products take the 256-bit tile. */
   readonly simd256: boolean;

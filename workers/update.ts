@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { NR } from "../kernels/mod.ts";
+import { NR, packedBSize } from "../kernels/mod.ts";
 import { MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { mergeSegment } from "./adapters.ts";
 import { groupOf, type MicrobatchContext, weightsOf } from "./microbatch_context.ts";
@@ -98,7 +98,7 @@ function updateHidden(
   context: MicrobatchContext,
   { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
 ): void {
-  const { kernels, f32, plan, words } = context;
+  const { kernels, f32, farF32, plan, words } = context;
   const area = plan.muonAreas[worker] as typeof plan.muonAreas[0] & object;
   const rates = {
     learningRate: parameter(StepParameter.muonLearningRate),
@@ -110,12 +110,13 @@ function updateHidden(
     items: plan.hiddenMatrices,
     counter: Word.nextMatrix,
     each(matrix) {
-      const { group, siblings, offset } = matrix;
+      const { group, siblings, offset, rows, cols } = matrix;
+      const first = plan.firstMoment / 4 + offset;
       muon({ kernels, f32, area }, {
         matrix,
         weights: plan.weights + offset * 4,
         gradient: plan.gradients + offset * 4,
-        moment: plan.firstMoment + offset * 4,
+        moment: farF32.subarray(first, first + rows * cols),
         rates,
       });
       if (Atomics.add(words, Word.matricesDone + group, 1) + 1 < siblings) return;
@@ -135,7 +136,7 @@ function updateSegments(
     exceptHidden: boolean;
   },
 ): void {
-  const { kernels, plan } = context;
+  const { kernels, plan, area, far } = context;
   takeItems(context, {
     items: plan.segments,
     counter: Word.nextUpdate,
@@ -143,10 +144,13 @@ function updateSegments(
       const group = groupOf(context, segment.group);
       if (exceptHidden && group.layer >= 0 && group.decayed) return;
       const { weights, gradients, firstMoment, secondMoment, size } = place(context, segment);
+      const [first, second] = [area.moments, area.moments + size * 4];
+      far.load(first, firstMoment, size * 4);
+      far.load(second, secondMoment, size * 4);
       kernels.adamw(
         weights,
-        firstMoment,
-        secondMoment,
+        first,
+        second,
         gradients,
         size,
         parameter(StepParameter.learningRate),
@@ -158,6 +162,8 @@ function updateSegments(
         parameter(StepParameter.biasCorrection1),
         parameter(StepParameter.biasCorrection2),
       );
+      far.store(firstMoment, first, size * 4);
+      far.store(secondMoment, second, size * 4);
       packSegment(context, segment);
     },
   });
@@ -191,26 +197,25 @@ function packSegment(
   segment: Segment,
   weights: number = weightsAt(context, segment),
 ): void {
-  const { kernels, plan } = context;
+  const { kernels, plan, area, far } = context;
   const packed = plan.packed[segment.group];
   if (!packed) return;
   const { rows: out, cols: inputs } = groupOf(context, segment.group);
-  kernels.pack_b_transposed(
-    packed.forward + segment.row * inputs * 4,
-    weights,
-    inputs,
-    segment.rows,
-    inputs,
-    inputs * NR,
-  );
-  kernels.pack_b(
-    packed.backward + segment.row * NR * 4,
-    weights,
-    segment.rows,
-    inputs,
-    inputs,
-    out * NR,
-  );
+  const { row, rows } = segment;
+  const forward = packed.forward + row * inputs * 4;
+  const to = packed.isFar ? area.panels : forward;
+  kernels.pack_b_transposed(to, weights, inputs, rows, inputs, inputs * NR);
+  const backward = packed.backward + row * NR * 4;
+  if (!packed.isFar) {
+    kernels.pack_b(backward, weights, rows, inputs, inputs, out * NR);
+    return;
+  }
+  far.store(forward, to, packedBSize(inputs, rows) * 4);
+  // Each panel has this segment's rows among those of the others.
+  kernels.pack_b(to, weights, rows, inputs, inputs, rows * NR);
+  for (let panel = 0; panel * NR < inputs; panel++) {
+    far.store(backward + panel * out * NR * 4, to + panel * rows * NR * 4, rows * NR * 4);
+  }
 }
 
 function weightsAt(context: MicrobatchContext, { group, row }: Segment): number {

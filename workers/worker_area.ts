@@ -80,11 +80,16 @@ export interface WorkerArea {
   readonly loraHidden: number;
   readonly loraGradient: number;
   readonly loraScratch: number;
+  /** Both moments of a segment, out of the far memory. */
+  readonly moments: number;
+  /** Panels of packed weights on their way, and their floats: none where weights are near. */
+  readonly panels: number;
+  readonly panelFloats: number;
 }
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, recompute, adapter, take }: {
+  { config, groups, n, cols, logitsRows, recompute, adapter, moments, panelFloats, take }: {
     config: ModelConfig;
     groups: Groups;
     /** Tokens of the largest microbatch. */
@@ -98,6 +103,10 @@ export function placeWorkerArea(
     adapter:
       | { readonly hidden: number; readonly rows: number; readonly staged: number }
       | undefined;
+    /** Floats of the largest segment. */
+    moments: number;
+    /** Floats of panels copied at once; 0 where packed weights are near. */
+    panelFloats: number;
     take: (floats: number) => number;
   },
 ): WorkerArea {
@@ -162,6 +171,9 @@ export function placeWorkerArea(
     loraHidden: take(adapter?.hidden ?? 0),
     loraGradient: take(adapter?.hidden ?? 0),
     loraScratch: take(adapter?.rows ?? 0),
+    moments: take(2 * moments),
+    panels: take(panelFloats),
+    panelFloats,
   };
 }
 

@@ -1,6 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createLayout } from "../../model/layout.ts";
-import { createAdapterLayout, LORA_TARGETS, mergeAdapter } from "../../model/lora.ts";
+import { packedBSize } from "../../kernels/mod.ts";
+import { initParameters } from "../../model/init.ts";
+import { createAdapterLayout, initAdapter, LORA_TARGETS, mergeAdapter } from "../../model/lora.ts";
+import { planMemory } from "../../workers/memory_plan.ts";
+import { createTopology, DEFAULT_LEAVES } from "../../workers/topology.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../../workers/mod.ts";
 import { assertClose, GOLDEN_STEP, readGolden, readTensors } from "./golden.ts";
 
@@ -95,6 +99,29 @@ Deno.test("an adapter that is left out changes nothing, and merged matrices are 
     const { offset, size } = layout.get(name.replace("merged.", ""));
     assertNear(weights.subarray(offset, offset + size), expected.get(name), name);
   }
+});
+
+Deno.test("an adapter has the same bits where packed weights are in the far memory", async () => {
+  // A larger vocabulary, so that leaving its packed weights out makes room for the copies.
+  const config = { ...golden.config, vocab_size: 1021 };
+  const { rows, cols } = golden.batch;
+  const train = async (nearBytes?: number) => {
+    const near = nearBytes === undefined ? {} : { nearBytes };
+    await using spheres = await openSpheres({ config, rows, cols, lora, workers: 2, ...near });
+    const layout = createLayout(config);
+    assert(spheres.frozen);
+    initParameters(spheres.frozen, { config, layout, seed: 1 });
+    initAdapter(spheres.parameters, { layout: createAdapterLayout(layout, lora), seed: 1 });
+    await spheres.packWeights();
+    for (let step = 1; step <= 4; step++) await spheres.step(golden.batch, { ...STEP, step });
+    return { bytes: spheres.bytes, parameters: spheres.parameters.slice() };
+  };
+  const topology = createTopology({ leaves: DEFAULT_LEAVES, workers: 2 });
+  const off = { keepLogits: false, profile: false, recompute: false };
+  const dims = { config, topology, rows, cols, lora, ...off };
+  const nearBytes = planMemory(dims).bytes - packedBSize(config.hidden_size, 1021) * 4;
+  assert(planMemory({ ...dims, nearBytes }).packed.some((group) => group?.isFar));
+  assertEquals((await train(nearBytes)).parameters, (await train()).parameters);
 });
 
 Deno.test("an adapter has the same bits for any number of workers, recomputed or not", async () => {
