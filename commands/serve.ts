@@ -21,6 +21,14 @@ import { say, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
+  ...group("Model", {
+    adapter: list({
+      help:
+        "also serve this LoRA adapter of the model, a run of `tune --lora` or a folder of PEFT; " +
+        "requests choose it by its name as `model`; repeatable",
+      value: "[NAME=]DIR",
+    }),
+  }),
   ...LISTEN_FLAGS,
   ...portFlag(8000),
   ...group("Listening", {
@@ -59,14 +67,14 @@ export const serve: Command = command({
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const hostNames = hostNamesOf(values);
     const apiKeys = await readApiKeys(values);
-    const opened = await openModel(values);
+    const opened = await openModel(values, { adapters: values.adapter });
     const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
-    const { stopIds, sampling, prompts, chosen } = opened;
+    const { stopIds, sampling, prompts, chosen, adapters } = opened;
     const limits = limitsOf(values);
     const scheduler = new Scheduler(engine, limits.scheduler);
     const { checkpoint } = values;
     const follows = values.model === undefined && engineName === "wasm" &&
-      typeof checkpoint !== "number";
+      typeof checkpoint !== "number" && adapters.size === 0;
     await using _engine = follows
       ? reloadCheckpoints({
         checkpoints: runPaths(values.run).checkpoints,
@@ -87,6 +95,7 @@ export const serve: Command = command({
       chatTemplate,
       stopIds,
       modelName: name,
+      adapters,
       sampling,
       prompts,
       // A folder that is no run has nothing to show.
@@ -116,6 +125,7 @@ export const serve: Command = command({
     // The log alone goes to the standard output.
     tell(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
     if (chosen !== undefined) tell(`Uses ${chosen}`);
+    if (adapters.size > 0) tell(`Adapters by model name: ${[...adapters.keys()].join(", ")}`);
     const [prompt = ""] = prompts;
     tell(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +

@@ -18,6 +18,7 @@ import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import {
   type ChatTemplate,
   type Engine,
+  type EngineAdapter,
   openOnnxEngine,
   openWasmEngine,
   readChatTemplate,
@@ -34,6 +35,7 @@ import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { fitsVocabulary } from "./model_tokenizer.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
+import { openAdapters, type ServedAdapter } from "./served_adapters.ts";
 import { runPaths } from "./folder.ts";
 
 /** Flags that name a model and what runs it. */
@@ -96,10 +98,18 @@ export interface OpenModel {
   readonly folder: string;
   /** Which checkpoint of a run it is, and why, where it is one. */
   readonly chosen: string | undefined;
+  /** Adapters that the engine has, by name. */
+  readonly adapters: ReadonlyMap<string, ServedAdapter>;
 }
 
-/** Opens the model that the flags name: a checkpoint of the run, its export, or a folder. */
-export async function openModel(choice: ModelChoice): Promise<OpenModel> {
+/**
+ * Opens the model that the flags name: a checkpoint of the run, its export, or a folder; with
+ * `adapters` as {@linkcode openAdapters} reads them.
+ */
+export async function openModel(
+  choice: ModelChoice,
+  { adapters: given = [] }: { adapters?: readonly string[] } = {},
+): Promise<OpenModel> {
   const { folder, onnxFile, chosen } = await locateModel(choice);
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
@@ -117,7 +127,14 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const sampling = await readSamplingSettings(folder);
   const stopIds = await readStopIds(folder);
   const prompts = await readPrompts(folder);
-  const engine = await openEngine(folder, { config, onnxFile, settings: choice });
+  const name = "cllm";
+  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name });
+  const engine = await openEngine(folder, {
+    config,
+    onnxFile,
+    settings: choice,
+    adapters: adapters.engine,
+  });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
   return {
     engine,
@@ -125,7 +142,8 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
     codec,
     tokenizerJson,
     chatTemplate,
-    name: "cllm",
+    name,
+    adapters: adapters.served,
     folder,
     stopIds,
     sampling,
@@ -140,16 +158,20 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
  */
 export async function openEngine(
   folder: string,
-  { config, onnxFile, settings }: {
+  { config, onnxFile, settings, adapters = [] }: {
     config: ModelConfig;
     onnxFile?: string | undefined;
     settings: EngineSettings;
+    adapters?: readonly EngineAdapter[];
   },
 ): Promise<Engine> {
   const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
   const cache = cacheMib === undefined ? {} : { cacheBytes: cacheMib * 2 ** 20 };
   const fingerprint = basename(folder);
   if (onnxFile !== undefined) {
+    if (adapters.length > 0) {
+      throw new UsageError("Cannot use --adapter with --engine onnx: use --engine wasm");
+    }
     if (weights !== "f32") {
       throw new UsageError(
         `Cannot use --weights ${weights} with --engine onnx: its weights are as the file has them; ` +
@@ -172,6 +194,7 @@ export async function openEngine(
     parameters,
     fingerprint,
     weights,
+    adapters,
     ...cache,
     ...threads && { workers: threads },
   });

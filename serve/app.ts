@@ -14,6 +14,7 @@ import { addDialects, wordErrors } from "./dialects.ts";
 import { answerEmbeddings } from "./openai/embeddings.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
+import type { AdapterModel } from "./openai/generation.ts";
 import { createChat, createTurns } from "./openai/chat/mod.ts";
 import { parseCompletionRequest } from "./openai/completion_request.ts";
 import { complete } from "./openai/completions.ts";
@@ -58,6 +59,8 @@ export interface AppOptions {
   readonly chatTemplate?: ChatTemplate | undefined;
   /** The `model` that clients ask for. */
   readonly modelName: string;
+  /** Adapters of the scheduler's engine, by the `model` that clients ask for. */
+  readonly adapters?: ReadonlyMap<string, AdapterModel>;
   /** Told of failures that are the server's own; clients learn no details of them. */
   readonly onFailure: (error: unknown) => void;
   /** How tokens are drawn where a request does not say; OpenAI's own defaults unless given. */
@@ -118,7 +121,9 @@ export function createApp(options: AppOptions): App {
   const { sampling = {}, prompts = [] } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
-  const model = { id: modelName, object: "model", created, owned_by: "cllm" };
+  const { adapters = new Map<string, AdapterModel>() } = options;
+  const models = [modelName, ...adapters.keys()]
+    .map((id) => ({ id, object: "model", created, owned_by: "cllm" }));
   const metrics = new ServeMetrics(scheduler);
   const app = new Hono();
 
@@ -153,10 +158,11 @@ export function createApp(options: AppOptions): App {
     }));
   const description = openApiDocument({ needsKey: apiKeys !== undefined });
   app.get("/openapi.json", (context) => context.json(description));
-  app.get("/v1/models", (context) => context.json({ object: "list", data: [model] }));
+  app.get("/v1/models", (context) => context.json({ object: "list", data: models }));
   app.get("/v1/models/:id", (context) => {
     const id = context.req.param("id");
-    if (id !== modelName) throw unknownModel(id);
+    const model = models.find((model) => model.id === id);
+    if (model === undefined) throw unknownModel(id);
     return context.json(model);
   });
   const clientOf = (context: Context) => notesOf(context).client;
@@ -165,7 +171,7 @@ export function createApp(options: AppOptions): App {
     const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
     return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
-  const prepare = createTurns(codec, options.chatTemplate);
+  const prepare = createTurns(codec, options.chatTemplate, adapters);
   const chat = createChat(codec, prepare);
   const { stopIds } = options;
   const grammars = createGrammars(codec, stopIds && { stopIds });
@@ -176,6 +182,7 @@ export function createApp(options: AppOptions): App {
       codec,
       grammars,
       modelName,
+      adapters,
       sampling,
       turns,
       stallMs,

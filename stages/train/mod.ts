@@ -14,6 +14,7 @@ import { trainRounds } from "./replicas/rounds.ts";
 import { learningRateAt } from "./schedule.ts";
 import { makeReport, validate } from "./step_report.ts";
 import { snapshot } from "./training_state.ts";
+export { type Objective, preferences } from "./preferences.ts";
 export type { Duration, TrainOptions } from "./options.ts";
 export { addDelta, outerStep } from "./replicas/outer.ts";
 export { decodeDelta } from "./replicas/delta.ts";
@@ -88,6 +89,7 @@ export { newTraining, resumeTraining, snapshot, type TrainingState } from "./tra
 export function train(options: TrainOptions): ReadableWritablePair<StepReport, Batch> {
   if (options.replicas) return trainRounds({ ...options, replicas: options.replicas });
   const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;
+  const { objective = spheres } = options;
   const {
     optimizer = ADAMW_DEFAULTS,
     guardDeviations = 0,
@@ -122,7 +124,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
         : state.seconds / duration.seconds;
       const learningRate = learningRateAt(stepProgress, schedule);
       const limits = limitsOf(state.guard, guardDeviations);
-      const outcome = await spheres.step(
+      const outcome = await objective.step(
         batch,
         {
           ...optimizerStep(optimizer, { step: state.step + 1, learningRate }),
@@ -141,7 +143,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
       const endsPass = validateEvery > 0 && batch.cursor.epoch > pass &&
         state.step - state.validation.at >= MIN_APART;
       const validationLoss = validation && (progress() >= 1 || due(validateEvery) || endsPass)
-        ? await validate(spheres, validation())
+        ? await validate(objective, validation())
         : undefined;
       if (validationLoss !== undefined) {
         state.validation = observeValidation(state.validation, {

@@ -8,6 +8,7 @@ import type { StageMeter } from "../meter.ts";
 import type { Batch } from "../types.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
 import type { Patience } from "./patience.ts";
+import type { Objective } from "./preferences.ts";
 import type { ComputeRound } from "./replicas/round.ts";
 import type { ReplicaOptions } from "./replicas/state.ts";
 import type { ScheduleOptions } from "./schedule.ts";
@@ -29,6 +30,8 @@ export const QUEUE_TOKENS = 1;
 export interface TrainOptions {
   /** What trains; borrowed, its parameters filled and packed. */
   readonly spheres: Spheres;
+  /** What a step minimizes and a validation measures; the loss of the targets by default. */
+  readonly objective?: Objective;
   /** State to resume from; updated in place. */
   readonly state: TrainingState;
   /** Trains the replicas of `state` in rounds; without it, each batch updates the same weights. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Spheres, StepOutcome } from "../../workers/mod.ts";
+import type { Objective } from "./preferences.ts";
+import type { StepOutcome } from "../../workers/mod.ts";
 import type { Batch, SphereCounters, StepReport } from "../types.ts";
 
 /** Durations of a step that its report divides into phases. */
@@ -50,7 +51,7 @@ function leavesMs(spheres: readonly SphereCounters[]): number {
 
 /** Mean nats per target token over held-out batches; NaN when there are none. */
 export async function validate(
-  spheres: Spheres,
+  spheres: Pick<Objective, "evaluate">,
   batches: AsyncIterable<Batch>,
 ): Promise<number> {
   let loss = 0;
