@@ -51,7 +51,7 @@ export async function connectCluster(servers: string, options: ConnectOptions): 
   const { name, credentials = {}, connectMs = CONNECT_MS } = options;
   const addresses = servers.split(",").map((address) => address.trim());
   const fail = (reason: string, cause?: unknown) =>
-    new Error(`Cannot join the cluster at ${addresses.map(withoutUser).join(", ")}: ${reason}`, {
+    new Error(`Cannot join the cluster at ${shownServers(addresses.join(", "))}: ${reason}`, {
       cause,
     });
   const connecting: ConnectionOptions = {
@@ -114,7 +114,7 @@ function isOlder(version: string, least: readonly number[]): boolean {
   return false;
 }
 
-/** An address without the name and password that may be in it. */
-function withoutUser(address: string): string {
-  return address.replace(/\/\/[^@/]*@/, "//");
+/** Addresses without the names and passwords that may be in them. */
+export function shownServers(servers: string): string {
+  return servers.replaceAll(/\/\/[^@/,]*@/g, "//");
 }

@@ -11,6 +11,7 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
 import type { Cluster } from "./connect.ts";
 import { isConflict, pause } from "./lease.ts";
 import { isAway } from "./to_stream.ts";
@@ -103,6 +104,7 @@ export async function createRun(
     ttl: record.leaseMs,
     replicas: num_replicas,
   });
+  await new Objm(js).create(names.objects, { replicas: num_replicas });
   try {
     await bucket.create("run", JSON.stringify(record));
   } catch (error) {
@@ -116,6 +118,13 @@ export async function createRun(
     }
   }
   return { cluster, names, record, bucket, leases };
+}
+
+/** Removes all that the broker has of a run. */
+export async function removeRun({ cluster: { manager }, names }: ClusterRun): Promise<void> {
+  const own = new RegExp(`^(KV_|OBJ_)?${names.bucket}(_|$)`);
+  const streams = await Array.fromAsync(manager.streams.list(), ({ config }) => config.name);
+  for (const stream of streams) if (own.test(stream)) await manager.streams.delete(stream);
 }
 
 /** Joins a run as soon as it is there. `onWait` hears that it is not. */

@@ -41,9 +41,9 @@ export interface RunNames {
  * ```
  */
 export function runNames(run: string): RunNames {
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(run)) {
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(run)) {
     throw new SyntaxError(
-      `Cannot use --run ${run} in a cluster: a name of letters, digits, - and _ is needed, no path`,
+      `Cannot use --run ${run} in a cluster: a name of letters, digits and - is needed, no path`,
     );
   }
   const subject = (...parts: (string | number)[]) => ["cllm", run, ...parts].join(".");

@@ -10,6 +10,9 @@ import { say, tell } from "../cli/print.ts";
 import { CLUSTER } from "../run/settings/cluster.ts";
 import { SPHERES, spheresOf } from "../run/settings/training.ts";
 
+/** How the keeper uses its machine; the rest of its settings are those of the run. */
+const { "strict-simd": _, ...MACHINE } = SPHERES;
+
 const FLAGS = {
   ...group("The run", {
     cluster: { ...CLUSTER.cluster },
@@ -26,7 +29,7 @@ const FLAGS = {
     }),
     folder: text({ help: "run folder of the keeper (default: runs/NAME)", value: "DIR" }),
   }),
-  ...SPHERES,
+  ...MACHINE,
 };
 
 /** The `node` command. */
@@ -39,7 +42,7 @@ export const node: Command = command({
     "deno task node --cluster nats://10.0.0.1:4222 --run docs --roles text",
     "deno task node --cluster nats://10.0.0.1:4222 --run docs --roles crawl,text,keeper",
   ],
-  async run({ values, operands }, args) {
+  async run({ values, operands, given }, args) {
     if (operands.length > 0) {
       throw new UsageError(`Cannot use ${operands[0]}: the sources of a run are named to pipeline`);
     }
@@ -55,13 +58,19 @@ export const node: Command = command({
     }
     const { joinCluster } = await import("../pipeline/nodes/join.ts");
     const { parseRoles } = await import("../pipeline/nodes/roles.ts");
+    const roles = parseRoles(values.roles);
+    const unused = ["folder", ...Object.keys(MACHINE)].find((flag) => given.has(flag));
+    if (unused !== undefined && roles.every((role) => role === "crawl" || role === "text")) {
+      throw new UsageError(`Cannot use --${unused}: it is about training, and no role here trains`);
+    }
     using interrupt = stopOnInterrupt(tellStop);
+    const spheres = spheresOf({ ...values, "strict-simd": false });
     await joinCluster({
       servers: cluster,
       run,
-      roles: parseRoles(values.roles),
+      roles,
       credentials: values["cluster-credentials"],
-      machine: { folder: values.folder ?? `runs/${run}`, spheres: spheresOf(values), args },
+      machine: { folder: values.folder ?? `runs/${run}`, spheres, args },
       stop: interrupt.signal,
       note: tell,
     });

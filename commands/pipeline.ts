@@ -50,7 +50,6 @@ export const pipeline: Command = command({
   async run(parsed, args) {
     const { values, given } = parsed;
     if (values.cluster !== undefined) {
-      checkRules(PIPELINE_FLAGS, { given, values });
       const { launch } = await import("../pipeline/nodes/launch.ts");
       using interrupt = stopOnInterrupt();
       return await launch(parsed, { servers: values.cluster, interrupt });

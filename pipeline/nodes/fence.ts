@@ -7,7 +7,6 @@
 import type { KV } from "@nats-io/kv";
 import { isConflict, type Lease, pause } from "../../cluster/lease.ts";
 import { isAway } from "../../cluster/to_stream.ts";
-import type { FolderRecord } from "./mirror.ts";
 
 const KEY = "mark";
 const RETRY_MS = 250;
@@ -17,8 +16,8 @@ export interface RunMark {
   /** Revision of the lease of the keeper that wrote it. */
   readonly lease: number;
   readonly documents: number;
-  /** What the next keeper needs; absent where it is not mirrored. */
-  readonly folder?: FolderRecord;
+  /** The object that lists what the next keeper needs; absent where nothing is mirrored. */
+  readonly folder?: string;
 }
 
 /** A keeper that has been replaced by another. */
@@ -30,8 +29,8 @@ export class StaleKeeper extends Error {
 export interface Fence {
   /** The mark that was found when the lease was taken. */
   readonly before: RunMark | undefined;
-  /** Replaces the mark. @throws {StaleKeeper} when another keeper has */
-  mark(mark: Omit<RunMark, "lease">): Promise<void>;
+  /** Replaces parts of the mark. @throws {StaleKeeper} when another keeper has */
+  mark(mark: Partial<Omit<RunMark, "lease">>): Promise<void>;
 }
 
 /** Claims the mark for the holder of `lease`: from here on, no earlier holder can replace it. */
@@ -60,8 +59,14 @@ export async function openFence(bucket: KV, lease: Lease): Promise<Fence> {
       }
     }
   };
-  await write({ ...found, documents: found?.documents ?? 0, lease: lease.revision });
-  return { before: found, mark: (mark) => write({ ...mark, lease: lease.revision }) };
+  let last: RunMark = { ...found, documents: found?.documents ?? 0, lease: lease.revision };
+  let turn = write(last);
+  await turn;
+  return {
+    before: found,
+    // One after another: each goes on from the revision of the one before.
+    mark: (part) => turn = turn.then(() => write(last = { ...last, ...part })),
+  };
 }
 
 function stale(mark: RunMark | undefined): StaleKeeper {

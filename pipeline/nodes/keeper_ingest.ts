@@ -22,6 +22,7 @@ import { openRefinery } from "../ingest/refinery.ts";
 import { type Chunk, decodeChunk } from "./chunk.ts";
 import { openConsumer } from "./consumers.ts";
 import type { Fence } from "./fence.ts";
+import type { Mirror } from "./mirror.ts";
 import type { Node, RoleCounts } from "./node.ts";
 import { openOffers } from "./part_offers.ts";
 import { merged } from "./merged.ts";
@@ -42,13 +43,15 @@ export interface KeeperIngestOptions {
   readonly node: Node;
   readonly lease: Lease;
   readonly fence: Fence;
+  /** Brings what is on the disk to the broker; absent where keepers share one. */
+  readonly mirror: Mirror | undefined;
   readonly counts: RoleCounts;
 }
 
 /** Opens the streams of a run, to be read by the holder of its lease. */
 export async function openKeeperIngest(
   { sources, paths, journal, mark, settings, stop, onDrop }: IngestOptions,
-  { node, lease, fence, counts }: KeeperIngestOptions,
+  { node, lease, fence, mirror, counts }: KeeperIngestOptions,
 ): Promise<Ingest> {
   const { run, options } = node;
   await using resources = new AsyncDisposableStack();
@@ -190,6 +193,7 @@ export async function openKeeperIngest(
     cutShort: () => undefined,
     stored() {},
     async marked({ documents, cursors }: Mark) {
+      await mirror?.sync();
       await fence.mark({ documents });
       // The cursor of a barrier of this session.
       await intake?.marked(cursors.shards as ShardCursor);

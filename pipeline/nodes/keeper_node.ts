@@ -14,18 +14,19 @@ import { readManifest } from "../../run/manifest.ts";
 import { readSettings, type RunPaths, runPaths, writeSettings } from "../../run/folder.ts";
 import { lockRun } from "../../run/lock.ts";
 import { makeFolder } from "../../run/make_folder.ts";
-import { splitSources } from "../../run/sources.ts";
 import type { spheresOf } from "../../run/settings/training.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { reasonOf } from "../../cli/failure.ts";
 import { runPipeline } from "../run.ts";
 import { openFence, StaleKeeper } from "./fence.ts";
 import { openKeeperIngest } from "./keeper_ingest.ts";
+import { Mirror, openObjects } from "./mirror.ts";
 import { type Node, type RoleAtWork, RoleCounts } from "./node.ts";
 import { endRun, putStatus } from "./run_state.ts";
+import { takeOver } from "./take_over.ts";
 import { openNodeRounds } from "./train_role.ts";
 
-const STATUS_MS = 1_000;
+const STATUS_MS = 1_000, MIRROR_MS = 3_000;
 
 /** What a keeper uses of its machine. */
 export interface KeeperMachine {
@@ -66,8 +67,6 @@ async function work(
   };
   const paths = runPaths(machine.folder);
   await makeFolder(paths.root, { flag: "folder" });
-  using _lock = await lockRun(paths.root);
-  await adoptSettings(paths, node);
   for (let isFirst = true; !stop.aborted; isFirst = false) {
     const lease = await patiently(stop, () => takeLease(options));
     if (lease === undefined) {
@@ -111,9 +110,31 @@ async function keep(
   { lease, paths, counts }: { lease: Lease; paths: RunPaths; counts: RoleCounts },
 ): Promise<void> {
   const { run, name, settings, options, stop, note } = node;
+  // Keepers that share a folder are kept apart by the lease, and then by its lock.
+  using _lock = await lockRun(paths.root);
+  await adoptSettings(paths, node);
   const fence = await openFence(run.bucket, lease);
+  const objects = options.sharedFolder ? undefined : await openObjects(run);
+  const mirror = objects && new Mirror({
+    objects,
+    paths,
+    fence,
+    lease,
+    before: await takeOver({
+      paths,
+      run: run.record.sha256,
+      lease: lease.revision,
+      before: fence.before,
+      objects,
+      note,
+    }),
+  });
   note(`keeps the run ${run.names.run} in ${paths.root}, by lease ${lease.revision}`);
   await using watch = watchNodes(run.bucket);
+  const broken = new AbortController();
+  const mirroring = setInterval(() => {
+    mirror?.sync().catch((error) => broken.abort(error));
+  }, MIRROR_MS);
   const status = setInterval(async () => {
     const text = await readIfThere(join(paths.root, "status.json"));
     if (text !== undefined) await putStatus(run.bucket, text);
@@ -133,24 +154,19 @@ async function keep(
       json: false,
       tensorboard: options.tensorboard,
       args,
-      stop: AbortSignal.any([stop, lease.signal]),
+      stop: AbortSignal.any([stop, lease.signal, broken.signal]),
       nodes: watch.nodes,
-      openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, counts }),
+      openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, mirror, counts }),
       openRounds: openNodeRounds(node, { lease, counts }),
     });
   } finally {
     clearInterval(status);
+    clearInterval(mirroring);
   }
   // A stop ends the pipeline without an error.
   if (stop.aborted) return;
   lease.check();
+  broken.signal.throwIfAborted();
   const manifest = (await readManifest(paths))?.sha256;
   await patiently(stop, () => endRun(run.bucket, { phase: "ended", manifest, keeper: name }));
-}
-
-/** Whether the sources can be read by other machines. @throws {UsageError} */
-export function checkClusterSources(sources: readonly string[]): void {
-  const { paths } = splitSources(sources);
-  if (!paths.includes("-")) return;
-  throw new UsageError("Cannot read - with --cluster: standard input comes to one machine");
 }

@@ -5,28 +5,17 @@
  */
 import type { KV } from "@nats-io/kv";
 import type { Parsed } from "../../cli/flags.ts";
-import { UsageError } from "../../cli/flags.ts";
 import { say, tell } from "../../cli/print.ts";
 import type { Interrupt } from "../../cli/interrupt.ts";
 import { watchNodes } from "../../cluster/heartbeat.ts";
 import { patiently } from "../../cluster/patiently.ts";
-import { createRun, joinRun, sealRecord } from "../../cluster/run.ts";
-import { digestProgram } from "../../run/program_digest.ts";
-import { checkSources } from "../../run/sources.ts";
-import { type PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
-import { replicasOf } from "../../run/settings/replicas.ts";
+import { shownServers } from "../../cluster/connect.ts";
+import { createRun, joinRun, removeRun } from "../../cluster/run.ts";
+import type { PIPELINE_FLAGS } from "../../run/settings/pipeline.ts";
 import { startStatus } from "../../stages/report/mod.ts";
 import { connectHere } from "./join.ts";
-import { checkClusterSources } from "./keeper_node.ts";
-import type { KeeperOptions } from "./node.ts";
-import { endRun, reopenRun, type RunEnd, watchRun } from "./run_state.ts";
-
-/** Bytes of files in one part, and bytes of documents that the broker holds at most. */
-const PART_BYTES = 4 * 2 ** 20, DOC_BYTES = 64 * 2 ** 20;
-const LEASE_MS = 10_000;
-
-/** Flags of `pipeline` that are about this machine, where with `--cluster` nothing is trained. */
-const LOCAL = ["dashboard", "serve", "json", "workers", "recompute", "fall-back", "force"];
+import { checkSpread, recordOf } from "./run_record.ts";
+import { endRun, readEnd, reopenRun, type RunEnd, watchRun } from "./run_state.ts";
 
 /** Creates or finds the run that the flags name, and follows it. */
 export async function launch(
@@ -34,12 +23,7 @@ export async function launch(
   { servers, interrupt }: { servers: string; interrupt: Interrupt },
 ): Promise<number> {
   const { values, given, operands } = parsed;
-  for (const flag of LOCAL) {
-    if (!given.has(flag)) continue;
-    throw new UsageError(
-      `Cannot use --${flag} with --cluster: it is about the machine that trains, which is a node's`,
-    );
-  }
+  checkSpread(parsed);
   const run = given.has("run") ? values.run : "default";
   const { signal } = interrupt;
   await using cluster = await connectHere({
@@ -54,13 +38,22 @@ export async function launch(
       onWait: () => tell(`There is no run ${run} yet: name its sources to create it`),
     })
     : await patiently(signal, async () => await createRun(cluster, run, await recordOf(parsed)));
+  if (values.end && (await patiently(signal, () => readEnd(joined.bucket)))?.phase === "ended") {
+    await removeRun(joined);
+    say(`Run ${run} is removed from the broker; its folder is where it was kept`);
+    return 0;
+  }
   if (values.end) {
     await patiently(signal, () => endRun(joined.bucket, { phase: "stopped" }));
     say(`Run ${run} is stopped; the same command with its sources goes on with it`);
     return 0;
   }
   if (operands.length > 0) await patiently(signal, () => reopenRun(joined.bucket));
-  say(`Run ${run}: join it with deno task node --cluster ${servers} --run ${run} --roles ...`);
+  say(
+    `Run ${run}: join it with deno task node --cluster ${
+      shownServers(servers)
+    } --run ${run} --roles ...`,
+  );
   const end = await follow(joined.bucket, signal);
   if (end === undefined) {
     say(`Run ${run} goes on without this watcher; --end stops it`);
@@ -70,30 +63,6 @@ export async function launch(
   if (end.phase === "stopped") say(`Run ${run} was stopped`);
   else say(`Run ${run} is done: it is on ${end.keeper}\nManifest  ${end.manifest}`);
   return 0;
-}
-
-async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>) {
-  const { values } = parsed;
-  const { wanted } = settingsOf(parsed);
-  checkClusterSources(wanted.sources);
-  await checkSources(parsed.operands, wanted);
-  replicasOf(wanted);
-  const options: KeeperOptions = {
-    checkpointEvery: values["checkpoint-every"],
-    keepLast: values["keep-last"],
-    keepEvery: values["keep-every"],
-    keepDropped: values["keep-dropped"],
-    tensorboard: values.tensorboard,
-    contact: values.contact,
-    partBytes: PART_BYTES,
-  };
-  return sealRecord({
-    settings: wanted,
-    options,
-    program: (await digestProgram()).sha256,
-    leaseMs: LEASE_MS,
-    docBytes: DOC_BYTES,
-  });
 }
 
 /** Shows the run and its nodes until it ends. */

@@ -15,6 +15,8 @@ export interface KeeperOptions {
   readonly keepDropped: boolean;
   readonly tensorboard: boolean;
   readonly contact: string | undefined;
+  /** Whether keepers share one folder, so that nothing of it goes over the broker. */
+  readonly sharedFolder: boolean;
   /** Bytes of files in one part. */
   readonly partBytes: number;
 }

@@ -15,6 +15,8 @@ import { byShard, shardKey, type ShardState } from "./shard.ts";
 
 /** Time between two looks at whether the crawl is over, while nothing comes. */
 const LOOK_MS = 1_000;
+/** Time without a chunk after which one that an owner has sent does not come any more. */
+const FORGOTTEN_MS = 120_000;
 /** Deliveries are acknowledged by marks, so they may take long. */
 const ACK_MS = 60_000;
 
@@ -62,6 +64,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   const shards: Record<string, { owner: number; sent: number }> = { ...options.from.shards };
   let { pages } = options.from;
   let ticket = 0;
+  let arrivedAt = performance.now();
   const pending: { ticket: number; delivery: Delivery<Chunk> }[] = [];
 
   const links = seeds.map((url) => [canonicalSeed(url), 0] as const);
@@ -82,8 +85,13 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   ).readable.getReader();
   let coming: Promise<ReadableStreamReadResult<Delivery<Chunk>>> | undefined;
 
-  /** Whether every owner is idle, knows all addresses of its shard, and has all it sent taken. */
+  /**
+   * Whether every owner is idle, knows all addresses of its shard, and has all it sent taken. A shard
+   * of which only that is missing for long was forgotten by the broker: another owner begins with what
+   * the journal has.
+   */
   async function isOver(): Promise<boolean> {
+    let isOver = true;
     const { state } = await cluster.manager.streams.info(names.streams.url, {
       subjects_filter: names.url("*"),
     });
@@ -93,9 +101,12 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
       const now = entry?.json<ShardState>();
       if (!now?.idle || now.applied !== messages) return false;
       const taken = shards[shard];
-      if (now.sent > 0 && (taken?.owner !== now.owner || taken.sent !== now.sent)) return false;
+      if (now.sent === 0 || (taken?.owner === now.owner && taken.sent === now.sent)) continue;
+      isOver = false;
+      if (performance.now() - arrivedAt > FORGOTTEN_MS) await run.leases.delete(shardKey(shard));
     }
-    return true;
+    if (performance.now() - arrivedAt > FORGOTTEN_MS) arrivedAt = performance.now();
+    return isOver;
   }
 
   /** Takes one delivery in; undefined for one that has come before. */
@@ -131,6 +142,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
         looked.abort();
         if (arrived?.done === false) {
           coming = undefined;
+          arrivedAt = performance.now();
           const chunk = take(arrived.value);
           if (chunk) return chunk;
           continue;

@@ -43,7 +43,9 @@ export async function openTextStages(options: TextStagesOptions): Promise<TextSt
       meter: new StageMeter("refine"),
     }),
   );
-  const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const extractors = resources.use(
+    openExtractors({ engine: settings.extract, comments: settings.comments === true }),
+  );
   const held = resources.move();
   return {
     async documents(pages: ReadableStream<Page | Barrier>, onDrop) {

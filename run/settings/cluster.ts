@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { group, text, toggle } from "../../cli/flags.ts";
+import { group, number, text, toggle } from "../../cli/flags.ts";
 
 /** How a run is spread over machines. */
 export const CLUSTER = group("The run", {
@@ -16,5 +16,19 @@ export const CLUSTER = group("The run", {
     value: "FILE",
     needs: "cluster",
   }),
-  end: toggle({ help: "stop the run on all nodes", needs: "cluster" }),
+  "shared-folder": toggle({
+    help: "keepers share the run folder, by a network disk: leave no copy of it on the broker",
+    needs: "cluster",
+  }),
+  lease: number({
+    help: "seconds after which the work of a node that is gone goes to another",
+    defaultValue: 30,
+    min: 2,
+    max: 3600,
+    needs: "cluster",
+  }),
+  end: toggle({
+    help: "stop the run on all nodes; one that is done is removed from the server",
+    needs: "cluster",
+  }),
 });

@@ -21,7 +21,7 @@ export {
 export { type Named, readSeal, SEAL } from "./named.ts";
 export { type JournalReader, readJournal } from "./reader.ts";
 export { hasDocuments, JournalDamage, type TornTail } from "./segments.ts";
-export { type Mark, readMark } from "./mark.ts";
+export { type Mark, readMark, writeMark } from "./mark.ts";
 export { type Salvage, salvageJournal } from "./salvage.ts";
 export { type JournalSurvey, surveyJournal } from "./survey.ts";
 

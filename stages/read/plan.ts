@@ -38,8 +38,8 @@ export interface PlanOptions extends Partial<WalkOptions> {
 
 /**
  * The parts of files and folders, in the order in which `read` reads them: what all parts hold, one
- * after another, is what `read` gives. JSON lines and archives of gzip members are cut; other files
- * are whole, small ones several in a part. The same files are always cut in the same places.
+ * after another, is what `read` gives. JSON lines, archives of gzip members and Parquet tables are cut;
+ * other files are whole, small ones several in a part. The same files are always cut in the same places.
  *
  * @throws {TypeError} for standard input, which comes once and to one machine
  */
@@ -79,18 +79,22 @@ async function cutsOf({ path, asked }: SourceFile): Promise<Cuts | undefined> {
   for await (const chunk of readBytes(path, { end: HEAD_BYTES })) head = chunk as typeof head;
   const packing = packingOf(head);
   const name = basename(path);
-  if (packing === "gzip" && isWarcName(name)) return cutAnywhere;
+  if (packing === "gzip" && isWarcName(name)) return cutAnywhere("members");
   const found = packing === undefined ? findFormat(head, { name, asked }) : undefined;
   // Zeros are UTF-16, whose lines are not told apart by one byte.
-  const isLines = found && "format" in found && found.format === "jsonl" && !head.includes(0);
+  const format = found && "format" in found ? found.format : undefined;
+  if (format === "parquet") return cutAnywhere("row-groups");
+  const isLines = format === "jsonl" && !head.includes(0);
   return isLines ? (partBytes) => cutLines(path, partBytes) : undefined;
 }
 
-async function* cutAnywhere(partBytes: number, size: number) {
-  for (let start = 0; start < size; start += partBytes) {
-    yield { start, end: Math.min(size, start + partBytes) };
-  }
-}
+/** Cuts where it falls: a record is in the part in which it begins. */
+const cutAnywhere = (of: "members" | "row-groups"): Cuts =>
+  async function* (partBytes, size) {
+    for (let start = 0; start < size; start += partBytes) {
+      yield { of, start, end: Math.min(size, start + partBytes) };
+    }
+  };
 
 /** Cuts behind line ends, and counts the lines: records are named by their number. */
 async function* cutLines(path: string, partBytes: number) {
@@ -100,13 +104,13 @@ async function* cutLines(path: string, partBytes: number) {
       line++;
       const behind = at + end + 1;
       if (behind - start < partBytes) continue;
-      yield { start, end: behind, line: first };
+      yield { of: "lines" as const, start, end: behind, line: first };
       start = behind;
       first = line;
     }
     at += chunk.byteLength;
   }
-  if (at > start) yield { start, end: at, line: first };
+  if (at > start) yield { of: "lines" as const, start, end: at, line: first };
 }
 
 /** Options of {@linkcode readPart}: those of `read`, and its defaults. */

@@ -25,9 +25,10 @@ export interface SourceFile {
 
 /** A part of a file that is read by itself: its records are those that begin between two bytes. */
 export interface FileRange {
+  readonly of: "lines" | "members" | "row-groups";
   readonly start: number;
   readonly end: number;
-  /** Number of its first line, from 1; absent for an archive, whose records have no numbers. */
+  /** Of lines: the number of the first, from 1. */
   readonly line?: number;
 }
 

@@ -143,6 +143,15 @@ export const onlyTheCommandLinePrints: Rule = (tree) =>
       /^(?!main\.ts|cli\/print\.ts|tools\/|stages\/report\/|bench\/|tests\/|(?:.*\/)?main\.ts)/,
   });
 
+/** What one machine runs loads nothing of a cluster before it is asked for: no import that is static. */
+export const oneMachineLoadsNoBroker: Rule = (tree) =>
+  mentions(tree, {
+    pattern: /import (?!type\b)[^;]*? from "(?:@nats-io\/|[./]*\/cluster\/|[^"]*\/nodes\/)/,
+    within: /^(?!cluster\/|pipeline\/nodes\/|bench\/|tests\/)/,
+  }).map((found) =>
+    found.replace(/ uses .*/s, " loads the cluster's packages: import them when asked")
+  );
+
 /** Assertions throw: the console's only prints, so that a false example passes. Comments count. */
 export const assertionsThrow: Rule = (tree) =>
   Array.from(tree).filter(([, source]) => /\bconsole\.assert\b/.test(source))

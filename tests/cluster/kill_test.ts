@@ -9,7 +9,7 @@ import { prose, writeCorpus } from "../commands/corpus.ts";
 import { isThere, openFolder, run } from "../commands/program.ts";
 import { readJournal } from "../../stages/journal/mod.ts";
 import { isWithoutNats, startNats } from "./nats_server.ts";
-import { isWithoutNetworks, openNetwork } from "./network.ts";
+import { isWithoutNetworks, openNetwork } from "../../bench/network.ts";
 import { type Fault, type Role, storm, type StormReport } from "./storm.ts";
 
 const STORMS = Number(Deno.env.get("CLLM_STORMS") ?? 1);
@@ -44,7 +44,10 @@ async function disturb(
   const named = ["--cluster", nats.urls, "--run", "books"];
   const node = (name: string, role: string): Role => ({
     name,
-    args: ["node", ...named, "--roles", role, "--folder", join(folder, name), "--workers", "1"],
+    args: [
+      ...["node", ...named, "--roles", role],
+      ...role === "keeper" ? ["--folder", join(folder, name), "--workers", "1"] : [],
+    ],
   });
   const report = await storm({
     seed,
@@ -52,7 +55,14 @@ async function disturb(
     roles: [
       {
         name: "watcher",
-        args: ["pipeline", ...named, ...TRAINING, ...sources(network?.address ?? "127.0.0.1")],
+        args: [
+          "pipeline",
+          ...named,
+          "--lease",
+          "10",
+          ...TRAINING,
+          ...sources(network?.address ?? "127.0.0.1"),
+        ],
       },
       ...KEEPERS.map((name) => node(name, "keeper")),
       ...[1, 2].map((number) => node(`${workers}${number}`, workers)),

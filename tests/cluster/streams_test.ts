@@ -3,7 +3,7 @@ import { AckPolicy } from "@nats-io/jetstream";
 import { connectCluster } from "../../cluster/connect.ts";
 import { fromStream } from "../../cluster/from_stream.ts";
 import { LostLease, takeLease, waitForLease } from "../../cluster/lease.ts";
-import { createRun, joinRun, sealRecord } from "../../cluster/run.ts";
+import { createRun, joinRun, removeRun, sealRecord } from "../../cluster/run.ts";
 import { publish, toStream } from "../../cluster/to_stream.ts";
 import { startCommand } from "../commands/program.ts";
 import { findNatsServer, isWithoutNats, startNats } from "./nats_server.ts";
@@ -109,6 +109,19 @@ test("two runs of one name must agree on their settings", async () => {
     Error,
     "Cannot create the run same: the cluster has one of that name with other settings",
   );
+});
+
+test("a run that is removed leaves nothing of its own on the broker", async () => {
+  await using cluster = await connectCluster(broker?.urls ?? "", { name: "test" });
+  const streams = async () =>
+    (await Array.fromAsync(cluster.manager.streams.list()))
+      .map(({ config }) => config.name).filter((name) => name.includes("gone"));
+  await createRun(cluster, "gone-2", sealRecord(RECORD));
+  const others = await streams();
+  const run = await createRun(cluster, "gone", sealRecord(RECORD));
+  assert((await streams()).length > others.length);
+  await removeRun(run);
+  assertEquals(await streams(), others);
 });
 
 test("errors of the connection say what to do", async () => {

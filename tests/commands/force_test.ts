@@ -94,9 +94,6 @@ const BASIS: Readonly<Record<string, string[]>> = Object.fromEntries(
 /** A value for each flag that never does. */
 const FREE: Readonly<Record<string, string[]>> = {
   run: ["runs/b"],
-  cluster: ["nats://127.0.0.1"],
-  "cluster-credentials": ["node.env"],
-  end: [],
   hub: ["http://127.0.0.1:1"],
   workers: ["5"],
   recompute: [],
@@ -112,6 +109,11 @@ const FREE: Readonly<Record<string, string[]>> = {
   "keep-dropped": [],
   force: [],
   json: [],
+  cluster: ["nats://127.0.0.1:1"],
+  "cluster-credentials": ["node.env"],
+  "shared-folder": [],
+  lease: ["9"],
+  end: [],
 };
 
 Deno.test("every flag is known to alter the result of a run or never to", () => {

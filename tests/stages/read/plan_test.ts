@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { StageMeter } from "../../../stages/meter.ts";
 import { planParts, read, readPart } from "../../../stages/read/mod.ts";
 import type { Page } from "../../../stages/types.ts";
@@ -56,6 +57,15 @@ Deno.test("the parts of a compressed archive hold each record once, wherever it 
     const { pages } = await bothWays([path], partBytes);
     assertEquals(pages.length, 60);
   }
+});
+
+Deno.test("the parts of a table hold each of its row groups once, under the numbers of its rows", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".parquet" });
+  const data = Array.from({ length: 1000 }, (_, i) => `Row ${i} ${crypto.randomUUID()}`);
+  const columnData = [{ name: "text", data, type: "STRING" as const }];
+  await Deno.writeFile(path, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })));
+  const { parts, pages } = await bothWays([path], 20_000);
+  assertEquals([pages.length, parts.length], [1000, 3]);
 });
 
 Deno.test("small files share a part, in the order of their names", async () => {
