@@ -65,7 +65,10 @@ async function disturb(
         ],
       },
       ...KEEPERS.map((name) => node(name, "keeper")),
-      ...[1, 2].map((number) => node(`${workers}${number}`, workers)),
+      ...[1, 2].map((number) => ({
+        ...node(`${workers}${number}`, workers),
+        needsSites: workers === "crawl",
+      })),
     ],
     nats,
     ...hosts.length > 0 ? { hosts: hosts.slice(3) } : {},
