@@ -160,6 +160,7 @@ export { batch, type BatchOptions } from "./stages/batch/mod.ts";
 export type { BatchMode } from "./stages/batch/window.ts";
 
 // Batches to weights.
+export type { ArchitectureName } from "./model/architectures.ts";
 export type { Companions } from "./model/checkpoint/companions.ts";
 export { SAMPLING_DEFAULTS, type SamplingSettings } from "./model/checkpoint/generation_config.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./model/checkpoint/load.ts";
@@ -175,7 +176,8 @@ export type { CheckpointState } from "./model/checkpoint/state.ts";
 export { type ModelConfig, presetConfig, type PresetName, PRESETS } from "./model/config.ts";
 export type { FileDigest } from "./model/durable.ts";
 export { initParameters } from "./model/init.ts";
-export { createLayout, type Layout, type Parameter } from "./model/layout.ts";
+export { createLayout, type GroupName, type Layout, type Parameter } from "./model/layout.ts";
+export type { RopeScaling } from "./model/rope.ts";
 export { openSpheres, type Spheres, type SpheresOptions } from "./workers/mod.ts";
 export type {
   MuonStep,
