@@ -176,7 +176,14 @@ export type { CheckpointState } from "./model/checkpoint/state.ts";
 export { type ModelConfig, presetConfig, type PresetName, PRESETS } from "./model/config.ts";
 export type { FileDigest } from "./model/durable.ts";
 export { initParameters } from "./model/init.ts";
-export { createLayout, type GroupName, type Layout, type Parameter } from "./model/layout.ts";
+export {
+  createLayout,
+  type GroupName,
+  type LayerGroupName,
+  type Layout,
+  type Parameter,
+} from "./model/layout.ts";
+export type { AdapterLayout, LoraConfig } from "./model/lora.ts";
 export type { RopeScaling } from "./model/rope.ts";
 export { openSpheres, type Spheres, type SpheresOptions } from "./workers/mod.ts";
 export type {
@@ -201,6 +208,7 @@ export {
   type TrainingState,
   type TrainOptions,
 } from "./stages/train/mod.ts";
+export type { Objective } from "./stages/train/preferences.ts";
 export type { AdamwOptions, MuonOptions, OptimizerOptions } from "./stages/train/optimizer.ts";
 export type { BestValidation, Patience, ValidationState } from "./stages/train/patience.ts";
 export { type ScheduleName, SCHEDULES } from "./stages/train/schedule.ts";
@@ -219,6 +227,7 @@ export type { Terminal } from "./stages/report/terminal.ts";
 
 // Weights to text.
 export type { AdmitOptions, SchedulerLimits, Slot } from "./engine/admission.ts";
+export type { TemplateSource } from "./engine/chat/conversation.ts";
 export type { ChatTemplate, Message, RenderOptions } from "./engine/chat/template.ts";
 export type { CacheUse, Sequence, SequenceOptions } from "./engine/engine.ts";
 export type {
@@ -251,4 +260,5 @@ export type { AccessRecord } from "./serve/access_log.ts";
 export type { ApiKey, ApiKeys } from "./serve/api_keys.ts";
 export type { App, AppLimits } from "./serve/app.ts";
 export type { Listener, SocketLimits } from "./serve/listen.ts";
+export type { AdapterModel } from "./serve/openai/generation.ts";
 export { type AppOptions, createApp, listen, type ListenOptions } from "./serve/mod.ts";
