@@ -126,7 +126,7 @@ export {
   trainTokenizer,
   type TrainTokenizerOptions,
 } from "./tokenizer/mod.ts";
-export type { SplitName, Text } from "./tokenizer/pretokenize.ts";
+export type { Preparation, SplitName, Text } from "./tokenizer/pretokenize.ts";
 export type {
   DecodeStream,
   EncodeOptions,
@@ -183,7 +183,7 @@ export {
   type Layout,
   type Parameter,
 } from "./model/layout.ts";
-export type { AdapterLayout, LoraConfig } from "./model/lora.ts";
+export type { AdaptedMatrix, AdapterLayout, LoraConfig } from "./model/lora.ts";
 export type { RopeScaling } from "./model/rope.ts";
 export { openSpheres, type Spheres, type SpheresOptions } from "./workers/mod.ts";
 export type {
