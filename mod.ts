@@ -19,6 +19,7 @@ export type {
   PagePart,
   PageResponse,
   PassSize,
+  ReplicaPlace,
   Snapshot,
   SphereCounters,
   Split,
@@ -200,7 +201,9 @@ export {
   type Duration,
   learningRateAt,
   MUON_DEFAULTS,
+  newReplicas,
   newTraining,
+  REPLICA_DEFAULTS,
   resumeTraining,
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
@@ -209,7 +212,23 @@ export {
   type TrainOptions,
 } from "./stages/train/mod.ts";
 export type { Objective } from "./stages/train/preferences.ts";
-export type { AdamwOptions, MuonOptions, OptimizerOptions } from "./stages/train/optimizer.ts";
+export {
+  type AdamwOptions,
+  type MuonOptions,
+  type OptimizerName,
+  type OptimizerOptions,
+  OPTIMIZERS,
+} from "./stages/train/optimizer.ts";
+export type { ComputeRound, RoundPart, RoundWork } from "./stages/train/replicas/round.ts";
+export {
+  type DeltaForm,
+  DELTAS,
+  type ReplicaOptions,
+  type ReplicasState,
+  type ReplicaState,
+  type SharedState,
+} from "./stages/train/replicas/state.ts";
+export type { InnerStep, Turn, TurnResult } from "./stages/train/replicas/turn.ts";
 export type { BestValidation, Patience, ValidationState } from "./stages/train/patience.ts";
 export { type ScheduleName, SCHEDULES } from "./stages/train/schedule.ts";
 export {
