@@ -55,9 +55,11 @@ async function work(node: Node, progress: Progress): Promise<void> {
   try {
     while (!signal.aborted) {
       try {
-        if (await isCrawlOver(run.bucket)) break;
         await run.leases.put(CRAWLER + name, "");
-        const due = await shardsWithAddresses(node);
+        // A keeper that takes over may want more pages after all.
+        const isOver = await isCrawlOver(run.bucket);
+        if (isOver) { for (const end of shards.values()) end.abort(); }
+        const due = isOver ? [] : await shardsWithAddresses(node);
         const nodes = await countKeys(node, CRAWLER);
         const share = Math.max(1, Math.ceil(due.length / Math.max(1, nodes)));
         // Those taken last go to nodes that came later.

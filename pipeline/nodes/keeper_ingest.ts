@@ -57,18 +57,14 @@ export async function openKeeperIngest(
   await using resources = new AsyncDisposableStack();
   const stored = journal && resources.use(await openStoredIds(paths.storedIds, { journal }));
   const passedOver = countPassedOver();
-  const meters = ["crawl", "read", "extract", "refine"].map((name) =>
+  const meter = (name: string) =>
     new StageMeter(name, (drop) => {
       passedOver.drop(drop);
       onDrop(drop);
-    })
-  );
-  const [ofCrawl, ofRead, ofExtract, ofRefine] = meters as [StageMeter, ...StageMeter[]] as [
-    StageMeter,
-    StageMeter,
-    StageMeter,
-    StageMeter,
-  ];
+    });
+  const ofCrawl = meter("crawl"), ofRead = meter("read");
+  const ofExtract = meter("extract"), ofRefine = meter("refine");
+  const meters = [ofCrawl, ofRead, ofExtract, ofRefine];
   const meterOf = (name: string) => meters.find((meter) => meter.counts().name === name) ?? ofRead;
   const refinery = resources.use(
     await openRefinery({

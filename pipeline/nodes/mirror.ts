@@ -56,6 +56,8 @@ export class Mirror {
   #files: Map<string, readonly Piece[]>;
   #turn: Promise<void> = Promise.resolve();
   #record: string | undefined;
+  /** Objects that are there. */
+  readonly #known = new Set<string>();
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -148,9 +150,11 @@ export class Mirror {
   async #put(bytes: Uint8Array): Promise<Piece> {
     const { objects, lease } = this.#options;
     const name = createHash("sha256").update(bytes).digest("hex");
+    if (this.#known.has(name)) return { sha256: name, bytes: bytes.byteLength };
     await patiently(lease.signal, async () => {
       if (await objects.info(name) === null) await objects.putBlob({ name }, bytes);
     });
+    this.#known.add(name);
     return { sha256: name, bytes: bytes.byteLength };
   }
 
@@ -161,6 +165,7 @@ export class Mirror {
     for (const name of new Set(names)) {
       if (kept.has(name)) continue;
       await patiently(lease.signal, async () => void await objects.delete(name));
+      this.#known.delete(name);
     }
   }
 }

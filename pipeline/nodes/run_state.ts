@@ -29,14 +29,14 @@ export async function readEnd(bucket: KV): Promise<RunEnd | undefined> {
   return entry === null || entry.operation !== "PUT" ? undefined : entry.json<RunEnd>();
 }
 
-/** Says that no more pages are wanted. */
-export async function endCrawl(bucket: KV): Promise<void> {
-  await bucket.put(CRAWL, "");
+/** Says whether more pages are wanted. */
+export async function wantPages(bucket: KV, areWanted: boolean): Promise<void> {
+  await bucket.put(CRAWL, areWanted ? "goes on" : "over");
 }
 
-/** Whether {@linkcode endCrawl} was said. */
+/** Whether no more pages are wanted. */
 export async function isCrawlOver(bucket: KV): Promise<boolean> {
-  return await bucket.get(CRAWL) !== null;
+  return (await bucket.get(CRAWL))?.string() === "over";
 }
 
 /** Makes the run, where it had been stopped, go on. */

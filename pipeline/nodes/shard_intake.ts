@@ -5,12 +5,13 @@
  */
 import { type Delivery, fromStream } from "../../cluster/from_stream.ts";
 import { type Lease, pause } from "../../cluster/lease.ts";
+import { patiently } from "../../cluster/patiently.ts";
 import { isAway, publish } from "../../cluster/to_stream.ts";
 import { canonicalSeed } from "../../stages/crawl/mod.ts";
 import { type Chunk, decodeChunk } from "./chunk.ts";
 import { openConsumer } from "./consumers.ts";
 import type { Node, RoleCounts } from "./node.ts";
-import { endCrawl } from "./run_state.ts";
+import { wantPages } from "./run_state.ts";
 import { byShard, shardKey, type ShardState } from "./shard.ts";
 
 /** Time between two looks at whether the crawl is over, while nothing comes. */
@@ -73,6 +74,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
     await publish(names.url(shard), bytes, { cluster, id: `seeds.${shard}`, signal });
   }
 
+  await patiently(signal, () => wantPages(run.bucket, true));
   const deliveries = fromStream(
     () =>
       openConsumer(run, {
@@ -153,7 +155,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
           if (!isAway(error)) throw error;
         }
       }
-      await endCrawl(run.bucket);
+      await patiently(signal, () => wantPages(run.bucket, false));
       coming?.catch(() => {});
       await deliveries.cancel("the crawl is over");
       return undefined;

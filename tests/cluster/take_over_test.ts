@@ -32,11 +32,11 @@ Deno.test({
     const run = await createRun(
       cluster,
       "books",
-      sealRecord({ settings: {}, options: {}, program: "", leaseMs: 2_000, docBytes: 2 ** 20 }),
+      sealRecord({ settings: {}, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 20 }),
     );
     const objects = await openObjects(run);
     const take = async (holder: string) => {
-      const lease = await takeLease({ bucket: run.leases, key: "keeper", holder, ttlMs: 2_000 });
+      const lease = await takeLease({ bucket: run.leases, key: "keeper", holder, ttlMs: 60_000 });
       assert(lease);
       const fence = await openFence(run.bucket, lease);
       const paths = runPaths(join(folder.path, holder));
