@@ -16,7 +16,6 @@ import { makeReport, validate } from "./step_report.ts";
 import { snapshot } from "./training_state.ts";
 export { type Objective, preferences } from "./preferences.ts";
 export type { Duration, TrainOptions } from "./options.ts";
-export { type Objective, preferences } from "./preferences.ts";
 export { addDelta, outerStep } from "./replicas/outer.ts";
 export { decodeDelta } from "./replicas/delta.ts";
 export {
