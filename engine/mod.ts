@@ -83,6 +83,7 @@ export { charactersOf, type TextCodec } from "./text_codec.ts";
 export { type RunSteps, type Steps, Turns } from "./turns.ts";
 export {
   openWasmEngine,
+  wasmEngineBytes,
   type WasmEngineOptions,
   WEIGHT_FORMATS,
   type WeightFormat,
