@@ -15,6 +15,8 @@ export type {
   Document,
   EpochRun,
   Page,
+  PageLayout,
+  PagePart,
   PageResponse,
   PassSize,
   Snapshot,
@@ -103,6 +105,7 @@ export {
   NO_REFINING,
   parseLimits,
 } from "./stages/refine/settings.ts";
+export { type HeldPages, openHeldPages, site, type SiteOptions } from "./stages/site/mod.ts";
 export type { SiteLines } from "./stages/refine/site_lines.ts";
 export type { OpenJournalOptions, ReadDocumentsOptions } from "./stages/journal/journal.ts";
 export type { Mark } from "./stages/journal/mark.ts";

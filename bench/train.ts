@@ -131,6 +131,9 @@ function phaseMs(
 /** The configuration of a reference model. */
 export function modelConfig({ L, H, D, F, T, V }: Dims): ModelConfig {
   return {
+    model_type: "llama",
+    attention_bias: false,
+    mlp_bias: false,
     vocab_size: V,
     hidden_size: D,
     intermediate_size: F,
@@ -141,6 +144,8 @@ export function modelConfig({ L, H, D, F, T, V }: Dims): ModelConfig {
     max_position_embeddings: T,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
+    rope_scaling: null,
+    no_rope_layers: null,
     tie_word_embeddings: true,
     initializer_range: 0.02,
     bos_token_id: null,

@@ -50,7 +50,8 @@ export const pipeline: Command = command({
     const { values, given } = parsed;
     const paths = runPaths(values.run);
     const { wanted: asked, named } = settingsOf(parsed);
-    const wanted = { ...asked, init: asked.init && await initFolder(asked.init) };
+    const from = { hub: values.hub, note: tell };
+    const wanted = { ...asked, init: asked.init && await initFolder(asked.init, from) };
     await checkSources(parsed.operands, wanted);
     await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") {

@@ -25,7 +25,7 @@ import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
 import { documentsOf } from "../pipeline/pipeline.ts";
 import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
-import { KEEP_DROPPED, READING, REFINING } from "../run/settings/refine.ts";
+import { KEEP_DROPPED, READING, REFINING, SITE } from "../run/settings/refine.ts";
 import { checkBlocked } from "../run/block_list.ts";
 import { runPaths } from "../run/folder.ts";
 import { checkSources, splitSources } from "../run/sources.ts";
@@ -50,6 +50,7 @@ const FLAGS = {
   ...READING,
   ...RENDERING,
   ...REFINING,
+  ...SITE,
   ...group("Which text stays", {
     "near-index": textFlag({
       help: "index of near duplicates to keep, for --dedup-against; its documents count as earlier",

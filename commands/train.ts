@@ -31,7 +31,7 @@ import {
   spheresOf,
   TRAINING,
 } from "../run/settings/training.ts";
-import { say } from "../cli/print.ts";
+import { say, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...group("What to train on", {
@@ -49,8 +49,10 @@ const FLAGS = {
     init: {
       ...MODEL.init,
       help:
-        "start from the weights of this run, or Hugging Face folder (default none: required by --batches)",
+        "start from the weights of this run, Hugging Face folder, or model hf:OWNER/NAME[@REVISION] " +
+        "of a hub (default none: required by --batches)",
     },
+    hub: MODEL.hub,
   }),
   ...group("With --tokens", {
     run: withDefault(RUN.run, "runs/trained"),
@@ -111,7 +113,7 @@ export const train: Command = command({
     };
     using interrupt = stopOnInterrupt(tellStop);
     await trainOnBatchFile({
-      init: await initFolder(init),
+      init: await initFolder(init, { hub: values.hub, note: tell }),
       batches,
       documentMask: values["document-mask"],
       steps: values.steps,
@@ -135,7 +137,8 @@ export const train: Command = command({
 
 async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promise<number> {
   const { json, run } = values;
-  const init = values.init === undefined ? "" : await initFolder(values.init);
+  const { hub } = values;
+  const init = values.init === undefined ? "" : await initFolder(values.init, { hub, note: tell });
   using interrupt = stopOnInterrupt();
   const checkpoint = await trainOnTokens({
     tokens,

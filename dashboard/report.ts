@@ -122,7 +122,15 @@ function endOf({ last }: RunHistory): string {
 
 /** Whether the command gives the same weights again. */
 function repetition(settings: unknown): string {
-  const { seconds = 0 } = (settings ?? {}) as { seconds?: number };
+  const { seconds = 0, forced = [] } = (settings ?? {}) as {
+    seconds?: number;
+    forced?: readonly { readonly step: number }[];
+  };
+  if (forced.length > 0) {
+    const steps = [...new Set(forced.map(({ step }) => step))].join(", ");
+    return `Settings were changed with --force at step ${steps}: the command has the last ones, ` +
+      "which give other weights from the first step on.";
+  }
   return seconds > 0
     ? "The clock decides how many steps there are: the same command gives other weights each time."
     : "Same settings and the same pages give the same weights, bit for bit on machines of one kind.";

@@ -142,7 +142,8 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   while (chosenIds.length < limit) {
     // Logits are valid until something else is awaited.
     const allowed = await constraint?.allowed();
-    const logits = await slot.next(unread);
+    // A model may have rows past the tokenizer's ids, which stand for no text.
+    const logits = (await slot.next(unread)).subarray(0, codec.vocabSize);
     const id = sample(logits, { promptIds, chosenIds, allowed });
     constraint?.accept(id);
     chosenIds.push(id);

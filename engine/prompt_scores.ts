@@ -40,7 +40,7 @@ export async function scorePrompt(
   for (const id of Array.from(promptIds)) {
     if (scored.length === 0) scored.push({ id, logprob: null, top: [], start });
     else {
-      const logits = await slot.next(before);
+      const logits = (await slot.next(before)).subarray(0, codec.vocabSize);
       scored.push({ ...scoreToken(logits, { id, top }), start });
       before = id;
     }

@@ -16,7 +16,10 @@ export interface Kernels extends ProductKernels {
   /** 1 where multiply-adds may round once (relaxed SIMD), 0 in the plain build. */
   relaxed(): number;
 
-  /** `out[n, d] = x · rstd · weight`, `rstd[n] = 1 / √(mean(x²) + eps)` (Zhang and Sennrich, arXiv:1910.07467). */
+  /**
+   * `out[n, d] = x · rstd · weight`, `rstd[n] = 1 / √(mean(x²) + eps)` (Zhang and Sennrich,
+   * arXiv:1910.07467); in place when `out` is `x`.
+   */
   rms_norm(
     out: number,
     rstd: number,

@@ -1,13 +1,21 @@
 /**
- * What the model is: a Llama-style decoder, described with the field names of Hugging Face's
- * `LlamaConfig`, so that its config.json is theirs.
+ * What the model is: a Llama-style decoder of a family in architectures.ts, described with the field
+ * names of Hugging Face's configurations, so that its config.json is theirs.
  *
  * @module
  */
+import type { ArchitectureName } from "./architectures.ts";
+import type { RopeScaling } from "./rope.ts";
 
-/** Hyperparameters of a `LlamaForCausalLM`. Dimension letters used everywhere: V vocab, D hidden,
+/** Hyperparameters of a decoder. Dimension letters used everywhere: V vocab, D hidden,
  * F intermediate, L layers, H heads, K key/value heads, N head_dim. */
 export interface ModelConfig {
+  /** The family; `llama` in presets. */
+  readonly model_type: ArchitectureName;
+  /** Whether q, k and v, and in some families the output projection, have biases. */
+  readonly attention_bias: boolean;
+  /** Whether gate, up and down have biases. */
+  readonly mlp_bias: boolean;
   /** V */
   readonly vocab_size: number;
   /** D */
@@ -28,6 +36,10 @@ export interface ModelConfig {
   readonly rms_norm_eps: number;
   /** Base of the rotary position embedding; 10,000 in presets. */
   readonly rope_theta: number;
+  /** How rotary frequencies are stretched for long texts; null where they are not. */
+  readonly rope_scaling: RopeScaling | null;
+  /** By layer, 0 where it has no rotary positions; null where all have. */
+  readonly no_rope_layers: readonly number[] | null;
   /** Whether the output head is the embedding matrix itself; false in presets. */
   readonly tie_word_embeddings: boolean;
   /**
@@ -164,6 +176,9 @@ export function presetConfig(
 ): ModelConfig {
   const { model, cols } = PRESETS[name];
   return {
+    model_type: "llama",
+    attention_bias: false,
+    mlp_bias: false,
     ...model,
     vocab_size: vocabSize,
     head_dim: model.hidden_size / model.num_attention_heads,
@@ -171,6 +186,8 @@ export function presetConfig(
     max_position_embeddings: (context ?? cols) * 2,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
+    rope_scaling: null,
+    no_rope_layers: null,
     // An untied output head costs V D weights and no time, and small models learn faster with it:
     // 5.06 against 5.21 nats per token after 300 steps of tiny on the sample corpus.
     tie_word_embeddings: false,

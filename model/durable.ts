@@ -95,6 +95,38 @@ export async function appendWhole(
   });
 }
 
+/**
+ * Appends what `next` gives, until it gives nothing, to a part of a file that comes in several
+ * attempts; the part is made when missing. It stops at the first chunk past `most` bytes.
+ *
+ * @returns the bytes appended
+ * @throws {Error} naming `path`; errors of `next` pass unchanged, and what came before them stays
+ */
+export async function appendPart(
+  path: string,
+  next: () => Promise<Uint8Array | undefined>,
+  { most }: { most: number },
+): Promise<number> {
+  using file = await naming(path, () => Deno.open(path, { append: true, create: true }));
+  let bytes = 0;
+  for (let chunk; bytes <= most && (chunk = await next()) !== undefined;) {
+    const all = chunk;
+    await naming(path, () => writeAll(file, all));
+    bytes += all.length;
+  }
+  return bytes;
+}
+
+/** Makes a whole part the file `path`, durably. */
+export async function keepPart(part: string, path: string): Promise<void> {
+  await naming(path, async () => {
+    using file = await Deno.open(part, { read: true, write: true });
+    await file.sync();
+    await Deno.rename(part, path);
+    await syncFolder(dirname(path));
+  });
+}
+
 /** Writes all of `bytes` at the file's position: one `write` may take less than it is given. */
 export async function writeAll(
   file: { write(bytes: Uint8Array): Promise<number> },

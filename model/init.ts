@@ -1,6 +1,7 @@
 /**
- * Seeded initial weights: N(0, initializer_range) for matrices, ones for norms; the projections
- * that write to the residual stream are scaled by 1/sqrt(2 L), as in GPT-2 (Radford et al., 2019).
+ * Seeded initial weights: N(0, initializer_range) for matrices, ones for norms, zeros for biases;
+ * the projections that write to the residual stream are scaled by 1/sqrt(2 L), as in GPT-2 (Radford
+ * et al., 2019).
  *
  * @module
  */
@@ -33,7 +34,7 @@ export function initParameters(
   const residualScale = 1 / Math.sqrt(2 * config.num_hidden_layers);
   for (const { name, shape, offset, size } of layout.parameters) {
     if (shape.length === 1) {
-      parameters.fill(1, offset, offset + size);
+      parameters.fill(name.endsWith(".bias") ? 0 : 1, offset, offset + size);
       continue;
     }
     const writesResidual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");

@@ -9,6 +9,7 @@ import { checkpoint, type CheckpointOptions } from "../stages/checkpoint/mod.ts"
 import { extract, type ExtractOptions } from "../stages/extract/mod.ts";
 import type { JournalEnds } from "../stages/journal/mod.ts";
 import { refine, type RefineOptions } from "../stages/refine/mod.ts";
+import { site, type SiteOptions } from "../stages/site/mod.ts";
 import { report, type ReportOptions } from "../stages/report/mod.ts";
 import { epochs, type EpochsOptions, store, type StoreOptions } from "../stages/store/mod.ts";
 import { tokenize, type TokenizeOptions } from "../stages/tokenize/mod.ts";
@@ -21,6 +22,8 @@ import { newDocuments, type NewDocumentsOptions } from "./ingest/new_documents.t
 export interface DocumentStages {
   readonly pages: ReadableStream<Page | Barrier>;
   readonly extract: ExtractOptions;
+  /** Takes out what sites repeat; off without it. */
+  readonly site?: SiteOptions;
   readonly refine: RefineOptions;
   /** User stages, after each of the two. */
   readonly custom?: CustomStages;
@@ -28,8 +31,9 @@ export interface DocumentStages {
 
 /** Pages to their refined text. */
 export function documentsOf(stages: DocumentStages): ReadableStream<Document | Barrier> {
-  return stages.pages
-    .pipeThrough(extract(stages.extract))
+  const extracted = stages.pages.pipeThrough(extract(stages.extract));
+  const own = stages.site ? extracted.pipeThrough(site(stages.site)) : extracted;
+  return own
     .pipeThrough(inTurn(stages.custom?.extract))
     .pipeThrough(refine(stages.refine))
     .pipeThrough(inTurn(stages.custom?.refine));

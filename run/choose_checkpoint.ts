@@ -14,6 +14,8 @@ import {
 } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { type Flag, UsageError } from "../cli/flags.ts";
+import { fetchModel } from "./hub/fetch_model.ts";
+import { isHubName } from "./hub/model_name.ts";
 
 /** The requested checkpoint; a number is a step. */
 export type CheckpointWish = "best" | "latest" | number;
@@ -81,11 +83,22 @@ export async function chooseCheckpoint(
 }
 
 /**
- * The folder of weights for `--init`: a run's best checkpoint, or any other folder itself.
+ * The folder of weights for `--init`: a run's best checkpoint, that of a model fetched from a hub, or
+ * any other folder itself.
  *
- * @throws {UsageError} when the run has no checkpoint yet
+ * @param hub value of `--hub`
+ * @throws {UsageError} when the run has no checkpoint yet, or `hub` would not be asked
  */
-export async function initFolder(folder: string): Promise<string> {
+export async function initFolder(
+  folder: string,
+  { hub, note }: { hub?: string | undefined; note?: (line: string) => void } = {},
+): Promise<string> {
+  if (isHubName(folder)) return await fetchModel(folder, { hub, ...note && { note } });
+  if (hub !== undefined) {
+    throw new UsageError(
+      `Cannot use --hub ${hub}: --init names no model of a hub, as hf:OWNER/NAME`,
+    );
+  }
   if (!await exists(join(folder, "run.json"))) return folder;
   const chosen = await chooseCheckpoint(join(folder, "checkpoints"));
   if (chosen) return chosen.folder;

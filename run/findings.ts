@@ -140,6 +140,7 @@ async function databaseFaults(paths: RunPaths): Promise<Finding[]> {
     "seen.sqlite": "a text that comes again under another address may be kept twice",
     "near.sqlite": "it is made of the corpus again",
     "lines.sqlite": "lines that sites repeat are counted from here on",
+    "held.sqlite": "documents that waited for others of their site are lost: start another run",
     "stored.sqlite": "it is made of the corpus again",
   };
   const found: Finding[] = [];

@@ -24,6 +24,8 @@ export interface RunPaths {
   readonly seenTexts: string;
   readonly nearTexts: string;
   readonly siteLines: string;
+  /** Documents that wait for the others of their site. */
+  readonly heldPages: string;
   readonly storedIds: string;
   readonly corpus: string;
   readonly tokenizer: string;
@@ -45,6 +47,7 @@ export function runPaths(root: string): RunPaths {
     seenTexts: `${root}/seen.sqlite`,
     nearTexts: `${root}/near.sqlite`,
     siteLines: `${root}/lines.sqlite`,
+    heldPages: `${root}/held.sqlite`,
     storedIds: `${root}/stored.sqlite`,
     corpus: `${root}/corpus`,
     tokenizer: `${root}/tokenizer.json`,

@@ -15,8 +15,8 @@ const BESIDE = ["", "-wal", "-shm", "-journal"];
  */
 export async function forgetCorpus(paths: RunPaths): Promise<void> {
   if (await latestCheckpoint(paths.checkpoints) !== undefined) return;
-  const { frontier, seenTexts, nearTexts, siteLines, storedIds } = paths;
-  const databases = [frontier, seenTexts, nearTexts, siteLines, storedIds];
+  const { frontier, seenTexts, nearTexts, siteLines, heldPages, storedIds } = paths;
+  const databases = [frontier, seenTexts, nearTexts, siteLines, heldPages, storedIds];
   // The seal is removed with its folder; until then, the run is refused as before.
   const { tokens, tokenizer, validation, corpus } = paths;
   const files = databases.flatMap((path) => BESIDE.map((end) => path + end));

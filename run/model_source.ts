@@ -31,6 +31,7 @@ import {
 } from "./choose_checkpoint.ts";
 import { choice, type FlagValues, group, number, text, UsageError } from "../cli/flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
+import { fitsVocabulary } from "./model_tokenizer.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
 import { runPaths } from "./folder.ts";
@@ -106,7 +107,7 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   }
   const { tokenizer: codec, json: tokenizerJson } = await readTokenizer(tokenizerPath);
   const config = await readModelConfig(folder);
-  if (config.vocab_size !== codec.vocabSize) {
+  if (!fitsVocabulary(config, codec)) {
     throw new UsageError(
       `Cannot open the model in ${folder}: its vocabulary has ${config.vocab_size} entries and ` +
         `its tokenizer ${codec.vocabSize}; put the tokenizer.json there that it was trained with`,

@@ -10,6 +10,17 @@ import { exists } from "../model/durable.ts";
 import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 
+/** Most rows past the tokenizer's ids, by which models round their vocabulary up. */
+const MAX_PADDING = 1024;
+
+/** Whether a model of `config` can have the tokenizer: as many ids, or some more that no text has. */
+export function fitsVocabulary(
+  { vocab_size }: Pick<ModelConfig, "vocab_size">,
+  { vocabSize }: Pick<Tokenizer, "vocabSize">,
+): boolean {
+  return vocab_size >= vocabSize && vocab_size <= vocabSize + MAX_PADDING;
+}
+
 /** Options of {@linkcode checkModelTokenizer}, and the words of its error. */
 export interface ModelTokenizerCheck {
   /** Configuration of the model. */
@@ -25,7 +36,7 @@ export interface ModelTokenizerCheck {
 }
 
 /**
- * Checks that `tokenizer` has as many ids as the model and, where the model's folder has a
+ * Checks that `tokenizer` has as many ids as the model, padding aside, and, where the model's folder has a
  * tokenizer.json, that both give every text the same ids.
  *
  * @throws {UsageError} naming both sizes or digests, and what to change
@@ -34,7 +45,7 @@ export async function checkModelTokenizer(
   tokenizer: Tokenizer,
   { config, folder, source, refusal, remedy }: ModelTokenizerCheck,
 ): Promise<void> {
-  if (config.vocab_size !== tokenizer.vocabSize) {
+  if (!fitsVocabulary(config, tokenizer)) {
     throw new UsageError(
       `${refusal}: its vocabulary has ${config.vocab_size} entries and ${source} ` +
         `${tokenizer.vocabSize}; ${remedy}`,

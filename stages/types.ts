@@ -81,12 +81,36 @@ export interface Document {
   readonly warc?: WarcPlace;
   /** The browser that ran the page's scripts, where one did. */
   readonly renderedBy?: string;
+  /** Between the extract and the site stage, where both are asked for. */
+  readonly layout?: PageLayout;
   /** SHA-256 of `text` in hex; set by the refine stage. */
   readonly contentHash?: string;
   /** ISO 639-1 code of the detected language of `text`. */
   readonly language?: string;
   /** Measurements of the refine stage, by name. */
   readonly scores?: Readonly<Record<string, number>>;
+}
+
+/** The blocks of a page, for a look over the whole site. */
+export interface PageLayout {
+  /** Keys of blocks that the page has once or twice, in its text or not; equal where blocks are alike. */
+  readonly few: readonly number[];
+  /** The blocks of the text, which a blank line divides, and others that may be some. */
+  readonly parts: readonly PagePart[];
+}
+
+/** One block of a text. */
+export interface PagePart {
+  /** Equal for blocks with the same text in elements of the same tags, numbers in it aside. */
+  readonly key: number;
+  /** Equal for blocks in elements of the same names. */
+  readonly place: number;
+  /** As the document's text would have it. */
+  readonly text: string;
+  /** Whether the document's text has it. */
+  readonly isTaken: boolean;
+  /** A heading's level, 0 for another block that names what follows it, -1 for all others. */
+  readonly leads: number;
 }
 
 /** Metadata of a text, from outside of the text. */

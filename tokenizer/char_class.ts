@@ -36,17 +36,21 @@ export function sequenceLength(lead: number): number {
 export function classAt(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] as number;
   if (lead < 0x80) return asciiClass[lead] as number;
-  const b1 = (bytes[at + 1] as number) & 0x3f;
-  let codePoint: number;
-  if (lead < 0xe0) codePoint = (lead & 0x1f) << 6 | b1;
-  else {
-    const b2 = (bytes[at + 2] as number) & 0x3f;
-    codePoint = lead < 0xf0
-      ? (lead & 0x0f) << 12 | b1 << 6 | b2
-      : (lead & 0x07) << 18 | b1 << 12 | b2 << 6 | ((bytes[at + 3] as number) & 0x3f);
-  }
+  const codePoint = codePointAt(bytes, at);
   const page = classPages[codePoint >> 8] ?? buildPage(codePoint >> 8);
   return page[codePoint & 255] as number;
+}
+
+/** The code point at `at`; `bytes` is well-formed UTF-8. */
+export function codePointAt(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] as number;
+  if (lead < 0x80) return lead;
+  const b1 = (bytes[at + 1] as number) & 0x3f;
+  if (lead < 0xe0) return (lead & 0x1f) << 6 | b1;
+  const b2 = (bytes[at + 2] as number) & 0x3f;
+  return lead < 0xf0
+    ? (lead & 0x0f) << 12 | b1 << 6 | b2
+    : (lead & 0x07) << 18 | b1 << 12 | b2 << 6 | ((bytes[at + 3] as number) & 0x3f);
 }
 
 /** End of the run of `kind` that starts at `at`, at most `limit` and never inside a code point. */

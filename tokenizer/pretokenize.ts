@@ -7,13 +7,24 @@
  * @module
  */
 
-import { gpt2PieceEnd } from "./split_gpt2.ts";
-import { gpt4PieceEnd } from "./split_gpt4.ts";
+import { createNfc } from "./nfc.ts";
+import { deepseekPieceEnd } from "./split_deepseek.ts";
+import { gpt2PieceEnd, smollmPieceEnd } from "./split_gpt2.ts";
+import { gpt4PieceEnd, qwen2PieceEnd } from "./split_gpt4.ts";
+import { o200kPieceEnd, tekkenPieceEnd } from "./split_o200k.ts";
 
-/** Whose way to split text: GPT-2's, or GPT-4's, which Llama 3 has too. */
-export type SplitName = "gpt2" | "gpt4";
+const PIECE_ENDS = {
+  gpt2: gpt2PieceEnd,
+  gpt4: gpt4PieceEnd,
+  smollm: smollmPieceEnd,
+  qwen2: qwen2PieceEnd,
+  o200k: o200kPieceEnd,
+  tekken: tekkenPieceEnd,
+  deepseek: deepseekPieceEnd,
+};
 
-const PIECE_ENDS = { gpt2: gpt2PieceEnd, gpt4: gpt4PieceEnd };
+/** Whose way to split text; `gpt4` is Llama 3's too. */
+export type SplitName = keyof typeof PIECE_ENDS;
 
 /** Longer pieces are cut here, so that one endless word costs bounded time and memory. */
 export const MAX_PRETOKEN_BYTES = 4096;
@@ -38,6 +49,14 @@ export type Pretokenizer = (
   },
 ) => void;
 
+/** What happens to a text before it is split. */
+export interface Preparation {
+  /** Unicode's normalization form C. */
+  readonly nfc?: boolean;
+  /** A space goes before a text that begins with none. */
+  readonly prefixSpace?: boolean;
+}
+
 /**
  * Makes a pretokenizer with one fixed buffer whatever the length of the text. Lone surrogates are
  * read as U+FFFD. The parts of one text are all strings, or all bytes.
@@ -52,7 +71,27 @@ export type Pretokenizer = (
  * assertEquals(pieces, ["it", "'s", " ", " 10", " km"]);
  * ```
  */
-export function createPretokenizer(split: SplitName = "gpt2"): Pretokenizer {
+export function createPretokenizer(
+  split: SplitName = "gpt2",
+  preparation: Preparation = {},
+): Pretokenizer {
+  const pretokenize = createSplitter(split);
+  const { nfc, prefixSpace = false } = preparation;
+  if (!nfc && !prefixSpace) return pretokenize;
+  const normalize = createNfc();
+  let isFirst = true;
+  return (part, visit, { more = false } = {}) => {
+    const text = nfc ? normalize(part, more) : part;
+    const begins = isFirst && text.length > 0;
+    if (begins && prefixSpace && text[0] !== " " && text[0] !== 0x20) {
+      pretokenize(" ", visit, { more: true });
+    }
+    isFirst = !more || (isFirst && !begins);
+    pretokenize(text, visit, { more });
+  };
+}
+
+function createSplitter(split: SplitName): Pretokenizer {
   const pieceEnd = PIECE_ENDS[split];
   const encoder = new TextEncoder();
   const buffer = new Uint8Array(PIECE_CHARS * 3 + MAX_PRETOKEN_BYTES + LOOKAHEAD);

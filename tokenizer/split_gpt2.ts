@@ -6,7 +6,7 @@
  * @module
  */
 
-import { classAt, lastStart, runEnd, SPACE } from "./char_class.ts";
+import { classAt, lastStart, NUMBER, runEnd, sequenceLength, SPACE } from "./char_class.ts";
 
 /** Bytes of `'s 't 're 've 'm 'll 'd` at `at`, else 0. */
 function contractionLength(bytes: Uint8Array, at: number, end: number): number {
@@ -40,4 +40,22 @@ export function gpt2PieceEnd(
   // `\s+(?!\S)` leaves the last white space to the word that follows, unless it is the only one.
   const last = lastStart(bytes, spaceEnd);
   return last > start ? last : spaceEnd;
+}
+
+/**
+ * The same after the pre-tokenizer `Digits` has set each of \p{N} apart, as in SmolLM's and
+ * StarCoder's files: what stands before a digit is split as if the text ended there.
+ */
+export function smollmPieceEnd(
+  bytes: Uint8Array,
+  start: number,
+  { limit, end }: { limit: number; end: number },
+): number {
+  const kind = classAt(bytes, start);
+  if (kind === NUMBER) return start + sequenceLength(bytes[start] as number);
+  if (kind === SPACE) {
+    const spaceEnd = runEnd(bytes, start, limit, SPACE);
+    if (spaceEnd < end && classAt(bytes, spaceEnd) === NUMBER) return spaceEnd;
+  }
+  return gpt2PieceEnd(bytes, start, { limit, end });
 }

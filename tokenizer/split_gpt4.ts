@@ -20,14 +20,26 @@ import {
   SPACE,
 } from "./char_class.ts";
 
-/** Digits stand in groups of up to this many. */
-const MAX_DIGITS = 3;
+/** Where a piece may end. */
+interface Ends {
+  /** At most here. */
+  readonly limit: number;
+  /** End of the text. */
+  readonly end: number;
+}
 
-/** End of the piece that starts at `start`, at most at `limit`, of a text that ends at `end`. */
-export function gpt4PieceEnd(
+/** End of the piece that starts at `start`; digits stand in groups of up to three. */
+export const gpt4PieceEnd = (bytes: Uint8Array, start: number, ends: Ends): number =>
+  pieceEnd(bytes, start, { ...ends, maxDigits: 3 });
+
+/** The same where each digit stands alone, as in Qwen 2 and 3. */
+export const qwen2PieceEnd = (bytes: Uint8Array, start: number, ends: Ends): number =>
+  pieceEnd(bytes, start, { ...ends, maxDigits: 1 });
+
+function pieceEnd(
   bytes: Uint8Array,
   start: number,
-  { limit, end }: { limit: number; end: number },
+  { limit, end, maxDigits }: Ends & { readonly maxDigits: number },
 ): number {
   const lead = bytes[start] as number;
   if (lead === 0x27) {
@@ -36,7 +48,7 @@ export function gpt4PieceEnd(
   }
   const kind = classAt(bytes, start);
   if (kind === LETTER) return runEnd(bytes, start, limit, LETTER);
-  if (kind === NUMBER) return digitsEnd(bytes, start, end);
+  if (kind === NUMBER) return digitsEnd(bytes, start, { end, maxDigits });
   const second = start + sequenceLength(lead);
   const next = second < end ? classAt(bytes, second) : SPACE;
   if (next === LETTER && !isNewline(lead)) return runEnd(bytes, second, limit, LETTER);
@@ -45,6 +57,11 @@ export function gpt4PieceEnd(
     while (at < limit && isNewline(bytes[at] as number)) at++;
     return at;
   }
+  return spacesEnd(bytes, start, { limit, end });
+}
+
+/** End of the white space that starts at `start`: `\s*[\r\n]+|\s+(?!\S)|\s+`. */
+export function spacesEnd(bytes: Uint8Array, start: number, { limit, end }: Ends): number {
   const spaceEnd = runEnd(bytes, start, limit, SPACE);
   for (let at = spaceEnd; at > start; at--) {
     if (isNewline(bytes[at - 1] as number)) return at;
@@ -55,20 +72,26 @@ export function gpt4PieceEnd(
   return last > start ? last : spaceEnd;
 }
 
-function isNewline(byte: number): boolean {
+/** Whether a byte is `\r` or `\n`. */
+export function isNewline(byte: number): boolean {
   return byte === 0x0a || byte === 0x0d;
 }
 
-function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
+/** End of the digits that start at `start`, at most `maxDigits` of them. */
+export function digitsEnd(
+  bytes: Uint8Array,
+  start: number,
+  { end, maxDigits }: { end: number; maxDigits: number },
+): number {
   let at = start;
-  for (let i = 0; i < MAX_DIGITS && at < end && classAt(bytes, at) === NUMBER; i++) {
+  for (let i = 0; i < maxDigits && at < end && classAt(bytes, at) === NUMBER; i++) {
     at += sequenceLength(bytes[at] as number);
   }
   return at;
 }
 
-/** Bytes of a contraction at `at`, else 0. */
-function contractionLength(bytes: Uint8Array, at: number, end: number): number {
+/** Bytes of a contraction at the apostrophe `at`, else 0. */
+export function contractionLength(bytes: Uint8Array, at: number, end: number): number {
   if (at + 1 >= end) return 0;
   const a = lower(bytes[at + 1] as number);
   if (a === 0x73 || a === 0x74 || a === 0x6d || a === 0x64) return 2; // s t m d

@@ -5,7 +5,13 @@
  */
 
 import { MergeRules } from "./merge.ts";
-import { createPretokenizer, type Pretokenizer, type SplitName, type Text } from "./pretokenize.ts";
+import {
+  createPretokenizer,
+  type Preparation,
+  type Pretokenizer,
+  type SplitName,
+  type Text,
+} from "./pretokenize.ts";
 import { TokenBytes } from "./token_bytes.ts";
 import { WordEncoder } from "./word_encoder.ts";
 
@@ -18,7 +24,7 @@ export interface SpecialToken {
 }
 
 /** What a {@linkcode Tokenizer} is made of. */
-export interface TokenizerParts {
+export interface TokenizerParts extends Preparation {
   /** Ids of the tokens that a prompt begins with. */
   readonly prefix?: readonly number[];
   /** Id of every token in its written form (`Ġthe`), special tokens included. */
@@ -60,7 +66,10 @@ export interface EncodeStream {
   flush(): Uint32Array;
 }
 
-const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"];
+const END_OF_TEXT = [
+  ...["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"],
+  "<\uff5cend\u2581of\u2581sentence\uff5c>",
+];
 const PAD = ["<|pad|>", "<pad>"];
 
 /**
@@ -105,7 +114,7 @@ export class Tokenizer {
   constructor(parts: TokenizerParts) {
     this.parts = parts;
     this.prefixIds = parts.prefix ?? [];
-    this.#pretokenize = createPretokenizer(parts.split);
+    this.#pretokenize = createPretokenizer(parts.split, parts);
     this.#tokens = [];
     for (const [token, id] of parts.vocab) this.#tokens[id] = token;
     for (const { id, content } of parts.specials) this.#tokens[id] = content;
@@ -185,7 +194,7 @@ export class Tokenizer {
 
   /** An encoder for ordinary text that comes in pieces; its memory is fixed. */
   encodeStream(): EncodeStream {
-    const pretokenize = createPretokenizer(this.parts.split);
+    const pretokenize = createPretokenizer(this.parts.split, this.parts);
     const encode = (text: Text, more: boolean): Uint32Array => {
       this.#words.start();
       pretokenize(text, this.#words.visit, { more });

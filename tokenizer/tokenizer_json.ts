@@ -21,7 +21,7 @@ const IDS_A_TOKEN = 4, SPARE_IDS = 1024;
  * Tokenizer.prefixIds}.
  *
  * @throws {SyntaxError} naming `source` and the field, when it is not JSON, broken, or asks for
- * something other than byte-level BPE with GPT-2's or GPT-4's split
+ * something other than byte-level BPE with a split of split_json.ts
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -48,7 +48,8 @@ export function parseTokenizer(
     const root = record(JSON.parse(text), "the file");
     expect(root.version, { field: "version", allowed: ["1.0", undefined] });
     const model = record(root.model, "model");
-    expect(root.normalizer, { field: "normalizer", allowed: [null, undefined] });
+    refuseSentencePiece(root, model);
+    const nfc = parseNormalizer(root.normalizer);
     expect(model.type, { field: "model.type", allowed: ["BPE", undefined] });
     expect(model.byte_fallback, { field: "model.byte_fallback", allowed: [false, undefined] });
     const { ignore_merges: ignoreMerges } = model;
@@ -69,18 +70,44 @@ export function parseTokenizer(
       throw new SyntaxError("model.vocab gives one id to two tokens");
     }
     const prefix = parsePostProcessor(root.post_processor);
+    const { split, prefixSpace } = parseSplit(root.pre_tokenizer);
     return new Tokenizer({
       ...(prefix.length > 0 && { prefix }),
       vocab,
       merges: merges.map(parseMerge),
       specials: specials.map((value, index) => parseSpecial(value, { index, below })),
-      split: parseSplit(root.pre_tokenizer),
+      split,
+      ...(prefixSpace && { prefixSpace }),
+      ...(nfc && { nfc }),
       ignoreMerges: ignoreMerges === true,
     });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw refuse(source, cause.message, cause);
   }
+}
+
+/** Refuses the tokenizers of SentencePiece, which mark spaces by U+2581 and fall back to bytes. */
+function refuseSentencePiece(root: Record<string, unknown>, model: Record<string, unknown>): void {
+  const parts = JSON.stringify([root.normalizer, root.pre_tokenizer, root.decoder]);
+  if (model.byte_fallback !== true && model.type !== "Unigram" && !parts.includes("Metaspace")) {
+    return;
+  }
+  throw new SyntaxError(
+    "it is a tokenizer of SentencePiece's kind (Metaspace, byte fallback or Unigram), which is not " +
+      "supported; choose a model with byte-level BPE, as Llama 3's, Qwen's or SmolLM2's",
+  );
+}
+
+/** Whether texts are normalized to form C. */
+function parseNormalizer(value: unknown): boolean {
+  if (value === null || value === undefined) return false;
+  const { type, normalizers } = record(value, "normalizer");
+  if (type === "Sequence") {
+    return list(normalizers, { field: "normalizer.normalizers", most: 1 }).some(parseNormalizer);
+  }
+  expect(type, { field: "normalizer.type", allowed: ["NFC"] });
+  return true;
 }
 
 /** The error for an unsupported file. */
@@ -104,8 +131,8 @@ export function formatTokenizer(tokenizer: Tokenizer): string {
       normalized: false,
       special: true,
     })),
-    normalizer: null,
-    pre_tokenizer: formatSplit(parts.split ?? "gpt2"),
+    normalizer: parts.nfc ? { type: "NFC" } : null,
+    pre_tokenizer: formatSplit(parts.split ?? "gpt2", { prefixSpace: parts.prefixSpace ?? false }),
     post_processor: formatPostProcessor(
       (parts.prefix ?? []).map((id) => ({ id, content: tokenizer.idToToken(id) ?? "" })),
     ),

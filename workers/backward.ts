@@ -12,7 +12,8 @@ import {
   type MicrobatchRows,
   weightsOf,
 } from "./microbatch_context.ts";
-import { linearInputGradient, linearWeightGradient } from "./linear.ts";
+import { backThroughHeadNorms, rotateHeads } from "./heads.ts";
+import { biasGradient, linearInputGradient, linearWeightGradient } from "./linear.ts";
 import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 
 /** Runs after `forward` and `head` with a gradient scale, on their activations. */
@@ -33,6 +34,12 @@ export function backward(
       n,
       multiply: (dw, accumulate) => linearWeightGradient(context, { dw, dy, x, w, n, accumulate }),
     });
+  };
+  /** Of a product's output; does nothing where the layer has no bias. */
+  const reduceBias = (bias: ParameterGroup | undefined, dy: number) => {
+    if (!bias) return;
+    biasGradient(context, { db: area.staged, dy, bias, n });
+    reduce(context, { turn, group: bias, staged: area.staged });
   };
   /** dResidual += gradient through the norm of `x`, given `area.dNormed`. */
   const backThroughNorm = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) => {
@@ -64,15 +71,18 @@ export function backward(
     if (plan.dims.recompute) forwardLayer(context, { slice, index });
 
     reduceMatrix(layer.down, { dy: area.dResidual, x: kept.activated });
+    reduceBias(layer.downBias, area.dResidual);
     linearInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });
     kernels.swiglu_backward(area.dGateUp, area.dActivated, kept.gateUp, n, F);
     const middle = { x: kept.middle, rstd: kept.middleRstd };
     normAgain(layer.postNorm, middle);
     reduceMatrix(layer.gateUp, { dy: area.dGateUp, x: area.normed });
+    reduceBias(layer.gateUpBias, area.dGateUp);
     linearInputGradient(context, { dx: area.dNormed, dy: area.dGateUp, w: layer.gateUp, n });
     backThroughNorm(layer.postNorm, middle);
 
     reduceMatrix(layer.output, { dy: area.dResidual, x: kept.attended });
+    reduceBias(layer.outputBias, area.dResidual);
     linearInputGradient(context, { dx: area.dAttended, dy: area.dResidual, w: layer.output, n });
     for (let row = slice.first; row < slice.end; row++) {
       const local = (row - slice.first) * T;
@@ -92,20 +102,12 @@ export function backward(
         area.attention,
       );
     }
-    kernels.rope(
-      area.dQkv,
-      plan.ropeCos,
-      plan.ropeSin,
-      at(plan.positions, firstToken),
-      n,
-      H + K,
-      N,
-      Q,
-      -1,
-    );
+    rotateHeads(context, { index, qkv: area.dQkv, firstToken, n, sign: -1 });
+    backThroughHeadNorms(context, { layer, kept, n, turn });
     const input = { x: kept.input, rstd: kept.inputRstd };
     normAgain(layer.inputNorm, input);
     reduceMatrix(layer.qkv, { dy: area.dQkv, x: area.normed });
+    reduceBias(layer.qkvBias, area.dQkv);
     linearInputGradient(context, { dx: area.dNormed, dy: area.dQkv, w: layer.qkv, n });
     backThroughNorm(layer.inputNorm, input);
   }

@@ -60,11 +60,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const { cos, sin } = ropeTables({
-    positions: cols,
-    headDim: config.head_dim,
-    theta: config.rope_theta,
-  });
+  const { cos, sin } = ropeTables(config, { positions: cols });
   new Float32Array(memory.buffer, plan.ropeCos, cos.length).set(cos);
   new Float32Array(memory.buffer, plan.ropeSin, sin.length).set(sin);
   const root = new RootSphere(plan, memory, simd256 && !strictSimd);

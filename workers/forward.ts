@@ -9,6 +9,7 @@ import {
   type MicrobatchRows,
   weightsOf,
 } from "./microbatch_context.ts";
+import { normHeads, rotateHeads } from "./heads.ts";
 import { linear } from "./linear.ts";
 
 /**
@@ -55,18 +56,9 @@ export function forwardLayer(
     D,
     eps,
   );
-  linear(context, { y: kept.qkv, x: area.normed, w: layer.qkv, n });
-  kernels.rope(
-    kept.qkv,
-    plan.ropeCos,
-    plan.ropeSin,
-    at(plan.positions, firstToken),
-    n,
-    H + K,
-    N,
-    Q,
-    1,
-  );
+  linear(context, { y: kept.qkv, x: area.normed, w: layer.qkv, bias: layer.qkvBias, n });
+  normHeads(context, { layer, kept, n });
+  rotateHeads(context, { index, qkv: kept.qkv, firstToken, n, sign: 1 });
   for (let row = slice.first; row < slice.end; row++) {
     const local = (row - slice.first) * T;
     kernels.attention(
@@ -84,7 +76,14 @@ export function forwardLayer(
     );
   }
   kernels.copy(kept.middle, kept.input, n * D);
-  linear(context, { y: kept.middle, x: kept.attended, w: layer.output, n, accumulate: true });
+  linear(context, {
+    y: kept.middle,
+    x: kept.attended,
+    w: layer.output,
+    bias: layer.outputBias,
+    n,
+    accumulate: true,
+  });
 
   kernels.rms_norm(
     area.normed,
@@ -95,8 +94,15 @@ export function forwardLayer(
     D,
     eps,
   );
-  linear(context, { y: kept.gateUp, x: area.normed, w: layer.gateUp, n });
+  linear(context, { y: kept.gateUp, x: area.normed, w: layer.gateUp, bias: layer.gateUpBias, n });
   kernels.swiglu(kept.activated, kept.gateUp, n, F);
   kernels.copy(output, kept.middle, n * D);
-  linear(context, { y: output, x: kept.activated, w: layer.down, n, accumulate: true });
+  linear(context, {
+    y: output,
+    x: kept.activated,
+    w: layer.down,
+    bias: layer.downBias,
+    n,
+    accumulate: true,
+  });
 }

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Layout } from "../model/layout.ts";
+import type { GroupName, LayerGroupName, Layout } from "../model/layout.ts";
 import type { ModelConfig } from "../model/config.ts";
 
-/** A matrix `[rows, cols]` (a norm weight is one row) made of adjacent parameters. */
+/** A matrix `[rows, cols]` (norms and biases are one row) made of adjacent parameters. */
 export interface ParameterGroup {
   readonly index: number;
   readonly name: GroupName;
@@ -21,31 +21,17 @@ export interface ParameterGroup {
   readonly cols: number;
   /** Used as the right-hand side of matrix products, hence packed in both orders. */
   readonly packed: boolean;
-  /** AdamW decays matrices and leaves norm weights alone. */
+  /** AdamW decays matrices and leaves norm weights and biases alone. */
   readonly decayed: boolean;
 }
 
-/** Roles of a group in the architecture. */
-export type GroupName =
-  | "embedding"
-  | "inputNorm"
-  | "qkv"
-  | "output"
-  | "postNorm"
-  | "gateUp"
-  | "down"
-  | "finalNorm"
-  | "head";
+/** Groups that only some architectures have. */
+type OptionalName = "qkvBias" | "queryNorm" | "keyNorm" | "outputBias" | "gateUpBias" | "downBias";
 
 /** The groups of one decoder layer. */
-export interface LayerGroups {
-  readonly inputNorm: ParameterGroup;
-  readonly qkv: ParameterGroup;
-  readonly output: ParameterGroup;
-  readonly postNorm: ParameterGroup;
-  readonly gateUp: ParameterGroup;
-  readonly down: ParameterGroup;
-}
+export type LayerGroups =
+  & { readonly [Name in Exclude<LayerGroupName, OptionalName>]: ParameterGroup }
+  & { readonly [Name in OptionalName]?: ParameterGroup };
 
 /** All groups of a model. */
 export interface Groups {
@@ -57,48 +43,40 @@ export interface Groups {
   readonly head: ParameterGroup;
 }
 
+/** Right-hand sides of products; the embedding is one where it is the head too. */
+const PACKED: readonly GroupName[] = ["qkv", "output", "gateUp", "down", "head"];
+
 /** Derives the groups from the parameter table. */
 export function createGroups(config: ModelConfig, layout: Layout): Groups {
   const all: ParameterGroup[] = [];
-  const group = (name: GroupName, packed: boolean, ...names: string[]): ParameterGroup => {
-    const members = names.map((member) => layout.get(member));
-    const first = members[0] as typeof members[0] & object;
-    const matrix = first.shape.length === 2;
-    const cols = first.shape.at(-1) as number;
-    const size = members.reduce((sum, { size }) => sum + size, 0);
-    const created = {
+  for (const { group: name, layer, offset, shape, size } of layout.parameters) {
+    const matrix = shape.length === 2;
+    const cols = matrix ? shape[1] as number : size;
+    const last = all.at(-1);
+    if (last?.name === name && last.layer === layer) {
+      const grown = matrix ? { rows: last.rows + size / cols } : { cols: last.cols + cols };
+      all[last.index] = { ...last, ...grown };
+      continue;
+    }
+    const packed = PACKED.includes(name) || (name === "embedding" && config.tie_word_embeddings);
+    const rows = matrix ? size / cols : 1;
+    all.push({
       index: all.length,
       name,
-      layer: first.layer,
-      offset: first.offset,
-      rows: matrix ? size / cols : 1,
+      layer,
+      offset,
+      rows,
       cols,
       packed,
       decayed: matrix,
-    };
-    all.push(created);
-    return created;
-  };
-  const tied = config.tie_word_embeddings;
-  const embedding = group("embedding", tied, "model.embed_tokens.weight");
+    });
+  }
+  const find = (name: GroupName) => all.find((group) => group.name === name) as ParameterGroup;
   const layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => {
-    const at = `model.layers.${layer}`;
-    return {
-      inputNorm: group("inputNorm", false, `${at}.input_layernorm.weight`),
-      qkv: group(
-        "qkv",
-        true,
-        `${at}.self_attn.q_proj.weight`,
-        `${at}.self_attn.k_proj.weight`,
-        `${at}.self_attn.v_proj.weight`,
-      ),
-      output: group("output", true, `${at}.self_attn.o_proj.weight`),
-      postNorm: group("postNorm", false, `${at}.post_attention_layernorm.weight`),
-      gateUp: group("gateUp", true, `${at}.mlp.gate_proj.weight`, `${at}.mlp.up_proj.weight`),
-      down: group("down", true, `${at}.mlp.down_proj.weight`),
-    };
+    const own = all.filter((group) => group.layer === layer);
+    return Object.fromEntries(own.map((group) => [group.name, group])) as object as LayerGroups;
   });
-  const finalNorm = group("finalNorm", false, "model.norm.weight");
-  const head = tied ? embedding : group("head", true, "lm_head.weight");
+  const [embedding, finalNorm] = [find("embedding"), find("finalNorm")];
+  const head = config.tie_word_embeddings ? embedding : find("head");
   return { all, embedding, layers, finalNorm, head };
 }

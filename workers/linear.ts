@@ -15,13 +15,14 @@ export interface Products {
   readonly area: WorkerArea;
 }
 
-/** Y[n, out] = X[n, in] · Wᵀ, added to Y when `accumulate`. */
+/** Y[n, out] = X[n, in] · Wᵀ + bias, added to Y when `accumulate`. */
 export function linear(
   { kernels, plan, area }: Products,
-  { y, x, w, n, accumulate = false }: {
+  { y, x, w, bias, n, accumulate = false }: {
     y: number;
     x: number;
     w: ParameterGroup;
+    bias?: ParameterGroup | undefined;
     n: number;
     accumulate?: boolean;
   },
@@ -37,6 +38,18 @@ export function linear(
     w.rows,
     Number(accumulate),
   );
+  if (!bias) return;
+  const addend = plan.weights + bias.offset * 4;
+  for (let i = 0; i < n; i++) kernels.add(y + i * w.rows * 4, addend, w.rows);
+}
+
+/** db[out]: the rows of dY[n, out] summed in their order. */
+export function biasGradient(
+  { kernels }: Products,
+  { db, dy, bias, n }: { db: number; dy: number; bias: ParameterGroup; n: number },
+): void {
+  kernels.zero(db, bias.cols);
+  for (let i = 0; i < n; i++) kernels.add(db, dy + i * bias.cols * 4, bias.cols);
 }
 
 /** dX[n, in] = dY[n, out] · W. */

@@ -10,6 +10,7 @@ import {
   packedBSize,
   SIMD256_BYTES,
 } from "../kernels/mod.ts";
+import { architectureOf } from "../model/architectures.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Groups } from "./groups.ts";
 
@@ -24,6 +25,9 @@ export interface LayerActivations {
   readonly inputRstd: number;
   /** [n, (H + 2K) N], rotated */
   readonly qkv: number;
+  /** [n, (H + K) N] queries and keys before their norms, and [n, H + K]; where the model has such. */
+  readonly rawHeads: number;
+  readonly headRstd: number;
   /** [n, H N] attention output */
   readonly attended: number;
   /** [rows, H, T] log-sum-exp */
@@ -56,6 +60,8 @@ export interface WorkerArea {
   readonly dQkv: number;
   /** [n, H N] */
   readonly dAttended: number;
+  /** [H + K, N] gradients of one token's normalised heads */
+  readonly dHeads: number;
   /** [n, 2F] */
   readonly dGateUp: number;
   /** [n, F] */
@@ -89,13 +95,20 @@ export function placeWorkerArea(
 ): WorkerArea {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K } = config;
+  const { headNorms } = architectureOf(config);
   const Q = (H + 2 * K) * N;
   const A = H * N;
   const widest = Math.max(D, Q, A, 2 * F);
-  const stagedSize = Math.max(...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols));
+  // Two gradients of head norms are staged at once.
+  const stagedSize = Math.max(
+    2 * N,
+    ...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols),
+  );
   const placeLayer = () => ({
     inputRstd: take(n),
     qkv: take(n * Q),
+    rawHeads: take(headNorms ? n * (H + K) * N : 0),
+    headRstd: take(headNorms ? n * (H + K) : 0),
     attended: take(n * A),
     lse: take(n * H),
     middle: take(n * D),
@@ -123,6 +136,7 @@ export function placeWorkerArea(
     normed: take(n * D),
     dResidual: take(n * D),
     dNormed: take(n * D),
+    dHeads: take(headNorms ? (H + K) * N : 0),
     packedA: take(
       Math.max(
         packedASize(n, widest),

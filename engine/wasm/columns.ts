@@ -50,10 +50,15 @@ export function leftOperand(
   return area.packed;
 }
 
-/** Multiplies by some columns of a matrix. */
+/** Multiplies by some columns of a matrix and adds its bias. */
 export function multiplyColumns(context: PassContext, product: ColumnsOfProduct): void {
   if (context.plan.format === "int8") multiplyInt8(context, product);
   else multiplyF32(context, product);
+  const { y, ldy, n, column, columns, matrix: { bias } } = product;
+  if (!bias) return;
+  for (let row = 0; row < n; row++) {
+    context.kernels.add(y + row * ldy * 4, bias.address + column * 4, columns);
+  }
 }
 
 function multiplyF32({ area, kernels }: PassContext, product: ColumnsOfProduct): void {

@@ -8,11 +8,12 @@
  * @module
  */
 import { pageHeadSize } from "../../kernels/mod.ts";
+import { usesRope } from "../../model/architectures.ts";
 import type { PassContext } from "./context.ts";
 import { share, Word } from "./control_words.ts";
 import { Segment } from "./plan.ts";
 import { multiply } from "./product.ts";
-import type { Plain } from "./weights.ts";
+import type { LayerWeights, Plain } from "./weights.ts";
 
 /** Runs the pass that is in place. */
 export function forward(context: PassContext): void {
@@ -67,16 +68,24 @@ export function forward(context: PassContext): void {
   multiply(context, { phase, n: outputs, w: weights.head, input: last }).into(plan.logits);
 }
 
-/** Rotates, stores keys and values, and attends, one group of heads a piece. */
+/** Norms and rotates heads, stores keys and values, and attends, one group of heads a piece. */
 function attend(
   { plan, area, kernels, words, ints }: PassContext,
   { phase, n, index }: { phase: number; n: number; index: number },
 ): void {
   const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = plan.config;
   const G = H / K, Q = (H + 2 * K) * N, A = H * N;
+  const { queryNorm, keyNorm } = plan.weights.layers[index] as LayerWeights;
+  const rotates = usesRope(plan.config, index);
   const segments = Atomics.load(words, Word.segments);
-  const rotate = (at: number, heads: number) =>
+  const prepare = (at: number, { heads, norm }: { heads: number; norm: Plain | undefined }) => {
+    for (let row = 0; norm && row < n; row++) {
+      const x = at + row * Q * 4;
+      kernels.rms_norm(x, area.rstd, x, norm.address, heads, N, plan.config.rms_norm_eps);
+    }
+    if (!rotates) return;
     kernels.rope(at, plan.ropeCos, plan.ropeSin, plan.positions, n, heads, N, Q, 1);
+  };
   share(words, {
     phase,
     pieces: K,
@@ -85,8 +94,8 @@ function attend(
       const keys = plan.qkv + (H + head) * N * 4;
       const values = plan.qkv + (H + K + head) * N * 4;
       const cache = plan.cache + (index * K + head) * pageHeadSize(N) * 4;
-      rotate(queries, G);
-      rotate(keys, 1);
+      prepare(queries, { heads: G, norm: queryNorm });
+      prepare(keys, { heads: 1, norm: keyNorm });
       for (let s = 0; s < segments; s++) {
         const at = plan.segments / 4 + s * Segment.width;
         const [row = 0, rows = 0, position = 0] = [ints[at], ints[at + 1], ints[at + 2]];

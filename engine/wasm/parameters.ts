@@ -16,11 +16,7 @@ export async function placeParameters(
 ): Promise<void> {
   const { config, weights, format } = plan;
   const floats = new Float32Array(memory.buffer);
-  const { cos, sin } = ropeTables({
-    positions: config.max_position_embeddings,
-    headDim: config.head_dim,
-    theta: config.rope_theta,
-  });
+  const { cos, sin } = ropeTables(config, { positions: config.max_position_embeddings });
   floats.set(cos, plan.ropeCos / 4);
   floats.set(sin, plan.ropeSin / 4);
   for (const { offset, size, address } of allPlain(weights)) {

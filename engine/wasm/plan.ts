@@ -140,7 +140,7 @@ export function planEngine(
     logits: take(maxOutputs * V),
     workers: Array.from({ length: workers }, () => ({
       normed: take(M * D),
-      rstd: take(M),
+      rstd: take(Math.max(M, H)),
       packed: take(packedASize(M, Math.max(D, A, F))),
       simd256Tile: simd256 ? take(SIMD256_BYTES / 4) : 0,
       quantized: take(M * wordsOf(Math.max(D, A, F))),

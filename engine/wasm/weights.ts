@@ -26,9 +26,11 @@ export interface Matrix {
   readonly packed: number;
   /** Byte address of the scales `[n]` where the packed form is int8. */
   readonly scales: number;
+  /** Added to each row of a product, `[n]`; where the model has one. */
+  readonly bias: Plain | undefined;
 }
 
-/** A vector `[D]` or the embedding `[V, D]`, which are not packed. */
+/** A vector or the embedding `[V, D]`, which are not packed. */
 export interface Plain {
   readonly offset: number;
   readonly size: number;
@@ -39,6 +41,9 @@ export interface Plain {
 export interface LayerWeights {
   readonly inputNorm: Plain;
   readonly qkv: Matrix;
+  /** Norms of each head; where the model has such. */
+  readonly queryNorm: Plain | undefined;
+  readonly keyNorm: Plain | undefined;
   readonly output: Matrix;
   readonly postNorm: Plain;
   readonly gate: Matrix;
@@ -64,37 +69,44 @@ export function placeWeights(
     take: (floats: number) => number;
   },
 ): Weights {
-  const plain = (name: string): Plain => {
-    const { offset, size } = layout.get(name);
+  const known = new Set(layout.parameters.map(({ name }) => name));
+  const plain = (first: string, ...more: string[]): Plain => {
+    const { offset } = layout.get(first);
+    const size = [first, ...more].reduce((sum, name) => sum + layout.get(name).size, 0);
     return { offset, size, address: take(size) };
   };
-  const matrix = (first: string, ...more: string[]): Matrix => {
+  const optional = (...names: [string, ...string[]]) =>
+    known.has(names[0]) ? plain(...names) : undefined;
+  /** Of projections by their names without `.weight` and `.bias`. */
+  const matrix = (...names: [string, ...string[]]): Matrix => {
+    const [first, ...more] = names.map((name) => `${name}.weight`) as [string, ...string[]];
     const { offset, shape: [, k = 0] } = layout.get(first);
     const n = [first, ...more].reduce((sum, name) => sum + (layout.get(name).shape[0] ?? 0), 0);
     const isInt8 = format === "int8";
     const packed = take(packedBSize(isInt8 ? wordsOf(k) : k, n));
-    return { offset, n, k, packed, scales: take(isInt8 ? n : 0) };
+    const scales = take(isInt8 ? n : 0);
+    const bias = optional(...names.map((name) => `${name}.bias`) as [string, ...string[]]);
+    return { offset, n, k, packed, scales, bias };
   };
   return {
     embedding: plain("model.embed_tokens.weight"),
     layers: Array.from({ length: config.num_hidden_layers }, (_, layer) => {
       const at = `model.layers.${layer}`;
+      const attention = `${at}.self_attn`;
       return {
         inputNorm: plain(`${at}.input_layernorm.weight`),
-        qkv: matrix(
-          `${at}.self_attn.q_proj.weight`,
-          `${at}.self_attn.k_proj.weight`,
-          `${at}.self_attn.v_proj.weight`,
-        ),
-        output: matrix(`${at}.self_attn.o_proj.weight`),
+        qkv: matrix(`${attention}.q_proj`, `${attention}.k_proj`, `${attention}.v_proj`),
+        queryNorm: optional(`${attention}.q_norm.weight`),
+        keyNorm: optional(`${attention}.k_norm.weight`),
+        output: matrix(`${attention}.o_proj`),
         postNorm: plain(`${at}.post_attention_layernorm.weight`),
-        gate: matrix(`${at}.mlp.gate_proj.weight`),
-        up: matrix(`${at}.mlp.up_proj.weight`),
-        down: matrix(`${at}.mlp.down_proj.weight`),
+        gate: matrix(`${at}.mlp.gate_proj`),
+        up: matrix(`${at}.mlp.up_proj`),
+        down: matrix(`${at}.mlp.down_proj`),
       };
     }),
     finalNorm: plain("model.norm.weight"),
-    head: matrix(config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight"),
+    head: matrix(config.tie_word_embeddings ? "model.embed_tokens" : "lm_head"),
   };
 }
 
@@ -107,10 +119,14 @@ export function allMatrices({ layers, head }: Weights): Matrix[] {
 }
 
 /** Every weight that is used as it is. */
-export function allPlain({ embedding, layers, finalNorm }: Weights): Plain[] {
-  return [
-    embedding,
-    ...layers.flatMap(({ inputNorm, postNorm }) => [inputNorm, postNorm]),
-    finalNorm,
-  ];
+export function allPlain(weights: Weights): Plain[] {
+  const { embedding, layers, finalNorm } = weights;
+  const norms = layers.flatMap(({ inputNorm, queryNorm, keyNorm, postNorm }) => [
+    inputNorm,
+    queryNorm,
+    keyNorm,
+    postNorm,
+  ]);
+  const biases = allMatrices(weights).map(({ bias }) => bias);
+  return [embedding, ...norms, ...biases, finalNorm].filter((plain) => plain !== undefined);
 }

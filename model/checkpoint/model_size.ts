@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { ModelConfig } from "../config.ts";
 import { exists } from "../durable.ts";
+import { layerGroups } from "../layout.ts";
 
 /** Exports have at least four bits per weight. */
 const MOST_WEIGHTS_A_BYTE = 2;
@@ -14,10 +15,9 @@ const WEIGHTS = /\.(safetensors|gguf|onnx|onnx_data(_\d+)?|onnx\.data)$/;
 
 /** Number of parameters of a model, by arithmetic alone. */
 export function countParameters(config: ModelConfig): number {
-  const { vocab_size: V, hidden_size: D, intermediate_size: F, head_dim: N } = config;
-  const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
-  const attention = 2 * D * H * N + 2 * D * K * N;
-  const layer = 2 * D + attention + 3 * D * F;
+  const { vocab_size: V, hidden_size: D, num_hidden_layers: L } = config;
+  const layer = layerGroups(config).flatMap(([, ...tensors]) => tensors)
+    .reduce((sum, [, ...shape]) => sum + shape.reduce((a, b) => a * b, 1), 0);
   return V * D * (config.tie_word_embeddings ? 1 : 2) + L * layer + D;
 }
 

@@ -80,15 +80,15 @@ export function* encodeGguf(source: GgufSource): Generator<Uint8Array> {
   }
   yield head.bytes();
   yield padding(head.length);
-  for (const { type, sourceRow, parameter: { shape, size, offset } } of tensors) {
-    const columns = shape.at(-1) as number;
+  for (const { type, sourceRow, derived, parameter: { shape, size, offset } } of tensors) {
+    const columns = rowLength(shape);
     const rows = size / columns;
     const step = Math.max(1, Math.floor(CHUNK_FLOATS / columns));
     for (let row = 0; row < rows; row += step) {
       const chunk = new Float32Array(Math.min(step, rows - row) * columns);
       for (let i = 0; i * columns < chunk.length; i++) {
         const from = offset + sourceRow(row + i) * columns;
-        chunk.set(parameters.subarray(from, from + columns), i * columns);
+        chunk.set((derived ?? parameters).subarray(from, from + columns), i * columns);
       }
       yield encodeRows(chunk, type);
     }
@@ -118,6 +118,11 @@ function writeValue(list: ByteList, value: GgufValue): void {
       list.uint32(VALUE_TYPE[value.type]);
       return list[value.type](value.value);
   }
+}
+
+/** Elements that stay together when rows change places; a bias has one per row of its matrix. */
+export function rowLength(shape: readonly number[]): number {
+  return shape.length > 1 ? shape.at(-1) as number : 1;
 }
 
 /** `bytes` and what follows them up to the next tensor. */

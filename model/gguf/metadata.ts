@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { architectureOf, noRopeLayers } from "../architectures.ts";
 import type { ModelConfig } from "../config.ts";
 import type { GgufType } from "./blocks.ts";
 
@@ -15,17 +16,22 @@ export type GgufValue =
   | { readonly type: "strings"; readonly value: readonly string[] }
   | { readonly type: "int32s"; readonly value: readonly number[] };
 
-/** Whose way to split text into words the tokenizer has: GPT-2's or GPT-4's. */
-export type GgufSplit = "gpt2" | "gpt4";
+/** Whose way to split text into words the tokenizer has. */
+export type GgufSplit = keyof typeof PRE_TOKENIZER;
 
 /**
  * llama.cpp's names (src/llama-vocab.cpp) of each split. A name says also whether a word that is in
  * the vocabulary as a whole is taken without merges: `dbrx` and `llama-bpe` have one expression.
  */
-const PRE_TOKENIZER: Readonly<Record<GgufSplit, { merging: string; whole: string | undefined }>> = {
+const PRE_TOKENIZER = {
   gpt2: { merging: "gpt-2", whole: undefined },
   gpt4: { merging: "dbrx", whole: "llama-bpe" },
-};
+  smollm: { merging: "smollm", whole: undefined },
+  qwen2: { merging: "qwen2", whole: undefined },
+  o200k: { merging: "gpt-4o", whole: undefined },
+  tekken: { merging: undefined, whole: "tekken" },
+  deepseek: { merging: "deepseek-v3", whole: undefined },
+} as const;
 
 /** llama.cpp's `llama_ftype`. */
 const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 };
@@ -33,6 +39,7 @@ const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 
 const NORMAL = 1, CONTROL = 3, UNUSED = 5;
 
 const tokenizerSchema = z.object({
+  pre_tokenizer: z.object({ add_prefix_space: z.boolean().optional() }).nullish(),
   added_tokens: z.array(z.object({ id: z.int().nonnegative(), content: z.string() })).default([]),
   model: z.object({
     vocab: z.record(z.string(), z.int().nonnegative()),
@@ -64,29 +71,35 @@ export function ggufMetadata(
   const text = (key: string, value: string) => pairs.set(key, { type: "string", value });
   const count = (key: string, value: number) => pairs.set(key, { type: "uint32", value });
   const real = (key: string, value: number) => pairs.set(key, { type: "float32", value });
-  text("general.architecture", "llama");
+  checkRuns(config);
+  const { name: family } = architectureOf(config).gguf;
+  text("general.architecture", family);
   text("general.name", name);
   count("general.file_type", FILE_TYPE[type]);
   count("general.quantization_version", 2);
-  count("llama.vocab_size", config.vocab_size);
-  count("llama.context_length", config.max_position_embeddings);
-  count("llama.embedding_length", config.hidden_size);
-  count("llama.feed_forward_length", config.intermediate_size);
-  count("llama.block_count", config.num_hidden_layers);
-  count("llama.attention.head_count", config.num_attention_heads);
-  count("llama.attention.head_count_kv", config.num_key_value_heads);
-  count("llama.attention.key_length", config.head_dim);
-  count("llama.attention.value_length", config.head_dim);
-  real("llama.attention.layer_norm_rms_epsilon", config.rms_norm_eps);
-  count("llama.rope.dimension_count", config.head_dim);
-  real("llama.rope.freq_base", config.rope_theta);
+  count(`${family}.vocab_size`, config.vocab_size);
+  count(`${family}.context_length`, config.max_position_embeddings);
+  count(`${family}.embedding_length`, config.hidden_size);
+  count(`${family}.feed_forward_length`, config.intermediate_size);
+  count(`${family}.block_count`, config.num_hidden_layers);
+  count(`${family}.attention.head_count`, config.num_attention_heads);
+  count(`${family}.attention.head_count_kv`, config.num_key_value_heads);
+  count(`${family}.attention.key_length`, config.head_dim);
+  count(`${family}.attention.value_length`, config.head_dim);
+  real(`${family}.attention.layer_norm_rms_epsilon`, config.rms_norm_eps);
+  count(`${family}.rope.dimension_count`, config.head_dim);
+  real(`${family}.rope.freq_base`, config.rope_theta);
+  if (config.rope_scaling?.rope_type === "linear") {
+    text(`${family}.rope.scaling.type`, "linear");
+    real(`${family}.rope.scaling.factor`, config.rope_scaling.factor);
+  }
   const { tokens, types, merges, ignoreMerges, padId } = readTokenizer(tokenizerJson, config);
   const { merging, whole } = PRE_TOKENIZER[split];
   const pre = ignoreMerges ? whole : merging;
   if (pre === undefined) {
     throw new Error(
-      `Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with GPT-2's split and ` +
-        `ignore_merges; export the model as onnx or safetensors`,
+      `Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with the split of ${split} ` +
+        `and ignore_merges ${ignoreMerges}; export the model as onnx or safetensors`,
     );
   }
   text("tokenizer.ggml.model", "gpt2");
@@ -119,6 +132,24 @@ export function ggufMetadata(
   return pairs;
 }
 
+/** Refuses what llama.cpp's form of a family does not have. */
+function checkRuns(config: ModelConfig): void {
+  const { no_rope_layers, num_hidden_layers: layers, model_type, attention_bias } = config;
+  const usual = noRopeLayers({ interval: architectureOf(config).noRopeInterval, layers });
+  if (no_rope_layers?.join() !== usual?.join()) {
+    throw new Error(
+      "Cannot export this model to GGUF: llama.cpp fixes which layers have no rotary positions, and " +
+        "no_rope_layers names others; export the model as onnx or safetensors",
+    );
+  }
+  if (model_type === "qwen3" && attention_bias) {
+    throw new Error(
+      "Cannot export this model to GGUF: llama.cpp's qwen3 has no attention_bias; export the model as " +
+        "onnx or safetensors",
+    );
+  }
+}
+
 /** Vocabulary and merges as llama.cpp lists them: a text and a type for each id. */
 function readTokenizer(tokenizerJson: string, { vocab_size: V }: ModelConfig) {
   let json: unknown;
@@ -132,7 +163,13 @@ function readTokenizer(tokenizerJson: string, { vocab_size: V }: ModelConfig) {
     const field = parsed.error.issues[0]?.path.join(".");
     throw new SyntaxError(`Cannot export tokenizer.json to GGUF: ${field} is not that of BPE`);
   }
-  const { model, added_tokens } = parsed.data;
+  const { model, added_tokens, pre_tokenizer } = parsed.data;
+  if (pre_tokenizer?.add_prefix_space) {
+    throw new Error(
+      "Cannot export tokenizer.json to GGUF: its pre_tokenizer puts a space before a text, and " +
+        "llama.cpp's does not; export the model as onnx or safetensors",
+    );
+  }
   // llama.cpp refuses an empty text; these ids come up in no text.
   const tokens = Array.from({ length: V }, (_, id) => `[unused${id}]`);
   const types = tokens.map(() => UNUSED);

@@ -6,7 +6,7 @@
 import type { ModelConfig } from "../config.ts";
 import type { Layout } from "../layout.ts";
 import { bytesOf, decodeRows, GGML_TYPE, type GgufType } from "./blocks.ts";
-import { MAGIC, padded, VERSION } from "./encode.ts";
+import { MAGIC, padded, rowLength, VERSION } from "./encode.ts";
 import { ggufTensors } from "./tensors.ts";
 
 /** Bytes of the value types of fixed size, by the format's number. */
@@ -32,7 +32,10 @@ export async function readGguf(
   const bytes = await Deno.readFile(path);
   const table = readTable(bytes, { path });
   for (
-    const { name, parameter: { shape, size, offset }, sourceRow } of ggufTensors(config, layout)
+    const { name, derived, parameter: { shape, size, offset }, sourceRow } of ggufTensors(
+      config,
+      layout,
+    )
   ) {
     const stored = table.get(name);
     if (stored?.shape.join() !== shape.join()) {
@@ -48,7 +51,8 @@ export async function readGguf(
     }
     const tensor = new Float32Array(size);
     decodeRows(tensor, bytes.subarray(begin, begin + bytesOf(size, type)), type);
-    const columns = shape.at(-1) as number;
+    if (derived) continue;
+    const columns = rowLength(shape);
     for (let row = 0; row * columns < size; row++) {
       const values = tensor.subarray(row * columns, (row + 1) * columns);
       parameters.set(values, offset + sourceRow(row) * columns);

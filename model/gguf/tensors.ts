@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { architectureOf } from "../architectures.ts";
 import type { ModelConfig } from "../config.ts";
 import type { Layout, Parameter } from "../layout.ts";
+import { ropeDivisors } from "../rope.ts";
 
 const OUTSIDE: Readonly<Record<string, string>> = {
   "model.embed_tokens.weight": "token_embd.weight",
@@ -12,46 +14,65 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   "lm_head.weight": "output.weight",
 };
 
+/** Names without `.weight` or `.bias`. */
 const IN_LAYER: Readonly<Record<string, string>> = {
-  "input_layernorm.weight": "attn_norm.weight",
-  "self_attn.q_proj.weight": "attn_q.weight",
-  "self_attn.k_proj.weight": "attn_k.weight",
-  "self_attn.v_proj.weight": "attn_v.weight",
-  "self_attn.o_proj.weight": "attn_output.weight",
-  "post_attention_layernorm.weight": "ffn_norm.weight",
-  "mlp.gate_proj.weight": "ffn_gate.weight",
-  "mlp.up_proj.weight": "ffn_up.weight",
-  "mlp.down_proj.weight": "ffn_down.weight",
+  "input_layernorm": "attn_norm",
+  "self_attn.q_proj": "attn_q",
+  "self_attn.k_proj": "attn_k",
+  "self_attn.v_proj": "attn_v",
+  "self_attn.q_norm": "attn_q_norm",
+  "self_attn.k_norm": "attn_k_norm",
+  "self_attn.o_proj": "attn_output",
+  "post_attention_layernorm": "ffn_norm",
+  "mlp.gate_proj": "ffn_gate",
+  "mlp.up_proj": "ffn_up",
+  "mlp.down_proj": "ffn_down",
 };
 
 /** A parameter as a GGUF file has it. */
 export interface GgufTensor {
   readonly name: string;
-  readonly parameter: Parameter;
+  readonly parameter: Pick<Parameter, "shape" | "offset" | "size">;
+  /** Values that are no parameters of the model. */
+  readonly derived?: Float32Array;
   /** Row of the parameter that stands in row `row` of the file. */
   readonly sourceRow: (row: number) => number;
 }
 
-/** The tensors of a model in the order of its layout. */
+/** The tensors of a model in the order of its layout, and what is derived from its configuration. */
 export function ggufTensors(config: ModelConfig, layout: Layout): GgufTensor[] {
-  return layout.parameters.map((parameter) => ({
+  const parameters = layout.parameters.map((parameter) => ({
     name: nameOf(parameter),
     parameter,
-    sourceRow: /\.(q|k)_proj\.weight$/.test(parameter.name)
-      ? (row) => interleaved(row, config.head_dim)
-      : (row) => row,
+    sourceRow: architectureOf(config).gguf.interleaved && /\.(q|k)_proj\./.test(parameter.name)
+      ? (row: number) => interleaved(row, config.head_dim)
+      : straight,
   }));
+  if (config.rope_scaling?.rope_type !== "llama3") return parameters;
+  // llama.cpp divides each rotary frequency by its factor.
+  const derived = Float32Array.from(ropeDivisors(config));
+  const parameter = { shape: [derived.length], offset: 0, size: derived.length };
+  return [...parameters, {
+    name: "rope_freqs.weight",
+    parameter,
+    derived,
+    sourceRow: straight,
+  }];
 }
 
+const straight = (row: number): number => row;
+
 function nameOf({ name, layer }: Parameter): string {
-  const known = layer < 0 ? OUTSIDE[name] : IN_LAYER[name.replace(`model.layers.${layer}.`, "")];
+  const [, stem = "", kind = ""] = /^(?:model\.layers\.\d+\.)?(.*)\.(weight|bias)$/.exec(name) ??
+    [];
+  const known = layer < 0 ? OUTSIDE[name] : IN_LAYER[stem];
   if (known === undefined) throw new RangeError(`Cannot export ${name} to GGUF: it has no name`);
-  return layer < 0 ? known : `blk.${layer}.${known}`;
+  return layer < 0 ? known : `blk.${layer}.${known}.${kind}`;
 }
 
 /**
  * Rotary positions turn pairs of a head's rows: `(i, i + N/2)` in Hugging Face's order and
- * `(2i, 2i + 1)` in that of llama.cpp's architecture `llama`, whose converter permutes alike.
+ * `(2i, 2i + 1)` in that of some of llama.cpp's architectures, whose converters permute alike.
  */
 function interleaved(row: number, headDim: number): number {
   const inHead = row % headDim;

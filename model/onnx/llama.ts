@@ -1,5 +1,5 @@
 /**
- * The decoder of config.ts as an ONNX graph: RMSNorm (Zhang and Sennrich, 2019), rotary positions
+ * The decoder of config.ts, of any family in architectures.ts, as an ONNX graph: RMSNorm (Zhang and Sennrich, 2019), rotary positions
  * (Su et al., 2021; halves split as Hugging Face does), grouped-query attention (Ainslie et al.,
  * 2023) over a key/value cache, SwiGLU (Shazeer, 2020). Inputs and outputs are named as Hugging
  * Face's exporter and transformers.js name them.
@@ -9,7 +9,9 @@
  *
  * @module
  */
+import { architectureOf, biasesOf, usesRope } from "../architectures.ts";
 import type { ModelConfig } from "../config.ts";
+import { ropeFrequencies } from "../rope.ts";
 import { OnnxGraph, type Value } from "./graph.ts";
 import { createOperators, type Operators } from "./operators.ts";
 import { embed, linear, type Precision } from "./precision.ts";
@@ -64,6 +66,7 @@ export function buildLlama(config: ModelConfig, precision: Precision): OnnxGraph
     const attended = attention(op, {
       x: normed,
       at: `${at}.self_attn`,
+      layer,
       past,
       positions,
       config,
@@ -74,6 +77,7 @@ export function buildLlama(config: ModelConfig, precision: Precision): OnnxGraph
     const mixed = swiGlu(op, {
       x: rmsNorm(op, { x: hidden, weight: before, config }),
       at: `${at}.mlp`,
+      config,
       precision,
     });
     hidden = op.add(hidden, mixed);
@@ -104,20 +108,41 @@ function rmsNorm(
 
 function swiGlu(
   op: Operators,
-  { x, at, precision }: { x: Value; at: string; precision: Precision },
+  { x, at, config, precision }: {
+    x: Value;
+    at: string;
+    config: ModelConfig;
+    precision: Precision;
+  },
 ): Value {
-  const gate = linear(op, { x, weight: `${at}.gate_proj.weight`, precision });
-  const up = linear(op, { x, weight: `${at}.up_proj.weight`, precision });
+  const hasBias = biasesOf(config).mlp;
+  const gate = project(op, { x, name: `${at}.gate_proj`, hasBias, precision });
+  const up = project(op, { x, name: `${at}.up_proj`, hasBias, precision });
   const activated = op.multiply(op.multiply(gate, op.sigmoid(gate)), up);
-  return linear(op, { x: activated, weight: `${at}.down_proj.weight`, precision });
+  return project(op, { x: activated, name: `${at}.down_proj`, hasBias, precision });
+}
+
+/** A product with the weight of `name`, and its bias where there is one. */
+function project(
+  op: Operators,
+  { x, name, hasBias, precision }: {
+    x: Value;
+    name: string;
+    hasBias: boolean;
+    precision: Precision;
+  },
+): Value {
+  const product = linear(op, { x, weight: `${name}.weight`, precision });
+  return hasBias ? op.add(product, op.weight(`${name}.bias`)) : product;
 }
 
 /** Query heads are grouped by the key/value head they share, so that no key is ever repeated. */
 function attention(
   op: Operators,
-  { x, at, past, positions, config, precision }: {
+  { x, at, layer, past, positions, config, precision }: {
     x: Value;
     at: string;
+    layer: number;
     past: Cache;
     positions: Positions;
     config: ModelConfig;
@@ -125,13 +150,26 @@ function attention(
   },
 ): { out: Value; present: Cache } {
   const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = config;
+  const biases = biasesOf(config);
+  const { headNorms } = architectureOf(config);
   const heads = (projection: string, groups: number) => {
-    const projected = linear(op, { x, weight: `${at}.${projection}.weight`, precision });
-    return op.transpose(op.reshape(projected, [0, 0, K, groups, N]), [0, 2, 3, 1, 4]);
+    const name = `${at}.${projection}`;
+    const projected = project(op, { x, name, hasBias: biases.qkv, precision });
+    return op.reshape(projected, [0, 0, K, groups, N]); // [B, S, K, G, N]
   };
-  const query = rotate(op, { x: heads("q_proj", H / K), by: positions.rotation }); // [B, K, G, S, N]
-  const newKey = rotate(op, { x: heads("k_proj", 1), by: positions.rotation }); // [B, K, 1, S, N]
-  const newValue = heads("v_proj", 1);
+  /** Heads before their positions, `[B, K, G, S, N]`. */
+  const headsFirst = (x: Value) => op.transpose(x, [0, 2, 3, 1, 4]);
+  const placed = (name: "q" | "k", groups: number) => {
+    const projected = heads(`${name}_proj`, groups);
+    const normed = headNorms
+      ? rmsNorm(op, { x: projected, weight: `${at}.${name}_norm.weight`, config })
+      : projected;
+    const x = headsFirst(normed);
+    return usesRope(config, layer) ? rotate(op, { x, by: positions.rotation }) : x;
+  };
+  const query = placed("q", H / K); // [B, K, G, S, N]
+  const newKey = placed("k", 1); // [B, K, 1, S, N]
+  const newValue = headsFirst(heads("v_proj", 1));
   const append = (cache: Value, fresh: Value) =>
     op.concat([cache, op.reshape(fresh, [0, 0, -1, N])], 2); // [B, K, A, N]
   const present = { key: append(past.key, newKey), value: append(past.value, newValue) };
@@ -142,7 +180,7 @@ function attention(
   const scores = op.add(op.matmul(scaled, keys), positions.bias); // [B, K, G, S, A]
   const mixed = op.matmul(op.softmax(scores), values); // [B, K, G, S, N]
   const joined = op.reshape(op.transpose(mixed, [0, 3, 1, 2, 4]), [0, 0, H * N]);
-  const out = linear(op, { x: joined, weight: `${at}.o_proj.weight`, precision });
+  const out = project(op, { x: joined, name: `${at}.o_proj`, hasBias: biases.output, precision });
   return { out, present };
 }
 
@@ -158,15 +196,13 @@ function rotate(
   ], -1);
 }
 
-/** Angle i of position p is `p * theta ** (-2i / N)`. */
+/** Angle i of position p is p times frequency i. */
 function rotaryAngles(
   op: Operators,
   { positionIds, config }: { positionIds: Value; config: ModelConfig },
 ): Positions["rotation"] {
-  const { head_dim: N, rope_theta: theta } = config;
-  const frequencies = Array.from({ length: N / 2 }, (_, i) => theta ** (-2 * i / N));
   const positions = op.unsqueeze(op.toFloat(positionIds), [1, 2, 4]); // [B, 1, 1, S, 1]
-  const angles = op.multiply(positions, op.floats(...frequencies)); // [B, 1, 1, S, N / 2]
+  const angles = op.multiply(positions, op.floats(...ropeFrequencies(config))); // [B, 1, 1, S, N / 2]
   return [op.cosine(angles), op.sine(angles)];
 }
 

@@ -86,7 +86,10 @@ export async function runCrawl(
       meter: ofRefine,
     }),
   );
-  const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const extractors = resources.use(openExtractors({
+    engine: settings.extract,
+    comments: settings.comments,
+  }));
   const custom = await loadStages(refined.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const skips: Record<string, number> = {};
   const limit = settings["max-pages-per-host"];

@@ -9,6 +9,7 @@ import { openExtractors } from "../../stages/extract/mod.ts";
 import type { Journal, Mark } from "../../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { read, readReadCursor } from "../../stages/read/mod.ts";
+import { openHeldPages } from "../../stages/site/mod.ts";
 import type { Barrier, Page } from "../../stages/types.ts";
 import type { DocumentStages } from "../pipeline.ts";
 import { loadStages } from "./custom_stages.ts";
@@ -18,14 +19,21 @@ import { openRefinery } from "./refinery.ts";
 import { readBlockList } from "../../run/block_list.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
 import type { LINKS, MANNERS, RENDERING } from "../../run/settings/crawl.ts";
-import type { READING, REFINING } from "../../run/settings/refine.ts";
+import type { READING, REFINING, SITE } from "../../run/settings/refine.ts";
 import type { SettingsOf } from "../../run/settings/table.ts";
 import type { Sources } from "../../run/sources.ts";
 import { openStoredIds } from "../../run/stored_ids.ts";
 
 /** Settings of a run that decide which documents come in. */
 export type IngestSettings =
-  & SettingsOf<typeof LINKS & typeof MANNERS & typeof READING & typeof RENDERING & typeof REFINING>
+  & SettingsOf<
+    & typeof LINKS
+    & typeof MANNERS
+    & typeof READING
+    & typeof RENDERING
+    & typeof REFINING
+    & typeof SITE
+  >
   & Pick<RunSettings, "seed">;
 
 /** Options of {@linkcode openIngest}. */
@@ -65,7 +73,7 @@ export interface Ingest extends AsyncDisposable, DocumentStages {
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const { sources, paths, journal, settings, stop, onDrop } = options;
   await using resources = new AsyncDisposableStack();
-  const stored = journal &&
+  const storedIds = journal &&
     resources.use(await openStoredIds(paths.storedIds, { journal }));
   const meters: StageMeter[] = [];
   const passedOver = countPassedOver();
@@ -120,7 +128,11 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       signal: stop,
     }));
   }
-  const ofExtract = meter("extract"), ofRefine = meter("refine");
+  const ofExtract = meter("extract");
+  const held = settings.wholeSite
+    ? resources.use(openHeldPages(paths.heldPages, options.mark?.cursors.site))
+    : undefined;
+  const ofSite = held && meter("site"), ofRefine = meter("refine");
   const refinery = resources.use(
     await openRefinery({
       paths,
@@ -132,15 +144,26 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       meter: ofRefine,
     }),
   );
-  const extractors = resources.use(openExtractors({ engine: settings.extract }));
+  const extractors = resources.use(
+    openExtractors({
+      engine: settings.extract,
+      comments: settings.comments === true,
+      layout: held !== undefined,
+    }),
+  );
   const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
-  const held = resources.move();
+  const stored = (url: string): void => {
+    // Documents that were read have no place in the frontier; a second read skips stored ones.
+    if (frontier?.knows(url)) frontier.acknowledge(url);
+  };
+  const all = resources.move();
   return {
     custom,
     pages: concatReadableStreams(...inputs),
     extract: { extractors, meter: ofExtract, signal: stop },
+    ...(held && ofSite ? { site: { held, onHeld: stored, meter: ofSite } } : {}),
     refine: refinery.options,
-    isNew: stored ? stored.isNew : () => true,
+    isNew: storedIds ? storedIds.isNew : () => true,
     meters,
     sources: meters.slice(0, inputs.length),
     passedOver: () => passedOver.lines(),
@@ -149,10 +172,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       const { pages = 0, queued = 0 } = frontier ?? {};
       return pages >= maxPages && queued > 0 ? { maxPages, queued } : undefined;
     },
-    stored(url) {
-      // Documents that were read have no place in the frontier; a second read skips stored ones.
-      if (frontier?.knows(url)) frontier.acknowledge(url);
-    },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    stored,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

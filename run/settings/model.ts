@@ -52,12 +52,18 @@ export const MODEL = group("Tokenizer and model", {
   ),
   init: never(
     text({
-      help: "start from the weights and tokenizer of this run, or Hugging Face folder",
+      help: "start from the weights and tokenizer of this run, Hugging Face folder, or model " +
+        "hf:OWNER/NAME[@REVISION] of a hub",
       value: "DIR",
     }),
     // Empty for seeded weights.
     { from: (init) => init === undefined ? "" : absolute([init])[0] ?? "" },
   ),
+  hub: text({
+    help: "address of the hub that --init fetches from, for mirrors (default: Hugging Face's)",
+    value: "URL",
+    needs: "init",
+  }),
   "hold-out": never(choice({
     help: "documents for validation: every tenth, or a tenth by the hash of their address",
     of: HOLD_OUT_RULES,

@@ -7,7 +7,7 @@ import { type Flags, type Parsed, parseFlags, UsageError } from "../../cli/flags
 import { absolute } from "../sources.ts";
 import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
 import { MODEL } from "./model.ts";
-import { KEEP_DROPPED, READING, REFINING } from "./refine.ts";
+import { KEEP_DROPPED, READING, REFINING, SITE } from "./refine.ts";
 import { OUTPUT, RUN } from "./run.ts";
 import { type Change, settingsFrom, settingsIn, type SettingsOf } from "./table.ts";
 import { ACCUMULATION, CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, TRAINING } from "./training.ts";
@@ -20,6 +20,7 @@ export const PIPELINE_FLAGS = {
   ...READING,
   ...RENDERING,
   ...REFINING,
+  ...SITE,
   ...KEEP_DROPPED,
   ...MODEL,
   ...TRAINING,

@@ -40,6 +40,11 @@ const STAYING = group("Which text stays", {
     of: ENGINES,
     defaultValue: DEFAULT_ENGINE,
   })),
+  comments: corpus(
+    toggle({ help: "take what readers wrote under a page as part of its text" }),
+    // Left out of run.json where it is off, as in runs of versions that knew no such flag.
+    { from: (isOn) => isOn || undefined },
+  ),
   // In UTF-16 code units.
   "min-chars": corpus(number({ help: "shorter documents are dropped", defaultValue: 200 })),
   filters: corpus(
@@ -99,6 +104,17 @@ const STAYING = group("Which text stays", {
       value: "A,B",
     }),
     { from: (text) => absolute(listOf(text)), also: "near-duplicates" },
+  ),
+});
+
+/** A look over all pages of a site, which a crawl that goes on for long has no time for. */
+export const SITE = group("Which text stays", {
+  "whole-site": corpus(
+    toggle({
+      help: "judge text by all pages of its site; none is passed on before the last is read",
+    }),
+    // Left out of run.json where it is off, as in runs of versions that knew no such flag.
+    { from: (isOn) => isOn || undefined },
   ),
 });
 

@@ -34,6 +34,10 @@ const UNEVEN_SPACE_OR_CELL = new RegExp(
 );
 const ONLY_CELLS = new RegExp(`^[\\s${CELL_END}]*$`);
 
+/** Running text of a block that is prose, and of a page that has some. */
+const MIN_SENTENCE = 60;
+const MIN_PROSE = 140;
+
 /** As HTML normalizes them. */
 const LINE_END = /\r\n?/g;
 
@@ -166,4 +170,14 @@ const isListed = ({ kind }: Block) => kind === "item" || kind === "row";
 function leadsTo(block: Block | undefined): boolean {
   if (block === undefined) return false;
   return isListed(block) || block.text.endsWith(":") || scoreOf(block) > 0;
+}
+
+/** Whether blocks have prose. */
+export function hasProse(blocks: readonly Block[]): boolean {
+  let prose = 0;
+  for (const block of blocks) {
+    const score = scoreOf(block);
+    if (score >= MIN_SENTENCE) prose += score;
+  }
+  return prose >= MIN_PROSE;
 }

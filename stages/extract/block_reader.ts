@@ -8,7 +8,7 @@ import { ATTRIBUTE, type Attribute } from "./attribute.ts";
 import { CELL_END, LINE_BREAK } from "./block.ts";
 import { BlockText } from "./block_text.ts";
 import type { PageBlocks } from "./ruled_blocks.ts";
-import { type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
+import { ID, type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
 import { knownTags, type Tag } from "./tag.ts";
 import { DOUBTFUL, hides, isNamedSurrounding, SURROUNDING_ROLES } from "./tags.ts";
 
@@ -117,13 +117,16 @@ function clearNames(content: OpenElement): void {
 function namesOf(attributes: Attributes): string {
   let names = "";
   if (attributes.has(ATTRIBUTE.class)) names = attributes.attribute(ATTRIBUTE.class);
-  if (attributes.has(ATTRIBUTE.id)) names += ` ${attributes.attribute(ATTRIBUTE.id)}`;
+  if (attributes.has(ATTRIBUTE.id)) names += `${ID}${attributes.attribute(ATTRIBUTE.id)}`;
   if (attributes.has(ATTRIBUTE.itemprop)) {
     names += ` itemprop-${attributes.attribute(ATTRIBUTE.itemprop)}`;
   }
   if (attributes.has(ATTRIBUTE.role)) names += ` role-${attributes.attribute(ATTRIBUTE.role)}`;
   return names;
 }
+
+/** What phpBB 2 puts beside a post, in the same row of a table. */
+const PROFILE = "postdetails";
 
 function suspicionOf(tag: Tag, attributes: Attributes): Suspicion {
   if (tag.isSurrounding) return "surrounding";
@@ -134,6 +137,7 @@ function suspicionOf(tag: Tag, attributes: Attributes): Suspicion {
   const role = attributes.attribute(ATTRIBUTE.role);
   if (isHidden || SURROUNDING_ROLES.has(role)) return "surrounding";
   if (tag.isDoubtful || DOUBTFUL.has(role)) return "doubtful";
+  if (!tag.isBlock && attributes.attribute(ATTRIBUTE.class) === PROFILE) return "surrounding";
   const isNamed = (attributes.has(ATTRIBUTE.class) &&
     isNamedSurrounding(attributes.attribute(ATTRIBUTE.class))) ||
     (attributes.has(ATTRIBUTE.id) && isNamedSurrounding(attributes.attribute(ATTRIBUTE.id)));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { endOf } from "./block_text_features.ts";
+import { countText, endOf } from "./block_text_features.ts";
 import type { OpenElement } from "./open_elements.ts";
 import type { PlacedBlock } from "./ruled_blocks.ts";
 import { knownTags, type Tag } from "./tag.ts";
@@ -32,7 +32,7 @@ export function chooseBlocks(
     }
     const last = between.at(-1)?.block;
     for (const { block: other, score: lower } of between) {
-      const isHeading = other.kind === "heading" && other === last;
+      const isHeading = other === last && (other.kind === "heading" || isNamedTitle(other));
       const belongs = isHeading || isInside(other, { before, after: block });
       if (belongs && lower > least - LENIENCE_INSIDE) taken.push(other);
     }
@@ -54,9 +54,24 @@ function isInside(
 ): boolean {
   const { kind, linkDensity, holder } = block;
   if (linkDensity > MAX_LINKS_INSIDE || kind === "heading") return false;
+  if (kind !== "code" && isNumber(block)) return false;
   if (kind === "code" || holder.listDepth > 0 || DEFINITIONS.has(holder.tag)) return true;
   const { parent } = holder;
   return endOf(block) === 1 && parent === before?.holder.parent && parent === after.holder.parent;
+}
+
+/** A class or id that has the word. */
+const TITLE = /(?:^|[\s_-])title(?:$|[\s_-])/i;
+
+/** Whether a block stands in an element called a title, as DocBook's are. */
+function isNamedTitle({ holder, linkDensity }: PlacedBlock): boolean {
+  return linkDensity <= MAX_LINKS_INSIDE && TITLE.test(holder.names);
+}
+
+/** Whether a block is a date, a time or a count. */
+function isNumber(block: PlacedBlock): boolean {
+  const { letters, digits } = countText(block);
+  return digits > letters;
 }
 
 /** Whether a block stands in the same list as one before it, or in a list beside that one. */

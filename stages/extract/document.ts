@@ -11,11 +11,13 @@ import { decodePage } from "../decode_page.ts";
 import type { Content } from "./content.ts";
 import { readDom } from "./dom.ts";
 import { readFast } from "./fast.ts";
+import { layoutOf } from "./layout.ts";
 import { mainBlocks } from "./main_blocks.ts";
 import { oneLine } from "./metadata.ts";
 import { needsJavascript } from "../needs_javascript.ts";
 import { plainMarkup } from "./plain_markup.ts";
 import { render, type TextFormat } from "./render.ts";
+import type { PlacedBlock } from "./ruled_blocks.ts";
 import { htmlOfXhtml } from "./xhtml.ts";
 
 /** Why a page gave no document. */
@@ -34,10 +36,17 @@ export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
   readonly engine?: ExtractEngine;
   /** How the text is written; `text` unless stated. */
   readonly format?: TextFormat;
+  /** Whether what readers wrote under a page is part of its text; off unless stated. */
+  readonly comments?: boolean;
+  /** Whether a document of HTML tells its page's layout, for the site stage; off unless stated. */
+  readonly layout?: boolean;
 }
 
 /** What is taken out of a page. */
-type Taken = Pick<Document, "title" | "text" | "lang" | "author" | "date" | "description">;
+type Taken = Pick<
+  Document,
+  "title" | "text" | "lang" | "author" | "date" | "description" | "layout"
+>;
 
 const XHTML_TYPE = "application/xhtml+xml";
 const HTML_TYPES = ["text/html", XHTML_TYPE];
@@ -46,20 +55,29 @@ const PLAIN_TYPES = ["text/plain", "text/markdown"];
 /** The first 16 hex digits of SHA-256 over the URL. */
 const documentId = (url: string) => createHash("sha256").update(url).digest("hex").slice(0, 16);
 
+/** A stray NUL is passed over (HTML standard, 13.2.6.4.7). */
+const plainText = (text: string) => text.replaceAll("\0", "").normalize("NFC");
+
 /** Text as it stands, with Unix line ends; the first heading is the title of Markdown. */
 function readPlain(text: string, isMarkdown: boolean): Taken {
   const unix = text.replace(/\r\n?/g, "\n").trim();
   const heading = isMarkdown ? /^#+\s+(.+)$/m.exec(unix)?.[1] : undefined;
-  return { title: oneLine(heading ?? ""), text: unix, lang: "und" };
+  return { title: oneLine(heading ?? ""), text: plainText(unix), lang: "und" };
 }
 
 /** Content of a page as a document keeps it: what it does not declare is absent. */
-function taken(content: Content, format: TextFormat): Taken {
+function taken(
+  content: Content,
+  { format, layout, comments }: { format: TextFormat; layout: boolean; comments: boolean },
+): Taken {
   const { title, lang, author, date, description } = content;
+  const blocks = mainBlocks(content, comments);
+  const textOf = (block: PlacedBlock) => plainText(render([block], format));
   return {
     title,
     lang,
-    text: render(mainBlocks(content), format),
+    text: plainText(render(blocks, format)),
+    ...(layout ? { layout: layoutOf(content.blocks, { taken: new Set(blocks), textOf }) } : {}),
     ...(author === "" ? {} : { author }),
     ...(date === "" ? {} : { date }),
     ...(description === "" ? {} : { description }),
@@ -127,6 +145,8 @@ function takeDocument(
   {
     engine = DEFAULT_ENGINE,
     format = "text",
+    layout = false,
+    comments = false,
     maxDepth = 512,
     maxAttributes = 256,
   }: ExtractDocumentOptions,
@@ -144,9 +164,8 @@ function takeDocument(
   if (typeof content === "string") return refuse("malformed", content);
   const found = content === undefined
     ? readPlain(source, type === "text/markdown")
-    : taken(content, format);
-  // A stray NUL is passed over (HTML standard, 13.2.6.4.7).
-  const text = found.text.replaceAll("\0", "").normalize("NFC");
+    : taken(content, { format, layout, comments });
+  const { text } = found;
   if (text === "") {
     return isHtml && needsJavascript(html)
       ? refuse("needs-javascript", "the page is empty until its scripts have run")

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { type Block, scoreOf } from "./block.ts";
+import { hasProse } from "./block.ts";
 import { type BlockModel, judge } from "./judge.ts";
 import { readModel } from "./block_model.ts";
 import written from "./block_model.json" with { type: "json" };
 import { chooseBlocks } from "./choose_blocks.ts";
+import { withComments, withoutComments } from "./comments.ts";
 import type { Content } from "./content.ts";
 import { type PlacedBlock, ruledBlocks } from "./ruled_blocks.ts";
 
@@ -18,19 +19,16 @@ const MIN_BLOCKS = 7;
 const MAX_BLOCKS = 20_000;
 /** Where both readings find next to no prose, blocks this much less likely are taken as well. */
 const LENIENCE = [1, 2] as const;
-/** Running text of a block that is prose, and of a page that has some. */
-const MIN_SENTENCE = 60;
-const MIN_PROSE = 140;
-
 let model: BlockModel | undefined;
 
-/** The blocks of the main text, in reading order. */
-export function mainBlocks(content: Content): PlacedBlock[] {
+/** The blocks of the main text, in reading order; `comments` where readers' words are part of it. */
+export function mainBlocks(content: Content, comments: boolean): readonly PlacedBlock[] {
   model ??= readModel(written);
-  return blocksBy(model, content);
+  const taken = blocksBy(model, content);
+  return comments ? withComments(content.blocks, taken) : withoutComments(taken);
 }
 
-/** The same by a model that is given. */
+/** The blocks that a model takes, comments or not. */
 export function blocksBy(model: BlockModel, content: Content): PlacedBlock[] {
   const { blocks, title } = content;
   const ruled = ruledBlocks(content);
@@ -42,13 +40,4 @@ export function blocksBy(model: BlockModel, content: Content): PlacedBlock[] {
   if (hasProse(judged)) return judged;
   if (hasProse(ruled)) return ruled;
   return LENIENCE.map((less) => above(threshold - less)).find(hasProse) ?? ruled;
-}
-
-function hasProse(blocks: readonly Block[]): boolean {
-  let prose = 0;
-  for (const block of blocks) {
-    const score = scoreOf(block);
-    if (score >= MIN_SENTENCE) prose += score;
-  }
-  return prose >= MIN_PROSE;
 }

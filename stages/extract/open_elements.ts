@@ -9,6 +9,9 @@ import { KNOWN_TAGS, type Tag } from "./tag.ts";
 /** Why an element may be no part of the main text. */
 export type Suspicion = "none" | "doubtful" | "surrounding";
 
+/** Stands before an id among names; blanks divide the others. */
+export const ID = "\t";
+
 /** One element; numbered in the order of start tags, so what it holds has greater numbers. */
 export interface OpenElement {
   readonly number: number;

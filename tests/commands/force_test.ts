@@ -38,6 +38,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "min-chars": ["9"],
   "text-field": ["body"],
   extract: ["dom"],
+  comments: [],
   include: ["*a*"],
   exclude: ["*b*"],
   "block-list": [limits],
@@ -55,6 +56,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "near-duplicates": [],
   "dedup-against": ["elsewhere"],
   "repeated-lines": ["9"],
+  "whole-site": [],
   stage: [`refine:${limits}`],
   vocab: ["999"],
   context: ["64"],
@@ -81,6 +83,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
 /** A value for each flag that never does. */
 const FREE: Readonly<Record<string, string[]>> = {
   run: ["runs/b"],
+  hub: ["http://127.0.0.1:1"],
   workers: ["5"],
   recompute: [],
   "checkpoint-every": ["9"],
@@ -142,7 +145,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "filters",
   ]
     .concat(["filter-settings", "language", "language-score", "mask-personal-data"])
-    .concat(["near-duplicates", "dedup-against", "repeated-lines", "stage", "render"])
+    .concat(["near-duplicates", "dedup-against", "repeated-lines", "whole-site", "stage", "render"])
     .concat(["block-list", "quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
     const given = [`--${flag}`, ...value];

@@ -53,9 +53,12 @@ Deno.test({
       ...Array.from({ length: 300 }, (_, i) => any(3 * i) + any(3 * i + 1) + any(3 * i + 2)),
     ];
     const tokenizers: Tokenizer[] = [];
-    for (const split of ["gpt2", "gpt4"] as const) {
+    const splits = ["gpt2", "gpt4", "smollm", "qwen2", "o200k", "deepseek"] as const;
+    for (const split of splits) {
       tokenizers.push(await trainTokenizer(corpus, { vocabSize: 1200, split }));
     }
+    const tekken = await trainTokenizer(corpus, { vocabSize: 1200, split: "tekken" });
+    tokenizers.push(new Tokenizer({ ...tekken.parts, ignoreMerges: true }));
     const { parts } = tokenizers[1] as Tokenizer;
     // Two whole words that no merge makes, as Llama 3's vocabulary has some.
     const vocab = new Map(parts.vocab).set("Ġunmergeable", 1200).set("ĠConfederation", 1201);
@@ -88,6 +91,8 @@ Deno.test({
       const ids = texts.map((text) => [...tokenizer.encode(text)]);
       for (const [at, text] of texts.entries()) {
         const { split, ignoreMerges } = tokenizer.parts;
+        // llama.cpp has no marks in these two.
+        if ((split === "o200k" || split === "tekken") && /\p{M}/u.test(text)) continue;
         assertEquals(found[i]?.[at], ids[at], `${split} ${ignoreMerges}: ${JSON.stringify(text)}`);
       }
     }

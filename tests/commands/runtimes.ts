@@ -1,8 +1,8 @@
 /**
  * Other programs that run what is exported, too large to install for every test:
  *
- *     npm install --ignore-scripts --prefix DIR @huggingface/transformers@4.3.1 node-llama-cpp@3.22.1
- *     CLLM_RUNTIMES=DIR deno test --allow-read --allow-write --allow-net --allow-env --allow-run --allow-sys tests/commands/other_runtimes_test.ts tests/commands/gguf_words_test.ts
+ *     npm install --ignore-scripts --prefix DIR @huggingface/transformers@4.3.2 node-llama-cpp@3.22.1
+ *     CLLM_RUNTIMES=DIR deno test --allow-read --allow-write --allow-net --allow-env --allow-run --allow-sys tests/commands/*_runtimes_test.ts tests/commands/gguf_words_test.ts
  *
  * @module
  */

@@ -54,6 +54,18 @@ Deno.test("greedy text is the likeliest token after each other", async () => {
   assertEquals([last.tokens, last.finishReason], [12, "length"]);
 });
 
+Deno.test("ids past the tokenizer's are never chosen", async () => {
+  await using engine = await openCounted();
+  const scheduler = new Scheduler(engine);
+  // A model's vocabulary may be rounded up: here its last 40 rows stand for no text.
+  const codec = { ...characterCodec({ endOfTextId: NEVER }), vocabSize: 21 };
+  for (const temperature of [0, 2]) {
+    const { text, last } = await collect(greedy(scheduler, { codec, temperature, topLogprobs: 5 }));
+    assertEquals(last.tokens, 12);
+    assert([...text].every((character) => character.charCodeAt(0) - 33 < 21), text);
+  }
+});
+
 Deno.test("the same seed gives the same text, alone and among others", async () => {
   await using engine = await openCounted();
   const scheduler = new Scheduler(engine);

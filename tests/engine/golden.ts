@@ -13,6 +13,8 @@ import type { TextCodec } from "../../engine/text_codec.ts";
 
 /** Grouped-query attention with its own head; multi-head attention with a tied one. */
 export const GOLDENS = ["gqa_untied", "mha_tied"] as const;
+/** Those with biases, norms of heads, and scaled rotary frequencies. */
+export const FAMILIES = ["qwen2_untied", "qwen3_tied", "llama3_rope", "llama3_rope_wide"] as const;
 
 /** A golden model and what it should say. */
 export interface Golden {
@@ -26,7 +28,9 @@ export interface Golden {
 }
 
 /** Reads a golden model. */
-export async function readGolden(name: typeof GOLDENS[number]): Promise<Golden> {
+export async function readGolden(
+  name: typeof GOLDENS[number] | typeof FAMILIES[number],
+): Promise<Golden> {
   const dir = new URL(`../fixtures/goldens/${name}`, import.meta.url).pathname;
   const config = await readModelConfig(dir);
   const layout = createLayout(config);

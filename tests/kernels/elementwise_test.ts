@@ -33,6 +33,8 @@ testKernels("rms_norm and its gradient match their references", (newArena) => {
     );
     assertTwin(dx, { absolute: 2e-5, relative: 1e-5 }, `rms_norm dx n=${n} d=${d}`);
     assertTwin(dweight, SUMMED, `rms_norm dweight n=${n} d=${d}`);
+    arena.kernels.rms_norm(x.at, rstd.at, x.at, weight.at, n, d, eps);
+    assertEquals(x.actual, out.actual, `rms_norm in place n=${n} d=${d}`);
     arena.checkFences(`rms_norm d=${d}`);
   }
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { formatConfig, parseConfig } from "../../model/config_json.ts";
+import { ropeDivisors, ropeFrequencies } from "../../model/rope.ts";
 
 const GOLDENS = new URL("../fixtures/goldens/", import.meta.url);
 const source = "config.json";
@@ -24,6 +25,9 @@ function parse(changes: Record<string, unknown> = {}) {
 Deno.test("parseConfig reads what transformers 5 wrote", async () => {
   const text = await Deno.readTextFile(new URL("gqa_untied/config.json", GOLDENS));
   assertEquals(parseConfig(text, { source }), {
+    model_type: "llama",
+    attention_bias: false,
+    mlp_bias: false,
     vocab_size: 61,
     hidden_size: 48,
     intermediate_size: 104,
@@ -34,6 +38,8 @@ Deno.test("parseConfig reads what transformers 5 wrote", async () => {
     max_position_embeddings: 64,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
+    rope_scaling: null,
+    no_rope_layers: null,
     tie_word_embeddings: false,
     initializer_range: 0.08,
     bos_token_id: 1,
@@ -66,15 +72,26 @@ Deno.test("parseConfig takes rope_theta from either place and the first of sever
 
 Deno.test("parseConfig names the field it cannot use", () => {
   const refused: [changes: Record<string, unknown>, error: ErrorConstructor, message: string][] = [
-    [{ model_type: "gpt2" }, SyntaxError, "model_type"],
-    [{ hidden_act: "gelu" }, SyntaxError, "hidden_act"],
-    [{ attention_bias: true }, SyntaxError, "attention_bias"],
-    [{ mlp_bias: true }, SyntaxError, "mlp_bias"],
-    [{ rope_scaling: { type: "linear", factor: 2 } }, SyntaxError, "rope_scaling"],
     [
-      { rope_parameters: { rope_theta: 1e4, rope_type: "llama3" } },
+      { model_type: "gemma3", hidden_act: 5 },
       SyntaxError,
-      "rope_parameters.rope_type",
+      'model_type: "gemma3" is not one of llama, mistral, qwen2, qwen3, smollm3',
+    ],
+    [{ hidden_act: "gelu" }, SyntaxError, "hidden_act"],
+    [{ attention_bias: 1 }, SyntaxError, "attention_bias"],
+    [{ partial_rotary_factor: 0.5 }, SyntaxError, "partial_rotary_factor"],
+    [{ rope_scaling: { type: "yarn", factor: 2 } }, SyntaxError, "rope_scaling.rope_type"],
+    [{ rope_scaling: { type: "linear" } }, SyntaxError, "rope_scaling.factor"],
+    [
+      { rope_parameters: { rope_theta: 1e4, rope_type: "llama3", factor: 8 } },
+      SyntaxError,
+      "rope_parameters.low_freq_factor",
+    ],
+    [{ quantization_config: { bits: 4 } }, SyntaxError, "use the model's unquantized form"],
+    [
+      { model_type: "smollm3", no_rope_layers: [1] },
+      RangeError,
+      "no_rope_layers has 1 entries, num_hidden_layers is 2",
     ],
     [{ vocab_size: 0 }, SyntaxError, "vocab_size"],
     [{ vocab_size: 1.5 }, SyntaxError, "vocab_size"],
@@ -99,6 +116,56 @@ Deno.test("formatConfig and parseConfig are inverse for every preset", () => {
     const config = presetConfig(name, { vocabSize: 4096, endOfTextId: 0 });
     assertEquals(parseConfig(formatConfig(config), { source }), config);
   }
+});
+
+Deno.test("parseConfig takes each family's fields and what its class leaves out", () => {
+  const llama3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+  const rope_scaling = {
+    ...llama3,
+    rope_type: "llama3" as const,
+    original_max_position_embeddings: 8192,
+  };
+  assertEquals(parse({ rope_scaling, rope_theta: 5e5 }).rope_scaling, rope_scaling);
+  assertEquals(parse({ rope_parameters: { ...rope_scaling, rope_theta: 5e5 } }).rope_theta, 5e5);
+  const linear = { rope_type: "linear" as const, factor: 2 };
+  assertEquals(parse({ rope_scaling: { type: "linear", factor: 2 } }).rope_scaling, linear);
+  const both = parse({ attention_bias: true, mlp_bias: true });
+  assertEquals([both.attention_bias, both.mlp_bias], [true, true]);
+
+  const qwen2 = parse({ model_type: "qwen2", sliding_window: 32, num_key_value_heads: 2 });
+  // Its biases are no field, and its window is off unless it says otherwise.
+  assertEquals([qwen2.attention_bias, qwen2.max_position_embeddings], [true, 64]);
+  const windowed = { sliding_window: 32, num_key_value_heads: 2 };
+  const on = parse({ model_type: "qwen2", ...windowed, use_sliding_window: true });
+  assertEquals(on.max_position_embeddings, 32);
+  assertEquals(parse({ model_type: "mistral", ...windowed }).max_position_embeddings, 32);
+  assertEquals(parse({ ...windowed }).max_position_embeddings, 64);
+  assertEquals(parse({ model_type: "qwen3", num_key_value_heads: 2 }).head_dim, 128);
+
+  const five = { model_type: "smollm3", num_hidden_layers: 5, num_key_value_heads: 2 };
+  const smollm3 = parse(five);
+  assertEquals(smollm3.no_rope_layers, [1, 1, 1, 0, 1]);
+  assertEquals([smollm3.tie_word_embeddings, smollm3.rope_theta], [true, 2_000_000]);
+  assertEquals(parse({ ...five, no_rope_layer_interval: 2 }).no_rope_layers, [1, 0, 1, 0, 1]);
+  for (const config of [both, qwen2, on, smollm3, parse({ rope_scaling })]) {
+    assertEquals(parseConfig(formatConfig(config), { source }), config);
+  }
+});
+
+Deno.test("llama3's frequencies are those of either form of config.json", async () => {
+  const [text, hub] = await Promise.all(
+    ["config.json", "config_hub.json"].map((name) =>
+      Deno.readTextFile(new URL(`llama3_rope_wide/${name}`, GOLDENS))
+    ),
+  );
+  const config = parseConfig(text ?? "", { source });
+  assertEquals(parseConfig(hub ?? "", { source }), config);
+  const divisors = ropeDivisors(config);
+  // Kept, blended and divided frequencies all occur.
+  assertEquals([divisors[0], divisors.at(-1)], [1, 8]);
+  assertEquals(divisors.some((divisor) => divisor > 1 && divisor < 8), true);
+  const plain = ropeFrequencies({ ...config, rope_scaling: null });
+  assertEquals(ropeFrequencies(config).at(-1), Math.fround((plain.at(-1) ?? NaN) / 8));
 });
 
 Deno.test("formatConfig says which class loads the model", () => {

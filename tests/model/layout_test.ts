@@ -70,6 +70,9 @@ Deno.test("createLayout places the tensors of gqa_untied where a hand count puts
 Deno.test("createLayout joins q, k, v and gate, up, and pads between groups", () => {
   // Odd dimensions, so that groups end inside a cache line.
   const layout = createLayout({
+    model_type: "llama",
+    attention_bias: false,
+    mlp_bias: false,
     vocab_size: 7,
     hidden_size: 6,
     intermediate_size: 5,
@@ -80,6 +83,8 @@ Deno.test("createLayout joins q, k, v and gate, up, and pads between groups", ()
     max_position_embeddings: 8,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
+    rope_scaling: null,
+    no_rope_layers: null,
     tie_word_embeddings: true,
     initializer_range: 0.02,
     bos_token_id: null,

@@ -13,7 +13,14 @@ import {
 const ROOT = new URL("../fixtures/goldens/", import.meta.url);
 
 /** Folder names under tests/fixtures/goldens. */
-export const GOLDENS = ["gqa_untied", "mha_tied"] as const;
+export const GOLDENS = [
+  "gqa_untied",
+  "mha_tied",
+  "qwen2_untied",
+  "qwen3_tied",
+  "llama3_rope",
+  "llama3_rope_wide",
+] as const;
 export type GoldenName = typeof GOLDENS[number];
 
 /** A safetensors file of f32 tensors, read whole: only for these small fixtures. */

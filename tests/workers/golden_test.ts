@@ -14,55 +14,54 @@ import {
 const STEPS = 30;
 
 for (const name of GOLDENS) {
-  Deno.test(`${name}: logits, loss and every gradient match PyTorch`, async () => {
-    const golden = await readGolden(name);
-    await using spheres = await openGolden(golden, { keepLogits: true });
-    const { loss } = await spheres.step(golden.batch, { ...GOLDEN_STEP, step: 1, learningRate: 0 });
-    assertAlmostEquals(loss, golden.losses.loss, 1e-5);
-    assertClose(spheres.logits, golden.expected.get("logits") as Float32Array, {
-      what: "logits",
-      tolerance: 2e-5,
-    });
-    for (const { name: tensor, offset, size } of spheres.layout.parameters) {
-      assertClose(
-        spheres.gradients.subarray(offset, offset + size),
-        golden.expected.get(`grad.${tensor}`) as Float32Array,
-        { what: `gradient of ${tensor}`, tolerance: 1e-5 },
-      );
-    }
-  });
-
-  Deno.test(`${name}: documents packed into one row do not see each other`, async () => {
-    const golden = await readGolden(name);
-    await using spheres = await openGolden(golden, { keepLogits: true });
-    const { loss, tokens } = await spheres.evaluate({
-      ...golden.batch,
-      segmentIds: golden.segmentIds,
-    });
-    assertAlmostEquals(loss / tokens, golden.losses.packedLoss, 1e-5);
-    assertClose(spheres.logits, golden.expected.get("packed_logits") as Float32Array, {
-      what: "packed logits",
-      tolerance: 2e-5,
-    });
-  });
-
-  for (const strictSimd of [false, true]) {
+  // The plain build takes another path through the kernels, not through the architectures.
+  const builds = name === "gqa_untied" || name === "mha_tied" ? [false, true] : [false];
+  for (const strictSimd of builds) {
     const build = strictSimd ? "plain" : "relaxed";
-    Deno.test(`${name}: twenty AdamW steps follow PyTorch (${build} SIMD)`, async () => {
+    Deno.test(`${name} follows PyTorch (${build} SIMD)`, async (t) => {
       const golden = await readGolden(name);
-      await using spheres = await openGolden(golden, { strictSimd });
-      for (const [index, expected] of golden.losses.steps.entries()) {
-        const outcome = await spheres.step(golden.batch, { ...GOLDEN_STEP, step: index + 1 });
-        assertAlmostEquals(outcome.loss, expected.loss, 2e-4 * expected.loss);
-        assertAlmostEquals(outcome.gradNorm, expected.gradNorm, 2e-4 * expected.gradNorm);
-      }
-      for (const { name: tensor, offset, size } of spheres.layout.parameters) {
-        assertClose(
-          spheres.parameters.subarray(offset, offset + size),
-          golden.expected.get(`final.${tensor}`) as Float32Array,
-          { what: `final ${tensor}`, tolerance: 5e-4 },
-        );
-      }
+      const { batch, losses, expected } = golden;
+      await using spheres = await openGolden(golden, { strictSimd, keepLogits: true });
+      const assertLogits = (what: string) =>
+        assertClose(spheres.logits, expected.get(what) as Float32Array, { what, tolerance: 2e-5 });
+
+      await t.step("in logits, loss and every gradient", async () => {
+        const { loss } = await spheres.step(batch, { ...GOLDEN_STEP, step: 1, learningRate: 0 });
+        assertAlmostEquals(loss, losses.loss, 1e-5);
+        assertLogits("logits");
+        for (const { name: tensor, offset, size } of spheres.layout.parameters) {
+          assertClose(
+            spheres.gradients.subarray(offset, offset + size),
+            expected.get(`grad.${tensor}`) as Float32Array,
+            { what: `gradient of ${tensor}`, tolerance: 1e-5 },
+          );
+        }
+      });
+
+      await t.step("where documents packed into one row do not see each other", async () => {
+        const { segmentIds } = golden;
+        const { loss, tokens } = await spheres.evaluate({ ...batch, segmentIds });
+        assertAlmostEquals(loss / tokens, losses.packedLoss, 1e-5);
+        assertLogits("packed_logits");
+      });
+
+      await t.step("through twenty AdamW steps", async () => {
+        // Weights are as at first: the step above had a learning rate of 0.
+        spheres.firstMoment.fill(0);
+        spheres.secondMoment.fill(0);
+        for (const [index, { loss, gradNorm }] of losses.steps.entries()) {
+          const outcome = await spheres.step(batch, { ...GOLDEN_STEP, step: index + 1 });
+          assertAlmostEquals(outcome.loss, loss, 2e-4 * loss);
+          assertAlmostEquals(outcome.gradNorm, gradNorm, 2e-4 * gradNorm);
+        }
+        for (const { name: tensor, offset, size } of spheres.layout.parameters) {
+          const final = expected.get(`final.${tensor}`);
+          if (!final) continue;
+          const what = `final ${tensor}`;
+          const found = spheres.parameters.subarray(offset, offset + size);
+          assertClose(found, final, { what, tolerance: 5e-4 });
+        }
+      });
     });
   }
 }

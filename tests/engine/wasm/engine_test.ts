@@ -9,7 +9,7 @@ import {
   type WasmEngineOptions,
   WEIGHT_FORMATS,
 } from "../../../engine/wasm/mod.ts";
-import { distance, type Golden, GOLDENS, readGolden } from "../golden.ts";
+import { distance, FAMILIES, type Golden, GOLDENS, readGolden } from "../golden.ts";
 
 const CACHE = 1 << 20;
 
@@ -95,6 +95,30 @@ for (const name of GOLDENS) {
     for (const [i, logits] of (ours ?? []).entries()) {
       assertLess(distance(logits, theirs?.[i] ?? new Float32Array()), 1e-4);
     }
+  });
+}
+
+for (const name of FAMILIES) {
+  Deno.test(`wasm, ${name}: PyTorch's logits in one chunk and several, and those of the onnx engine`, async () => {
+    const golden = await readGolden(name);
+    const [prompt = []] = golden.inputIds;
+    await using engine = await openGolden(golden, { promptChunk: 7 });
+    for (const length of [1, 5, prompt.length]) {
+      using sequence = engine.createSequence(prompt.slice(0, length));
+      let [logits] = await engine.step([sequence]);
+      while (!logits) [logits] = await engine.step([sequence]);
+      assertLess(distance(logits, golden.logits(0, length - 1)), 1e-4);
+    }
+    await using onnx = await openOnnxEngine({ model: exportOnnx(golden), config: golden.config });
+    const [ours, theirs] = await Promise.all(
+      [engine, onnx].map((engine) => continued(engine, { promptIds: [17, 4, 30, 8], count: 40 })),
+    );
+    for (const [i, logits] of (ours ?? []).entries()) {
+      assertLess(distance(logits, theirs?.[i] ?? new Float32Array()), 1e-4);
+    }
+    // One of a pass's rows has the bits that it has alone, biases and norms included.
+    const many = { promptIds: [17, 4, 30, 8], count: 4, beside: [[1], [9, 9, 9], [...prompt]] };
+    assertEquals(await continued(engine, many), ours?.slice(0, 4));
   });
 }
 

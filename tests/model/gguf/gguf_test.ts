@@ -9,7 +9,8 @@ import {
   writeGguf,
 } from "../../../model/gguf/mod.ts";
 import { decodeRows, encodeRows, typeFor } from "../../../model/gguf/blocks.ts";
-import { type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
+import { type FAMILIES, type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
+import { RANDOM_FAMILIES, type RandomFamily, randomFamily } from "../families.ts";
 import { withDir } from "../with_dir.ts";
 
 /** A tokenizer of as many tokens as the model has, but for one id. */
@@ -124,6 +125,53 @@ for (const name of GOLDENS) {
     });
   }
 }
+
+Deno.test("a GGUF file has each family's name, biases in the order of rows, and rotary factors", async () => {
+  const written = async (name: RandomFamily | typeof FAMILIES[number]) => {
+    const isRandom = name in RANDOM_FAMILIES;
+    const model = isRandom
+      ? { ...await readGolden("gqa_untied"), ...randomFamily(name as RandomFamily) }
+      : await readGolden(name as typeof FAMILIES[number]);
+    const { config, layout } = model;
+    return await withDir(async (dir) => {
+      const path = join(dir, "model.gguf");
+      await writeGguf(path, { ...model, ...wordsOf(model), type: "f32" });
+      const { metadata, tensorInfos, tensorDataOffset } = await gguf(path, {
+        allowLocalFile: true,
+      });
+      const bytes = await Deno.readFile(path);
+      const values = (name: string) => {
+        const info = tensorInfos.find((info) => info.name === name);
+        assert(info, name);
+        const begin = Number(tensorDataOffset) + Number(info.offset);
+        return new Float32Array(bytes.slice(begin, begin + 4 * Number(info.shape[0])).buffer);
+      };
+      const back = new Float32Array(layout.length);
+      await readGguf(path, { config, layout, parameters: back });
+      assertEquals(back, model.parameters);
+      return { metadata: new Map<string, unknown>(Object.entries(metadata)), values, model };
+    });
+  };
+  const biases = await written("llama_biases");
+  const { layout, parameters, config: { head_dim: N } } = biases.model;
+  const { offset } = layout.get("model.layers.1.self_attn.k_proj.bias");
+  const key = biases.values("blk.1.attn_k.bias");
+  assertEquals([key[1], key[2], key[N]], [N / 2, 1, N].map((i) => parameters[offset + i]));
+  assertEquals(biases.metadata.get("llama.rope.scaling.type"), "linear");
+  assertEquals(biases.metadata.get("llama.rope.scaling.factor"), 4);
+
+  const wide = await written("llama3_rope_wide");
+  assertEquals(wide.values("rope_freqs.weight")[0], 1);
+  assertEquals(wide.values("rope_freqs.weight").at(-1), 8);
+  const qwen3 = await written("qwen3_tied");
+  assertEquals(qwen3.metadata.get("general.architecture"), "qwen3");
+  assertEquals(qwen3.values("blk.0.attn_k_norm.weight").length, 16);
+  const smollm3 = await written("smollm3");
+  assertEquals(smollm3.metadata.get("smollm3.block_count"), 5);
+  const other = { ...smollm3.model.config, no_rope_layers: [1, 0, 1, 0, 1] };
+  const source = { ...smollm3.model, ...wordsOf(smollm3.model), config: other };
+  assertThrows(() => bytesOf({ ...source, type: "f32" }), Error, "no_rope_layers names others");
+});
 
 Deno.test("q8_0 has ggml's bytes", () => {
   // By quantize_row_q8_0_ref of ggml-quants.c: d = amax / 127 as f16, then round(x / d).

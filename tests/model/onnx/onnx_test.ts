@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
 import * as ort from "onnxruntime-web";
 import { exportOnnx, writeOnnx } from "../../../model/onnx/mod.ts";
-import { distance, type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
+import { distance, FAMILIES, type Golden, GOLDENS, readGolden } from "../../engine/golden.ts";
 import { onnx } from "./onnx_proto.ts";
 
 ort.env.wasm.numThreads = 1;
@@ -136,6 +136,26 @@ for (const name of GOLDENS) {
     }
     const used = new Set(graph.node.flatMap((node) => node.input ?? []));
     assertEquals([...stored.keys()].filter((name) => !used.has(name ?? "")), []);
+  });
+}
+
+for (const name of FAMILIES) {
+  Deno.test(`${name}: an exported model has PyTorch's logits for a whole batch`, async () => {
+    const golden = await readGolden(name);
+    const { inputIds } = golden;
+    const session = await ort.InferenceSession.create(exportOnnx(golden));
+    const outputs = await session.run({
+      input_ids: int64(inputIds),
+      attention_mask: int64(inputIds.map((row) => row.map(() => 1))),
+      position_ids: int64(inputIds.map((row) => upTo(row.length))),
+      ...emptyCache(golden, inputIds.length),
+    });
+    for (const [row, ids] of inputIds.entries()) {
+      for (const col of ids.keys()) {
+        assertLess(distance(logitsAt(outputs, row, col), golden.logits(row, col)), TOLERANCE);
+      }
+    }
+    await session.release();
   });
 }
 

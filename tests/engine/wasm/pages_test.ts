@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { PAGE } from "../../kernels/mod.ts";
-import { type Lease, PagePool } from "../../engine/wasm/pages.ts";
+import { PAGE } from "../../../kernels/mod.ts";
+import { type Lease, PagePool } from "../../../engine/wasm/pages.ts";
 
 /** A text of so many pages, told from others by its first letter a page. */
 function text(pages: string, rest = 1): number[] {
