@@ -62,7 +62,7 @@ const FLAGS = {
   }),
   ...group("Model", {
     models: text({
-      help: "folder of runs and model folders, each loaded when a request names it",
+      help: "folder of runs, models and GGUF files, each loaded when a request names it",
       value: "DIR",
       excludes: ["model", "checkpoint", "engine"],
     }),
@@ -223,8 +223,8 @@ async function serveSeveral(
   const [name] = names;
   if (name === undefined) {
     throw new UsageError(
-      `Cannot serve --models ${folder}: there is no run with a checkpoint and no folder with ` +
-        "config.json and tokenizer.json in it",
+      `Cannot serve --models ${folder}: there is no run with a checkpoint, no folder with ` +
+        "config.json and tokenizer.json and no GGUF file in it",
     );
   }
   const maxBytes = values["models-mib"] * 2 ** 20;

@@ -1,5 +1,5 @@
 /**
- * The models in a folder: runs and folders of models, each by its name.
+ * The models in a folder: runs, folders of models and GGUF files, each by its name.
  *
  * @module
  */
@@ -8,13 +8,14 @@ import { exists } from "../model/durable.ts";
 import { readModelConfig } from "../model/checkpoint/mod.ts";
 import { wasmEngineBytes } from "../engine/mod.ts";
 import { UsageError } from "../cli/flags.ts";
+import { readGgufModel } from "./gguf_model.ts";
 import { runPaths } from "./folder.ts";
 import { locateModel, type ModelPlace } from "./locate_model.ts";
 import { type EngineSettings, type OpenModel, openModel } from "./model_source.ts";
 
 /** A model that can be opened. */
 export interface FoundModel {
-  /** The name of its folder. */
+  /** The name of its folder or file, without `.gguf`. */
   readonly name: string;
   open(): Promise<OpenModel>;
   /** Memory that it takes once it is open. */
@@ -34,10 +35,14 @@ export async function findModels(
     throw new UsageError(`Cannot open --models ${folder}: there is no such folder`);
   }
   const found: FoundModel[] = [];
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile) continue;
-    const place = await placeOf(join(folder, name));
+  for await (const { name: file } of Deno.readDir(folder)) {
+    const path = join(folder, file);
+    // A link to nothing is nothing.
+    if (!await exists(path)) continue;
+    const { isFile } = await Deno.stat(path);
+    const place = isFile ? fileAt(path) : await placeOf(path);
     if (!place) continue;
+    const name = file.replace(/\.gguf$/, "");
     found.push({
       name,
       open: async () => ({ ...await openModel({ ...settings, ...place }), name }),
@@ -59,8 +64,12 @@ async function placeOf(folder: string): Promise<ModelPlace | undefined> {
   return isModel ? { run: "", model: folder } : undefined;
 }
 
+function fileAt(path: string): ModelPlace | undefined {
+  return path.endsWith(".gguf") ? { run: "", model: path } : undefined;
+}
+
 async function bytesOf(place: ModelPlace, settings: EngineSettings): Promise<number> {
-  const { folder, onnxFile } = await locateModel(place);
+  const { folder, onnxFile, ggufFile } = await locateModel(place);
   const { threads: workers, weights, "cache-mib": cacheMib } = settings;
   const cacheBytes = cacheMib === undefined ? undefined : cacheMib * 2 ** 20;
   if (onnxFile !== undefined) {
@@ -68,7 +77,9 @@ async function bytesOf(place: ModelPlace, settings: EngineSettings): Promise<num
     return size + (cacheBytes ?? 512 << 20);
   }
   return wasmEngineBytes({
-    config: await readModelConfig(folder),
+    config: ggufFile === undefined
+      ? await readModelConfig(folder)
+      : (await readGgufModel(ggufFile)).config,
     ...workers && { workers },
     ...cacheBytes && { cacheBytes },
     ...weights && { weights },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   initFromFolder,
   readModelConfig,
@@ -13,8 +13,9 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
+import { readGguf } from "../model/gguf/mod.ts";
 import { createLayout } from "../model/layout.ts";
-import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import {
   type ChatTemplate,
   type Engine,
@@ -34,6 +35,7 @@ import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { fitsVocabulary } from "./model_tokenizer.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
+import { readGgufModel } from "./gguf_model.ts";
 import { runPaths } from "./folder.ts";
 
 /** Flags that name a model and what runs it. */
@@ -42,7 +44,7 @@ export const MODEL_FLAGS = {
   ...group("Model", {
     model: text({
       help:
-        "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",
+        "folder of a model with config.json and tokenizer.json, or its ONNX or GGUF file (default: the run's)",
       value: "PATH",
     }),
     checkpoint: CHECKPOINT_FLAG,
@@ -100,7 +102,8 @@ export interface OpenModel {
 
 /** Opens the model that the flags name: a checkpoint of the run, its export, or a folder. */
 export async function openModel(choice: ModelChoice): Promise<OpenModel> {
-  const { folder, onnxFile, chosen } = await locateModel(choice);
+  const { folder, onnxFile, ggufFile, chosen } = await locateModel(choice);
+  if (ggufFile !== undefined) return await openGguf(ggufFile, choice);
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -132,6 +135,48 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
     prompts,
     chosen,
   };
+}
+
+/** Opens the model in a GGUF file, whose name becomes the fingerprint of its weights. */
+async function openGguf(path: string, settings: EngineSettings): Promise<OpenModel> {
+  const { config, tokenizer: codec, chatTemplate, stopIds } = await readGgufModel(path);
+  const layout = createLayout(config);
+  const parameters = new Float32Array(layout.length);
+  await readGguf(path, { config, layout, parameters });
+  const fingerprint = basename(path);
+  return {
+    engine: await openKernels({ config, parameters, fingerprint, settings }),
+    engineName: "wasm",
+    codec,
+    tokenizerJson: formatTokenizer(codec),
+    chatTemplate,
+    name: "cllm",
+    folder: dirname(path),
+    stopIds,
+    sampling: {},
+    prompts: [],
+    chosen: undefined,
+  };
+}
+
+/** Our kernels on weights that are in memory. */
+async function openKernels(
+  { config, parameters, fingerprint, settings }: {
+    config: ModelConfig;
+    parameters: Float32Array;
+    fingerprint: string;
+    settings: EngineSettings;
+  },
+): Promise<Engine> {
+  const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
+  return await openWasmEngine({
+    config,
+    parameters,
+    fingerprint,
+    weights,
+    ...cacheMib !== undefined && { cacheBytes: cacheMib * 2 ** 20 },
+    ...threads && { workers: threads },
+  });
 }
 
 /**
@@ -167,14 +212,7 @@ export async function openEngine(
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   await initFromFolder(folder, { layout, parameters });
-  return await openWasmEngine({
-    config,
-    parameters,
-    fingerprint,
-    weights,
-    ...cache,
-    ...threads && { workers: threads },
-  });
+  return await openKernels({ config, parameters, fingerprint, settings });
 }
 
 /**
