@@ -28,7 +28,14 @@ import {
 } from "../cli/flags.ts";
 import { reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
-import { hostNamesOf, LISTEN_FLAGS, portFlag, readApiKeys } from "../serve/listen_keys.ts";
+import {
+  hostNamesOf,
+  LISTEN_FLAGS,
+  portFlag,
+  readApiKeys,
+  readTlsKeys,
+  TLS_FLAGS,
+} from "../serve/listen_keys.ts";
 import { findModels } from "../run/model_folder.ts";
 import {
   type EngineSettings,
@@ -46,6 +53,7 @@ const FLAGS = {
   ...MODEL_FLAGS,
   ...LISTEN_FLAGS,
   ...portFlag(8000),
+  ...TLS_FLAGS,
   ...group("Listening", {
     "cors-origin": list({
       help: "let pages of this origin use the API, * for all; repeatable",
@@ -98,6 +106,7 @@ export const serve: Command = command({
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const hostNames = hostNamesOf(values);
     const apiKeys = await readApiKeys(values);
+    const tls = await readTlsKeys(values);
     const limits = limitsOf(values);
     await using served = values.models === undefined
       ? await serveOne(values, limits.scheduler)
@@ -127,6 +136,7 @@ export const serve: Command = command({
       hostname: values.hostname,
       port: values.port,
       signal: interrupt.signal,
+      ...(tls && { tls }),
       limits: limits.sockets,
     }).catch((cause: unknown) => {
       const reason = isAddressTaken(cause)
@@ -134,7 +144,7 @@ export const serve: Command = command({
         : `${reasonOf(cause)}; change --hostname or --port`;
       throw new Error(`Cannot listen on ${values.hostname}:${values.port}: ${reason}`, { cause });
     });
-    const origin = `http://${hostname}:${port}`;
+    const origin = `http${tls ? "s" : ""}://${hostname}:${port}`;
     // The log alone goes to the standard output.
     tell(`Serving ${served.title} on ${origin}`);
     if (served.chosen !== undefined) tell(`Uses ${served.chosen}`);

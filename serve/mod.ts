@@ -25,7 +25,13 @@ export {
 } from "./model_pool.ts";
 export { eventStream, type EventStreamOptions } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
-export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
+export {
+  listen,
+  type Listener,
+  type ListenOptions,
+  type SocketLimits,
+  type TlsKeys,
+} from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
 export { PAGE_POLICY } from "./playground/mod.ts";
