@@ -25,6 +25,12 @@ export interface SequenceOptions {
   readonly pooling?: Pooling;
 }
 
+/** What a step may take. */
+export interface StepOptions {
+  /** Tokens of prompts that are read at most, where the engine's own limit is not less. */
+  readonly promptTokens?: number;
+}
+
 /** How the hidden states of a text, after the last norm, become one vector. */
 export const POOLINGS = ["mean", "last"] as const;
 
@@ -73,7 +79,10 @@ export interface Engine extends AsyncDisposable {
    * Prompts take their turns in the order given. Logits are valid until the next step. One step at a
    * time.
    */
-  step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]>;
+  step(
+    sequences: readonly Sequence[],
+    options?: StepOptions,
+  ): Promise<(Float32Array | undefined)[]>;
 }
 
 /** Checks what {@linkcode Engine.createSequence} promises to refuse. */

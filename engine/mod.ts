@@ -63,6 +63,7 @@ export {
   type Pooling,
   POOLINGS,
   type Sequence,
+  type StepOptions,
 } from "./engine.ts";
 export {
   type FinishReason,

@@ -16,26 +16,10 @@ import {
   type SchedulerLimits,
   type Slot,
 } from "./admission.ts";
-import { type Engine, NoRoomError, type Pooling, type Sequence } from "./engine.ts";
-import { type Entry, FairQueue } from "./fair_queue.ts";
-
-/** A generation that waits or runs. */
-interface Place {
-  readonly promptIds: ArrayLike<number>;
-  readonly client: string;
-  readonly maxTokens: number | undefined;
-  readonly pooling: Pooling | undefined;
-  readonly admitted: PromiseWithResolvers<void>;
-  /** There while it waits. */
-  entry?: Entry<Place>;
-  /** There once it runs. */
-  running?: { readonly engine: Engine; readonly sequence: Sequence };
-  wanted?: PromiseWithResolvers<Float32Array>;
-  ended: boolean;
-  /** Why, where it did not end by itself. */
-  reason?: unknown;
-  release: () => void;
-}
+import { type Engine, NoRoomError } from "./engine.ts";
+import { FairQueue } from "./fair_queue.ts";
+import type { Place } from "./place.ts";
+import { type ChosenStep, PROMPT_TOKENS, StepShare } from "./step_share.ts";
 
 /**
  * The queue before an engine and the loop that drives it.
@@ -61,6 +45,7 @@ export class Scheduler {
   readonly #retired = new Map<Engine, () => void>();
   /** In the order in which they asked. */
   readonly #wanting = new Set<Place>();
+  readonly #share = new StepShare<Place>();
   #inStep: ReadonlySet<Place> = new Set();
   #driving = false;
   #engine: Engine;
@@ -112,6 +97,8 @@ export class Scheduler {
       client,
       maxTokens,
       pooling,
+      isReading: false,
+      tokens: 0,
       ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
@@ -186,6 +173,7 @@ export class Scheduler {
           ...pooling && { pooling },
         });
         place.running = { engine, sequence };
+        place.isReading = promptIds.length - sequence.reused > PROMPT_TOKENS;
       } catch (error) {
         if (error instanceof NoRoomError) return;
         this.#end(place, error);
@@ -267,10 +255,13 @@ export class Scheduler {
       await setImmediate();
       if (this.#wanting.size === 0) break;
       for (const [engine, running] of [...this.#engines]) {
-        const places = [...this.#wanting].filter((place) => running.has(place));
-        if (places.length === 0) continue;
+        const wanting = [...this.#wanting].filter((place) => running.has(place));
+        if (wanting.length === 0) continue;
+        const chosen = this.#share.choose(wanting);
+        const { places } = chosen;
         this.#inStep = new Set(places);
-        await this.#step(engine, places);
+        await this.#step(engine, chosen);
+        this.#share.ended();
         this.#inStep = new Set();
         for (const place of places) if (place.ended) this.#free(place);
       }
@@ -278,14 +269,16 @@ export class Scheduler {
     this.#driving = false;
   }
 
-  async #step(engine: Engine, places: readonly Place[]): Promise<void> {
+  async #step(engine: Engine, { places, ...limits }: ChosenStep<Place>): Promise<void> {
     const sequences = places.map(({ running }) => running?.sequence).filter((s) => s !== undefined);
     try {
-      const logits = await engine.step(sequences);
+      const logits = await engine.step(sequences, limits);
       for (const [i, place] of places.entries()) {
         const result = logits[i];
         // Without logits more of its prompt is left.
         if (!result || !this.#wanting.delete(place)) continue;
+        place.isReading = false;
+        place.tokens++;
         place.wanted?.resolve(result);
       }
     } catch (error) {

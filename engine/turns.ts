@@ -14,8 +14,8 @@ export type Steps<T> = Generator<void, T>;
 /** Does work, in slices or at once. */
 export type RunSteps = <T>(work: Steps<T>) => Promise<T>;
 
-/** Longest slice. */
-const SLICE_MS = 0.5;
+/** Longest slice while texts are being generated, and otherwise. */
+const SLICE_MS = 0.5, IDLE_SLICE_MS = 4;
 /** From one slice to the next while texts are being generated. */
 const REST_MS = 2;
 /** Texts are still being generated so long after one: who asks for one after the other pauses. */
@@ -46,7 +46,7 @@ export interface TurnsOptions {
  * ```
  */
 export class Turns {
-  readonly #isBusy: () => boolean;
+  readonly #needed: () => boolean;
   /** Who waits for a slice, by the time that each client has had. */
   readonly #waiting = new FairQueue<() => void>();
   #handsOut = false;
@@ -57,7 +57,7 @@ export class Turns {
 
   /** Slices lie apart while `isBusy` says so; unless it is given they never do. */
   constructor({ isBusy = () => false }: TurnsOptions = {}) {
-    this.#isBusy = isBusy;
+    this.#needed = isBusy;
   }
 
   /**
@@ -71,7 +71,7 @@ export class Turns {
   ): Promise<T> {
     for (;;) {
       const begun = performance.now();
-      const done = slice(work);
+      const done = slice(work, this.isBusy ? SLICE_MS : IDLE_SLICE_MS);
       this.#ended = performance.now();
       this.#usedMs = this.#ended - begun;
       if (done) return done.value;
@@ -94,7 +94,7 @@ export class Turns {
     for (;;) {
       // Where the event loop has something to do at once, Deno looks at its sockets every sixty turns
       // only; while it waits for a timer it looks at them.
-      await setTimeout(this.#isBusyOrPauses() ? REST_MS : 0);
+      await setTimeout(this.isBusy ? REST_MS : 0);
       // Half of the thread at most, however long a step was.
       const early = this.#ended + this.#usedMs - performance.now();
       if (early > SLICE_MS) await setTimeout(early);
@@ -106,16 +106,17 @@ export class Turns {
     this.#handsOut = false;
   }
 
-  #isBusyOrPauses(): boolean {
+  /** Whether others need the thread more, or did a moment ago. */
+  get isBusy(): boolean {
     const now = performance.now();
-    if (this.#isBusy()) this.#lastBusy = now;
+    if (this.#needed()) this.#lastBusy = now;
     return now - this.#lastBusy < PAUSE_MS;
   }
 }
 
 /** Works for a slice; what has come out if that was the end of it. */
-function slice<T>(work: Steps<T>): { value: T } | undefined {
-  const until = performance.now() + SLICE_MS;
+function slice<T>(work: Steps<T>, longestMs: number): { value: T } | undefined {
+  const until = performance.now() + longestMs;
   do {
     const { done, value } = work.next();
     if (done) return { value };

@@ -10,6 +10,12 @@ import type { Kernels } from "./kernels.ts";
 import { instantiateTile, NO_TILE } from "./simd256/tile.ts";
 export type { Kernels } from "./kernels.ts";
 export * from "./sizes.ts";
+export {
+  createFarMemory,
+  type FarCopies,
+  instantiateFarCopies,
+  MAX_FAR_BYTES,
+} from "./far_memory.ts";
 export { hasSimd256 } from "./simd256/probe.ts";
 export { SIMD256_BYTES } from "./simd256/tile_memory.ts";
 

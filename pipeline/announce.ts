@@ -70,7 +70,7 @@ export async function announcePlan(options: AnnounceOptions): Promise<Announced>
     parameters: createLayout(options.config).count,
     vocab: tokenizer.vocabSize,
     // All memory that the spheres share.
-    sharedMemory: trainer.spheres.parameters.buffer.byteLength,
+    sharedMemory: trainer.spheres.bytes,
     step: trainer.state.step,
     run: options.paths.root,
     checkpointEvery: options.checkpointEvery,

@@ -35,7 +35,6 @@ import {
 } from "../run/settings/training.ts";
 import { openStoredValidationSet } from "../evaluation/validation_set.ts";
 import { describeValidationSet } from "../evaluation/validation_summary.ts";
-import { tell } from "../cli/print.ts";
 
 /** Settings that determine the weights, besides the tokens; saved with every checkpoint. */
 export type TokenTrainingSettings =
@@ -102,6 +101,9 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     ...settings,
     forced: [] as ForcedChange[],
   };
+  using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
+  // Weights of some gigabytes take a while.
+  status.phase("opening the model");
   await using trainer = await openTrainer({
     config,
     paths,
@@ -128,9 +130,8 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     same: "give that again",
   });
   run.forced.push(...settled.forced);
-  for (const line of describeForced(settled, began)) tell(line);
-  if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
-  using status = startStatus({ meters: allMeters, runDir: root, totalSteps: settings.steps, json });
+  for (const line of describeForced(settled, began)) status.note(line);
+  if (trainer.fallBack) status.note(describeFallBack(trainer.fallBack));
   const validation = await openStoredValidationSet({
     paths,
     store,

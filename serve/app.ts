@@ -30,6 +30,7 @@ import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
+import { pace } from "./pace.ts";
 import { openApiDocument } from "./openai/openapi/mod.ts";
 import { addPage, PAGE_PATHS } from "./playground/mod.ts";
 import { detokenize, tokenize } from "./openai/tokenize_routes.ts";
@@ -125,7 +126,11 @@ export function createApp(
   const metrics = new ServeMetrics(figures);
   const app = new Hono();
 
+  const turns = new Turns({ isBusy: () => figures.running > 0 });
+  const pacing = pace(turns);
+
   app.use(observe({ metrics, onAccess, trustProxy }));
+  app.use(pacing.wait);
   app.use(async (context, next) => {
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
@@ -141,6 +146,7 @@ export function createApp(
       onClient: (context: Context, client) => notesOf(context).client = client,
     }));
   }
+  app.use(pacing.count);
   app.get("/health", (context) => {
     const { fingerprint, running, waiting } = figures;
     return context.json({ status: "ok", fingerprint, running, waiting });
@@ -161,7 +167,6 @@ export function createApp(
     if (!model) throw unknownModel(id);
     return context.json(described(model));
   });
-  const turns = new Turns({ isBusy: () => figures.running > 0 });
   const clientOf = (context: Context) => notesOf(context).client;
   const readBody = async (context: Context) => {
     const client = clientOf(context);

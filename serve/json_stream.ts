@@ -5,8 +5,8 @@
  */
 import type { Turns } from "../engine/mod.ts";
 
-/** Characters of one chunk. */
-const CHUNK_CHARS = 16 << 10;
+/** Characters of one chunk while texts are being generated, and otherwise. */
+const CHUNK_CHARS = 16 << 10, IDLE_CHUNK_CHARS = 128 << 10;
 
 /** A response out of parts of JSON, which are made in the turns of a client. */
 export function jsonStream(
@@ -17,8 +17,9 @@ export function jsonStream(
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       await turns.next(client);
+      const most = turns.isBusy ? CHUNK_CHARS : IDLE_CHUNK_CHARS;
       let text = "", isOver = false;
-      while (!isOver && text.length < CHUNK_CHARS) {
+      while (!isOver && text.length < most) {
         const { done = false, value } = parts.next();
         isOver = done;
         if (!done) text += value;

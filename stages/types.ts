@@ -75,6 +75,10 @@ export interface Document {
   readonly date?: string;
   /** A summary, in the page's own words. */
   readonly description?: string;
+  readonly siteName?: string;
+  /** Address of the licence where the page links to it, else its name. */
+  readonly license?: string;
+  readonly tags?: readonly string[];
   /** ISO 8601 instant. */
   readonly fetchedAt: string;
   /** Set on what came out of a WARC file. */

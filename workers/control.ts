@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compileKernels, hasSimd256 } from "../kernels/mod.ts";
+import { compileKernels, createFarMemory, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
@@ -53,10 +53,20 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     keepLogits = false,
     profile = false,
     recompute = false,
+    nearBytes,
     simd256 = hasSimd256(),
   } = options;
   const topology = createTopology({ leaves, workers });
-  const plan = planMemory({ config, topology, rows, cols, keepLogits, profile, recompute });
+  const plan = planMemory({
+    config,
+    topology,
+    rows,
+    cols,
+    keepLogits,
+    profile,
+    recompute,
+    ...nearBytes !== undefined && { nearBytes },
+  });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -80,6 +90,7 @@ class RootSphere implements Spheres {
   readonly logits: Float32Array;
   readonly #plan: MemoryPlan;
   readonly #memory: WebAssembly.Memory;
+  readonly #farMemory: WebAssembly.Memory;
   readonly #words: Int32Array;
   readonly #stepParameters: Float64Array;
   readonly #results: Float64Array;
@@ -91,15 +102,18 @@ class RootSphere implements Spheres {
     this.simd256 = simd256;
     this.#plan = plan;
     this.#memory = memory;
+    this.#farMemory = createFarMemory(plan.farBytes);
     this.layout = layout;
     this.topology = plan.dims.topology;
-    this.bytes = plan.bytes;
+    this.bytes = plan.bytes + plan.farBytes;
     const view = (address: number, length = layout.length) =>
       new Float32Array(memory.buffer, address, length);
     this.parameters = view(plan.weights);
     this.gradients = view(plan.gradients);
-    this.firstMoment = view(plan.firstMoment);
-    this.secondMoment = view(plan.secondMoment);
+    const farView = (address: number) =>
+      new Float32Array(this.#farMemory.buffer, address, layout.length);
+    this.firstMoment = farView(plan.firstMoment);
+    this.secondMoment = farView(plan.secondMoment);
     const { rows, cols, config, keepLogits } = plan.dims;
     this.logits = view(plan.keptLogits, keepLogits ? rows * cols * config.vocab_size : 0);
     this.#words = new Int32Array(memory.buffer, plan.control, 4096);
@@ -115,7 +129,14 @@ class RootSphere implements Spheres {
   /** Spawns the workers; resolves when all are ready. */
   async start(module: WebAssembly.Module): Promise<void> {
     const starts = Array.from({ length: this.topology.workers }, (_, worker): SphereStart => {
-      return { worker, plan: this.#plan, module, memory: this.#memory, simd256: this.simd256 };
+      return {
+        worker,
+        plan: this.#plan,
+        module,
+        memory: this.#memory,
+        farMemory: this.#farMemory,
+        simd256: this.simd256,
+      };
     });
     await this.#pool.start(starts, (worker) =>
       new Worker(new URL("./sphere.ts", import.meta.url), {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Kernels, NR } from "../kernels/mod.ts";
+import { type FarCopies, type Kernels, NR, packedBSize } from "../kernels/mod.ts";
 import type { MemoryPlan, PackedGroup } from "./memory_plan.ts";
 import type { WorkerArea } from "./worker_area.ts";
 import type { ParameterGroup } from "./groups.ts";
@@ -13,11 +13,12 @@ export interface Products {
   readonly kernels: Kernels;
   readonly plan: MemoryPlan;
   readonly area: WorkerArea;
+  readonly far: FarCopies;
 }
 
 /** Y[n, out] = X[n, in] · Wᵀ + bias, added to Y when `accumulate`. */
 export function linear(
-  { kernels, plan, area }: Products,
+  products: Products,
   { y, x, w, bias, n, accumulate = false }: {
     y: number;
     x: number;
@@ -27,17 +28,10 @@ export function linear(
     accumulate?: boolean;
   },
 ): void {
+  const { kernels, plan, area } = products;
   kernels.pack_a(area.packedA, x, n, w.cols, w.cols);
-  kernels.gemm(
-    y,
-    area.packedA,
-    packedWeights(plan, w).forward,
-    n,
-    w.rows,
-    w.cols,
-    w.rows,
-    Number(accumulate),
-  );
+  const { forward: packed, isFar } = packedWeights(plan, w);
+  multiply(products, { y, packed, isFar, n, columns: w.rows, k: w.cols, accumulate });
   if (!bias) return;
   const addend = plan.weights + bias.offset * 4;
   for (let i = 0; i < n; i++) kernels.add(y + i * w.rows * 4, addend, w.rows);
@@ -54,11 +48,39 @@ export function biasGradient(
 
 /** dX[n, in] = dY[n, out] · W. */
 export function linearInputGradient(
-  { kernels, plan, area }: Products,
+  products: Products,
   { dx, dy, w, n }: { dx: number; dy: number; w: ParameterGroup; n: number },
 ): void {
+  const { kernels, plan, area } = products;
   kernels.pack_a(area.packedA, dy, n, w.rows, w.rows);
-  kernels.gemm(dx, area.packedA, packedWeights(plan, w).backward, n, w.cols, w.rows, w.cols, 0);
+  const { backward: packed, isFar } = packedWeights(plan, w);
+  multiply(products, { y: dx, packed, isFar, n, columns: w.cols, k: w.rows, accumulate: false });
+}
+
+/**
+ * Y[n, columns] = (packed A)[n, k] · B, by parts of B where it lies in the far memory. Columns do not
+ * depend on one another, so the bits are the same.
+ */
+function multiply(
+  { kernels, area, far }: Products,
+  { y, packed, isFar, n, columns, k, accumulate }: {
+    y: number;
+    packed: number;
+    isFar: boolean;
+    n: number;
+    columns: number;
+    k: number;
+    accumulate: boolean;
+  },
+): void {
+  const add = Number(accumulate);
+  if (!isFar) return kernels.gemm(y, area.packedA, packed, n, columns, k, columns, add);
+  const step = Math.floor(area.panelFloats / k / NR) * NR;
+  for (let column = 0; column < columns; column += step) {
+    const count = Math.min(step, columns - column);
+    far.load(area.panels, packed + column * k * 4, packedBSize(k, count) * 4);
+    kernels.gemm(y + column * 4, area.packedA, area.panels, n, count, k, columns, add);
+  }
 }
 
 /** dW[out, in] = dYᵀ · X, added to dW when `accumulate`. */

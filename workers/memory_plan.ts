@@ -1,12 +1,13 @@
 /**
- * Lays out everything a training run needs in one shared `WebAssembly.Memory` before allocating it, so
- * that a model that does not fit is refused with the sizes.
+ * Lays out everything a training run needs in two shared memories before allocating them, so that a
+ * model that does not fit is refused with the sizes: in the near one what kernels work on, and in the
+ * far one the moments, and packed weights where the near one has no room for them.
  *
  * @module
  */
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { NR, packedBSize } from "../kernels/mod.ts";
+import { MAX_FAR_BYTES, NR, packedBSize } from "../kernels/mod.ts";
 import { createGroups } from "./groups.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
@@ -36,6 +37,8 @@ export interface PlanDims {
   readonly profile: boolean;
   /** Recompute a layer's activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
+  /** Most bytes of the near memory; what 32 bits address by default. */
+  readonly nearBytes?: number;
 }
 
 /** Byte addresses of a weight group in both product orders. */
@@ -44,6 +47,8 @@ export interface PackedGroup {
   readonly forward: number;
   /** dX = dY W */
   readonly backward: number;
+  /** Whether they are addresses of the far memory. */
+  readonly isFar: boolean;
 }
 
 /** A run of rows of one group: the unit of norm, update and packing. */
@@ -76,6 +81,7 @@ export interface MemoryPlan {
   readonly profile: number;
   readonly weights: number;
   readonly gradients: number;
+  /** In the far memory, as the next. */
   readonly firstMoment: number;
   readonly secondMoment: number;
   /** By group index; undefined where the group is never a product's right-hand side. */
@@ -96,15 +102,41 @@ export interface MemoryPlan {
   readonly areas: readonly WorkerArea[];
   /** One per worker. */
   readonly muonAreas: readonly MuonArea[];
+  /** Bytes of the near memory, and of the far. */
   readonly bytes: number;
+  readonly farBytes: number;
 }
 
 /**
  * Plans the memory of a run.
  *
- * @throws {RangeError} when the run needs more than 4 GiB; the message shows the sum and what to change
+ * @throws {RangeError} when the run needs more than can be addressed; the message shows the sums and
+ * what to change
  */
 export function planMemory(dims: PlanDims): MemoryPlan {
+  const { nearBytes = MAX_BYTES } = dims;
+  const near = layOut(dims, { farWeights: false });
+  if (near.plan.bytes <= nearBytes) return near.plan;
+  const { plan, shares } = layOut(dims, { farWeights: true });
+  if (plan.bytes <= nearBytes && plan.farBytes <= MAX_FAR_BYTES) return plan;
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  throw new RangeError(
+    `Cannot train this model: it needs ${
+      mebibytes(plan.bytes)
+    } of shared memory that kernels work ` +
+      `on, and 4096 MiB are addressable (${
+        shares.map(([what, bytes]) => `${what} ${mebibytes(bytes)}`).join(", ")
+      }), beside ${mebibytes(plan.farBytes)} of other memory, of at most ${
+        mebibytes(MAX_FAR_BYTES)
+      }; use --recompute, a smaller --preset or fewer --workers`,
+  );
+}
+
+/** Lays everything out, packed weights in the far memory if `farWeights`. */
+function layOut(
+  dims: PlanDims,
+  { farWeights }: { farWeights: boolean },
+): { plan: MemoryPlan; shares: readonly [what: string, bytes: number][] } {
   const { config, topology, rows, cols, keepLogits } = dims;
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
@@ -118,8 +150,13 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const logitsRows = Math.max(1, Math.min(n, Math.floor(LOGITS_BLOCK / V)));
 
   // The first page belongs to the kernels' constants.
-  let end = PAGE;
+  let end = PAGE, farEnd = 0;
   const shares: [what: string, bytes: number][] = [];
+  const takeFar = (count: number) => {
+    const at = farEnd;
+    farEnd = Math.ceil((farEnd + count * 4) / 64) * 64;
+    return at;
+  };
   const take = (count: number, bytesEach = 4) => {
     const at = end;
     end = Math.ceil((end + count * bytesEach) / 64) * 64;
@@ -139,16 +176,19 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const microbatchResults = take(topology.leaves * 6, 8);
   const partialSums = take(segments.length, 8);
   const profile = take(topology.workers * PROFILED.length, 8);
-  const [weights, gradients, firstMoment, secondMoment] = share(
-    "weights, gradients and moments",
-    () => [take(layout.length), take(layout.length), take(layout.length), take(layout.length)],
-  ) as [number, number, number, number];
+  const [weights, gradients] = share(
+    "weights and gradients",
+    () => [take(layout.length), take(layout.length)],
+  ) as [number, number];
+  const [firstMoment, secondMoment] = [takeFar(layout.length), takeFar(layout.length)];
+  const takePacked = farWeights ? takeFar : take;
   const packed = share("packed weights", () =>
     groups.all.map((group) =>
       group.packed
         ? {
-          forward: take(packedBSize(group.cols, group.rows)),
-          backward: take(packedBSize(group.rows, group.cols)),
+          forward: takePacked(packedBSize(group.cols, group.rows)),
+          backward: takePacked(packedBSize(group.rows, group.cols)),
+          isFar: farWeights,
         }
         : undefined
     ));
@@ -159,6 +199,17 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     () => Array.from({ length: 6 }, () => take(rows * cols)),
   ) as [number, number, number, number, number, number];
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
+  const segmentSizes = segments.map(({ group, rows }) => ({
+    rows,
+    cols: groups.all[group]?.cols ?? 0,
+  }));
+  // A segment in either order, and one panel of any product.
+  const panelFloats = Math.max(
+    ...segmentSizes.map(({ rows, cols }) =>
+      Math.max(packedBSize(cols, rows), packedBSize(rows, cols))
+    ),
+    ...groups.all.map(({ rows, cols }) => NR * Math.max(rows, cols)),
+  );
   const workers = share(
     `activations and scratch of ${topology.workers} workers`,
     () =>
@@ -171,6 +222,8 @@ export function planMemory(dims: PlanDims): MemoryPlan {
           cols,
           logitsRows,
           recompute: dims.recompute,
+          moments: Math.max(...segmentSizes.map(({ rows, cols }) => rows * cols)),
+          panelFloats: farWeights ? panelFloats : 0,
           take,
         });
         const areaEnd = end;
@@ -181,17 +234,7 @@ export function planMemory(dims: PlanDims): MemoryPlan {
         return { area, muonArea };
       }),
   );
-  if (end > MAX_BYTES) {
-    const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-    throw new RangeError(
-      `Cannot train this model: it needs ${mebibytes(end)} of shared memory and 4096 MiB are ` +
-        `addressable (${
-          shares.map(([what, bytes]) => `${what} ${mebibytes(bytes)}`).join(", ")
-        }); ` +
-        `use --recompute, a smaller --preset or fewer --workers`,
-    );
-  }
-  return {
+  const plan: MemoryPlan = {
     dims,
     microbatchTokens: n,
     logitsRows,
@@ -219,7 +262,9 @@ export function planMemory(dims: PlanDims): MemoryPlan {
     areas: workers.map(({ area }) => area),
     muonAreas: workers.map(({ muonArea }) => muonArea),
     bytes: Math.ceil(end / PAGE) * PAGE,
+    farBytes: Math.ceil(farEnd / PAGE) * PAGE,
   };
+  return { plan, shares };
 }
 
 function cutSegments(groups: ReturnType<typeof createGroups>["all"]): Segment[] {

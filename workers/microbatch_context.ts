@@ -4,7 +4,7 @@
  * @module
  */
 import type { ModelConfig } from "../model/config.ts";
-import type { Kernels } from "../kernels/mod.ts";
+import { type FarCopies, instantiateFarCopies, type Kernels } from "../kernels/mod.ts";
 import { createLayout } from "../model/layout.ts";
 import { createGroups, type Groups, type ParameterGroup } from "./groups.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
@@ -34,8 +34,11 @@ export interface MicrobatchContext {
   readonly area: WorkerArea;
   readonly groups: Groups;
   readonly dims: Dims;
-  /** The whole shared memory. */
+  /** The whole near memory. */
   readonly f32: Float32Array;
+  /** The whole far memory, and the way there. */
+  readonly farF32: Float32Array;
+  readonly far: FarCopies;
   readonly words: Int32Array;
 }
 
@@ -49,11 +52,12 @@ export interface MicrobatchRows {
 
 /** Builds the context of worker `worker`. */
 export function createMicrobatchContext(
-  { plan, worker, kernels, memory }: {
+  { plan, worker, kernels, memory, farMemory }: {
     plan: MemoryPlan;
     worker: number;
     kernels: Kernels;
     memory: WebAssembly.Memory;
+    farMemory: WebAssembly.Memory;
   },
 ): MicrobatchContext {
   const { config, cols } = plan.dims;
@@ -79,6 +83,8 @@ export function createMicrobatchContext(
       T: cols,
     },
     f32: new Float32Array(memory.buffer),
+    farF32: new Float32Array(farMemory.buffer),
+    far: instantiateFarCopies({ near: memory, far: farMemory }),
     words: new Int32Array(memory.buffer, plan.control, 4096),
   };
 }

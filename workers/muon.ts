@@ -37,14 +37,15 @@ export interface MuonRates {
   readonly clipScale: number;
 }
 
-/** One Muon step in place on a matrix's weights and first moment; arguments are byte addresses. */
+/** One Muon step in place on a matrix's weights and first moment; numbers are byte addresses. */
 export function muon(
   context: MuonContext,
   { matrix: { rows, cols }, weights, gradient, moment, rates }: {
     matrix: HiddenMatrix;
     weights: number;
     gradient: number;
-    moment: number;
+    /** `[rows, cols]` */
+    moment: Float32Array;
     rates: MuonRates;
   },
 ): void {
@@ -52,7 +53,7 @@ export function muon(
   const { learningRate, momentum, weightDecay, clipScale } = rates;
   const size = rows * cols;
   const view = (address: number) => f32.subarray(address / 4, address / 4 + size);
-  const [w, g, m, u] = [view(weights), view(gradient), view(moment), view(area.update)];
+  const [w, g, m, u] = [view(weights), view(gradient), moment, view(area.update)];
   const fresh = 1 - momentum;
   for (let i = 0; i < size; i++) {
     const part = fresh * clipScale * (g[i] as number);

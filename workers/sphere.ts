@@ -24,11 +24,12 @@ export interface SphereStart {
   readonly plan: MemoryPlan;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  readonly farMemory: WebAssembly.Memory;
   /** Whether products take the 256-bit tile. */
   readonly simd256: boolean;
 }
 
-joinPool(({ worker, plan, module, memory, simd256 }: SphereStart) => {
+joinPool(({ worker, plan, module, memory, farMemory, simd256 }: SphereStart) => {
   const bare = instantiateKernels(module, memory, simd256 ? plan.areas[worker]?.simd256Tile : 0);
   const kernels = plan.dims.profile
     ? profileKernels(
@@ -36,7 +37,7 @@ joinPool(({ worker, plan, module, memory, simd256 }: SphereStart) => {
       new Float64Array(memory.buffer, plan.profile + worker * PROFILED.length * 8, PROFILED.length),
     )
     : bare;
-  const context = createMicrobatchContext({ plan, worker, kernels, memory });
+  const context = createMicrobatchContext({ plan, worker, kernels, memory, farMemory });
   const sphere = new Sphere(context, worker);
   return {
     words: context.words,

@@ -121,6 +121,11 @@ export interface SpheresOptions {
   readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
   readonly profile?: boolean;
+  /**
+   * Bytes of the memory that kernels work on past which packed weights are kept in the other one,
+   * from where they are copied for each product; 4 GiB by default. Never changes a result.
+   */
+  readonly nearBytes?: number;
 }
 
 /** Handle on a running set of spheres. Calls must not overlap. */
@@ -129,7 +134,7 @@ export interface Spheres extends AsyncDisposable {
   readonly layout: Layout;
   /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
-  /** Bytes of shared memory. */
+  /** Bytes of shared memory, both memories together. */
   readonly bytes: number;
   /** Whether products take the 256-bit tile. */
   readonly simd256: boolean;

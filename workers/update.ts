@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { NR } from "../kernels/mod.ts";
+import { NR, packedBSize } from "../kernels/mod.ts";
 import { MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import type { MicrobatchContext } from "./microbatch_context.ts";
 import type { Segment } from "./memory_plan.ts";
@@ -97,7 +97,7 @@ function updateHidden(
   context: MicrobatchContext,
   { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
 ): void {
-  const { kernels, f32, plan, words } = context;
+  const { kernels, f32, farF32, plan, words } = context;
   const area = plan.muonAreas[worker] as typeof plan.muonAreas[0] & object;
   const rates = {
     learningRate: parameter(StepParameter.muonLearningRate),
@@ -109,12 +109,13 @@ function updateHidden(
     items: plan.hiddenMatrices,
     counter: Word.nextMatrix,
     each(matrix) {
-      const { group, siblings, offset } = matrix;
+      const { group, siblings, offset, rows, cols } = matrix;
+      const first = plan.firstMoment / 4 + offset;
       muon({ kernels, f32, area }, {
         matrix,
         weights: plan.weights + offset * 4,
         gradient: plan.gradients + offset * 4,
-        moment: plan.firstMoment + offset * 4,
+        moment: farF32.subarray(first, first + rows * cols),
         rates,
       });
       if (Atomics.add(words, Word.matricesDone + group, 1) + 1 < siblings) return;
@@ -134,7 +135,7 @@ function updateSegments(
     exceptHidden: boolean;
   },
 ): void {
-  const { kernels, plan, groups } = context;
+  const { kernels, plan, groups, area, far } = context;
   takeItems(context, {
     items: plan.segments,
     counter: Word.nextUpdate,
@@ -142,10 +143,13 @@ function updateSegments(
       const group = groups.all[segment.group] as typeof groups.all[0] & object;
       if (exceptHidden && group.layer >= 0 && group.decayed) return;
       const { weights, gradients, firstMoment, secondMoment, size } = place(context, segment);
+      const [first, second] = [area.moments, area.moments + size * 4];
+      far.load(first, firstMoment, size * 4);
+      far.load(second, secondMoment, size * 4);
       kernels.adamw(
         weights,
-        firstMoment,
-        secondMoment,
+        first,
+        second,
         gradients,
         size,
         parameter(StepParameter.learningRate),
@@ -157,6 +161,8 @@ function updateSegments(
         parameter(StepParameter.biasCorrection1),
         parameter(StepParameter.biasCorrection2),
       );
+      far.store(firstMoment, first, size * 4);
+      far.store(secondMoment, second, size * 4);
       packSegment(context, segment);
     },
   });
@@ -173,28 +179,27 @@ export function packWeights(context: MicrobatchContext): void {
 
 /** Packs a segment's rows of W in both orders, for Y = X Wᵀ and dX = dY W. */
 function packSegment(context: MicrobatchContext, segment: Segment): void {
-  const { kernels, plan, groups } = context;
+  const { kernels, plan, groups, area, far } = context;
   const packed = plan.packed[segment.group];
   const group = groups.all[segment.group];
   if (!packed || !group) return;
   const { weights } = place(context, segment);
   const { rows: out, cols: inputs } = group;
-  kernels.pack_b_transposed(
-    packed.forward + segment.row * inputs * 4,
-    weights,
-    inputs,
-    segment.rows,
-    inputs,
-    inputs * NR,
-  );
-  kernels.pack_b(
-    packed.backward + segment.row * NR * 4,
-    weights,
-    segment.rows,
-    inputs,
-    inputs,
-    out * NR,
-  );
+  const { row, rows } = segment;
+  const forward = packed.forward + row * inputs * 4;
+  const to = packed.isFar ? area.panels : forward;
+  kernels.pack_b_transposed(to, weights, inputs, rows, inputs, inputs * NR);
+  const backward = packed.backward + row * NR * 4;
+  if (!packed.isFar) {
+    kernels.pack_b(backward, weights, rows, inputs, inputs, out * NR);
+    return;
+  }
+  far.store(forward, to, packedBSize(inputs, rows) * 4);
+  // Each panel has this segment's rows among those of the others.
+  kernels.pack_b(to, weights, rows, inputs, inputs, rows * NR);
+  for (let panel = 0; panel * NR < inputs; panel++) {
+    far.store(backward + panel * out * NR * 4, to + panel * rows * NR * 4, rows * NR * 4);
+  }
 }
 
 function place({ plan, groups }: MicrobatchContext, { group, row, rows }: Segment) {

@@ -76,11 +76,16 @@ export interface WorkerArea {
   readonly staged: number;
   /** Gradient of the head, which row blocks accumulate, [V, D]. */
   readonly stagedHead: number;
+  /** Both moments of a segment, out of the far memory. */
+  readonly moments: number;
+  /** Panels of packed weights on their way, and their floats: none where weights are near. */
+  readonly panels: number;
+  readonly panelFloats: number;
 }
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, recompute, take }: {
+  { config, groups, n, cols, logitsRows, recompute, moments, panelFloats, take }: {
     config: ModelConfig;
     groups: Groups;
     /** Tokens of the largest microbatch. */
@@ -90,6 +95,10 @@ export function placeWorkerArea(
     logitsRows: number;
     /** Store only the layers' inputs; their other activations share one place. */
     recompute: boolean;
+    /** Floats of the largest segment. */
+    moments: number;
+    /** Floats of panels copied at once; 0 where packed weights are near. */
+    panelFloats: number;
     take: (floats: number) => number;
   },
 ): WorkerArea {
@@ -149,6 +158,9 @@ export function placeWorkerArea(
     simd256Tile: take(SIMD256_BYTES / 4),
     staged: take(stagedSize),
     stagedHead: take(V * D),
+    moments: take(2 * moments),
+    panels: take(panelFloats),
+    panelFloats,
   };
 }
 

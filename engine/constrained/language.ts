@@ -72,6 +72,7 @@ export class GrammarWorkError extends Error {
 export class Languages {
   readonly nothing: Language;
   readonly empty: Language;
+  readonly #bytes: Language[] = [];
   readonly #known = new Map<string, Language>();
   readonly #definitions = new Map<string, Language>();
   #size = 0;
@@ -108,8 +109,8 @@ export class Languages {
 
   /** The one text. */
   text(text: string): Language {
-    const bytes = new TextEncoder().encode(text);
-    return this.sequence(...Array.from(bytes, (byte) => this.byte([byte, byte])));
+    const one = (byte: number) => this.#bytes[byte] ??= this.byte([byte, byte]);
+    return this.sequence(...Array.from(new TextEncoder().encode(text), one));
   }
 
   /** One after the other. */

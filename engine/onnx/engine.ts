@@ -140,9 +140,9 @@ export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine
       const past = Object.fromEntries(signature.cache.map(({ past }) => [past, empty()]));
       return new OnnxSequence(promptIds, { past, free: () => usedBytes -= bytes });
     },
-    async step(sequences) {
+    async step(sequences, { promptTokens = promptChunk } = {}) {
       const results: (Float32Array | undefined)[] = [];
-      let promptLeft = promptChunk;
+      let promptLeft = Math.min(promptChunk, promptTokens);
       for (const sequence of sequences) {
         if (!(sequence instanceof OnnxSequence)) {
           throw new TypeError("Cannot run a sequence: another engine created it");

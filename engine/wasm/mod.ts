@@ -15,6 +15,7 @@ import {
   reservedLength,
   type Sequence,
   type SequenceOptions,
+  type StepOptions,
 } from "../engine.ts";
 import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
 import { PooledStates } from "./embedding.ts";
@@ -208,13 +209,16 @@ class WasmEngine implements Engine {
     return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, states });
   }
 
-  async step(sequences: readonly Sequence[]): Promise<(Float32Array | undefined)[]> {
+  async step(
+    sequences: readonly Sequence[],
+    { promptTokens = this.#promptChunk }: StepOptions = {},
+  ): Promise<(Float32Array | undefined)[]> {
     const own = sequences.map((sequence) => this.#own(sequence));
     const results = new Array<Float32Array | undefined>(sequences.length).fill(undefined);
     const passes = planPasses(own, {
       maxRows: MAX_ROWS,
       maxOutputs: this.#plan.maxOutputs,
-      promptTokens: this.#promptChunk,
+      promptTokens: Math.min(this.#promptChunk, promptTokens),
     });
     const ints = new Int32Array(this.#memory.buffer);
     for (const [i, segments] of passes.entries()) {

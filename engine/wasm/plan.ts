@@ -21,6 +21,8 @@ import { allMatrices, placeWeights, type WeightFormat, type Weights } from "./we
 export const MAX_ROWS = 256;
 /** Most memory for the logits of one pass. */
 const LOGITS_BYTES = 64 << 20;
+/** What 32 bits address. */
+const ADDRESSABLE = 2 ** 32;
 /** WebAssembly's page. */
 const WASM_PAGE = 65536;
 
@@ -93,20 +95,44 @@ export interface Plan {
   readonly pagesPerSequence: number;
 }
 
+/** What an engine is planned for. */
+export interface PlanOptions {
+  readonly config: ModelConfig;
+  readonly workers: number;
+  readonly cacheBytes: number;
+  readonly format?: WeightFormat;
+  /** Whether products take the 256-bit tile. */
+  readonly simd256?: boolean;
+}
+
 /**
- * Places everything for `workers` workers and about `cacheBytes` of keys and values.
+ * Places everything for `workers` workers and about `cacheBytes` of keys and values. The cache holds a
+ * whole context; where WebAssembly cannot address that, the context is as long as `cacheBytes` hold.
  *
- * @throws {RangeError} when it is more than WebAssembly can address
+ * @throws {RangeError} when it is more than WebAssembly can address all the same
  */
-export function planEngine(
-  { config, workers, cacheBytes, format = "f32", simd256 = false }: {
-    config: ModelConfig;
-    workers: number;
-    cacheBytes: number;
-    format?: WeightFormat;
-    /** Whether products take the 256-bit tile. */
-    simd256?: boolean;
-  },
+export function planEngine(options: PlanOptions): Plan {
+  const { config, workers, cacheBytes } = options;
+  const whole = layOut(options);
+  if (whole.bytes <= ADDRESSABLE) return whole;
+  const tokens = Math.floor(cacheBytes / whole.pageBytes) * PAGE;
+  const max_position_embeddings = Math.min(config.max_position_embeddings, tokens);
+  const short = tokens < PAGE
+    ? whole
+    : layOut({ ...options, config: { ...config, max_position_embeddings } });
+  if (short.bytes <= ADDRESSABLE) return short;
+  throw new RangeError(
+    `Cannot open the engine: weights, ${workers} workers and the cache take ` +
+      `${
+        Math.ceil(short.bytes / 2 ** 20)
+      } MiB, and WebAssembly addresses 4096; use a smaller cache ` +
+      `or int8 weights`,
+  );
+}
+
+/** Places everything, whether it can be addressed or not. */
+function layOut(
+  { config, workers, cacheBytes, format = "f32", simd256 = false }: PlanOptions,
 ): Plan {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
@@ -157,12 +183,6 @@ export function planEngine(
   // Matrices pass through the cache's memory on their way to their packed form.
   const pages = Math.max(pagesPerSequence, Math.ceil(Math.max(cacheBytes, least) / pageBytes));
   const cache = take(pages * pageBytes / 4);
-  if (end > 2 ** 32) {
-    throw new RangeError(
-      `Cannot open the engine: weights, ${workers} workers and the cache take ` +
-        `${Math.ceil(end / 2 ** 20)} MiB, and WebAssembly addresses 4096; use a smaller cache`,
-    );
-  }
   const bytes = Math.ceil(end / WASM_PAGE) * WASM_PAGE;
   return {
     config,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { printableLine } from "../../stages/printable.ts";
 import { reasonOf } from "../../cli/failure.ts";
 import type { Drop, DropReason } from "../../stages/meter.ts";
@@ -101,11 +102,11 @@ export function openDropLog(
   return {
     counts,
     add(drop) {
-      const { text, ...entry } = drop;
-      const { stage, item, reason, detail, kind } = entry;
+      const { stage, item, reason, detail, kind } = drop;
+      const { text, ...entry } = { ...drop, item: addressOf(item) };
       const count = counts[reason] = (counts[reason] ?? 0) + 1;
       const isKept = keepText && text !== undefined;
-      if (isKept) write(drop);
+      if (isKept) write({ ...entry, text });
       else if (listing.admits(entry)) write(entry);
       if (stage === "refine" || ROUTINE.has(reason)) return;
       // Drops of a counted kind are reported as a total.
@@ -124,6 +125,11 @@ export function openDropLog(
       }
     },
   };
+}
+
+/** The address of a file by its path, which its documents have too; any other item as it is. */
+function addressOf(item: string): string {
+  return item.startsWith("/") ? pathToFileURL(item).href : item;
 }
 
 /** Appends a whole line or none: what calls for drops to be noted does not wait. */

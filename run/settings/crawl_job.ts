@@ -18,8 +18,9 @@ import {
   toggle,
   UsageError,
 } from "../../cli/flags.ts";
+import type { FileSetting } from "../file_setting.ts";
 import { LINKS, MANNERS, RENDERING, RETRY_SEED } from "./crawl.ts";
-import { KEEP_DROPPED, REFINING } from "./refine.ts";
+import { filesOf, KEEP_DROPPED, REFINING } from "./refine.ts";
 
 /** Flags that hold for one sitting. */
 const SITTING_FLAGS = group("The crawl", {
@@ -93,8 +94,14 @@ const KEPT_FLAGS = {
 /** Every flag of `crawl`. */
 export const CRAWL_FLAGS = { ...SITTING_FLAGS, ...KEPT_FLAGS };
 
+/** Flags that name files of which a crawl keeps the digests. */
+const FILE_FLAGS = ["quality", "decontaminate", "block-list"] as const;
+
 /** What a crawl goes by. */
-export type CrawlSettings = FlagValues<typeof KEPT_FLAGS>;
+export type CrawlSettings = FlagValues<typeof KEPT_FLAGS> & {
+  /** The files that the flags name, as they were when the flag was given. */
+  readonly files?: Readonly<Partial<Record<typeof FILE_FLAGS[number], readonly FileSetting[]>>>;
+};
 
 /** Paths inside the folder of a crawl. */
 export interface CrawlPaths {
@@ -133,7 +140,7 @@ export async function settleCrawl(
   { settings: path }: CrawlPaths,
 ): Promise<CrawlSettings> {
   const json = await readIfThere(path);
-  let kept: object = {};
+  let kept: Partial<CrawlSettings> = {};
   if (json !== undefined) {
     try {
       // Written whole by `crawl`, when its flags had these names and types.
@@ -148,5 +155,19 @@ export async function settleCrawl(
   const all = { ...Object.fromEntries(own), ...kept, ...Object.fromEntries(named) };
   const settings = all as CrawlSettings;
   checkRules(CRAWL_FLAGS, { given, values: { ...values, ...settings } });
-  return settings;
+  const files: Partial<Record<typeof FILE_FLAGS[number], readonly FileSetting[]>> = {};
+  for (const flag of FILE_FLAGS) {
+    const found = filesOf(settings[flag], { flag });
+    if (found === undefined) continue;
+    const before = given.has(flag) ? undefined : kept.files?.[flag];
+    const changed = found.find(({ sha256 }, i) => before && before[i]?.sha256 !== sha256);
+    if (changed) {
+      throw new UsageError(
+        `Cannot use --${flag} ${changed.path}: its text is not what the crawl began with; put that ` +
+          `back, or give --${flag} again`,
+      );
+    }
+    files[flag] = found;
+  }
+  return Object.keys(files).length === 0 ? settings : { ...settings, files };
 }

@@ -22,6 +22,7 @@ export const SAMPLING_FLAGS = group("Text", {
     help: `0 takes the likeliest token always ${byModel(temperature)}`,
     value: "X",
     integer: false,
+    max: 2,
   }),
   "top-k": number({
     help: `only the k likeliest tokens, 0 for all ${byModel(topK)}`,

@@ -6,10 +6,14 @@
 import { ApiError, errorBody } from "../api_error.ts";
 import type { ChoicePiece, FinishReason, PlacedToken, PromptToken } from "../../engine/mod.ts";
 import { eventResponse } from "../event_stream.ts";
+import { jsonEntries, jsonStream } from "../json_stream.ts";
 import { type AnswerContext, type AnswerTask, begin, begun, randomId } from "./generation.ts";
 import type { FieldNames } from "./answer_checks.ts";
 
 export type { AnswerContext, AnswerTask } from "./generation.ts";
+
+/** Scored tokens that take some time to write down. */
+const LONG_SCORES = 256;
 
 /** A finished choice. */
 export interface WholeChoice {
@@ -72,9 +76,13 @@ export async function answer(
   };
   const { n, bestOf = n } = task;
   if (!task.stream) {
-    return Response.json(
-      await whole(pieces, { form, head, promptTokens, n, bestOf, prompts: task.prompts.length }),
-    );
+    const prompts = task.prompts.length;
+    const { fields, choices } = await whole(pieces, { head, promptTokens, n, bestOf, prompts });
+    const made = choices.values().map((choice, index) => form.whole({ ...choice, index }));
+    const scores = choices.reduce((sum, { scored }) => sum + scored.length, 0);
+    return scores > LONG_SCORES
+      ? jsonStream(wholeJson(fields, made), context)
+      : Response.json({ ...fields, choices: made.toArray() });
   }
   const events = chunks((await begun(pieces)).pieces, {
     form,
@@ -90,10 +98,10 @@ export async function answer(
   return eventResponse(events, { stallMs: context.stallMs, onLeave: leave });
 }
 
+/** All choices, and what the answer says beside them. */
 async function whole(
   pieces: AsyncIterable<ChoicePiece>,
-  { form, head, prompts, promptTokens, n, bestOf }: {
-    form: AnswerForm;
+  { head, prompts, promptTokens, n, bestOf }: {
     head: Head;
     prompts: number;
     promptTokens: number;
@@ -129,13 +137,20 @@ async function whole(
     (_, i) => likeliestFirst(made.slice(i * bestOf, (i + 1) * bestOf)).slice(0, n),
   ).flat();
   return {
-    ...head,
-    system_fingerprint: fingerprint,
-    choices: given.map(({ prompt, ...choice }, index) =>
-      form.whole({ ...choice, index, ...(prompt && { prompt }) })
-    ),
-    usage: usage({ prompt: promptTokens, cached, completion: tokens }),
+    fields: {
+      ...head,
+      system_fingerprint: fingerprint,
+      usage: usage({ prompt: promptTokens, cached, completion: tokens }),
+    },
+    choices: given.map(({ prompt, ...choice }) => ({ ...choice, ...(prompt && { prompt }) })),
   };
+}
+
+/** An answer's JSON, choice by choice. */
+function* wholeJson(fields: object, choices: Iterable<unknown>): Generator<string> {
+  yield `${JSON.stringify(fields).slice(0, -1)},"choices":[`;
+  yield* jsonEntries(choices, JSON.stringify);
+  yield "]}";
 }
 
 /** By mean log-probability of a token, as OpenAI ranks `best_of`. */

@@ -16,6 +16,8 @@ const MAX_ENTRIES = 50_000;
 const MAX_FILES = 50;
 /** Characters kept of one address; the protocol's limit is 2,048. */
 const MAX_LOC_CHARS = 4096;
+/** Characters of all addresses that are taken from one origin: some 200,000 addresses. */
+const MAX_ORIGIN_CHARS = 16 * 2 ** 20;
 /** A sitemap is four elements deep; the parser's cost grows with nesting. */
 const MAX_DEPTH = 16;
 
@@ -102,13 +104,23 @@ export async function readSitemaps(
   };
   addresses.forEach(enqueue);
   const pages: string[] = [];
+  let left = MAX_ORIGIN_CHARS;
   // The queue grows while it is read: an index adds the files it names.
   for (const address of queue) {
     try {
       const { status, body } = await followRedirects(address, { maxRedirects: 5, get });
       if (status !== 200) throw new FetchFailure("http-error", `answered ${status}`);
       const sitemap = parseSitemap(new TextDecoder().decode(unpack(body, maxBytes)));
-      for (const page of sitemap.pages) pages.push(page);
+      for (const page of sitemap.pages) {
+        left -= page.length;
+        if (left < 0) break;
+        pages.push(page);
+      }
+      if (left < 0) {
+        const what = `the addresses of one origin's sitemaps pass ${MAX_ORIGIN_CHARS} characters`;
+        onFailure(address, new FetchFailure("too-large", `${what}; the rest is not read`));
+        break;
+      }
       sitemap.sitemaps.forEach(enqueue);
     } catch (error) {
       if (!(error instanceof FetchFailure)) throw error;

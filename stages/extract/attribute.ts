@@ -12,6 +12,7 @@ export const ATTRIBUTES = [
   "content",
   "datetime",
   "hidden",
+  "href",
   "http-equiv",
   "id",
   "itemprop",
@@ -21,6 +22,7 @@ export const ATTRIBUTES = [
   "rel",
   "role",
   "style",
+  "type",
 ] as const;
 
 /** One of {@linkcode ATTRIBUTES}, by its place. */

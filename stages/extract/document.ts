@@ -43,10 +43,7 @@ export interface ExtractDocumentOptions extends Partial<MarkupLimits> {
 }
 
 /** What is taken out of a page. */
-type Taken = Pick<
-  Document,
-  "title" | "text" | "lang" | "author" | "date" | "description" | "layout"
->;
+type Taken = Omit<Document, "id" | "url" | "fetchedAt">;
 
 const XHTML_TYPE = "application/xhtml+xml";
 const HTML_TYPES = ["text/html", XHTML_TYPE];
@@ -70,7 +67,7 @@ function taken(
   content: Content,
   { format, layout, comments }: { format: TextFormat; layout: boolean; comments: boolean },
 ): Taken {
-  const { title, lang, author, date, description } = content;
+  const { title, lang, author, date, description, siteName, license, tags } = content;
   const blocks = mainBlocks(content, comments);
   const textOf = (block: PlacedBlock) => plainText(render([block], format));
   return {
@@ -81,6 +78,9 @@ function taken(
     ...(author === "" ? {} : { author }),
     ...(date === "" ? {} : { date }),
     ...(description === "" ? {} : { description }),
+    ...(siteName === "" ? {} : { siteName }),
+    ...(license === "" ? {} : { license }),
+    ...(tags.length === 0 ? {} : { tags }),
   };
 }
 

@@ -6,7 +6,7 @@
 import { DOMParser, type HTMLDocument, type Node, NodeType } from "deno_dom";
 import type { Content } from "./content.ts";
 import { readBlocks } from "./dom_blocks.ts";
-import { type Metadata, MetadataReader } from "./metadata.ts";
+import { isLicense, isLinkedData, type Metadata, MetadataReader } from "./metadata.ts";
 
 /**
  * Reads a page. Nesting and attributes must have been looked at before: the parser knows no limits.
@@ -33,6 +33,13 @@ function readMetadata(document: HTMLDocument): Metadata {
   );
   for (const time of document.querySelectorAll("time[datetime]")) {
     metadata.time(time.getAttribute("datetime") ?? "");
+  }
+  for (const link of document.querySelectorAll("a[rel], link[rel]")) {
+    if (!isLicense(link.getAttribute("rel") ?? "")) continue;
+    metadata.license(link.getAttribute("href") ?? "");
+  }
+  for (const script of document.querySelectorAll("script[type]")) {
+    if (isLinkedData(script.getAttribute("type") ?? "")) metadata.linked(script.textContent ?? "");
   }
   metadata.lang(document.querySelector("html")?.getAttribute("lang") ?? "");
   return metadata.read();

@@ -9,7 +9,7 @@ import { ATTRIBUTE } from "./attribute.ts";
 import { type Attributes, BlockReader } from "./block_reader.ts";
 import type { MarkupLimits } from "./bomb.ts";
 import type { Content } from "./content.ts";
-import { MetadataReader } from "./metadata.ts";
+import { isLicense, isLinkedData, MetadataReader } from "./metadata.ts";
 import type { OpenElement } from "./open_elements.ts";
 import { Scanner, type TokenSink } from "./scanner.ts";
 import { knownTags, type Tag } from "./tag.ts";
@@ -26,7 +26,9 @@ const TAG = knownTags(
     "head",
     "hr",
     "html",
+    "link",
     "meta",
+    "script",
     "time",
   ] as const,
   "title",
@@ -176,6 +178,7 @@ class PageReader implements TokenSink {
       }
       return;
     }
+    if (tag === TAG.link) this.#noteLicense();
     if (tag === TAG.br && this.#told !== undefined) this.#told.text += " ";
     if (this.#unread !== undefined || !this.#hasBody) return;
     if (tag === TAG.hr) this.#blocks.split(tag);
@@ -186,11 +189,16 @@ class PageReader implements TokenSink {
     const scanner = this.#scanner;
     if (tag === TAG.time) this.#metadata.time(scanner.attribute(ATTRIBUTE.datetime));
     this.#elements.endFor(tag);
-    if (tag === TAG.a) this.#elements.close(tag);
+    if (tag === TAG.a) {
+      this.#elements.close(tag);
+      this.#noteLicense();
+    }
     const isSplit = this.#unread === undefined && this.#blocks.split(tag);
     const element = this.#begin(tag, scanner);
     const isMarked = scanner.hasAttributes && this.#marksAuthor();
-    if (this.#told === undefined && (tag === TAG.title || tag === TAG.h1 || isMarked)) {
+    const isLinked = tag === TAG.script && isLinkedData(scanner.attribute(ATTRIBUTE.type));
+    const isTelling = tag === TAG.title || tag === TAG.h1 || isMarked || isLinked;
+    if (this.#told === undefined && isTelling) {
       this.#told = { element, text: "" };
     }
     if (this.#unread !== undefined) return;
@@ -216,8 +224,14 @@ class PageReader implements TokenSink {
   #tell({ element: { tag }, text }: { element: OpenElement; text: string }): void {
     if (tag === TAG.title) this.#metadata.title(text);
     else if (tag === TAG.h1) this.#metadata.heading(text);
+    else if (tag === TAG.script) this.#metadata.linked(text);
     else this.#metadata.byline(text);
     this.#told = undefined;
+  }
+
+  #noteLicense(): void {
+    if (!isLicense(this.#scanner.attribute(ATTRIBUTE.rel))) return;
+    this.#metadata.license(this.#scanner.attribute(ATTRIBUTE.href));
   }
 
   #marksAuthor(): boolean {

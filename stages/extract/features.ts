@@ -31,7 +31,14 @@ const HOLDERS = new Map(
     .map((name, at) => [name, at + 1]),
 );
 /** Logarithms say enough of lengths and counts. */
-const logOf = (count: number) => Math.log2(1 + Math.max(0, count));
+const logOf = (count: number): number => {
+  const whole = count | 0;
+  return whole === count && whole >= 0 && whole < LOGARITHMS.length
+    ? LOGARITHMS[whole] as number
+    : Math.log2(1 + Math.max(0, count));
+};
+/** Those of small counts, which most are. */
+const LOGARITHMS = Float64Array.from({ length: 1024 }, (_, count) => Math.log2(1 + count));
 /** Further away is no nearer than this. */
 const FAR_HEADING = 50;
 

@@ -6,7 +6,7 @@
  */
 import type { NameWeights } from "./containers.ts";
 import { FEATURES, featuresOf, type JudgedPage, type PageFeatures } from "./features.ts";
-import { type Forest, scoreRow, scoreRows } from "./forest.ts";
+import { type Forest, orderedOf, scoreAt, scoreRows } from "./forest.ts";
 import { NEIGHBOUR_FEATURES, withNeighbours } from "./neighbour_features.ts";
 
 const WIDE = FEATURES + NEIGHBOUR_FEATURES;
@@ -26,10 +26,8 @@ export interface BlockModel {
 export function judge({ names, first, second }: BlockModel, page: JudgedPage): Float32Array {
   const features = featuresOf(page, names);
   const scores = scoreRows(first, features.rows, FEATURES);
-  const rows = secondLook(page, features, scores);
-  return scores.map((score, i) =>
-    score < HOPELESS ? score : scoreRow(second, rows.subarray(i * WIDE, (i + 1) * WIDE))
-  );
+  const rows = orderedOf(secondLook(page, features, scores));
+  return scores.map((score, i) => score < HOPELESS ? score : scoreAt(second, rows, i * WIDE));
 }
 
 /** The numbers of the second look. */

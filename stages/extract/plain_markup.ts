@@ -1,9 +1,11 @@
 /**
  * Takes out of a page what is no part of its tree, where parsers part ways about its end: comments,
- * and what is inside of scripts and style sheets (HTML standard, 13.2.5).
+ * and what is inside of scripts, JSON-LD aside, and style sheets (HTML standard, 13.2.5).
  *
  * @module
  */
+import { ATTRIBUTE } from "./attribute.ts";
+import { isLinkedData } from "./metadata.ts";
 import { Scanner, type TokenSink } from "./scanner.ts";
 import { knownTags, type Tag } from "./tag.ts";
 import type { ContentModel } from "./tags.ts";
@@ -12,8 +14,9 @@ const TAG = knownTags("svg", "math");
 
 /** The page without them. CDATA sections of SVG and MathML stay. */
 export function plainMarkup(html: string): string {
-  const eraser = new Eraser(html);
-  new Scanner(html, { maxAttributes: Infinity, maxTokens: Infinity }).run(eraser);
+  const scanner = new Scanner(html, { maxAttributes: Infinity, maxTokens: Infinity });
+  const eraser = new Eraser(html, scanner);
+  scanner.run(eraser);
   return eraser.rest();
 }
 
@@ -23,10 +26,13 @@ class Eraser implements TokenSink {
   readonly #kept: string[] = [];
   #at = 0;
   #isScript = false;
+  #isLinked = false;
   #foreign = 0;
+  readonly #scanner: Scanner;
 
-  constructor(html: string) {
+  constructor(html: string, scanner: Scanner) {
     this.#html = html;
+    this.#scanner = scanner;
   }
 
   get takesCdata(): boolean {
@@ -37,6 +43,7 @@ class Eraser implements TokenSink {
     if (!isSelfClosing && (tag === TAG.svg || tag === TAG.math)) this.#foreign++;
     const content = this.#foreign > 0 ? "markup" : tag.content;
     this.#isScript = content === "script" || content === "raw" && tag.isUnread;
+    this.#isLinked = content === "script" && isLinkedData(this.#scanner.attribute(ATTRIBUTE.type));
     return content;
   }
 
@@ -46,7 +53,12 @@ class Eraser implements TokenSink {
   }
 
   text(start: number, end: number): void {
-    if (this.#isScript) this.#drop(start, end);
+    if (!this.#isScript) return;
+    this.#drop(start, end);
+    // JSON may say it without a sign that a parser could take for markup.
+    if (this.#isLinked) {
+      this.#kept.push(this.#html.slice(start, end).replaceAll("<", "\\u003c"));
+    }
   }
 
   space(): void {}

@@ -59,7 +59,9 @@ async function damage(root: string, { file, kind, at }: Damage): Promise<void> {
   const index = Math.floor(at * bytes.length), other = Math.floor(bytes.length / 3);
   if (kind === "flip") bytes[index] = (bytes[index] ?? 0) ^ (1 << (index % 8));
   if (kind === "swap") [bytes[index], bytes[other]] = [bytes[other] ?? 0, bytes[index] ?? 0];
-  await Deno.writeFile(path, kind === "cut" ? bytes.subarray(0, index) : bytes);
+  // The line feed at its end alone is no loss.
+  const end = Math.max(0, Math.min(index, bytes.length - 2));
+  await Deno.writeFile(path, kind === "cut" ? bytes.subarray(0, end) : bytes);
 }
 
 async function choose(root: string, count: number): Promise<Damage[]> {

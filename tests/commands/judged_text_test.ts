@@ -108,6 +108,13 @@ Deno.test("a seed on a blocked host is refused and leaves nothing behind", async
   assertEquals((await run([...crawl, seed])).code, 0);
   const later = await run(["crawl", "--output", at("c"), "http://www.other.test/"]);
   assertStringIncludes(later.err, "http://www.other.test/: its host is on a list");
+  // Until the list has changed and is not named anew.
+  await Deno.writeTextFile(at("hosts"), "0.0.0.0 third.test\n");
+  const changed = await run(["crawl", "--output", at("c")]);
+  assertEquals(changed.code, 2);
+  assertStringIncludes(changed.err, `${at("hosts")}: its text is not what the crawl began with;`);
+  const named = await run(["crawl", "--output", at("c"), "--block-list", at("hosts")]);
+  assertEquals(named.code, 0, named.err);
 });
 
 Deno.test("crawl judges as text does, and counts the links to blocked hosts", async () => {

@@ -51,10 +51,10 @@ export function countEngine(engine: Engine): CountedEngine {
       };
       return sequence;
     },
-    async step(sequences) {
+    async step(sequences, options) {
       counted.steps.push(sequences.map((sequence) => numbers.get(sequence) ?? NaN));
       if (counted.failure) throw counted.failure;
-      return await engine.step(sequences);
+      return await engine.step(sequences, options);
     },
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };

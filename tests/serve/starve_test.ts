@@ -10,7 +10,9 @@ const { tokenizer } = await readTokenizer(
 );
 const COMPLETIONS = "/v1/completions", CHAT = "/v1/chat/completions";
 /** Requests of others that end while two hostile ones are worked on. */
-const LEAST_SERVED = 2;
+const LEAST_SERVED = 5;
+
+const OTHER = "192.0.2.1", HOSTILE = ["192.0.2.2", "192.0.2.3"];
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 const bySchema = (schema: unknown) => ({
@@ -58,12 +60,13 @@ function open() {
       throw error;
     },
     limits: { maxBodyBytes: 1 << 20 },
+    trustProxy: true,
   });
-  return async (path: string, body: string) => {
+  return async (client: string, path: string, body?: string) => {
     const response = await app.request(path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
+      method: body === undefined ? "GET" : "POST",
+      headers: { "content-type": "application/json", "x-forwarded-for": client },
+      ...(body !== undefined && { body }),
     });
     return { status: response.status, text: await response.text() };
   };
@@ -74,17 +77,17 @@ for (const [name, path, body, status] of WORST) {
     const ask = open();
     const hostile = JSON.stringify(body);
     const small = JSON.stringify({ prompt: "The", max_tokens: 2 });
-    await ask(COMPLETIONS, small);
+    await ask(OTHER, COMPLETIONS, small);
     let left = 2, served = 0, most = 0;
     const others = (async () => {
       while (left > 0) {
-        const answer = await ask(COMPLETIONS, small);
+        const answer = await ask(OTHER, COMPLETIONS, small);
         assertEquals(answer.status, 200);
         if (left > 0) served++;
       }
     })();
-    const worst = await Promise.all([0, 1].map(async () => {
-      const answer = await ask(path, hostile);
+    const worst = await Promise.all(HOSTILE.map(async (client) => {
+      const answer = await ask(client, path, hostile);
       left--;
       most = served;
       return answer;
@@ -95,3 +98,35 @@ for (const [name, path, body, status] of WORST) {
     if (Deno.env.has("CLLM_SHOW")) console.log(name, { served: most });
   });
 }
+
+/** Requests of one client that end while each of two others is answered `count` times. */
+async function servedBeside(
+  count: number,
+  hostile: (ask: ReturnType<typeof open>, client: string) => Promise<{ status: number }>,
+): Promise<number> {
+  const ask = open();
+  const small = JSON.stringify({ prompt: "The", max_tokens: 2 });
+  let isOver = false, served = 0;
+  const others = (async () => {
+    for (; !isOver; served++) await ask(OTHER, COMPLETIONS, small);
+  })();
+  await Promise.all(HOSTILE.map(async (client) => {
+    for (let left = count; left > 0; left--) {
+      assertEquals((await hostile(ask, client)).status, 200);
+    }
+  }));
+  isOver = true;
+  await others;
+  return served;
+}
+
+Deno.test("others are served while two clients ask without a pause", async () => {
+  const served = await servedBeside(300, (ask, client) => ask(client, "/v1/models"));
+  assert(served >= 100, `only ${served} were served`);
+});
+
+Deno.test("others are served while two clients ask for many texts at once", async () => {
+  const many = JSON.stringify({ prompt: "The", max_tokens: 20, n: 16 });
+  const served = await servedBeside(1, (ask, client) => ask(client, COMPLETIONS, many));
+  assert(served >= 50, `only ${served} were served`);
+});

@@ -1,6 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { presetConfig } from "../../model/config.ts";
+import { packedBSize } from "../../kernels/mod.ts";
+import { initParameters } from "../../model/init.ts";
+import { createLayout } from "../../model/layout.ts";
+import { planMemory } from "../../workers/memory_plan.ts";
 import { openSpheres } from "../../workers/mod.ts";
+import { createTopology } from "../../workers/topology.ts";
 import {
   assertClose,
   type Golden,
@@ -88,6 +93,34 @@ Deno.test("weights are the same bit for bit for any number of workers, and a sec
     assertEquals(await trained(golden, { workers }), reference, `${workers} workers`);
   }
   assertEquals(await trained(golden, { workers: 2, simd256: true }), reference, "the 256-bit tile");
+});
+
+Deno.test("weights in the far memory give the same bits, by AdamW and by Muon", async () => {
+  // Large enough that the head and gate and up are copied in several parts.
+  const config = presetConfig("tiny", { vocabSize: 1021, endOfTextId: 0 });
+  const [rows, cols] = [3, 20];
+  const ids = Int32Array.from({ length: rows * cols }, (_, i) => (i * 37 + 5) % 1021);
+  const batch = { inputIds: ids, targetIds: ids.toReversed(), mask: ids.map(() => 1) };
+  const layout = createLayout(config);
+  const trainedFar = async (options: { nearBytes?: number; workers: number }) => {
+    await using spheres = await openSpheres({ config, rows, cols, ...options });
+    initParameters(spheres.parameters, { config, layout, seed: 1 });
+    await spheres.packWeights();
+    for (let step = 1; step <= 4; step++) {
+      const muon = step > 2 ? { muon: { learningRate: 0.01, momentum: 0.9 } } : {};
+      const sizes = { rows, cols, validTokens: ids.length };
+      await spheres.step({ ...batch, ...sizes }, { ...GOLDEN_STEP, ...muon, step });
+    }
+    const { parameters, firstMoment, secondMoment } = spheres;
+    return [parameters.slice(), firstMoment.slice(), secondMoment.slice()];
+  };
+  const dims = { config, rows, cols, keepLogits: false, profile: false, recompute: false };
+  const near = planMemory({ ...dims, topology: createTopology({ leaves: 12, workers: 2 }) });
+  const nearBytes = near.bytes - 2 * packedBSize(config.hidden_size, 1021) * 4;
+  const expected = await trainedFar({ workers: 1 });
+  assertEquals(await trainedFar({ workers: 2, nearBytes }), expected);
+  const far = planMemory({ ...near.dims, nearBytes });
+  assert(far.packed.every((packed) => packed?.isFar !== false));
 });
 
 Deno.test("12 and 24 leaves give the same weights where their slices are the same", async () => {

@@ -9,6 +9,8 @@ import {
   type WasmEngineOptions,
   WEIGHT_FORMATS,
 } from "../../../engine/wasm/mod.ts";
+import { parseConfig } from "../../../model/config_json.ts";
+import { planEngine } from "../../../engine/wasm/plan.ts";
 import { distance, FAMILIES, type Golden, GOLDENS, readGolden } from "../golden.ts";
 
 const CACHE = 1 << 20;
@@ -232,6 +234,24 @@ Deno.test("wasm: a worker that traps fails this step and every later one", async
   sequence.append(Math.floor(2 ** 31 / golden.config.hidden_size / 4));
   await assertRejects(() => engine.step([sequence]), Error, "Cannot go on: worker ");
   await assertRejects(() => engine.step([engine.createSequence([1])]), Error, "Cannot go on");
+});
+
+Deno.test("wasm: a context that cannot be addressed is as long as the cache holds", () => {
+  // The shape of Qwen3-0.6B, whose 40,960 tokens take 9 GiB of keys and values.
+  const fields = {
+    ...{ model_type: "qwen3", vocab_size: 151936, hidden_size: 1024, intermediate_size: 3072 },
+    ...{ num_hidden_layers: 28, num_attention_heads: 16, num_key_value_heads: 8, head_dim: 128 },
+    ...{ max_position_embeddings: 40960, rms_norm_eps: 1e-6, tie_word_embeddings: true },
+  };
+  const config = parseConfig(JSON.stringify(fields), { source: "config.json" });
+  const cacheBytes = 256 << 20;
+  for (const format of WEIGHT_FORMATS) {
+    const plan = planEngine({ config, workers: 2, cacheBytes, format });
+    const tokenBytes = 2 * 28 * 8 * 128 * 4;
+    const tokens = plan.config.max_position_embeddings;
+    assertEquals(tokens, Math.floor(cacheBytes / (tokenBytes * 32)) * 32);
+    assertLess(plan.bytes, 2 ** 32);
+  }
 });
 
 Deno.test("wasm: settings that cannot work are refused when opening", async () => {

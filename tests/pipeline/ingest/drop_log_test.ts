@@ -56,3 +56,19 @@ Deno.test("dropped.jsonl keeps every text where texts are kept, and counts few f
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("dropped.jsonl names files by their address, as their documents do", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = join(dir, "dropped.jsonl");
+    const notes: string[] = [];
+    {
+      using log = openDropLog(path, { note: (line) => notes.push(line), keepText: false });
+      log.add({ stage: "read", item: "/a #1.docx", reason: "malformed", detail: "broken" });
+    }
+    assertEquals((await read(path))[0].item, "file:///a%20%231.docx");
+    assertEquals(notes, ["dropped /a #1.docx: malformed (broken)"]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

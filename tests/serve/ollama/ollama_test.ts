@@ -76,7 +76,7 @@ Deno.test("Ollama's client continues a prompt, whole and streaming", async () =>
     prompt: "a",
     format: { type: "integer" },
   });
-  assert(Number.isInteger(JSON.parse(json.response)));
+  assert(Number.isInteger(JSON.parse(json.response ?? "")));
   const loaded = await ollama.generate({ model: "scripted", prompt: "" });
   assertEquals([loaded.response, loaded.done_reason], ["", "load"]);
   assertEquals(server.failures, []);

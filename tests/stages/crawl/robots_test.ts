@@ -7,7 +7,7 @@ import { openAgents } from "../../../stages/crawl/exchange.ts";
 import { FetchFailure } from "../../../stages/crawl/failure.ts";
 import { openRobots, parseRobots, type Robots } from "../../../stages/crawl/robots.ts";
 import type { RobotsStore } from "../../../stages/crawl/robots_store.ts";
-import { parseSitemap } from "../../../stages/crawl/sitemap.ts";
+import { parseSitemap, readSitemaps } from "../../../stages/crawl/sitemap.ts";
 import { type Drop, StageMeter } from "../../../stages/meter.ts";
 import { serveSite } from "./server.ts";
 
@@ -249,6 +249,42 @@ Deno.test("sitemaps and sitemap indexes are read in file order", () => {
     { pages: [], sitemaps: ["http://a.test/s.xml"] },
   );
   assertEquals(parseSitemap("<html><p>Not found"), { pages: [], sitemaps: [] });
+});
+
+Deno.test("sitemaps of an origin name so many characters of addresses, and the rest is not read", async () => {
+  const [path, files] = ["x".repeat(4000), [1, 2, 3, 4, 5, 6]];
+  const pack = (text: string) =>
+    new Response(text).body?.pipeThrough(new CompressionStream("gzip"));
+  const sitemap = ({ url }: Request) => {
+    const entries = Array.from(
+      { length: 1000 },
+      (_, i) => `<url><loc>${url}/${i}${path}</loc></url>`,
+    );
+    return new Response(pack(`<urlset>${entries.join("")}</urlset>`));
+  };
+  await using site = serveSite(
+    Object.fromEntries(files.map((file) => [`/${file}.gz`, sitemap])),
+  );
+  const drops: Drop[] = [];
+  const pages = await readSitemaps(files.map((file) => `${site.origin}/${file}.gz`), {
+    get: async (url) => {
+      const response = await fetch(url);
+      return {
+        status: response.status,
+        headers: {},
+        rawHeaders: [],
+        body: new Uint8Array(await response.arrayBuffer()),
+      };
+    },
+    maxBytes: 2 ** 23,
+    onFailure: (item, { reason, message }) =>
+      drops.push({ stage: "crawl", item, reason, detail: message }),
+  });
+  const chars = pages.reduce((sum, { length }) => sum + length, 0);
+  assertEquals([chars > 2 ** 24 - 5000, chars <= 2 ** 24], [true, true]);
+  assertEquals(drops.map(({ item, reason }) => [item, reason]), [
+    [`${site.origin}/5.gz`, "too-large"],
+  ]);
 });
 
 Deno.test("sitemap entries follow the seeds, in file order, from nested and gzipped files", async () => {

@@ -1,6 +1,6 @@
 /** The model of blocks: its trees, its names, its file, and what is read where it finds nothing. */
 import { assert, assertEquals } from "@std/assert";
-import { readModel, writeModel } from "../../../stages/extract/block_model.ts";
+import { readModel, shortFloats, writeModel } from "../../../stages/extract/block_model.ts";
 import { readHtml } from "../../../stages/extract/document.ts";
 import { type Forest, scoreRows } from "../../../stages/extract/forest.ts";
 import type { BlockModel } from "../../../stages/extract/judge.ts";
@@ -43,6 +43,41 @@ Deno.test("a row goes down each tree, to the right where its number is greater",
   const rows = new Float32Array([10, 1, 10, 2, 11, 2, 11, 3]);
   // First tree: left left, left right, right left, right right; the second asks for the second number.
   assertEquals(Array.from(scoreRows(forest, rows, 2)), [0.5 + 1 + 64, 66.5, 68.5, 72.5]);
+});
+
+Deno.test("trees of depth 4 score as a plain walk over their nodes, for all numbers", () => {
+  const odd = [0, -0, 1, -1, 1.5, -1.5, 3e38, -3e38, Infinity, -Infinity, NaN, 1e-42, -1e-42];
+  const beside = [1.0000001, 0.99999994, -1.0000001, -0.99999994, 1.5000001, -1.5000001];
+  const values = [...odd, ...beside];
+  // Thresholds as the file has them: the upper half of a float.
+  const asked = shortFloats(Float32Array.from({ length: 75 }, (_, i) => values[i * 7 % 12] ?? 0));
+  const forest: Forest = {
+    depth: 4,
+    bias: 0.25,
+    features: Uint8Array.from({ length: 75 }, (_, i) => i * 5 % 3),
+    thresholds: asked.map((threshold) => Number.isNaN(threshold) ? 0 : threshold),
+    leaves: Float32Array.from({ length: 80 }, (_, i) => i * i / 7),
+  };
+  const rows = values.flatMap((a, i) => values.map((b) => [a, b, values[(i * 3) % 19] ?? 0]))
+    .flat();
+  const walk = (row: readonly number[]) => {
+    let score = forest.bias;
+    for (let tree = 0; tree < 5; tree++) {
+      let node = 0;
+      while (node < 15) {
+        const at = tree * 15 + node;
+        const isGreater =
+          Math.fround(row[forest.features[at] ?? 0] ?? 0) > (forest.thresholds[at] ?? 0);
+        node = 2 * node + (isGreater ? 2 : 1);
+      }
+      score += forest.leaves[tree * 16 + node - 15] ?? 0;
+    }
+    return Math.fround(score);
+  };
+  const scores = scoreRows(forest, Float32Array.from(rows), 3);
+  for (const [i, score] of scores.entries()) {
+    assertEquals(score, walk(rows.slice(3 * i, 3 * i + 3)), `row ${i}`);
+  }
 });
 
 Deno.test("trees learn what no single number tells, twice the same", () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+// @ts-types="./ai_sdk.d.ts"
 import { APICallError, generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
 import { openScripted, type ScriptedServer } from "../../scripted_server.ts";
 

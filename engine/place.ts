@@ -1,0 +1,27 @@
+/**
+ * What a scheduler keeps of a generation.
+ *
+ * @module
+ */
+import type { Engine, Pooling, Sequence } from "./engine.ts";
+import type { Entry } from "./fair_queue.ts";
+import type { Stepped } from "./step_share.ts";
+
+/** A generation that waits or runs. */
+export interface Place extends Stepped {
+  readonly promptIds: ArrayLike<number>;
+  readonly maxTokens: number | undefined;
+  readonly pooling: Pooling | undefined;
+  readonly admitted: PromiseWithResolvers<void>;
+  /** There while it waits. */
+  entry?: Entry<Place>;
+  /** There once it runs. */
+  running?: { readonly engine: Engine; readonly sequence: Sequence };
+  wanted?: PromiseWithResolvers<Float32Array>;
+  isReading: boolean;
+  tokens: number;
+  ended: boolean;
+  /** Why, where it did not end by itself. */
+  reason?: unknown;
+  release: () => void;
+}
