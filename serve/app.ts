@@ -15,6 +15,7 @@ import {
   type ListedModel,
   type ModelParts,
   type ModelPool,
+  preparedFor,
   type ServedModel,
   singleModel,
 } from "./model_pool.ts";
@@ -177,6 +178,7 @@ export function createApp(
     const notes = notesOf(context);
     return {
       ...model,
+      ...preparedFor(model),
       sampling: model.sampling ?? {},
       turns,
       stallMs,

@@ -34,8 +34,6 @@ export interface ModelParts {
 
 /** A model ready to answer. */
 export interface ServedModel extends ModelParts {
-  readonly grammars: Grammars;
-  readonly prepare: PrepareTurn;
   /** When it began to be served. */
   readonly since: Date;
 }
@@ -50,6 +48,7 @@ export interface ListedModel {
 
 /** A model in use; it stays in memory until this is disposed of and its generations have ended. */
 export interface ModelLease extends Disposable {
+  /** What it is a lease of. */
   readonly model: ServedModel;
 }
 
@@ -70,14 +69,27 @@ export interface ModelPool {
 }
 
 /** Makes a model ready. */
-export function serveModel(parts: ModelParts): ServedModel {
-  const { codec, chatTemplate, stopIds } = parts;
-  return {
-    ...parts,
+function serveModel(parts: ModelParts): ServedModel {
+  return { ...parts, since: new Date() };
+}
+
+/** What answers of a model are made with. */
+interface Prepared {
+  readonly grammars: Grammars;
+  readonly prepare: PrepareTurn;
+}
+
+const made = new WeakMap<ServedModel, Prepared>();
+
+/** What answers of a model are made with; made once for each. */
+export function preparedFor(model: ServedModel): Prepared {
+  const { codec, chatTemplate, stopIds } = model;
+  const known = made.get(model) ?? {
     grammars: createGrammars(codec, stopIds && { stopIds }),
     prepare: createTurns(codec, chatTemplate),
-    since: new Date(),
   };
+  made.set(model, known);
+  return known;
 }
 
 /** The pool of one model, whose name is checked where a request is read. */
@@ -104,6 +116,7 @@ export interface ModelEntry {
 
 /** A loaded model; disposing of it frees its memory. */
 export interface OpenedModel extends AsyncDisposable {
+  /** What it is served by. */
   readonly parts: ModelParts;
 }
 
@@ -136,6 +149,7 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
   #loading: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
+  /** Loads nothing yet. */
   constructor(options: ModelPoolOptions) {
     this.#options = options;
   }
@@ -166,6 +180,7 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     await Promise.all(this.loaded.map(({ scheduler }) => scheduler.drain()));
   }
 
+  /** Frees all that is loaded. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     await this.#loading;
