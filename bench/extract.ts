@@ -1,11 +1,16 @@
 /**
- * How fast is the text taken out of real pages, by `fast` and by `dom`, in the same run?
+ * How good is the text of pages that people have annotated, and how fast is it taken out, by `fast`
+ * and `dom` beside Readability, Defuddle and what a Python has of trafilatura and resiliparse? Without
+ * annotated pages: how fast is documentation read?
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { extractDocument, type ExtractEngine } from "../stages/extract/mod.ts";
 import type { Page } from "../stages/types.ts";
+import { exists } from "../model/durable.ts";
+import { openNodePeers, openPythonPeers, type Peers } from "./extract_peers.ts";
+import { judgeExtractors } from "./extract_quality.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
@@ -19,10 +24,20 @@ const FOLDERS = [
 ];
 const ENGINES: readonly ExtractEngine[] = ["fast", "dom"];
 
-/** Runs `bench extract [FOLDER...] [--rounds N] [--pages N] [--json]`; N pages of each folder. */
+/**
+ * Runs `bench extract [FOLDER...] [--rounds N] [--pages N] [--python PROGRAM] [--alone] [--json]`.
+ * A folder with `evaldata.json` is scored, beside others unless `--alone`, which takes Node with npm.
+ * (The model has learned from trafilatura's pages: on those it is scored by cross-validation, with
+ * stages/extract/train/main.ts.) Of other folders N pages each are read in N rounds.
+ */
 export async function run(args: string[]): Promise<void> {
-  const options = { rounds: TEXT, pages: TEXT, json: SWITCH };
+  const options = { rounds: TEXT, pages: TEXT, python: TEXT, alone: SWITCH, json: SWITCH };
   const { values: flags, positionals } = parseArgs({ args, options, allowPositionals: true });
+  const [annotated] = positionals;
+  if (annotated !== undefined && await exists(`${annotated}/evaldata.json`)) {
+    const result = await judge(annotated, { python: flags.python, isAlone: flags.alone === true });
+    return showQuality(result, flags.json === true);
+  }
   const rounds = Number(flags.rounds ?? 3);
   const folders = positionals.length > 0 ? positionals : FOLDERS;
   const pages: Page[] = [];
@@ -58,6 +73,30 @@ export async function run(args: string[]): Promise<void> {
     ratio: median(seconds.dom) / median(seconds.fast),
   };
   console.log(flags.json ? JSON.stringify(result) : result);
+}
+
+/** Scores the pages of a folder. */
+async function judge(
+  folder: string,
+  { python, isAlone }: { python: string | undefined; isAlone: boolean },
+) {
+  await using resources = new AsyncDisposableStack();
+  const peers: Peers[] = [];
+  if (!isAlone) {
+    const installed = await Deno.makeTempDir({ dir: "runs", prefix: "bench-extract-" });
+    resources.defer(() => Deno.remove(installed, { recursive: true }));
+    peers.push(resources.use(await openNodePeers(await Deno.realPath(installed))));
+  }
+  if (python !== undefined) peers.push(resources.use(openPythonPeers(python)));
+  return await judgeExtractors(folder, peers);
+}
+
+function showQuality(result: Awaited<ReturnType<typeof judge>>, isJson: boolean): void {
+  if (isJson) return console.log(JSON.stringify(result));
+  console.log(`${result.pages} pages, ${result.absent} absent`);
+  console.table(result.extractors);
+  console.log("Metadata that JSON-LD or Open Graph declare: found, and found without these");
+  console.table(result.metadata);
 }
 
 /** The first `limit` pages of a folder by name; none where the folder is missing. */

@@ -22,6 +22,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   tokens: () => import("./tokens.ts"),
   tokenizer: () => import("./tokenizer.ts"),
   train: () => import("./train.ts"),
+  tune: () => import("./tune.ts"),
 };
 
 const [name = "", ...args] = Deno.args;

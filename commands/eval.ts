@@ -10,7 +10,8 @@ import { readJournal } from "../stages/journal/mod.ts";
 import { WEIGHT_FORMATS } from "../engine/mod.ts";
 import { CHECKPOINT_FLAG } from "../run/choose_checkpoint.ts";
 import { type Command, command } from "../cli/command.ts";
-import { choice, group, jsonToggle, number, toggle, UsageError } from "../cli/flags.ts";
+import { choice, group, jsonToggle, list, number, toggle, UsageError } from "../cli/flags.ts";
+import { TASK_FORMS } from "../evaluation/tasks/forms.ts";
 import { evaluateModel } from "../evaluation/evaluation.ts";
 import { showProgress } from "../evaluation/progress.ts";
 import { describeEvaluations, type NamedEvaluation } from "../evaluation/table.ts";
@@ -29,6 +30,7 @@ import {
 import { loadTokenizer } from "../run/tokenizer_file.ts";
 import { SPHERES, spheresOf } from "../run/settings/training.ts";
 import { say } from "../cli/print.ts";
+import { evaluateTasks } from "./eval_tasks.ts";
 
 const FLAGS = {
   ...RUN_FLAG,
@@ -59,6 +61,14 @@ const FLAGS = {
       only: { set: ["all"] },
     }),
   }),
+  ...group("Tasks", {
+    task: list({
+      help: `score models on these questions instead: ${
+        Object.keys(TASK_FORMS).join(", ")
+      }, of JSON lines; repeatable`,
+      value: "FORM=FILE",
+    }),
+  }),
   ...group("Workers", SPHERES, { only: { weights: ["f32"] } }),
   json: jsonToggle("a checkpoint"),
 };
@@ -66,21 +76,30 @@ const FLAGS = {
 /** Flags about what an ONNX file has of its own. */
 const CHECKPOINT_FLAGS = ["weights", ...Object.keys(SPHERES)];
 
+/** Flags that say something of tasks. */
+const TASK_FLAGS = ["task", "run", "checkpoint", "weights", "workers", "json"];
+
 /** The `eval` command. */
 export const evaluate: Command = command({
   name: "eval",
   summary:
     "Loss, perplexity and bits per byte of checkpoints and exported ONNX files on the held-out\n" +
     "documents of a run, source by source, and how each continues a few texts.\n" +
+    "With --task, how many questions models answer right: runs, checkpoints, adapters, folders.\n" +
     "Without a checkpoint: the run's best.",
   operands: "[RUN] [CHECKPOINT | MODEL.onnx]...",
   flags: FLAGS,
   examples: [
     "deno task eval",
     "deno task eval runs/mine --all --json",
-    "deno task eval runs/mine runs/mine/export/onnx/model.onnx",
+    "deno task eval runs/default runs/tuned --task exact=questions.jsonl",
   ],
   async run({ values: flags, operands: named, given }) {
+    if (flags.task.length > 0) {
+      const unused = [...given].find((flag) => !TASK_FLAGS.includes(flag));
+      if (unused === undefined) return await evaluateTasks(flags, named);
+      throw new UsageError(`Cannot use --${unused} with --task: it is about held-out documents`);
+    }
     const { run, operands } = await runAmong(named, { command: "evaluate", run: flags.run });
     const values = { ...flags, run };
     const wish = values.checkpoint;

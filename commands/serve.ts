@@ -51,6 +51,14 @@ import { say, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
+  ...group("Model", {
+    adapter: list({
+      help:
+        "also serve this LoRA adapter of the model, a run of `tune --lora` or a folder of PEFT; " +
+        "requests choose it by its name as `model`; repeatable",
+      value: "[NAME=]DIR",
+    }),
+  }),
   ...LISTEN_FLAGS,
   ...portFlag(8000),
   ...TLS_FLAGS,
@@ -72,7 +80,7 @@ const FLAGS = {
     models: text({
       help: "folder of runs, models and GGUF files, each loaded when a request names it",
       value: "DIR",
-      excludes: ["model", "checkpoint", "engine"],
+      excludes: ["model", "checkpoint", "engine", "adapter"],
     }),
     "models-mib": number({
       help: "memory for loaded models; the least recently used ones make room",
@@ -132,6 +140,7 @@ export const serve: Command = command({
     const app = "models" in served
       ? createApp({ ...settings, models: served.models })
       : createApp({ ...settings, ...served.parts });
+    const adapters = "parts" in served ? [...served.parts.adapters?.keys() ?? []] : [];
     const { hostname, port, finished } = await listen(app, {
       hostname: values.hostname,
       port: values.port,
@@ -148,6 +157,7 @@ export const serve: Command = command({
     // The log alone goes to the standard output.
     tell(`Serving ${served.title} on ${origin}`);
     if (served.chosen !== undefined) tell(`Uses ${served.chosen}`);
+    if (adapters.length > 0) tell(`Adapters by model name: ${adapters.join(", ")}`);
     const [prompt = ""] = prompts;
     tell(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
@@ -175,16 +185,16 @@ type Served = AsyncDisposable & {
 
 /** The model that the flags name, followed as its run goes on. */
 async function serveOne(
-  values: ModelChoice & Pick<FlagValues<typeof FLAGS>, "checkpoint">,
+  values: ModelChoice & Pick<FlagValues<typeof FLAGS>, "checkpoint" | "adapter">,
   limits: SchedulerLimits,
 ): Promise<Served> {
-  const opened = await openModel(values);
+  const opened = await openModel(values, { adapters: values.adapter });
   const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
-  const { stopIds, sampling, prompts, chosen } = opened;
+  const { stopIds, sampling, prompts, chosen, adapters } = opened;
   const scheduler = new Scheduler(engine, limits);
   const { checkpoint } = values;
   const follows = values.model === undefined && engineName === "wasm" &&
-    typeof checkpoint !== "number";
+    typeof checkpoint !== "number" && adapters.size === 0;
   const owner = follows
     ? reloadCheckpoints({
       checkpoints: runPaths(values.run).checkpoints,
@@ -196,7 +206,7 @@ async function serveOne(
     })
     : engine;
   return {
-    parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, sampling },
+    parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, adapters, sampling },
     title: `model ${name} (${engine.fingerprint}, ${engineName})`,
     name,
     chosen,

@@ -128,16 +128,21 @@ async function* traceDocument(
 }
 
 /** Where a document came from, and what was measured before it was kept. */
-function originOf({ fetchedAt, contentHash, lang, language, warc, scores }: Document) {
-  return { fetchedAt, contentHash, lang, language, warc, scores };
+function originOf(
+  { fetchedAt, renderedBy, contentHash, lang, language, warc, scores }: Document,
+) {
+  return { fetchedAt, renderedBy, contentHash, lang, language, warc, scores };
 }
 
 /** {@linkcode originOf} for people, a line a value; what is not known has none. */
 function* describeOrigin(document: Document): Generator<string, void> {
-  const { scores = {}, warc, fetchedAt, contentHash, lang, language } = originOf(document);
+  const { scores = {}, warc, fetchedAt, renderedBy, contentHash, lang, language } = originOf(
+    document,
+  );
   const values = {
     "address": document.url,
     "fetched": fetchedAt,
+    "scripts run by": renderedBy,
     "SHA-256": contentHash,
     "language declared": lang === "und" ? undefined : lang,
     "language detected": language,

@@ -27,6 +27,8 @@ export interface AdmitOptions {
   readonly client?: string | undefined;
   /** Tokens to follow the prompt at most; up to the model's context unless given. */
   readonly maxTokens?: number | undefined;
+  /** Name of the engine's adapter to run with. */
+  readonly adapter?: string | undefined;
   /** Ends waiting as well as generation. */
   readonly signal?: AbortSignal | undefined;
   /** Asks for an embedding, which is what `next` then gives. */

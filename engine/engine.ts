@@ -21,6 +21,8 @@ export interface Sequence extends Disposable {
 export interface SequenceOptions {
   /** Tokens to follow the prompt at most; memory for them is set aside. Up to the context unless given. */
   readonly maxTokens?: number;
+  /** Name of the adapter that it is written with; the model as it is unless given. */
+  readonly adapter?: string;
   /** Asks for the text's embedding instead of logits: the mean of its hidden states, or the last one. */
   readonly pooling?: Pooling;
 }

@@ -78,6 +78,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly scoresPrompt?: boolean;
   /** Keeps the text within a grammar. */
   readonly constraint?: TokenConstraint;
+  /** Name of the engine's adapter to write with; the model as it is unless given. */
+  readonly adapter?: string;
   /** Who asks; see {@linkcode AdmitOptions}. */
   readonly client?: string;
   /** Told how it goes; nobody unless given. */
@@ -122,12 +124,12 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
 
   const scores = createScoreQueue();
 
-  const { client, signal, meter } = options;
+  const { client, signal, meter, adapter } = options;
   let asked = performance.now();
   if (scoresPrompt) checkPromptLength(promptIds, scheduler.limits);
   const begun = scoresPrompt ? Array.from(promptIds).slice(0, 1) : promptIds;
   const more = promptIds.length - begun.length + limit;
-  using slot = await scheduler.admit(begun, { client, maxTokens: more, signal });
+  using slot = await scheduler.admit(begun, { client, maxTokens: more, adapter, signal });
   const { fingerprint, reused } = slot;
   meter?.admitted({ promptTokens: options.promptIds.length, reusedTokens: reused });
   if (scoresPrompt) {

@@ -17,7 +17,9 @@ export {
   createAnswerReader,
   type ReaderOptions,
 } from "./chat/answer_reader.ts";
+export { BUILTIN_TEMPLATES, type BuiltinTemplate } from "./chat/builtin.ts";
 export type { MessageCall, ToolDescription } from "./chat/conversation.ts";
+export { type ChatExample, createExampleEncoder } from "./chat/example.ts";
 export {
   createPromptEncoder,
   type EncodedPrompt,
@@ -38,6 +40,7 @@ export {
   type NamedTemplate,
   readChatTemplate,
   readTemplateSource,
+  readTemplateTokens,
   type TemplateSource,
 } from "./chat/template_file.ts";
 export { type ChoicePiece, type ChoicesOptions, generateChoices } from "./choices.ts";
@@ -83,6 +86,7 @@ export { Scheduler } from "./scheduler.ts";
 export { charactersOf, type TextCodec } from "./text_codec.ts";
 export { type RunSteps, type Steps, Turns } from "./turns.ts";
 export {
+  type EngineAdapter,
   openWasmEngine,
   wasmEngineBytes,
   type WasmEngineOptions,

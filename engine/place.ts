@@ -3,15 +3,14 @@
  *
  * @module
  */
-import type { Engine, Pooling, Sequence } from "./engine.ts";
+import type { Engine, Sequence, SequenceOptions } from "./engine.ts";
 import type { Entry } from "./fair_queue.ts";
 import type { Stepped } from "./step_share.ts";
 
 /** A generation that waits or runs. */
 export interface Place extends Stepped {
   readonly promptIds: ArrayLike<number>;
-  readonly maxTokens: number | undefined;
-  readonly pooling: Pooling | undefined;
+  readonly options: SequenceOptions;
   readonly admitted: PromiseWithResolvers<void>;
   /** There while it waits. */
   entry?: Entry<Place>;

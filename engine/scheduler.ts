@@ -84,7 +84,7 @@ export class Scheduler {
    * @throws {RangeError} when the engine refuses the prompt
    */
   async admit(promptIds: ArrayLike<number>, options: AdmitOptions = {}): Promise<Slot> {
-    const { client = "", maxTokens, signal, pooling } = options;
+    const { client = "", maxTokens, signal, pooling, adapter } = options;
     signal?.throwIfAborted();
     if (this.#drained) throw draining();
     checkPromptLength(promptIds, this.limits);
@@ -95,8 +95,11 @@ export class Scheduler {
     const place: Place = {
       promptIds,
       client,
-      maxTokens,
-      pooling,
+      options: {
+        ...maxTokens !== undefined && { maxTokens },
+        ...pooling && { pooling },
+        ...adapter !== undefined && { adapter },
+      },
       isReading: false,
       tokens: 0,
       ended: false,
@@ -152,7 +155,7 @@ export class Scheduler {
 
   #queueUp(place: Place): void {
     this.#perClient.set(place.client, (this.#perClient.get(place.client) ?? 0) + 1);
-    const cost = place.promptIds.length + (place.maxTokens ?? 0);
+    const cost = place.promptIds.length + (place.options.maxTokens ?? 0);
     place.entry = this.#queue.push(place, { client: place.client, cost });
     // Who ends before being admitted may have nobody listening yet.
     place.admitted.promise.catch(() => {});
@@ -165,13 +168,10 @@ export class Scheduler {
       const entry = this.#queue.peek();
       if (!entry) return;
       const place = entry.item;
-      const { promptIds, maxTokens, pooling } = place;
+      const { promptIds, options } = place;
       const engine = this.#engine;
       try {
-        const sequence = engine.createSequence(promptIds, {
-          ...maxTokens !== undefined && { maxTokens },
-          ...pooling && { pooling },
-        });
+        const sequence = engine.createSequence(promptIds, options);
         place.running = { engine, sequence };
         place.isReading = promptIds.length - sequence.reused > PROMPT_TOKENS;
       } catch (error) {

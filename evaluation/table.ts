@@ -72,7 +72,7 @@ function bySize(sources: Evaluation["sources"]): [name: string, score: Score][] 
 }
 
 /** Aligned columns, the first to the left and the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0))
   );

@@ -14,7 +14,7 @@ import { report, type ReportOptions } from "../stages/report/mod.ts";
 import { epochs, type EpochsOptions, store, type StoreOptions } from "../stages/store/mod.ts";
 import { tokenize, type TokenizeOptions } from "../stages/tokenize/mod.ts";
 import { train, type TrainOptions } from "../stages/train/mod.ts";
-import type { Barrier, Document, Page } from "../stages/types.ts";
+import type { Barrier, Batch, Document, Page } from "../stages/types.ts";
 import { type CustomStages, inTurn } from "./ingest/custom_stages.ts";
 import { newDocuments, type NewDocumentsOptions } from "./ingest/new_documents.ts";
 
@@ -81,9 +81,20 @@ export type StoredLearnStages = Omit<LearnStages, "journal" | "tokenize" | "stor
 
 /** Stored tokens to weights: {@linkcode learn} without its first stages. */
 export async function learnStored(stages: StoredLearnStages): Promise<void> {
-  await ReadableStream.from<never>([])
+  const batches = ReadableStream.from<never>([])
     .pipeThrough(epochs(stages.epochs))
-    .pipeThrough(batch(stages.batch))
+    .pipeThrough(batch(stages.batch));
+  await learnBatches({ ...stages, batches });
+}
+
+/** The stages of training on batches. */
+export interface BatchLearnStages extends Pick<LearnStages, "train" | "checkpoint" | "report"> {
+  readonly batches: ReadableStream<Batch>;
+}
+
+/** Batches to weights: the last stages of {@linkcode learn}. */
+export async function learnBatches(stages: BatchLearnStages): Promise<void> {
+  await stages.batches
     .pipeThrough(train(stages.train))
     .pipeThrough(checkpoint(stages.checkpoint))
     .pipeTo(report(stages.report));

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import {
   checkpointName,
+  type Companions,
   DIVERGED_SUFFIX,
+  formatAdapterConfig,
   initFromFolder,
   loadNewest,
   readCompanions,
@@ -18,6 +20,8 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { initParameters } from "../model/init.ts";
+import { createLayout } from "../model/layout.ts";
+import { createAdapterLayout, initAdapter } from "../model/lora.ts";
 import {
   type CheckpointOptions,
   metricsOf,
@@ -50,6 +54,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly run: object;
   /** Text of tokenizer.json, saved with every checkpoint. */
   readonly tokenizerJson: string;
+  /** Saved with every checkpoint; those of the initial weights by default. */
+  readonly companions?: Companions;
 }
 
 /** Where the stages that train write. */
@@ -90,13 +96,21 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   });
   let newest = found?.dir;
   const state = found ? resumeTraining(found) : newTraining();
-  if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
+  const base = createLayout(config);
+  const { lora } = options;
+  const { frozen } = spheres;
+  if (init !== undefined && frozen) {
+    await initFromFolder(init, { layout: base, parameters: frozen });
+  }
+  if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
+  else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
   await spheres.packWeights();
   const fallBack = found && fallBackOf(found);
   const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
   const began = found?.dir ?? init;
-  const companions = began === undefined ? undefined : await readCompanions(began);
+  const companions = options.companions ??
+    (began === undefined ? undefined : await readCompanions(began));
 
   let savedStep = state.step;
   let retention: Retention = {};
@@ -107,6 +121,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       layout,
       snapshot,
       tokenizerJson,
+      ...(lora && { adapterConfig: formatAdapterConfig(lora, resolve(init ?? "")) }),
       metrics,
       run: { ...options.run, ...(fallBacks.length > 0 && { fallBacks }) },
       ...(companions && { companions }),

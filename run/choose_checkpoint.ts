@@ -99,8 +99,8 @@ export async function initFolder(
       `Cannot use --hub ${hub}: --init names no model of a hub, as hf:OWNER/NAME`,
     );
   }
-  if (!await exists(join(folder, "run.json"))) return folder;
   const chosen = await chooseCheckpoint(join(folder, "checkpoints"));
   if (chosen) return chosen.folder;
+  if (!await exists(join(folder, "run.json"))) return folder;
   throw new UsageError(`Cannot start from --init ${folder}: that run has no checkpoint yet`);
 }

@@ -20,7 +20,11 @@ export type EngineName = typeof ENGINES[number];
 /** Paths of the ONNX file in exports: of this program and transformers.js, and of other tools. */
 const ONNX_FILES = [ONNX_FILE, "model.onnx"];
 /** Files of weights for the project's own kernels. */
-const WEIGHT_FILES = ["model.safetensors", "model.safetensors.index.json"];
+const WEIGHT_FILES = [
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "adapter_model.safetensors",
+];
 
 /** A model as named by a command's flags. */
 export interface ModelPlace {

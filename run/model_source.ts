@@ -19,6 +19,7 @@ import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod
 import {
   type ChatTemplate,
   type Engine,
+  type EngineAdapter,
   openOnnxEngine,
   openWasmEngine,
   readChatTemplate,
@@ -36,6 +37,7 @@ import { fitsVocabulary } from "./model_tokenizer.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
 import { readGgufModel } from "./gguf_model.ts";
+import { openAdapters, type ServedAdapter } from "./served_adapters.ts";
 import { runPaths } from "./folder.ts";
 
 /** Flags that name a model and what runs it. */
@@ -98,12 +100,20 @@ export interface OpenModel {
   readonly folder: string;
   /** Which checkpoint of a run it is, and why, where it is one. */
   readonly chosen: string | undefined;
+  /** Adapters that the engine has, by name. */
+  readonly adapters: ReadonlyMap<string, ServedAdapter>;
 }
 
-/** Opens the model that the flags name: a checkpoint of the run, its export, or a folder. */
-export async function openModel(choice: ModelChoice): Promise<OpenModel> {
+/**
+ * Opens the model that the flags name: a checkpoint of the run, its export, or a folder; with
+ * `adapters` as {@linkcode openAdapters} reads them.
+ */
+export async function openModel(
+  choice: ModelChoice,
+  { adapters: given = [] }: { adapters?: readonly string[] } = {},
+): Promise<OpenModel> {
   const { folder, onnxFile, ggufFile, chosen } = await locateModel(choice);
-  if (ggufFile !== undefined) return await openGguf(ggufFile, choice);
+  if (ggufFile !== undefined) return await openGguf(ggufFile, { settings: choice, given });
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -120,7 +130,14 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
   const sampling = await readSamplingSettings(folder);
   const stopIds = await readStopIds(folder);
   const prompts = await readPrompts(folder);
-  const engine = await openEngine(folder, { config, onnxFile, settings: choice });
+  const name = "cllm";
+  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name });
+  const engine = await openEngine(folder, {
+    config,
+    onnxFile,
+    settings: choice,
+    adapters: adapters.engine,
+  });
   const engineName = onnxFile === undefined ? "wasm" : "onnx";
   return {
     engine,
@@ -128,7 +145,8 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
     codec,
     tokenizerJson,
     chatTemplate,
-    name: "cllm",
+    name,
+    adapters: adapters.served,
     folder,
     stopIds,
     sampling,
@@ -138,19 +156,31 @@ export async function openModel(choice: ModelChoice): Promise<OpenModel> {
 }
 
 /** Opens the model in a GGUF file, whose name becomes the fingerprint of its weights. */
-async function openGguf(path: string, settings: EngineSettings): Promise<OpenModel> {
+async function openGguf(
+  path: string,
+  { settings, given }: { settings: EngineSettings; given: readonly string[] },
+): Promise<OpenModel> {
   const { config, tokenizer: codec, chatTemplate, stopIds } = await readGgufModel(path);
+  const name = "cllm";
+  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name });
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   await readGguf(path, { config, layout, parameters });
   const fingerprint = basename(path);
   return {
-    engine: await openKernels({ config, parameters, fingerprint, settings }),
+    engine: await openKernels({
+      config,
+      parameters,
+      fingerprint,
+      settings,
+      adapters: adapters.engine,
+    }),
     engineName: "wasm",
     codec,
     tokenizerJson: formatTokenizer(codec),
     chatTemplate,
-    name: "cllm",
+    name,
+    adapters: adapters.served,
     folder: dirname(path),
     stopIds,
     sampling: {},
@@ -161,11 +191,12 @@ async function openGguf(path: string, settings: EngineSettings): Promise<OpenMod
 
 /** Our kernels on weights that are in memory. */
 async function openKernels(
-  { config, parameters, fingerprint, settings }: {
+  { config, parameters, fingerprint, settings, adapters }: {
     config: ModelConfig;
     parameters: Float32Array;
     fingerprint: string;
     settings: EngineSettings;
+    adapters: readonly EngineAdapter[];
   },
 ): Promise<Engine> {
   const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
@@ -174,6 +205,7 @@ async function openKernels(
     parameters,
     fingerprint,
     weights,
+    adapters,
     ...cacheMib !== undefined && { cacheBytes: cacheMib * 2 ** 20 },
     ...threads && { workers: threads },
   });
@@ -185,16 +217,20 @@ async function openKernels(
  */
 export async function openEngine(
   folder: string,
-  { config, onnxFile, settings }: {
+  { config, onnxFile, settings, adapters = [] }: {
     config: ModelConfig;
     onnxFile?: string | undefined;
     settings: EngineSettings;
+    adapters?: readonly EngineAdapter[];
   },
 ): Promise<Engine> {
   const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
   const cache = cacheMib === undefined ? {} : { cacheBytes: cacheMib * 2 ** 20 };
   const fingerprint = basename(folder);
   if (onnxFile !== undefined) {
+    if (adapters.length > 0) {
+      throw new UsageError("Cannot use --adapter with --engine onnx: use --engine wasm");
+    }
     if (weights !== "f32") {
       throw new UsageError(
         `Cannot use --weights ${weights} with --engine onnx: its weights are as the file has them; ` +
@@ -212,7 +248,7 @@ export async function openEngine(
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   await initFromFolder(folder, { layout, parameters });
-  return await openKernels({ config, parameters, fingerprint, settings });
+  return await openKernels({ config, parameters, fingerprint, settings, adapters });
 }
 
 /**

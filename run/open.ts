@@ -74,8 +74,8 @@ export async function openRun(
   };
 }
 
-/** Default run folder. */
-const DEFAULT_RUN = "runs/default";
+/** The run of a command that names none. */
+export const DEFAULT_RUN = "runs/default";
 
 /** The flag of commands whose operand is a run folder. */
 export const RUN_FLAG: { readonly run: Flag<string | undefined> } = group("The run", {

@@ -34,4 +34,5 @@ export {
 } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
+export type { AdapterModel } from "./openai/generation.ts";
 export { PAGE_POLICY } from "./playground/mod.ts";

@@ -15,6 +15,7 @@ import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { ApiError } from "./api_error.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
 import { createTurns, type PrepareTurn } from "./openai/chat/mod.ts";
+import type { AdapterModel } from "./openai/generation.ts";
 
 /** A model and what it is served by. */
 export interface ModelParts {
@@ -28,6 +29,8 @@ export interface ModelParts {
   readonly chatTemplate?: ChatTemplate | undefined;
   /** The `model` that clients ask for. */
   readonly modelName: string;
+  /** Adapters of the scheduler's engine, by the `model` that clients ask for. */
+  readonly adapters?: ReadonlyMap<string, AdapterModel>;
   /** How tokens are drawn where a request does not say; OpenAI's own defaults unless given. */
   readonly sampling?: SamplingSettings;
 }
@@ -83,10 +86,10 @@ const made = new WeakMap<ServedModel, Prepared>();
 
 /** What answers of a model are made with; made once for each. */
 export function preparedFor(model: ServedModel): Prepared {
-  const { codec, chatTemplate, stopIds } = model;
+  const { codec, chatTemplate, stopIds, adapters } = model;
   const known = made.get(model) ?? {
     grammars: createGrammars(codec, stopIds && { stopIds }),
-    prepare: createTurns(codec, chatTemplate),
+    prepare: createTurns(codec, chatTemplate, adapters),
   };
   made.set(model, known);
   return known;
@@ -99,7 +102,10 @@ export function singleModel(parts: ModelParts): ModelPool {
   return {
     isPlural: false,
     loaded: [model],
-    list: () => Promise.resolve([{ name: model.modelName, loaded: true }]),
+    list() {
+      const names = [model.modelName, ...model.adapters?.keys() ?? []];
+      return Promise.resolve(names.map((name) => ({ name, loaded: true })));
+    },
     lease: () => Promise.resolve(lease),
   };
 }

@@ -14,6 +14,21 @@ const BOMS: readonly (readonly [bytes: readonly number[], label: string])[] = [
   [[0xff, 0xfe], "utf-16le"],
 ];
 
+/** The text of UTF-32 with a byte order mark, which the Encoding standard takes for UTF-16 with NULs. */
+function decodeUtf32(body: Uint8Array): string | undefined {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  if (body.length < 4) return undefined;
+  const isLittle = view.getUint32(0, true) === 0xfeff;
+  if (!isLittle && view.getUint32(0) !== 0xfeff) return undefined;
+  let text = "";
+  for (let at = 4; at + 4 <= body.length; at += 4) {
+    const code = view.getUint32(at, isLittle);
+    const isScalar = code < 0xd800 || (code > 0xdfff && code <= 0x10ffff);
+    text += String.fromCodePoint(isScalar ? code : 0xfffd);
+  }
+  return text;
+}
+
 /** A decoder for a label, or `undefined` for one that the Encoding standard does not know. */
 function decoderFor(label: string | undefined): TextDecoder | undefined {
   if (label === undefined) return undefined;
@@ -33,6 +48,8 @@ export function decodePage(
   body: Uint8Array,
   { contentType, isHtml }: { contentType: string; isHtml: boolean },
 ): string {
+  const wide = decodeUtf32(body);
+  if (wide !== undefined) return wide;
   const bom = BOMS.find(([bytes]) => bytes.every((byte, at) => body[at] === byte))?.[1];
   const marked = decoderFor(bom);
   if (marked !== undefined) return marked.decode(body);

@@ -75,9 +75,11 @@ export interface Document {
   readonly date?: string;
   /** A summary, in the page's own words. */
   readonly description?: string;
+  /** What the site calls itself. */
   readonly siteName?: string;
   /** Address of the licence where the page links to it, else its name. */
   readonly license?: string;
+  /** Keywords. */
   readonly tags?: readonly string[];
   /** ISO 8601 instant. */
   readonly fetchedAt: string;

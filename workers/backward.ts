@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { reduceAdapters } from "./adapters.ts";
 import { forwardLayer } from "./forward.ts";
 import type { ParameterGroup } from "./groups.ts";
 import {
   at,
+  isFrozen,
   type MicrobatchContext,
   type MicrobatchRows,
   weightsOf,
@@ -34,6 +36,7 @@ export function backward(
       n,
       multiply: (dw, accumulate) => linearWeightGradient(context, { dw, dy, x, w, n, accumulate }),
     });
+    reduceAdapters(context, { turn, w, dy, x, n });
   };
   /** Of a product's output; does nothing where the layer has no bias. */
   const reduceBias = (bias: ParameterGroup | undefined, dy: number) => {
@@ -112,6 +115,7 @@ export function backward(
     backThroughNorm(layer.inputNorm, input);
   }
 
+  if (isFrozen(context, groups.embedding)) return;
   const ids = at(plan.inputIds, firstToken);
   if (tied) {
     // The embedding's two gradients are summed in the staged one, so that it is reduced once.

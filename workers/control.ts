@@ -6,6 +6,7 @@
  */
 import { compileKernels, createFarMemory, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
+import { createAdapterLayout } from "../model/lora.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
@@ -55,6 +56,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     recompute = false,
     nearBytes,
     simd256 = hasSimd256(),
+    lora,
   } = options;
   const topology = createTopology({ leaves, workers });
   const plan = planMemory({
@@ -65,6 +67,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     keepLogits,
     profile,
     recompute,
+    ...(lora && { lora }),
     ...nearBytes !== undefined && { nearBytes },
   });
   const module = await compileKernels({ strictSimd });
@@ -83,11 +86,13 @@ class RootSphere implements Spheres {
   readonly topology: Topology;
   readonly bytes: number;
   readonly simd256: boolean;
+  readonly frozen: Float32Array | undefined;
   readonly parameters: Float32Array;
   readonly gradients: Float32Array;
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
   readonly logits: Float32Array;
+  readonly losses: Float32Array;
   readonly #plan: MemoryPlan;
   readonly #memory: WebAssembly.Memory;
   readonly #farMemory: WebAssembly.Memory;
@@ -98,7 +103,9 @@ class RootSphere implements Spheres {
   diverged = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
-    const layout = createLayout(plan.dims.config);
+    const base = createLayout(plan.dims.config);
+    const { lora } = plan.dims;
+    const layout = lora ? createAdapterLayout(base, lora) : base;
     this.simd256 = simd256;
     this.#plan = plan;
     this.#memory = memory;
@@ -108,7 +115,8 @@ class RootSphere implements Spheres {
     this.bytes = plan.bytes + plan.farBytes;
     const view = (address: number, length = layout.length) =>
       new Float32Array(memory.buffer, address, length);
-    this.parameters = view(plan.weights);
+    this.frozen = lora && view(plan.weights, base.length);
+    this.parameters = view(plan.trained);
     this.gradients = view(plan.gradients);
     const farView = (address: number) =>
       new Float32Array(this.#farMemory.buffer, address, layout.length);
@@ -116,6 +124,7 @@ class RootSphere implements Spheres {
     this.secondMoment = farView(plan.secondMoment);
     const { rows, cols, config, keepLogits } = plan.dims;
     this.logits = view(plan.keptLogits, keepLogits ? rows * cols * config.vocab_size : 0);
+    this.losses = view(plan.losses, rows * cols);
     this.#words = new Int32Array(memory.buffer, plan.control, 4096);
     this.#stepParameters = new Float64Array(memory.buffer, plan.parametersIn, 64);
     this.#results = new Float64Array(
@@ -161,6 +170,14 @@ class RootSphere implements Spheres {
 
   async packWeights(): Promise<void> {
     await this.#command(Command.pack);
+    await this.useAdapter(true);
+  }
+
+  async useAdapter(isUsed: boolean): Promise<void> {
+    const { adaptedSegments, loraScale } = this.#plan;
+    if (adaptedSegments.length === 0) return;
+    this.#stepParameters[StepParameter.adapterScale] = isUsed ? loraScale : 0;
+    await this.#command(Command.merge);
   }
 
   async step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome> {
@@ -189,6 +206,7 @@ class RootSphere implements Spheres {
       this.#diverge(`Cannot update at step ${optimizer.step}: ${found}`);
     }
     const skipped = this.#stepParameters[StepParameter.skipped] === 1;
+    if (!skipped) await this.useAdapter(true);
     return { loss, gradNorm, skipped, spheres };
   }
 
@@ -220,6 +238,9 @@ class RootSphere implements Spheres {
     ints(this.#plan.targetIds).set(batch.targetIds);
     ints(this.#plan.mask).set(batch.mask);
     if (batch.segmentIds) ints(this.#plan.segmentIds).set(batch.segmentIds);
+    if (batch.weights) {
+      new Float32Array(this.#memory.buffer, this.#plan.tokenWeights, size).set(batch.weights);
+    }
     const positions = ints(this.#plan.positions);
     for (let i = 0; i < size; i++) {
       const restarts = i % cols === 0 ||
@@ -228,6 +249,7 @@ class RootSphere implements Spheres {
     }
     Atomics.store(this.#words, Word.rows, batch.rows);
     Atomics.store(this.#words, Word.segmented, batch.segmentIds ? 1 : 0);
+    Atomics.store(this.#words, Word.weighted, batch.weights ? 1 : 0);
   }
 
   /** Issues a command and waits, without blocking, until every worker is done with it. */

@@ -12,6 +12,8 @@ export const Word = {
   rows: PoolWord.own + 1,
   /** 1 when the batch has segment ids. */
   segmented: PoolWord.own + 2,
+  /** 1 when the batch has weights. */
+  weighted: PoolWord.own + 5,
   /** Equals the round when all microbatches have reported to the root control sphere. */
   microbatchesDone: PoolWord.own + 3,
   /** Equals the round when all norm segments are summed. */
@@ -42,6 +44,8 @@ export const Command = {
   evaluate: 2,
   /** Pack the weights for the products of the next step. */
   pack: 3,
+  /** Pack the weights that have an adapter, with it merged in; after `pack`, or a step. */
+  merge: 4,
 } as const;
 
 /** Indices into the Float64 step parameters. */
@@ -68,6 +72,8 @@ export const StepParameter = {
   gradNormLimit: 14,
   /** Out: 1 where the step was beyond a limit. */
   skipped: 15,
+  /** Factor of the adapters in `merge`: 0 leaves them out. */
+  adapterScale: 16,
 } as const;
 
 /** Columns of a microbatch's row in the Float64 results. */

@@ -6,10 +6,12 @@
  */
 import {
   at,
+  isFrozen,
   type MicrobatchContext,
   type MicrobatchRows,
   weightsOf,
 } from "./microbatch_context.ts";
+import { Word } from "./control_words.ts";
 import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
 
 /** Loss of a microbatch. */
@@ -29,10 +31,11 @@ export function head(
   context: MicrobatchContext,
   { slice, gradientScale }: { slice: MicrobatchRows; gradientScale?: number },
 ): MicrobatchLoss {
-  const { config, kernels, plan, area, groups, dims } = context;
+  const { config, kernels, plan, area, groups, dims, f32, words } = context;
   const { D, V, T } = dims;
   const n = (slice.end - slice.first) * T;
   const firstToken = slice.first * T;
+  const isWeighted = Atomics.load(words, Word.weighted) === 1;
   kernels.rms_norm(
     area.normed,
     area.finalRstd,
@@ -58,15 +61,30 @@ export function head(
       kernels.cross_entropy_loss(area.logits, losses, targets, mask, rows, V, V);
       continue;
     }
-    kernels.cross_entropy(area.logits, losses, targets, mask, rows, V, V, gradientScale);
-    linearWeightGradient(context, {
-      dw: area.stagedHead,
-      dy: area.logits,
-      x: hidden,
-      w: groups.head,
-      n: rows,
-      accumulate: start > 0,
-    });
+    const step = isWeighted ? 1 : rows;
+    for (let row = 0; row < rows; row += step) {
+      const weight = isWeighted ? f32[plan.tokenWeights / 4 + token + row] as number : 1;
+      kernels.cross_entropy(
+        at(area.logits, row * V),
+        at(losses, row),
+        at(targets, row),
+        at(mask, row),
+        step,
+        V,
+        V,
+        gradientScale * weight,
+      );
+    }
+    if (!isFrozen(context, groups.head)) {
+      linearWeightGradient(context, {
+        dw: area.stagedHead,
+        dy: area.logits,
+        x: hidden,
+        w: groups.head,
+        n: rows,
+        accumulate: start > 0,
+      });
+    }
     linearInputGradient(context, {
       dx: at(area.dNormed, start * D),
       dy: area.logits,

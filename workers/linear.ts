@@ -49,10 +49,17 @@ export function biasGradient(
 /** dX[n, in] = dY[n, out] · W. */
 export function linearInputGradient(
   products: Products,
-  { dx, dy, w, n }: { dx: number; dy: number; w: ParameterGroup; n: number },
+  { dx, dy, w, n, stride = w.rows }: {
+    dx: number;
+    dy: number;
+    w: ParameterGroup;
+    n: number;
+    /** Floats from one row of `dy` to the next. */
+    stride?: number;
+  },
 ): void {
   const { kernels, plan, area } = products;
-  kernels.pack_a(area.packedA, dy, n, w.rows, w.rows);
+  kernels.pack_a(area.packedA, dy, n, w.rows, stride);
   const { backward: packed, isFar } = packedWeights(plan, w);
   multiply(products, { y: dx, packed, isFar, n, columns: w.cols, k: w.rows, accumulate: false });
 }
@@ -86,16 +93,18 @@ function multiply(
 /** dW[out, in] = dYᵀ · X, added to dW when `accumulate`. */
 export function linearWeightGradient(
   { kernels, area }: Products,
-  { dw, dy, x, w, n, accumulate = false }: {
+  { dw, dy, x, w, n, stride = w.rows, accumulate = false }: {
     dw: number;
     dy: number;
     x: number;
     w: ParameterGroup;
     n: number;
+    /** Floats from one row of `dy` to the next. */
+    stride?: number;
     accumulate?: boolean;
   },
 ): void {
-  kernels.pack_a_transposed(area.packedA, dy, w.rows, n, w.rows);
+  kernels.pack_a_transposed(area.packedA, dy, w.rows, n, stride);
   kernels.pack_b(area.packedB, x, n, w.cols, w.cols, n * NR);
   kernels.gemm(
     dw,

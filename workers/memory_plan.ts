@@ -8,11 +8,16 @@
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
 import { MAX_FAR_BYTES, NR, packedBSize } from "../kernels/mod.ts";
-import { createGroups } from "./groups.ts";
+import { createAdapterLayout, type LoraConfig, loraScale } from "../model/lora.ts";
+import { adapterScratch, createAdapters } from "./adapter_groups.ts";
+import { createGroups, type ParameterGroup } from "./groups.ts";
+import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
 import { microbatchRows, type Topology } from "./topology.ts";
+
+export type { Segment } from "./segments.ts";
 
 /** Bytes of a WebAssembly page. */
 const PAGE = 65536;
@@ -20,8 +25,6 @@ const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
 /** Floats of logits that exist at once in one worker. */
 const LOGITS_BLOCK = 1 << 20;
-/** Floats per update unit, cut where a packed panel starts: small enough to balance, large enough to stream. */
-const SEGMENT = 1 << 16;
 
 /** Dimensions of a run. */
 export interface PlanDims {
@@ -37,6 +40,8 @@ export interface PlanDims {
   readonly profile: boolean;
   /** Recompute a layer's activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
+  /** Train this adapter alone. */
+  readonly lora?: LoraConfig;
   /** Most bytes of the near memory; what 32 bits address by default. */
   readonly nearBytes?: number;
 }
@@ -51,14 +56,6 @@ export interface PackedGroup {
   readonly isFar: boolean;
 }
 
-/** A run of rows of one group: the unit of norm, update and packing. */
-export interface Segment {
-  readonly group: number;
-  /** First row and number of rows. */
-  readonly row: number;
-  readonly rows: number;
-}
-
 /** The layout as plain data, posted to every worker. */
 export interface MemoryPlan {
   readonly dims: PlanDims;
@@ -66,7 +63,13 @@ export interface MemoryPlan {
   readonly microbatchTokens: number;
   /** Rows of logits computed at once. */
   readonly logitsRows: number;
+  /** Of what is trained. */
   readonly segments: readonly Segment[];
+  /** Of packed groups that are frozen, without and with an adapter. */
+  readonly frozenSegments: readonly Segment[];
+  readonly adaptedSegments: readonly Segment[];
+  /** Factor of an adapter's product. */
+  readonly loraScale: number;
   /** Units of a Muon update. */
   readonly hiddenMatrices: readonly HiddenMatrix[];
   /** Int32 words, see control_words.ts. */
@@ -80,6 +83,8 @@ export interface MemoryPlan {
   /** Float64 [W, kernels]: milliseconds, see profile.ts. */
   readonly profile: number;
   readonly weights: number;
+  /** What is trained: the weights, or an adapter's. Gradients and moments are of its layout. */
+  readonly trained: number;
   readonly gradients: number;
   /** In the far memory, as the next. */
   readonly firstMoment: number;
@@ -97,6 +102,8 @@ export interface MemoryPlan {
   readonly segmentIds: number;
   /** Float32 [B, T] */
   readonly losses: number;
+  /** Float32 [B, T] */
+  readonly tokenWeights: number;
   /** Float32 [B, T, V] when kept, else 0. */
   readonly keptLogits: number;
   readonly areas: readonly WorkerArea[];
@@ -137,9 +144,12 @@ function layOut(
   dims: PlanDims,
   { farWeights }: { farWeights: boolean },
 ): { plan: MemoryPlan; shares: readonly [what: string, bytes: number][] } {
-  const { config, topology, rows, cols, keepLogits } = dims;
+  const { config, topology, rows, cols, keepLogits, lora } = dims;
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
+  const adapters = lora && createAdapters(lora, layout, groups);
+  const allGroups = [...groups.all, ...adapters?.all ?? []];
+  const { length } = lora ? createAdapterLayout(layout, lora) : layout;
   const { vocab_size: V, head_dim: N } = config;
   let rowsMax = 0;
   for (let microbatch = 0; microbatch < topology.leaves; microbatch++) {
@@ -169,8 +179,12 @@ function layOut(
     return placed;
   };
 
-  const segments = cutSegments(groups.all);
-  const matrices = hiddenMatrices(layout, groups);
+  const segments = cutSegments(adapters?.all ?? groups.all);
+  const isAdapted = ({ index }: ParameterGroup) => adapters?.of.has(index) ?? false;
+  const frozen = adapters ? groups.all.filter(({ packed }) => packed) : [];
+  const frozenSegments = cutSegments(frozen.filter((group) => !isAdapted(group)));
+  const adaptedSegments = cutSegments(frozen.filter(isAdapted));
+  const matrices = lora ? [] : hiddenMatrices(layout, groups);
   const control = take(4096);
   const parametersIn = take(64, 8);
   const microbatchResults = take(topology.leaves * 6, 8);
@@ -178,36 +192,39 @@ function layOut(
   const profile = take(topology.workers * PROFILED.length, 8);
   const [weights, gradients] = share(
     "weights and gradients",
-    () => [take(layout.length), take(layout.length)],
+    () => [take(layout.length), take(length)],
   ) as [number, number];
-  const [firstMoment, secondMoment] = [takeFar(layout.length), takeFar(layout.length)];
-  const takePacked = farWeights ? takeFar : take;
+  const trained = share("adapters", () => lora ? take(length) : weights);
+  const [firstMoment, secondMoment] = [takeFar(length), takeFar(length)];
   const packed = share("packed weights", () =>
-    groups.all.map((group) =>
-      group.packed
-        ? {
-          forward: takePacked(packedBSize(group.cols, group.rows)),
-          backward: takePacked(packedBSize(group.rows, group.cols)),
-          isFar: farWeights,
-        }
-        : undefined
-    ));
+    allGroups.map(({ index, packed, cols, rows }) => {
+      if (!packed) return undefined;
+      // An adapter's are small, and read to merge it.
+      const isFar = farWeights && index < groups.all.length;
+      const takePacked = isFar ? takeFar : take;
+      return {
+        forward: takePacked(packedBSize(cols, rows)),
+        backward: takePacked(packedBSize(rows, cols)),
+        isFar,
+      };
+    }));
   const ropeCos = take(cols * N / 2);
   const ropeSin = take(cols * N / 2);
-  const [inputIds, targetIds, mask, positions, segmentIds, losses] = share(
+  const [inputIds, targetIds, mask, positions, segmentIds, losses, tokenWeights] = share(
     "the batch",
-    () => Array.from({ length: 6 }, () => take(rows * cols)),
-  ) as [number, number, number, number, number, number];
+    () => Array.from({ length: 7 }, () => take(rows * cols)),
+  ) as [number, number, number, number, number, number, number];
+  const adapter = lora &&
+    adapterScratch(lora, { n, segments: [...adaptedSegments], groups: groups.all });
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
-  const segmentSizes = segments.map(({ group, rows }) => ({
-    rows,
-    cols: groups.all[group]?.cols ?? 0,
-  }));
+  const colsOf = ({ group }: Segment) => allGroups[group]?.cols ?? 0;
+  const sizeOf = (segment: Segment) => segment.rows * colsOf(segment);
   // A segment in either order, and one panel of any product.
   const panelFloats = Math.max(
-    ...segmentSizes.map(({ rows, cols }) =>
-      Math.max(packedBSize(cols, rows), packedBSize(rows, cols))
-    ),
+    ...[...segments, ...frozenSegments, ...adaptedSegments].map((segment) => {
+      const cols = colsOf(segment);
+      return Math.max(packedBSize(cols, segment.rows), packedBSize(segment.rows, cols));
+    }),
     ...groups.all.map(({ rows, cols }) => NR * Math.max(rows, cols)),
   );
   const workers = share(
@@ -222,7 +239,8 @@ function layOut(
           cols,
           logitsRows,
           recompute: dims.recompute,
-          moments: Math.max(...segmentSizes.map(({ rows, cols }) => rows * cols)),
+          adapter,
+          moments: Math.max(...segments.map(sizeOf)),
           panelFloats: farWeights ? panelFloats : 0,
           take,
         });
@@ -239,6 +257,9 @@ function layOut(
     microbatchTokens: n,
     logitsRows,
     segments,
+    frozenSegments,
+    adaptedSegments,
+    loraScale: lora ? loraScale(lora) : 0,
     hiddenMatrices: matrices,
     control,
     parametersIn,
@@ -246,6 +267,7 @@ function layOut(
     partialSums,
     profile,
     weights,
+    trained,
     gradients,
     firstMoment,
     secondMoment,
@@ -258,6 +280,7 @@ function layOut(
     positions,
     segmentIds,
     losses,
+    tokenWeights,
     keptLogits,
     areas: workers.map(({ area }) => area),
     muonAreas: workers.map(({ muonArea }) => muonArea),
@@ -265,18 +288,4 @@ function layOut(
     farBytes: Math.ceil(farEnd / PAGE) * PAGE,
   };
   return { plan, shares };
-}
-
-function cutSegments(groups: ReturnType<typeof createGroups>["all"]): Segment[] {
-  return groups.flatMap((group) => {
-    const rows = Math.max(
-      NR,
-      Math.floor(SEGMENT / group.cols / NR) * NR,
-    );
-    return Array.from({ length: Math.ceil(group.rows / rows) }, (_, i) => ({
-      group: group.index,
-      row: i * rows,
-      rows: Math.min(rows, group.rows - i * rows),
-    }));
-  });
 }

@@ -6,6 +6,7 @@
 import type { ModelConfig } from "../model/config.ts";
 import { type FarCopies, instantiateFarCopies, type Kernels } from "../kernels/mod.ts";
 import { createLayout } from "../model/layout.ts";
+import { type Adapters, createAdapters } from "./adapter_groups.ts";
 import { createGroups, type Groups, type ParameterGroup } from "./groups.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
 import type { WorkerArea } from "./worker_area.ts";
@@ -33,6 +34,8 @@ export interface MicrobatchContext {
   readonly plan: MemoryPlan;
   readonly area: WorkerArea;
   readonly groups: Groups;
+  /** Set where these alone are trained, and the model's own weights are frozen. */
+  readonly adapters?: Adapters;
   readonly dims: Dims;
   /** The whole near memory. */
   readonly f32: Float32Array;
@@ -60,17 +63,20 @@ export function createMicrobatchContext(
     farMemory: WebAssembly.Memory;
   },
 ): MicrobatchContext {
-  const { config, cols } = plan.dims;
+  const { config, cols, lora } = plan.dims;
   const area = plan.areas[worker];
   if (!area) throw new RangeError(`Cannot run worker ${worker}: the plan has ${plan.areas.length}`);
   const { hidden_size, intermediate_size, vocab_size } = config;
   const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = config;
+  const layout = createLayout(config);
+  const groups = createGroups(config, layout);
   return {
     config,
     kernels,
     plan,
     area,
-    groups: createGroups(config, createLayout(config)),
+    groups,
+    ...(lora && { adapters: createAdapters(lora, layout, groups) }),
     dims: {
       D: hidden_size,
       F: intermediate_size,
@@ -90,8 +96,19 @@ export function createMicrobatchContext(
 }
 
 /** Address of a group's weights. */
-export function weightsOf({ plan }: MicrobatchContext, group: ParameterGroup): number {
-  return plan.weights + group.offset * 4;
+export function weightsOf({ plan, groups }: MicrobatchContext, group: ParameterGroup): number {
+  return (group.index < groups.all.length ? plan.weights : plan.trained) + group.offset * 4;
+}
+
+/** The group of an index, which an adapter's are too. */
+export function groupOf({ groups, adapters }: MicrobatchContext, index: number): ParameterGroup {
+  const { all } = groups;
+  return (all[index] ?? adapters?.all[index - all.length]) as ParameterGroup;
+}
+
+/** Whether a group is left as it is. */
+export function isFrozen({ groups, adapters }: MicrobatchContext, group: ParameterGroup): boolean {
+  return adapters !== undefined && group.index < groups.all.length;
 }
 
 /** Address of the float `index` places after `address`. */

@@ -60,7 +60,7 @@ export function placeMuonArea(
   },
 ): MuonArea {
   const most = (size: (rows: number, cols: number) => number) =>
-    Math.max(...matrices.map(({ rows, cols }) => size(rows, cols)));
+    Math.max(0, ...matrices.map(({ rows, cols }) => size(rows, cols)));
   const side = most(Math.min);
   return {
     update: take(most((rows, cols) => rows * cols)),

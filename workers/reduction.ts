@@ -7,7 +7,7 @@
  */
 import { K_BLOCK } from "../kernels/mod.ts";
 import type { ParameterGroup } from "./groups.ts";
-import type { MicrobatchContext } from "./microbatch_context.ts";
+import { isFrozen, type MicrobatchContext } from "./microbatch_context.ts";
 import { Word } from "./control_words.ts";
 import { publish, waitFor } from "./pool_words.ts";
 
@@ -20,7 +20,10 @@ export interface Turn {
   bytesReduced: number;
 }
 
-/** Waits until all microbatches before `turn.order` have reduced `group`, then runs `add`. */
+/**
+ * Waits until all microbatches before `turn.order` have reduced `group`, then runs `add`; does nothing
+ * where the group is frozen.
+ */
 export function inTurn(
   context: MicrobatchContext,
   { turn, group, add }: {
@@ -30,6 +33,7 @@ export function inTurn(
     add: (gradient: number) => void;
   },
 ): void {
+  if (isFrozen(context, group)) return;
   const { words, plan } = context;
   const word = Word.turns + group.index;
   if (!isTurn(context, { turn, group })) {
@@ -81,6 +85,7 @@ export function reduceProduct(
     multiply: (gradient: number, accumulate: boolean) => void;
   },
 ): void {
+  if (isFrozen(context, group)) return;
   if (n <= K_BLOCK && isTurn(context, { turn, group })) {
     inTurn(context, { turn, group, add: (gradient) => multiply(gradient, turn.order > 0) });
   } else {

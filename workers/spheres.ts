@@ -5,6 +5,7 @@
  */
 import type { ModelConfig } from "../model/config.ts";
 import type { Layout } from "../model/layout.ts";
+import type { LoraConfig } from "../model/lora.ts";
 import type { Topology } from "./topology.ts";
 
 /** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
@@ -19,6 +20,8 @@ export interface SphereBatch {
    * Attention and positions restart where the id changes along a row; absent: one segment a row.
    */
   readonly segmentIds?: Int32Array;
+  /** Factor of each target's loss in the gradient, where it is not 1. */
+  readonly weights?: Float32Array;
   /** B, from 1 to that of {@linkcode SpheresOptions}. */
   readonly rows: number;
   /** T, which must be that of {@linkcode SpheresOptions}. */
@@ -121,6 +124,8 @@ export interface SpheresOptions {
   readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
   readonly profile?: boolean;
+  /** Freeze the weights and train this adapter beside them, by AdamW. */
+  readonly lora?: LoraConfig;
   /**
    * Bytes of the memory that kernels work on past which packed weights are kept in the other one,
    * from where they are copied for each product; 4 GiB by default. Never changes a result.
@@ -130,8 +135,10 @@ export interface SpheresOptions {
 
 /** Handle on a running set of spheres. Calls must not overlap. */
 export interface Spheres extends AsyncDisposable {
-  /** Where each tensor is in the areas below, `[layout.length]` each. */
+  /** Where each tensor is in the areas below, `[layout.length]` each: with `lora` the adapter's. */
   readonly layout: Layout;
+  /** The frozen weights in the model's layout; with `lora` alone. */
+  readonly frozen: Float32Array | undefined;
   /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
   /** Bytes of shared memory, both memories together. */
@@ -148,14 +155,18 @@ export interface Spheres extends AsyncDisposable {
   readonly secondMoment: Float32Array;
   /** `[B, T, V]` of the last call when `keepLogits`, else empty. */
   readonly logits: Float32Array;
+  /** `[B, T]` nats of each target in the last call, 0 where the mask is. */
+  readonly losses: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
   /** Whether the weights have produced a loss or gradient that is not finite. */
   readonly diverged: boolean;
   /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
   kernelMs(): Record<string, number>;
-  /** Must follow any write to `parameters`. */
+  /** Must follow any write to `parameters` or `frozen`. */
   packWeights(): Promise<void>;
+  /** Leaves the adapter out of the following calls, or lets it in again. */
+  useAdapter(isUsed: boolean): Promise<void>;
   /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
   /** Sum of nats and number of target tokens; leaves the weights unchanged. */

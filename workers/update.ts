@@ -6,7 +6,8 @@
  */
 import { NR, packedBSize } from "../kernels/mod.ts";
 import { MicrobatchResult, StepParameter, Word } from "./control_words.ts";
-import type { MicrobatchContext } from "./microbatch_context.ts";
+import { mergeSegment } from "./adapters.ts";
+import { groupOf, type MicrobatchContext, weightsOf } from "./microbatch_context.ts";
 import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
 import { publish, waitFor } from "./pool_words.ts";
@@ -135,12 +136,12 @@ function updateSegments(
     exceptHidden: boolean;
   },
 ): void {
-  const { kernels, plan, groups, area, far } = context;
+  const { kernels, plan, area, far } = context;
   takeItems(context, {
     items: plan.segments,
     counter: Word.nextUpdate,
     each(segment) {
-      const group = groups.all[segment.group] as typeof groups.all[0] & object;
+      const group = groupOf(context, segment.group);
       if (exceptHidden && group.layer >= 0 && group.decayed) return;
       const { weights, gradients, firstMoment, secondMoment, size } = place(context, segment);
       const [first, second] = [area.moments, area.moments + size * 4];
@@ -168,23 +169,38 @@ function updateSegments(
   });
 }
 
-/** Packs all weights, after an external write to them. */
+/** Packs all weights, after an external write to them; those with an adapter come in `mergeWeights`. */
 export function packWeights(context: MicrobatchContext): void {
+  const { segments, frozenSegments } = context.plan;
   takeItems(context, {
-    items: context.plan.segments,
+    items: [...frozenSegments, ...segments],
     counter: Word.nextUpdate,
     each: (segment) => packSegment(context, segment),
   });
 }
 
+/** Packs the weights that have an adapter, with it merged in. */
+export function mergeWeights(context: MicrobatchContext): void {
+  const { plan, words } = context;
+  const parameters = new Float64Array(words.buffer, plan.parametersIn, 64);
+  const scale = parameters[StepParameter.adapterScale] as number;
+  takeItems(context, {
+    items: plan.adaptedSegments,
+    counter: Word.nextUpdate,
+    each: (segment) => packSegment(context, segment, mergeSegment(context, segment, { scale })),
+  });
+}
+
 /** Packs a segment's rows of W in both orders, for Y = X Wᵀ and dX = dY W. */
-function packSegment(context: MicrobatchContext, segment: Segment): void {
-  const { kernels, plan, groups, area, far } = context;
+function packSegment(
+  context: MicrobatchContext,
+  segment: Segment,
+  weights: number = weightsAt(context, segment),
+): void {
+  const { kernels, plan, area, far } = context;
   const packed = plan.packed[segment.group];
-  const group = groups.all[segment.group];
-  if (!packed || !group) return;
-  const { weights } = place(context, segment);
-  const { rows: out, cols: inputs } = group;
+  if (!packed) return;
+  const { rows: out, cols: inputs } = groupOf(context, segment.group);
   const { row, rows } = segment;
   const forward = packed.forward + row * inputs * 4;
   const to = packed.isFar ? area.panels : forward;
@@ -202,11 +218,17 @@ function packSegment(context: MicrobatchContext, segment: Segment): void {
   }
 }
 
-function place({ plan, groups }: MicrobatchContext, { group, row, rows }: Segment) {
-  const { offset, cols } = groups.all[group] as typeof groups.all[0] & object;
+function weightsAt(context: MicrobatchContext, { group, row }: Segment): number {
+  const w = groupOf(context, group);
+  return weightsOf(context, w) + row * w.cols * 4;
+}
+
+function place(context: MicrobatchContext, { group, row, rows }: Segment) {
+  const { plan } = context;
+  const { offset, cols } = groupOf(context, group);
   const start = (offset + row * cols) * 4;
   return {
-    weights: plan.weights + start,
+    weights: plan.trained + start,
     gradients: plan.gradients + start,
     firstMoment: plan.firstMoment + start,
     secondMoment: plan.secondMoment + start,

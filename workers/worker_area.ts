@@ -74,8 +74,12 @@ export interface WorkerArea {
   readonly simd256Tile: number;
   /** Gradient of one group, waiting for its turn. */
   readonly staged: number;
-  /** Gradient of the head, which row blocks accumulate, [V, D]. */
+  /** Gradient of the head, which row blocks accumulate, [V, D]; nothing where it is frozen. */
   readonly stagedHead: number;
+  /** [n, r] input and gradient between the two matrices of an adapter, and rows of one scaled. */
+  readonly loraHidden: number;
+  readonly loraGradient: number;
+  readonly loraScratch: number;
   /** Both moments of a segment, out of the far memory. */
   readonly moments: number;
   /** Panels of packed weights on their way, and their floats: none where weights are near. */
@@ -85,7 +89,7 @@ export interface WorkerArea {
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, recompute, moments, panelFloats, take }: {
+  { config, groups, n, cols, logitsRows, recompute, adapter, moments, panelFloats, take }: {
     config: ModelConfig;
     groups: Groups;
     /** Tokens of the largest microbatch. */
@@ -95,6 +99,10 @@ export function placeWorkerArea(
     logitsRows: number;
     /** Store only the layers' inputs; their other activations share one place. */
     recompute: boolean;
+    /** Floats of scratch where adapters alone are trained. */
+    adapter:
+      | { readonly hidden: number; readonly rows: number; readonly staged: number }
+      | undefined;
     /** Floats of the largest segment. */
     moments: number;
     /** Floats of panels copied at once; 0 where packed weights are near. */
@@ -111,7 +119,9 @@ export function placeWorkerArea(
   // Two gradients of head norms are staged at once.
   const stagedSize = Math.max(
     2 * N,
-    ...groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols),
+    ...adapter
+      ? [adapter.staged, widest]
+      : groups.all.map((g) => g === groups.head ? 0 : g.rows * g.cols),
   );
   const placeLayer = () => ({
     inputRstd: take(n),
@@ -157,7 +167,10 @@ export function placeWorkerArea(
     packedB: take(packedBSize(n, widest)),
     simd256Tile: take(SIMD256_BYTES / 4),
     staged: take(stagedSize),
-    stagedHead: take(V * D),
+    stagedHead: take(adapter ? 0 : V * D),
+    loraHidden: take(adapter?.hidden ?? 0),
+    loraGradient: take(adapter?.hidden ?? 0),
+    loraScratch: take(adapter?.rows ?? 0),
     moments: take(2 * moments),
     panels: take(panelFloats),
     panelFloats,

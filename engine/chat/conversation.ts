@@ -46,6 +46,8 @@ export interface ToolDescription {
 export interface RenderOptions {
   /** An answer is to continue the last message, not to follow it. */
   readonly continues?: boolean;
+  /** Nothing is to follow the last message: no answer is asked for. */
+  readonly isComplete?: boolean;
   /** Tools that an answer may call. */
   readonly tools?: readonly ToolDescription[];
 }

@@ -68,7 +68,7 @@ export function createPromptEncoder(codec: TextCodec, template: ChatTemplate): P
 }
 
 /** A conversation with a mark in each special token's text. */
-interface Marked {
+export interface Marked {
   readonly messages: Message[];
   readonly tools: readonly ToolDescription[] | undefined;
   readonly mark: string;
@@ -76,7 +76,8 @@ interface Marked {
   readonly end: string;
 }
 
-function* markSteps(
+/** Marks the special tokens' texts in messages and tools, and the end of what is continued. */
+export function* markSteps(
   messages: readonly Message[],
   { specials, continues, tools }: {
     specials: readonly string[];
@@ -131,7 +132,8 @@ function* markValue<T>(value: T, marks: Marks): Steps<T> {
   return Object.fromEntries(members) as T;
 }
 
-function* idSteps(codec: TextCodec, parts: readonly string[]): Steps<number[]> {
+/** The ids of parts of a text, encoded apart. */
+export function* idSteps(codec: TextCodec, parts: readonly string[]): Steps<number[]> {
   const ids: number[][] = [];
   for (const part of parts) ids.push(yield* encodeSteps(codec, part, { allowSpecial: true }));
   return ids.flat();
@@ -150,7 +152,7 @@ function cutAt(
 }
 
 /** The texts of the special tokens, longest first. */
-function specialTexts(codec: TextCodec): string[] {
+export function specialTexts(codec: TextCodec): string[] {
   const decoder = new TextDecoder();
   return Array.from({ length: codec.vocabSize }, (_, id) => id)
     .filter((id) => codec.isSpecial(id))

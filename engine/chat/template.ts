@@ -88,7 +88,7 @@ export function createChatTemplate(
   const toolForm = toolFormOf(source);
   const render = (
     messages: readonly Message[],
-    { continues = false, tools }: RenderOptions,
+    { continues = false, isComplete = false, tools }: RenderOptions,
     { maxSteps }: { maxSteps: number },
   ) =>
     renderWithin(parsed, {
@@ -97,7 +97,7 @@ export function createChatTemplate(
       // A template may ask whether there are any.
       tools: tools ?? null,
       documents: null,
-      add_generation_prompt: !continues,
+      add_generation_prompt: !continues && !isComplete,
       continue_final_message: continues,
     }, { maxSteps });
   /** Without tools, where the template has no words for them. */

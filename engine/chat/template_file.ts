@@ -85,6 +85,12 @@ export async function readTemplateSource(folder: string): Promise<TemplateSource
   return { source: chosen.template, file: chosen.file, tokens: textsOf(tokens), others };
 }
 
+/** Texts of the tokens that a template of the model in `folder` may name, such as `bos_token`. */
+export async function readTemplateTokens(folder: string): Promise<Record<string, string>> {
+  const { chat_template: _, ...tokens } = await readConfig(join(folder, "tokenizer_config.json"));
+  return textsOf(tokens);
+}
+
 /** Of several templates the one named `default`, or the only one. */
 function chooseDefault(templates: readonly NamedTemplate[], folder: string): NamedTemplate {
   const chosen = templates.find(({ name }) => name === "default") ??

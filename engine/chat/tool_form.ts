@@ -99,7 +99,7 @@ export function toolFormOf(source: string): ToolForm {
  */
 export function inWords(
   messages: readonly Message[],
-  { tools = [], continues = false }: RenderOptions,
+  { tools = [], ...options }: RenderOptions,
 ): { messages: Message[]; options: RenderOptions } {
   const said: Message[] = [];
   for (const message of messages) {
@@ -122,7 +122,7 @@ export function inWords(
     if (first?.role === "system") said[0] = joined(first, inTools(tools));
     else said.unshift({ role: "system", content: inTools(tools) });
   }
-  return { messages: said, options: { continues } };
+  return { messages: said, options };
 }
 
 function joined(message: Message, content: string): Message {

@@ -20,6 +20,9 @@ import {
 import { createExpWeights, type ExpWeights } from "../sampling/exp_weights.ts";
 import { PooledStates } from "./embedding.ts";
 import { controlWords } from "./control_words.ts";
+import { createLayout } from "../../model/layout.ts";
+import { type EngineAdapter, fillAdapter } from "./placed_adapters.ts";
+import { allMatrices } from "./weights.ts";
 import { PagePool } from "./pages.ts";
 import { placePass, planPasses } from "./passes.ts";
 import { placeParameters } from "./parameters.ts";
@@ -27,6 +30,7 @@ import { MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
 import { WasmSequence } from "./sequence.ts";
 import type { WorkerStart } from "./worker.ts";
 import type { WeightFormat } from "./weights.ts";
+export type { EngineAdapter } from "./placed_adapters.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
 /** Memory for keys and values unless it is given. */
@@ -42,6 +46,8 @@ export interface WasmEngineOptions {
   readonly weights?: WeightFormat;
   /** Threads that share each pass; the processor's number unless given. */
   readonly workers?: number;
+  /** Adapters that sequences can ask for by name, beside the model as it is. */
+  readonly adapters?: readonly EngineAdapter[];
   /** Memory for keys and values. */
   readonly cacheBytes?: number;
   /** Prompt tokens run in one step, of all sequences; more make prompts quicker and others wait. */
@@ -82,6 +88,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     fingerprint = "wasm",
     strictSimd = false,
     simd256 = hasSimd256(),
+    adapters = [],
   } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new RangeError(`Cannot open the engine: workers must be >= 1, got ${workers}`);
@@ -92,14 +99,25 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     cacheBytes,
     format: weights,
     simd256: simd256 && !strictSimd,
+    adapters: adapters.map(({ lora }) => lora),
   });
   const module = await compileKernels({ strictSimd });
   const pages = plan.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const kernels = instantiateKernels(module, memory);
   await placeParameters(options.parameters, { plan, memory, kernels });
+  for (const [at, adapter] of adapters.entries()) {
+    fillAdapter(adapter, {
+      placed: plan.adapters[at] ?? new Map(),
+      layout: createLayout(config),
+      matrices: allMatrices(plan.weights),
+      floats: new Float32Array(memory.buffer),
+      kernels,
+      scratch: plan.cache,
+    });
+  }
   const expWeights = createExpWeights(module, config.vocab_size);
-  const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint });
+  const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint, adapters });
   await engine.start(module);
   return engine;
 }
@@ -145,14 +163,16 @@ class WasmEngine implements Engine {
   readonly #workers: WorkerPool;
   readonly #pool: PagePool;
   readonly #promptChunk: number;
+  readonly #adapters: readonly string[];
 
   constructor(
-    { plan, memory, expWeights, promptChunk, fingerprint }: {
+    { plan, memory, expWeights, promptChunk, fingerprint, adapters }: {
       plan: Plan;
       memory: WebAssembly.Memory;
       expWeights: ExpWeights;
       promptChunk: number;
       fingerprint: string;
+      adapters: readonly EngineAdapter[];
     },
   ) {
     this.config = plan.config;
@@ -165,6 +185,7 @@ class WasmEngine implements Engine {
     this.expWeights = expWeights;
     this.#pool = new PagePool(plan.pages);
     this.#promptChunk = promptChunk;
+    this.#adapters = adapters.map(({ name }) => name);
   }
 
   /** Spawns the workers; resolves when all are ready. */
@@ -195,10 +216,14 @@ class WasmEngine implements Engine {
   createSequence(promptIds: ArrayLike<number>, options: SequenceOptions = {}): Sequence {
     checkPrompt(promptIds, this.config);
     const length = reservedLength(promptIds.length, options, this.config);
-    const { pooling } = options;
+    const { pooling, adapter: name } = options;
+    const adapter = name === undefined ? 0 : this.#adapters.indexOf(name) + 1;
+    if (name !== undefined && adapter === 0) {
+      throw new RangeError(`Cannot begin a sequence: the engine has no adapter ${name}`);
+    }
     // Of tokens that were read before there are keys and values alone.
     const known = pooling === undefined ? promptIds : [];
-    const lease = this.#pool.acquire(known, length);
+    const lease = this.#pool.acquire(known, length, adapter);
     if (!lease) {
       throw new NoRoomError(
         `Cannot begin a sequence of ${length} tokens: ${this.#pool.available} of ` +
@@ -206,7 +231,7 @@ class WasmEngine implements Engine {
       );
     }
     const states = pooling && new PooledStates(pooling, this.#plan);
-    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, states });
+    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, states, adapter });
   }
 
   async step(

@@ -26,6 +26,8 @@ export interface Lease {
 }
 
 interface Held extends Lease {
+  /** Adapter whose keys and values they are. */
+  readonly adapter: number;
   readonly known: KnownPage[];
   /** Another sequence made the same page first: what follows is not remembered. */
   forked: boolean;
@@ -50,9 +52,12 @@ export class PagePool {
     return this.#free.length + this.#idle.size;
   }
 
-  /** Room for `length` tokens, of which `ids` are the first; undefined where there is none now. */
-  acquire(ids: ArrayLike<number>, length: number): Lease | undefined {
-    const known = this.#match(ids);
+  /**
+   * Room for `length` tokens, of which `ids` are the first; undefined where there is none now. Texts
+   * of different adapters share no page.
+   */
+  acquire(ids: ArrayLike<number>, length: number, adapter: number = 0): Lease | undefined {
+    const known = this.#match(ids, adapter);
     const wanted = Math.ceil(length / PAGE) - known.length;
     const idle = known.filter(({ holders }) => holders === 0).length;
     if (wanted > this.available - idle) return undefined;
@@ -65,6 +70,7 @@ export class PagePool {
       pages: [...known.map(({ page }) => page), ...fresh],
       reused: known.length * PAGE,
       known,
+      adapter,
       forked: false,
     };
     this.#held.set(lease, lease);
@@ -78,7 +84,7 @@ export class PagePool {
     while (!held.forked && (held.known.length + 1) * PAGE <= length) {
       const index = held.known.length;
       const siblings = held.known[index - 1]?.next ?? this.#first;
-      const key = keyOf(ids, index);
+      const key = keyOf(ids, index, held.adapter);
       const page = held.pages[index];
       if (siblings.has(key) || page === undefined) {
         held.forked = true;
@@ -103,10 +109,10 @@ export class PagePool {
   }
 
   /** Known pages that `ids` begin with; the last id is left to compute, for its logits. */
-  #match(ids: ArrayLike<number>): KnownPage[] {
+  #match(ids: ArrayLike<number>, adapter: number): KnownPage[] {
     const known: KnownPage[] = [];
     for (let level = this.#first; (known.length + 1) * PAGE < ids.length;) {
-      const page = level.get(keyOf(ids, known.length));
+      const page = level.get(keyOf(ids, known.length, adapter));
       if (!page) break;
       known.push(page);
       level = page.next;
@@ -123,8 +129,8 @@ export class PagePool {
   }
 }
 
-function keyOf(ids: ArrayLike<number>, page: number): string {
-  let key = "";
+function keyOf(ids: ArrayLike<number>, page: number, adapter: number): string {
+  let key = `${adapter}:`;
   for (let i = page * PAGE; i < (page + 1) * PAGE; i++) key += `${ids[i]},`;
   return key;
 }

@@ -72,6 +72,7 @@ export function placePass(
     ints[at + Segment.row] = row;
     ints[at + Segment.rows] = to - from;
     ints[at + Segment.position] = from;
+    ints[at + Segment.adapter] = sequence.adapter;
     ints.set(sequence.lease.pages, tables / 4 + s * pagesPerSequence);
     for (let position = from; position < to; position++, row++) {
       ints[ids / 4 + row] = sequence.ids[position] as number;

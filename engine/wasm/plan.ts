@@ -14,6 +14,8 @@ import {
 } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
+import type { LoraConfig } from "../../model/lora.ts";
+import { placeAdapter, type PlacedAdapters } from "./placed_adapters.ts";
 import { controlWords } from "./control_words.ts";
 import { allMatrices, placeWeights, type WeightFormat, type Weights } from "./weights.ts";
 
@@ -33,6 +35,8 @@ export const Segment = {
   rows: 1,
   /** Position of its first row in its sequence. */
   position: 2,
+  /** 1-based adapter of its sequence; 0 for none. */
+  adapter: 3,
   width: 4,
 } as const;
 
@@ -56,6 +60,8 @@ export interface WorkerPlan {
   readonly up: number;
   /** Scratch of attention. */
   readonly scores: number;
+  /** [rank] between the two matrices of an adapter. */
+  readonly adapted: number;
 }
 
 /** Byte addresses; all but the workers' own areas are shared. */
@@ -67,6 +73,7 @@ export interface Plan {
   readonly ropeCos: number;
   readonly ropeSin: number;
   readonly weights: Weights;
+  readonly adapters: readonly PlacedAdapters[];
   /** i32[rows] token ids and positions of the pass. */
   readonly ids: number;
   readonly positions: number;
@@ -103,6 +110,7 @@ export interface PlanOptions {
   readonly format?: WeightFormat;
   /** Whether products take the 256-bit tile. */
   readonly simd256?: boolean;
+  readonly adapters?: readonly LoraConfig[];
 }
 
 /**
@@ -132,7 +140,7 @@ export function planEngine(options: PlanOptions): Plan {
 
 /** Places everything, whether it can be addressed or not. */
 function layOut(
-  { config, workers, cacheBytes, format = "f32", simd256 = false }: PlanOptions,
+  { config, workers, cacheBytes, format = "f32", simd256 = false, adapters = [] }: PlanOptions,
 ): Plan {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
@@ -149,11 +157,16 @@ function layOut(
   const pagesPerSequence = Math.ceil(context / PAGE);
   const layout = createLayout(config);
   const weights = placeWeights({ config, layout, format, take });
+  const matrices = allMatrices(weights);
+  const placedAdapters = adapters.map((lora) => placeAdapter({ lora, layout, matrices, take }));
+  const ranks = placedAdapters.flatMap((placed) => [...placed.values()].map(({ rank }) => rank));
+  const rank = Math.max(0, ...ranks);
   const placed = {
     control: take(controlWords(phaseCount(config))),
     ropeCos: take(context * N / 2),
     ropeSin: take(context * N / 2),
     weights,
+    adapters: placedAdapters,
     ids: take(M),
     positions: take(M),
     segments: take(M * Segment.width),
@@ -176,10 +189,13 @@ function layOut(
       gate: take(M * F),
       up: take(M * F),
       scores: take(pagedScratchSize(context, N)),
+      adapted: take(rank),
     })),
   };
   const pageBytes = L * K * pageHeadSize(N) * 4;
-  const least = Math.max(...allMatrices(weights).map(({ n, k }) => n * (k + wordsOf(k) + 1) * 4));
+  const least = Math.max(
+    ...matrices.map(({ n, k }) => Math.max(n * (k + wordsOf(k) + 1), rank * Math.max(n, k)) * 4),
+  );
   // Matrices pass through the cache's memory on their way to their packed form.
   const pages = Math.max(pagesPerSequence, Math.ceil(Math.max(cacheBytes, least) / pageBytes));
   const cache = take(pages * pageBytes / 4);

@@ -6,6 +6,7 @@
  * @module
  */
 import { NR } from "../../kernels/mod.ts";
+import { addAdapters } from "./adapters.ts";
 import { type Columns, leftOperand, multiplyColumns } from "./columns.ts";
 import type { PassContext } from "./context.ts";
 import { share } from "./control_words.ts";
@@ -37,13 +38,15 @@ export function multiply(context: PassContext, { phase, n, w, input }: ProductOp
   const unit = n === 1 ? MATVEC_UNIT : UNIT;
   const units = Math.ceil(w.n / unit);
   const pieces = Math.min(units, plan.workers.length * PIECES);
+  /** The input as it was before `leftOperand`. */
+  let rows = 0;
   const run = (each: (x: number, at: Columns) => void) => {
     let x: number | undefined;
     share(words, {
       phase,
       pieces,
       each(piece) {
-        x ??= leftOperand(context, { x: input(), n, k: w.k });
+        x ??= leftOperand(context, { x: rows = input(), n, k: w.k });
         const column = Math.floor(piece * units / pieces) * unit;
         const end = Math.min(w.n, Math.floor((piece + 1) * units / pieces) * unit);
         each(x, { column, columns: end - column });
@@ -54,6 +57,7 @@ export function multiply(context: PassContext, { phase, n, w, input }: ProductOp
     run((x, at) => {
       const to = { y: y + at.column * 4, ldy: w.n, accumulate };
       multiplyColumns(context, { ...at, ...to, x, n, matrix: w });
+      addAdapters(context, { ...at, ...to, x: rows, matrix: w });
     });
   return {
     /** Y = X Wᵀ */
@@ -64,8 +68,10 @@ export function multiply(context: PassContext, { phase, n, w, input }: ProductOp
     each: (made: (product: Product, at: Columns) => void) =>
       run((x, at) =>
         made(
-          (y, matrix, ldy) =>
-            multiplyColumns(context, { ...at, y, ldy, accumulate: 0, x, n, matrix }),
+          (y, matrix, ldy) => {
+            multiplyColumns(context, { ...at, y, ldy, accumulate: 0, x, n, matrix });
+            addAdapters(context, { ...at, y, ldy, x: rows, matrix });
+          },
           at,
         )
       ),

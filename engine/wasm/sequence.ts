@@ -12,6 +12,8 @@ export class WasmSequence implements Sequence {
   readonly ids: number[];
   readonly lease: Lease;
   readonly pool: PagePool;
+  /** 1-based adapter; 0 for none. */
+  readonly adapter: number;
   /** Tokens whose keys and values are in the cache. */
   cached: number;
   /** There where the text's embedding is asked for. */
@@ -19,8 +21,14 @@ export class WasmSequence implements Sequence {
 
   constructor(
     ids: number[],
-    { lease, pool, states }: { lease: Lease; pool: PagePool; states?: PooledStates | undefined },
+    { lease, pool, states, adapter }: {
+      lease: Lease;
+      pool: PagePool;
+      states?: PooledStates | undefined;
+      adapter: number;
+    },
   ) {
+    this.adapter = adapter;
     this.ids = ids;
     this.states = states;
     this.lease = lease;

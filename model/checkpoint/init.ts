@@ -7,12 +7,15 @@ import { join } from "node:path";
 import type { Layout } from "../layout.ts";
 import { openWeights } from "../safetensors/mod.ts";
 import { exists } from "../durable.ts";
+import { mergeAdapter } from "../lora.ts";
+import { loadAdapter, readAdapter } from "./adapter.ts";
 import { loadCheckpoint } from "./load.ts";
 import { checkArea, checkTensors, fillArea } from "./tensors.ts";
 
 /**
  * Fills `parameters` with the weights of a Hugging Face Llama folder: f32, f16 or bf16, in one file
- * or in shards, tied or not. A checkpoint of this program is verified first.
+ * or in shards, tied or not. A checkpoint of this program is verified first; of an
+ * adapter's folder the weights are its base's with the adapter merged in.
  *
  * @param dir has config.json (see {@linkcode readModelConfig}) and the weights
  * @throws {TypeError} when a tensor is missing, of another shape, or not of this architecture
@@ -22,6 +25,18 @@ export async function initFromFolder(
   dir: string,
   { layout, parameters }: { layout: Layout; parameters: Float32Array },
 ): Promise<void> {
+  const adapter = await readAdapter(dir);
+  if (adapter) {
+    if (!await exists(adapter.base)) {
+      throw new TypeError(
+        `Cannot load the adapter ${dir}: there is no folder ${adapter.base}, its ` +
+          "base_model_name_or_path in adapter_config.json",
+      );
+    }
+    await initFromFolder(adapter.base, { layout, parameters });
+    const loaded = await loadAdapter(dir, { ...adapter, base: layout });
+    return mergeAdapter(parameters, { ...loaded, adapter: loaded.parameters });
+  }
   if (await exists(join(dir, "state.json"))) {
     await loadCheckpoint(dir, { layout, into: { parameters } });
     return;

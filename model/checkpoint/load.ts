@@ -9,6 +9,7 @@ import { parseConfig } from "../config_json.ts";
 import { createLayout, type Layout } from "../layout.ts";
 import { openSafetensors } from "../safetensors/mod.ts";
 import { digestFile, exists, readBounded } from "../durable.ts";
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readAdapter } from "./adapter.ts";
 import { checkModelSize } from "./model_size.ts";
 import { type CheckpointState, parseState } from "./state.ts";
 import {
@@ -24,7 +25,11 @@ const MAX_CONFIG_BYTES = 2 ** 20;
 /** Largest state.json, whose cursors may hold the state of a shuffle window. */
 const MAX_STATE_BYTES = 64 * 2 ** 20;
 
-const REQUIRED = ["config.json", "model.safetensors", "optimizer.safetensors"];
+/** Names of the files that a checkpoint cannot do without; one of an adapter has its weights alone. */
+function requiredOf(files: CheckpointState["files"]): [weights: string, ...others: string[]] {
+  const weights = Object.hasOwn(files, ADAPTER_CONFIG) ? ADAPTER_WEIGHTS : "model.safetensors";
+  return [weights, "config.json", "optimizer.safetensors"];
+}
 
 /** Contents of a checkpoint's state and configuration. */
 export interface CheckpointInfo extends CheckpointState {
@@ -47,7 +52,8 @@ export interface LoadCheckpointOptions {
 }
 
 /**
- * Reads a Hugging Face folder's config.json, and checks it against the size of the weights there.
+ * Reads a Hugging Face folder's config.json, and checks it against the size of the weights there; of
+ * an adapter's folder that of its base.
  *
  * @throws {SyntaxError} naming the field that this program cannot use
  * @example
@@ -67,6 +73,8 @@ export interface LoadCheckpointOptions {
  * ```
  */
 export async function readModelConfig(dir: string): Promise<ModelConfig> {
+  const adapter = await readAdapter(dir);
+  if (adapter) return await readModelConfig(adapter.base);
   const source = join(dir, "config.json");
   const config = parseConfig(await readBounded(source, { maxBytes: MAX_CONFIG_BYTES }), { source });
   await checkModelSize(dir, config);
@@ -94,7 +102,7 @@ export async function readState(dir: string): Promise<CheckpointState> {
  */
 export async function readCheckpointInfo(dir: string): Promise<CheckpointInfo> {
   const state = await readState(dir);
-  for (const name of REQUIRED) {
+  for (const name of requiredOf(state.files)) {
     if (!Object.hasOwn(state.files, name)) {
       throw new SyntaxError(`Cannot load checkpoint ${dir}: its state.json lists no ${name}`);
     }
@@ -151,7 +159,7 @@ export async function loadCheckpoint(
   }
   const layout = wanted ?? createLayout(info.config);
   const areas = [
-    { name: "parameters", area: into.parameters, file: "model.safetensors", prefix: "" },
+    { name: "parameters", area: into.parameters, file: requiredOf(info.files)[0], prefix: "" },
     {
       name: "firstMoment",
       area: into.firstMoment,

@@ -5,6 +5,13 @@
  * @module
  */
 export { checkpointName, latestCheckpoint, listCheckpoints, stepOf } from "./latest.ts";
+export {
+  type AdapterInfo,
+  formatAdapterConfig,
+  loadAdapter,
+  type LoadedAdapter,
+  readAdapter,
+} from "./adapter.ts";
 export { bestCheckpoint } from "./best.ts";
 export { checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
 export {

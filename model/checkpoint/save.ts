@@ -9,6 +9,7 @@ import { formatConfig } from "../config_json.ts";
 import type { Layout } from "../layout.ts";
 import { type TensorData, writeSafetensors } from "../safetensors/mod.ts";
 import { exists, type FileDigest, replaceFile, syncFolder } from "../durable.ts";
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from "./adapter.ts";
 import type { Companions } from "./companions.ts";
 import { notFinite } from "./finite.ts";
 import { formatGenerationConfig } from "./generation_config.ts";
@@ -44,6 +45,8 @@ export interface SaveCheckpointOptions {
   readonly snapshot: SavedState;
   /** Text of tokenizer.json; without it the folder has no tokenizer. */
   readonly tokenizerJson?: string;
+  /** Text of adapter_config.json, where `layout` is an adapter's. */
+  readonly adapterConfig?: string;
   /** Companions inherited from the model it started from. */
   readonly companions?: Companions;
   /** Settings and provenance of the run: plain JSON that {@linkcode loadCheckpoint} returns. */
@@ -150,7 +153,10 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
     await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
     await writeText(path, text);
   }
-  await writeTensors("model.safetensors", tensorsOf(snapshot.parameters, { layout }));
+  const { adapterConfig } = options;
+  if (adapterConfig !== undefined) await writeText(ADAPTER_CONFIG, adapterConfig);
+  const weightsFile = adapterConfig === undefined ? "model.safetensors" : ADAPTER_WEIGHTS;
+  await writeTensors(weightsFile, tensorsOf(snapshot.parameters, { layout }));
   await writeTensors("optimizer.safetensors", [
     ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),
     ...tensorsOf(snapshot.secondMoment, { layout, prefix: SECOND_MOMENT_PREFIX }),

@@ -108,7 +108,7 @@ const STAYING = group("Which text stays", {
 });
 
 /** A look over all pages of a site, which a crawl that goes on for long has no time for. */
-export const SITE = group("Which text stays", {
+export const SITE = group("Reading", {
   "whole-site": corpus(
     toggle({
       help: "judge text by all pages of its site; none is passed on before the last is read",

@@ -31,7 +31,7 @@ export async function answerMessages(body: unknown, context: ChatContext): Promi
     id: `msg_${randomId()}`,
     type: "message",
     role: "assistant",
-    model: context.modelName,
+    model: request.model ?? context.modelName,
   };
   if (!request.stream) return Response.json(await whole(turn, head));
   return eventResponse(events(turn, head), {
@@ -44,9 +44,8 @@ export async function answerMessages(body: unknown, context: ChatContext): Promi
 /** Answers a body of `/v1/messages/count_tokens`. @throws {ApiError} as turns do */
 export async function countTokens(body: unknown, context: ChatContext): Promise<Response> {
   const request = parseMessagesRequest(body, { defaults: context.sampling, counts: true });
-  if (request.model !== undefined && request.model !== context.modelName) {
-    throw unknownModel(request.model);
-  }
+  const { model = context.modelName } = request;
+  if (model !== context.modelName && !context.adapters?.has(model)) throw unknownModel(model);
   const { task } = await context.prepare(request, { context, named: NAMED });
   return Response.json({ input_tokens: task.prompts[0]?.length ?? 0 });
 }

@@ -55,8 +55,9 @@ export async function answerGenerate(body: unknown, context: ChatContext): Promi
       context: { ...context, prepare: continuing(asked.prompt) },
       named: GENERATE,
     });
-  const { stallMs, modelName: model } = context;
+  const { stallMs, modelName } = context;
   const { stream } = asked;
+  const model = (asked.kind === "chat" ? asked.request : asked.sampling).model ?? modelName;
   return await answerTurn(turn, { model, wording: inGenerate, began, stream, stallMs });
 }
 
@@ -66,7 +67,8 @@ export async function answerOllamaChat(body: unknown, context: ChatContext): Pro
   const { request, stream } = parseChat(body, modelOf(context));
   if (!request) return loaded(context, inChat);
   const turn = await openTurn(request, { context, named: CHAT });
-  const { stallMs, modelName: model } = context;
+  const { stallMs, modelName } = context;
+  const { model = modelName } = request;
   return await answerTurn(turn, { model, wording: inChat, began, stream, stallMs });
 }
 

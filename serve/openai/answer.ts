@@ -72,7 +72,7 @@ export async function answer(
     id: `${form.idPrefix}${randomId()}`,
     object: task.stream ? form.chunkObject : form.object,
     created: Math.floor(Date.now() / 1000),
-    model: context.modelName,
+    model: task.model ?? context.modelName,
   };
   const { n, bestOf = n } = task;
   if (!task.stream) {

@@ -7,6 +7,7 @@ import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
 import { checkBias, checkIds, type FieldNames, grammarOf, unknownModel } from "./answer_checks.ts";
 import {
   type AnswerShape,
+  type ChatTemplate,
   type ChoicePiece,
   generateChoices,
   type GenerationMeter,
@@ -19,6 +20,14 @@ import {
 import { refusalOf } from "./refusals.ts";
 import type { AnswerRequest } from "./sampling_fields.ts";
 
+/** How an adapter answers. */
+export interface AdapterModel {
+  /** How a conversation becomes a text; as for the model itself unless given. */
+  readonly chatTemplate?: ChatTemplate | undefined;
+  /** Ids that end an answer beside the codec's own end of a text. */
+  readonly stopIds: ReadonlySet<number>;
+}
+
 /** What serves an answer. */
 export interface AnswerContext {
   readonly scheduler: Scheduler;
@@ -27,6 +36,8 @@ export interface AnswerContext {
   /** Slices what takes long. */
   readonly turns: Turns;
   readonly modelName: string;
+  /** Adapters of the scheduler's engine, by the `model` that requests name. */
+  readonly adapters?: ReadonlyMap<string, AdapterModel>;
   /** How tokens are drawn where a request does not say. */
   readonly sampling: SamplingSettings;
   /** Ends streams whose client reads nothing for this long. */
@@ -77,7 +88,10 @@ export async function begin(
   { context, named }: { context: AnswerContext; named: FieldNames },
 ): Promise<Generation> {
   const { scheduler, codec, grammars, modelName, client, meter, turns } = context;
-  if (task.model !== undefined && task.model !== modelName) throw unknownModel(task.model);
+  const { model = modelName } = task;
+  const adapter = context.adapters?.get(model);
+  if (model !== modelName && !adapter) throw unknownModel(model);
+  const stopIds = adapter?.stopIds ?? context.stopIds;
   for (const ids of task.prompts) checkIds(ids, { scheduler, promptField: named.prompt });
   checkBias(task.logitBias, codec);
   const run = <T>(work: Steps<T>) => turns.run(work, { client, signal: context.signal });
@@ -94,7 +108,8 @@ export async function begin(
       meter,
       signal,
       count: bestOf,
-      ...(context.stopIds && { stopIds: context.stopIds }),
+      ...(stopIds && { stopIds }),
+      ...(adapter && { adapter: model }),
       ...(grammar && { constrain: () => grammar.constrain(run) }),
       // What is ranked must be scored.
       ...(bestOf > n && { topLogprobs: task.topLogprobs ?? 0 }),

@@ -9,11 +9,11 @@ export class Refusal extends Error {
 }
 
 /** The chunks of the completion that `request` asks for; throws a Refusal. */
-export async function* complete(request, { key, signal }) {
+export async function* complete(request, { key, signal, path = "v1/completions" }) {
   const headers = { "content-type": "application/json" };
   if (key) headers.authorization = `Bearer ${key}`;
   const body = JSON.stringify({ ...request, stream: true });
-  const response = await fetch("v1/completions", { method: "POST", headers, body, signal });
+  const response = await fetch(path, { method: "POST", headers, body, signal });
   if (!response.ok) throw await refusalOf(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let pending = "";

@@ -8,6 +8,9 @@ import { html as markup } from "hono/html";
 import type { SamplingSettings } from "../../model/checkpoint/mod.ts";
 import theme from "../theme.css" with { type: "text" };
 import answerCss from "./answer.css" with { type: "text" };
+import chatCss from "./chat.css" with { type: "text" };
+import chatHtml from "./chat.html" with { type: "text" };
+import chatScript from "./chat.js" with { type: "text" };
 import events from "./events.js" with { type: "text" };
 import html from "./index.html" with { type: "text" };
 import css from "./page.css" with { type: "text" };
@@ -34,6 +37,8 @@ const SCRIPT = "text/javascript; charset=utf-8";
 const FILES: readonly (readonly [path: string, type: string, text: string])[] = [
   ["/page.css", "text/css; charset=utf-8", theme + css],
   ["/answer.css", "text/css; charset=utf-8", answerCss],
+  ["/chat.css", "text/css; charset=utf-8", chatCss],
+  ["/chat.js", SCRIPT, chatScript],
   ["/page.js", SCRIPT, script],
   ["/events.js", SCRIPT, events],
   ["/shades.js", SCRIPT, shades],
@@ -43,7 +48,7 @@ const FILES: readonly (readonly [path: string, type: string, text: string])[] = 
 ];
 
 /** Where the page and what it loads lie. */
-export const PAGE_PATHS: readonly string[] = ["/", ...FILES.map(([path]) => path)];
+export const PAGE_PATHS: readonly string[] = ["/", "/chat", ...FILES.map(([path]) => path)];
 
 /** What the page shows of what a server may have. */
 export interface PageOptions {
@@ -61,16 +66,19 @@ export function addPage(
   app: Hono,
   { hasDashboard, needsKey, sampling, modelName = "" }: PageOptions,
 ): void {
-  const shown = withValues(html, sampling)
-    .replace('data-model=""', () => String(markup`data-model="${modelName}"`))
-    .replace('id="key-row" hidden', (row) => needsKey ? 'id="key-row"' : row)
-    .replace(/\s*<a id="dashboard-link".*<\/a>/, (link) => hasDashboard ? link : "");
-  app.get("/", (context) =>
-    context.html(shown, 200, {
-      "content-security-policy": POLICY,
-      "referrer-policy": "no-referrer",
-      "cache-control": "no-cache",
-    }));
+  const shownOn = (page: string) =>
+    page.replace('data-model=""', () => String(markup`data-model="${modelName}"`))
+      .replace('id="key-row" hidden', (row) => needsKey ? 'id="key-row"' : row)
+      .replace(/\s*<a id="dashboard-link".*<\/a>/, (link) => hasDashboard ? link : "");
+  const pages = [["/", shownOn(withValues(html, sampling))], ["/chat", shownOn(chatHtml)]] as const;
+  for (const [path, shown] of pages) {
+    app.get(path, (context) =>
+      context.html(shown, 200, {
+        "content-security-policy": POLICY,
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-cache",
+      }));
+  }
   for (const [path, type, text] of FILES) {
     app.get(
       path,

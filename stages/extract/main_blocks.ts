@@ -30,7 +30,7 @@ export function mainBlocks(content: Content, comments: boolean): readonly Placed
 
 /** The blocks that a model takes, comments or not. */
 export function blocksBy(model: BlockModel, content: Content): PlacedBlock[] {
-  const { blocks, title } = content;
+  const { blocks, fullTitle: title } = content;
   const ruled = ruledBlocks(content);
   if (blocks.length < MIN_BLOCKS || blocks.length > MAX_BLOCKS) return ruled;
   const { threshold } = model;

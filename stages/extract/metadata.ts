@@ -8,6 +8,8 @@ import { readLinkedData } from "./json_ld.ts";
 /** What a page declares; empty where it does not. */
 export interface Metadata {
   readonly title: string;
+  /** The title with what the title element adds to it, by which blocks are judged. */
+  readonly fullTitle: string;
   readonly author: string;
   /** ISO 8601 day or instant. */
   readonly date: string;
@@ -183,6 +185,7 @@ export class MetadataReader {
     const siteName = text("siteName");
     const told = { declared: text("title"), heading: this.#heading, siteName };
     return {
+      fullTitle: this.#title || told.declared || this.#heading,
       title: titleOf(this.#title, told),
       author: text("author") || this.#rel,
       date: isoDate(text("date")) || this.#time,
@@ -201,6 +204,8 @@ function titleOf(
   { declared, heading, siteName }: { declared: string; heading: string; siteName: string },
 ): string {
   if (title === "") return declared || heading;
+  // Said twice, in the head and above the text.
+  if (declared !== "" && declared === heading) return declared;
   for (const part of [declared, heading]) {
     if (part === "" || part === siteName || !title.startsWith(part)) continue;
     const rest = title.slice(part.length);

@@ -25,8 +25,10 @@ const ADDRESSES_V6 = ["2001:db8::1", "2001:db8::2"];
 const LETTER = "\\p{L}\\p{M}\\p{N}";
 const ATOM = `[${LETTER}!#$%&'*+\\/=?^_\`{|}~\\-]`;
 const LABEL = `[${LETTER}](?:[${LETTER}\\-]{0,61}[${LETTER}])?`;
+/** Pictures for dense screens are named so. */
+const DENSITY = "\\d(?:\\.\\d)?x\\.(?:png|jpe?g|gif|webp|avif|svg)(?![\\w.-])";
 const EMAIL = new RegExp(
-  `(?<!${ATOM}|\\.)${ATOM}{1,64}(?:\\.${ATOM}{1,64}){0,8}@(?:${LABEL}\\.){1,8}${LABEL}`,
+  `(?<!${ATOM}|\\.)${ATOM}{1,64}(?:\\.${ATOM}{1,64}){0,8}@(?!${DENSITY})(?:${LABEL}\\.){1,8}${LABEL}`,
   "giu",
 );
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";

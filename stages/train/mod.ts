@@ -11,8 +11,10 @@ import type { Batch, SphereCounters, StepReport } from "../types.ts";
 import { limitsOf, observe } from "./guard.ts";
 import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { isOutOfPatience, observeValidation, type Patience } from "./patience.ts";
+import type { Objective } from "./preferences.ts";
 import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 import { snapshot, type TrainingState } from "./training_state.ts";
+export { type Objective, preferences } from "./preferences.ts";
 export {
   isOutOfPatience,
   type Patience,
@@ -54,6 +56,8 @@ const QUEUE_TOKENS = 1;
 export interface TrainOptions {
   /** What trains; borrowed, its parameters filled and packed. */
   readonly spheres: Spheres;
+  /** What a step minimizes and a validation measures; the loss of the targets by default. */
+  readonly objective?: Objective;
   /** State to resume from; updated in place. */
   readonly state: TrainingState;
   /** When training ends, counted from the first step of the run. */
@@ -117,6 +121,7 @@ export interface TrainOptions {
  */
 export function train(options: TrainOptions): ReadableWritablePair<StepReport, Batch> {
   const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;
+  const { objective = spheres } = options;
   const {
     optimizer = ADAMW_DEFAULTS,
     guardDeviations = 0,
@@ -151,7 +156,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
         : state.seconds / duration.seconds;
       const learningRate = learningRateAt(stepProgress, schedule);
       const limits = limitsOf(state.guard, guardDeviations);
-      const outcome = await spheres.step(
+      const outcome = await objective.step(
         batch,
         {
           ...optimizerStep(optimizer, { step: state.step + 1, learningRate }),
@@ -170,7 +175,7 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
       const endsPass = validateEvery > 0 && batch.cursor.epoch > pass &&
         state.step - state.validation.at >= MIN_APART;
       const validationLoss = validation && (progress() >= 1 || due(validateEvery) || endsPass)
-        ? await validate(spheres, validation())
+        ? await validate(objective, validation())
         : undefined;
       if (validationLoss !== undefined) {
         state.validation = observeValidation(state.validation, {
@@ -228,7 +233,7 @@ function leavesMs(spheres: readonly SphereCounters[]): number {
 
 /** Mean nats per target token over held-out batches; NaN when there are none. */
 export async function validate(
-  spheres: Spheres,
+  spheres: Pick<Objective, "evaluate">,
   batches: AsyncIterable<Batch>,
 ): Promise<number> {
   let loss = 0;

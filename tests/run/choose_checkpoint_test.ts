@@ -51,9 +51,11 @@ Deno.test("the best checkpoint is used, of equals the later, and said to be it",
 
 Deno.test("--init takes the best checkpoint of a run, and any other folder as it is", async () => {
   await using run = await openRun([[100, 3], [200, 2], [300, 4]]);
-  assertEquals(await initFolder(run.path), run.path);
+  // `tune` and `train --tokens` have no run.json.
+  assertEquals(await initFolder(run.path), join(run.checkpoints, "step-000200"));
   await Deno.writeTextFile(join(run.path, "run.json"), "{}");
   assertEquals(await initFolder(run.path), join(run.checkpoints, "step-000200"));
+  assertEquals(await initFolder(run.checkpoints), run.checkpoints);
   await using none = await openRun([]);
   await Deno.writeTextFile(join(none.path, "run.json"), "{}");
   await assertRejects(

@@ -169,3 +169,19 @@ Deno.test("a declaration that the bytes contradict does not count, in either dir
   assertEquals(contradicts(two, "windows-1252"), false);
   assertEquals(contradicts(new Uint8Array([0xe9]), "utf-8"), false);
 });
+
+Deno.test("a page in UTF-32 is read by its byte order mark, either way round", () => {
+  for (const [language, sentence] of Object.entries(SENTENCES)) {
+    for (const isLittle of [true, false]) {
+      const codes = Array.from(`\ufeff<p>${sentence}</p>`, (sign) => sign.codePointAt(0) ?? 0);
+      const body = new Uint8Array(4 * codes.length + 4);
+      const view = new DataView(body.buffer);
+      codes.forEach((code, at) => view.setUint32(4 * at, code, isLittle));
+      // No scalar value, at the end.
+      view.setUint32(4 * codes.length, 0xd800, isLittle);
+      const page = { url: "https://example.org/", contentType: "text/html", body, fetchedAt: "" };
+      const result = extractDocument(page);
+      assertEquals("text" in result && result.text, `${sentence}\n\n\ufffd`, language);
+    }
+  }
+});

@@ -18,7 +18,7 @@ import {
   type ToolDescription,
 } from "../../../engine/mod.ts";
 import type { FieldNames } from "../answer_checks.ts";
-import { type AnswerContext, type AnswerTask, randomId } from "../generation.ts";
+import { type AdapterModel, type AnswerContext, type AnswerTask, randomId } from "../generation.ts";
 import { invalid } from "../request_fields.ts";
 import type { ChatRequest } from "./request.ts";
 
@@ -48,10 +48,14 @@ export type PrepareTurn = (
 ) => Promise<ChatTurn>;
 
 /**
- * Turns over the model whose tokenizer is `codec`. What it returns throws an {@linkcode ApiError},
+ * Turns over the model whose tokenizer is `codec`, and its adapters by their names. What it returns throws an {@linkcode ApiError},
  * 400 where the template makes no text of the messages.
  */
-export function createTurns(codec: TextCodec, template = DEFAULT_TEMPLATE): PrepareTurn {
+export function createTurns(
+  codec: TextCodec,
+  modelTemplate = DEFAULT_TEMPLATE,
+  adapters: ReadonlyMap<string, AdapterModel> = new Map(),
+): PrepareTurn {
   const encoders = new Map<ChatTemplate, ReturnType<typeof createPromptEncoder>>();
   const encoderOf = (chosen: ChatTemplate) => {
     const encode = encoders.get(chosen) ?? createPromptEncoder(codec, chosen);
@@ -60,6 +64,7 @@ export function createTurns(codec: TextCodec, template = DEFAULT_TEMPLATE): Prep
   };
   return async (request, { context, named }) => {
     const { toolChoice, continues, jsonSchema: schema } = request;
+    const template = adapters.get(request.model ?? "")?.chatTemplate ?? modelTemplate;
     const tools = toolChoice.choice === "none" ? [] : toolChoice.tools;
     const chosen = tools.length > 0 ? template.forTools ?? template : template;
     if (tools.length > 0 && continues) {

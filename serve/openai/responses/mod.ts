@@ -145,7 +145,7 @@ function describe(
     incomplete_details: isCut ? { reason: "max_output_tokens" } : null,
     instructions: raw.instructions ?? null,
     max_output_tokens: raw.max_output_tokens ?? null,
-    model: context.modelName,
+    model: asked.model ?? context.modelName,
     output: output.items(status),
     parallel_tool_calls: asked.toolChoice.several,
     previous_response_id: raw.previous_response_id ?? null,

@@ -68,10 +68,10 @@ interface Lesson {
 type HeldOut = ReadonlyMap<AnnotatedPage, Float32Array>;
 
 /** What {@linkcode featuresOf} reads of a page. */
-export const judged = ({ content: { blocks, title }, ruled }: AnnotatedPage) => ({
+export const judged = ({ content: { blocks, fullTitle }, ruled }: AnnotatedPage) => ({
   blocks,
   ruled,
-  title,
+  title: fullTitle,
 });
 
 /** Learns in rounds: what a round says of blocks that no segment tells of is what the next learns. */

@@ -16,7 +16,10 @@ export class Quality {
   empty = 0;
 
   /** Counts one page's text, its white space made even. */
-  add({ annotation: { with: wanted, without } }: AnnotatedPage, text: string): void {
+  add(
+    { annotation: { with: wanted, without } }: Pick<AnnotatedPage, "annotation">,
+    text: string,
+  ): void {
     for (const segment of wanted) {
       if (text.includes(normalize(segment))) this.found++;
       else this.lost++;

@@ -6,7 +6,7 @@ Deno.test({
   // Debian: apt-get install chromium
   ignore: !await isThere("/usr/bin/chromium"),
   async fn() {
-    const browsers = ["browser.ts", "programs_browser.ts"]
+    const browsers = ["browser.ts", "chat_browser.ts", "programs_browser.ts"]
       .map((name) => new URL(name, import.meta.url).pathname);
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["test", "--quiet", "--allow-all", ...browsers],

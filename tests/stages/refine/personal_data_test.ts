@@ -13,6 +13,8 @@ Deno.test("e-mail addresses are replaced, what only looks like one stays", () =>
     ["a@b", "a@b"],
     ["@name said 5 @ 3.20", "@name said 5 @ 3.20"],
     ["foo@.org and foo@-a", "foo@.org and foo@-a"],
+    ["foo@2x.png, img/a@1.5x.webp", "foo@2x.png, img/a@1.5x.webp"],
+    ["foo@2x.png.org", MAIL],
     ["", ""],
   ];
   for (const [raw, masked] of cases) assertEquals(maskPersonalData(raw).text, masked, raw);

@@ -1,0 +1,29 @@
+/**
+ * What decides the weights of a tuned model, besides its files.
+ *
+ * @module
+ */
+import type { LoraConfig } from "../../model/lora.ts";
+import type { OptimizerSettings } from "../../run/settings/training.ts";
+
+/** Settings of {@linkcode "./tune.ts"}; saved with every checkpoint. */
+export interface TuneSettings extends OptimizerSettings {
+  /** Folder of the model to start from. */
+  readonly init: string;
+  readonly chatTemplate: string | undefined;
+  readonly seed: number;
+  /** Passes over the conversations, where `steps` says nothing. */
+  readonly epochs: number;
+  readonly steps: number | undefined;
+  /** B */
+  readonly rows: number;
+  /** T; that of most models by default. */
+  readonly context: number | undefined;
+  readonly leaves: number;
+  readonly guard: number;
+  readonly strictSimd: boolean;
+  /** Trains this adapter alone. */
+  readonly lora: LoraConfig | undefined;
+  /** Learns preferences, by how much they count against staying near the model; needs `lora`. */
+  readonly beta: number | undefined;
+}
