@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Objective } from "./preferences.ts";
 import type { StepOutcome } from "../../workers/mod.ts";
 import type { Batch, SphereCounters, StepReport } from "../types.ts";
+import type { Objective } from "./preferences.ts";
 
 /** Durations of a step that its report divides into phases. */
 export interface StepTimes {
