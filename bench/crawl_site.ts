@@ -7,7 +7,8 @@
 /** Three children and some neighbours a page, as a site's menus have. */
 const NEIGHBOURS = 20;
 
-function pageOf(at: number, pages: number): string {
+/** Page `at` of a site of so many pages. */
+export function pageOf(at: number, pages: number): string {
   const link = (to: number) => to < pages ? `<li><a href="/${to}">Page ${to}</a></li>` : "";
   const menu = Array.from({ length: NEIGHBOURS }, (_, i) => link(Math.max(0, at - i - 1))).join("");
   const text = Array.from(

@@ -8,6 +8,7 @@ import { describeQuestion, describeQuestions } from "./help.ts";
 
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   checkpoint: () => import("./checkpoint.ts"),
+  cluster: () => import("./cluster.ts"),
   crawl: () => import("./crawl.ts"),
   extract: () => import("./extract.ts"),
   gemm: () => import("./gemm.ts"),

@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 /** Every command, loaded on demand, so that each needs the permissions of its own packages only. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
+  node: async () => (await import("./node.ts")).node,
   crawl: async () => (await import("./crawl.ts")).crawlCommand,
   text: async () => (await import("./text.ts")).text,
   train: async () => (await import("./train.ts")).train,

@@ -22,7 +22,6 @@ import { documentFormat, jsonLines, writeDocuments } from "../pipeline/ingest/do
 import { openDropLog } from "../pipeline/ingest/drop_log.ts";
 import { type FlagValues, group, text as textFlag, UsageError } from "../cli/flags.ts";
 import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
-import { documentsOf } from "../pipeline/pipeline.ts";
 import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "../run/settings/refine.ts";
@@ -99,7 +98,7 @@ export const text: Command = command({
       await open(operands, { values, state, stop: interrupt.signal, onDrop }),
     );
     const written = new StageMeter("write");
-    const documents = documentsOf(ingest)
+    const documents = ingest.documents()
       .pipeThrough(acknowledge(ingest, written))
       .pipeThrough(endWith(interrupt.signal));
     await write(documents, values.output);

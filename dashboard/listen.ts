@@ -61,6 +61,6 @@ export async function listenDashboard(
 function exposition({ last, status }: RunHistory): Promise<string> {
   // stages/report writes both atomically.
   const record = last as MetricsRecord | null;
-  const stages = (status as StatusFile | null)?.stages ?? [];
-  return prometheusText({ ...(record && { record }), stages });
+  const { stages = [], nodes = [] } = (status as StatusFile | null) ?? {};
+  return prometheusText({ ...(record && { record }), stages, nodes });
 }

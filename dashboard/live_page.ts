@@ -46,6 +46,10 @@ export const LIVE_PAGE: string = String(html`
           id: "comparison",
           title: "Comparison",
           body: html`<div id="comparison" class="tables"></div>`,
+        })} ${section({
+          id: "nodes",
+          title: "Nodes",
+          body: html`<div id="nodes" class="tables"></div>`,
         })} ${runSections({ isLive: true })}
       </main>
     </body>

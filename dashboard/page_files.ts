@@ -11,6 +11,7 @@ import curvesCss from "./page/curves.css" with { type: "text" };
 import elements from "./page/elements.js" with { type: "text" };
 import figures from "./page/figures.js" with { type: "text" };
 import live from "./page/dashboard.js" with { type: "text" };
+import nodes from "./page/nodes.js" with { type: "text" };
 import phases from "./page/phases.js" with { type: "text" };
 import picturesCss from "./page/pictures.css" with { type: "text" };
 import pipeline from "./page/pipeline.js" with { type: "text" };
@@ -50,6 +51,7 @@ export const LIVE_SCRIPTS: readonly PageFile[] = [
   ...PICTURES,
   ["figures.js", figures],
   ["compare.js", compare],
+  ["nodes.js", nodes],
   ["dashboard.js", live],
 ];
 

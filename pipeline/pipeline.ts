@@ -39,15 +39,17 @@ export function documentsOf(stages: DocumentStages): ReadableStream<Document | B
     .pipeThrough(inTurn(stages.custom?.refine));
 }
 
-/** The stages from pages to the journal. */
-export interface CollectStages extends DocumentStages {
+/** The stages from documents to the journal. */
+export interface CollectStages {
+  /** Refined, from one machine or several. */
+  readonly documents: ReadableStream<Document | Barrier>;
   readonly newDocuments: NewDocumentsOptions;
   readonly journal: JournalEnds<Barrier>;
 }
 
-/** Pages to documents on the disk; ends when the sources have. */
+/** Documents to the disk; ends when the sources have. */
 export async function collect(stages: CollectStages): Promise<void> {
-  await documentsOf(stages)
+  await stages.documents
     .pipeThrough(newDocuments(stages.newDocuments))
     .pipeTo(stages.journal.writable);
 }

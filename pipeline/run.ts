@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Retention } from "../model/checkpoint/mod.ts";
 import { checkCursor, journal } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -32,40 +31,16 @@ import { checkSameTokenizer, describeDrift, provenanceOf } from "../run/provenan
 import { collectFacts } from "./facts.ts";
 import { measureConstants } from "./constants.ts";
 import { runConfig } from "../run/config.ts";
-import type { RunPaths, RunSettings } from "../run/folder.ts";
 import { writeRunReport } from "./finish/report.ts";
 import { splitSources } from "../run/sources.ts";
 import { openBeginning } from "./beginning.ts";
 import { describeSkip, describeStop } from "../run/stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "../run/tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
-import type { spheresOf } from "../run/settings/training.ts";
+import type { PipelineOptions } from "./run_options.ts";
+import { replicasOf } from "../run/settings/replicas.ts";
 import { warmUpChars } from "../run/warm_up.ts";
 import { say, sayText, tell } from "../cli/print.ts";
-
-/** Options of a run besides its settings; they never change its result. */
-export interface PipelineOptions {
-  readonly paths: RunPaths;
-  readonly settings: RunSettings;
-  /** Origin of the sample site, when that is the source. */
-  readonly site: string | undefined;
-  readonly spheres: ReturnType<typeof spheresOf>;
-  readonly checkpointEvery: number;
-  readonly retention: Retention;
-  readonly fallBack: boolean;
-  readonly contact: string | undefined;
-  readonly chromium: string;
-  /** Whether dropped.jsonl has the texts too. */
-  readonly keepDropped: boolean;
-  readonly json: boolean;
-  /** Whether TensorBoard's event files are written too. */
-  readonly tensorboard: boolean;
-  /** The command line, for the report. */
-  readonly args: readonly string[];
-  readonly stop: AbortSignal;
-  /** Receives the function that prints a line beside the run's status. */
-  readonly onStatus?: (note: (line: string) => void) => void;
-}
 
 /** Runs the pipeline until training is over or `stop` aborts; prints a summary. */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
@@ -81,7 +56,6 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     train: new StageMeter("train"),
     checkpoint: new StageMeter("checkpoint"),
   };
-
   // The crawl may drop its first page before the status exists.
   let note = (line: string) => tell(line);
   const { journal: log, mark } = await openCorpus(paths, { note });
@@ -92,10 +66,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     keepText: options.keepDropped,
   }));
   const ingest = log.sealed ? undefined : resources.use(
-    await openIngest({
-      sources: site === undefined
-        ? splitSources(settings.sources)
-        : { urls: [`${site}/`], paths: [] },
+    await (options.openIngest ?? openIngest)({
+      sources: splitSources(site === undefined ? settings.sources : [`${site}/`]),
       paths,
       journal: log,
       mark,
@@ -115,6 +87,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const allMeters = [...ingest?.meters ?? [], ...Object.values(meters)];
   using status = startStatus({
     meters: allMeters,
+    nodes: options.nodes,
     facts: facts.now,
     json,
     ...(finished ? {} : { runDir: paths.root }),
@@ -147,7 +120,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     from: tokens?.documents ?? 0,
     ready: ready.promise,
     meter: meters.journal,
-    ...(ingest ? { onStored: ingest.stored } : {}),
+    ...(ingest ? { onStored: ingest.stored, onMark: ingest.marked } : {}),
   });
   // Propagates an ingestion failure to the stages that wait for documents.
   const broken = new AbortController();
@@ -156,9 +129,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     emptyCorpus(counts(), { list: paths.drops, cutShort: ingest?.cutShort() });
   const ended = (async () => {
     if (!ingest) return await ends.writable.close();
-    const hasDocuments = log.count > 0;
-    const newDocuments = { isNew: ingest.isNew, hasDocuments, refuseEmpty };
-    await collect({ ...ingest, newDocuments, journal: ends });
+    const newDocuments = { isNew: ingest.isNew, hasDocuments: log.count > 0, refuseEmpty };
+    await collect({ documents: ingest.documents(), newDocuments, journal: ends });
     for (const line of ingest.passedOver()) note(line);
   })().catch((reason: unknown) => broken.abort(reason));
 
@@ -189,6 +161,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       rows,
       cols,
       leaves: settings.leaves * settings.gradAccumulation,
+      ...replicasOf(settings),
+      ...options.openRounds && { openRounds: options.openRounds },
       ...options.spheres,
     });
     facts.know({ store: tokens, config, state: trainer.state });

@@ -53,6 +53,16 @@ const RULES: [name: keyof typeof rules, bad: Record<string, string>, said: strin
     "stages/report/mod.ts": "console.log(1);",
     "stages/crawl/mod.ts": "/** console.log(1) */\nif (x) console.warn(1);",
   }, ["commands/repair.ts uses console.log", "stages/crawl/mod.ts uses console.warn"]],
+  ["oneMachineLoadsNoBroker", {
+    "cluster/connect.ts": 'import { connect } from "@nats-io/transport-node";',
+    "commands/node.ts": 'const { join } = await import("../pipeline/nodes/join.ts");',
+    "pipeline/run.ts": 'import { a } from "b";\nimport { KV } from "@nats-io/kv";',
+    "serve/app.ts": 'import { beat } from "../cluster/heartbeat.ts";',
+    "stages/report/mod.ts": 'import type { Role } from "../../cluster/heartbeat.ts";',
+  }, [
+    "pipeline/run.ts loads the cluster's packages: import them when asked",
+    "serve/app.ts loads the cluster's packages: import them when asked",
+  ]],
   ["assertionsThrow", {
     "model/a.ts": `/** ${"console"}.assert(a === 1); */\nexport const a = 1;`,
     "model/b.ts": "/** assert(b === 1); */\nexport const b = 1;",

@@ -132,7 +132,7 @@ async function countWords(
 ): Promise<{ words: Words; progress: TrainProgress }> {
   using counts = new WordCounts({ memoryBytes, ...(spillDir !== undefined && { spillDir }) });
   const pretokenize = createPretokenizer(split);
-  let chars = 0;
+  let chars = 0, turnAt = STRETCH_CHARS;
   const visit: PretokenVisitor = (bytes, start, end) => counts.add(bytes, start, end);
   const now = () => ({ chars, tokens: 0, spills: counts.runs, droppedWords: 0 });
   const add = (text: Text): void => {
@@ -147,6 +147,10 @@ async function countWords(
     if (typeof text === "string" || text instanceof Uint8Array) add(text);
     else for await (const piece of text) add(piece);
     pretokenize("", visit);
+    if (chars < turnAt) continue;
+    // Texts that are at hand leave timers no turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    turnAt = chars + STRETCH_CHARS;
   }
   const words = counts.finish();
   return { words, progress: { phase: "count", ...now(), droppedWords: words.dropped } };

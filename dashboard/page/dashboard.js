@@ -83,6 +83,8 @@ function draw() {
   for (const id of ["phases", "spheres", "samples"]) shownIf(id, last);
   shownIf("curves", runs.some(({ last }) => last));
   shownIf("comparison", others.length > 0);
+  shownIf("nodes", status?.nodes);
+  if (status?.nodes) drawNodes(byId("nodes"), status.nodes);
   const axis = byId("axis").value;
   const smoothing = Number(byId("smoothing").value);
   if (runs.some(({ last }) => last)) drawCurves(byId("curves"), runs, { smoothing, axis });

@@ -10,8 +10,8 @@ import type { Journal, Mark } from "../../stages/journal/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { read, readReadCursor } from "../../stages/read/mod.ts";
 import { openHeldPages } from "../../stages/site/mod.ts";
-import type { Barrier, Page } from "../../stages/types.ts";
-import type { DocumentStages } from "../pipeline.ts";
+import type { Barrier, Document, Page } from "../../stages/types.ts";
+import { documentsOf } from "../pipeline.ts";
 import { loadStages } from "./custom_stages.ts";
 import type { CutShort } from "./summary.ts";
 import { countPassedOver } from "../../run/passed_over.ts";
@@ -55,7 +55,9 @@ export interface IngestOptions {
 }
 
 /** The open sources, and the resources of the stages after them. */
-export interface Ingest extends AsyncDisposable, DocumentStages {
+export interface Ingest extends AsyncDisposable {
+  /** The refined documents of all sources; taken once. */
+  documents(): ReadableStream<Document | Barrier>;
   /** Whether a document is new, to this session and to the journal. */
   readonly isNew: (id: string) => boolean;
   readonly meters: readonly StageMeter[];
@@ -67,6 +69,8 @@ export interface Ingest extends AsyncDisposable, DocumentStages {
   cutShort(): CutShort | undefined;
   /** Must be called once a document is on the disk. */
   stored(url: string): void;
+  /** Called once a barrier of `documents` is on the disk. */
+  readonly marked?: (mark: Mark) => Promise<void>;
 }
 
 /** Opens the databases of the run folder and the streams over them. */
@@ -158,11 +162,14 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   };
   const all = resources.move();
   return {
-    custom,
-    pages: concatReadableStreams(...inputs),
-    extract: { extractors, meter: ofExtract, signal: stop },
-    ...(held && ofSite ? { site: { held, onHeld: stored, meter: ofSite } } : {}),
-    refine: refinery.options,
+    documents: () =>
+      documentsOf({
+        custom,
+        pages: concatReadableStreams(...inputs),
+        extract: { extractors, meter: ofExtract, signal: stop },
+        ...(held && ofSite ? { site: { held, onHeld: stored, meter: ofSite } } : {}),
+        refine: refinery.options,
+      }),
     isNew: storedIds ? storedIds.isNew : () => true,
     meters,
     sources: meters.slice(0, inputs.length),

@@ -5,9 +5,11 @@
  */
 import { type Flags, type Parsed, parseFlags, UsageError } from "../../cli/flags.ts";
 import { absolute } from "../sources.ts";
+import { CLUSTER } from "./cluster.ts";
 import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
 import { MODEL } from "./model.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "./refine.ts";
+import { REPLICAS } from "./replicas.ts";
 import { OUTPUT, RUN } from "./run.ts";
 import { type Change, settingsFrom, settingsIn, type SettingsOf } from "./table.ts";
 import { ACCUMULATION, CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, TRAINING } from "./training.ts";
@@ -15,6 +17,7 @@ import { ACCUMULATION, CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, TRAINING } from 
 /** Every flag of `pipeline`. */
 export const PIPELINE_FLAGS = {
   ...RUN,
+  ...CLUSTER,
   ...LINKS,
   ...MANNERS,
   ...READING,
@@ -25,6 +28,7 @@ export const PIPELINE_FLAGS = {
   ...MODEL,
   ...TRAINING,
   ...OPTIMIZER,
+  ...REPLICAS,
   ...LEAVES,
   ...ACCUMULATION,
   ...SPHERES,

@@ -32,6 +32,8 @@ export interface FetchContext {
   readonly pace: Pace;
   readonly retry: RetryPolicy;
   readonly maxRedirects: number;
+  /** Whether a page's redirect is followed here. */
+  readonly mayFollow: (from: string, to: URL) => boolean;
   readonly mediaTypes: ReadonlySet<string>;
   /** Least milliseconds between two requests to the host of `url`. */
   readonly delayMs: (url: URL) => number;
@@ -139,9 +141,15 @@ export async function fetchPage(
   url: string,
   { index, validators, ...context }: FetchContext & { index: number; validators: Validators },
 ): Promise<FetchedPage> {
-  const { agent, robots, retry, maxRedirects, mediaTypes } = context;
+  const { agent, robots, retry, maxRedirects, mayFollow, mediaTypes } = context;
   const wants: WantsBody = (status, headers) => wantsPage({ status, headers }, { mediaTypes });
   const get = async (hop: URL) => {
+    if (hop.href !== url && !mayFollow(url, hop)) {
+      throw new FetchFailure(
+        "out-of-scope",
+        `redirects to ${hop.href}, which is crawled elsewhere`,
+      );
+    }
     const rules = await robots(hop);
     rules.check(hop);
     const headers = hop.href === url ? conditions(validators) : {};

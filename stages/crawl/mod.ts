@@ -87,6 +87,7 @@ export function crawl<B extends Barrier = never>({
   maxAheadBytes = 64 * 2 ** 20,
   timeouts = {},
   maxRedirects = 10,
+  mayFollow = () => true,
   delayMs = 500,
   backoffMs = 1000,
   seed = 0,
@@ -134,6 +135,7 @@ export function crawl<B extends Barrier = never>({
     pace: startPace({ signal: stop.signal, perHost, backoffMs, maxWaitMs: MAX_RETRY_AFTER_MS }),
     mediaTypes: new Set(mediaTypes),
     maxRedirects,
+    mayFollow,
     delayMs: (url: URL) => exempt.has(url.origin) ? 0 : delayMs,
   };
   const renderer = render && openRenderer(render, context);

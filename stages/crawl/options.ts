@@ -60,6 +60,8 @@ export interface CrawlOptions<B extends Barrier = never> {
    * all.
    */
   readonly timeouts?: Partial<Timeouts>;
+  /** Whether the redirect of a page is followed; always by default. */
+  readonly mayFollow?: (from: string, to: URL) => boolean;
   /** Redirects followed from one URL; 10 by default. */
   readonly maxRedirects?: number;
   /**

@@ -21,7 +21,7 @@ export {
 export { type Named, readSeal, SEAL } from "./named.ts";
 export { type JournalReader, readJournal } from "./reader.ts";
 export { hasDocuments, JournalDamage, type TornTail } from "./segments.ts";
-export { type Mark, readMark } from "./mark.ts";
+export { type Mark, readMark, writeMark } from "./mark.ts";
 export { type Salvage, salvageJournal } from "./salvage.ts";
 export { type JournalSurvey, surveyJournal } from "./survey.ts";
 
@@ -37,6 +37,8 @@ export interface JournalOptions<B extends Barrier = never> {
   readonly maxLagBytes?: number;
   /** Called with a document's URL once it is on the disk. */
   readonly onStored?: (url: string) => void;
+  /** Called once a barrier, and all that came before it, is on the disk; the writer waits for it. */
+  readonly onMark?: ((mark: Mark) => Promise<void>) | undefined;
   /** Sent first, after each barrier written, and at the end; none by default. */
   readonly barrier?: B;
   /** The last barrier of an earlier run. */
@@ -73,7 +75,8 @@ export interface JournalEnds<B extends Barrier = never> {
  * ```
  */
 export function journal<B extends Barrier = never>(options: JournalOptions<B>): JournalEnds<B> {
-  const { journal, from = 0, ready = Promise.resolve(), onStored, meter, barrier } = options;
+  const { journal, from = 0, ready = Promise.resolve(), onStored, onMark, meter, barrier } =
+    options;
   const { maxLagBytes = 8 * 2 ** 20 } = options;
   /** Barriers written and not yet read. */
   const marks: Mark[] = options.mark ? [options.mark] : [];
@@ -120,6 +123,7 @@ export function journal<B extends Barrier = never>(options: JournalOptions<B>): 
         // A source that resumes here skips these documents, so they must be on the disk.
         await journal.flush();
         await writeMark(journal.dir, mark);
+        await onMark?.(mark);
         return;
       }
       meter?.phase("busy");

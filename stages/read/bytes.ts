@@ -12,13 +12,20 @@ import { STDIN } from "./walk.ts";
 /** Length of the longest byte order mark. */
 const MARK_BYTES = 3;
 
-/** The bytes of a file, or of standard input. Leaving the loop, or aborting, closes it. */
+/** The bytes of a file from `start`, or of standard input. Leaving the loop, or aborting, closes it. */
 export async function* readBytes(
   path: string,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  { signal, start = 0, end = Infinity }: {
+    signal?: AbortSignal | undefined;
+    start?: number;
+    /** Behind the last byte. */
+    end?: number;
+  } = {},
 ): AsyncGenerator<Uint8Array> {
   if (path !== STDIN) {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) yield chunk;
+    if (end <= start) return;
+    const stream = createReadStream(path, { start, end: end - 1 });
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk;
     return;
   }
   const reader = Deno.stdin.readable.getReader();

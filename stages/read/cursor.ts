@@ -8,7 +8,7 @@ import type { OnSkip } from "./ignored.ts";
 import type { PageOptions } from "./page_options.ts";
 import { pagesOf } from "./pages.ts";
 import { Sandbox } from "./sandbox.ts";
-import { type OnDrop, type Source, STDIN, walk, type WalkOptions } from "./walk.ts";
+import { filesOf, type OnDrop, type Source, STDIN, type WalkOptions } from "./walk.ts";
 
 /** A place between two pages; plain JSON. */
 export interface ReadCursor {
@@ -89,8 +89,4 @@ async function isAt(
     if (at++ === cursor.files) return file.path === cursor.path;
   }
   return false;
-}
-
-async function* filesOf(sources: readonly Source[], options: WalkOptions) {
-  for (const source of sources) yield* walk(source, options);
 }

@@ -34,12 +34,14 @@ function isTooDeep(line: Uint8Array): boolean {
 /** The records' texts; lines that are no records are dropped. */
 export async function* jsonlPages(
   { url, content }: TextSource,
-  { textField, maxFileBytes, drop }: PageOptions,
+  { textField, maxFileBytes, drop, firstLine = 1 }: PageOptions & {
+    /** Number of the first line, where the content begins inside of a file of UTF-8. */
+    firstLine?: number | undefined;
+  },
 ): AsyncGenerator<Page> {
-  let number = 0;
-  for await (
-    const line of splitLines(asUtf8(content, { isUnicode: true }), { maxLineBytes: maxFileBytes })
-  ) {
+  let number = firstLine - 1;
+  const bytes = firstLine > 1 ? content : asUtf8(content, { isUnicode: true });
+  for await (const line of splitLines(bytes, { maxLineBytes: maxFileBytes })) {
     const at = `${url}#line=${++number}`;
     if (line === undefined) {
       drop({ item: at, reason: "too-large", detail: `longer than ${maxFileBytes} bytes` });

@@ -14,6 +14,13 @@ import { findSource } from "./walk.ts";
 export { type ReadCursor, readReadCursor } from "./cursor.ts";
 export type { OnSkip, SkipKind } from "./ignored.ts";
 export { isReadByName, READ_KINDS } from "./format.ts";
+export {
+  type PlanOptions,
+  planParts,
+  type ReadPart,
+  readPart,
+  type ReadPartOptions,
+} from "./plan.ts";
 export { findSource, holdsReadable, type Source, STDIN } from "./walk.ts";
 
 /** Options of {@linkcode read}. */

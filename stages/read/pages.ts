@@ -6,6 +6,7 @@
 import { basename } from "node:path";
 import { stat } from "node:fs/promises";
 import type { Page } from "../types.ts";
+import { membersBetween } from "./archive_members.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { readBytes } from "./bytes.ts";
 import { csvPages } from "./csv_pages.ts";
@@ -16,13 +17,18 @@ import { type Member, members, packingOf } from "./members.ts";
 import type { PageOptions } from "./page_options.ts";
 import { sandboxedPages, type SandboxedSource } from "./sandboxed_pages.ts";
 import { htmlPage, textPages } from "./text_pages.ts";
-import { type SourceFile, STDIN, urlOf } from "./walk.ts";
+import { type FileRange, type SourceFile, STDIN, urlOf } from "./walk.ts";
 import { warcPages } from "./warc_pages.ts";
 
 /** The pages of one file, in file order. Failures are dropped and counted, never thrown. */
 export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGenerator<Page> {
-  const source = new ByteReader(readBytes(file.path, options));
+  const { range } = file;
+  const ofLines = range?.of === "lines" ? range : undefined;
+  const source = new ByteReader(readBytes(file.path, { ...options, ...ofLines }));
   try {
+    if (range && (range.line ?? 0) !== 1) {
+      return yield* rangePages(file, { ...options, range, content: source.chunks() });
+    }
     const packing = packingOf(await source.peek(4));
     const parts = packing ? members(source, packing) : single(source);
     yield* contentPages(file, { ...options, parts, isPacked: packing !== undefined });
@@ -33,6 +39,30 @@ export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGen
     options.drop({ item: file.path, reason, detail: error.message, ...kind });
   } finally {
     await source.close();
+  }
+}
+
+/** The pages of a part of a file; the part of lines that begins the file is read as a file is. */
+async function* rangePages(
+  file: SourceFile,
+  { range, content, ...options }: PageOptions & {
+    range: FileRange;
+    content: AsyncIterable<Uint8Array>;
+  },
+): AsyncGenerator<Page> {
+  const url = urlOf(file.path);
+  switch (range.of) {
+    case "lines":
+      return yield* jsonlPages({ url, content }, { ...options, firstLine: range.line });
+    case "members": {
+      const parts = membersBetween(file, range);
+      return yield* warcPages(file, { ...options, parts, isPacked: true, format: "warc" });
+    }
+    case "row-groups": {
+      const table = { format: "parquet", path: file.path, within: range } as const;
+      const fetchedAt = new Date().toISOString();
+      yield* sandboxedPages(table, { ...options, url, fetchedAt });
+    }
   }
 }
 

@@ -12,7 +12,12 @@ import type { Task } from "./sandboxed/task.ts";
 /** A document that is read whole. */
 export type SandboxedSource =
   | { readonly format: Task["format"]; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly format: "parquet"; readonly path: string };
+  | {
+    readonly format: "parquet";
+    readonly path: string;
+    /** Only the row groups that begin between these bytes. */
+    readonly within?: { readonly start: number; readonly end: number };
+  };
 
 /** Cap on what one document unpacks to, and on its text. */
 const MAX_UNPACKED_BYTES = 64 * 2 ** 20;
@@ -41,5 +46,5 @@ export async function* sandboxedPages(
       yield { url: at, contentType, body, fetchedAt, ...(declared && { declared }) };
     }
   }
-  if (isEmpty) throw new ReadFailure("no-text", "there is no text in it");
+  if (isEmpty && !("within" in source)) throw new ReadFailure("no-text", "there is no text in it");
 }

@@ -19,6 +19,17 @@ export interface SourceFile {
   readonly path: string;
   /** Whether the user named this very file, and not only a folder around it. */
   readonly asked: boolean;
+  /** The part of it to read; all of it without one. */
+  readonly range?: FileRange;
+}
+
+/** A part of a file that is read by itself: its records are those that begin between two bytes. */
+export interface FileRange {
+  readonly of: "lines" | "members" | "row-groups";
+  readonly start: number;
+  readonly end: number;
+  /** Of lines: the number of the first, from 1. */
+  readonly line?: number;
 }
 
 /** A path the user named: a folder to walk or a file. */
@@ -98,6 +109,14 @@ export interface WalkOptions {
   /** Absolute paths of folders that are passed over in any case. */
   readonly except: readonly string[];
   readonly skip: OnSkip;
+}
+
+/** The files of all sources, in their order. */
+export async function* filesOf(
+  sources: readonly Source[],
+  options: WalkOptions,
+): AsyncGenerator<SourceFile> {
+  for (const source of sources) yield* walk(source, options);
 }
 
 /** The files of a source; in folders, links are not followed. */

@@ -10,7 +10,7 @@ import type { StageMeter } from "../meter.ts";
 import { metered } from "../metered.ts";
 import { bounded } from "../queue.ts";
 import type { Barrier, Document, Stage } from "../types.ts";
-import { type RefineParts, refiner } from "./refine_text.ts";
+import { type RefineParts, refiner, type RefineSteps } from "./refine_text.ts";
 import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
 export { cleanText } from "./clean_text.ts";
@@ -18,7 +18,7 @@ export { type EvaluationGrams, openEvaluationGrams } from "./contamination.ts";
 export { type LanguageDetector, loadLanguageDetector } from "./language.ts";
 export { type JournalView, type NearIndex, type NearMatch, openNearIndex } from "./near_index.ts";
 export { learnQuality, type QualityModel, type Texts } from "./quality.ts";
-export type { RefineParts } from "./refine_text.ts";
+export type { RefineParts, RefineSteps } from "./refine_text.ts";
 export { openSeenTexts, type SeenTexts } from "./seen_texts.ts";
 export {
   type FilterLimits,
@@ -39,6 +39,8 @@ export interface RefineOptions extends RefineParts {
   readonly settings?: RefineSettings;
   /** Shorter texts, in UTF-16 code units after cleaning, are dropped. */
   readonly minChars?: number;
+  /** Only a part of the steps, where the others are taken elsewhere; all by default. */
+  readonly only?: RefineSteps | undefined;
   /**
    * Counts what comes in and goes out, and where the time goes; off by default.
    */
@@ -62,9 +64,9 @@ export interface RefineOptions extends RefineParts {
  * ```
  */
 export function refine<In extends Document | Barrier = Document>(
-  { settings = NO_REFINING, minChars = 200, meter, ...parts }: RefineOptions,
+  { settings = NO_REFINING, minChars = 200, only, meter, ...parts }: RefineOptions,
 ): Stage<In, Document> {
-  const refineOne = refiner(parts, { settings, minChars });
+  const refineOne = refiner(parts, { settings, minChars, only });
   const stage = new TransformStream<Document | Barrier, Document | Barrier>({
     transform(document, controller) {
       if (isBarrier(document)) {

@@ -37,6 +37,17 @@ export interface RefineParts {
   readonly evaluations?: EvaluationGrams;
 }
 
+/** Steps that look at one text alone, or those that compare it with all before it. */
+export type RefineSteps = "text" | "corpus";
+
+/** How documents are refined. */
+export interface RefinerOptions {
+  readonly settings: RefineSettings;
+  readonly minChars: number;
+  /** Only these steps: the corpus's go on from what the text's have left. */
+  readonly only?: RefineSteps | undefined;
+}
+
 /** A document under way. */
 interface Draft {
   readonly document: Document;
@@ -55,11 +66,18 @@ export type Refused = Refusal & { readonly text: string };
 /** Makes the function that refines one document. */
 export function refiner(
   parts: RefineParts,
-  { settings, minChars }: { settings: RefineSettings; minChars: number },
+  options: RefinerOptions,
 ): (document: Document) => Document | Refused {
-  const steps = stepsOf(parts, { settings, minChars });
+  const { only } = options;
+  const { text, corpus } = stepsOf(parts, options);
+  const steps = { text, corpus, all: [...text, ...corpus] }[only ?? "all"];
   return (document) => {
-    let draft: Draft = { document, text: document.text, scores: {} };
+    let draft: Draft = {
+      document,
+      text: document.text,
+      scores: { ...document.scores },
+      ...(document.language === undefined ? {} : { language: document.language }),
+    };
     for (const step of steps) {
       const next = step(draft);
       if ("reason" in next) return { ...next, text: draft.text };
@@ -69,7 +87,7 @@ export function refiner(
     return {
       ...document,
       text,
-      contentHash: hash("sha256", text),
+      ...(only === "text" ? {} : { contentHash: hash("sha256", text) }),
       ...(language === undefined ? {} : { language }),
       ...(Object.keys(scores).length === 0 ? {} : { scores }),
     };
@@ -78,10 +96,13 @@ export function refiner(
 
 function stepsOf(
   { seen, detectLanguage, near, lines, quality, evaluations }: RefineParts,
-  { settings, minChars }: { settings: RefineSettings; minChars: number },
-): Step[] {
+  { settings, minChars }: RefinerOptions,
+): Record<RefineSteps, Step[]> {
   const longEnough: Step = (draft) => refuseShort(draft.text, minChars) ?? draft;
-  const steps: Step[] = [(draft) => ({ ...draft, text: cleanText(draft.text) }), longEnough];
+  const text: Step[] = [(draft) => ({ ...draft, text: cleanText(draft.text) }), longEnough];
+  const corpus: Step[] = [];
+  // What a site repeats is known of the whole corpus, and the steps behind it see what it leaves.
+  const steps = settings.repeatedLines > 0 ? corpus : text;
   const shorten = (step: Step) => steps.push(step, longEnough);
   if (lines) shorten(stripLines(lines));
   if (detectLanguage) steps.push(detect(detectLanguage, settings));
@@ -92,9 +113,9 @@ function stepsOf(
   if (quality) steps.push(judge(quality, settings));
   if (settings.maskPersonalData) shorten(mask);
   if (evaluations) steps.push((draft) => refuseContaminated(draft.text, evaluations) ?? draft);
-  steps.push(firstOfItsText(seen));
-  if (near) steps.push(firstOfItsKind(near));
-  return steps;
+  corpus.push(firstOfItsText(seen));
+  if (near) corpus.push(firstOfItsKind(near));
+  return { text, corpus };
 }
 
 function refuseShort(text: string, minChars: number): Refusal | undefined {

@@ -1,4 +1,5 @@
 import type { StageCounts } from "../meter.ts";
+import { nodeParts } from "./nodes.ts";
 import type { Progress } from "./progress.ts";
 import { sparkline } from "./sparkline.ts";
 import { fitText, textWidth } from "./text_width.ts";
@@ -14,8 +15,8 @@ const SHOWN_REASONS = 2;
 const GAP = "  ";
 
 /**
- * Draws the status block: a headline, one line per stage, and once training has begun the last step
- * and the loss curve. No line is wider than `columns`; parts that do not fit are dropped from the
+ * Draws the status block: a headline, one line per stage and per node of several machines, and once
+ * training has begun the last step and the loss curve. No line is wider than `columns`; parts that do not fit are dropped from the
  * right.
  *
  * @example
@@ -35,6 +36,7 @@ export function renderBlock(progress: Progress, columns: number): string[] {
     ...progress.stages.map((counts) =>
       fitParts(stageParts(counts, progress, { nameWidth, columns }), columns)
     ),
+    ...nodeParts(progress.nodes ?? []).map((parts) => fitParts(parts, columns)),
   ];
   if (progress.report) {
     lines.push(fitParts(trainingParts(progress), columns));
@@ -57,6 +59,10 @@ export function trainingParts(progress: Progress): string[] {
     `loss ${report.loss.toFixed(4)}`,
     `${formatCount(report.tokensPerSecond)} tokens/s`,
   ];
+  if (report.replica) {
+    const { rank, replicas, round } = report.replica;
+    parts.splice(1, 0, `round ${round}, replica ${rank + 1} of ${replicas}`);
+  }
   const isLast = report.step === totalSteps;
   if (remainingMs !== undefined && !isLast) parts.push(`${formatDuration(remainingMs)} left`);
   if (validation !== undefined) {

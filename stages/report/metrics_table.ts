@@ -6,6 +6,7 @@
  */
 import type { StageCounts } from "../meter.ts";
 import type { SphereCounters, StepReport } from "../types.ts";
+import type { NodeState, RoleState } from "./nodes.ts";
 
 /** One metric; `From` is what it is read from. */
 export interface Metric<From, Name extends string = string> {
@@ -48,6 +49,8 @@ function metric<From, Value extends number | undefined>() {
 const step = metric<StepFigures, number | undefined>();
 const sphere = metric<SphereCounters, number>();
 const stage = metric<StageCounts, number | undefined>();
+const node = metric<NodeState, number>();
+const role = metric<RoleState, number | undefined>();
 
 /** Converts nats per token to bits per byte. */
 function bitsPerByte(nats: number | undefined, { bytesPerToken }: RunConstants) {
@@ -83,6 +86,24 @@ export const STEP_METRICS = [
     "bits/byte",
     "the validation loss per byte of text",
     ({ report, constants }) => bitsPerByte(report.validationLoss, constants),
+  ),
+  step(
+    "round",
+    "",
+    "1-based round of a run in replicas, which ends with an outer step",
+    ({ report }) => report.replica?.round,
+  ),
+  step(
+    "replica",
+    "",
+    "0-based replica that the step is of, in a run with several",
+    ({ report }) => report.replica?.rank,
+  ),
+  step(
+    "replicas",
+    "",
+    "replicas of the run, where it has several",
+    ({ report }) => report.replica?.replicas,
   ),
   step("learningRate", "", "highest rate of the step", ({ report }) => report.learningRate),
   step("gradNorm", "", "global L2 norm before clipping", ({ report }) => report.gradNorm),
@@ -193,6 +214,39 @@ export const DROP_METRIC = {
   meaning: "items dropped, by reason",
 } as const;
 
+/** Live, once per node of a run on several machines; not in metrics.jsonl. */
+export const NODE_METRICS = [
+  node("memoryBytes", "bytes", "resident memory of its process", (state) => state.memoryBytes),
+  node("silentMs", "ms", "since it last told anything", (state) => state.silentMs),
+  node("vanished", "", "1 once it is silent for five beats", (state) => Number(state.vanished)),
+] as const satisfies readonly Metric<NodeState>[];
+
+/** Live, once per role of a node. */
+export const ROLE_METRICS = [
+  role("active", "", "0 where it stands by for another", ({ active }) => Number(active)),
+  role(
+    "waits",
+    "",
+    "1 while it waits, for what status.json and the dashboard say",
+    ({ waitsFor }) => Number(waitsFor !== undefined),
+  ),
+  role(
+    "owned",
+    "items",
+    "host shards, parts or replicas that are its own",
+    ({ owns }) => owns.length,
+  ),
+  role("lag", "items", "items that wait to be taken", ({ lag }) => lag),
+] as const satisfies readonly Metric<RoleState>[];
+
+/** Live, once per role and what it counts. */
+export const ROLE_COUNT_METRIC = {
+  name: "done",
+  unit: "items",
+  kind: "counter",
+  meaning: "pages, documents, rounds, ... since it joined, by name",
+} as const;
+
 /** The tables as Markdown. */
 export function describeMetrics(): string {
   const table = (title: string, metrics: readonly Omit<Metric<never>, "of">[]) =>
@@ -209,5 +263,7 @@ export function describeMetrics(): string {
     table("A step", STEP_METRICS),
     table("A leaf sphere, each step", SPHERE_METRICS),
     table("A stage", [...STAGE_METRICS, DROP_METRIC]),
+    table("A node of a run on several machines, live", NODE_METRICS),
+    table("A role of a node, live", [...ROLE_METRICS, ROLE_COUNT_METRIC]),
   ].join("\n\n") + "\n";
 }

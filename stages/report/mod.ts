@@ -16,6 +16,7 @@ import type { Status } from "./status.ts";
 export { findBottleneck } from "./bottleneck.ts";
 export { type MetricsRecord, metricsRecord } from "./metrics.ts";
 export { describeMetrics, type RunConstants } from "./metrics_table.ts";
+export { nodeNews, nodeParts, type NodeState, type RoleState } from "./nodes.ts";
 export { openTelemetry } from "./open_telemetry.ts";
 export { prometheusText } from "./prometheus.ts";
 export type { MetricsSink } from "./sink.ts";

@@ -1,4 +1,5 @@
 import { droppedText, trainingParts } from "./block.ts";
+import { nodeParts } from "./nodes.ts";
 import type { Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { formatCount, formatDuration } from "./units.ts";
@@ -51,6 +52,7 @@ export function plainView(progress: ReadProgress, { terminal }: { terminal: Term
       const now = progress();
       if (now.elapsedMs - Math.max(printedAt, steppedAt) < SILENCE_MS) return;
       print([now.phase, formatDuration(now.elapsedMs), ...now.stages.map(stageText)].join("  "));
+      for (const parts of nodeParts(now.nodes ?? [])) terminal.write(parts.join("  ") + "\n");
     },
     close: () => printLastStep(progress()),
   };

@@ -1,5 +1,6 @@
 import type { StageCounts } from "../meter.ts";
 import type { StepReport } from "../types.ts";
+import type { NodeState } from "./nodes.ts";
 
 /** Snapshot of everything the status shows. */
 export interface Progress {
@@ -7,6 +8,8 @@ export interface Progress {
   readonly phase: string;
   readonly elapsedMs: number;
   readonly stages: readonly StageCounts[];
+  /** Nodes of a run on several machines. */
+  readonly nodes?: readonly NodeState[];
   /** Name of the bottleneck. */
   readonly bottleneck?: string;
   /** The last step, once there is one. */

@@ -6,13 +6,24 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { StageCounts } from "../meter.ts";
 import type { MetricsRecord } from "./metrics.ts";
-import { DROP_METRIC, SPHERE_METRICS, STAGE_METRICS, STEP_METRICS } from "./metrics_table.ts";
+import {
+  DROP_METRIC,
+  NODE_METRICS,
+  ROLE_COUNT_METRIC,
+  ROLE_METRICS,
+  SPHERE_METRICS,
+  STAGE_METRICS,
+  STEP_METRICS,
+} from "./metrics_table.ts";
+import type { NodeState } from "./nodes.ts";
 
 /** Snapshot of a run. */
 export interface Exposed {
   /** The last step, once there is one. */
   readonly record?: MetricsRecord;
   readonly stages: readonly StageCounts[];
+  /** Nodes of a run on several machines. */
+  readonly nodes?: readonly NodeState[];
 }
 
 type Described = Pick<typeof STEP_METRICS[number], "unit" | "kind" | "meaning"> & { name: string };
@@ -30,7 +41,7 @@ type Described = Pick<typeof STEP_METRICS[number], "unit" | "kind" | "meaning"> 
  * assertStringIncludes(text, 'cllm_stage_items_in_total{stage="crawl"} 0');
  * ```
  */
-export async function prometheusText({ record, stages }: Exposed): Promise<string> {
+export async function prometheusText({ record, stages, nodes = [] }: Exposed): Promise<string> {
   const registry = new Registry();
   const expose = (prefix: string, metric: Described, labelNames: readonly string[] = []) => {
     const scale = metric.name.endsWith("Ms") ? 1e-3 : 1;
@@ -62,6 +73,19 @@ export async function prometheusText({ record, stages }: Exposed): Promise<strin
   const addDrop = expose("stage_", DROP_METRIC, ["stage", "reason"]);
   for (const { name, dropped } of stages) {
     for (const [reason, count] of Object.entries(dropped)) addDrop(count, { stage: name, reason });
+  }
+  for (const metric of NODE_METRICS) {
+    const add = expose("node_", metric, ["node"]);
+    for (const state of nodes) add(metric.of(state), { node: state.node });
+  }
+  const roles = nodes.flatMap(({ node, roles }) => roles.map((state) => ({ node, state })));
+  for (const metric of ROLE_METRICS) {
+    const add = expose("role_", metric, ["node", "role"]);
+    for (const { node, state } of roles) add(metric.of(state), { node, role: state.role });
+  }
+  const addDone = expose("role_", ROLE_COUNT_METRIC, ["node", "role", "what"]);
+  for (const { node, state: { role, counts } } of roles) {
+    for (const [what, count] of Object.entries(counts)) addDone(count, { node, role, what });
   }
   return await registry.metrics();
 }

@@ -5,6 +5,7 @@ import { findBottleneck } from "./bottleneck.ts";
 import { liveView } from "./live_view.ts";
 import { metricsRecord } from "./metrics.ts";
 import { plainView } from "./plain_view.ts";
+import { nodeNews, type NodeState } from "./nodes.ts";
 import { type Progress, TrainingProgress } from "./progress.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { statusFile } from "./status_file.ts";
@@ -32,6 +33,8 @@ export type Every = (ms: number, tick: () => void) => () => void;
 export interface StatusOptions {
   /** Stages to show, in the order of the pipeline. */
   meters?: readonly StageMeter[];
+  /** Nodes of a run on several machines, as they are now; who comes and goes is noted. */
+  nodes?: (() => readonly NodeState[]) | undefined;
   /** Step at which training ends. */
   totalSteps?: number;
   /** Time at which training ends, on the clock of `now`. */
@@ -56,6 +59,8 @@ export interface StatusOptions {
 const TICK_MS = 100;
 /** Time between two writings of status.json. */
 const STATUS_FILE_MS = 1000;
+/** Time between two looks at who came and went. */
+const NEWS_MS = 1000;
 /** Window of the bottleneck, which covers the last one to two of them. */
 const WINDOW_MS = 5_000;
 
@@ -77,6 +82,7 @@ const WINDOW_MS = 5_000;
  */
 export function startStatus({
   meters = [],
+  nodes,
   totalSteps,
   deadline,
   terminal = processTerminal(Deno.stdout),
@@ -103,6 +109,7 @@ export function startStatus({
       phase,
       elapsedMs: now() - startedAt,
       stages,
+      ...(nodes && { nodes: nodes() }),
       ...(bottleneck !== undefined && { bottleneck }),
       ...training.at(now()),
     };
@@ -113,6 +120,10 @@ export function startStatus({
     ? liveView(progress, { terminal, color })
     : plainView(progress, { terminal });
   const stopTicking = every(TICK_MS, view.tick);
+  const news = nodeNews();
+  const stopNews = nodes === undefined ? () => {} : every(NEWS_MS, () => {
+    for (const line of news(nodes())) view.note(printableLine(line));
+  });
   const writeStatus = runDir === undefined
     ? () => {}
     : statusFile(runDir, { progress, facts, now });
@@ -130,6 +141,7 @@ export function startStatus({
     if (closed) return;
     closed = true;
     stopTicking();
+    stopNews();
     stopWriting();
     writeStatus();
     view.close();

@@ -11,6 +11,7 @@ const ALL = [
     "main.ts",
     "commands",
     "pipeline",
+    "cluster",
     "evaluation",
     "run",
     "dashboard",
@@ -36,10 +37,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   serve: ["cli", "engine", "model"],
   dashboard: ["cli", "serve", "stages", "model"],
   run: ["cli", "engine", "stages", "workers", "tokenizer", "model"],
+  cluster: ["run", "cli", "engine", "stages", "workers", "tokenizer", "model"],
   evaluation: ["run", "cli", "engine", "stages", "workers", "tokenizer", "model"],
-  pipeline: ["evaluation", "run", "dashboard", "serve", "cli", "engine", ...BELOW_STAGES],
+  pipeline: [
+    "cluster",
+    "evaluation",
+    "run",
+    "dashboard",
+    "serve",
+    "cli",
+    "engine",
+    ...BELOW_STAGES,
+  ],
   commands: [
     "pipeline",
+    "cluster",
     "evaluation",
     "run",
     "dashboard",
@@ -130,6 +142,15 @@ export const onlyTheCommandLinePrints: Rule = (tree) =>
     within:
       /^(?!main\.ts|cli\/print\.ts|tools\/|stages\/report\/|bench\/|tests\/|(?:.*\/)?main\.ts)/,
   });
+
+/** What one machine runs loads nothing of a cluster before it is asked for: no import that is static. */
+export const oneMachineLoadsNoBroker: Rule = (tree) =>
+  mentions(tree, {
+    pattern: /import (?!type\b)[^;]*? from "(?:@nats-io\/|[./]*\/cluster\/|[^"]*\/nodes\/)/,
+    within: /^(?!cluster\/|pipeline\/nodes\/|bench\/|tests\/)/,
+  }).map((found) =>
+    found.replace(/ uses .*/s, " loads the cluster's packages: import them when asked")
+  );
 
 /** Assertions throw: the console's only prints, so that a false example passes. Comments count. */
 export const assertionsThrow: Rule = (tree) =>

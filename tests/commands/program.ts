@@ -22,11 +22,24 @@ export interface Program extends AsyncDisposable {
   readonly ended: Promise<Ending>;
 }
 
+/** What runs `deno run main.ts ...args`. */
+export function programCommand(args: readonly string[]): readonly [string, ...string[]] {
+  return [Deno.execPath(), "run", "--allow-all", MAIN, ...args];
+}
+
 /** Starts `deno run main.ts ...args`. */
 export function start(args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", MAIN, ...args],
-    env: { NO_COLOR: "1", ...env },
+  return startCommand(programCommand(args), { env: { NO_COLOR: "1", ...env } });
+}
+
+/** Starts any command as a child process that can be watched. */
+export function startCommand(
+  [command, ...args]: readonly [string, ...string[]],
+  options: Pick<Deno.CommandOptions, "env" | "cwd"> = {},
+): Program {
+  const child = new Deno.Command(command, {
+    ...options,
+    args,
     stdout: "piped",
     stderr: "piped",
   }).spawn();

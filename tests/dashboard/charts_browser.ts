@@ -32,6 +32,9 @@ async function writeRun(
       time: "2030-01-02T03:04:05Z",
       // Lowest at step 10: a run that overfits.
       ...(step % 10 === 0 && { validationLoss: loss + step / 100, validationMs: 1000 }),
+      round: Math.ceil(step / 6),
+      replica: (step - 1) % 6 < 3 ? 0 : 1,
+      replicas: 3,
       spheres: { worker: [0], tokens: [100], computeMs: [400], waitMs: [100] },
     });
   });
@@ -150,6 +153,20 @@ Deno.test("charts tell, zoom and compare", async (t) => {
       },
     );
 
+    await t.step("replicas touch the network control sphere, above the leaf spheres", async () => {
+      assertEquals(await page.locator("#spheres figcaption").allTextContents(), [
+        "Replicas, round 7",
+        "Leaf spheres of replica 2",
+      ]);
+      const titles = await page.locator("#spheres figure").first().locator("title")
+        .allTextContents();
+      assertEquals(titles.sort(), [
+        "network control sphere: averages the replicas after round 7",
+        "replica 1: has trained in round 7",
+        "replica 2: trains in round 7, loss 4.600",
+        "replica 3: waits in round 7",
+      ]);
+    });
     await t.step("keys do the same", async () => {
       await page.getByRole("group", { name: /^Loss: arrow keys/ }).focus();
       await page.keyboard.press("ArrowRight");
@@ -238,6 +255,41 @@ Deno.test("charts tell, zoom and compare", async (t) => {
         })
       ) assertEquals(figures.get(name), row, name);
       assertEquals(await page.getByText("compare bits per byte").count(), 1);
+    });
+
+    await t.step("nodes: what each does, what it waits for, and who is gone", async () => {
+      const [time, idle] = [new Date().toISOString(), { counts: {}, owns: [], active: true }];
+      const nodes = [{
+        node: "n1",
+        roles: [
+          { ...idle, role: "crawl", owns: [0, 1, 2], counts: { pages: 1200 }, waitsFor: "room" },
+          { ...idle, role: "keeper", active: false, lag: 7 },
+        ],
+        memoryBytes: 3e8,
+        silentMs: 90,
+        vanished: false,
+      }, {
+        node: "n2",
+        roles: [{ ...idle, role: "text" }],
+        memoryBytes: 1e8,
+        silentMs: 9000,
+        vanished: true,
+      }];
+      const status = { time, phase: "collecting", elapsedMs: 1, stages: [], nodes };
+      await Deno.writeTextFile(join(one, "status.new"), JSON.stringify(status));
+      await Deno.rename(join(one, "status.new"), join(one, "status.json"));
+      const rows = page.getByRole("region", { name: "Nodes" }).locator("tbody tr");
+      await rows.nth(2).waitFor();
+      assertEquals(
+        await rows.evaluateAll((rows) =>
+          rows.map((row) => [...row.children].map((cell) => cell.textContent).join("|"))
+        ),
+        [
+          "n1|crawl|waits for room|1.20k pages|3|–|300MB",
+          "n1|keeper|stands by||–|7|",
+          "n2|text|vanished 0:09 ago||–|–|100MB",
+        ],
+      );
     });
 
     await t.step("nothing serious, no overflow, in each size and colour", async () => {

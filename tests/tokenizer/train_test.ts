@@ -107,3 +107,17 @@ Deno.test("an initial alphabet of its own leaves bytes out, which are then refus
     "Cannot encode byte 111: it is not in the vocabulary",
   );
 });
+
+Deno.test("timers have their turn while texts that are at hand are counted", async () => {
+  let [turns, turnsInCount] = [0, 0];
+  const timer = setInterval(() => turns++, 0);
+  const text = "so many words ".repeat(40_000);
+  await trainTokenizer(Array(6).fill(text), {
+    vocabSize: 260,
+    onProgress: ({ phase }) => {
+      if (phase === "count") turnsInCount = turns;
+    },
+  });
+  clearInterval(timer);
+  assertEquals(turnsInCount > 0, true);
+});

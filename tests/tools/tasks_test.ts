@@ -18,7 +18,7 @@ Deno.test("tasks: every one that runs the program names its permissions and fits
     // What Deno prints of it before anything else fits a terminal of 80 columns.
     assert(name === "docs" || `Task ${name} ${command}`.length < 80, command);
   }
-  assertEquals(programs, 19);
+  assertEquals(programs, 20);
 });
 
 /** Imports no package, and so runs with nothing installed. */

@@ -60,10 +60,18 @@ export async function* readParquet(
   using _limits = limitArrays({ eachBytes: MAX_GROUP_BYTES, totalBytes: Infinity });
   const ranges: Ranges = "bytes" in task ? task.bytes.buffer : rangesOf(task.fileBytes, readRange);
   const metadata = await parquetMetadataAsync(ranges);
+  const { start = 0, end = Infinity } = "within" in task ? task.within ?? {} : {};
+  // Of a file in parts, the first part says what is wrong with all of it.
+  if (start > 0 && !hasColumn(metadata, task.textField)) return;
   requireColumn(metadata, task.textField);
   let rowStart = 0;
   for (const [number, group] of metadata.row_groups.entries()) {
     const rowEnd = rowStart + Number(group.num_rows);
+    const at = beginningOf(group);
+    if (at < start || at >= end) {
+      rowStart = rowEnd;
+      continue;
+    }
     const rows = `rows=${rowStart + 1}-${rowEnd}`;
     try {
       checkGroup(group, { number, column: task.textField });
@@ -116,8 +124,16 @@ function* pagesOf(
   }
 }
 
-/** @throws {ReadFailure} where the table has no such column at its top */
-function requireColumn({ schema }: FileMetaData, column: string): void {
+/** The byte of the file at which a row group begins. */
+function beginningOf({ columns }: FileMetaData["row_groups"][number]): number {
+  const places = columns.flatMap(({ meta_data }) =>
+    meta_data === undefined ? [] : [meta_data.dictionary_page_offset ?? meta_data.data_page_offset]
+  );
+  return Math.min(...places.map(Number));
+}
+
+/** The columns at the top of the table. */
+function columnsOf({ schema }: FileMetaData): string[] {
   const [root, ...nodes] = schema;
   const names: string[] = [];
   for (let at = 0, left = root?.num_children ?? 0; left > 0 && at < nodes.length; left--) {
@@ -127,7 +143,15 @@ function requireColumn({ schema }: FileMetaData, column: string): void {
       inside += nodes[at++]?.num_children ?? 0;
     }
   }
-  if (names.includes(column)) return;
+  return names;
+}
+
+const hasColumn = (metadata: FileMetaData, column: string) => columnsOf(metadata).includes(column);
+
+/** @throws {ReadFailure} where the table has no such column */
+function requireColumn(metadata: FileMetaData, column: string): void {
+  if (hasColumn(metadata, column)) return;
+  const names = columnsOf(metadata);
   throw new ReadFailure(
     "malformed",
     `it has no column "${column}" but ${

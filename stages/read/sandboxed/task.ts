@@ -22,7 +22,12 @@ export type Task =
       readonly bytes: Uint8Array<ArrayBuffer>;
     }
     /** A file whose ranges are asked for. */
-    | { readonly format: "parquet"; readonly fileBytes: number }
+    | {
+      readonly format: "parquet";
+      readonly fileBytes: number;
+      /** Only the row groups that begin between these bytes; all without it. */
+      readonly within?: { readonly start: number; readonly end: number };
+    }
   );
 
 /** A document in an archive, and the path of the part in it that names all others. */

@@ -1,8 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { cleanText, openSeenTexts, refine } from "../../../stages/refine/mod.ts";
+import {
+  cleanText,
+  NO_REFINING,
+  openNearIndex,
+  openSeenTexts,
+  openSiteLines,
+  refine,
+  type RefineOptions,
+} from "../../../stages/refine/mod.ts";
 import { type Drop, StageMeter } from "../../../stages/meter.ts";
 import type { Document } from "../../../stages/types.ts";
+import { prose } from "../../commands/corpus.ts";
 import { scratchDir } from "../scratch.ts";
 
 function document(id: string, text: string): Document {
@@ -68,4 +77,33 @@ Deno.test("after a restart a document is not its own duplicate, another one stil
   };
   assertEquals(await run(document("1", long("one"))), ["1"]);
   assertEquals(await run(document("2", long("one")), document("1", long("one"))), ["1"]);
+});
+
+Deno.test("the steps of single texts, then those of the corpus, leave what all steps leave", async () => {
+  const texts = Array.from({ length: 120 }, (_, i) => {
+    const own = prose(i % 60, { words: 80 });
+    const end = i % 7 === 0 ? "Write to a@b.example." : "";
+    return `Menu | Home\n${own}${i % 11 === 0 ? ` Edition ${i}.` : ""}\n${end}\nEnd of page ${
+      i % 3
+    }`;
+  });
+  const documents = texts.map((text, i) => document(String(i), text));
+  for (const repeatedLines of [0, 3]) {
+    const settings = {
+      ...NO_REFINING,
+      maskPersonalData: true,
+      nearDuplicates: true,
+      repeatedLines,
+    };
+    const pass = async (input: Document[], only?: RefineOptions["only"]) => {
+      using seen = openSeenTexts(":memory:");
+      using near = openNearIndex(":memory:");
+      using lines = repeatedLines > 0 ? openSiteLines(":memory:", { pages: 3 }) : undefined;
+      const parts = { seen, near, ...(lines ? { lines } : {}), settings, minChars: 50, only };
+      return await Array.fromAsync(ReadableStream.from(input).pipeThrough(refine(parts)));
+    };
+    const whole = await pass(documents);
+    assertEquals([whole.length > 20, whole.length < 100], [true, true]);
+    assertEquals(await pass(await pass(documents, "text"), "corpus"), whole);
+  }
 });

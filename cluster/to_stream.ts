@@ -1,0 +1,129 @@
+/**
+ * T → T over the broker: a stage that publishes what flows through it, and passes each value on once
+ * the broker has it.
+ *
+ * @module
+ */
+import { headers } from "@nats-io/transport-node";
+import { JetStreamApiError, type PubAck } from "@nats-io/jetstream";
+import type { StageMeter } from "../stages/meter.ts";
+import type { Cluster } from "./connect.ts";
+import { pause } from "./lease.ts";
+
+/** Header of a message that is a piece of a larger value: `2/5` is the second of five. */
+export const PIECE = "Cllm-Piece";
+/** Header of the value's id, which all its pieces have. */
+export const VALUE_ID = "Cllm-Id";
+
+/** JetStream's code for a stream that is full. */
+const FULL = 10077;
+/** Codes of the stream or its leader being away for a while. */
+const AWAY: ReadonlySet<number> = new Set([10008, 10039, 10059, 10076, 10009]);
+const FIRST_WAIT_MS = 25, LAST_WAIT_MS = 1_000;
+/** Room for the headers of a message. */
+const HEADER_BYTES = 1024;
+const PUBLISH_MS = 5_000;
+
+/** Choices for {@linkcode publish}. */
+export interface PublishOptions {
+  readonly cluster: Cluster;
+  /** The same for the same value, so that what comes twice is known. */
+  readonly id: string;
+  /** Sets apart what is asked for again from what the broker still knows as published. */
+  readonly offer?: string;
+  /** Ends the waiting for room, or for the broker. */
+  readonly signal: AbortSignal;
+  /** Hears that the stream is full. */
+  readonly onFull?: () => void;
+}
+
+/**
+ * Publishes one value and resolves when the broker has all of it. While the stream is full or away,
+ * it waits: that is how backpressure reaches another machine.
+ */
+export async function publish(
+  subject: string,
+  bytes: Uint8Array,
+  options: PublishOptions,
+): Promise<void> {
+  const { cluster: { maxPayload }, id, offer = "" } = options;
+  const room = maxPayload - HEADER_BYTES;
+  const pieces = Math.max(1, Math.ceil(bytes.byteLength / room));
+  for (let piece = 0; piece < pieces; piece++) {
+    const own = headers();
+    own.set(VALUE_ID, id);
+    if (pieces > 1) own.set(PIECE, `${piece + 1}/${pieces}`);
+    const msgID = [offer, id, pieces > 1 ? piece : ""].join(" ").trim();
+    const body = bytes.subarray(piece * room, (piece + 1) * room);
+    await publishMessage(subject, body, { ...options, send: { msgID, headers: own } });
+  }
+}
+
+async function publishMessage(
+  subject: string,
+  body: Uint8Array,
+  { cluster: { js }, send, signal, onFull = () => {} }: PublishOptions & {
+    send: { msgID: string; headers: ReturnType<typeof headers> };
+  },
+): Promise<PubAck> {
+  for (let waitMs = FIRST_WAIT_MS;; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
+    signal.throwIfAborted();
+    try {
+      return await js.publish(subject, body, { ...send, timeout: PUBLISH_MS });
+    } catch (error) {
+      if (isFull(error)) onFull();
+      else if (!isAway(error)) throw error;
+    }
+    await pause(waitMs, signal);
+  }
+}
+
+const isFull = (error: unknown) => error instanceof JetStreamApiError && error.code === FULL;
+
+/** Whether the broker may answer later: it, its leader or the way to it is gone for now. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof JetStreamApiError) return AWAY.has(error.code) || error.status === 503;
+  return /^(TimeoutError|NoResponders|RequestError|JetStreamNotEnabled|DisconnectedError)/
+    .test(error.name) ||
+    /timeout|no responders|disconnect|heartbeats missed|stale connection/i.test(error.message);
+}
+
+/** Choices for {@linkcode toStream}. */
+export interface ToStreamOptions<T> extends Omit<PublishOptions, "id"> {
+  readonly subject: (value: T) => string;
+  readonly id: (value: T) => string;
+  readonly encode: (value: T) => Uint8Array;
+  /** Counts values and bytes; blocked while the stream is full. */
+  readonly meter?: StageMeter;
+}
+
+/**
+ * Publishes each value on its subject and passes it on when the broker has acknowledged it. One at a
+ * time and in order, so that a full stream holds back everything before this stage.
+ */
+export function toStream<T>(options: ToStreamOptions<T>): TransformStream<T, T> {
+  const { subject, id, encode, meter, onFull, ...rest } = options;
+  return new TransformStream<T, T>(
+    {
+      async transform(value, controller) {
+        const bytes = encode(value);
+        meter?.phase("busy");
+        meter?.in(bytes.byteLength);
+        await publish(subject(value), bytes, {
+          ...rest,
+          id: id(value),
+          onFull() {
+            meter?.phase("blocked");
+            onFull?.();
+          },
+        });
+        meter?.out(bytes.byteLength);
+        meter?.phase("waiting");
+        controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 1 },
+    { highWaterMark: 0 },
+  );
+}

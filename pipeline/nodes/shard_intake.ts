@@ -1,0 +1,183 @@
+/**
+ * Documents of a crawl as they come from the owners of its shards, and whether it is over.
+ *
+ * @module
+ */
+import { type Delivery, fromStream } from "../../cluster/from_stream.ts";
+import { type Lease, pause } from "../../cluster/lease.ts";
+import { patiently } from "../../cluster/patiently.ts";
+import { isAway, publish } from "../../cluster/to_stream.ts";
+import { canonicalSeed } from "../../stages/crawl/mod.ts";
+import { type Chunk, decodeChunk } from "./chunk.ts";
+import { openConsumer } from "./consumers.ts";
+import type { Node, RoleCounts } from "./node.ts";
+import { wantPages } from "./run_state.ts";
+import { byShard, shardKey, type ShardState } from "./shard.ts";
+
+/** Time between two looks at whether the crawl is over, while nothing comes. */
+const LOOK_MS = 1_000;
+/** Time without a chunk after which one that an owner has sent does not come any more. */
+const FORGOTTEN_MS = 120_000;
+/** Deliveries are acknowledged by marks, so they may take long. */
+const ACK_MS = 60_000;
+
+/** Which chunks of each shard have been taken; plain JSON. */
+export interface ShardPlaces {
+  /** By shard: chunks of that owner that came. */
+  readonly shards: Readonly<Record<string, { readonly owner: number; readonly sent: number }>>;
+  /** Pages of all of them. */
+  readonly pages: number;
+}
+
+/** A place among the deliveries of this session. */
+export interface ShardCursor extends ShardPlaces {
+  readonly ticket: number;
+}
+
+/** The crawl as the keeper sees it. */
+export interface ShardIntake {
+  /** The next chunk; undefined when the crawl is over. */
+  next(): Promise<Chunk | undefined>;
+  /** Where it stands, for a mark. */
+  cursor(): ShardCursor;
+  /** All up to a cursor of this session is in the journal: tells the owners, and the broker. */
+  marked(cursor: ShardCursor): Promise<void>;
+}
+
+/** Options of {@linkcode openShardIntake}. */
+export interface ShardIntakeOptions {
+  readonly node: Node;
+  readonly seeds: readonly string[];
+  /** Where an earlier keeper stood. */
+  readonly from: ShardPlaces;
+  readonly counts: RoleCounts;
+  /** Ends the taking in. */
+  readonly signal: AbortSignal;
+  /** Under which marks are made, also after it. */
+  readonly lease: Lease;
+}
+
+/** Hands the seeds to their shards, where nobody has, and takes in what their owners send. */
+export async function openShardIntake(options: ShardIntakeOptions): Promise<ShardIntake> {
+  const { node, seeds, counts, signal } = options;
+  const { run, settings } = node;
+  const { cluster, names } = run;
+  const shards: Record<string, { owner: number; sent: number }> = { ...options.from.shards };
+  let { pages } = options.from;
+  let ticket = 0;
+  let arrivedAt = performance.now();
+  const pending: { ticket: number; delivery: Delivery<Chunk> }[] = [];
+
+  const links = seeds.map((url) => [canonicalSeed(url), 0] as const);
+  for (const [shard, part] of byShard(links)) {
+    const bytes = new TextEncoder().encode(JSON.stringify({ links: part }));
+    await publish(names.url(shard), bytes, { cluster, id: `seeds.${shard}`, signal });
+  }
+
+  await patiently(signal, () => wantPages(run.bucket, true));
+  const deliveries = fromStream(
+    () =>
+      openConsumer(run, {
+        stream: names.streams.doc,
+        name: "shards",
+        filter: names.doc("s*"),
+        ackMs: ACK_MS,
+      }),
+    { decode: decodeChunk, signal },
+  ).readable.getReader();
+  let coming: Promise<ReadableStreamReadResult<Delivery<Chunk>>> | undefined;
+
+  /**
+   * Whether every owner is idle, knows all addresses of its shard, and has all it sent taken. A shard
+   * of which only that is missing for long was forgotten by the broker: another owner begins with what
+   * the journal has.
+   */
+  async function isOver(): Promise<boolean> {
+    let isOver = true;
+    const { state } = await cluster.manager.streams.info(names.streams.url, {
+      subjects_filter: names.url("*"),
+    });
+    for (const [subject, messages] of Object.entries(state.subjects ?? {})) {
+      const shard = Number(subject.split(".").at(-1));
+      const entry = await run.bucket.get(shardKey(shard));
+      const now = entry?.json<ShardState>();
+      if (!now?.idle || now.applied !== messages) return false;
+      const taken = shards[shard];
+      if (now.sent === 0 || (taken?.owner === now.owner && taken.sent === now.sent)) continue;
+      isOver = false;
+      if (performance.now() - arrivedAt > FORGOTTEN_MS) await run.leases.delete(shardKey(shard));
+    }
+    if (performance.now() - arrivedAt > FORGOTTEN_MS) arrivedAt = performance.now();
+    return isOver;
+  }
+
+  /** Takes one delivery in; undefined for one that has come before. */
+  function take(delivery: Delivery<Chunk>): Chunk | undefined {
+    const chunk = delivery.value;
+    const { source, sequence, owner = 0 } = chunk;
+    const shard = source.slice(1);
+    const taken = shards[shard];
+    pending.push({ ticket: ++ticket, delivery });
+    if (taken?.owner === owner && sequence < taken.sent) {
+      counts.add("twice");
+      return undefined;
+    }
+    if (taken === undefined || owner >= taken.owner) shards[shard] = { owner, sent: sequence + 1 };
+    pages += chunk.pages;
+    return chunk;
+  }
+
+  return {
+    async next() {
+      for (;;) {
+        signal.throwIfAborted();
+        if (pages >= settings.maxPages) break;
+        coming ??= deliveries.read();
+        const looked = new AbortController();
+        const arrived = await Promise.race([
+          coming,
+          pause(LOOK_MS, AbortSignal.any([signal, looked.signal])).then(
+            () => undefined,
+            () => undefined,
+          ),
+        ]);
+        looked.abort();
+        if (arrived?.done === false) {
+          coming = undefined;
+          arrivedAt = performance.now();
+          const chunk = take(arrived.value);
+          if (chunk) return chunk;
+          continue;
+        }
+        try {
+          if (await isOver()) break;
+        } catch (error) {
+          if (!isAway(error)) throw error;
+        }
+      }
+      await patiently(signal, () => wantPages(run.bucket, false));
+      coming?.catch(() => {});
+      await deliveries.cancel("the crawl is over");
+      return undefined;
+    },
+    cursor: () => ({ shards: { ...shards }, pages, ticket }),
+    async marked({ ticket: upTo }) {
+      while (pending[0] && pending[0].ticket <= upTo) {
+        const { delivery } = pending.shift() as (typeof pending)[number];
+        const { source, done } = delivery.value;
+        if (done) {
+          const bytes = new TextEncoder().encode(JSON.stringify(done));
+          const id = `stored.${delivery.id}`;
+          await publish(names.stored(source), bytes, { cluster, id, signal: options.lease.signal });
+        }
+        delivery.ack();
+      }
+    },
+  };
+}
+
+/** Reads back what a mark carried; the beginning where it carried nothing. */
+export function readShardPlaces(cursor: unknown): ShardPlaces {
+  const { shards = {}, pages = 0 } = cursor as Partial<ShardPlaces> | undefined ?? {};
+  return { shards, pages };
+}

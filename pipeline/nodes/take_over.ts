@@ -1,0 +1,78 @@
+/**
+ * Brings the folder of a new keeper to where the one before it stood.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { ObjectStore } from "@nats-io/obj";
+import { readChecked, writeChecked } from "../../stages/checked_json.ts";
+import { readJournal, readMark, writeMark } from "../../stages/journal/mod.ts";
+import { openSeenTexts } from "../../stages/refine/mod.ts";
+import { exists } from "../../model/durable.ts";
+import type { RunPaths } from "../../run/folder.ts";
+import type { RunMark } from "./fence.ts";
+import { type MirroredFile, readFolderRecord, restoreFolder } from "./mirror.ts";
+
+const NAME = "keeper.json";
+
+/** What the folder says of its last keeper. */
+interface Kept {
+  readonly run: string;
+  readonly lease: number;
+}
+
+/** Options of {@linkcode takeOver}. */
+export interface TakeOverOptions {
+  readonly paths: RunPaths;
+  /** Digest of the run's record. */
+  readonly run: string;
+  /** Revision of the lease that was just taken. */
+  readonly lease: number;
+  /** The mark of the keeper before. */
+  readonly before: RunMark | undefined;
+  readonly objects: ObjectStore;
+  readonly note: (line: string) => void;
+}
+
+/**
+ * Leaves the folder as it is where its own keeper was the last one, and otherwise makes it that of
+ * the last one. Resolves to what the broker has of it.
+ *
+ * @throws {Error} where the last one left nothing
+ */
+export async function takeOver(options: TakeOverOptions): Promise<readonly MirroredFile[]> {
+  const { paths, run, lease, before, objects, note } = options;
+  const kept = await readKept(paths);
+  const isOwn = before === undefined || (kept?.run === run && kept.lease === before.lease);
+  const files = before?.folder === undefined ? [] : await readFolderRecord(objects, before.folder);
+  if (!isOwn) {
+    if (before.folder === undefined && before.documents > 0) {
+      throw new Error(
+        `Cannot take over the run: its keeper left ${before.documents} documents in a folder of ` +
+          "its own; start a node there, or name a folder that all keepers share",
+      );
+    }
+    note(`takes over with ${before.documents} documents`);
+    await restoreFolder(paths.root, { objects, files });
+    await rememberTexts(paths);
+  }
+  await writeChecked(join(paths.root, NAME), { run, lease } satisfies Kept);
+  return files;
+}
+
+async function readKept({ root }: RunPaths): Promise<Kept | undefined> {
+  const remedy = "without it the folder is restored from the broker: remove it";
+  return await readChecked(join(root, NAME), { remedy }) as Kept | undefined;
+}
+
+/** Makes the index of seen texts of the journal's own: later ones that repeat them are duplicates. */
+async function rememberTexts(paths: RunPaths): Promise<void> {
+  if (!await exists(paths.corpus)) return;
+  const journal = await readJournal(paths.corpus);
+  using seen = openSeenTexts(paths.seenTexts);
+  for await (const { text, id } of journal.documents()) seen.firstId(text, id);
+  const mark = await readMark(paths.corpus);
+  if (mark === undefined) return;
+  const cursors = { ...mark.cursors, refine: { texts: seen.flush() } };
+  await writeMark(paths.corpus, { ...mark, cursors });
+}

@@ -1,0 +1,138 @@
+/**
+ * Kills processes and brokers of small runs on several machines, and cuts their cables. Every run ends
+ * with what one process makes. `CLLM_STORMS` says how many runs, of three kills and a cut each;
+ * `CLLM_SEED` repeats them.
+ */
+import { assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { prose, writeCorpus } from "../commands/corpus.ts";
+import { isThere, openFolder, run } from "../commands/program.ts";
+import { readJournal } from "../../stages/journal/mod.ts";
+import { isWithoutNats, startNats } from "./nats_server.ts";
+import { isWithoutNetworks, openNetwork } from "../../bench/network.ts";
+import { type Fault, type Role, storm, type StormReport } from "./storm.ts";
+
+const STORMS = Number(Deno.env.get("CLLM_STORMS") ?? 1);
+const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
+const FAULTS: readonly Fault[] = ["kill", "leader", "cut", "kill"];
+const KEEPERS = ["keeper1", "keeper2"];
+const TRAINING = ["--steps", "4", "--vocab", "320", "--checkpoint-every", "2"];
+
+const ignore = await isWithoutNats();
+const withoutNetworks = ignore || await isWithoutNetworks();
+
+/** The first keeper's file of this name that is there. */
+async function madeBy(folder: string, name: string): Promise<string> {
+  const paths = KEEPERS.map((keeper) => join(folder, keeper, name));
+  const found = await Promise.all(paths.map(isThere));
+  return paths[found.indexOf(true)] ?? "";
+}
+
+/** Disturbs a run of `sources`, which the test serves at `address` if it is asked to. */
+async function disturb(
+  { folder, seed, workers, sources }: {
+    folder: string;
+    seed: number;
+    /** The role of the two nodes that are no keepers. */
+    workers: "text" | "crawl";
+    sources: (address: string) => readonly string[];
+  },
+): Promise<StormReport> {
+  await using network = withoutNetworks ? undefined : await openNetwork(8);
+  const hosts = network?.hosts ?? [];
+  await using nats = await startNats(3, { hosts });
+  const named = ["--cluster", nats.urls, "--run", "books"];
+  const node = (name: string, role: string): Role => ({
+    name,
+    args: [
+      ...["node", ...named, "--roles", role],
+      ...role === "keeper" ? ["--folder", join(folder, name), "--workers", "1"] : [],
+    ],
+  });
+  const report = await storm({
+    seed,
+    faults: FAULTS.filter((fault) => fault !== "cut" || !withoutNetworks),
+    roles: [
+      {
+        name: "watcher",
+        args: [
+          "pipeline",
+          ...named,
+          "--lease",
+          "10",
+          ...TRAINING,
+          ...sources(network?.address ?? "127.0.0.1"),
+        ],
+      },
+      ...KEEPERS.map((name) => node(name, "keeper")),
+      ...[1, 2].map((number) => node(`${workers}${number}`, workers)),
+    ],
+    nats,
+    ...hosts.length > 0 ? { hosts: hosts.slice(3) } : {},
+    stream: "cllm_books_doc",
+    calmMs: 2_000,
+    limitMs: 300_000,
+  });
+  console.log([`seed ${seed}`, ...report.happened, ...report.failures].join("\n"));
+  return report;
+}
+
+Deno.test({
+  name: `${STORMS} disturbed runs over files leave the manifest of one process (seed ${SEED})`,
+  ignore,
+  async fn() {
+    await using folder = await openFolder();
+    const corpus = join(folder.path, "corpus");
+    await writeCorpus(corpus, { count: 40 });
+    const lines = Array.from({ length: 2000 }, (_, i) => JSON.stringify({ text: prose(i + 100) }));
+    await Deno.writeTextFile(join(corpus, "lines.jsonl"), lines.join("\n"));
+    const calm = join(folder.path, "calm");
+    const { code, err } = await run(["pipeline", "--run", calm, ...TRAINING, corpus]);
+    assertEquals(code, 0, err);
+    const manifestOf = async (path: string) => JSON.parse(await Deno.readTextFile(path));
+    const expected = await manifestOf(join(calm, "manifest.json"));
+    for (let round = 0; round < STORMS; round++) {
+      const own = join(folder.path, `${round}`);
+      const sources = () => [corpus];
+      await disturb({ folder: own, seed: SEED + round, workers: "text", sources });
+      assertEquals(await manifestOf(await madeBy(own, "manifest.json")), expected);
+      await Deno.remove(own, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: `${STORMS} disturbed crawls keep each page once (seed ${SEED})`,
+  // The crawl's part in CI is a calm one, in docs_test.ts.
+  ignore: ignore || !Deno.env.has("CLLM_STORMS"),
+  async fn() {
+    await using folder = await openFolder();
+    const pages = 60;
+    await using server = Deno.serve({ hostname: "0.0.0.0", port: 0, onListen() {} }, ({ url }) => {
+      const at = Number(new URL(url).pathname.slice(1));
+      if (!(at < pages)) return new Response("none", { status: 404 });
+      const links = [3 * at + 1, 3 * at + 2, 3 * at + 3, Math.max(0, at - 1)]
+        .map((to) => `<a href="/${to}">page ${to}</a>`).join(" ");
+      const html = `<title>Page ${at}</title><main><h1>Page ${at}</h1><p>${prose(at)}</p></main>`;
+      return new Response(`<html>${html}<footer>${links}</footer></html>`, {
+        headers: { "content-type": "text/html" },
+      });
+    });
+    for (let round = 0; round < STORMS; round++) {
+      const own = join(folder.path, `${round}`);
+      let site = "";
+      const sources = (address: string) => {
+        site = `http://${address}:${server.addr.port}`;
+        return ["--allow-private", "--delay", "50", `${site}/0`];
+      };
+      await disturb({ folder: own, seed: SEED + round, workers: "crawl", sources });
+      const made = await madeBy(own, "manifest.json");
+      const journal = await readJournal(join(made, "../corpus"));
+      const urls: string[] = [];
+      for await (const { url } of journal.documents()) urls.push(url);
+      const all = Array.from({ length: pages }, (_, at) => `${site}/${at}`);
+      assertEquals(urls.toSorted(), all.toSorted());
+      await Deno.remove(own, { recursive: true });
+    }
+  },
+});
