@@ -19,6 +19,7 @@ export type {
   PagePart,
   PageResponse,
   PassSize,
+  ReplicaPlace,
   Snapshot,
   SphereCounters,
   Split,
@@ -126,7 +127,7 @@ export {
   trainTokenizer,
   type TrainTokenizerOptions,
 } from "./tokenizer/mod.ts";
-export type { SplitName, Text } from "./tokenizer/pretokenize.ts";
+export type { Preparation, SplitName, Text } from "./tokenizer/pretokenize.ts";
 export type {
   DecodeStream,
   EncodeOptions,
@@ -160,6 +161,7 @@ export { batch, type BatchOptions } from "./stages/batch/mod.ts";
 export type { BatchMode } from "./stages/batch/window.ts";
 
 // Batches to weights.
+export type { ArchitectureName } from "./model/architectures.ts";
 export type { Companions } from "./model/checkpoint/companions.ts";
 export { SAMPLING_DEFAULTS, type SamplingSettings } from "./model/checkpoint/generation_config.ts";
 export type { CheckpointInfo, LoadCheckpointOptions } from "./model/checkpoint/load.ts";
@@ -175,7 +177,15 @@ export type { CheckpointState } from "./model/checkpoint/state.ts";
 export { type ModelConfig, presetConfig, type PresetName, PRESETS } from "./model/config.ts";
 export type { FileDigest } from "./model/durable.ts";
 export { initParameters } from "./model/init.ts";
-export { createLayout, type Layout, type Parameter } from "./model/layout.ts";
+export {
+  createLayout,
+  type GroupName,
+  type LayerGroupName,
+  type Layout,
+  type Parameter,
+} from "./model/layout.ts";
+export type { AdaptedMatrix, AdapterLayout, LoraConfig } from "./model/lora.ts";
+export type { RopeScaling } from "./model/rope.ts";
 export { openSpheres, type Spheres, type SpheresOptions } from "./workers/mod.ts";
 export type {
   MuonStep,
@@ -191,7 +201,9 @@ export {
   type Duration,
   learningRateAt,
   MUON_DEFAULTS,
+  newReplicas,
   newTraining,
+  REPLICA_DEFAULTS,
   resumeTraining,
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
@@ -199,7 +211,24 @@ export {
   type TrainingState,
   type TrainOptions,
 } from "./stages/train/mod.ts";
-export type { AdamwOptions, MuonOptions, OptimizerOptions } from "./stages/train/optimizer.ts";
+export type { Objective } from "./stages/train/preferences.ts";
+export {
+  type AdamwOptions,
+  type MuonOptions,
+  type OptimizerName,
+  type OptimizerOptions,
+  OPTIMIZERS,
+} from "./stages/train/optimizer.ts";
+export type { ComputeRound, RoundPart, RoundWork } from "./stages/train/replicas/round.ts";
+export {
+  type DeltaForm,
+  DELTAS,
+  type ReplicaOptions,
+  type ReplicasState,
+  type ReplicaState,
+  type SharedState,
+} from "./stages/train/replicas/state.ts";
+export type { InnerStep, Turn, TurnResult } from "./stages/train/replicas/turn.ts";
 export type { BestValidation, Patience, ValidationState } from "./stages/train/patience.ts";
 export { type ScheduleName, SCHEDULES } from "./stages/train/schedule.ts";
 export {
@@ -217,6 +246,7 @@ export type { Terminal } from "./stages/report/terminal.ts";
 
 // Weights to text.
 export type { AdmitOptions, SchedulerLimits, Slot } from "./engine/admission.ts";
+export type { TemplateSource } from "./engine/chat/conversation.ts";
 export type { ChatTemplate, Message, RenderOptions } from "./engine/chat/template.ts";
 export type { CacheUse, Sequence, SequenceOptions } from "./engine/engine.ts";
 export type {
@@ -249,4 +279,5 @@ export type { AccessRecord } from "./serve/access_log.ts";
 export type { ApiKey, ApiKeys } from "./serve/api_keys.ts";
 export type { App, AppLimits } from "./serve/app.ts";
 export type { Listener, SocketLimits } from "./serve/listen.ts";
+export type { AdapterModel } from "./serve/openai/generation.ts";
 export { type AppOptions, createApp, listen, type ListenOptions } from "./serve/mod.ts";

@@ -1,6 +1,7 @@
 /**
- * How many more pages do two text nodes turn into text than one, each on a core of its own? Needs
- * nats-server and taskset.
+ * How many more pages do two text nodes turn into text than one, each on a core of its own, and what
+ * share of training in replicas is communication? Needs nats-server and taskset, and for training
+ * root and iproute2.
  *
  * @module
  */
@@ -10,10 +11,11 @@ import { connectCluster } from "../cluster/connect.ts";
 import { watchNodes } from "../cluster/heartbeat.ts";
 import { joinRun } from "../cluster/run.ts";
 import { pageOf } from "./crawl_site.ts";
+import { startProcesses } from "./cluster_processes.ts";
+import { measureRounds } from "./cluster_rounds.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const LOOK_MS = 200;
 
 /** Pages per second of one round. */
@@ -23,18 +25,34 @@ interface Round {
 }
 
 /**
- * Runs `bench cluster [--pages N] [--rounds N] [--json]`: N generated pages (20,000) as files, read by one
+ * Runs `bench cluster [--pages N] [--rounds N] [--replicas R [--preset NAME] [--deltas f32|int8]]
+ * [--json]`: N generated pages (20,000) as files, read by one
  * node on the first core and by two on the first two, in turns. Counted is the time from the first
- * page to the last. Keeper and server take what they need of any core.
+ * page to the last. Keeper and server take what they need of any core. With `--replicas`, R nodes train
+ * instead, one worker each, every one, and the server, on a cable of 1 Gbit/s.
  */
 export async function run(args: string[]): Promise<void> {
-  const { pages, rounds, json } = parseArgs({
+  const { pages, rounds, replicas, preset, deltas, json } = parseArgs({
     args,
-    options: { pages: TEXT, rounds: TEXT, json: SWITCH },
+    options: {
+      ...{ pages: TEXT, rounds: TEXT, replicas: TEXT, preset: TEXT, deltas: TEXT },
+      json: SWITCH,
+    },
   }).values;
   await Deno.mkdir("runs", { recursive: true });
   const folder = await Deno.realPath(await Deno.makeTempDir({ dir: "runs", prefix: "bench-" }));
   try {
+    if (replicas !== undefined) {
+      const result = await measureRounds({
+        folder,
+        replicas: Number(replicas),
+        rounds: Number(rounds ?? 6),
+        preset: preset ?? "tiny",
+        deltas: deltas ?? "f32",
+      });
+      console.log(json ? JSON.stringify(result) : result);
+      return;
+    }
     const count = Number(pages ?? 20_000);
     const site = join(folder, "site");
     await Deno.mkdir(site);
@@ -64,26 +82,15 @@ interface Job {
 
 /** Pages per second that so many text nodes read together. */
 async function measure({ folder, site, count, nodes }: Job): Promise<number> {
-  const port = freePort();
-  const servers = `nats://127.0.0.1:${port}`;
+  await using processes = await startProcesses(folder);
+  const { servers, start } = processes;
   const named = ["--cluster", servers, "--run", "bench"];
-  await using processes = new AsyncDisposableStack();
-  const start = (command: string, ...args: string[]) => {
-    const child = new Deno.Command(command, { args, stdout: "null", stderr: "null" }).spawn();
-    processes.defer(async () => {
-      child.kill("SIGKILL");
-      await child.status;
-    });
-  };
-  const program = [Deno.execPath(), "run", "--quiet", "--allow-all", MAIN];
-  const [deno = "", ...main] = program;
-  start("nats-server", ...["-js", "-a", "127.0.0.1", "-p", `${port}`, "-sd", join(folder, "nats")]);
   const signal = AbortSignal.timeout(600_000);
-  await using cluster = await connectWhenReady(servers, signal);
-  start(deno, ...main, "pipeline", ...named, "--steps", "1", site);
-  start(deno, ...main, "node", ...named, "--roles", "keeper", "--folder", join(folder, "run"));
+  await using cluster = await connectCluster(servers, { name: "bench" });
+  start(["pipeline", ...named, "--steps", "1", site]);
+  start(["node", ...named, "--roles", "keeper", "--folder", join(folder, "run")]);
   for (let node = 0; node < nodes; node++) {
-    start("taskset", "-c", `${node}`, ...program, "node", ...named, "--roles", "text");
+    start(["node", ...named, "--roles", "text"], { before: ["taskset", "-c", `${node}`] });
   }
   const { bucket } = await joinRun(cluster, "bench", { signal, onWait() {} });
   await using watch = watchNodes(bucket);
@@ -97,23 +104,5 @@ async function measure({ folder, site, count, nodes }: Job): Promise<number> {
     const haveAllBegun = texts.filter(({ counts }) => counts.pages).length === nodes;
     if (haveAllBegun) first ??= { pages, at };
     if (first && pages >= count) return (pages - first.pages) / ((at - first.at) / 1000);
-  }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-/** A server that has just been started refuses connections for a moment. */
-async function connectWhenReady(servers: string, signal: AbortSignal) {
-  for (;;) {
-    try {
-      return await connectCluster(servers, { name: "bench" });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!String(error).includes("refused")) throw error;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
   }
 }

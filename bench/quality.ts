@@ -13,7 +13,9 @@ import {
   ADAMW_DEFAULTS,
   type Duration,
   MUON_DEFAULTS,
+  newReplicas,
   newTraining,
+  REPLICA_DEFAULTS,
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
   train,
@@ -48,6 +50,11 @@ const DEFAULTS = {
   floor: SCHEDULE_DEFAULTS.floor,
   /** Share of the run that falls: warmup-stable-decay above 0, cosine at 0. */
   decay: SCHEDULE_DEFAULTS.decay,
+  /** Above 1, steps are divided among as many replicas. */
+  replicas: 1,
+  "inner-steps": REPLICA_DEFAULTS.muon.innerSteps,
+  "outer-learning-rate": REPLICA_DEFAULTS.muon.outerLearningRate,
+  "outer-momentum": REPLICA_DEFAULTS.muon.outerMomentum,
 };
 type Settings = Record<keyof typeof DEFAULTS, number>;
 
@@ -97,6 +104,10 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
   initParameters(spheres.parameters, { config, layout, seed });
   await spheres.packWeights();
   const state = newTraining();
+  if (settings.replicas > 1) {
+    state.replicas = newReplicas(settings.replicas, { length: layout.length, deltas: "f32" });
+    state.replicas.parameters.set(spheres.parameters);
+  }
   const duration: Duration = settings.steps > 0
     ? { steps: settings.steps }
     : { seconds: settings.seconds };
@@ -114,6 +125,14 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
       state,
       duration,
       schedule,
+      ...settings.replicas > 1 && {
+        replicas: {
+          innerSteps: settings["inner-steps"],
+          outerLearningRate: settings["outer-learning-rate"],
+          outerMomentum: settings["outer-momentum"],
+          deltas: "f32" as const,
+        },
+      },
       optimizer: {
         ...ADAMW_DEFAULTS,
         weightDecay: settings["weight-decay"],

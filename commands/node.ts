@@ -23,7 +23,7 @@ const FLAGS = {
     }),
     run: text({ help: "name of the run", value: "NAME", defaultValue: "default" }),
     roles: text({
-      help: "what this node does: crawl, text, keeper, with commas between them",
+      help: "what this node does: crawl, text, keeper, train, with commas between them",
       value: "ROLES",
       defaultValue: "crawl,text,keeper",
     }),

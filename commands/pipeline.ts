@@ -29,6 +29,7 @@ import { describeForced, settle } from "../run/settings/settle.ts";
 import { openSampleSite } from "../pipeline/ingest/sample_source.ts";
 import { checkSources } from "../run/sources.ts";
 import { TooLittleText } from "../pipeline/survey.ts";
+import { replicasOf } from "../run/settings/replicas.ts";
 import { spheresOf } from "../run/settings/training.ts";
 import { say, tell } from "../cli/print.ts";
 
@@ -72,6 +73,7 @@ export const pipeline: Command = command({
       checkRules(PIPELINE_FLAGS, { given, values: valuesIn(settled, values) });
       checkSourceFlags(settled.sources, { flags: PIPELINE_FLAGS, given });
       checkPrivate(settled.sources, settled);
+      replicasOf(settled);
       // Nothing is asked of anybody once the corpus is complete.
       if (!progress.sealed) checkBlocked(settled.sources, settled);
       return { settled, existing: existing?.file };

@@ -19,6 +19,7 @@ import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { trainOnBatchFile } from "../pipeline/train_batches.ts";
 import { trainOnTokens } from "../pipeline/train_tokens.ts";
 import { MODEL } from "../run/settings/model.ts";
+import { REPLICAS } from "../run/settings/replicas.ts";
 import { RUN } from "../run/settings/run.ts";
 import { settingsFrom } from "../run/settings/table.ts";
 import {
@@ -78,6 +79,8 @@ const FLAGS = {
   optimizer: withDefault(OPTIMIZER.optimizer, "adamw"),
   schedule: withDefault(OPTIMIZER.schedule, "cosine"),
   guard: withDefault(OPTIMIZER.guard, 0),
+  ...REPLICAS,
+  replicas: { ...REPLICAS.replicas, needs: "tokens", excludes: [] },
   ...LEAVES,
   ...SPHERES,
   json: jsonToggle("a step"),

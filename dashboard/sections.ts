@@ -94,7 +94,8 @@ export function runSections({ isLive }: { isLive: boolean }): Markup[] {
           A numbered sphere is a leaf sphere, which computes the gradient of one microbatch. Its colour shows
           the share of its time it spent computing rather than waiting for its turn to add its gradient.
           The control sphere in the middle only waits for the others. Larger spheres are nearer to the
-          viewer.
+          viewer. In a run with replicas, the network control sphere stands above: the spheres that touch
+          it are the replicas, of which the coloured one trains.
         </p>
       `,
     }),

@@ -82,10 +82,10 @@ export const ARCHITECTURES = {
     gguf: { name: "smollm3", interleaved: true },
     fields: { ...NO_WINDOW, use_sliding_window: false },
   },
-} as const satisfies Record<string, Architecture>;
+} as const satisfies Record<ArchitectureName, Architecture>;
 
 /** A `model_type` in {@linkcode ARCHITECTURES}. */
-export type ArchitectureName = keyof typeof ARCHITECTURES;
+export type ArchitectureName = "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3";
 
 /** All names. */
 export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as ArchitectureName[];

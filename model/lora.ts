@@ -30,6 +30,7 @@ export function loraScale({ alpha, rank }: LoraConfig): number {
 
 /** A matrix with its adapter's two. */
 export interface AdaptedMatrix {
+  /** `[out, in]`, frozen */
   readonly base: Parameter;
   /** `[r, in]` */
   readonly a: Parameter;

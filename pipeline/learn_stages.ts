@@ -26,7 +26,10 @@ export interface LearnStagesOptions {
   readonly rows: number;
   readonly cols: number;
   /** Options of the trainer, with the state to resume from. */
-  readonly training: Pick<TrainOptions, "spheres" | "state" | "meter">;
+  readonly training: Pick<
+    TrainOptions,
+    "spheres" | "state" | "replicas" | "computeRound" | "meter"
+  >;
   readonly validation: NonNullable<TrainOptions["validation"]>;
   readonly checkpointEvery: number;
   readonly meters: Readonly<Record<"tokenize" | "store" | "batch", StageMeter>>;

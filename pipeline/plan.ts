@@ -8,6 +8,7 @@ import { formatCount, formatDuration } from "../stages/report/mod.ts";
 import type { StepReport } from "../stages/types.ts";
 import type { RunSettings } from "../run/folder.ts";
 import type { CorpusSurvey } from "./survey.ts";
+import { type ReplicaSettings, replicasOf } from "../run/settings/replicas.ts";
 import { plannedTokens, warmUpTokens } from "../run/warm_up.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface Plan {
   readonly run: string;
   readonly checkpointEvery: number;
   readonly validateEvery: number;
+  /** Set for a run with several replicas. */
+  readonly replicas?: ReplicaSettings;
 }
 
 /** Inputs of {@linkcode makePlan}. */
@@ -84,6 +87,7 @@ export function makePlan({ settings, corpus, rows, cols, ...known }: PlanParts):
     passes: passes ?? null,
     share: passes === undefined ? null : reach * Math.min(1, passes),
     seconds: steps > 0 ? null : seconds,
+    ...replicasOf(settings),
   };
 }
 
@@ -138,6 +142,7 @@ export function describePlan(plan: Plan): string[] {
         `${count(steps)} steps of up to ${count(plan.stepTokens)} tokens: about ` +
           `${formatCount(tokens)}${goesOn}`,
       ),
+    ...(plan.replicas ? [row("replicas", describeReplicas(plan.replicas, plan))] : []),
     ...(plan.passes === null ? [] : [row("sees", describeSeen(plan))]),
     row("memory", `${mebibytes} MiB shared by ${workers}, beside the process itself`),
     row(
@@ -148,9 +153,23 @@ export function describePlan(plan: Plan): string[] {
   ];
 }
 
+/** How the steps are divided, and the memory beside the spheres' for what is not in them. */
+function describeReplicas(
+  { replicas, innerSteps, deltas }: ReplicaSettings,
+  { steps, parameters }: Plan,
+): string {
+  const each = Math.floor((steps ?? 0) / replicas);
+  const rounds = Math.ceil(each / innerSteps);
+  // Weights and outer momentum, and of each replica two moments and an int8 delta's residual.
+  const areas = 2 + replicas * (deltas === "int8" ? 3 : 2);
+  return `${replicas}, each ${count(each)} of the steps, in ${count(rounds)} ` +
+    `round${rounds === 1 ? "" : "s"} of up to ${count(innerSteps)}; ` +
+    `${Math.ceil(4 * areas * parameters / 2 ** 20)} MiB for what they keep`;
+}
+
 /** Events before the end; each also happens at the end. */
 function describeSaves(
-  { steps, step, checkpointEvery, validateEvery, stepsPerPass }: Plan,
+  { steps, step, checkpointEvery, validateEvery, stepsPerPass, replicas }: Plan,
 ): string {
   const rest = (steps ?? Infinity) - step;
   const parts = [
@@ -158,7 +177,8 @@ function describeSaves(
     ...validateEvery < rest ? [`a validation every ${count(validateEvery)} steps`] : [],
     ...stepsPerPass < Math.min(rest, validateEvery) ? ["a validation after each pass"] : [],
   ];
-  return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
+  const when = replicas === undefined ? "" : ", each with the end of a round";
+  return parts.length === 0 ? "" : `; ${parts.join(", ")}${when}`;
 }
 
 /** `62 % of the corpus`, or the number of passes over it. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Retention } from "../model/checkpoint/mod.ts";
 import { checkCursor, journal } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -11,7 +10,6 @@ import {
   openEventFile,
   openTelemetry,
   startStatus,
-  type StatusOptions,
 } from "../stages/report/mod.ts";
 import { openStore } from "../stages/store/mod.ts";
 import { openEncoders } from "../stages/tokenize/mod.ts";
@@ -22,7 +20,7 @@ import { collect, learn } from "./pipeline.ts";
 import { openDropLog } from "./ingest/drop_log.ts";
 import { finish } from "./finish/finish.ts";
 import { isFinished } from "../run/finished.ts";
-import { type Ingest, type IngestOptions, openIngest } from "./ingest/ingest.ts";
+import { openIngest } from "./ingest/ingest.ts";
 import { countIngest, describeIngest, emptyCorpus } from "./ingest/summary.ts";
 import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
@@ -33,42 +31,16 @@ import { checkSameTokenizer, describeDrift, provenanceOf } from "../run/provenan
 import { collectFacts } from "./facts.ts";
 import { measureConstants } from "./constants.ts";
 import { runConfig } from "../run/config.ts";
-import type { RunPaths, RunSettings } from "../run/folder.ts";
 import { writeRunReport } from "./finish/report.ts";
 import { splitSources } from "../run/sources.ts";
 import { openBeginning } from "./beginning.ts";
 import { describeSkip, describeStop } from "../run/stopped.ts";
 import { learnTokenizer, loadTokenizer, type TokenizerFile } from "../run/tokenizer_file.ts";
 import { openTrainer } from "./trainer.ts";
-import type { spheresOf } from "../run/settings/training.ts";
+import type { PipelineOptions } from "./run_options.ts";
+import { replicasOf } from "../run/settings/replicas.ts";
 import { warmUpChars } from "../run/warm_up.ts";
 import { say, sayText, tell } from "../cli/print.ts";
-
-/** Options of a run besides its settings; they never change its result. */
-export interface PipelineOptions extends Pick<StatusOptions, "nodes"> {
-  readonly paths: RunPaths;
-  readonly settings: RunSettings;
-  /** Origin of the sample site, when that is the source. */
-  readonly site: string | undefined;
-  readonly spheres: ReturnType<typeof spheresOf>;
-  readonly checkpointEvery: number;
-  readonly retention: Retention;
-  readonly fallBack: boolean;
-  readonly contact: string | undefined;
-  readonly chromium: string;
-  /** Whether dropped.jsonl has the texts too. */
-  readonly keepDropped: boolean;
-  readonly json: boolean;
-  /** Whether TensorBoard's event files are written too. */
-  readonly tensorboard: boolean;
-  /** The command line, for the report. */
-  readonly args: readonly string[];
-  readonly stop: AbortSignal;
-  /** Opens where documents come from; by default the sources, on this machine. */
-  readonly openIngest?: (options: IngestOptions) => Promise<Ingest>;
-  /** Receives the function that prints a line beside the run's status. */
-  readonly onStatus?: (note: (line: string) => void) => void;
-}
 
 /** Runs the pipeline until training is over or `stop` aborts; prints a summary. */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
@@ -189,6 +161,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       rows,
       cols,
       leaves: settings.leaves * settings.gradAccumulation,
+      ...replicasOf(settings),
+      ...options.openRounds && { openRounds: options.openRounds },
       ...options.spheres,
     });
     facts.know({ store: tokens, config, state: trainer.state });

@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
-import { readModelConfig } from "../model/checkpoint/mod.ts";
+import { latestCheckpoint, readCheckpointInfo, readModelConfig } from "../model/checkpoint/mod.ts";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
@@ -18,11 +18,13 @@ import { describeFallBack } from "../run/fall_back.ts";
 import { checkModelTokenizer } from "../run/model_tokenizer.ts";
 import { checkInit } from "../run/model_source.ts";
 import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
-import { type ForcedChange, runPaths, type RunSettings } from "../run/folder.ts";
+import { type ForcedChange, type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
 import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { calledOnCommandLine } from "../run/settings/pipeline.ts";
+import { REPLICAS, replicasOf } from "../run/settings/replicas.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
+import { settingsIn, type SettingsOf } from "../run/settings/table.ts";
 import { watchStart } from "./starting_loss.ts";
 import { openTokenFolder, type TokenFolder } from "../run/token_folder.ts";
 import { learnStored } from "./pipeline.ts";
@@ -39,6 +41,7 @@ import { describeValidationSet } from "../evaluation/validation_summary.ts";
 /** Settings that determine the weights, besides the tokens; saved with every checkpoint. */
 export type TokenTrainingSettings =
   & OptimizerSettings
+  & SettingsOf<typeof REPLICAS>
   & Pick<
     RunSettings,
     "preset" | "seed" | "order" | "steps" | "leaves" | "guard" | "init" | "strictSimd"
@@ -76,6 +79,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     );
   }
   if (settings.init !== "") await checkInit(settings.init);
+  const replicas = replicasOf(settings);
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await openTokenFolder(options.tokens));
   const { store, tokenizer, json: tokenizerJson } = folder;
@@ -84,6 +88,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const cols = Math.min(wholeRow, config.max_position_embeddings);
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
+  await checkReplicas(paths, settings);
   // Tokens of a run belong to documents, whose beginnings are prompts.
   if (await readOwnPrompts(root) === undefined) await copyPrompts(options.tokens, root);
 
@@ -114,6 +119,7 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
     cols,
     ...(settings.init === "" ? {} : { init: settings.init }),
     leaves: settings.leaves,
+    ...replicas,
     fallBack: options.fallBack,
     ...options.spheres,
   });
@@ -121,12 +127,17 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   const resumed = trainer.resumedRun as Partial<typeof run> | undefined;
   const began = resumed && { ...run, forced: [], ...resumed };
   const { forced: _, ...decides } = run;
+  // Those of replicas are absent where there is one model.
+  const names = new Set([
+    ...Object.keys(decides),
+    ...settingsIn(REPLICAS).map(([, { key }]) => key),
+  ]);
   const settled = settle(began, {
     wanted: run,
     root,
     force: options.force,
     step: trainer.state.step,
-    named: new Map(Object.keys(decides).map((name) => [name, calledOnCommandLine(name)])),
+    named: new Map([...names].map((name) => [name, calledOnCommandLine(name)])),
     same: "give that again",
   });
   run.forced.push(...settled.forced);
@@ -188,6 +199,36 @@ export async function trainOnTokens(options: TokenTraining): Promise<string | un
   }
   status.phase(stop.aborted ? "stopped" : "done");
   return await trainer.save();
+}
+
+/**
+ * Looks at the number of replicas before a checkpoint of others is loaded.
+ *
+ * @throws {UsageError} when it began with another
+ */
+async function checkReplicas(
+  { root, checkpoints }: RunPaths,
+  { replicas = 1 }: TokenTrainingSettings,
+): Promise<void> {
+  const newest = await latestCheckpoint(checkpoints);
+  if (newest === undefined) return;
+  const began = await replicasIn(newest);
+  if (began === undefined || began === replicas) return;
+  throw new UsageError(
+    `Cannot continue --run ${root} with --replicas ${replicas} (began with ${began}): ` +
+      `that cannot change any more; choose another folder`,
+  );
+}
+
+/** As many as the checkpoint was trained in; undefined where it is damaged, as loading it will say. */
+async function replicasIn(checkpoint: string): Promise<number | undefined> {
+  try {
+    const { run } = await readCheckpointInfo(checkpoint);
+    return ((run ?? {}) as Partial<TokenTrainingSettings>).replicas ?? 1;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** The preset's configuration for these tokens, or that of the folder to start from. */

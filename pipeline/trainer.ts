@@ -30,7 +30,11 @@ import {
 import type { StageMeter } from "../stages/meter.ts";
 import type { ReportOptions, Status } from "../stages/report/mod.ts";
 import {
+  areasOf,
+  type ComputeRound,
+  newReplicas,
   newTraining,
+  type ReplicasState,
   resumeTraining,
   snapshot,
   type TrainingState,
@@ -40,6 +44,13 @@ import type { Snapshot } from "../stages/types.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
 import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
+import type { ReplicaSettings } from "../run/settings/replicas.ts";
+
+/** Opens what computes the rounds of a run in replicas, where other machines do. */
+export type OpenRounds = (
+  replicas: ReplicaSettings,
+  spheres: Pick<SpheresOptions, "config" | "rows" | "cols" | "leaves" | "strictSimd">,
+) => Promise<ComputeRound>;
 
 /** Options of {@linkcode openTrainer}. */
 export interface TrainerOptions extends SpheresOptions {
@@ -50,6 +61,10 @@ export interface TrainerOptions extends SpheresOptions {
   readonly init?: string;
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
   readonly fallBack?: boolean;
+  /** Trains in replicas; without it, one model. */
+  readonly replicas?: ReplicaSettings;
+  /** Computes their rounds; by default the spheres do. */
+  readonly openRounds?: OpenRounds;
   /** Saved with every checkpoint as the `run` of its state.json: plain JSON. */
   readonly run: object;
   /** Text of tokenizer.json, saved with every checkpoint. */
@@ -60,7 +75,7 @@ export interface TrainerOptions extends SpheresOptions {
 
 /** Where the stages that train write. */
 export interface TrainerStages {
-  readonly train: Pick<TrainOptions, "spheres" | "state" | "meter">;
+  readonly train: Pick<TrainOptions, "spheres" | "state" | "replicas" | "computeRound" | "meter">;
   readonly checkpoint: CheckpointOptions;
   readonly report: Pick<ReportOptions, "runDir" | "status">;
 }
@@ -88,14 +103,20 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { config, paths, seed, init, tokenizerJson } = options;
   await using resources = new AsyncDisposableStack();
   const spheres = resources.use(await openSpheres(options));
-  const { layout, parameters, firstMoment, secondMoment } = spheres;
+  const { layout } = spheres;
+  const { replicas: settings } = options;
+  const replicas = settings && newReplicas(settings.replicas, { ...settings, ...layout });
+  const into = areasToFill(spheres, replicas);
   const found = await loadNewest(paths.checkpoints, {
     layout,
-    into: { parameters, firstMoment, secondMoment },
+    into,
     fallBack: options.fallBack ?? false,
   });
   let newest = found?.dir;
-  const state = found ? resumeTraining(found) : newTraining();
+  const state = found
+    ? resumeTraining(found, replicas)
+    : { ...newTraining(), ...replicas && { replicas } };
+  const { parameters } = into;
   const base = createLayout(config);
   const { lora } = options;
   const { frozen } = spheres;
@@ -105,6 +126,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
   else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
   else if (!found) initParameters(parameters, { config, layout, seed });
+  if (replicas) spheres.parameters.set(parameters);
+  const computeRound = settings && await options.openRounds?.(settings, options);
   await spheres.packWeights();
   const fallBack = found && fallBackOf(found);
   const fallBacks = [...fallBacksOf(found?.run), ...fallBack ? [fallBack] : []];
@@ -131,7 +154,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   };
   /** Diverged weights are not saved, and are set aside where they have been. */
   const keepNone = async () => {
-    if (newest === undefined || state.step > savedStep) return newest;
+    const reached = state.report?.step ?? state.step;
+    if (newest === undefined || reached > savedStep) return newest;
     const aside = basename(newest) + DIVERGED_SUFFIX;
     newest = await setAsideCheckpoint(newest);
     savedStep = newest === undefined ? 0 : stepOf(newest);
@@ -149,7 +173,13 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       ({ retention } = options);
       ({ note } = status);
       return {
-        train: { spheres, state, meter: meters.train },
+        train: {
+          spheres,
+          state,
+          meter: meters.train,
+          ...settings && { replicas: settings },
+          ...computeRound && { computeRound },
+        },
         checkpoint: { dir: paths.checkpoints, save, retention, meter: meters.checkpoint },
         report: { runDir: paths.root, status },
       };
@@ -165,4 +195,15 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** What a checkpoint is loaded into: the spheres' own areas, or those of replicas. */
+function areasToFill(spheres: Spheres, replicas: ReplicasState | undefined) {
+  const [first] = replicas?.replicas ?? [];
+  if (!replicas || !first) {
+    const { parameters, firstMoment, secondMoment } = spheres;
+    return { parameters, firstMoment, secondMoment };
+  }
+  const { firstMoment, secondMoment } = first;
+  return { parameters: replicas.parameters, firstMoment, secondMoment, areas: areasOf(replicas) };
 }

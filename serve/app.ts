@@ -156,8 +156,11 @@ export function createApp(options: AppOptions): App {
     context.body(await metrics.text(), 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
     }));
-  const description = openApiDocument({ needsKey: apiKeys !== undefined });
-  app.get("/openapi.json", (context) => context.json(description));
+  const description = JSON.stringify(openApiDocument({ needsKey: apiKeys !== undefined }));
+  app.get(
+    "/openapi.json",
+    (context) => context.body(description, 200, { "content-type": "application/json" }),
+  );
   app.get("/v1/models", (context) => context.json({ object: "list", data: models }));
   app.get("/v1/models/:id", (context) => {
     const id = context.req.param("id");

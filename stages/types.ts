@@ -203,6 +203,8 @@ export interface Snapshot {
   readonly firstMoment: Float32Array;
   /** AdamW's second moments, in the same layout. */
   readonly secondMoment: Float32Array;
+  /** What else the optimizer needs, in the same layout, by the prefix of its tensors. */
+  readonly areas?: ReadonlyMap<string, Float32Array>;
   /** Cursors of every stage of the pipeline, from the source to the optimizer. */
   readonly cursors: Cursors;
 }
@@ -219,6 +221,16 @@ export interface StepPhases {
   readonly validationMs: number;
 }
 
+/** Which replica a step is of. */
+export interface ReplicaPlace {
+  /** 0-based. */
+  readonly rank: number;
+  /** R */
+  readonly replicas: number;
+  /** 1-based round. */
+  readonly round: number;
+}
+
 /** The outcome of one optimizer step. */
 export interface StepReport {
   /** 1-based. */
@@ -233,6 +245,8 @@ export interface StepReport {
   readonly gradNorm: number;
   /** Set where the guard skipped the step's update. */
   readonly skipped?: true;
+  /** Set in training by replicas. */
+  readonly replica?: ReplicaPlace;
   /** Target tokens in this step. */
   readonly tokens: number;
   /** Target tokens since the first step. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { SplitName } from "./pretokenize.ts";
+export type { Preparation, SplitName } from "./pretokenize.ts";
 export { readTokenizer, type TokenizerFileContents } from "./read_tokenizer.ts";
 export { parseTiktoken, type TiktokenOptions } from "./tiktoken.ts";
 export { addUses, describeUses, type TokenUses } from "./token_uses.ts";

@@ -13,7 +13,17 @@ import { gpt2PieceEnd, smollmPieceEnd } from "./split_gpt2.ts";
 import { gpt4PieceEnd, qwen2PieceEnd } from "./split_gpt4.ts";
 import { o200kPieceEnd, tekkenPieceEnd } from "./split_o200k.ts";
 
-const PIECE_ENDS = {
+/** Whose way to split text; `gpt4` is Llama 3's too. */
+export type SplitName =
+  | "gpt2"
+  | "gpt4"
+  | "smollm"
+  | "qwen2"
+  | "o200k"
+  | "tekken"
+  | "deepseek";
+
+const PIECE_ENDS: Record<SplitName, typeof gpt2PieceEnd> = {
   gpt2: gpt2PieceEnd,
   gpt4: gpt4PieceEnd,
   smollm: smollmPieceEnd,
@@ -22,9 +32,6 @@ const PIECE_ENDS = {
   tekken: tekkenPieceEnd,
   deepseek: deepseekPieceEnd,
 };
-
-/** Whose way to split text; `gpt4` is Llama 3's too. */
-export type SplitName = keyof typeof PIECE_ENDS;
 
 /** Longer pieces are cut here, so that one endless word costs bounded time and memory. */
 export const MAX_PRETOKEN_BYTES = 4096;

@@ -50,9 +50,10 @@ function shade(share) {
   };
 }
 
-function arrangement(leaves, number, stepMs) {
+/** Spheres `{ball, share, title}` around the one that `label`, `name` and `title` describe. */
+function arrangement(spheres, { label: ariaLabel, name, title: middle, caption }) {
   const spots = NEIGHBOURS.map(project);
-  const placed = leaves.map((leaf, i) => ({ ...spots[i], leaf }));
+  const placed = spheres.map((sphere, i) => ({ ...spots[i], sphere }));
   const links = placed.map(({ x, y }) =>
     shape("line", {
       x1: CENTRE,
@@ -64,15 +65,15 @@ function arrangement(leaves, number, stepMs) {
     })
   );
   const control = { x: CENTRE, y: CENTRE, z: 0, scale: 1 };
-  const balls = [control, ...placed].sort((a, b) => a.z - b.z).map(({ x, y, scale, leaf }) => {
-    const { fill, ink } = leaf ? shade(leaf.share) : { fill: color("card"), ink: color("muted") };
+  const balls = [control, ...placed].sort((a, b) => a.z - b.z).map(({ x, y, scale, sphere }) => {
+    const { fill, ink } = sphere
+      ? shade(sphere.share)
+      : { fill: color("card"), ink: color("muted") };
     const title = shape("title", {});
-    title.textContent = leaf
-      ? `leaf ${leaf.leaf}: computing ${leaf.computeMs} ms, waiting ${leaf.waitMs} ms, worker ${leaf.worker}`
-      : `control sphere: computes nothing, waits ${stepMs ? `${Math.round(stepMs)} ms` : ""}`;
+    title.textContent = sphere?.title ?? middle;
     const label = shape("text", { x, y, fill: ink });
-    label.textContent = leaf ? String(leaf.leaf) : "control";
-    if (!leaf) label.setAttribute("font-size", "7");
+    label.textContent = sphere ? String(sphere.ball) : name;
+    if (!sphere) label.setAttribute("font-size", "7");
     return shape("g", {}, [
       title,
       shape("circle", {
@@ -80,7 +81,7 @@ function arrangement(leaves, number, stepMs) {
         cy: y,
         r: RADIUS * scale,
         fill,
-        stroke: leaf ? color("card") : color("muted"),
+        stroke: sphere ? color("card") : color("muted"),
         "stroke-width": 1.5,
       }),
       label,
@@ -89,11 +90,30 @@ function arrangement(leaves, number, stepMs) {
   const svg = shape("svg", {
     viewBox: "0 0 240 240",
     role: "img",
-    "aria-label": `Control sphere ${number} and ${leaves.length} leaf spheres`,
+    "aria-label": ariaLabel,
   }, [...links, ...balls]);
   const figure = document.createElement("figure");
   figure.append(svg);
+  if (caption) figure.append(make("figcaption", { className: "muted", text: caption }));
   return figure;
+}
+
+/** The replicas of a run around the sphere that averages them; one trains at a time. */
+function network({ round, replica, replicas, loss }) {
+  const turn = `round ${round}`;
+  const balls = Array.from({ length: replicas }, (_, rank) => ({
+    ball: rank + 1,
+    share: rank === replica ? 1 : 0,
+    title: rank === replica
+      ? `replica ${rank + 1}: trains in ${turn}, loss ${loss?.toFixed(3) ?? "–"}`
+      : `replica ${rank + 1}: ${rank < replica ? "has trained" : "waits"} in ${turn}`,
+  }));
+  return arrangement(balls, {
+    label: `Network control sphere and ${replicas} replicas`,
+    name: "network",
+    title: `network control sphere: averages the replicas after ${turn}`,
+    caption: `Replicas, ${turn}`,
+  });
 }
 
 /** Draws the last step's leaves, twelve to a control sphere, and the figures behind the colours. */
@@ -126,8 +146,26 @@ function drawSpheres(host, record) {
       { leaf, worker, tokens, computeMs, waitMs },
     ) => [leaf, worker, tokens, `${computeMs.toFixed(1)} ms`, `${waitMs.toFixed(1)} ms`]),
   });
+  const isDivided = typeof record.replica === "number";
+  const waits = record.stepMs ? `${Math.round(record.stepMs)} ms` : "";
   put(host, [
-    ...groups.map((group, i) => arrangement(group, i + 1, record.stepMs)),
+    ...isDivided ? [network(record)] : [],
+    ...groups.map((group, i) =>
+      arrangement(
+        group.map((leaf) => ({
+          ball: leaf.leaf,
+          share: leaf.share,
+          title:
+            `leaf ${leaf.leaf}: computing ${leaf.computeMs} ms, waiting ${leaf.waitMs} ms, worker ${leaf.worker}`,
+        })),
+        {
+          label: `Control sphere ${i + 1} and ${group.length} leaf spheres`,
+          name: "control",
+          title: `control sphere: computes nothing, waits ${waits}`,
+          caption: isDivided ? `Leaf spheres of replica ${record.replica + 1}` : "",
+        },
+      )
+    ),
     figures,
   ]);
 }

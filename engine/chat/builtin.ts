@@ -23,6 +23,7 @@ function turns(
 export interface BuiltinTemplate {
   /** In Jinja, with `{% generation %}`. */
   readonly source: string;
+  /** Tokens that the tokenizer must have. */
   readonly specials: readonly string[];
 }
 

@@ -57,8 +57,11 @@ export type TemplateTokens = Readonly<Record<string, string>>;
 
 /** What a template is made of. */
 export interface TemplateSource {
+  /** In Jinja. */
   readonly source: string;
+  /** What errors call it. */
   readonly name: string;
+  /** Texts that it refers to. */
   readonly tokens: TemplateTokens;
 }
 

@@ -15,6 +15,7 @@ import { ChatTemplateError, createChatTemplate } from "./template.ts";
 export interface ChatExample {
   /** What the template makes of it. */
   readonly text: string;
+  /** Token ids of the text. */
   readonly ids: Uint32Array;
   /** 1 for each id of an answer, the one that ends it included, else 0. */
   readonly mask: Uint8Array;

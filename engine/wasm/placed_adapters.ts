@@ -12,6 +12,7 @@ import type { Matrix } from "./weights.ts";
 export interface EngineAdapter {
   /** What they ask for it by. */
   readonly name: string;
+  /** Rank, alpha and the matrices that it adapts. */
   readonly lora: LoraConfig;
   /** Laid out as `createAdapterLayout` says; not needed any more once the engine is open. */
   readonly parameters: Float32Array;

@@ -19,6 +19,7 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 
 /** What an adapter's folder says of it. */
 export interface AdapterInfo {
+  /** Rank, alpha and the matrices that it adapts. */
   readonly lora: LoraConfig;
   /** Folder of the model that it was trained on. */
   readonly base: string;
@@ -99,7 +100,9 @@ export function formatAdapterConfig({ rank, alpha, targets }: LoraConfig, base: 
 
 /** An adapter and where its tensors are. */
 export interface LoadedAdapter {
+  /** Rank, alpha and the matrices that it adapts. */
   readonly lora: LoraConfig;
+  /** Where each tensor is in `parameters`. */
   readonly layout: AdapterLayout;
   /** `[layout.length]` */
   readonly parameters: Float32Array;

@@ -10,12 +10,18 @@ export interface Areas {
   readonly parameters: Float32Array;
   readonly firstMoment?: Float32Array;
   readonly secondMoment?: Float32Array;
+  /** By the prefix of their tensors. */
+  readonly areas?: ReadonlyMap<string, Float32Array>;
 }
 
 /** Describes values of `areas` that are not finite; undefined when all are. */
 export function notFinite(areas: Areas, { layout }: { layout: Layout }): string | undefined {
-  for (const name of ["parameters", "firstMoment", "secondMoment"] as const) {
-    const area = areas[name];
+  const named = [
+    ...(["parameters", "firstMoment", "secondMoment"] as const)
+      .map((name) => [name, areas[name]] as const),
+    ...areas.areas ?? [],
+  ];
+  for (const [name, area] of named) {
     if (!area) continue;
     for (const { name: tensor, offset, size } of layout.parameters) {
       const at = firstNotFinite(area.subarray(offset, offset + size));

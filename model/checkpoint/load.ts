@@ -48,6 +48,8 @@ export interface LoadCheckpointOptions {
     readonly parameters: Float32Array;
     readonly firstMoment?: Float32Array;
     readonly secondMoment?: Float32Array;
+    /** By the prefix of their tensors, as they were saved. */
+    readonly areas?: ReadonlyMap<string, Float32Array>;
   };
 }
 
@@ -172,6 +174,9 @@ export async function loadCheckpoint(
       file: "optimizer.safetensors",
       prefix: SECOND_MOMENT_PREFIX,
     },
+    ...[...into.areas ?? []].map(([prefix, area]) => {
+      return { name: `areas ${prefix}`, area, file: "optimizer.safetensors", prefix };
+    }),
   ];
   using files = new DisposableStack();
   const fills: (() => void)[] = [];

@@ -31,6 +31,8 @@ export interface SavedState {
   readonly firstMoment: Float32Array;
   /** AdamW's second moments. */
   readonly secondMoment: Float32Array;
+  /** What else the optimizer needs, by the prefix of its tensors. */
+  readonly areas?: ReadonlyMap<string, Float32Array>;
   /** Cursors by stage, plain JSON. */
   readonly cursors: Readonly<Record<string, unknown>>;
 }
@@ -91,6 +93,9 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
   const { layout, snapshot } = options;
   for (const name of ["parameters", "firstMoment", "secondMoment"] as const) {
     checkArea(snapshot[name], { layout, name: `snapshot.${name}` });
+  }
+  for (const [prefix, area] of snapshot.areas ?? []) {
+    checkArea(area, { layout, name: `snapshot.areas ${prefix}` });
   }
   const ruined = notFinite(snapshot, { layout });
   if (ruined !== undefined) {
@@ -160,6 +165,9 @@ async function writeFiles(dir: string, options: SaveCheckpointOptions): Promise<
   await writeTensors("optimizer.safetensors", [
     ...tensorsOf(snapshot.firstMoment, { layout, prefix: FIRST_MOMENT_PREFIX }),
     ...tensorsOf(snapshot.secondMoment, { layout, prefix: SECOND_MOMENT_PREFIX }),
+    ...[...snapshot.areas ?? []].flatMap(([prefix, area]) => [
+      ...tensorsOf(area, { layout, prefix }),
+    ]),
   ]);
   const { step, totalTokens, cursors } = snapshot;
   const state = formatState({ step, totalTokens, cursors, run, metrics, files });

@@ -16,6 +16,7 @@ import { type KeeperMachine, keeperNode } from "./keeper_node.ts";
 import type { KeeperOptions, Node, RoleAtWork } from "./node.ts";
 import { watchRun } from "./run_state.ts";
 import { textNode } from "./text_node.ts";
+import { trainRole } from "./train_role.ts";
 
 /** Options of {@linkcode joinCluster}. */
 export interface JoinOptions {
@@ -94,7 +95,7 @@ function begin(role: Role, { node, machine }: { node: Node; machine: KeeperMachi
       return textNode(node);
     case "keeper":
       return keeperNode(node, machine);
-    default:
-      throw new UsageError(`Cannot join as ${role}: this program has no such role`);
+    case "train":
+      return trainRole(node, machine);
   }
 }

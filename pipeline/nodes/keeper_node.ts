@@ -24,6 +24,7 @@ import { Mirror, openObjects } from "./mirror.ts";
 import { type Node, type RoleAtWork, RoleCounts } from "./node.ts";
 import { endRun, putStatus } from "./run_state.ts";
 import { takeOver } from "./take_over.ts";
+import { openNodeRounds } from "./train_role.ts";
 
 const STATUS_MS = 1_000, MIRROR_MS = 3_000;
 
@@ -156,6 +157,7 @@ async function keep(
       stop: AbortSignal.any([stop, lease.signal, broken.signal]),
       nodes: watch.nodes,
       openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, mirror, counts }),
+      openRounds: openNodeRounds(node, { lease, counts }),
     });
   } finally {
     clearInterval(status);

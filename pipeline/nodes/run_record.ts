@@ -14,6 +14,7 @@ import { checkInit } from "../../run/model_source.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import { checkPrivate, checkSourceFlags } from "../../run/settings/crawl.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";
+import { replicasOf } from "../../run/settings/replicas.ts";
 import { checkSources } from "../../run/sources.ts";
 import { findIndexes } from "../ingest/refinery.ts";
 import type { KeeperOptions } from "./node.ts";
@@ -61,6 +62,7 @@ export async function recordOf(parsed: Parsed<typeof PIPELINE_FLAGS>): Promise<R
   const from = { hub: values.hub, note: tell };
   const settings = { ...asked, init: asked.init && await initFolder(asked.init, from) };
   await checkSources(operands, settings);
+  replicasOf(settings);
   await findIndexes(settings.dedupAgainst);
   if (settings.init !== "") {
     await checkInit(settings.init);

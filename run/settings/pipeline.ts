@@ -9,6 +9,7 @@ import { CLUSTER } from "./cluster.ts";
 import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
 import { MODEL } from "./model.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "./refine.ts";
+import { REPLICAS } from "./replicas.ts";
 import { OUTPUT, RUN } from "./run.ts";
 import { type Change, settingsFrom, settingsIn, type SettingsOf } from "./table.ts";
 import { ACCUMULATION, CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, TRAINING } from "./training.ts";
@@ -27,6 +28,7 @@ export const PIPELINE_FLAGS = {
   ...MODEL,
   ...TRAINING,
   ...OPTIMIZER,
+  ...REPLICAS,
   ...LEAVES,
   ...ACCUMULATION,
   ...SPHERES,

@@ -90,5 +90,5 @@ export function describeForced({ forced }: Settings, existing: Settings | undefi
 }
 
 function text(value: unknown): string {
-  return JSON.stringify(value);
+  return JSON.stringify(value) ?? "none";
 }

@@ -124,6 +124,7 @@ export function checkpoint(
   return metered(pair, meter);
 }
 
-function bytesOf({ parameters, firstMoment, secondMoment }: Snapshot): number {
-  return parameters.byteLength + firstMoment.byteLength + secondMoment.byteLength;
+function bytesOf({ parameters, firstMoment, secondMoment, areas = new Map() }: Snapshot): number {
+  return [parameters, firstMoment, secondMoment, ...areas.values()]
+    .reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -59,6 +59,10 @@ export function trainingParts(progress: Progress): string[] {
     `loss ${report.loss.toFixed(4)}`,
     `${formatCount(report.tokensPerSecond)} tokens/s`,
   ];
+  if (report.replica) {
+    const { rank, replicas, round } = report.replica;
+    parts.splice(1, 0, `round ${round}, replica ${rank + 1} of ${replicas}`);
+  }
   const isLast = report.step === totalSteps;
   if (remainingMs !== undefined && !isLast) parts.push(`${formatDuration(remainingMs)} left`);
   if (validation !== undefined) {

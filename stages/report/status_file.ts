@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ReplicaPlace } from "../types.ts";
 import type { NodeState } from "./nodes.ts";
 import type { RunFacts } from "./run_facts.ts";
 import type { ReadProgress } from "./view.ts";
@@ -10,6 +11,8 @@ export interface StatusFile extends RunFacts {
   readonly phase: string;
   readonly elapsedMs: number;
   readonly bottleneck?: string;
+  /** Which replica the last step was of, in a run with several. */
+  readonly replica?: ReplicaPlace;
   readonly totalSteps?: number;
   readonly remainingMs?: number;
   readonly stages: ReturnType<ReadProgress>["stages"];
@@ -28,7 +31,8 @@ export function statusFile(
 ): () => void {
   const path = join(runDir, "status.json");
   return () => {
-    const { phase, elapsedMs, stages, nodes, bottleneck, totalSteps, remainingMs } = progress();
+    const shown = progress();
+    const { phase, elapsedMs, stages, nodes, bottleneck, totalSteps, remainingMs } = shown;
     const status: StatusFile = {
       time: new Date(now()).toISOString(),
       phase,
@@ -36,6 +40,7 @@ export function statusFile(
       stages,
       ...(nodes !== undefined && { nodes }),
       ...(bottleneck !== undefined && { bottleneck }),
+      ...(shown.report?.replica && { replica: shown.report.replica }),
       ...(totalSteps !== undefined && { totalSteps }),
       ...(remainingMs !== undefined && { remainingMs }),
       ...facts(),

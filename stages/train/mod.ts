@@ -3,18 +3,37 @@
  *
  * @module
  */
-import type { Spheres } from "../../workers/mod.ts";
-import type { StageMeter } from "../meter.ts";
 import { metered } from "../metered.ts";
 import { bounded } from "../queue.ts";
-import type { Batch, SphereCounters, StepReport } from "../types.ts";
+import type { Batch, StepReport } from "../types.ts";
 import { limitsOf, observe } from "./guard.ts";
-import { ADAMW_DEFAULTS, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
-import { isOutOfPatience, observeValidation, type Patience } from "./patience.ts";
-import type { Objective } from "./preferences.ts";
-import { learningRateAt, type ScheduleOptions } from "./schedule.ts";
-import { snapshot, type TrainingState } from "./training_state.ts";
+import { ADAMW_DEFAULTS, optimizerStep } from "./optimizer.ts";
+import { MIN_APART, QUEUE_TOKENS, type TrainOptions } from "./options.ts";
+import { isOutOfPatience, observeValidation } from "./patience.ts";
+import { trainRounds } from "./replicas/rounds.ts";
+import { learningRateAt } from "./schedule.ts";
+import { makeReport, validate } from "./step_report.ts";
+import { snapshot } from "./training_state.ts";
+export type { Duration, TrainOptions } from "./options.ts";
 export { type Objective, preferences } from "./preferences.ts";
+export { addDelta, outerStep } from "./replicas/outer.ts";
+export { decodeDelta } from "./replicas/delta.ts";
+export {
+  areasOf,
+  type DeltaForm,
+  DELTAS,
+  MAX_REPLICAS,
+  newReplicas,
+  REPLICA_DEFAULTS,
+  type ReplicaOptions,
+  type ReplicasState,
+  type ReplicaState,
+  type SharedState,
+} from "./replicas/state.ts";
+export type { ComputeRound, RoundPart, RoundWork } from "./replicas/round.ts";
+export { type InnerStep, trainReplica, type Turn, type TurnResult } from "./replicas/turn.ts";
+export { type GuardState, readGuard } from "./guard.ts";
+export { validate } from "./step_report.ts";
 export {
   isOutOfPatience,
   type Patience,
@@ -40,64 +59,12 @@ export {
 } from "./schedule.ts";
 export { newTraining, resumeTraining, snapshot, type TrainingState } from "./training_state.ts";
 
-/** How long a run trains: a number of steps (reproducible) or of seconds (planned by the clock). */
-export type Duration = { readonly steps: number } | { readonly seconds: number };
-
-/**
- * Minimum steps between a validation and one at the end of a pass: validating takes as long as up to
- * three steps, and a pass over a small corpus takes only a few.
- */
-const MIN_APART = 10;
-
-/** Bound of the input queue in tokens: one batch, whatever its size. */
-const QUEUE_TOKENS = 1;
-
-/** Options of {@linkcode train}. */
-export interface TrainOptions {
-  /** What trains; borrowed, its parameters filled and packed. */
-  readonly spheres: Spheres;
-  /** What a step minimizes and a validation measures; the loss of the targets by default. */
-  readonly objective?: Objective;
-  /** State to resume from; updated in place. */
-  readonly state: TrainingState;
-  /** When training ends, counted from the first step of the run. */
-  readonly duration: Duration;
-  /** Learning rate over the course of `duration`. */
-  readonly schedule: ScheduleOptions;
-  /** AdamW with {@linkcode ADAMW_DEFAULTS} by default. */
-  readonly optimizer?: OptimizerOptions;
-  /**
-   * Standard deviations above the recent mean at which a loss or gradient norm is an outlier, whose
-   * step is skipped; 0, the default, for none.
-   */
-  readonly guardDeviations?: number;
-  /**
-   * Steps between snapshots; 0 for none. Otherwise a step with the lowest validation loss so far has
-   * one too, unless it is the last.
-   */
-  readonly snapshotEvery?: number;
-  /**
-   * Steps between validations; 0 for none. Otherwise the step that ends a pass over the corpus
-   * validates too, unless {@linkcode MIN_APART} steps have not passed. The last step always does.
-   */
-  readonly validateEvery?: number;
-  /** When to stop early for lack of a lower validation loss; never by default. */
-  readonly patience?: Patience;
-  /** Held-out batches, the same at every call. */
-  readonly validation?: () => AsyncIterable<Batch>;
-  /** Ends training after the step in flight, as if the duration were over. */
-  readonly stop?: AbortSignal;
-  /**
-   * Counts what comes in and goes out, and where the time goes; off by default.
-   */
-  readonly meter?: StageMeter;
-  /** Milliseconds; injected by tests. */
-  readonly now?: () => number;
-}
-
 /**
  * Turns batches into step reports; ends the stream when the duration is over, which cancels
  * everything upstream.
+ *
+ * With `replicas`, batches are trained on in rounds, one replica after the other, and validations and
+ * snapshots wait for the end of a round; so does what `state` says.
  *
  * A sphere that fails, or a loss that stops being finite, errors the stream.
  *
@@ -120,6 +87,7 @@ export interface TrainOptions {
  * ```
  */
 export function train(options: TrainOptions): ReadableWritablePair<StepReport, Batch> {
+  if (options.replicas) return trainRounds({ ...options, replicas: options.replicas });
   const { spheres, state, duration, schedule, validation, patience, stop, meter } = options;
   const { objective = spheres } = options;
   const {
@@ -186,32 +154,15 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
       }
       const last = isOver();
       const isBest = snapshotEvery > 0 && !last && state.validation.best?.step === state.step;
-      const forwardBackwardMs = Math.min(stepMs, leavesMs(outcome.spheres));
-      const phases = {
-        dataMs: started - endedAt,
-        forwardBackwardMs,
-        updateMs: stepMs - forwardBackwardMs,
-        validationMs: now() - steppedAt,
-      };
+      const report = makeReport({ batch, outcome, learningRate }, {
+        step: state.step,
+        totalTokens: state.totalTokens,
+        times: { dataMs: started - endedAt, stepMs, validationMs: now() - steppedAt },
+        validationLoss,
+      });
       endedAt = now();
       meter?.out(batch.validTokens);
       meter?.phase("waiting");
-      const report: StepReport = {
-        step: state.step,
-        loss: outcome.loss,
-        perplexity: Math.exp(outcome.loss),
-        learningRate,
-        gradNorm: outcome.gradNorm,
-        ...(outcome.skipped ? { skipped: true } : {}),
-        tokens: batch.validTokens,
-        totalTokens: state.totalTokens,
-        tokensPerSecond: batch.validTokens / (stepMs / 1000),
-        stepMs,
-        phases,
-        spheres: outcome.spheres,
-        cursor: batch.cursor,
-        ...(validationLoss === undefined ? {} : { validationLoss }),
-      };
       state.report = report;
       const isDue = due(snapshotEvery) || isBest;
       controller.enqueue({ ...report, ...(isDue && { snapshot: snapshot(spheres, state) }) });
@@ -220,28 +171,4 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
     },
   }, bounded(QUEUE_TOKENS, ({ inputIds }: Batch) => inputIds.length));
   return metered(stage, meter);
-}
-
-/** Time of the worker whose microbatches took longest. */
-function leavesMs(spheres: readonly SphereCounters[]): number {
-  const byWorker = new Map<number, number>();
-  for (const { worker, computeMs, waitMs } of spheres) {
-    byWorker.set(worker, (byWorker.get(worker) ?? 0) + computeMs + waitMs);
-  }
-  return Math.max(0, ...byWorker.values());
-}
-
-/** Mean nats per target token over held-out batches; NaN when there are none. */
-export async function validate(
-  spheres: Pick<Objective, "evaluate">,
-  batches: AsyncIterable<Batch>,
-): Promise<number> {
-  let loss = 0;
-  let tokens = 0;
-  for await (const batch of batches) {
-    const part = await spheres.evaluate(batch);
-    loss += part.loss;
-    tokens += part.tokens;
-  }
-  return loss / tokens;
 }

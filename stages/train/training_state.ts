@@ -6,9 +6,10 @@
 import type { Spheres } from "../../workers/mod.ts";
 import type { Cursor, Cursors, Snapshot, StepReport } from "../types.ts";
 import { type GuardState, NEW_GUARD, readGuard } from "./guard.ts";
+import { areasOf, replicasJson, type ReplicasState, resumeReplicas } from "./replicas/state.ts";
 import { NO_VALIDATION, readValidation, type ValidationState } from "./patience.ts";
 
-/** Training state of a run; changes with every step. */
+/** Training state of a run; changes with every step, or with every round of replicas. */
 export interface TrainingState {
   /** Optimizer steps done. */
   step: number;
@@ -24,6 +25,8 @@ export interface TrainingState {
   guard: GuardState;
   /** Validation history. */
   validation: ValidationState;
+  /** Weights and moments of a run with replicas, whose spheres hold those of one at a time. */
+  replicas?: ReplicasState;
   /** Report of the last step of this session. */
   report?: StepReport;
 }
@@ -51,25 +54,44 @@ export function newTraining(): TrainingState {
   };
 }
 
-/** Copies parameters and moments out of shared memory, between two steps. */
+/**
+ * Parameters and moments as of `state.step`: copied out of shared memory, between two steps, or those
+ * of the replicas, which never change.
+ */
 export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
+  const { step, totalTokens, seconds, guard, validation, replicas } = state;
   if (!state.cursor) throw new TypeError("Cannot take a snapshot: no step has been trained");
+  const [first] = replicas?.replicas ?? [];
   return {
-    step: state.step,
-    totalTokens: state.totalTokens,
-    parameters: spheres.parameters.slice(),
-    firstMoment: spheres.firstMoment.slice(),
-    secondMoment: spheres.secondMoment.slice(),
+    step,
+    totalTokens,
+    ...replicas && first
+      ? {
+        parameters: replicas.parameters,
+        firstMoment: first.firstMoment,
+        secondMoment: first.secondMoment,
+        areas: areasOf(replicas),
+      }
+      : {
+        parameters: spheres.parameters.slice(),
+        firstMoment: spheres.firstMoment.slice(),
+        secondMoment: spheres.secondMoment.slice(),
+      },
     cursors: {
       ...state.cursors,
       batch: state.cursor,
-      train: { seconds: state.seconds, guard: state.guard, validation: state.validation },
+      train: {
+        seconds,
+        guard,
+        validation,
+        ...replicas && { replicas: replicasJson(replicas) },
+      },
     },
   };
 }
 
 /**
- * The state in a snapshot.
+ * The state in a snapshot. That of replicas needs their areas, `filled` from it.
  *
  * @throws {TypeError} when its cursors are not those of a training run
  * @example
@@ -85,10 +107,11 @@ export function snapshot(spheres: Spheres, state: TrainingState): Snapshot {
  */
 export function resumeTraining(
   { step, totalTokens, cursors }: Pick<Snapshot, "step" | "totalTokens" | "cursors">,
+  filled?: ReplicasState,
 ): TrainingState {
   const { batch, train, ...above } = cursors;
-  const { seconds, guard, validation } = (train ?? {}) as Partial<
-    Record<"seconds" | "guard" | "validation", unknown>
+  const { seconds, guard, validation, replicas } = (train ?? {}) as Partial<
+    Record<"seconds" | "guard" | "validation" | "replicas", unknown>
   >;
   if (typeof seconds !== "number" || typeof batch !== "object" || batch === null) {
     throw new TypeError("Cannot resume: the checkpoint has no cursor of batches and training");
@@ -100,6 +123,7 @@ export function resumeTraining(
     cursors: above,
     guard: readGuard(guard),
     validation: readValidation(validation),
+    ...filled && { replicas: resumeReplicas(replicas, filled) },
     // The batch stage reads and checks its own cursor.
     cursor: batch as Cursor,
   };

@@ -9,7 +9,7 @@ import {
   startCommand,
 } from "../commands/program.ts";
 import { findNatsServer, isWithoutNats } from "./nats_server.ts";
-import { isWithoutNetworks, openNetwork } from "./network.ts";
+import { isWithoutNetworks, openNetwork } from "../../bench/network.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const GUIDE = await Deno.readTextFile(join(ROOT, "docs/cluster.md"));

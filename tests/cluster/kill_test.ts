@@ -9,7 +9,7 @@ import { prose, writeCorpus } from "../commands/corpus.ts";
 import { isThere, openFolder, run } from "../commands/program.ts";
 import { readJournal } from "../../stages/journal/mod.ts";
 import { isWithoutNats, startNats } from "./nats_server.ts";
-import { isWithoutNetworks, openNetwork } from "./network.ts";
+import { isWithoutNetworks, openNetwork } from "../../bench/network.ts";
 import { type Fault, type Role, storm, type StormReport } from "./storm.ts";
 
 const STORMS = Number(Deno.env.get("CLLM_STORMS") ?? 1);

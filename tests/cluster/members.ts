@@ -1,5 +1,5 @@
 import { type Ending, type Program, programCommand, startCommand } from "../commands/program.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "../../bench/host.ts";
 
 /** How a process is started: `main.ts ...args` on a host. */
 export interface MemberOptions {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isThere, type Program, startCommand } from "../commands/program.ts";
-import { type Host, LOOPBACK } from "./host.ts";
+import { type Host, LOOPBACK } from "../../bench/host.ts";
 
 /** A real nats-server with its own store. It can be killed, and started again on that store. */
 export interface NatsServer extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { randomStream } from "../../model/random.ts";
-import { LOOPBACK } from "./host.ts";
+import { LOOPBACK } from "../../bench/host.ts";
 import { leaderOf } from "./leader.ts";
 import { type Member, startMember } from "./members.ts";
 import type { NatsServers } from "./nats_server.ts";
-import type { CabledHost } from "./network.ts";
+import type { CabledHost } from "../../bench/network.ts";
 
 /** What can happen to a run. */
 export type Fault = "kill" | "broker" | "leader" | "cut";

@@ -65,6 +65,11 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "hold-out": ["by-hash"],
   order: ["stored"],
   "warm-up-corpus": ["999"],
+  replicas: ["3"],
+  "inner-steps": ["9"],
+  "outer-learning-rate": ["0.5"],
+  "outer-momentum": ["0.5"],
+  deltas: ["int8"],
   leaves: ["9"],
   "grad-accumulation": ["2"],
   optimizer: ["adamw"],
@@ -79,6 +84,12 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "user-agent": ["other/1"],
   "allow-private": [],
 };
+
+/** What a run with the setting of a flag must have begun with. */
+const BASIS: Readonly<Record<string, string[]>> = Object.fromEntries(
+  ["inner-steps", "outer-learning-rate", "outer-momentum", "deltas"]
+    .map((flag) => [flag, ["--replicas", "3"]]),
+);
 
 /** A value for each flag that never does. */
 const FREE: Readonly<Record<string, string[]>> = {
@@ -115,8 +126,9 @@ Deno.test("every flag is known to alter the result of a run or never to", () => 
     assertEquals(decide([], [`--${flag}`, ...value]), began, flag);
   }
   for (const [flag, value] of Object.entries(OTHER)) {
-    const given = [`--${flag}`, ...value];
-    const error = assertThrows(() => decide([], given), UsageError, `--${flag} `);
+    const { [flag]: basis = [] } = BASIS;
+    const given = [...basis, `--${flag}`, ...value];
+    const error = assertThrows(() => decide(basis, given), UsageError, `--${flag} `);
     assertStringIncludes(error.message, "Cannot continue --run runs/a with ");
     // The same value again changes nothing.
     const same = parse(...given).wanted;
@@ -135,6 +147,8 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "warm-up-corpus",
     "grad-accumulation",
     "init",
+    "replicas",
+    "deltas",
   ];
   const early = [
     "max-pages",
@@ -153,9 +167,10 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     .concat(["near-duplicates", "dedup-against", "repeated-lines", "whole-site", "stage", "render"])
     .concat(["block-list", "quality", "quality-threshold", "decontaminate"]);
   for (const [flag, value] of Object.entries(OTHER)) {
-    const given = [`--${flag}`, ...value];
+    const { [flag]: basis = [] } = BASIS;
+    const given = [...basis, `--${flag}`, ...value];
     if (never.includes(flag)) {
-      const change = () => decide([], given, { force: true, sealed: false });
+      const change = () => decide(basis, given, { force: true, sealed: false });
       assertThrows(change, UsageError, "that cannot change any more; choose another folder");
       continue;
     }
@@ -163,7 +178,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
       const late = () => decide([], given, { force: true });
       assertThrows(late, UsageError, "its corpus is complete; choose another folder");
     }
-    const { forced, ...rest } = decide([], given, { force: true, sealed: false });
+    const { forced, ...rest } = decide(basis, given, { force: true, sealed: false });
     const { forced: _, ...wanted } = parse(...given).wanted;
     // A default that follows from another flag stays as the run began with it.
     assertEquals(rest, { ...wanted, learningRate: rest.learningRate }, flag);

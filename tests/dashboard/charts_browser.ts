@@ -32,6 +32,9 @@ async function writeRun(
       time: "2030-01-02T03:04:05Z",
       // Lowest at step 10: a run that overfits.
       ...(step % 10 === 0 && { validationLoss: loss + step / 100, validationMs: 1000 }),
+      round: Math.ceil(step / 6),
+      replica: (step - 1) % 6 < 3 ? 0 : 1,
+      replicas: 3,
       spheres: { worker: [0], tokens: [100], computeMs: [400], waitMs: [100] },
     });
   });
@@ -150,6 +153,20 @@ Deno.test("charts tell, zoom and compare", async (t) => {
       },
     );
 
+    await t.step("replicas touch the network control sphere, above the leaf spheres", async () => {
+      assertEquals(await page.locator("#spheres figcaption").allTextContents(), [
+        "Replicas, round 7",
+        "Leaf spheres of replica 2",
+      ]);
+      const titles = await page.locator("#spheres figure").first().locator("title")
+        .allTextContents();
+      assertEquals(titles.sort(), [
+        "network control sphere: averages the replicas after round 7",
+        "replica 1: has trained in round 7",
+        "replica 2: trains in round 7, loss 4.600",
+        "replica 3: waits in round 7",
+      ]);
+    });
     await t.step("keys do the same", async () => {
       await page.getByRole("group", { name: /^Loss: arrow keys/ }).focus();
       await page.keyboard.press("ArrowRight");

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 
 import { connect, deadline } from "@nats-io/transport-node";
-import { isWithoutNats, startNats } from "./nats_server.ts";
-import { isWithoutNetworks, openNetwork } from "./network.ts";
+import { isWithoutNats, startNats } from "../cluster/nats_server.ts";
+import { isWithoutNetworks, openNetwork } from "../../bench/network.ts";
 
 Deno.test({
   name: "a cable that is pulled stops an open connection, and one put back lets it go on",
