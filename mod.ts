@@ -98,7 +98,7 @@ export {
   type Texts,
 } from "./stages/refine/mod.ts";
 export type { JournalView, NearIndex, NearMatch } from "./stages/refine/near_index.ts";
-export type { RefineParts } from "./stages/refine/refine_text.ts";
+export type { RefineParts, RefineSteps } from "./stages/refine/refine_text.ts";
 export {
   type FilterLimits,
   type FilterName,
@@ -241,6 +241,7 @@ export { type RunConstants, SPHERE_METRICS, STEP_METRICS } from "./stages/report
 export { report, type ReportOptions, startStatus, type Status } from "./stages/report/mod.ts";
 export type { RunFacts } from "./stages/report/run_facts.ts";
 export type { MetricsSink } from "./stages/report/sink.ts";
+export type { NodeState, RoleState } from "./stages/report/mod.ts";
 export type { Every, StatusOptions } from "./stages/report/status.ts";
 export type { Terminal } from "./stages/report/terminal.ts";
 

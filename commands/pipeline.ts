@@ -16,7 +16,7 @@ import { listenDashboard } from "../dashboard/mod.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
 import { forgetCorpus } from "../run/forget_corpus.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
-import { checkInit } from "../run/model_source.ts";
+import { checkInit } from "../run/named_model.ts";
 import { PIPELINE_FLAGS, settingsOf, valuesIn } from "../run/settings/pipeline.ts";
 import { findIndexes } from "../pipeline/ingest/refinery.ts";
 import { checkContext } from "../run/config.ts";

@@ -3,16 +3,46 @@
  *
  * @module
  */
-import { createApp, listen } from "../serve/mod.ts";
-import { Scheduler } from "../engine/mod.ts";
+import {
+  type App,
+  type AppSettings,
+  createApp,
+  listen,
+  LoadedModels,
+  type ModelParts,
+  type ModelPool,
+} from "../serve/mod.ts";
+import { Scheduler, type SchedulerLimits } from "../engine/mod.ts";
 import { type Command, command } from "../cli/command.ts";
 import { dashboardOf } from "../dashboard/mod.ts";
 import { isAddressTaken, reasonOf } from "../cli/failure.ts";
-import { choice, group, list, toggle, UsageError } from "../cli/flags.ts";
+import {
+  choice,
+  type FlagValues,
+  group,
+  list,
+  number,
+  text,
+  toggle,
+  UsageError,
+} from "../cli/flags.ts";
 import { reloadCheckpoints } from "../run/checkpoint_reloader.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
-import { hostNamesOf, LISTEN_FLAGS, portFlag, readApiKeys } from "../serve/listen_keys.ts";
-import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
+import {
+  hostNamesOf,
+  LISTEN_FLAGS,
+  portFlag,
+  readApiKeys,
+  readTlsKeys,
+  TLS_FLAGS,
+} from "../serve/listen_keys.ts";
+import { findModels } from "../run/model_folder.ts";
+import {
+  type EngineSettings,
+  MODEL_FLAGS,
+  type ModelChoice,
+  openModel,
+} from "../run/model_source.ts";
 import { runOrOther } from "../run/open.ts";
 import { runPaths } from "../run/folder.ts";
 import { LIMIT_FLAGS, limitsOf } from "../serve/limits.ts";
@@ -31,6 +61,7 @@ const FLAGS = {
   }),
   ...LISTEN_FLAGS,
   ...portFlag(8000),
+  ...TLS_FLAGS,
   ...group("Listening", {
     "cors-origin": list({
       help: "let pages of this origin use the API, * for all; repeatable",
@@ -43,6 +74,20 @@ const FLAGS = {
       help: "where to write a line of JSON for each request",
       of: ["stdout", "off"],
       defaultValue: "stdout",
+    }),
+  }),
+  ...group("Model", {
+    models: text({
+      help: "folder of runs, models and GGUF files, each loaded when a request names it",
+      value: "DIR",
+      excludes: ["model", "checkpoint", "engine", "adapter"],
+    }),
+    "models-mib": number({
+      help: "memory for loaded models; the least recently used ones make room",
+      min: 1,
+      max: 1 << 20,
+      defaultValue: 4096,
+      needs: "models",
     }),
   }),
   ...LIMIT_FLAGS,
@@ -61,45 +106,27 @@ export const serve: Command = command({
     "deno task serve --model checkpoint/ --weights int8",
   ],
   async run({ values: flags, operands }) {
-    const other = ["--model", flags.model] as const;
+    const other = flags.models === undefined
+      ? ["--model", flags.model] as const
+      : ["--models", flags.models] as const;
     const run = runOrOther(operands, { command: "serve", run: flags.run, other });
     const values = { ...flags, run };
     const corsOrigins = values["cors-origin"].map(checkOrigin);
     const hostNames = hostNamesOf(values);
     const apiKeys = await readApiKeys(values);
-    const opened = await openModel(values, { adapters: values.adapter });
-    const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
-    const { stopIds, sampling, prompts, chosen, adapters } = opened;
+    const tls = await readTlsKeys(values);
     const limits = limitsOf(values);
-    const scheduler = new Scheduler(engine, limits.scheduler);
-    const { checkpoint } = values;
-    const follows = values.model === undefined && engineName === "wasm" &&
-      typeof checkpoint !== "number" && adapters.size === 0;
-    await using _engine = follows
-      ? reloadCheckpoints({
-        checkpoints: runPaths(values.run).checkpoints,
-        wish: checkpoint,
-        scheduler,
-        tokenizerJson,
-        settings: values,
-        note: (line) => tell(line),
-      })
-      : engine;
+    await using served = values.models === undefined
+      ? await serveOne(values, limits.scheduler)
+      : await serveSeveral(values.models, { values, limits: limits.scheduler });
     using interrupt = stopOnInterrupt(() => {
       tell("Stopping: running requests may finish.");
-      void scheduler.drain();
+      void served.drain();
     });
-    const app = createApp({
-      scheduler,
-      codec,
-      chatTemplate,
-      stopIds,
-      modelName: name,
-      adapters,
-      sampling,
+    const { prompts = [] } = served;
+    const settings: AppSettings = {
       prompts,
-      // A folder that is no run has nothing to show.
-      ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
+      ...(served.dashboard && { dashboard: served.dashboard }),
       ...(apiKeys && { apiKeys }),
       ...(values["access-log"] === "stdout" && {
         onAccess: (record) => say(JSON.stringify(record)),
@@ -109,11 +136,16 @@ export const serve: Command = command({
       trustProxy: values["trust-proxy"],
       limits: limits.app,
       onFailure: (error) => tell(Deno.inspect(error)),
-    });
+    };
+    const app = "models" in served
+      ? createApp({ ...settings, models: served.models })
+      : createApp({ ...settings, ...served.parts });
+    const adapters = "parts" in served ? [...served.parts.adapters?.keys() ?? []] : [];
     const { hostname, port, finished } = await listen(app, {
       hostname: values.hostname,
       port: values.port,
       signal: interrupt.signal,
+      ...(tls && { tls }),
       limits: limits.sockets,
     }).catch((cause: unknown) => {
       const reason = isAddressTaken(cause)
@@ -121,22 +153,110 @@ export const serve: Command = command({
         : `${reasonOf(cause)}; change --hostname or --port`;
       throw new Error(`Cannot listen on ${values.hostname}:${values.port}: ${reason}`, { cause });
     });
-    const origin = `http://${hostname}:${port}`;
+    const origin = `http${tls ? "s" : ""}://${hostname}:${port}`;
     // The log alone goes to the standard output.
-    tell(`Serving model ${name} (${engine.fingerprint}, ${engineName}) on ${origin}`);
-    if (chosen !== undefined) tell(`Uses ${chosen}`);
-    if (adapters.size > 0) tell(`Adapters by model name: ${[...adapters.keys()].join(", ")}`);
+    tell(`Serving ${served.title} on ${origin}`);
+    if (served.chosen !== undefined) tell(`Uses ${served.chosen}`);
+    if (adapters.length > 0) tell(`Adapters by model name: ${adapters.join(", ")}`);
     const [prompt = ""] = prompts;
     tell(
       `Try: curl -N ${origin}/v1/completions -H 'content-type: application/json' ` +
         (apiKeys ? "-H 'authorization: Bearer KEY' " : "") +
-        `-d ${quoted(JSON.stringify({ model: name, prompt, max_tokens: 50, stream: true }))}`,
+        `-d ${
+          quoted(JSON.stringify({ model: served.name, prompt, max_tokens: 50, stream: true }))
+        }`,
     );
     await finished;
     // Stopping on request is what a server is meant to do.
     return 0;
   },
 });
+
+/** What is served, and what is said of it. */
+type Served = AsyncDisposable & {
+  readonly title: string;
+  /** A model to try. */
+  readonly name: string;
+  readonly chosen?: string | undefined;
+  readonly prompts?: readonly string[];
+  readonly dashboard?: App;
+  drain(): Promise<void>;
+} & ({ readonly parts: ModelParts } | { readonly models: ModelPool });
+
+/** The model that the flags name, followed as its run goes on. */
+async function serveOne(
+  values: ModelChoice & Pick<FlagValues<typeof FLAGS>, "checkpoint" | "adapter">,
+  limits: SchedulerLimits,
+): Promise<Served> {
+  const opened = await openModel(values, { adapters: values.adapter });
+  const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
+  const { stopIds, sampling, prompts, chosen, adapters } = opened;
+  const scheduler = new Scheduler(engine, limits);
+  const { checkpoint } = values;
+  const follows = values.model === undefined && engineName === "wasm" &&
+    typeof checkpoint !== "number" && adapters.size === 0;
+  const owner = follows
+    ? reloadCheckpoints({
+      checkpoints: runPaths(values.run).checkpoints,
+      wish: checkpoint,
+      scheduler,
+      tokenizerJson,
+      settings: values,
+      note: (line) => tell(line),
+    })
+    : engine;
+  return {
+    parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, adapters, sampling },
+    title: `model ${name} (${engine.fingerprint}, ${engineName})`,
+    name,
+    chosen,
+    prompts,
+    // A folder that is no run has nothing to show.
+    ...(values.model === undefined && { dashboard: dashboardOf([values.run]) }),
+    drain: () => scheduler.drain(),
+    [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
+  };
+}
+
+/** The models in a folder, each when it is asked for. */
+async function serveSeveral(
+  folder: string,
+  { values, limits }: {
+    values: EngineSettings & Pick<FlagValues<typeof FLAGS>, "models-mib">;
+    limits: SchedulerLimits;
+  },
+): Promise<Served> {
+  const entries = async () =>
+    (await findModels(folder, values)).map(({ name, bytes, open }) => ({
+      name,
+      bytes,
+      async open() {
+        const { engine, codec, chatTemplate, stopIds, sampling } = await open();
+        const scheduler = new Scheduler(engine, limits);
+        return {
+          parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, sampling },
+          [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+        };
+      },
+    }));
+  const names = (await entries()).map(({ name }) => name);
+  const [name] = names;
+  if (name === undefined) {
+    throw new UsageError(
+      `Cannot serve --models ${folder}: there is no run with a checkpoint, no folder with ` +
+        "config.json and tokenizer.json and no GGUF file in it",
+    );
+  }
+  const maxBytes = values["models-mib"] * 2 ** 20;
+  const models = new LoadedModels({ entries, maxBytes, note: (line) => tell(line) });
+  return {
+    models,
+    title: `models ${names.join(", ")}`,
+    name,
+    drain: () => models.drain(),
+    [Symbol.asyncDispose]: () => models[Symbol.asyncDispose](),
+  };
+}
 
 /** An origin as browsers send it. */
 function checkOrigin(origin: string): string {

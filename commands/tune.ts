@@ -20,7 +20,7 @@ import { readModelConfig } from "../model/checkpoint/mod.ts";
 import { LORA_TARGETS, type LoraConfig } from "../model/lora.ts";
 import { tune } from "../pipeline/tune/tune.ts";
 import { initFolder } from "../run/choose_checkpoint.ts";
-import { checkInit } from "../run/model_source.ts";
+import { checkInit } from "../run/named_model.ts";
 import { MODEL } from "../run/settings/model.ts";
 import { RUN } from "../run/settings/run.ts";
 import { settingsFrom } from "../run/settings/table.ts";

@@ -88,6 +88,7 @@ export { type RunSteps, type Steps, Turns } from "./turns.ts";
 export {
   type EngineAdapter,
   openWasmEngine,
+  wasmEngineBytes,
   type WasmEngineOptions,
   WEIGHT_FORMATS,
   type WeightFormat,

@@ -12,7 +12,7 @@ import { createLayout } from "../model/layout.ts";
 import { type Engine, openOnnxEngine, openWasmEngine } from "../engine/mod.ts";
 import { openSpheres, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
 import { UsageError } from "../cli/flags.ts";
-import { readNamedConfig } from "../run/model_source.ts";
+import { readNamedConfig } from "../run/named_model.ts";
 
 /** A model to score. */
 export interface Evaluable extends AsyncDisposable {

@@ -15,7 +15,7 @@ import type { Batch, StepReport } from "../stages/types.ts";
 import { openSpheres } from "../workers/mod.ts";
 import { readBatchFile } from "./batch_file.ts";
 import type { spheresOf } from "../run/settings/training.ts";
-import { readNamedConfig } from "../run/model_source.ts";
+import { readNamedConfig } from "../run/named_model.ts";
 
 /** Options of {@linkcode trainOnBatchFile}. */
 export interface BatchTraining {

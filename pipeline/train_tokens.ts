@@ -16,7 +16,7 @@ import { startStatus } from "../stages/report/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { describeFallBack } from "../run/fall_back.ts";
 import { checkModelTokenizer } from "../run/model_tokenizer.ts";
-import { checkInit } from "../run/model_source.ts";
+import { checkInit } from "../run/named_model.ts";
 import { copyPrompts, readOwnPrompts } from "../run/prompts.ts";
 import { type ForcedChange, type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
 import { makeFolder } from "../run/make_folder.ts";

@@ -40,6 +40,8 @@ export interface ModelPlace {
 export interface LocatedModel {
   readonly folder: string;
   readonly onnxFile?: string;
+  /** The file of its weights and all else, where it is one. */
+  readonly ggufFile?: string;
   /** Which checkpoint of a run was chosen, and why; absent for other models. */
   readonly chosen?: string;
 }
@@ -58,6 +60,7 @@ export async function locateModel(place: ModelPlace): Promise<LocatedModel> {
     );
   }
   if (model?.endsWith(".onnx")) return await locateFile(model, engine);
+  if (model?.endsWith(".gguf")) return await locateGguf(model, engine);
   if (model === undefined && engine !== "onnx") {
     const chosen = await chooseCheckpoint(runPaths(run).checkpoints, checkpoint);
     if (chosen !== undefined) return { folder: chosen.folder, chosen: chosen.line };
@@ -120,6 +123,18 @@ async function locateFile(
   const folder = dirname(onnxFile);
   const isInside = basename(folder) === "onnx" && !await exists(join(folder, "config.json"));
   return { folder: isInside ? dirname(folder) : folder, onnxFile };
+}
+
+/** A GGUF file stands for itself. */
+async function locateGguf(
+  ggufFile: string,
+  engine: EngineName | undefined,
+): Promise<LocatedModel> {
+  if (engine === "onnx") {
+    throw new UsageError(`Cannot open --model ${ggufFile} with --engine onnx: leave --engine out`);
+  }
+  if (await exists(ggufFile)) return { folder: dirname(ggufFile), ggufFile };
+  throw new UsageError(`Cannot open --model ${ggufFile}: there is no such file`);
 }
 
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {

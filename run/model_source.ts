@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   initFromFolder,
   readModelConfig,
@@ -13,8 +13,9 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
+import { readGguf } from "../model/gguf/mod.ts";
 import { createLayout } from "../model/layout.ts";
-import { readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import {
   type ChatTemplate,
   type Engine,
@@ -35,6 +36,7 @@ import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { fitsVocabulary } from "./model_tokenizer.ts";
 import { RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
+import { readGgufModel } from "./gguf_model.ts";
 import { openAdapters, type ServedAdapter } from "./served_adapters.ts";
 import { runPaths } from "./folder.ts";
 
@@ -44,7 +46,7 @@ export const MODEL_FLAGS = {
   ...group("Model", {
     model: text({
       help:
-        "folder of a model with config.json and tokenizer.json, or its ONNX file (default: the run's)",
+        "folder of a model with config.json and tokenizer.json, or its ONNX or GGUF file (default: the run's)",
       value: "PATH",
     }),
     checkpoint: CHECKPOINT_FLAG,
@@ -110,7 +112,8 @@ export async function openModel(
   choice: ModelChoice,
   { adapters: given = [] }: { adapters?: readonly string[] } = {},
 ): Promise<OpenModel> {
-  const { folder, onnxFile, chosen } = await locateModel(choice);
+  const { folder, onnxFile, ggufFile, chosen } = await locateModel(choice);
+  if (ggufFile !== undefined) return await openGguf(ggufFile, { settings: choice, given });
   const tokenizerPath = join(folder, "tokenizer.json");
   if (!await exists(tokenizerPath)) {
     throw new UsageError(`Cannot open the model in ${folder}: it has no tokenizer.json`);
@@ -152,6 +155,62 @@ export async function openModel(
   };
 }
 
+/** Opens the model in a GGUF file, whose name becomes the fingerprint of its weights. */
+async function openGguf(
+  path: string,
+  { settings, given }: { settings: EngineSettings; given: readonly string[] },
+): Promise<OpenModel> {
+  const { config, tokenizer: codec, chatTemplate, stopIds } = await readGgufModel(path);
+  const name = "cllm";
+  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name });
+  const layout = createLayout(config);
+  const parameters = new Float32Array(layout.length);
+  await readGguf(path, { config, layout, parameters });
+  const fingerprint = basename(path);
+  return {
+    engine: await openKernels({
+      config,
+      parameters,
+      fingerprint,
+      settings,
+      adapters: adapters.engine,
+    }),
+    engineName: "wasm",
+    codec,
+    tokenizerJson: formatTokenizer(codec),
+    chatTemplate,
+    name,
+    adapters: adapters.served,
+    folder: dirname(path),
+    stopIds,
+    sampling: {},
+    prompts: [],
+    chosen: undefined,
+  };
+}
+
+/** Our kernels on weights that are in memory. */
+async function openKernels(
+  { config, parameters, fingerprint, settings, adapters }: {
+    config: ModelConfig;
+    parameters: Float32Array;
+    fingerprint: string;
+    settings: EngineSettings;
+    adapters: readonly EngineAdapter[];
+  },
+): Promise<Engine> {
+  const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
+  return await openWasmEngine({
+    config,
+    parameters,
+    fingerprint,
+    weights,
+    adapters,
+    ...cacheMib !== undefined && { cacheBytes: cacheMib * 2 ** 20 },
+    ...threads && { workers: threads },
+  });
+}
+
 /**
  * Opens an engine on the weights in `folder`, whose name becomes their fingerprint: on the ONNX file
  * where there is one, and with our kernels otherwise.
@@ -189,15 +248,7 @@ export async function openEngine(
   const layout = createLayout(config);
   const parameters = new Float32Array(layout.length);
   await initFromFolder(folder, { layout, parameters });
-  return await openWasmEngine({
-    config,
-    parameters,
-    fingerprint,
-    weights,
-    adapters,
-    ...cache,
-    ...threads && { workers: threads },
-  });
+  return await openKernels({ config, parameters, fingerprint, settings, adapters });
 }
 
 /**
@@ -221,33 +272,4 @@ export async function findCheckpoint(
     );
   }
   return found;
-}
-
-/**
- * The configuration of the model in a folder that the user named by `flag`.
- *
- * @throws {UsageError} when the folder or its config.json is missing
- */
-export async function readNamedConfig(
-  folder: string,
-  { flag }: { flag: string },
-): Promise<ModelConfig> {
-  for (const path of [folder, join(folder, "config.json")]) {
-    if (await exists(path)) continue;
-    const reason = path === folder ? "there is no such folder" : "it has no config.json";
-    throw new UsageError(`Cannot open ${flag} ${folder}: ${reason}`);
-  }
-  return await readModelConfig(folder);
-}
-
-/**
- * Checks that a new run can begin with the model in `folder`.
- *
- * @throws {UsageError} when it lacks its configuration or tokenizer
- */
-export async function checkInit(folder: string): Promise<void> {
-  await readNamedConfig(folder, { flag: "--init" });
-  if (!await exists(join(folder, "tokenizer.json"))) {
-    throw new UsageError(`Cannot open --init ${folder}: it has no tokenizer.json`);
-  }
 }

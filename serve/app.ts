@@ -7,24 +7,26 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import type { SamplingSettings } from "../model/checkpoint/mod.ts";
 import { type AccessRecord, notesOf } from "./access_log.ts";
 import { unknownModel } from "./openai/answer_checks.ts";
-import { addDialects, wordErrors } from "./dialects.ts";
+import { addDialects, type AddPost, wordErrors } from "./dialects.ts";
+import { figuresOf } from "./figures.ts";
+import {
+  type ListedModel,
+  type ModelParts,
+  type ModelPool,
+  preparedFor,
+  type ServedModel,
+  singleModel,
+} from "./model_pool.ts";
+import { withoutTag } from "./ollama/mod.ts";
 import { answerEmbeddings } from "./openai/embeddings.ts";
 import { ApiError, errorResponse } from "./api_error.ts";
 import { type ApiKeys, requireApiKey } from "./api_keys.ts";
-import type { AdapterModel } from "./openai/generation.ts";
-import { createChat, createTurns } from "./openai/chat/mod.ts";
+import { answerChat, type ChatContext } from "./openai/chat/mod.ts";
 import { parseCompletionRequest } from "./openai/completion_request.ts";
 import { complete } from "./openai/completions.ts";
-import {
-  type ChatTemplate,
-  createGrammars,
-  type Scheduler,
-  type TextCodec,
-  Turns,
-} from "../engine/mod.ts";
+import { Turns } from "../engine/mod.ts";
 import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
 import { ServeMetrics } from "./metrics.ts";
@@ -32,7 +34,7 @@ import { observe } from "./observe.ts";
 import { pace } from "./pace.ts";
 import { openApiDocument } from "./openai/openapi/mod.ts";
 import { addPage, PAGE_PATHS } from "./playground/mod.ts";
-import { addTokenize } from "./openai/tokenize_routes.ts";
+import { detokenize, tokenize } from "./openai/tokenize_routes.ts";
 
 /** What the server takes on at most. */
 export interface AppLimits {
@@ -47,24 +49,10 @@ export interface AppLimits {
 /** What anybody may see where keys are needed: nothing of it comes from the model. */
 const OPEN_PATHS: ReadonlySet<string> = new Set([...PAGE_PATHS, "/health", "/openapi.json"]);
 
-/** What {@linkcode createApp} serves. */
-export interface AppOptions {
-  /** Runs the generations; borrowed. */
-  readonly scheduler: Scheduler;
-  /** The tokenizer of the scheduler's model. */
-  readonly codec: TextCodec;
-  /** Ids that end an answer beside the tokenizer's own end of a text. */
-  readonly stopIds?: ReadonlySet<number>;
-  /** How a conversation becomes a text; a plain one unless given. */
-  readonly chatTemplate?: ChatTemplate | undefined;
-  /** The `model` that clients ask for. */
-  readonly modelName: string;
-  /** Adapters of the scheduler's engine, by the `model` that clients ask for. */
-  readonly adapters?: ReadonlyMap<string, AdapterModel>;
+/** How {@linkcode createApp} serves. */
+export interface AppSettings {
   /** Told of failures that are the server's own; clients learn no details of them. */
   readonly onFailure: (error: unknown) => void;
-  /** How tokens are drawn where a request does not say; OpenAI's own defaults unless given. */
-  readonly sampling?: SamplingSettings;
   /** Texts that the model may be tried on, for GET /prompts.json; none unless given. */
   readonly prompts?: readonly string[];
   /** Shown under `/dashboard/`. */
@@ -83,6 +71,9 @@ export interface AppOptions {
   readonly trustProxy?: boolean;
 }
 
+/** What {@linkcode createApp} serves: one model. */
+export interface AppOptions extends AppSettings, ModelParts {}
+
 /** An application over HTTP: `fetch` is what `Deno.serve` and Hono's `mount` take. */
 export interface App {
   /** Answers a request; `env` is what the server tells of its connection. */
@@ -98,7 +89,7 @@ export interface App {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /**
- * The application over what `scheduler` runs.
+ * The application over what `scheduler` runs, or over the models of a pool.
  *
  * @example
  * ```ts
@@ -115,19 +106,28 @@ const CLIENT_CLOSED_REQUEST = 499;
  * assertEquals(data[0].id, "mine");
  * ```
  */
-export function createApp(options: AppOptions): App {
-  const { scheduler, codec, modelName, onFailure, dashboard, limits = {}, apiKeys } = options;
+export function createApp(
+  options: AppOptions | AppSettings & { readonly models: ModelPool },
+): App {
+  const models = "models" in options ? options.models : singleModel(options);
+  const own = "models" in options ? undefined : options;
+  const { onFailure, dashboard, limits = {}, apiKeys } = options;
   const { corsOrigins = [], onAccess = () => {}, trustProxy = false } = options;
-  const { sampling = {}, prompts = [] } = options;
+  const { prompts = [] } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
-  const { adapters = new Map<string, AdapterModel>() } = options;
-  const models = [modelName, ...adapters.keys()]
-    .map((id) => ({ id, object: "model", created, owned_by: "cllm" }));
-  const metrics = new ServeMetrics(scheduler);
+  const described = ({ name, loaded }: ListedModel) => ({
+    id: name,
+    object: "model",
+    created,
+    owned_by: "cllm",
+    ...models.isPlural && { loaded },
+  });
+  const figures = figuresOf(models);
+  const metrics = new ServeMetrics(figures);
   const app = new Hono();
 
-  const turns = new Turns({ isBusy: () => scheduler.running > 0 });
+  const turns = new Turns({ isBusy: () => figures.running > 0 });
   const pacing = pace(turns);
 
   app.use(observe({ metrics, onAccess, trustProxy }));
@@ -149,7 +149,7 @@ export function createApp(options: AppOptions): App {
   }
   app.use(pacing.count);
   app.get("/health", (context) => {
-    const { engine: { fingerprint }, running, waiting } = scheduler;
+    const { fingerprint, running, waiting } = figures;
     return context.json({ status: "ok", fingerprint, running, waiting });
   });
   app.get("/metrics", async (context) =>
@@ -161,12 +161,15 @@ export function createApp(options: AppOptions): App {
     "/openapi.json",
     (context) => context.body(description, 200, { "content-type": "application/json" }),
   );
-  app.get("/v1/models", (context) => context.json({ object: "list", data: models }));
-  app.get("/v1/models/:id", (context) => {
+  app.get(
+    "/v1/models",
+    async (context) => context.json({ object: "list", data: (await models.list()).map(described) }),
+  );
+  app.get("/v1/models/:id", async (context) => {
     const id = context.req.param("id");
-    const model = models.find((model) => model.id === id);
-    if (model === undefined) throw unknownModel(id);
-    return context.json(model);
+    const model = (await models.list()).find(({ name }) => name === id);
+    if (!model) throw unknownModel(id);
+    return context.json(described(model));
   });
   const clientOf = (context: Context) => notesOf(context).client;
   const readBody = async (context: Context) => {
@@ -174,50 +177,44 @@ export function createApp(options: AppOptions): App {
     const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
     return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
-  const prepare = createTurns(codec, options.chatTemplate, adapters);
-  const chat = createChat(codec, prepare);
-  const { stopIds } = options;
-  const grammars = createGrammars(codec, stopIds && { stopIds });
-  const answering = (context: Context) => {
+  const answering = (context: Context, model: ServedModel): ChatContext => {
     const notes = notesOf(context);
     return {
-      scheduler,
-      codec,
-      grammars,
-      modelName,
-      adapters,
-      sampling,
+      ...model,
+      ...preparedFor(model),
+      sampling: model.sampling ?? {},
       turns,
       stallMs,
       retryAfterSeconds,
       onFailure,
-      ...(stopIds && { stopIds }),
       client: notes.client,
       meter: metrics.meter(notes),
       signal: context.req.raw.signal,
     };
   };
-  app.post("/v1/completions", async (context) => {
-    const request = parseCompletionRequest(await readBody(context), sampling);
-    return await complete(request, answering(context));
-  });
-  app.post(
-    "/v1/chat/completions",
-    async (context) => chat(await readBody(context), answering(context)),
+  const post: AddPost = (path, answer) =>
+    app.post(path, async (context) => {
+      const body = await readBody(context);
+      using lease = await models.lease(modelIn(body));
+      return await answer(body, answering(context, lease.model));
+    });
+  post(
+    "/v1/completions",
+    async (body, context) =>
+      await complete(parseCompletionRequest(body, context.sampling), context),
   );
-  app.post(
-    "/v1/embeddings",
-    async (context) => answerEmbeddings(await readBody(context), answering(context)),
-  );
-  addDialects(app, { prepare, chatTemplate: options.chatTemplate, readBody, answering });
+  post("/v1/chat/completions", answerChat);
+  post("/v1/embeddings", answerEmbeddings);
+  post("/tokenize", tokenize);
+  post("/detokenize", detokenize);
+  addDialects(app, { post, models });
   app.get("/prompts.json", (context) => context.json({ prompts }));
-  addTokenize(app, { codec, scheduler, readBody, turns, clientOf });
   addPage(app, {
     needsKey: apiKeys !== undefined,
     hasDashboard: dashboard !== undefined,
-    sampling,
+    sampling: own?.sampling ?? {},
     // Without a key, nobody learns what is served.
-    ...(apiKeys === undefined && { modelName }),
+    ...(apiKeys === undefined && own && { modelName: own.modelName }),
   });
   if (dashboard) {
     app.get("/dashboard", (context) => context.redirect("dashboard/"));
@@ -234,6 +231,13 @@ export function createApp(options: AppOptions): App {
     return errorResponse(error);
   });
   return app;
+}
+
+/** The model that a body asks for, as far as it says so; what is wrong with it is found later. */
+function modelIn(body: unknown): string | undefined {
+  const { model, name } = Object(body);
+  const asked = model ?? name;
+  return typeof asked === "string" ? withoutTag(asked) : undefined;
 }
 
 /** Lets the pages of some origins use the API; they may send a key, but no cookie. */

@@ -4,61 +4,61 @@
  *
  * @module
  */
-import type { Context, Hono, MiddlewareHandler } from "hono";
-import { type ChatTemplate, DEFAULT_TEMPLATE } from "../engine/mod.ts";
-import { createMessages, messagesError } from "./anthropic/mod.ts";
+import type { Hono, MiddlewareHandler } from "hono";
+import { DEFAULT_TEMPLATE } from "../engine/mod.ts";
+import { answerMessages, countTokens, messagesError } from "./anthropic/mod.ts";
 import type { ErrorBody } from "./api_error.ts";
 import {
   answerEmbed,
-  createGenerate,
-  createOllamaChat,
+  answerGenerate,
+  answerOllamaChat,
   describeModel,
   listModels,
   type OllamaDetails,
 } from "./ollama/mod.ts";
-import type { PrepareTurn } from "./openai/chat/mod.ts";
-import type { AnswerContext } from "./openai/generation.ts";
+import type { ModelPool, ServedModel } from "./model_pool.ts";
+import type { ChatContext } from "./openai/chat/mod.ts";
 import { createResponses } from "./openai/responses/mod.ts";
 import project from "../deno.json" with { type: "json" };
 
-/** What the routes need. */
-export interface DialectOptions {
-  readonly prepare: PrepareTurn;
-  readonly chatTemplate: ChatTemplate | undefined;
-  /** Reads a request's body. */
-  readonly readBody: (context: Context) => Promise<unknown>;
-  /** What a request is answered with. */
-  readonly answering: (context: Context) => AnswerContext;
-}
+/** Adds a route that reads JSON; it is answered by the model that the body names. */
+export type AddPost = (
+  path: string,
+  answer: (body: unknown, context: ChatContext) => Response | Promise<Response>,
+) => void;
 
 /** Adds the routes. */
-export function addDialects(app: Hono, options: DialectOptions): void {
-  const { prepare, chatTemplate, readBody, answering } = options;
-  const post = (
-    path: string,
-    answer: (body: unknown, context: AnswerContext) => Response | Promise<Response>,
-  ) => app.post(path, async (context) => await answer(await readBody(context), answering(context)));
-  post("/v1/responses", createResponses(prepare));
-  const messages = createMessages(prepare);
-  post("/v1/messages", messages.answer);
-  post("/v1/messages/count_tokens", messages.count);
-  const { thinks } = chatTemplate ?? DEFAULT_TEMPLATE;
-  const model = { thinks, chats: chatTemplate !== undefined };
-  post("/api/generate", createGenerate({ prepare, model }));
-  post("/api/chat", createOllamaChat({ prepare, model }));
+export function addDialects(
+  app: Hono,
+  { post, models }: { post: AddPost; models: ModelPool },
+): void {
+  post("/v1/responses", createResponses());
+  post("/v1/messages", answerMessages);
+  post("/v1/messages/count_tokens", countTokens);
+  post("/api/generate", answerGenerate);
+  post("/api/chat", answerOllamaChat);
   post("/api/embed", answerEmbed);
-  const since = new Date();
-  const detailsOf = ({ scheduler: { engine }, modelName }: AnswerContext): OllamaDetails => ({
-    ...model,
+  post("/api/show", (body, context) => Response.json(describeModel(body, detailsOf(context))));
+  app.get("/api/tags", async (context) => {
+    const loaded = new Map(models.loaded.map((model) => [model.modelName, detailsOf(model)]));
+    const names = (await models.list()).map(({ name }) => name);
+    return context.json(listModels(names.map((name) => loaded.get(name) ?? { name })));
+  });
+  app.get("/api/version", (context) => context.json({ version: project.version }));
+}
+
+function detailsOf(
+  { modelName, scheduler: { engine }, chatTemplate, since }: ServedModel | ChatContext,
+): OllamaDetails {
+  return {
     name: modelName,
     config: engine.config,
     fingerprint: engine.fingerprint,
     since,
+    chats: chatTemplate !== undefined,
+    thinks: (chatTemplate ?? DEFAULT_TEMPLATE).thinks,
     embeds: engine.embeds ?? false,
-  });
-  post("/api/show", (body, context) => Response.json(describeModel(body, detailsOf(context))));
-  app.get("/api/tags", (context) => context.json(listModels([detailsOf(answering(context))])));
-  app.get("/api/version", (context) => context.json({ version: project.version }));
+  };
 }
 
 /** Puts errors into the words of the protocol that a route belongs to. */

@@ -6,6 +6,7 @@
  */
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Http2ServerRequest } from "node:http2";
 import type { Socket } from "node:net";
 import { errorResponse } from "./api_error.ts";
@@ -31,6 +32,14 @@ export interface SocketLimits {
   readonly checkMs?: number;
 }
 
+/** What a server proves its name with, as PEM. */
+export interface TlsKeys {
+  /** The certificate, with those between it and a root. */
+  readonly cert: string;
+  /** Its private key. */
+  readonly key: string;
+}
+
 /** Where and how {@linkcode listen} listens. */
 export interface ListenOptions {
   /** Only this machine, unless told otherwise. */
@@ -39,6 +48,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Stops listening and lets requests end. */
   readonly signal?: AbortSignal;
+  /** Speaks TLS with these; plain HTTP unless given. */
+  readonly tls?: TlsKeys;
   /** Limits that are not given have a default of their own. */
   readonly limits?: SocketLimits;
 }
@@ -73,7 +84,7 @@ export interface Listener {
  */
 export async function listen(
   app: { fetch(request: Request, env?: object): Response | Promise<Response> },
-  { hostname = "127.0.0.1", port, signal, limits = {} }: ListenOptions,
+  { hostname = "127.0.0.1", port, signal, tls, limits = {} }: ListenOptions,
 ): Promise<Listener> {
   const {
     headersMs = 10_000,
@@ -86,29 +97,32 @@ export async function listen(
     checkMs = 1000,
   } = limits;
   signal?.throwIfAborted();
-  const server = createServer(
+  const options = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+    maxHeaderSize: maxHeaderBytes,
+    connectionsCheckingInterval: checkMs,
+    // The application's answer has an error object, Node's own has not.
+    requireHostHeader: false,
+  };
+  const answer = getRequestListener(
+    (request, env) => hasTwoHosts(env) ? malformedRequest() : app.fetch(request, env),
     {
-      headersTimeout: headersMs,
-      requestTimeout: requestMs,
-      keepAliveTimeout: idleMs,
-      maxHeaderSize: maxHeaderBytes,
-      connectionsCheckingInterval: checkMs,
-      // The application's answer has an error object, Node's own has not.
-      requireHostHeader: false,
+      overrideGlobalObjects: false,
+      errorHandler: (error) =>
+        error instanceof RequestError ? malformedRequest() : errorResponse(error),
     },
-    getRequestListener(
-      (request, env) => hasTwoHosts(env) ? malformedRequest() : app.fetch(request, env),
-      {
-        overrideGlobalObjects: false,
-        errorHandler: (error) =>
-          error instanceof RequestError ? malformedRequest() : errorResponse(error),
-      },
-    ),
   );
+  const server: Server = tls
+    ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersMs }, answer)
+    : createServer(options, answer);
   server.maxConnections = maxConnections;
   answerSocketErrors(server);
-  endStalled(server, { stallMs, checkMs });
-  const drain = drainer(server, { drainMs });
+  const opened = tls ? "secureConnection" : "connection";
+  if (tls) server.on("tlsClientError", (_error: unknown, socket: Socket) => socket.destroy());
+  endStalled(server, { opened, stallMs, checkMs });
+  const drain = drainer(server, { opened, drainMs });
 
   const bound = Promise.withResolvers<void>();
   server.once("error", bound.reject);
@@ -138,9 +152,12 @@ function hasTwoHosts(env: object): boolean {
  * request ends, and closes what is left after `drainMs`. (Deno's `closeIdleConnections` misses some
  * connections, so idle ones are counted here.)
  */
-function drainer(server: Server, { drainMs }: { drainMs: number }): () => void {
+function drainer(
+  server: Server,
+  { opened, drainMs }: { opened: string; drainMs: number },
+): () => void {
   const busy = new Map<Socket, boolean>();
-  server.on("connection", (socket) => {
+  server.on(opened, (socket: Socket) => {
     busy.set(socket, false);
     socket.once("close", () => busy.delete(socket));
   });
@@ -164,10 +181,10 @@ function drainer(server: Server, { drainMs }: { drainMs: number }): () => void {
 /** Ends connections that have taken nothing of what is written to them for `stallMs`. */
 function endStalled(
   server: Server,
-  { stallMs, checkMs }: { stallMs: number; checkMs: number },
+  { opened, stallMs, checkMs }: { opened: string; stallMs: number; checkMs: number },
 ): void {
   const connections = new Map<Socket, { taken: number; since: number }>();
-  server.on("connection", (socket) => {
+  server.on(opened, (socket: Socket) => {
     connections.set(socket, { taken: 0, since: performance.now() });
     socket.once("close", () => connections.delete(socket));
   });

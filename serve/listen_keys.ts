@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ApiKeys, hostnameOf, parseApiKeys } from "./mod.ts";
+import { type ApiKeys, hostnameOf, parseApiKeys, type TlsKeys } from "./mod.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { type Flag, type FlagValues, group, list, number, text, UsageError } from "../cli/flags.ts";
 
@@ -22,6 +22,40 @@ export const LISTEN_FLAGS = group("Listening", {
     value: "NAME",
   }),
 });
+
+/** Flags of commands that may speak TLS. */
+export const TLS_FLAGS = group("Listening", {
+  "tls-cert": text({
+    help: "PEM file of a certificate and those that it rests on, to speak HTTPS",
+    value: "FILE",
+    needs: "tls-key",
+  }),
+  "tls-key": text({ help: "PEM file of its private key", value: "FILE", needs: "tls-cert" }),
+});
+
+/**
+ * What the flags name; nothing without them.
+ *
+ * @throws {UsageError} when a file cannot be read or has nothing of its kind
+ */
+export async function readTlsKeys(
+  values: FlagValues<typeof TLS_FLAGS>,
+): Promise<TlsKeys | undefined> {
+  const { "tls-cert": certPath, "tls-key": keyPath } = values;
+  if (certPath === undefined || keyPath === undefined) return undefined;
+  const cert = await readPem(certPath, { flag: "tls-cert", kind: "CERTIFICATE" });
+  const key = await readPem(keyPath, { flag: "tls-key", kind: "PRIVATE KEY" });
+  return { cert, key };
+}
+
+async function readPem(
+  path: string,
+  { flag, kind }: { flag: string; kind: string },
+): Promise<string> {
+  const pem = await readNamed(path, flag);
+  if (new RegExp(`^-----BEGIN [A-Z ]*${kind}-----`, "m").test(pem)) return pem;
+  throw new UsageError(`Cannot use --${flag} ${path}: it has no ${kind} in PEM`);
+}
 
 /** The port of a command that listens. */
 export function portFlag(defaultValue: number): { readonly port: Flag<number> } {
@@ -61,7 +95,9 @@ export async function readApiKeys(
   { hostname, "api-key-file": path }: Omit<ListenFlags, "host-name">,
 ): Promise<ApiKeys | undefined> {
   const keys = [
-    ...path === undefined ? [] : parse(await readKeyFile(path), `--api-key-file ${path}`),
+    ...path === undefined
+      ? []
+      : parse(await readNamed(path, "api-key-file"), `--api-key-file ${path}`),
     ...parse(Deno.env.get(KEYS_VARIABLE)?.replaceAll(",", "\n"), KEYS_VARIABLE),
   ];
   if (keys.length > 0) return keys;
@@ -77,11 +113,11 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-async function readKeyFile(path: string): Promise<string> {
+async function readNamed(path: string, flag: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (cause) {
-    throw new UsageError(`Cannot read --api-key-file ${path}: ${reasonOf(cause)}`, { cause });
+    throw new UsageError(`Cannot read --${flag} ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 

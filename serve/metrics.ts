@@ -5,7 +5,8 @@
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RequestNotes } from "./access_log.ts";
-import type { GenerationMeter, Scheduler } from "../engine/mod.ts";
+import type { GenerationMeter } from "../engine/mod.ts";
+import type { Figures } from "./figures.ts";
 
 /** Bounds in seconds: from a token of a tiny model to a long prompt in a long queue. */
 const FIRST_TOKEN_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -56,10 +57,10 @@ export class ServeMetrics {
     NEXT_TOKEN_SECONDS,
   );
 
-  constructor(scheduler: Scheduler) {
-    this.#gauge("running", "Generations that run", () => scheduler.running);
-    this.#gauge("waiting", "Generations in the queue", () => scheduler.waiting);
-    const cache = () => scheduler.engine.cache;
+  constructor(figures: Figures) {
+    this.#gauge("running", "Generations that run", () => figures.running);
+    this.#gauge("waiting", "Generations in the queue", () => figures.waiting);
+    const cache = () => figures.cache;
     this.#gauge("cache_bytes", "Memory for keys and values", () => cache().totalBytes);
     this.#gauge("cache_used_bytes", "Of that, held by generations", () => cache().usedBytes);
     this.#gauge("cache_pages", "Pages of keys and values", () => cache().pages?.total);
@@ -76,7 +77,7 @@ export class ServeMetrics {
       registers: [this.#registry],
       collect() {
         this.reset();
-        this.set({ fingerprint: scheduler.engine.fingerprint }, 1);
+        this.set({ fingerprint: figures.fingerprint }, 1);
       },
     });
   }

@@ -11,10 +11,28 @@ export {
   parseApiKeys,
   requireApiKey,
 } from "./api_keys.ts";
-export { type App, type AppLimits, type AppOptions, createApp } from "./app.ts";
+export { type App, type AppLimits, type AppOptions, type AppSettings, createApp } from "./app.ts";
+export {
+  type ListedModel,
+  LoadedModels,
+  type ModelEntry,
+  type ModelLease,
+  type ModelParts,
+  type ModelPool,
+  type ModelPoolOptions,
+  type OpenedModel,
+  type ServedModel,
+} from "./model_pool.ts";
 export { eventStream, type EventStreamOptions } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
-export { listen, type Listener, type ListenOptions, type SocketLimits } from "./listen.ts";
+export {
+  listen,
+  type Listener,
+  type ListenOptions,
+  type SocketLimits,
+  type TlsKeys,
+} from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
+export type { AdapterModel } from "./openai/generation.ts";
 export { PAGE_POLICY } from "./playground/mod.ts";

@@ -52,7 +52,7 @@ export function observe({ metrics, onAccess, trustProxy }: ObserveOptions): Midd
       });
     };
     const { body, headers } = context.res;
-    if (body && TYPES.has(headers.get("content-type") ?? "")) {
+    if (body && TYPES.has(baseOf(headers.get("content-type") ?? ""))) {
       const { outgoing }: ResponseBindings = context.env ?? {};
       context.res = new Response(watched(body, { onEnd: end, outgoing }), context.res);
     } else end(false);
@@ -60,7 +60,12 @@ export function observe({ metrics, onAccess, trustProxy }: ObserveOptions): Midd
   };
 }
 
-const TYPES: ReadonlySet<string> = new Set(Object.values(STREAM_TYPES));
+/** A content type without its parameters. */
+function baseOf(type: string): string {
+  return type.replace(/;.*$/, "").trim();
+}
+
+const TYPES: ReadonlySet<string> = new Set(Object.values(STREAM_TYPES).map(baseOf));
 
 /** The pattern that a handler was found by. */
 function routeOf(context: Context): string {

@@ -33,6 +33,9 @@ import type { WeightFormat } from "./weights.ts";
 export type { EngineAdapter } from "./placed_adapters.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
+/** Memory for keys and values unless it is given. */
+const CACHE_BYTES = 256 << 20;
+
 /** How {@linkcode openWasmEngine} runs a model. */
 export interface WasmEngineOptions {
   /** The model to run. */
@@ -79,7 +82,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   const {
     config,
     workers = navigator.hardwareConcurrency,
-    cacheBytes = 256 << 20,
+    cacheBytes = CACHE_BYTES,
     weights = "f32",
     promptChunk = MAX_ROWS,
     fingerprint = "wasm",
@@ -117,6 +120,36 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint, adapters });
   await engine.start(module);
   return engine;
+}
+
+/**
+ * Memory that an engine takes.
+ *
+ * @throws {RangeError} when it is more than WebAssembly can address
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { presetConfig } from "../../model/config.ts";
+ * import { wasmEngineBytes } from "./mod.ts";
+ * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
+ * const [small = 0, large = 0] = [1, 64].map((mib) =>
+ *   wasmEngineBytes({ config, workers: 1, cacheBytes: mib << 20 })
+ * );
+ * assert(large - small > 60 << 20);
+ * ```
+ */
+export function wasmEngineBytes(
+  {
+    config,
+    workers = navigator.hardwareConcurrency,
+    cacheBytes = CACHE_BYTES,
+    weights = "f32",
+    strictSimd = false,
+    simd256 = hasSimd256(),
+  }: Omit<WasmEngineOptions, "parameters" | "promptChunk" | "fingerprint">,
+): number {
+  const parts = { config, workers, cacheBytes, format: weights };
+  return planEngine({ ...parts, simd256: simd256 && !strictSimd }).bytes;
 }
 
 class WasmEngine implements Engine {

@@ -33,6 +33,20 @@ const PRE_TOKENIZER = {
   deepseek: { merging: "deepseek-v3", whole: undefined },
 } as const;
 
+/** The split and whether whole words come first, by llama.cpp's name; others that are as these. */
+export const GGUF_SPLITS: ReadonlyMap<string, { split: GgufSplit; ignoreMerges: boolean }> =
+  new Map([
+    ...Object.entries(PRE_TOKENIZER).flatMap(([split, { merging, whole }]) =>
+      [[merging, false], [whole, true]].flatMap(([name, ignoreMerges]) =>
+        typeof name === "string"
+          ? [[name, { split: split as GgufSplit, ignoreMerges: ignoreMerges === true }] as const]
+          : []
+      )
+    ),
+    ["llama3", { split: "gpt4", ignoreMerges: true }],
+    ["llama-v3", { split: "gpt4", ignoreMerges: true }],
+  ]);
+
 /** llama.cpp's `llama_ftype`. */
 const FILE_TYPE: Readonly<Record<GgufType, number>> = { f32: 0, f16: 1, q8_0: 7 };
 /** llama.cpp's `llama_token_type`. */

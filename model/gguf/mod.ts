@@ -1,5 +1,5 @@
 /**
- * Writes the model as a GGUF file for llama.cpp and programs built on it.
+ * Reads and writes GGUF files, those of llama.cpp and programs built on it.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import { encodeGguf, type GgufSource } from "./encode.ts";
 
 export type { GgufType } from "./blocks.ts";
 export { encodeGguf, type GgufSource } from "./encode.ts";
-export type { GgufSplit } from "./metadata.ts";
+export { type GgufField, type GgufHead, readGgufHead } from "./head.ts";
+export { GGUF_SPLITS, type GgufSplit } from "./metadata.ts";
+export { configOf } from "./config.ts";
 export { readGguf } from "./read.ts";
 
 /**

@@ -10,7 +10,7 @@ import { tell } from "../../cli/print.ts";
 import { checkBlocked } from "../../run/block_list.ts";
 import { initFolder } from "../../run/choose_checkpoint.ts";
 import { checkContext } from "../../run/config.ts";
-import { checkInit } from "../../run/model_source.ts";
+import { checkInit } from "../../run/named_model.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import { checkPrivate, checkSourceFlags } from "../../run/settings/crawl.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../run/settings/pipeline.ts";

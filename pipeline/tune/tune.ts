@@ -23,7 +23,7 @@ import { describeFallBack } from "../../run/fall_back.ts";
 import { type ForcedChange, type RunPaths, runPaths } from "../../run/folder.ts";
 import { lockRun } from "../../run/lock.ts";
 import { makeFolder } from "../../run/make_folder.ts";
-import { checkInit } from "../../run/model_source.ts";
+import { checkInit } from "../../run/named_model.ts";
 import { calledOnCommandLine } from "../../run/settings/pipeline.ts";
 import { describeForced, settle } from "../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "../../run/settings/training.ts";

@@ -6,8 +6,8 @@
 import { errorBody } from "../api_error.ts";
 import { eventResponse } from "../event_stream.ts";
 import { unknownModel } from "../openai/answer_checks.ts";
-import { type OpenTurn, openTurn, type PrepareTurn, type TurnEnd } from "../openai/chat/mod.ts";
-import { type AnswerContext, randomId } from "../openai/generation.ts";
+import { type ChatContext, type OpenTurn, openTurn, type TurnEnd } from "../openai/chat/mod.ts";
+import { randomId } from "../openai/generation.ts";
 import { messagesError } from "./error.ts";
 import { MessageBlocks } from "./blocks.ts";
 import { parseMessagesRequest } from "./request.ts";
@@ -23,43 +23,31 @@ const NAMED = {
   tool: (index: number) => `tools.${index}.input_schema`,
 };
 
-/** Answers request bodies. */
-export interface Messages {
-  readonly answer: (body: unknown, context: AnswerContext) => Promise<Response>;
-  readonly count: (body: unknown, context: AnswerContext) => Promise<Response>;
+/** Answers a body of `/v1/messages`. @throws {ApiError} as turns do */
+export async function answerMessages(body: unknown, context: ChatContext): Promise<Response> {
+  const request = parseMessagesRequest(body, { defaults: context.sampling });
+  const turn = await openTurn(request, { context, named: NAMED });
+  const head = {
+    id: `msg_${randomId()}`,
+    type: "message",
+    role: "assistant",
+    model: request.model ?? context.modelName,
+  };
+  if (!request.stream) return Response.json(await whole(turn, head));
+  return eventResponse(events(turn, head), {
+    stallMs: context.stallMs,
+    onLeave: turn.leave,
+    frame: (event) => `${event}\n\n`,
+  });
 }
 
-/** Messages over turns; throws an {@linkcode ApiError} as they do. */
-export function createMessages(prepare: PrepareTurn): Messages {
-  return {
-    async answer(body, context) {
-      const request = parseMessagesRequest(body, { defaults: context.sampling });
-      const turn = await openTurn(request, { context, prepare, named: NAMED });
-      const head = {
-        id: `msg_${randomId()}`,
-        type: "message",
-        role: "assistant",
-        model: context.modelName,
-      };
-      if (!request.stream) return Response.json(await whole(turn, head));
-      return eventResponse(events(turn, head), {
-        stallMs: context.stallMs,
-        onLeave: turn.leave,
-        frame: (event) => `${event}\n\n`,
-      });
-    },
-    async count(body, context) {
-      const request = parseMessagesRequest(body, { defaults: context.sampling, counts: true });
-      if (request.model !== undefined && request.model !== context.modelName) {
-        throw unknownModel(request.model);
-      }
-      const { task: { prompts: [prompt = []] } } = await prepare(request, {
-        context,
-        named: NAMED,
-      });
-      return Response.json({ input_tokens: prompt.length });
-    },
-  };
+/** Answers a body of `/v1/messages/count_tokens`. @throws {ApiError} as turns do */
+export async function countTokens(body: unknown, context: ChatContext): Promise<Response> {
+  const request = parseMessagesRequest(body, { defaults: context.sampling, counts: true });
+  const { model = context.modelName } = request;
+  if (model !== context.modelName && !context.adapters?.has(model)) throw unknownModel(model);
+  const { task } = await context.prepare(request, { context, named: NAMED });
+  return Response.json({ input_tokens: task.prompts[0]?.length ?? 0 });
 }
 
 async function whole(turn: OpenTurn, head: object): Promise<object> {

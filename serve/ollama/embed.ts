@@ -16,7 +16,7 @@ import {
   parseBody,
 } from "../openai/request_fields.ts";
 import { nanoseconds } from "./answer.ts";
-import { GENERATING_FIELDS, modelName } from "./fields.ts";
+import { GENERATING_FIELDS, withoutTag } from "./fields.ts";
 
 /** Texts of one request. */
 const MAX_INPUTS = 256;
@@ -44,7 +44,7 @@ export const EMBED_BODY: z.ZodType = schema;
 export async function answerEmbed(body: unknown, context: AnswerContext): Promise<Response> {
   const began = performance.now();
   const { model, input, truncate, dimensions } = parseBody(body, schema);
-  if (modelName(model) !== context.modelName) throw unknownModel(model);
+  if (withoutTag(model) !== context.modelName) throw unknownModel(model);
   const { hidden_size: D } = context.scheduler.engine.config;
   if (dimensions != null && dimensions !== D) {
     throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");

@@ -98,7 +98,7 @@ export function readGenerating(
       seed: null,
       ...rest,
       repetition_penalty: repeat_penalty,
-      model: modelName(raw.model),
+      model: withoutTag(raw.model),
       stream: raw.stream ?? true,
     }, defaults),
     ...(jsonSchema && { jsonSchema }),
@@ -107,6 +107,6 @@ export function readGenerating(
 }
 
 /** A model's name without the tag that Ollama adds where there is none. */
-export function modelName(name: string): string {
+export function withoutTag(name: string): string {
   return name.replace(/:latest$/, "");
 }

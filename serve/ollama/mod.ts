@@ -4,26 +4,21 @@
  *
  * @module
  */
-import { createAnswerReader, encodeSteps } from "../../engine/mod.ts";
-import { unknownModel } from "../openai/answer_checks.ts";
-import { type ChatRequest, openTurn, type PrepareTurn } from "../openai/chat/mod.ts";
-import { type AnswerContext, randomId } from "../openai/generation.ts";
+import { createAnswerReader, DEFAULT_TEMPLATE, encodeSteps } from "../../engine/mod.ts";
+import {
+  type ChatContext,
+  type ChatRequest,
+  openTurn,
+  type PrepareTurn,
+} from "../openai/chat/mod.ts";
+import { randomId } from "../openai/generation.ts";
 import { answerTurn, head, type Wording } from "./answer.ts";
-import { modelName } from "./fields.ts";
 import { type OllamaModel, parseChat, parseGenerate } from "./request.ts";
 
+export { withoutTag } from "./fields.ts";
 export { answerEmbed, EMBED_BODY } from "./embed.ts";
 export { describeModel, listModels, type OllamaDetails, SHOW_BODY } from "./models.ts";
 export { CHAT_BODY as OLLAMA_CHAT_BODY, GENERATE_BODY, type OllamaModel } from "./request.ts";
-
-/** Answers a request body. */
-export type OllamaRoute = (body: unknown, context: AnswerContext) => Promise<Response>;
-
-/** What is generated with. */
-export interface OllamaOptions {
-  readonly prepare: PrepareTurn;
-  readonly model: Pick<OllamaModel, "thinks" | "chats">;
-}
 
 const GENERATE = {
   prompt: "prompt",
@@ -49,44 +44,41 @@ const inChat: Wording = ({ text, thinking, calls }) => ({
   },
 });
 
-/** `/api/generate`; throws an {@linkcode ApiError} as turns do. */
-export function createGenerate({ prepare, model }: OllamaOptions): OllamaRoute {
-  return async (body, context) => {
-    const began = performance.now();
-    const asked = parseGenerate(body, { ...model, ...limitsOf(context) });
-    if (asked.kind === "load") return loaded(context, inGenerate);
-    const turn = asked.kind === "chat"
-      ? await openTurn(asked.request, { context, prepare, named: GENERATE })
-      : await openTurn(plain(asked.sampling), {
-        context,
-        prepare: continuing(asked.prompt),
-        named: GENERATE,
-      });
-    const { stallMs, modelName: model_ } = context;
-    return await answerTurn(turn, {
-      model: model_,
-      wording: inGenerate,
-      began,
-      stream: asked.stream,
-      stallMs,
+/** Answers a body of `/api/generate`. @throws {ApiError} as turns do */
+export async function answerGenerate(body: unknown, context: ChatContext): Promise<Response> {
+  const began = performance.now();
+  const asked = parseGenerate(body, modelOf(context));
+  if (asked.kind === "load") return loaded(context, inGenerate);
+  const turn = asked.kind === "chat"
+    ? await openTurn(asked.request, { context, named: GENERATE })
+    : await openTurn(plain(asked.sampling), {
+      context: { ...context, prepare: continuing(asked.prompt) },
+      named: GENERATE,
     });
-  };
+  const { stallMs, modelName } = context;
+  const { stream } = asked;
+  const model = (asked.kind === "chat" ? asked.request : asked.sampling).model ?? modelName;
+  return await answerTurn(turn, { model, wording: inGenerate, began, stream, stallMs });
 }
 
-/** `/api/chat`; throws an {@linkcode ApiError} as turns do. */
-export function createOllamaChat({ prepare, model }: OllamaOptions): OllamaRoute {
-  return async (body, context) => {
-    const began = performance.now();
-    const { request, stream } = parseChat(body, { ...model, ...limitsOf(context) });
-    if (!request) return loaded(context, inChat);
-    const turn = await openTurn(request, { context, prepare, named: CHAT });
-    const { stallMs, modelName } = context;
-    return await answerTurn(turn, { model: modelName, wording: inChat, began, stream, stallMs });
-  };
+/** Answers a body of `/api/chat`. @throws {ApiError} as turns do */
+export async function answerOllamaChat(body: unknown, context: ChatContext): Promise<Response> {
+  const began = performance.now();
+  const { request, stream } = parseChat(body, modelOf(context));
+  if (!request) return loaded(context, inChat);
+  const turn = await openTurn(request, { context, named: CHAT });
+  const { stallMs, modelName } = context;
+  const { model = modelName } = request;
+  return await answerTurn(turn, { model, wording: inChat, began, stream, stallMs });
 }
 
-function limitsOf({ sampling, scheduler }: AnswerContext) {
-  return { defaults: sampling, context: scheduler.engine.config.max_position_embeddings };
+function modelOf({ sampling, scheduler, chatTemplate }: ChatContext): OllamaModel {
+  return {
+    defaults: sampling,
+    context: scheduler.engine.config.max_position_embeddings,
+    thinks: (chatTemplate ?? DEFAULT_TEMPLATE).thinks,
+    chats: chatTemplate !== undefined,
+  };
 }
 
 /** A request without a conversation. */
@@ -112,12 +104,7 @@ function continuing(prompt: string): PrepareTurn {
 }
 
 /** The answer to who only wants the model to be there, as it is. */
-function loaded({ modelName }: AnswerContext, wording: Wording): Response {
+function loaded({ modelName }: ChatContext, wording: Wording): Response {
   const nothing = wording({ text: "", thinking: "", calls: [] });
   return Response.json({ ...head(modelName), ...nothing, done: true, done_reason: "load" });
-}
-
-/** Refuses a model that is not served. @throws {ApiError} 404 */
-export function checkModel(model: string, served: string): void {
-  if (modelName(model) !== served) throw unknownModel(model);
 }

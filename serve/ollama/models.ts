@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { countParameters } from "../../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { anyText, fields, flag, invalid, parseBody } from "../openai/request_fields.ts";
-import { modelName } from "./fields.ts";
+import { withoutTag } from "./fields.ts";
 import { unknownModel } from "../openai/answer_checks.ts";
 
 const showSchema = fields({
@@ -35,15 +35,21 @@ export interface OllamaDetails {
 }
 
 /** The answer to `GET /api/tags`. */
-export function listModels(models: readonly OllamaDetails[]): object {
+export function listModels(
+  models: readonly (OllamaDetails | Pick<OllamaDetails, "name">)[],
+): object {
   return {
     models: models.map((model) => ({
       name: `${model.name}:latest`,
       model: `${model.name}:latest`,
-      modified_at: model.since.toISOString(),
-      size: countParameters(model.config) * 4,
-      digest: model.fingerprint,
-      details: detailsOf(model),
+      ...("config" in model
+        ? {
+          modified_at: model.since.toISOString(),
+          size: countParameters(model.config) * 4,
+          digest: model.fingerprint,
+          details: detailsOf(model),
+        }
+        : {}),
     })),
   };
 }
@@ -53,7 +59,7 @@ export function describeModel(body: unknown, model: OllamaDetails): object {
   const { model: asked, name } = parseBody(body, showSchema);
   const wanted = asked ?? name;
   if (wanted == null) throw invalid("model is required and must be a string", "model");
-  if (modelName(wanted) !== model.name) throw unknownModel(wanted);
+  if (withoutTag(wanted) !== model.name) throw unknownModel(wanted);
   const { config, chats, thinks, embeds, since } = model;
   const architecture = "llama";
   const inArchitecture = {

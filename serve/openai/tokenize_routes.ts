@@ -4,21 +4,17 @@
  *
  * @module
  */
-import type { Context, Hono } from "hono";
 import { z } from "zod";
-import {
-  encodeSteps,
-  type Scheduler,
-  type Steps,
-  type TextCodec,
-  type Turns,
-} from "../../engine/mod.ts";
+import { encodeSteps, type Steps, type TextCodec } from "../../engine/mod.ts";
+import { unknownModel } from "./answer_checks.ts";
+import type { AnswerContext } from "./generation.ts";
 import { jsonEntries, jsonStream } from "../json_stream.ts";
 import { anyText, fields, flag, invalid, parseBody, wrongIdAt } from "./request_fields.ts";
 
 /** Body of `POST /tokenize`. */
 export const TOKENIZE_BODY = fields({
   content: anyText(),
+  model: anyText().optional(),
   // Begins with what the tokenizer puts before a text, as the prompt of a completion does.
   add_special: flag().optional(),
   // Reads the text of a special token as that token.
@@ -31,6 +27,7 @@ const rule = { error: "must be an array of token ids" };
 /** Body of `POST /detokenize`. */
 export const DETOKENIZE_BODY = fields({
   tokens: z.array(z.number(rule).int(rule).min(0, rule), rule),
+  model: anyText().optional(),
   with_bytes: flag().optional(),
 });
 
@@ -49,44 +46,36 @@ export interface TokenPiece {
   readonly end: number;
 }
 
-/** What the routes need. */
-export interface TokenizeOptions {
-  readonly codec: TextCodec;
-  readonly scheduler: Scheduler;
-  /** Reads a request's body. */
-  readonly readBody: (context: Context) => Promise<unknown>;
-  readonly turns: Turns;
-  /** Who asks. */
-  readonly clientOf: (context: Context) => string;
+/** Answers a body of `/tokenize`. @throws {ApiError} 400, naming the field */
+export async function tokenize(body: unknown, context: AnswerContext): Promise<Response> {
+  const { codec, scheduler, turns, client, signal } = context;
+  const { model, ...asked } = parseBody(body, TOKENIZE_BODY);
+  checkModel(model, context);
+  const ids = await turns.run(
+    encodeSteps(codec, asked.content, {
+      allowSpecial: asked.parse_special ?? false,
+      addPrefix: asked.add_special ?? false,
+    }),
+    { client, signal },
+  );
+  const { max_position_embeddings } = scheduler.engine.config;
+  return jsonStream(tokensJson(ids, { context: max_position_embeddings, codec, ...asked }), {
+    turns,
+    client,
+  });
 }
 
-/** Adds both routes. */
-export function addTokenize(
-  app: Hono,
-  { codec, scheduler, readBody, turns, clientOf }: TokenizeOptions,
-): void {
-  app.post("/tokenize", async (context) => {
-    const body = parseBody(await readBody(context), TOKENIZE_BODY);
-    const client = clientOf(context);
-    const ids = await turns.run(
-      encodeSteps(codec, body.content, {
-        allowSpecial: body.parse_special ?? false,
-        addPrefix: body.add_special ?? false,
-      }),
-      { client, signal: context.req.raw.signal },
-    );
-    const { max_position_embeddings } = scheduler.engine.config;
-    return jsonStream(tokensJson(ids, { context: max_position_embeddings, codec, ...body }), {
-      turns,
-      client,
-    });
-  });
-  app.post("/detokenize", async (context) => {
-    const { tokens, with_bytes = false } = parseBody(await readBody(context), quickDetokenizeBody);
-    const client = clientOf(context);
-    await turns.run(checkTokens(tokens, codec), { client, signal: context.req.raw.signal });
-    return jsonStream(textJson(tokens, { codec, with_bytes }), { turns, client });
-  });
+/** Answers a body of `/detokenize`. @throws {ApiError} 400, naming the field */
+export async function detokenize(body: unknown, context: AnswerContext): Promise<Response> {
+  const { codec, turns, client, signal } = context;
+  const { model, tokens, with_bytes = false } = parseBody(body, quickDetokenizeBody);
+  checkModel(model, context);
+  await turns.run(checkTokens(tokens, codec), { client, signal });
+  return jsonStream(textJson(tokens, { codec, with_bytes }), { turns, client });
+}
+
+function checkModel(model: string | undefined, { modelName }: AnswerContext): void {
+  if (model !== undefined && model !== modelName) throw unknownModel(model);
 }
 
 function* tokensJson(

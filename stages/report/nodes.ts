@@ -23,11 +23,15 @@ export interface RoleState {
 
 /** One node of a run as another sees it. */
 export interface NodeState {
+  /** Its name. */
   readonly node: string;
+  /** What each of its roles does. */
   readonly roles: readonly RoleState[];
+  /** Resident memory of its process. */
   readonly memoryBytes: number;
   /** Milliseconds since it last told anything. */
   readonly silentMs: number;
+  /** Whether it is silent for so long that it counts as gone. */
   readonly vanished: boolean;
 }
 

@@ -14,8 +14,8 @@ import { trainRounds } from "./replicas/rounds.ts";
 import { learningRateAt } from "./schedule.ts";
 import { makeReport, validate } from "./step_report.ts";
 import { snapshot } from "./training_state.ts";
-export type { Duration, TrainOptions } from "./options.ts";
 export { type Objective, preferences } from "./preferences.ts";
+export type { Duration, TrainOptions } from "./options.ts";
 export { addDelta, outerStep } from "./replicas/outer.ts";
 export { decodeDelta } from "./replicas/delta.ts";
 export {

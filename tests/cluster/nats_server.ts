@@ -47,6 +47,8 @@ export async function isWithoutNats(): Promise<boolean> {
   return true;
 }
 
+const HEALTH_MS = 50, MAX_HEALTH_CHECKS = 1200;
+
 /** Ports that are free on this machine now. */
 function freePorts(count: number): number[] {
   const listeners = Array.from({ length: count }, () => Deno.listen({ port: 0 }));
@@ -63,13 +65,14 @@ export async function startNats(count: 1 | 3, options: NatsOptions = {}): Promis
   const path = await findNatsServer();
   if (path === undefined) throw new Error("nats-server is not installed");
   const folder = await Deno.makeTempDir({ prefix: "cllm-nats-" });
-  const ports = freePorts(2 * count);
+  const ports = freePorts(3 * count);
   const places = Array.from({ length: count }, (_, index) => {
     const host = options.hosts?.[index] ?? LOOPBACK;
     return {
       host,
       name: `n${index + 1}`,
       client: `${host.address}:${ports[index]}`,
+      monitor: ports[2 * count + index] ?? 0,
       route: `nats://${host.address}:${ports[count + index]}`,
     };
   });
@@ -85,15 +88,16 @@ export async function startNats(count: 1 | 3, options: NatsOptions = {}): Promis
     Deno.writeTextFileSync(file, conf.text.replace(/store_dir: .*/, `store_dir: "${store}"`));
     return ["--config", file];
   };
-  const servers = places.map(({ host, name, client, route }) =>
+  const servers = places.map(({ host, name, client, monitor, route }) =>
     openServer({
       name,
       url: `${conf === undefined ? "nats" : "tls"}://${client}`,
-      isClustered: count > 1,
+      health: count > 1 ? `http://${host.address}:${monitor}/healthz` : undefined,
       cwd: conf?.folder ?? folder,
       command: host.command([
         path,
         ...["--name", name, "--addr", host.address, "--port", client.split(":")[1] ?? ""],
+        ...["--http_port", `${monitor}`],
         ...configured(name),
         ...among(route),
       ]),
@@ -124,12 +128,13 @@ export async function startNats(count: 1 | 3, options: NatsOptions = {}): Promis
 interface ServerOptions {
   readonly name: string;
   readonly url: string;
-  readonly isClustered: boolean;
+  /** Where it says whether it knows who leads; of one alone it is not asked. */
+  readonly health: string | undefined;
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
 }
 
-function openServer({ name, url, isClustered, command, cwd }: ServerOptions): NatsServer {
+function openServer({ name, url, health, command, cwd }: ServerOptions): NatsServer {
   let program: Program | undefined;
   const kill = async () => {
     await program?.[Symbol.asyncDispose]();
@@ -143,8 +148,19 @@ function openServer({ name, url, isClustered, command, cwd }: ServerOptions): Na
       await kill();
       program = startCommand(command, { cwd });
       await program.line(/Server is ready/);
-      if (isClustered) await program.line(/cluster(?: new)? metadata leader/);
+      if (health !== undefined) await untilHealthy(health);
     },
     [Symbol.asyncDispose]: kill,
   };
+}
+
+/** A server that comes to a cluster which has a leader does not print who that is. */
+async function untilHealthy(url: string): Promise<void> {
+  for (let asked = 0; asked < MAX_HEALTH_CHECKS; asked++) {
+    const answer = await fetch(url);
+    await answer.body?.cancel();
+    if (answer.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, HEALTH_MS));
+  }
+  throw new Error(`${url} is not healthy`);
 }

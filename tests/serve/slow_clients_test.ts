@@ -7,7 +7,6 @@ import { listen, type SocketLimits } from "../../serve/listen.ts";
 import { observe } from "../../serve/observe.ts";
 import { ServeMetrics } from "../../serve/metrics.ts";
 import { openOnnxEngine } from "../../engine/onnx/engine.ts";
-import { Scheduler } from "../../engine/scheduler.ts";
 import { goldenModel } from "../engine/golden.ts";
 
 const HEAD = "POST / HTTP/1.1\r\nhost: localhost\r\n";
@@ -97,7 +96,7 @@ Deno.test("a client that reads nothing of its events is closed, and little is ma
   }
   const app = new Hono()
     .use(observe({
-      metrics: new ServeMetrics(new Scheduler(engine)),
+      metrics: new ServeMetrics({ running: 0, waiting: 0, ...engine }),
       onAccess: ({ cut }) => logged.resolve(cut ?? false),
       trustProxy: false,
     }))

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { answer, type AnswerContext, type AnswerForm } from "../answer.ts";
+import { answer, type AnswerForm } from "../answer.ts";
 import type {
   AnswerPart,
   AnswerReader,
@@ -13,7 +13,7 @@ import type {
 } from "../../../engine/mod.ts";
 import { chatLogprobs } from "./logprobs.ts";
 import { type ChatRequest, parseChatRequest } from "./request.ts";
-import type { ChatTurn, PrepareTurn } from "./turn.ts";
+import type { ChatContext, ChatTurn } from "./turn.ts";
 
 export { type OpenTurn, openTurn, type TurnEnd, type TurnOptions } from "./open_turn.ts";
 export { CHAT_BODY, type ChatRequest } from "./request.ts";
@@ -26,10 +26,7 @@ export {
   TOOL_NAME,
   toolList,
 } from "./tool_fields.ts";
-export { type ChatTurn, createTurns, type PrepareTurn } from "./turn.ts";
-
-/** Answers a request body. */
-export type Chat = (body: unknown, context: AnswerContext) => Promise<Response>;
+export { type ChatContext, type ChatTurn, createTurns, type PrepareTurn } from "./turn.ts";
 
 /** Fields that refusals name. */
 const NAMED = {
@@ -38,14 +35,12 @@ const NAMED = {
   tool: (index: number) => `tools.${index}.function.parameters`,
 };
 
-/** Chat over turns; throws an {@linkcode ApiError} as they and `answer` do. */
-export function createChat(codec: TextCodec, prepare: PrepareTurn): Chat {
-  return async (body, context) => {
-    const request = parseChatRequest(body, context.sampling);
-    const turn = await prepare(request, { context, named: NAMED });
-    const form = chatForm(request, { codec, turn });
-    return await answer(turn.task, { form, context, named: NAMED });
-  };
+/** Answers a request body; throws an {@linkcode ApiError} as turns and `answer` do. */
+export async function answerChat(body: unknown, context: ChatContext): Promise<Response> {
+  const request = parseChatRequest(body, context.sampling);
+  const turn = await context.prepare(request, { context, named: NAMED });
+  const form = chatForm(request, { codec: context.codec, turn });
+  return await answer(turn.task, { form, context, named: NAMED });
 }
 
 /** A call in an answer. */

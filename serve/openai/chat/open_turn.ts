@@ -6,9 +6,9 @@
 import type { AnswerPart } from "../../../engine/mod.ts";
 import { ApiError } from "../../api_error.ts";
 import type { FieldNames } from "../answer_checks.ts";
-import { type AnswerContext, begin, begun } from "../generation.ts";
+import { begin, begun } from "../generation.ts";
 import type { ChatRequest } from "./request.ts";
-import type { PrepareTurn } from "./turn.ts";
+import type { ChatContext } from "./turn.ts";
 
 /** Tokens of a turn. */
 export interface TurnTokens {
@@ -46,8 +46,7 @@ export interface OpenTurn {
 
 /** What a dialect needs to have a conversation answered. */
 export interface TurnOptions {
-  readonly context: AnswerContext;
-  readonly prepare: PrepareTurn;
+  readonly context: ChatContext;
   readonly named: FieldNames;
 }
 
@@ -58,9 +57,9 @@ export interface TurnOptions {
  */
 export async function openTurn(
   request: ChatRequest,
-  { context, prepare, named }: TurnOptions,
+  { context, named }: TurnOptions,
 ): Promise<OpenTurn> {
-  const turn = await prepare(request, { context, named });
+  const turn = await context.prepare(request, { context, named });
   const { pieces: coming, promptTokens, leave, hasLeft } = await begin(turn.task, {
     context,
     named,

@@ -31,6 +31,16 @@ export interface ChatTurn {
   readonly callId: () => string;
 }
 
+/** What serves conversations. */
+export interface ChatContext extends AnswerContext {
+  /** Turns them into what is generated. */
+  readonly prepare: PrepareTurn;
+  /** The model's own template, where it has one. */
+  readonly chatTemplate?: ChatTemplate | undefined;
+  /** When the model began to be served. */
+  readonly since: Date;
+}
+
 /** Prepares a conversation; refusals name the fields that `named` says. */
 export type PrepareTurn = (
   request: ChatRequest,

@@ -73,6 +73,7 @@ const model = z.strictObject({
   object: z.literal("model"),
   created: count,
   owned_by: z.string(),
+  loaded: z.boolean().optional().describe("of several models: whether it is in memory"),
 });
 
 /** Schemas by the name that they have in the description. */

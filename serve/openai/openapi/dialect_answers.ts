@@ -152,10 +152,11 @@ export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     models: z.array(z.strictObject({
       name: z.string(),
       model: z.string(),
-      modified_at: z.iso.datetime(),
-      size: count.describe("bytes of the weights in f32"),
-      digest: z.string().describe("the weights, such as step-000900"),
-      details: ollamaDetails,
+      // Of models that are not loaded only the names are known.
+      modified_at: z.iso.datetime().optional(),
+      size: count.optional().describe("bytes of the weights in f32"),
+      digest: z.string().optional().describe("the weights, such as step-000900"),
+      details: ollamaDetails.optional(),
     })),
   }),
   OllamaModel: z.strictObject({

@@ -5,7 +5,7 @@
  */
 import { ApiError, errorBody } from "../../api_error.ts";
 import { eventResponse } from "../../event_stream.ts";
-import { type OpenTurn, openTurn, type PrepareTurn, type TurnEnd } from "../chat/mod.ts";
+import { type ChatContext, type OpenTurn, openTurn, type TurnEnd } from "../chat/mod.ts";
 import { type AnswerContext, randomId } from "../generation.ts";
 import { type ResponseEvent, ResponseOutput } from "./output.ts";
 import { parseResponseRequest, type RawResponse, type ResponseRequest } from "./request.ts";
@@ -21,16 +21,16 @@ const NAMED = {
 };
 
 /** Answers a request body. */
-export type Responses = (body: unknown, context: AnswerContext) => Promise<Response>;
+export type Responses = (body: unknown, context: ChatContext) => Promise<Response>;
 
 /** Responses over turns; throws an {@linkcode ApiError} as they do. */
-export function createResponses(prepare: PrepareTurn): Responses {
+export function createResponses(): Responses {
   const store = new ResponseStore();
   return async (body, context) => {
     const request = parseResponseRequest(body, context.sampling);
     const before = conversationBefore(request, { store, client: context.client });
     const asked = request.ask(before);
-    const turn = await openTurn(asked, { context, prepare, named: NAMED });
+    const turn = await openTurn(asked, { context, named: NAMED });
     const id = `resp_${randomId()}`;
     const created = Math.floor(Date.now() / 1000);
     const keep = (output: ResponseOutput) => {
@@ -145,7 +145,7 @@ function describe(
     incomplete_details: isCut ? { reason: "max_output_tokens" } : null,
     instructions: raw.instructions ?? null,
     max_output_tokens: raw.max_output_tokens ?? null,
-    model: context.modelName,
+    model: asked.model ?? context.modelName,
     output: output.items(status),
     parallel_tool_calls: asked.toolChoice.several,
     previous_response_id: raw.previous_response_id ?? null,
