@@ -208,8 +208,8 @@ Deno.test("a GGUF file names its tokenizer's split, and whether whole words are 
   await assertRejects(
     () => nameOf("gpt2", true),
     Error,
-    "Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with GPT-2's split and " +
-      "ignore_merges; export the model as onnx or safetensors",
+    "Cannot export tokenizer.json to GGUF: llama.cpp has no tokenizer with the split of gpt2 and " +
+      "ignore_merges true; export the model as onnx or safetensors",
   );
 });
 
