@@ -16,6 +16,8 @@ const STORMS = Number(Deno.env.get("CLLM_STORMS") ?? 1);
 const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
 const FAULTS: readonly Fault[] = ["kill", "leader", "cut", "kill"];
 const KEEPERS = ["keeper1", "keeper2"];
+/** Training waits for the last page, where it would else end the crawl with its last step. */
+const WHOLE = ["--warm-up-corpus", "1000000000"];
 const TRAINING = ["--steps", "4", "--vocab", "320", "--checkpoint-every", "2"];
 
 const ignore = await isWithoutNats();
@@ -65,7 +67,10 @@ async function disturb(
         ],
       },
       ...KEEPERS.map((name) => node(name, "keeper")),
-      ...[1, 2].map((number) => node(`${workers}${number}`, workers)),
+      ...[1, 2].map((number) => ({
+        ...node(`${workers}${number}`, workers),
+        needsSites: workers === "crawl",
+      })),
     ],
     nats,
     ...hosts.length > 0 ? { hosts: hosts.slice(3) } : {},
@@ -123,7 +128,7 @@ Deno.test({
       let site = "";
       const sources = (address: string) => {
         site = `http://${address}:${server.addr.port}`;
-        return ["--allow-private", "--delay", "50", `${site}/0`];
+        return ["--allow-private", "--delay", "50", ...WHOLE, `${site}/0`];
       };
       await disturb({ folder: own, seed: SEED + round, workers: "crawl", sources });
       const made = await madeBy(own, "manifest.json");

@@ -14,6 +14,8 @@ export type Fault = "kill" | "broker" | "leader" | "cut";
 export interface Role {
   readonly name: string;
   readonly args: readonly string[];
+  /** Its cable is not cut: it also leads to the sites, whose pages would be dropped as out of reach. */
+  readonly needsSites?: boolean;
 }
 
 /** A run that is disturbed. */
@@ -87,14 +89,15 @@ export async function storm(options: StormOptions): Promise<StormReport> {
       return `kill leader ${name}`;
     },
     async cut() {
-      const at = below(hosts?.length ?? 0);
+      const cut = pick(roles.filter(({ needsSites }) => !needsSites));
+      const at = roles.indexOf(cut);
       const host = hosts?.[at];
       if (host === undefined) throw new Error("there is no cable to cut");
       await host.setCable(false);
       const ms = below(CUT_MS);
       await pause(ms);
       await host.setCable(true);
-      return `cut ${roles[at]?.name} for ${ms} ms`;
+      return `cut ${cut.name} for ${ms} ms`;
     },
   };
   const storming = (async () => {
