@@ -8,7 +8,7 @@ import { compileKernels, createFarMemory, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { createAdapterLayout } from "../model/lora.ts";
 import { ropeTables } from "../model/rope.ts";
-import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
+import { Command, decide, Fate, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
@@ -101,6 +101,8 @@ class RootSphere implements Spheres {
   readonly #results: Float64Array;
   readonly #pool: WorkerPool;
   diverged = false;
+  abandoned = false;
+  #stepping = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
     const base = createLayout(plan.dims.config);
@@ -155,7 +157,13 @@ class RootSphere implements Spheres {
   }
 
   get failed(): boolean {
-    return this.#pool.failed;
+    return this.#pool.failed && !this.abandoned;
+  }
+
+  abandon(): void {
+    if (!this.#stepping || decide(this.#words, Fate.abandoned) !== Fate.abandoned) return;
+    this.abandoned = true;
+    void this.#pool[Symbol.asyncDispose]();
   }
 
   kernelMs(): Record<string, number> {
@@ -197,7 +205,12 @@ class RootSphere implements Spheres {
     put(StepParameter.lossLimit, optimizer.limits?.loss ?? Infinity);
     put(StepParameter.gradNormLimit, optimizer.limits?.gradNorm ?? Infinity);
     put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));
-    await this.#command(Command.train);
+    this.#stepping = true;
+    try {
+      await this.#command(Command.train);
+    } finally {
+      this.#stepping = false;
+    }
     const spheres = this.#outcomes();
     const loss = this.#loss() / Math.max(1, batch.validTokens);
     const gradNorm = this.#stepParameters[StepParameter.gradNorm] as number;
