@@ -102,7 +102,6 @@ class RootSphere implements Spheres {
   readonly #pool: WorkerPool;
   diverged = false;
   abandoned = false;
-  #stepping = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
     const base = createLayout(plan.dims.config);
@@ -161,7 +160,10 @@ class RootSphere implements Spheres {
   }
 
   abandon(): void {
-    if (!this.#stepping || decide(this.#words, Fate.abandoned) !== Fate.abandoned) return;
+    const isStep = Atomics.load(this.#words, Word.command) === Command.train;
+    if (this.#pool.failed || !isStep) return;
+    // A step that is over has updated.
+    if (decide(this.#words, Fate.abandoned) !== Fate.abandoned) return;
     this.abandoned = true;
     void this.#pool[Symbol.asyncDispose]();
   }
@@ -205,12 +207,7 @@ class RootSphere implements Spheres {
     put(StepParameter.lossLimit, optimizer.limits?.loss ?? Infinity);
     put(StepParameter.gradNormLimit, optimizer.limits?.gradNorm ?? Infinity);
     put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));
-    this.#stepping = true;
-    try {
-      await this.#command(Command.train);
-    } finally {
-      this.#stepping = false;
-    }
+    await this.#command(Command.train);
     const spheres = this.#outcomes();
     const loss = this.#loss() / Math.max(1, batch.validTokens);
     const gradNorm = this.#stepParameters[StepParameter.gradNorm] as number;
