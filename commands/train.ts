@@ -126,6 +126,7 @@ export const train: Command = command({
       leaves: values.leaves,
       spheres: spheresOf(values),
       stop: interrupt.signal,
+      note: tell,
       onReport({ step, loss, gradNorm, learningRate, tokensPerSecond }) {
         say(
           values.json
@@ -154,6 +155,6 @@ async function onTokens(tokens: string, values: FlagValues<typeof FLAGS>): Promi
     json,
     stop: interrupt.signal,
   });
-  if (!json) say(`Checkpoint ${checkpoint}`);
+  if (!json && checkpoint !== undefined) say(`Checkpoint ${checkpoint}`);
   return interrupt.exitCode;
 }

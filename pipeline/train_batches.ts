@@ -30,6 +30,8 @@ export interface BatchTraining {
   readonly leaves: number;
   readonly spheres: ReturnType<typeof spheresOf>;
   readonly stop: AbortSignal;
+  /** Says what goes on before the first report. */
+  readonly note: (line: string) => void;
   readonly onReport: (report: StepReport) => void;
 }
 
@@ -41,6 +43,7 @@ export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
     vocabSize: config.vocab_size,
     documentMask: options.documentMask,
   });
+  options.note("opening the model");
   await using spheres = await openSpheres({
     config,
     rows: batch.rows,
@@ -50,6 +53,7 @@ export async function trainOnBatchFile(options: BatchTraining): Promise<void> {
   });
   await initFromFolder(init, { layout: createLayout(config), parameters: spheres.parameters });
   await spheres.packWeights();
+  options.note("training");
   const state = newTraining();
   const reports = ReadableStream.from(forever(batch)).pipeThrough(
     train({ spheres, state, duration: { steps }, schedule, optimizer, guardDeviations, stop }),

@@ -8,7 +8,7 @@ import { compileKernels, createFarMemory, hasSimd256 } from "../kernels/mod.ts";
 import { createLayout, type Layout } from "../model/layout.ts";
 import { createAdapterLayout } from "../model/lora.ts";
 import { ropeTables } from "../model/rope.ts";
-import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
+import { Command, decide, Fate, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
@@ -101,6 +101,7 @@ class RootSphere implements Spheres {
   readonly #results: Float64Array;
   readonly #pool: WorkerPool;
   diverged = false;
+  abandoned = false;
 
   constructor(plan: MemoryPlan, memory: WebAssembly.Memory, simd256: boolean) {
     const base = createLayout(plan.dims.config);
@@ -155,7 +156,16 @@ class RootSphere implements Spheres {
   }
 
   get failed(): boolean {
-    return this.#pool.failed;
+    return this.#pool.failed && !this.abandoned;
+  }
+
+  abandon(): void {
+    const isStep = Atomics.load(this.#words, Word.command) === Command.train;
+    if (this.#pool.failed || !isStep) return;
+    // A step that is over has updated.
+    if (decide(this.#words, Fate.abandoned) !== Fate.abandoned) return;
+    this.abandoned = true;
+    void this.#pool[Symbol.asyncDispose]();
   }
 
   kernelMs(): Record<string, number> {

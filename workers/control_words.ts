@@ -27,6 +27,8 @@ export const Word = {
   nextMatrix: PoolWord.own + 19,
   /** Workers past the norm phase. */
   normArrivals: PoolWord.own + 20,
+  /** What becomes of a step: {@linkcode Fate}. */
+  fate: PoolWord.own + 21,
   /** First of one word per parameter group: microbatches already reduced into it. */
   turns: PoolWord.own + 32,
   /** First of one word per parameter group: its hidden matrices already updated. */
@@ -47,6 +49,20 @@ export const Command = {
   /** Pack the weights that have an adapter, with it merged in; after `pack`, or a step. */
   merge: 4,
 } as const;
+
+/** Whichever comes first of the two holds for the whole step. */
+export const Fate = {
+  open: 0,
+  /** Every microbatch is in, and the weights change. */
+  updates: 1,
+  /** The root wants it no more; the weights stay. */
+  abandoned: 2,
+} as const;
+
+/** Decides what becomes of the step, unless that is decided; returns what it is. */
+export function decide(words: Int32Array, fate: number): number {
+  return Atomics.compareExchange(words, Word.fate, Fate.open, fate) || fate;
+}
 
 /** Indices into the Float64 step parameters. */
 export const StepParameter = {

@@ -6,12 +6,20 @@
  */
 import { instantiateKernels } from "../kernels/mod.ts";
 import { backward } from "./backward.ts";
-import { Command, MicrobatchResult, StepParameter, TREE_WORDS, Word } from "./control_words.ts";
+import {
+  Command,
+  decide,
+  Fate,
+  MicrobatchResult,
+  StepParameter,
+  TREE_WORDS,
+  Word,
+} from "./control_words.ts";
 import { forward } from "./forward.ts";
 import { head } from "./head.ts";
 import { createMicrobatchContext, type MicrobatchContext } from "./microbatch_context.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
-import { publish, waitFor } from "./pool_words.ts";
+import { PoisonedError, publish, waitFor } from "./pool_words.ts";
 import { joinPool } from "./pool_worker.ts";
 import { PROFILED, profileKernels } from "./profile.ts";
 import type { Turn } from "./reduction.ts";
@@ -78,6 +86,9 @@ class Sphere {
         this.#takeMicrobatches({ train: true, round });
         // Every microbatch must be reduced before any segment is summed.
         waitFor(this.#context.words, Word.microbatchesDone, round);
+        if (decide(this.#context.words, Fate.updates) === Fate.abandoned) {
+          throw new PoisonedError("Cannot go on: the step is abandoned");
+        }
         update(this.#context, { round, worker: this.#worker });
         return;
       case Command.evaluate:

@@ -159,6 +159,8 @@ export interface Spheres extends AsyncDisposable {
   readonly losses: Float32Array;
   /** Whether a sphere has failed: shared memory may then be half-written, and no call works. */
   readonly failed: boolean;
+  /** Whether {@linkcode Spheres.abandon} ended a step: the weights are whole, and no call works. */
+  readonly abandoned: boolean;
   /** Whether the weights have produced a loss or gradient that is not finite. */
   readonly diverged: boolean;
   /** Milliseconds in each kernel since the start, all workers together; zero without `profile`. */
@@ -169,6 +171,11 @@ export interface Spheres extends AsyncDisposable {
   useAdapter(isUsed: boolean): Promise<void>;
   /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
+  /**
+   * Ends the workers where a step has not begun to change the weights: it rejects, and the weights and
+   * moments stay those before it. Does nothing otherwise.
+   */
+  abandon(): void;
   /** Sum of nats and number of target tokens; leaves the weights unchanged. */
   evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }>;
 }

@@ -6,6 +6,7 @@
 import { metered } from "../metered.ts";
 import { bounded } from "../queue.ts";
 import type { Batch, StepReport } from "../types.ts";
+import { stepUnlessStopped } from "./abandon.ts";
 import { limitsOf, observe } from "./guard.ts";
 import { ADAMW_DEFAULTS, optimizerStep } from "./optimizer.ts";
 import { MIN_APART, QUEUE_TOKENS, type TrainOptions } from "./options.ts";
@@ -124,13 +125,12 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
         : state.seconds / duration.seconds;
       const learningRate = learningRateAt(stepProgress, schedule);
       const limits = limitsOf(state.guard, guardDeviations);
-      const outcome = await objective.step(
-        batch,
-        {
+      const outcome = await stepUnlessStopped(options, () =>
+        objective.step(batch, {
           ...optimizerStep(optimizer, { step: state.step + 1, learningRate }),
           ...(limits && { limits }),
-        },
-      );
+        }));
+      if (!outcome) return controller.terminate();
       const stepMs = now() - started;
       const pass = state.cursor?.epoch ?? 0;
       state.step++;

@@ -63,8 +63,13 @@ export interface TrainOptions {
   readonly patience?: Patience;
   /** Held-out batches, the same at every call. */
   readonly validation?: () => AsyncIterable<Batch>;
-  /** Ends training after the step in flight, as if the duration were over. */
+  /**
+   * Ends training after the step in flight, as if the duration were over; a step that goes on for
+   * longer than `graceMs` is abandoned where it has not begun to change the weights.
+   */
   readonly stop?: AbortSignal;
+  /** 2 s by default. */
+  readonly graceMs?: number;
   /**
    * Counts what comes in and goes out, and where the time goes; off by default.
    */

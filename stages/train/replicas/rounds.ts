@@ -8,6 +8,7 @@ import { transformed } from "../../flow.ts";
 import { metered } from "../../metered.ts";
 import { bounded } from "../../queue.ts";
 import type { Batch, ReplicaPlace, StepReport } from "../../types.ts";
+import { partsUnlessStopped } from "../abandon.ts";
 import { ADAMW_DEFAULTS } from "../optimizer.ts";
 import { MIN_APART, QUEUE_TOKENS, type TrainOptions } from "../options.ts";
 import { isOutOfPatience, observeValidation } from "../patience.ts";
@@ -111,7 +112,8 @@ async function* trainRound(
     deltas: settings.deltas,
   };
   const { computeRound = computeOn(spheres) } = options;
-  for await (const part of computeRound({ before, turn }, batches)) {
+  const parts = computeRound({ before, turn }, batches);
+  for await (const part of partsUnlessStopped({ spheres, ...options }, parts)) {
     if ("result" in part) {
       addDelta(sum, decodeDelta(part.result.delta, { form: settings.deltas, length }));
       after.push(part.result.replica);

@@ -101,3 +101,19 @@ Deno.test("JSON lines are told by their beginning where no name tells them", asy
     assertEquals((await textsOf("a", text)).texts, [text]);
   }
 });
+
+Deno.test("a broken Parquet file is named", async () => {
+  const table = new Uint8Array(parquetWriteBuffer({
+    columnData: [{ name: "text", data: ["one", "two"], type: "STRING" }],
+  }));
+  const path = `${await scratchDir()}/broken.parquet`;
+  await Deno.writeFile(path, table.fill(0xff, 4, -8));
+  const dropped: string[] = [];
+  const meter = new StageMeter(
+    "read",
+    ({ item, reason }) => void dropped.push(`${reason} ${item}`),
+  );
+  assertEquals(await Array.fromAsync(read({ paths: [path], meter })), []);
+  assertEquals(dropped.length, 1);
+  assertStringIncludes(dropped[0] ?? "", path);
+});
