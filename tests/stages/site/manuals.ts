@@ -59,7 +59,7 @@ export function partsOf(
   { around, contents }: Manual,
 ): { sentences: string[]; navigation: string[] } {
   const { document } = parseHTML(new TextDecoder().decode(body));
-  for (const unread of document.querySelectorAll("script, style")) unread.remove();
+  for (const unread of document.querySelectorAll("noscript, script, style")) unread.remove();
   const navigation = new Set<string>();
   for (const element of document.querySelectorAll(around)) {
     for (const leaf of element.querySelectorAll("a, td, th, li, p, h3, h4, div")) {
