@@ -111,6 +111,8 @@ export interface PagePart {
   readonly key: number;
   /** Equal for blocks in elements of the same names. */
   readonly place: number;
+  /** The same by the innermost of them alone. */
+  readonly near: number;
   /** As the document's text would have it. */
   readonly text: string;
   /** Whether the document's text has it. */

@@ -10,9 +10,9 @@ import { BlockText } from "./block_text.ts";
 import type { PageBlocks } from "./ruled_blocks.ts";
 import { ID, type OpenElement, OpenElements, type Suspicion } from "./open_elements.ts";
 import { knownTags, type Tag } from "./tag.ts";
-import { DOUBTFUL, hides, isNamedSurrounding, SURROUNDING_ROLES } from "./tags.ts";
+import { DOUBTFUL, hides, isNamedSurrounding, NOTE_ROLES, SURROUNDING_ROLES } from "./tags.ts";
 
-const TAG = knownTags(...["a", "article", "body", "li", "main"] as const);
+const TAG = knownTags(...["a", "article", "aside", "body", "li", "main"] as const);
 
 /** The attributes of the start tag at hand. */
 export interface Attributes {
@@ -113,6 +113,16 @@ function clearNames(content: OpenElement): void {
   }
 }
 
+/**
+ * Whether an element only marks a place: an `a` without an address. XHTML ends it in its start tag,
+ * which HTML does not, so what it holds is no sign of anything.
+ */
+export function isAnchor(tag: Tag, attributes: Attributes): boolean {
+  return tag === TAG.a && !attributes.has(ATTRIBUTE.href) &&
+    !attributes.has(ATTRIBUTE.rel) && !attributes.has(ATTRIBUTE.itemprop) &&
+    suspicionOf(tag, attributes) === "none";
+}
+
 /** Class and id, and what microdata and WAI-ARIA say, as words. */
 function namesOf(attributes: Attributes): string {
   let names = "";
@@ -128,8 +138,18 @@ function namesOf(attributes: Attributes): string {
 /** What phpBB 2 puts beside a post, in the same row of a table. */
 const PROFILE = "postdetails";
 
+/** What docutils calls the list of a page's footnotes. */
+const FOOTNOTES = /(?:^|\s)footnotes?(?=$|[\s-])/;
+
+/** Whether an element is an aside that holds footnotes: its author's words on the text. */
+function isNote(tag: Tag, attributes: Attributes): boolean {
+  return tag === TAG.aside && attributes.hasAttributes &&
+    (NOTE_ROLES.has(attributes.attribute(ATTRIBUTE.role)) ||
+      FOOTNOTES.test(attributes.attribute(ATTRIBUTE.class)));
+}
+
 function suspicionOf(tag: Tag, attributes: Attributes): Suspicion {
-  if (tag.isSurrounding) return "surrounding";
+  if (tag.isSurrounding && !isNote(tag, attributes)) return "surrounding";
   if (!attributes.hasAttributes) return tag.isDoubtful ? "doubtful" : "none";
   const isHidden = attributes.has(ATTRIBUTE.hidden) ||
     attributes.attribute(ATTRIBUTE["aria-hidden"]) === "true" ||

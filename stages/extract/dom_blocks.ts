@@ -5,7 +5,7 @@
  */
 import { type Element, type HTMLDocument, type Node, NodeType } from "deno_dom";
 import { ATTRIBUTE, type Attribute, ATTRIBUTES } from "./attribute.ts";
-import { type Attributes, BlockReader } from "./block_reader.ts";
+import { type Attributes, BlockReader, isAnchor } from "./block_reader.ts";
 import type { PageBlocks } from "./ruled_blocks.ts";
 import { knownTags, tagNamed } from "./tag.ts";
 
@@ -32,6 +32,7 @@ export function readBlocks(document: HTMLDocument): PageBlocks {
     else if (tag === TAG.hr) reader.split(tag);
     if (tag.isUnread || tag.isVoid) return;
     const attributes = new ElementAttributes(element);
+    if (isAnchor(tag, attributes)) return element.childNodes.forEach(visit);
     const isSplit = reader.split(tag);
     const opened = reader.begin(tag, attributes);
     reader.enter(opened, { isSplit, role: attributes.attribute(ATTRIBUTE.role) });

@@ -6,7 +6,7 @@
  * @module
  */
 import { ATTRIBUTE } from "./attribute.ts";
-import { type Attributes, BlockReader } from "./block_reader.ts";
+import { type Attributes, BlockReader, isAnchor } from "./block_reader.ts";
 import type { MarkupLimits } from "./bomb.ts";
 import type { Content } from "./content.ts";
 import { isLicense, isLinkedData, MetadataReader } from "./metadata.ts";
@@ -192,6 +192,7 @@ class PageReader implements TokenSink {
     if (tag === TAG.a) {
       this.#elements.close(tag);
       this.#noteLicense();
+      if (isAnchor(tag, scanner)) return;
     }
     const isSplit = this.#unread === undefined && this.#blocks.split(tag);
     const element = this.#begin(tag, scanner);

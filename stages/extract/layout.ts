@@ -18,8 +18,9 @@ const MAX_LINKS = 0.5;
 /** Shorter blocks that end no sentence are no prose. */
 const MIN_PROSE = 80;
 
-/** Elements around a block that make its place. */
+/** Elements around a block that make its place, and those that make what is near. */
 const LEVELS = 5;
+const NEAR_LEVELS = 2;
 
 /** The layout of a page with the text of each block as it is written, and those that are taken. */
 export function layoutOf(
@@ -37,8 +38,8 @@ export function layoutOf(
     times.set(key, (times.get(key) ?? 0) + 1);
     const isTaken = taken.has(block);
     if (!isTaken && !mayBeText(block)) continue;
-    const place = placeOf(block.holder);
-    parts.push({ key, place, text: textOf(block), isTaken, leads: leadsTo(block) });
+    const place = placeOf(block.holder, LEVELS), near = placeOf(block.holder, NEAR_LEVELS);
+    parts.push({ key, place, near, text: textOf(block), isTaken, leads: leadsTo(block) });
   }
   return {
     few: Array.from(times).filter(([, count]) => count <= MAX_TIMES).map(([key]) => key),
@@ -92,10 +93,10 @@ function pathOf(element: OpenElement, paths: Map<OpenElement, number>): number {
 }
 
 /** A hash of the tags and classes around a block, but for those of the page's root, which are its own. */
-function placeOf(holder: OpenElement): number {
+function placeOf(holder: OpenElement, levels: number): number {
   let place = SEED;
   let at: OpenElement | undefined = holder;
-  for (let level = 0; level < LEVELS && at !== undefined; level++, at = at.parent) {
+  for (let level = 0; level < levels && at !== undefined; level++, at = at.parent) {
     const isRoot = at.parent === undefined || at.parent.parent === undefined;
     const classes = isRoot ? "" : at.names.split(ID, 1)[0] ?? "";
     place = mixText(mixText(place, at.tag.name), classes.replace(/\d+/g, ""));

@@ -47,6 +47,9 @@ export const SURROUNDING_ROLES = setOf(
   "alert banner complementary contentinfo dialog menu navigation search toolbar",
 );
 
+/** Roles of WAI-ARIA, and of its module for publishing, of notes on the text. */
+export const NOTE_ROLES = setOf("note doc-endnote doc-endnotes doc-footnote");
+
 /** Words in class names and ids by which sites mark such parts. */
 const WORDS = setOf(
   "ad ads advert advertisement banner breadcrumb breadcrumbs comments cookie cookies footer headerlink " +

@@ -7,7 +7,7 @@ import { posix } from "node:path";
 import { z } from "zod";
 import { openDatabase } from "../database.ts";
 import type { Document, PageLayout } from "../types.ts";
-import { leastPages, MIN_PAGES, MIN_TAKEN, ownParts } from "./own_parts.ts";
+import { leastPages, MIN_PAGES, MIN_TAKEN, MIN_TAKEN_NEAR, ownParts } from "./own_parts.ts";
 
 /** Documents on the disk. */
 export interface HeldPages extends Disposable {
@@ -106,6 +106,13 @@ export function openHeldPages(path: string, cursor?: unknown): HeldPages {
     }
   }
 
+  /** Whether a place has this share of its characters in texts; nothing where few pages have it. */
+  function takenAt(site: number, at: number, least: number): boolean | undefined {
+    const { pages, taken, chars } = place.get(site, at) ?? {};
+    if (!(Number(pages) >= MIN_PAGES)) return undefined;
+    return Number(taken) >= least * Number(chars);
+  }
+
   function commit(): void {
     if (isWriting) database.exec("COMMIT");
     isWriting = false;
@@ -121,11 +128,9 @@ export function openHeldPages(path: string, cursor?: unknown): HeldPages {
     const number = Number(known?.number);
     const own = ownParts(layout.parts, {
       isCommon: ({ key }) => Number(block.get(number, key)?.pages ?? 0) >= least,
-      isTextPlace(part) {
-        const found = place.get(number, part.place);
-        return Number(found?.pages) >= MIN_PAGES &&
-          Number(found?.taken) >= MIN_TAKEN * Number(found?.chars);
-      },
+      isTextPlace: (part) =>
+        takenAt(number, part.place, MIN_TAKEN) ?? takenAt(number, part.near, MIN_TAKEN_NEAR) ??
+          false,
     });
     return { ...rest, text: own.map(({ text }) => text).join("\n\n") };
   }
@@ -173,12 +178,14 @@ function siteOf(url: string): string {
   return host === "" ? `${protocol}${posix.dirname(pathname)}` : host;
 }
 
-/** Characters at each place of a page, and how many of them its text has. */
+/** Characters at each place of a page, and near, and how many of them its text has. */
 function placesIn({ parts }: PageLayout): Map<number, { taken: number; chars: number }> {
   const places = new Map<number, { taken: number; chars: number }>();
-  for (const { place, text: { length }, isTaken } of parts) {
-    const { taken, chars } = places.get(place) ?? { taken: 0, chars: 0 };
-    places.set(place, { taken: taken + (isTaken ? length : 0), chars: chars + length });
+  for (const { place, near, text: { length }, isTaken } of parts) {
+    for (const at of [place, near]) {
+      const { taken, chars } = places.get(at) ?? { taken: 0, chars: 0 };
+      places.set(at, { taken: taken + (isTaken ? length : 0), chars: chars + length });
+    }
   }
   return places;
 }

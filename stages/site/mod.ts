@@ -40,7 +40,7 @@ export interface SiteOptions {
  * import { assertEquals } from "@std/assert";
  * import { openHeldPages, site } from "./mod.ts";
  * using held = openHeldPages(":memory:");
- * const part = (key: number, text: string) => ({ key, place: key, text, isTaken: true, leads: -1 });
+ * const part = (key: number, text: string) => ({ key, place: key, near: key, text, isTaken: true, leads: -1 });
  * const documents = Array.from({ length: 5 }, (_, i) => ({
  *   ...{ id: `${i}`, url: `http://a/${i}`, title: "", lang: "en", fetchedAt: "" },
  *   text: `Page ${"abcde"[i]}.\n\nMade with care.`,

@@ -11,6 +11,8 @@ export const MIN_PAGES = 5;
 const MIN_SHARE = 1 / 3;
 /** The share of the prose of a place in the site's texts from which on all of it is text: most. */
 export const MIN_TAKEN = 0.5;
+/** The same where too few pages have the place, and only what is near tells of it: nearly all. */
+export const MIN_TAKEN_NEAR = 0.9;
 
 /** On how many pages a block must be. */
 export const leastPages = (pages: number): number =>
@@ -33,9 +35,9 @@ export interface SiteView {
  * import { assertEquals } from "@std/assert";
  * import { ownParts } from "./own_parts.ts";
  * const parts = [
- *   { key: 1, place: 1, text: "SYNOPSIS", isTaken: true, leads: 1 },
- *   { key: 2, place: 2, text: "See the other page.", isTaken: false, leads: -1 },
- *   { key: 3, place: 3, text: "Made with care.", isTaken: true, leads: -1 },
+ *   { key: 1, place: 1, near: 1, text: "SYNOPSIS", isTaken: true, leads: 1 },
+ *   { key: 2, place: 2, near: 1, text: "See the other page.", isTaken: false, leads: -1 },
+ *   { key: 3, place: 3, near: 1, text: "Made with care.", isTaken: true, leads: -1 },
  * ];
  * const own = ownParts(parts, {
  *   isCommon: ({ key }) => key !== 2,

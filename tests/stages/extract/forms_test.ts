@@ -178,6 +178,18 @@ const CASES: readonly Case[] = [
     html: `<article>${TWICE}<h2>More</h2><ul><li><a href="a">On wheels</a></li></ul></article>`,
     text: TWICE_TEXT,
   },
+  {
+    kind: "anchors that XHTML ends and HTML does not",
+    html:
+      `<article><p><a id="a"/>${PROSE}</p><p><a name="b" class="indexterm"/>${PROSE}</p></article>`,
+    text: TWICE_TEXT,
+  },
+  {
+    kind: "footnotes of docutils, and an aside",
+    html: `<article><p>${PROSE}</p><aside class="footnote-list brackets"><aside class="footnote ` +
+      `brackets" id="id2" role="note"><p>${PROSE}</p></aside></aside><aside>More</aside></article>`,
+    text: TWICE_TEXT,
+  },
 ];
 
 for (const { kind, html, text } of CASES) {

@@ -12,30 +12,46 @@ export interface Manual {
   readonly around: string;
   /** Selectors of lists of contents, which are neither. */
   readonly contents: string;
+  /** Sentences that are lost: a licence, and sentences that are mostly links. */
+  readonly lost: number;
 }
 
 export const MANUALS: readonly Manual[] = [
-  { folder: "/usr/share/debian-reference", around: ".navheader, .navfooter", contents: ".toc" },
+  {
+    folder: "/usr/share/debian-reference",
+    around: ".navheader, .navfooter",
+    contents: ".toc",
+    lost: 0,
+  },
   {
     folder: "/usr/share/doc/debian-policy/policy.html",
     around: ".sphinxsidebar, .related, .footer",
     contents: ".toctree-wrapper, .headerlink",
+    lost: 0,
   },
   {
     folder: "/usr/share/doc/installation-guide-amd64/en",
     around: ".navheader, .navfooter",
     contents: ".toc",
+    lost: 2,
   },
   {
     folder: "/usr/share/developers-reference",
     around: ".sphinxsidebar, .related, .footer",
     contents: ".toctree-wrapper, .headerlink",
+    lost: 0,
   },
-  { folder: "/usr/share/doc/git-doc", around: "#footer, #header + #never", contents: "#toc" },
+  {
+    folder: "/usr/share/doc/git-doc",
+    around: "#footer, #header + #never",
+    contents: "#toc",
+    lost: 3,
+  },
   {
     folder: "/usr/share/doc/sqlite3",
     around: ".menu, .searchmenu, .tagline, body > p:last-child",
     contents: ".fancy_toc, .toct1, .columns",
+    lost: 10,
   },
 ];
 
@@ -59,7 +75,7 @@ export function partsOf(
   { around, contents }: Manual,
 ): { sentences: string[]; navigation: string[] } {
   const { document } = parseHTML(new TextDecoder().decode(body));
-  for (const unread of document.querySelectorAll("script, style")) unread.remove();
+  for (const unread of document.querySelectorAll("noscript, script, style")) unread.remove();
   const navigation = new Set<string>();
   for (const element of document.querySelectorAll(around)) {
     for (const leaf of element.querySelectorAll("a, td, th, li, p, h3, h4, div")) {

@@ -58,6 +58,24 @@ Deno.test("prose that was left out comes back where most prose of its place is t
   assert((await textsOf(documents)).get(lantern.url)?.includes(lost));
 });
 
+Deno.test("prose of a rare place comes back where nearly all that is near is text", async () => {
+  const sixth = async (taken: number) => {
+    const given = Array.from({ length: 20 }, (_, i) => {
+      const isRare = i === 5;
+      const part = { key: i, place: isRare ? 2 : 1, near: 3, text: `Page ${"x".repeat(4)}.` };
+      const isTaken = i < taken && !isRare;
+      const about = { id: `${i}`, url: `http://a/${i}`, title: "", lang: "en", fetchedAt: "" };
+      return {
+        ...about,
+        text: part.text,
+        layout: { few: [i], parts: [{ ...part, isTaken, leads: -1 }] },
+      };
+    });
+    return (await textsOf(given)).get("http://a/5");
+  };
+  assertEquals([await sixth(20), await sixth(17)], ["Page xxxx.", ""]);
+});
+
 Deno.test("the texts do not depend on the order of the pages", async () => {
   const expected = await textsOf(documents);
   for (const given of [documents.toReversed(), [...documents.slice(5), ...documents.slice(0, 5)]]) {
