@@ -10,7 +10,7 @@ import { createAdapterLayout } from "../model/lora.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
-import { storeSmall } from "./frozen.ts";
+import { storeFrozen } from "./frozen.ts";
 import { createGroups } from "./groups.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
@@ -183,15 +183,8 @@ class RootSphere implements Spheres {
     const layout = createLayout(config);
     const all = new Float32Array(layout.length);
     await fill(all);
-    for (const group of createGroups(config, layout).all) {
-      const weights = all.subarray(group.offset, group.offset + group.rows * group.cols);
-      const small = this.#plan.small[group.index];
-      if (small) storeSmall(this.#memory.buffer, { ...small, weights, group });
-      else {
-        const address = this.#plan.baseWeights[group.index];
-        new Float32Array(this.#memory.buffer, address, weights.length).set(weights);
-      }
-    }
+    const groups = createGroups(config, layout).all;
+    storeFrozen(this.#memory.buffer, { all, groups, plan: this.#plan });
   }
 
   useAdapter(isUsed: boolean): void {

@@ -31,8 +31,55 @@ export function isSmall(type: FrozenType, { packed, layer }: ParameterGroup): bo
   return type !== "f32" && packed && layer >= 0;
 }
 
+/** Places the weights of each group: small where its type says so, and f32 in `weights` or one by one. */
+export function placeFrozen(
+  groups: readonly ParameterGroup[],
+  { type, hasSmall, weights, take }: {
+    type: FrozenType;
+    /** Whether the weights are not all in one area. */
+    hasSmall: boolean;
+    weights: number;
+    take: (count: number, bytesEach?: number) => number;
+  },
+): {
+  small: (SmallMatrix | undefined)[];
+  baseWeights: (number | undefined)[];
+} {
+  const small = groups.map((group): SmallMatrix | undefined => {
+    if (!hasSmall || type === "f32" || !isSmall(type, group)) return undefined;
+    const address = take(group.rows * group.cols, type === "bf16" ? 2 : 1);
+    return { type, address, scales: take(type === "int8" ? group.rows : 0) };
+  });
+  const baseWeights = groups.map(({ index, offset, rows, cols }) => {
+    if (!hasSmall) return weights + offset * 4;
+    return small[index] ? undefined : take(rows * cols);
+  });
+  return { small, baseWeights };
+}
+
+/** Writes all of a frozen model's weights, of which each group is where `plan` says. */
+export function storeFrozen(
+  buffer: ArrayBufferLike,
+  { all, groups, plan }: {
+    /** In the model's layout. */
+    all: Float32Array;
+    groups: readonly ParameterGroup[];
+    plan: {
+      readonly small: readonly (SmallMatrix | undefined)[];
+      readonly baseWeights: readonly (number | undefined)[];
+    };
+  },
+): void {
+  for (const group of groups) {
+    const weights = all.subarray(group.offset, group.offset + group.rows * group.cols);
+    const small = plan.small[group.index];
+    if (small) storeSmall(buffer, { ...small, weights, group });
+    else new Float32Array(buffer, plan.baseWeights[group.index], weights.length).set(weights);
+  }
+}
+
 /** Writes `weights` of a group small, to the nearest value. */
-export function storeSmall(
+function storeSmall(
   buffer: ArrayBufferLike,
   { type, address, scales, weights, group: { rows, cols } }:
     & SmallMatrix

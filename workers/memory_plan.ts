@@ -10,7 +10,7 @@ import { createLayout } from "../model/layout.ts";
 import { MAX_FAR_BYTES, NR, packedBSize } from "../kernels/mod.ts";
 import { createAdapterLayout, type LoraConfig, loraScale } from "../model/lora.ts";
 import { adapterScratch, createAdapters } from "./adapter_groups.ts";
-import { type FrozenType, isSmall, type SmallMatrix } from "./frozen.ts";
+import { type FrozenType, isSmall, placeFrozen, type SmallMatrix } from "./frozen.ts";
 import { createGroups, type ParameterGroup } from "./groups.ts";
 import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
@@ -39,7 +39,7 @@ export interface PlanDims {
   readonly keepLogits: boolean;
   /** Measure the time in each kernel. */
   readonly profile: boolean;
-  /** Recompute a layer's activations in the backward pass instead of storing them. */
+  /** Recompute activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
   /** Train this adapter alone. */
   readonly lora?: LoraConfig;
@@ -186,11 +186,10 @@ function layOut(
   };
 
   const segments = cutSegments(adapters?.all ?? groups.all);
-  const small = (group: ParameterGroup) => adapters !== undefined && isSmall(frozenType, group);
-  const hasSmall = groups.all.some(small);
-  const frozenSegments = cutSegments(
-    adapters ? groups.all.filter((group) => group.packed && !small(group)) : [],
-  );
+  const isSmallHere = (group: ParameterGroup) => isSmall(lora ? frozenType : "f32", group);
+  const smallGroups = groups.all.filter(isSmallHere), hasSmall = smallGroups.length > 0;
+  const frozen = lora ? groups.all.filter(({ packed }) => packed) : [];
+  const frozenSegments = cutSegments(frozen.filter((group) => !isSmallHere(group)));
   const matrices = lora ? [] : hiddenMatrices(layout, groups);
   const control = take(4096);
   const parametersIn = take(64, 8);
@@ -201,26 +200,13 @@ function layOut(
     "weights and gradients",
     () => [take(hasSmall ? 0 : layout.length), take(length)],
   ) as [number, number];
-  const smallMatrices = share(
-    "frozen matrices",
-    () =>
-      groups.all.map((group): SmallMatrix | undefined => {
-        const { rows, cols } = group;
-        if (frozenType === "f32" || !small(group)) return undefined;
-        const address = take(rows * cols, frozenType === "bf16" ? 2 : 1);
-        return { type: frozenType, address, scales: take(frozenType === "int8" ? rows : 0) };
-      }),
-  );
-  const baseWeights = share("other weights", () =>
-    groups.all.map((group) => {
-      if (!hasSmall) return weights + group.offset * 4;
-      return small(group) ? undefined : take(group.rows * group.cols);
-    }));
+  const placed = { type: frozenType, hasSmall, weights, take };
+  const { small, baseWeights } = share("frozen weights", () => placeFrozen(groups.all, placed));
   const trained = share("adapters", () => lora ? take(length) : weights);
   const [firstMoment, secondMoment] = [takeFar(length), takeFar(length)];
   const packed = share("packed weights", () =>
     allGroups.map(({ index, packed, cols, rows }) => {
-      if (!packed || smallMatrices[index]) return undefined;
+      if (!packed || small[index]) return undefined;
       // An adapter's are few.
       const isFar = farWeights && index < groups.all.length;
       const takePacked = isFar ? takeFar : take;
@@ -242,7 +228,7 @@ function layOut(
   const sizeOf = (segment: Segment) => segment.rows * colsOf(segment);
   // A segment in either order, and one panel of any product.
   const panelFloats = Math.max(
-    ...[...segments, ...frozenSegments, ...cutSegments(groups.all.filter(small))].map((segment) => {
+    ...[...segments, ...frozenSegments, ...cutSegments(smallGroups)].map((segment) => {
       const cols = colsOf(segment);
       return Math.max(packedBSize(cols, segment.rows), packedBSize(segment.rows, cols));
     }),
@@ -289,7 +275,7 @@ function layOut(
     profile,
     weights,
     baseWeights,
-    small: smallMatrices,
+    small,
     trained,
     gradients,
     firstMoment,
