@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { replaceFile } from "../../model/durable.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
 import {
@@ -129,6 +129,12 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   });
   run.forced.push(...settled.forced);
   for (const line of describeForced(settled, began)) tell(line);
+  if (settings.lora && basename(dirname(start.folder)) === "checkpoints") {
+    tell(
+      `Keep ${start.folder}: it is the adapter's base, and training that goes on in its run can ` +
+        "delete it.",
+    );
+  }
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   const allMeters = Object.values(meters);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: steps, json });
