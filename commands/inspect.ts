@@ -12,7 +12,7 @@ import {
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { readIfThere } from "../model/durable.ts";
+import { exists, readIfThere } from "../model/durable.ts";
 import { type JournalSurvey, readSeal, surveyJournal } from "../stages/journal/mod.ts";
 import { readIndex } from "../stages/store/index_file.ts";
 import { type Command, command } from "../cli/command.ts";
@@ -38,8 +38,14 @@ export const inspect: Command = command({
   ],
   async run({ values, operands }) {
     const root = runOperand(operands, { command: "inspect", run: values.run });
+    const paths = runPaths(root);
+    if (!await exists(paths.settings) && (await listCheckpoints(paths.checkpoints)).length > 0) {
+      const tuned = await lookAtTuned(paths);
+      say(values.json ? JSON.stringify(tuned) : describeTuned(tuned).join("\n"));
+      return 0;
+    }
     const settings = await requireSettings(root);
-    const found = await look(runPaths(root), settings);
+    const found = await look(paths, settings);
     say(values.json ? JSON.stringify(found) : describe(found).join("\n"));
     return 0;
   },
@@ -99,6 +105,38 @@ async function look(paths: RunPaths, settings: RunSettings): Promise<RunContents
   };
 }
 
+interface TunedContents extends Pick<RunContents, "run" | "parameters" | "checkpoints"> {
+  /** What it was tuned with; null where its newest checkpoint is damaged. */
+  readonly tuned: Readonly<Record<string, unknown>> | null;
+}
+
+/** A run of `tune`, whose settings are in its checkpoints. */
+async function lookAtTuned(paths: RunPaths): Promise<TunedContents> {
+  const newest = await latestCheckpoint(paths.checkpoints);
+  const config = newest === undefined ? undefined : await readWholeConfig(newest);
+  const info = newest !== undefined && config ? await readCheckpointInfo(newest) : undefined;
+  return {
+    run: paths.root,
+    // Written by this program, as part of a checkpoint.
+    tuned: info ? info.run as TunedContents["tuned"] : null,
+    parameters: config ? createLayout(config).count : null,
+    checkpoints: await rows(paths, { newest }),
+  };
+}
+
+function describeTuned({ run, tuned, parameters, checkpoints }: TunedContents): string[] {
+  const lora = tuned?.lora as { rank: number } | undefined;
+  const how = lora ? `an adapter of rank ${lora.rank}` : "all weights";
+  return [
+    `Run          ${run}`,
+    ...(tuned ? [`Tuned        from ${tuned.init}, ${how}, ${tuned.steps} steps`] : []),
+    ...(parameters === null ? [] : [`Model        ${parameters.toLocaleString("en")} parameters`]),
+    "Checkpoints",
+    ...describeRows(checkpoints),
+    `Next         deno task chat ${run}`,
+  ];
+}
+
 /** The configuration of a checkpoint; undefined where that is damaged, as its row will say. */
 async function readWholeConfig(dir: string): Promise<ModelConfig | undefined> {
   try {
@@ -139,6 +177,18 @@ function describeBytes(bytes: number): string {
   return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+function describeRows(checkpoints: readonly CheckpointRow[]): string[] {
+  return checkpoints.map(({ name, tokens, validationLoss, bytes, marks }) =>
+    [
+      `  ${name}`,
+      `${tokens.toLocaleString("en")} tokens`.padStart(20),
+      (validationLoss === null ? "" : `loss ${validationLoss.toFixed(4)}`).padStart(14),
+      describeBytes(bytes).padStart(10),
+      ` ${marks.join(", ")}`,
+    ].join("")
+  );
+}
+
 function describe(found: RunContents): string[] {
   const { run, settings, bytes, corpus, tokens, vocab, parameters, checkpoints } = found;
   const soFar = found.documents === null ? " so far, not complete yet" : "";
@@ -151,15 +201,6 @@ function describe(found: RunContents): string[] {
     // How many steps the clock allows is another number each time.
     : `${settings.seconds} s (planned by the clock: another run gives other weights)`;
   const done = checkpoints.at(-1)?.step ?? 0;
-  const table = checkpoints.map(({ name, tokens, validationLoss, bytes, marks }) =>
-    [
-      `  ${name}`,
-      `${count(tokens)} tokens`.padStart(20),
-      (validationLoss === null ? "" : `loss ${validationLoss.toFixed(4)}`).padStart(14),
-      describeBytes(bytes).padStart(10),
-      ` ${marks.join(", ")}`,
-    ].join("")
-  );
   return [
     `Run          ${run}`,
     `Sources      ${sources}`,
@@ -173,7 +214,7 @@ function describe(found: RunContents): string[] {
         `vocabulary ${count(vocab)}, ${size("tokens")}`,
     ...(parameters === null ? [] : [`Model        ${count(parameters)} parameters`]),
     `Checkpoints  ${checkpoints.length === 0 ? "none yet" : size("checkpoints")}`,
-    ...table,
+    ...describeRows(checkpoints),
     `Export       ${bytes.export ? size("export") : "none yet"}`,
     found.manifest === null
       ? `Next         stands at step ${count(done)}: deno task pipeline --run ${run}`

@@ -5,6 +5,7 @@
  */
 import { type Command, command } from "../cli/command.ts";
 import {
+  choice,
   type FlagValues,
   group,
   jsonToggle,
@@ -25,6 +26,7 @@ import { MODEL } from "../run/settings/model.ts";
 import { RUN } from "../run/settings/run.ts";
 import { settingsFrom } from "../run/settings/table.ts";
 import { CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, spheresOf } from "../run/settings/training.ts";
+import { FROZEN_TYPES } from "../workers/mod.ts";
 
 const FLAGS = {
   ...group("The run", {
@@ -97,6 +99,13 @@ const FLAGS = {
         LORA_TARGETS.join(", ")
       })`,
       value: "NAMES",
+      needs: "lora",
+    }),
+    frozen: choice({
+      help: "how the model's frozen matrices are kept: bf16 in a sixth of the memory, int8 in a " +
+        "twelfth, and both round them",
+      of: FROZEN_TYPES,
+      defaultValue: "f32",
       needs: "lora",
     }),
   }),
@@ -197,6 +206,7 @@ export const tuneCommand: Command = command({
         rows: values.rows,
         context: values.context,
         lora: loraOf(values),
+        frozen: values.lora === undefined ? undefined : values.frozen,
         beta: values.preferences ? values.beta : undefined,
       },
       ...(tokens !== undefined && { text: { tokens, weight: values["text-weight"] } }),

@@ -64,6 +64,17 @@ export interface ProductKernels {
     limit: number,
     offset: number,
   ): void;
+  /** `dst[rows, cols]` f32 of rows of bf16, `ld` elements apart. */
+  widen_bf16(dst: number, src: number, rows: number, cols: number, ld: number): void;
+  /** `dst[rows, cols]` f32 of rows of int8, `ld` elements apart, each times its scale. */
+  widen_int8(
+    dst: number,
+    src: number,
+    scales: number,
+    rows: number,
+    cols: number,
+    ld: number,
+  ): void;
   /**
    * As `gemm`, of int8: rows of a with limit {@linkcode INT8_LIMIT} and offset 0, their scales and
    * sums; columns of b with {@linkcode WEIGHT_LIMIT} and {@linkcode WEIGHT_ZERO}, and their scales; both

@@ -119,9 +119,8 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { parameters } = into;
   const base = createLayout(config);
   const { lora } = options;
-  const { frozen } = spheres;
-  if (init !== undefined && frozen) {
-    await initFromFolder(init, { layout: base, parameters: frozen });
+  if (init !== undefined && lora) {
+    await spheres.fillFrozen((parameters) => initFromFolder(init, { layout: base, parameters }));
   }
   if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
   else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });

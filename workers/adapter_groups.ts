@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { NR } from "../kernels/mod.ts";
 import type { Layout } from "../model/layout.ts";
 import { createAdapterLayout, type LoraConfig } from "../model/lora.ts";
 import type { Groups, ParameterGroup } from "./groups.ts";
@@ -45,26 +44,10 @@ export function createAdapters(lora: LoraConfig, layout: Layout, groups: Groups)
   return { all, of };
 }
 
-/** Some rows of a group. */
-interface Rows {
-  readonly group: number;
-  readonly rows: number;
-}
-
 /** Floats of scratch that adapters take in a worker's area. */
 export function adapterScratch(
-  lora: LoraConfig,
-  { n, segments, groups }: {
-    n: number;
-    segments: readonly Rows[];
-    groups: readonly ParameterGroup[];
-  },
-): { hidden: number; rows: number; staged: number } {
-  const rows = Math.max(NR, ...segments.map(({ rows }) => rows));
-  const size = ({ group, rows }: Rows) => rows * (groups[group]?.cols ?? 0);
-  return {
-    hidden: n * lora.rank,
-    rows: rows * lora.rank,
-    staged: Math.max(0, ...segments.map(size)),
-  };
+  { rank }: LoraConfig,
+  { n, all }: { n: number; all: readonly ParameterGroup[] },
+): { hidden: number; rank: number; staged: number } {
+  return { hidden: n * rank, rank, staged: Math.max(...all.map(({ rows, cols }) => rows * cols)) };
 }

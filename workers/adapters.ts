@@ -1,15 +1,52 @@
 /**
  * Low-rank adapters in training: A and B of each adapted matrix are the only groups that are trained.
- * Products use weights with the adapter merged in, packed once per step, so that forward and backward
- * pass are as without; the gradients of A and B come from two thin products.
+ * A product with an adapted matrix is Y = X Wᵀ + scale · (X Aᵀ) Bᵀ, so that W is packed once for all
+ * steps; the gradients of A and B come from two thin products.
  *
  * @module
  */
+import type { AdapterPair } from "./adapter_groups.ts";
+import { StepParameter } from "./control_words.ts";
 import type { ParameterGroup } from "./groups.ts";
 import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
-import type { Segment } from "./memory_plan.ts";
-import { at, groupOf, type MicrobatchContext, weightsOf } from "./microbatch_context.ts";
+import { at, type MicrobatchContext } from "./microbatch_context.ts";
 import { reduceProduct, type Turn } from "./reduction.ts";
+
+/** As {@linkcode linear}, with the adapters of `w`. */
+export function adaptedLinear(
+  context: MicrobatchContext,
+  options: Omit<Parameters<typeof linear>[1], "stride">,
+): void {
+  linear(context, options);
+  const { y, x, w, n } = options;
+  for (const pair of pairsInUse(context, w)) {
+    linear(context, {
+      y: at(y, pair.row),
+      x: scaledHidden(context, { pair, x, n }),
+      w: pair.b,
+      n,
+      stride: w.rows,
+      accumulate: true,
+    });
+  }
+}
+
+/** As {@linkcode linearInputGradient}, with the adapters of `w`. */
+export function adaptedInputGradient(
+  context: MicrobatchContext,
+  { dx, dy, w, n }: { dx: number; dy: number; w: ParameterGroup; n: number },
+): void {
+  linearInputGradient(context, { dx, dy, w, n });
+  for (const pair of pairsInUse(context, w)) {
+    linearInputGradient(context, {
+      dx,
+      dy: scaledGradient(context, { pair, dy, w, n }),
+      w: pair.a,
+      n,
+      accumulate: true,
+    });
+  }
+}
 
 /**
  * Reduces the gradients of the adapters of `w`, given its input `x[n, in]` and the gradient of its
@@ -19,53 +56,67 @@ export function reduceAdapters(
   context: MicrobatchContext,
   { turn, w, dy, x, n }: { turn: Turn; w: ParameterGroup; dy: number; x: number; n: number },
 ): void {
-  const { area, f32, plan } = context;
-  for (const { a, b, row } of context.adapters?.of.get(w.index) ?? []) {
-    const part = { dy: at(dy, row), stride: w.rows };
-    linear(context, { y: area.loraHidden, x, w: a, n });
-    linearInputGradient(context, { dx: area.loraGradient, ...part, w: b, n });
-    for (const address of [area.loraHidden, area.loraGradient]) {
-      const values = f32.subarray(address / 4, address / 4 + n * a.rows);
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * plan.loraScale;
-    }
+  const { area } = context;
+  for (const pair of context.adapters?.of.get(w.index) ?? []) {
+    const { a, b, row } = pair;
+    const hidden = scaledHidden(context, { pair, x, n });
+    const gradient = scaledGradient(context, { pair, dy, w, n });
     const reduced = { turn, staged: area.staged, n };
+    const part = { dy: at(dy, row), stride: w.rows };
     reduceProduct(context, {
       ...reduced,
       group: b,
       multiply: (dw, accumulate) =>
-        linearWeightGradient(context, { dw, ...part, x: area.loraHidden, w: b, n, accumulate }),
+        linearWeightGradient(context, { dw, ...part, x: hidden, w: b, n, accumulate }),
     });
     reduceProduct(context, {
       ...reduced,
       group: a,
       multiply: (dw, accumulate) =>
-        linearWeightGradient(context, { dw, dy: area.loraGradient, x, w: a, n, accumulate }),
+        linearWeightGradient(context, { dw, dy: gradient, x, w: a, n, accumulate }),
     });
   }
 }
 
-/** Writes a segment's rows of W + scale · B · A to the worker's scratch; returns their address. */
-export function mergeSegment(
+/** The adapters of `w`; none where they are left out. */
+function pairsInUse(
+  { adapters, plan, words }: MicrobatchContext,
+  w: ParameterGroup,
+): readonly AdapterPair[] {
+  const pairs = adapters?.of.get(w.index) ?? [];
+  if (pairs.length === 0) return pairs;
+  const parameters = new Float64Array(words.buffer, plan.parametersIn, 64);
+  return parameters[StepParameter.adapterOff] === 1 ? [] : pairs;
+}
+
+/** scale · X Aᵀ, `[n, r]`; its address. */
+function scaledHidden(
   context: MicrobatchContext,
-  { group, row, rows }: Segment,
-  { scale }: { scale: number },
+  { pair: { a }, x, n }: { pair: AdapterPair; x: number; n: number },
 ): number {
-  const { kernels, area, f32, plan } = context;
-  const w = groupOf(context, group);
-  const { cols } = w;
-  kernels.copy(area.staged, at(weightsOf(context, w), row * cols), rows * cols);
-  for (const { a, b, row: first } of context.adapters?.of.get(group) ?? []) {
-    const from = Math.max(row, first);
-    const count = Math.min(row + rows, first + b.rows) - from;
-    const packed = plan.packed[a.index];
-    if (count <= 0 || !packed || scale === 0) continue;
-    const rank = a.rows;
-    const source = (weightsOf(context, b) / 4) + (from - first) * rank;
-    const scaled = area.loraScratch / 4;
-    for (let i = 0; i < count * rank; i++) f32[scaled + i] = scale * (f32[source + i] as number);
-    kernels.pack_a(area.packedA, area.loraScratch, count, rank, rank);
-    const target = at(area.staged, (from - row) * cols);
-    kernels.gemm(target, area.packedA, packed.backward, count, cols, rank, cols, 1);
-  }
-  return area.staged;
+  const { loraHidden } = context.area;
+  linear(context, { y: loraHidden, x, w: a, n });
+  scale(context, loraHidden, n * a.rows);
+  return loraHidden;
+}
+
+/** scale · dY B, `[n, r]`; its address. */
+function scaledGradient(
+  context: MicrobatchContext,
+  { pair: { a, b, row }, dy, w, n }: {
+    pair: AdapterPair;
+    dy: number;
+    w: ParameterGroup;
+    n: number;
+  },
+): number {
+  const { loraGradient } = context.area;
+  linearInputGradient(context, { dx: loraGradient, dy: at(dy, row), stride: w.rows, w: b, n });
+  scale(context, loraGradient, n * a.rows);
+  return loraGradient;
+}
+
+function scale({ f32, plan }: MicrobatchContext, address: number, size: number): void {
+  const values = f32.subarray(address / 4, address / 4 + size);
+  for (let i = 0; i < size; i++) values[i] = (values[i] as number) * plan.loraScale;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { reduceAdapters } from "./adapters.ts";
+import { adaptedInputGradient, reduceAdapters } from "./adapters.ts";
 import { forwardLayer } from "./forward.ts";
 import type { ParameterGroup } from "./groups.ts";
 import {
@@ -15,7 +15,7 @@ import {
   weightsOf,
 } from "./microbatch_context.ts";
 import { backThroughHeadNorms, rotateHeads } from "./heads.ts";
-import { biasGradient, linearInputGradient, linearWeightGradient } from "./linear.ts";
+import { biasGradient, linearWeightGradient } from "./linear.ts";
 import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 
 /** Runs after `forward` and `head` with a gradient scale, on their activations. */
@@ -75,18 +75,18 @@ export function backward(
 
     reduceMatrix(layer.down, { dy: area.dResidual, x: kept.activated });
     reduceBias(layer.downBias, area.dResidual);
-    linearInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });
+    adaptedInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });
     kernels.swiglu_backward(area.dGateUp, area.dActivated, kept.gateUp, n, F);
     const middle = { x: kept.middle, rstd: kept.middleRstd };
     normAgain(layer.postNorm, middle);
     reduceMatrix(layer.gateUp, { dy: area.dGateUp, x: area.normed });
     reduceBias(layer.gateUpBias, area.dGateUp);
-    linearInputGradient(context, { dx: area.dNormed, dy: area.dGateUp, w: layer.gateUp, n });
+    adaptedInputGradient(context, { dx: area.dNormed, dy: area.dGateUp, w: layer.gateUp, n });
     backThroughNorm(layer.postNorm, middle);
 
     reduceMatrix(layer.output, { dy: area.dResidual, x: kept.attended });
     reduceBias(layer.outputBias, area.dResidual);
-    linearInputGradient(context, { dx: area.dAttended, dy: area.dResidual, w: layer.output, n });
+    adaptedInputGradient(context, { dx: area.dAttended, dy: area.dResidual, w: layer.output, n });
     for (let row = slice.first; row < slice.end; row++) {
       const local = (row - slice.first) * T;
       kernels.attention_backward(
@@ -111,7 +111,7 @@ export function backward(
     normAgain(layer.inputNorm, input);
     reduceMatrix(layer.qkv, { dy: area.dQkv, x: area.normed });
     reduceBias(layer.qkvBias, area.dQkv);
-    linearInputGradient(context, { dx: area.dNormed, dy: area.dQkv, w: layer.qkv, n });
+    adaptedInputGradient(context, { dx: area.dNormed, dy: area.dQkv, w: layer.qkv, n });
     backThroughNorm(layer.inputNorm, input);
   }
 

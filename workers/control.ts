@@ -10,6 +10,8 @@ import { createAdapterLayout } from "../model/lora.ts";
 import { ropeTables } from "../model/rope.ts";
 import { Command, decide, Fate, MicrobatchResult, StepParameter, Word } from "./control_words.ts";
 import { DivergedError } from "./diverged.ts";
+import { storeFrozen } from "./frozen.ts";
+import { createGroups } from "./groups.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { PROFILED } from "./profile.ts";
 import type { SphereStart } from "./sphere.ts";
@@ -57,6 +59,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     nearBytes,
     simd256 = hasSimd256(),
     lora,
+    frozenType,
   } = options;
   const topology = createTopology({ leaves, workers });
   const plan = planMemory({
@@ -68,6 +71,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     profile,
     recompute,
     ...(lora && { lora }),
+    ...(frozenType && { frozenType }),
     ...nearBytes !== undefined && { nearBytes },
   });
   const module = await compileKernels({ strictSimd });
@@ -116,7 +120,8 @@ class RootSphere implements Spheres {
     this.bytes = plan.bytes + plan.farBytes;
     const view = (address: number, length = layout.length) =>
       new Float32Array(memory.buffer, address, length);
-    this.frozen = lora && view(plan.weights, base.length);
+    const isWhole = plan.small.every((matrix) => matrix === undefined);
+    this.frozen = lora && isWhole ? view(plan.weights, base.length) : undefined;
     this.parameters = view(plan.trained);
     this.gradients = view(plan.gradients);
     const farView = (address: number) =>
@@ -180,14 +185,20 @@ class RootSphere implements Spheres {
 
   async packWeights(): Promise<void> {
     await this.#command(Command.pack);
-    await this.useAdapter(true);
   }
 
-  async useAdapter(isUsed: boolean): Promise<void> {
-    const { adaptedSegments, loraScale } = this.#plan;
-    if (adaptedSegments.length === 0) return;
-    this.#stepParameters[StepParameter.adapterScale] = isUsed ? loraScale : 0;
-    await this.#command(Command.merge);
+  async fillFrozen(fill: (weights: Float32Array) => Promise<void>): Promise<void> {
+    if (this.frozen) return await fill(this.frozen);
+    const { config } = this.#plan.dims;
+    const layout = createLayout(config);
+    const all = new Float32Array(layout.length);
+    await fill(all);
+    const groups = createGroups(config, layout).all;
+    storeFrozen(this.#memory.buffer, { all, groups, plan: this.#plan });
+  }
+
+  useAdapter(isUsed: boolean): void {
+    this.#stepParameters[StepParameter.adapterOff] = isUsed ? 0 : 1;
   }
 
   async step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome> {
@@ -216,7 +227,6 @@ class RootSphere implements Spheres {
       this.#diverge(`Cannot update at step ${optimizer.step}: ${found}`);
     }
     const skipped = this.#stepParameters[StepParameter.skipped] === 1;
-    if (!skipped) await this.useAdapter(true);
     return { loss, gradNorm, skipped, spheres };
   }
 

@@ -46,8 +46,6 @@ export const Command = {
   evaluate: 2,
   /** Pack the weights for the products of the next step. */
   pack: 3,
-  /** Pack the weights that have an adapter, with it merged in; after `pack`, or a step. */
-  merge: 4,
 } as const;
 
 /** Whichever comes first of the two holds for the whole step. */
@@ -88,8 +86,8 @@ export const StepParameter = {
   gradNormLimit: 14,
   /** Out: 1 where the step was beyond a limit. */
   skipped: 15,
-  /** Factor of the adapters in `merge`: 0 leaves them out. */
-  adapterScale: 16,
+  /** 1 where adapters are left out. */
+  adapterOff: 16,
 } as const;
 
 /** Columns of a microbatch's row in the Float64 results. */

@@ -10,7 +10,7 @@ import {
   weightsOf,
 } from "./microbatch_context.ts";
 import { normHeads, rotateHeads } from "./heads.ts";
-import { linear } from "./linear.ts";
+import { adaptedLinear } from "./adapters.ts";
 
 /**
  * Runs the decoder over a microbatch's rows and stores every activation the backward pass needs in the
@@ -56,7 +56,7 @@ export function forwardLayer(
     D,
     eps,
   );
-  linear(context, { y: kept.qkv, x: area.normed, w: layer.qkv, bias: layer.qkvBias, n });
+  adaptedLinear(context, { y: kept.qkv, x: area.normed, w: layer.qkv, bias: layer.qkvBias, n });
   normHeads(context, { layer, kept, n });
   rotateHeads(context, { index, qkv: kept.qkv, firstToken, n, sign: 1 });
   for (let row = slice.first; row < slice.end; row++) {
@@ -76,7 +76,7 @@ export function forwardLayer(
     );
   }
   kernels.copy(kept.middle, kept.input, n * D);
-  linear(context, {
+  adaptedLinear(context, {
     y: kept.middle,
     x: kept.attended,
     w: layer.output,
@@ -94,10 +94,16 @@ export function forwardLayer(
     D,
     eps,
   );
-  linear(context, { y: kept.gateUp, x: area.normed, w: layer.gateUp, bias: layer.gateUpBias, n });
+  adaptedLinear(context, {
+    y: kept.gateUp,
+    x: area.normed,
+    w: layer.gateUp,
+    bias: layer.gateUpBias,
+    n,
+  });
   kernels.swiglu(kept.activated, kept.gateUp, n, F);
   kernels.copy(output, kept.middle, n * D);
-  linear(context, {
+  adaptedLinear(context, {
     y: output,
     x: kept.activated,
     w: layer.down,

@@ -1,10 +1,12 @@
 /**
- * The three products of a linear layer Y = X Wᵀ over weights that are packed once per step.
+ * The three products of a linear layer Y = X Wᵀ over weights that are packed after each change, or
+ * in parts for each product where they are stored small.
  *
  * @module
  */
 import { type FarCopies, type Kernels, NR, packedBSize } from "../kernels/mod.ts";
-import type { MemoryPlan, PackedGroup } from "./memory_plan.ts";
+import { packSmall } from "./frozen.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
 import type { WorkerArea } from "./worker_area.ts";
 import type { ParameterGroup } from "./groups.ts";
 
@@ -19,21 +21,22 @@ export interface Products {
 /** Y[n, out] = X[n, in] · Wᵀ + bias, added to Y when `accumulate`. */
 export function linear(
   products: Products,
-  { y, x, w, bias, n, accumulate = false }: {
+  { y, x, w, bias, n, stride = w.rows, accumulate = false }: {
     y: number;
     x: number;
     w: ParameterGroup;
     bias?: ParameterGroup | undefined;
     n: number;
+    /** Floats from one row of `y` to the next. */
+    stride?: number;
     accumulate?: boolean;
   },
 ): void {
   const { kernels, plan, area } = products;
   kernels.pack_a(area.packedA, x, n, w.cols, w.cols);
-  const { forward: packed, isFar } = packedWeights(plan, w);
-  multiply(products, { y, packed, isFar, n, columns: w.rows, k: w.cols, accumulate });
+  multiply(products, { y, w, order: "forward", n, stride, accumulate });
   if (!bias) return;
-  const addend = plan.weights + bias.offset * 4;
+  const addend = plan.baseWeights[bias.index] as number;
   for (let i = 0; i < n; i++) kernels.add(y + i * w.rows * 4, addend, w.rows);
 }
 
@@ -49,44 +52,52 @@ export function biasGradient(
 /** dX[n, in] = dY[n, out] · W. */
 export function linearInputGradient(
   products: Products,
-  { dx, dy, w, n, stride = w.rows }: {
+  { dx, dy, w, n, stride = w.rows, accumulate = false }: {
     dx: number;
     dy: number;
     w: ParameterGroup;
     n: number;
     /** Floats from one row of `dy` to the next. */
     stride?: number;
+    accumulate?: boolean;
   },
 ): void {
-  const { kernels, plan, area } = products;
+  const { kernels, area } = products;
   kernels.pack_a(area.packedA, dy, n, w.rows, stride);
-  const { backward: packed, isFar } = packedWeights(plan, w);
-  multiply(products, { y: dx, packed, isFar, n, columns: w.cols, k: w.rows, accumulate: false });
+  multiply(products, { y: dx, w, order: "backward", n, stride: w.cols, accumulate });
 }
 
 /**
- * Y[n, columns] = (packed A)[n, k] · B, by parts of B where it lies in the far memory. Columns do not
- * depend on one another, so the bits are the same.
+ * Y[n, columns] = (packed A)[n, k] · B, of Wᵀ or W: by parts where that lies in the far memory or is
+ * stored small. Columns do not depend on one another, so the bits are the same.
  */
 function multiply(
-  { kernels, area, far }: Products,
-  { y, packed, isFar, n, columns, k, accumulate }: {
+  products: Products,
+  { y, w, order, n, stride, accumulate }: {
     y: number;
-    packed: number;
-    isFar: boolean;
+    w: ParameterGroup;
+    order: "forward" | "backward";
     n: number;
-    columns: number;
-    k: number;
+    stride: number;
     accumulate: boolean;
   },
 ): void {
+  const { kernels, plan, area, far } = products;
+  const [columns, k] = order === "forward" ? [w.rows, w.cols] : [w.cols, w.rows];
   const add = Number(accumulate);
-  if (!isFar) return kernels.gemm(y, area.packedA, packed, n, columns, k, columns, add);
+  const small = plan.small[w.index];
+  const packed = plan.packed[w.index];
+  if (packed && !packed.isFar) {
+    return kernels.gemm(y, area.packedA, packed[order], n, columns, k, stride, add);
+  }
   const step = Math.floor(area.panelFloats / k / NR) * NR;
   for (let column = 0; column < columns; column += step) {
     const count = Math.min(step, columns - column);
-    far.load(area.panels, packed + column * k * 4, packedBSize(k, count) * 4);
-    kernels.gemm(y + column * 4, area.packedA, area.panels, n, count, k, columns, add);
+    if (small) packSmall(products, { small, w, order, column, count });
+    else if (packed) {
+      far.load(area.panels, packed[order] + column * k * 4, packedBSize(k, count) * 4);
+    } else throw new TypeError(`Cannot multiply by ${w.name}: the group is not packed`);
+    kernels.gemm(y + column * 4, area.packedA, area.panels, n, count, k, stride, add);
   }
 }
 
@@ -116,10 +127,4 @@ export function linearWeightGradient(
     w.cols,
     Number(accumulate),
   );
-}
-
-function packedWeights(plan: MemoryPlan, w: ParameterGroup): PackedGroup {
-  const packed = plan.packed[w.index];
-  if (!packed) throw new TypeError(`Cannot multiply by ${w.name}: the group is not packed`);
-  return packed;
 }

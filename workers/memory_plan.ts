@@ -10,6 +10,7 @@ import { createLayout } from "../model/layout.ts";
 import { MAX_FAR_BYTES, NR, packedBSize } from "../kernels/mod.ts";
 import { createAdapterLayout, type LoraConfig, loraScale } from "../model/lora.ts";
 import { adapterScratch, createAdapters } from "./adapter_groups.ts";
+import { type FrozenType, isSmall, placeFrozen, type SmallMatrix } from "./frozen.ts";
 import { createGroups, type ParameterGroup } from "./groups.ts";
 import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
@@ -38,10 +39,12 @@ export interface PlanDims {
   readonly keepLogits: boolean;
   /** Measure the time in each kernel. */
   readonly profile: boolean;
-  /** Recompute a layer's activations in the backward pass instead of storing them. */
+  /** Recompute activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
   /** Train this adapter alone. */
   readonly lora?: LoraConfig;
+  /** How the matrices of the layers are stored where an adapter is trained; f32 by default. */
+  readonly frozenType?: FrozenType;
   /** Most bytes of the near memory; what 32 bits address by default. */
   readonly nearBytes?: number;
 }
@@ -65,9 +68,8 @@ export interface MemoryPlan {
   readonly logitsRows: number;
   /** Of what is trained. */
   readonly segments: readonly Segment[];
-  /** Of packed groups that are frozen, without and with an adapter. */
+  /** Of packed groups that are frozen. */
   readonly frozenSegments: readonly Segment[];
-  readonly adaptedSegments: readonly Segment[];
   /** Factor of an adapter's product. */
   readonly loraScale: number;
   /** Units of a Muon update. */
@@ -83,6 +85,10 @@ export interface MemoryPlan {
   /** Float64 [W, kernels]: milliseconds, see profile.ts. */
   readonly profile: number;
   readonly weights: number;
+  /** Address of a group's f32 weights, by its index; undefined where they are stored small. */
+  readonly baseWeights: readonly (number | undefined)[];
+  /** By group index; undefined where the weights are f32. */
+  readonly small: readonly (SmallMatrix | undefined)[];
   /** What is trained: the weights, or an adapter's. Gradients and moments are of its layout. */
   readonly trained: number;
   readonly gradients: number;
@@ -144,7 +150,7 @@ function layOut(
   dims: PlanDims,
   { farWeights }: { farWeights: boolean },
 ): { plan: MemoryPlan; shares: readonly [what: string, bytes: number][] } {
-  const { config, topology, rows, cols, keepLogits, lora } = dims;
+  const { config, topology, rows, cols, keepLogits, lora, frozenType = "f32" } = dims;
   const layout = createLayout(config);
   const groups = createGroups(config, layout);
   const adapters = lora && createAdapters(lora, layout, groups);
@@ -180,10 +186,10 @@ function layOut(
   };
 
   const segments = cutSegments(adapters?.all ?? groups.all);
-  const isAdapted = ({ index }: ParameterGroup) => adapters?.of.has(index) ?? false;
-  const frozen = adapters ? groups.all.filter(({ packed }) => packed) : [];
-  const frozenSegments = cutSegments(frozen.filter((group) => !isAdapted(group)));
-  const adaptedSegments = cutSegments(frozen.filter(isAdapted));
+  const isSmallHere = (group: ParameterGroup) => isSmall(lora ? frozenType : "f32", group);
+  const smallGroups = groups.all.filter(isSmallHere), hasSmall = smallGroups.length > 0;
+  const frozen = lora ? groups.all.filter(({ packed }) => packed) : [];
+  const frozenSegments = cutSegments(frozen.filter((group) => !isSmallHere(group)));
   const matrices = lora ? [] : hiddenMatrices(layout, groups);
   const control = take(4096);
   const parametersIn = take(64, 8);
@@ -192,14 +198,16 @@ function layOut(
   const profile = take(topology.workers * PROFILED.length, 8);
   const [weights, gradients] = share(
     "weights and gradients",
-    () => [take(layout.length), take(length)],
+    () => [take(hasSmall ? 0 : layout.length), take(length)],
   ) as [number, number];
+  const placed = { type: frozenType, hasSmall, weights, take };
+  const { small, baseWeights } = share("frozen weights", () => placeFrozen(groups.all, placed));
   const trained = share("adapters", () => lora ? take(length) : weights);
   const [firstMoment, secondMoment] = [takeFar(length), takeFar(length)];
   const packed = share("packed weights", () =>
     allGroups.map(({ index, packed, cols, rows }) => {
-      if (!packed) return undefined;
-      // An adapter's are small, and read to merge it.
+      if (!packed || small[index]) return undefined;
+      // An adapter's are few.
       const isFar = farWeights && index < groups.all.length;
       const takePacked = isFar ? takeFar : take;
       return {
@@ -214,14 +222,13 @@ function layOut(
     "the batch",
     () => Array.from({ length: 7 }, () => take(rows * cols)),
   ) as [number, number, number, number, number, number, number];
-  const adapter = lora &&
-    adapterScratch(lora, { n, segments: [...adaptedSegments], groups: groups.all });
+  const adapter = lora && adapterScratch(lora, { n, all: adapters?.all ?? [] });
   const keptLogits = share("kept logits", () => keepLogits ? take(rows * cols * V) : 0);
   const colsOf = ({ group }: Segment) => allGroups[group]?.cols ?? 0;
   const sizeOf = (segment: Segment) => segment.rows * colsOf(segment);
   // A segment in either order, and one panel of any product.
   const panelFloats = Math.max(
-    ...[...segments, ...frozenSegments, ...adaptedSegments].map((segment) => {
+    ...[...segments, ...frozenSegments, ...cutSegments(smallGroups)].map((segment) => {
       const cols = colsOf(segment);
       return Math.max(packedBSize(cols, segment.rows), packedBSize(segment.rows, cols));
     }),
@@ -241,7 +248,8 @@ function layOut(
           recompute: dims.recompute,
           adapter,
           moments: Math.max(...segments.map(sizeOf)),
-          panelFloats: farWeights ? panelFloats : 0,
+          panelFloats: farWeights || hasSmall ? panelFloats : 0,
+          hasSmall,
           take,
         });
         const areaEnd = end;
@@ -258,7 +266,6 @@ function layOut(
     logitsRows,
     segments,
     frozenSegments,
-    adaptedSegments,
     loraScale: lora ? loraScale(lora) : 0,
     hiddenMatrices: matrices,
     control,
@@ -267,6 +274,8 @@ function layOut(
     partialSums,
     profile,
     weights,
+    baseWeights,
+    small,
     trained,
     gradients,
     firstMoment,

@@ -97,7 +97,10 @@ export function createMicrobatchContext(
 
 /** Address of a group's weights. */
 export function weightsOf({ plan, groups }: MicrobatchContext, group: ParameterGroup): number {
-  return (group.index < groups.all.length ? plan.weights : plan.trained) + group.offset * 4;
+  if (group.index >= groups.all.length) return plan.trained + group.offset * 4;
+  const address = plan.baseWeights[group.index];
+  if (address === undefined) throw new TypeError(`Cannot read ${group.name}: it is stored small`);
+  return address;
 }
 
 /** The group of an index, which an adapter's are too. */

@@ -13,6 +13,8 @@ export const PROFILED = [
   "pack_a_transposed",
   "pack_b",
   "pack_b_transposed",
+  "widen_bf16",
+  "widen_int8",
   "attention",
   "attention_backward",
   "rms_norm",

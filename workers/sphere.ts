@@ -24,7 +24,7 @@ import { joinPool } from "./pool_worker.ts";
 import { PROFILED, profileKernels } from "./profile.ts";
 import type { Turn } from "./reduction.ts";
 import { type ControlSphere, microbatchRows } from "./topology.ts";
-import { mergeWeights, packWeights, update } from "./update.ts";
+import { packWeights, update } from "./update.ts";
 
 /** Root to worker, once. */
 export interface SphereStart {
@@ -96,9 +96,6 @@ class Sphere {
         return;
       case Command.pack:
         packWeights(this.#context);
-        return;
-      case Command.merge:
-        mergeWeights(this.#context);
         return;
       default:
         throw new RangeError(`Cannot run command ${command}: there is no such command`);

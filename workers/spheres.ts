@@ -6,6 +6,7 @@
 import type { ModelConfig } from "../model/config.ts";
 import type { Layout } from "../model/layout.ts";
 import type { LoraConfig } from "../model/lora.ts";
+import type { FrozenType } from "./frozen.ts";
 import type { Topology } from "./topology.ts";
 
 /** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
@@ -127,6 +128,11 @@ export interface SpheresOptions {
   /** Freeze the weights and train this adapter beside them, by AdamW. */
   readonly lora?: LoraConfig;
   /**
+   * How the frozen matrices of the layers are stored with `lora`: "f32", packed for products, or
+   * "bf16" or "int8", a twelfth or less of that, rounded, and widened for each product.
+   */
+  readonly frozenType?: FrozenType;
+  /**
    * Bytes of the memory that kernels work on past which packed weights are kept in the other one,
    * from where they are copied for each product; 4 GiB by default. Never changes a result.
    */
@@ -137,7 +143,7 @@ export interface SpheresOptions {
 export interface Spheres extends AsyncDisposable {
   /** Where each tensor is in the areas below, `[layout.length]` each: with `lora` the adapter's. */
   readonly layout: Layout;
-  /** The frozen weights in the model's layout; with `lora` alone. */
+  /** The frozen weights in the model's layout; with `lora` alone, and f32 of them. */
   readonly frozen: Float32Array | undefined;
   /** Leaves, control spheres and workers, and who reports to whom. */
   readonly topology: Topology;
@@ -167,8 +173,13 @@ export interface Spheres extends AsyncDisposable {
   kernelMs(): Record<string, number>;
   /** Must follow any write to `parameters` or `frozen`. */
   packWeights(): Promise<void>;
+  /**
+   * Has `fill` write the frozen weights in the model's layout, and stores them in their type; with
+   * `lora` alone. `packWeights` must follow.
+   */
+  fillFrozen(fill: (weights: Float32Array) => Promise<void>): Promise<void>;
   /** Leaves the adapter out of the following calls, or lets it in again. */
-  useAdapter(isUsed: boolean): Promise<void>;
+  useAdapter(isUsed: boolean): void;
   /** One optimizer step. Throws a `DivergedError` when loss or gradient stop being finite. */
   step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome>;
   /**

@@ -6,7 +6,6 @@
  */
 import { NR, packedBSize } from "../kernels/mod.ts";
 import { MicrobatchResult, StepParameter, Word } from "./control_words.ts";
-import { mergeSegment } from "./adapters.ts";
 import { groupOf, type MicrobatchContext, weightsOf } from "./microbatch_context.ts";
 import type { Segment } from "./memory_plan.ts";
 import { muon } from "./muon.ts";
@@ -169,7 +168,7 @@ function updateSegments(
   });
 }
 
-/** Packs all weights, after an external write to them; those with an adapter come in `mergeWeights`. */
+/** Packs all weights, after an external write to them. */
 export function packWeights(context: MicrobatchContext): void {
   const { segments, frozenSegments } = context.plan;
   takeItems(context, {
@@ -179,29 +178,14 @@ export function packWeights(context: MicrobatchContext): void {
   });
 }
 
-/** Packs the weights that have an adapter, with it merged in. */
-export function mergeWeights(context: MicrobatchContext): void {
-  const { plan, words } = context;
-  const parameters = new Float64Array(words.buffer, plan.parametersIn, 64);
-  const scale = parameters[StepParameter.adapterScale] as number;
-  takeItems(context, {
-    items: plan.adaptedSegments,
-    counter: Word.nextUpdate,
-    each: (segment) => packSegment(context, segment, mergeSegment(context, segment, { scale })),
-  });
-}
-
 /** Packs a segment's rows of W in both orders, for Y = X Wᵀ and dX = dY W. */
-function packSegment(
-  context: MicrobatchContext,
-  segment: Segment,
-  weights: number = weightsAt(context, segment),
-): void {
+function packSegment(context: MicrobatchContext, segment: Segment): void {
   const { kernels, plan, area, far } = context;
   const packed = plan.packed[segment.group];
   if (!packed) return;
   const { rows: out, cols: inputs } = groupOf(context, segment.group);
   const { row, rows } = segment;
+  const weights = weightsAt(context, segment);
   const forward = packed.forward + row * inputs * 4;
   const to = packed.isFar ? area.panels : forward;
   kernels.pack_b_transposed(to, weights, inputs, rows, inputs, inputs * NR);

@@ -76,46 +76,50 @@ export interface WorkerArea {
   readonly staged: number;
   /** Gradient of the head, which row blocks accumulate, [V, D]; nothing where it is frozen. */
   readonly stagedHead: number;
-  /** [n, r] input and gradient between the two matrices of an adapter, and rows of one scaled. */
+  /** [n, r] input and gradient between the two matrices of an adapter. */
   readonly loraHidden: number;
   readonly loraGradient: number;
-  readonly loraScratch: number;
   /** Both moments of a segment, out of the far memory. */
   readonly moments: number;
-  /** Panels of packed weights on their way, and their floats: none where weights are near. */
+  /** Panels of packed weights on their way, and their floats: none where weights are near and f32. */
   readonly panels: number;
   readonly panelFloats: number;
+  /** As many, of a matrix that is stored small. */
+  readonly widened: number;
 }
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, recompute, adapter, moments, panelFloats, take }: {
-    config: ModelConfig;
-    groups: Groups;
-    /** Tokens of the largest microbatch. */
-    n: number;
-    /** T */
-    cols: number;
-    logitsRows: number;
-    /** Store only the layers' inputs; their other activations share one place. */
-    recompute: boolean;
-    /** Floats of scratch where adapters alone are trained. */
-    adapter:
-      | { readonly hidden: number; readonly rows: number; readonly staged: number }
-      | undefined;
-    /** Floats of the largest segment. */
-    moments: number;
-    /** Floats of panels copied at once; 0 where packed weights are near. */
-    panelFloats: number;
-    take: (floats: number) => number;
-  },
+  { config, groups, n, cols, logitsRows, recompute, adapter, moments, panelFloats, hasSmall, take }:
+    {
+      config: ModelConfig;
+      groups: Groups;
+      /** Tokens of the largest microbatch. */
+      n: number;
+      /** T */
+      cols: number;
+      logitsRows: number;
+      /** Store only the layers' inputs; their other activations share one place. */
+      recompute: boolean;
+      /** Floats of scratch where adapters alone are trained. */
+      adapter:
+        | { readonly hidden: number; readonly rank: number; readonly staged: number }
+        | undefined;
+      /** Floats of the largest segment. */
+      moments: number;
+      /** Floats of panels copied at once; 0 where packed weights are near and none is small. */
+      panelFloats: number;
+      /** Whether some weights are stored small. */
+      hasSmall: boolean;
+      take: (floats: number) => number;
+    },
 ): WorkerArea {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K } = config;
   const { headNorms } = architectureOf(config);
   const Q = (H + 2 * K) * N;
   const A = H * N;
-  const widest = Math.max(D, Q, A, 2 * F);
+  const widest = Math.max(D, Q, A, 2 * F, adapter?.rank ?? 0);
   // Two gradients of head norms are staged at once.
   const stagedSize = Math.max(
     2 * N,
@@ -170,9 +174,9 @@ export function placeWorkerArea(
     stagedHead: take(adapter ? 0 : V * D),
     loraHidden: take(adapter?.hidden ?? 0),
     loraGradient: take(adapter?.hidden ?? 0),
-    loraScratch: take(adapter?.rows ?? 0),
     moments: take(2 * moments),
     panels: take(panelFloats),
+    widened: take(hasSmall ? panelFloats : 0),
     panelFloats,
   };
 }

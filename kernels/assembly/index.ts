@@ -11,6 +11,7 @@ export { gemm_int8_interleaved, gemm_interleaved, pack_interleaved } from "./gem
 export { matvec } from "./matvec";
 export { gemm_int8, matvec_int8 } from "./gemm_int8";
 export { quantize_rows } from "./quantize";
+export { widen_bf16, widen_int8 } from "./widen";
 export { rms_norm, rms_norm_backward } from "./rms_norm";
 export { rope } from "./rope";
 export { attention } from "./attention";

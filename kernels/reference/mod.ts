@@ -13,6 +13,7 @@ export {
   matvec_int8,
   quantize_rows,
 } from "./int8.ts";
+export { widen_bf16, widen_int8 } from "./widen.ts";
 export { attend_paged, cache_write } from "./paged.ts";
 export { gate_columns } from "./gate.ts";
 export { rms_norm, rms_norm_backward } from "./rms_norm.ts";

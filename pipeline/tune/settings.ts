@@ -5,6 +5,7 @@
  */
 import type { LoraConfig } from "../../model/lora.ts";
 import type { OptimizerSettings } from "../../run/settings/training.ts";
+import type { FrozenType } from "../../workers/mod.ts";
 
 /** Settings of {@linkcode "./tune.ts"}; saved with every checkpoint. */
 export interface TuneSettings extends OptimizerSettings {
@@ -24,6 +25,8 @@ export interface TuneSettings extends OptimizerSettings {
   readonly strictSimd: boolean;
   /** Trains this adapter alone. */
   readonly lora: LoraConfig | undefined;
+  /** How the matrices beside it are kept; set with `lora` alone. */
+  readonly frozen: FrozenType | undefined;
   /** Learns preferences, by how much they count against staying near the model; needs `lora`. */
   readonly beta: number | undefined;
 }

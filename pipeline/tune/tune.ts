@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { replaceFile } from "../../model/durable.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
 import {
@@ -109,6 +109,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     cols,
     init: start.folder,
     ...(settings.lora && { lora: settings.lora }),
+    ...(settings.frozen && { frozenType: settings.frozen }),
     companions: start.companions,
     leaves: settings.leaves,
     fallBack: options.fallBack,
@@ -128,10 +129,16 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   });
   run.forced.push(...settled.forced);
   for (const line of describeForced(settled, began)) tell(line);
+  if (settings.lora && basename(dirname(start.folder)) === "checkpoints") {
+    tell(
+      `Keep ${start.folder}: it is the adapter's base, and training that goes on in its run can ` +
+        "delete it.",
+    );
+  }
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   const allMeters = Object.values(meters);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: steps, json });
-  status.note(describePlan(examples, { steps, rows, cols }));
+  status.note(describePlan(examples, { steps, rows, cols, memory: trainer.spheres.bytes }));
   status.phase("training");
   const tellStop = () => status.phase("stopping after this step; Ctrl-C again ends at once");
   stop.addEventListener("abort", tellStop, { once: true });
@@ -194,13 +201,15 @@ async function tellExamples({ train, skipped }: TuneExamples, paths: RunPaths): 
 
 function describePlan(
   { train, heldOut }: TuneExamples,
-  { steps, rows, cols }: { steps: number; rows: number; cols: number },
+  { steps, rows, cols, memory }: { steps: number; rows: number; cols: number; memory: number },
 ): string {
   const learned = train.flat().reduce((sum, { mask }) => sum + mask.filter(Boolean).length, 0);
   const total = train.flat().reduce((sum, { ids }) => sum + ids.length, 0);
   const what = train[0]?.length === 2 ? "preferences" : "conversations";
   return `${train.length} ${what} to learn, ${heldOut.length} held out; ${learned} of ` +
-    `${total} tokens are answers; ${steps} steps of up to ${rows} rows of ${cols} tokens`;
+    `${total} tokens are answers; ${steps} steps of up to ${rows} rows of ${cols} tokens, in ${
+      Math.ceil(memory / 2 ** 20)
+    } MiB`;
 }
 
 /** What the held-out conversations say of how long was trained. */

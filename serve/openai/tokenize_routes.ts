@@ -74,8 +74,10 @@ export async function detokenize(body: unknown, context: AnswerContext): Promise
   return jsonStream(textJson(tokens, { codec, with_bytes }), { turns, client });
 }
 
-function checkModel(model: string | undefined, { modelName }: AnswerContext): void {
-  if (model !== undefined && model !== modelName) throw unknownModel(model);
+function checkModel(model: string | undefined, { modelName, adapters }: AnswerContext): void {
+  // An adapter has the tokenizer of its model.
+  if (model === undefined || model === modelName || adapters?.has(model)) return;
+  throw unknownModel(model);
 }
 
 function* tokensJson(

@@ -60,9 +60,9 @@ export function preferences(spheres: Spheres, { beta }: { beta: number }): Objec
   };
   /** β times the margin beyond the reference's, for each pair. */
   const scores = async (batch: SphereBatch, pairs: readonly Pair[]): Promise<number[]> => {
-    await spheres.useAdapter(false);
+    spheres.useAdapter(false);
     const reference = await margins(batch, pairs);
-    await spheres.useAdapter(true);
+    spheres.useAdapter(true);
     const own = await margins(batch, pairs);
     return own.map((margin, at) => beta * (margin - (reference[at] as number)));
   };

@@ -102,6 +102,14 @@ Deno.test("an adapter learns beside the model, resumes exactly, and is merged wh
     .map((line) => JSON.parse(line));
   assertLess(steps.at(-1).validationLoss, steps[1].validationLoss);
 
+  const inspected = await runHere(["inspect", at("lora")]);
+  assertEquals(inspected.code, 0, inspected.err);
+  assertStringIncludes(inspected.out, `from ${at("base")}, an adapter of rank 2, 9 steps`);
+  assertStringIncludes(inspected.out, "  step-000009");
+  const small = await runHere([...args("lora", ...more, "--frozen", "int8"), at("chats.jsonl")]);
+  assertEquals(small.code, 2);
+  assertStringIncludes(small.err, `frozen "int8" (began with "f32")`);
+
   const exported = await runHere([
     ...["export", "--run", at("lora"), "--checkpoint", "9", "--format", "safetensors"],
     ...["--output", at("merged")],

@@ -33,9 +33,27 @@ async function answersOf(
     const { choices, ...rest } = await response.json();
     return { status: response.status, model: rest.model, text: choices?.[0].message.content };
   }));
+  const [model] = models;
+  const routes = new Map<string, object>([
+    ["/v1/responses", { input: "a", max_output_tokens: 4 }],
+    ["/v1/messages", { messages, max_tokens: 4 }],
+    ["/api/chat", { messages, stream: false, options: { num_predict: 4 } }],
+    ["/tokenize", { content: "a" }],
+    ["/v1/embeddings", { input: "a" }],
+  ]);
+  const statuses: Record<string, number> = {};
+  for (const [route, body] of model === undefined ? [] : routes) {
+    const response = await app.request(route, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model, ...body }),
+    });
+    await response.text();
+    statuses[route] = response.status;
+  }
   const { data } = await (await app.request("/v1/models")).json();
   assertEquals(failures, []);
-  return { answers, served: data.map(({ id }: { id: string }) => id) };
+  return { answers, statuses, served: data.map(({ id }: { id: string }) => id) };
 }
 
 Deno.test("adapters are served beside their model, each as if it were merged", async () => {
@@ -52,11 +70,16 @@ Deno.test("adapters are served beside their model, each as if it were merged", a
     ]);
     assertEquals(code, 0, err);
   }
-  const { answers, served } = await answersOf({ run: "", model: at("base") }, {
+  const { answers, statuses, served } = await answersOf({ run: "", model: at("base") }, {
     adapters: [at("yes"), `other=${at("no")}`],
     models: ["yes", "other", undefined, "cllm", "no"],
   });
   assertEquals(served, ["cllm", "yes", "other"]);
+  // Embeddings are the model's own: an adapter's name is refused.
+  assertEquals(statuses, {
+    ...{ "/v1/responses": 200, "/v1/messages": 200, "/api/chat": 200, "/tokenize": 200 },
+    "/v1/embeddings": 404,
+  });
   const [yes, no, base, named, unknown] = answers;
   assertEquals(answers.map(({ status }) => status), [200, 200, 200, 200, 404]);
   assertEquals([yes?.model, no?.model, base?.model], ["yes", "other", "cllm"]);

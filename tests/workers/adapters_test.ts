@@ -1,11 +1,17 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createLayout } from "../../model/layout.ts";
+import { presetConfig } from "../../model/config.ts";
 import { packedBSize } from "../../kernels/mod.ts";
 import { initParameters } from "../../model/init.ts";
 import { createAdapterLayout, initAdapter, LORA_TARGETS, mergeAdapter } from "../../model/lora.ts";
 import { planMemory } from "../../workers/memory_plan.ts";
 import { createTopology, DEFAULT_LEAVES } from "../../workers/topology.ts";
-import { openSpheres, type Spheres, type SpheresOptions } from "../../workers/mod.ts";
+import {
+  type FrozenType,
+  openSpheres,
+  type Spheres,
+  type SpheresOptions,
+} from "../../workers/mod.ts";
 import { assertClose, GOLDEN_STEP, readGolden, readTensors } from "./golden.ts";
 
 /** Numbers of PEFT; how they were made is in the README of the fixtures. */
@@ -84,10 +90,10 @@ Deno.test("twenty steps of an adapter match PEFT, and the base stays as it is", 
 Deno.test("an adapter that is left out changes nothing, and merged matrices are PEFT's", async () => {
   await using spheres = await open();
   const adapted = await spheres.evaluate(golden.batch);
-  await spheres.useAdapter(false);
+  spheres.useAdapter(false);
   const { loss, tokens } = await spheres.evaluate(golden.batch);
   assertAlmostEquals(loss / tokens, golden.losses.loss, 1e-5);
-  await spheres.useAdapter(true);
+  spheres.useAdapter(true);
   assertEquals(await spheres.evaluate(golden.batch), adapted);
 
   const layout = createLayout(golden.config);
@@ -134,4 +140,93 @@ Deno.test("an adapter has the same bits for any number of workers, recomputed or
   for (const options of [{ workers: 3 }, { workers: 2, recompute: true }]) {
     assertEquals(await train(options), one);
   }
+});
+
+/** The weights that a type stands for: rows of the layers' matrices rounded, all else as it is. */
+function rounded(type: "bf16" | "int8", weights: Float32Array): Float32Array {
+  const layout = createLayout(golden.config);
+  const result = weights.slice();
+  const word = new DataView(new ArrayBuffer(4));
+  for (const { layer, shape, offset, size } of layout.parameters) {
+    if (layer < 0 || shape.length < 2) continue;
+    const cols = shape[1] as number;
+    for (let from = offset; from < offset + size; from += cols) {
+      const row = weights.subarray(from, from + cols);
+      const scale = Math.fround(Math.max(...row.map(Math.abs)) / 127);
+      result.set(
+        row.map((value) => {
+          if (type === "int8") return Math.round(value / scale) * scale;
+          word.setFloat32(0, value);
+          const bits = word.getUint32(0);
+          const below = bits % 0x10000, upper = bits - below;
+          const isUp = below > 0x8000 || (below === 0x8000 && upper % 0x20000 !== 0);
+          word.setUint32(0, upper + (isUp ? 0x10000 : 0));
+          return word.getFloat32(0);
+        }),
+        from,
+      );
+    }
+  }
+  return result;
+}
+
+/** Four steps of the golden batch from `weights`. */
+async function tuned(weights: Float32Array, options: Partial<SpheresOptions>) {
+  const { config, batch: { rows, cols } } = golden;
+  const { lora: used = lora } = options;
+  await using spheres = await openSpheres({ config, rows, cols, lora: used, ...options });
+  await spheres.fillFrozen((frozen) => Promise.resolve(frozen.set(weights)));
+  const layout = createAdapterLayout(createLayout(config), used);
+  initAdapter(spheres.parameters, { layout, seed: 1 });
+  await spheres.packWeights();
+  const losses: number[] = [];
+  for (let step = 1; step <= 4; step++) {
+    losses.push((await spheres.step(golden.batch, { ...STEP, step })).loss);
+  }
+  return { losses, parameters: spheres.parameters.slice(), bytes: spheres.bytes };
+}
+
+Deno.test("a base that is stored small trains as one of the rounded weights, to the bit", async () => {
+  const layout = createLayout(golden.config);
+  const weights = new Float32Array(layout.length);
+  for (const { name, offset } of layout.parameters) {
+    weights.set(golden.weights.get(name) ?? [], offset);
+  }
+  const exact = await tuned(weights, { workers: 1 });
+  for (const frozenType of ["bf16", "int8"] as const) {
+    const small = await tuned(weights, { workers: 2, frozenType });
+    const wanted = await tuned(rounded(frozenType, weights), { workers: 1 });
+    assertEquals(small.parameters, wanted.parameters, frozenType);
+    assertEquals(small.losses, wanted.losses, frozenType);
+    assert(small.losses[0] !== exact.losses[0], frozenType);
+    const again = await tuned(weights, { workers: 3, recompute: true, frozenType });
+    assertEquals(again.parameters, small.parameters, frozenType);
+  }
+});
+
+Deno.test("a base in int8 takes a twelfth of one in f32 that is packed twice", () => {
+  const config = presetConfig("small", { vocabSize: 512, endOfTextId: 0 });
+  const topology = createTopology({ leaves: 1, workers: 1 });
+  const off = { keepLogits: false, profile: false, recompute: false };
+  const bytes = (frozenType: FrozenType) =>
+    planMemory({ config, topology, rows: 1, cols: 16, lora, ...off, frozenType }).bytes;
+  const count = createLayout(config).parameters.filter(({ layer, shape }) =>
+    layer >= 0 && shape.length === 2
+  ).reduce((sum, { size }) => sum + size, 0);
+  // Beside the scales, and scratch that does not grow with the layers.
+  const near = (saved: number, wanted: number) =>
+    assert(Math.abs(saved / wanted - 1) < 0.05, `${saved} of ${wanted}`);
+  near(bytes("f32") - bytes("int8"), 11 * count);
+  near(bytes("f32") - bytes("bf16"), 10 * count);
+});
+
+Deno.test("an adapter of a high rank has the same bits for any number of workers", async () => {
+  // Its gradients are larger than any segment of the weights.
+  const high = { rank: 256, alpha: 2, targets: LORA_TARGETS };
+  const weights = new Float32Array(createLayout(golden.config).length);
+  initParameters(weights, { config: golden.config, layout: createLayout(golden.config), seed: 1 });
+  const one = await tuned(weights, { lora: high, workers: 1 });
+  const many = await tuned(weights, { lora: high, workers: 3 });
+  assert(one.losses.every(Number.isFinite));
+  assertEquals(many.losses, one.losses);
 });

@@ -70,10 +70,10 @@ function answersOf(spheres: Spheres, batch: SphereBatch): number[] {
 
 /** The loss of the paper, in f64. */
 async function lossByFormula(spheres: Spheres, batch: SphereBatch): Promise<number> {
-  await spheres.useAdapter(false);
+  spheres.useAdapter(false);
   await spheres.evaluate(batch);
   const reference = answersOf(spheres, batch);
-  await spheres.useAdapter(true);
+  spheres.useAdapter(true);
   await spheres.evaluate(batch);
   const own = answersOf(spheres, batch);
   let loss = 0;
