@@ -13,6 +13,7 @@ import { DivergedError } from "./diverged.ts";
 import { storeFrozen } from "./frozen.ts";
 import { createGroups } from "./groups.ts";
 import { type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { placeBatch } from "./place_batch.ts";
 import { PROFILED } from "./profile.ts";
 import type { SphereStart } from "./sphere.ts";
 import type {
@@ -202,7 +203,7 @@ class RootSphere implements Spheres {
   }
 
   async step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome> {
-    this.#place(batch);
+    placeBatch(batch, { plan: this.#plan, memory: this.#memory, words: this.#words });
     const put = (index: number, value: number) => this.#stepParameters[index] = value;
     put(StepParameter.learningRate, optimizer.learningRate);
     put(StepParameter.beta1, optimizer.beta1);
@@ -231,7 +232,7 @@ class RootSphere implements Spheres {
   }
 
   async evaluate(batch: SphereBatch): Promise<{ loss: number; tokens: number }> {
-    this.#place(batch);
+    placeBatch(batch, { plan: this.#plan, memory: this.#memory, words: this.#words });
     await this.#command(Command.evaluate);
     const tokens = this.#outcomes().reduce((sum, microbatch) => sum + microbatch.tokens, 0);
     const loss = this.#loss();
@@ -241,35 +242,6 @@ class RootSphere implements Spheres {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
-  }
-
-  /** Copies a batch into shared memory. */
-  #place(batch: SphereBatch): void {
-    const { rows, cols } = this.#plan.dims;
-    if (batch.cols !== cols || batch.rows > rows || batch.rows < 1) {
-      throw new TypeError(
-        `Cannot train on a batch of ${batch.rows} x ${batch.cols}: the spheres were opened for at ` +
-          `most ${rows} rows of ${cols}`,
-      );
-    }
-    const size = batch.rows * cols;
-    const ints = (address: number) => new Int32Array(this.#memory.buffer, address, size);
-    ints(this.#plan.inputIds).set(batch.inputIds);
-    ints(this.#plan.targetIds).set(batch.targetIds);
-    ints(this.#plan.mask).set(batch.mask);
-    if (batch.segmentIds) ints(this.#plan.segmentIds).set(batch.segmentIds);
-    if (batch.weights) {
-      new Float32Array(this.#memory.buffer, this.#plan.tokenWeights, size).set(batch.weights);
-    }
-    const positions = ints(this.#plan.positions);
-    for (let i = 0; i < size; i++) {
-      const restarts = i % cols === 0 ||
-        (batch.segmentIds && batch.segmentIds[i] !== batch.segmentIds[i - 1]);
-      positions[i] = restarts ? 0 : (positions[i - 1] as number) + 1;
-    }
-    Atomics.store(this.#words, Word.rows, batch.rows);
-    Atomics.store(this.#words, Word.segmented, batch.segmentIds ? 1 : 0);
-    Atomics.store(this.#words, Word.weighted, batch.weights ? 1 : 0);
   }
 
   /** Issues a command and waits, without blocking, until every worker is done with it. */
