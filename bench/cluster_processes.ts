@@ -24,7 +24,12 @@ export async function startProcesses(folder: string, host: Host = LOOPBACK): Pro
   const spawn = ([command, ...args]: readonly [string, ...string[]]) => {
     const child = new Deno.Command(command, { args, stdout: "null", stderr: "null" }).spawn();
     children.defer(async () => {
-      child.kill("SIGKILL");
+      try {
+        child.kill("SIGKILL");
+      } catch (error) {
+        // It ended with the run.
+        if (!(error instanceof TypeError)) throw error;
+      }
       await child.status;
     });
   };

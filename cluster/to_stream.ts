@@ -83,7 +83,10 @@ const isFull = (error: unknown) => error instanceof JetStreamApiError && error.c
 /** Whether the broker may answer later: it, its leader or the way to it is gone for now. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof JetStreamApiError) return AWAY.has(error.code) || error.status === 503;
+  if (error instanceof JetStreamApiError) {
+    // Two servers are too few for good, and three of which one restarts for a while.
+    return AWAY.has(error.code) || error.status === 503 || /peer offline/.test(error.message);
+  }
   return /^(TimeoutError|NoResponders|RequestError|JetStreamNotEnabled|DisconnectedError)/
     .test(error.name) ||
     /timeout|no responders|disconnect|heartbeats missed|stale connection/i.test(error.message);

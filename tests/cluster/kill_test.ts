@@ -1,7 +1,7 @@
 /**
  * Kills processes and brokers of small runs on several machines, and cuts their cables. Every run ends
- * with what one process makes. `CLLM_STORMS` says how many runs, of three kills and a cut each;
- * `CLLM_SEED` repeats them.
+ * with what one process makes. `CLLM_STORMS` says how many runs, of four kills and a cut each;
+ * `CLLM_SEED` repeats them. The first run over files, and every second after it, trains replicas.
  */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
@@ -14,11 +14,16 @@ import { type Fault, type Role, storm, type StormReport } from "./storm.ts";
 
 const STORMS = Number(Deno.env.get("CLLM_STORMS") ?? 1);
 const SEED = Number(Deno.env.get("CLLM_SEED") ?? Date.now());
-const FAULTS: readonly Fault[] = ["kill", "leader", "cut", "kill"];
+const FAULTS: readonly Fault[] = ["kill", "leader", "cut", "broker", "kill"];
 const KEEPERS = ["keeper1", "keeper2"];
 /** Training waits for the last page, where it would else end the crawl with its last step. */
 const WHOLE = ["--warm-up-corpus", "1000000000"];
 const TRAINING = ["--steps", "4", "--vocab", "320", "--checkpoint-every", "2"];
+/** Long enough that its turns are disturbed too. */
+const REPLICAS = [
+  ...["--replicas", "2", "--inner-steps", "3", "--steps", "24", "--vocab", "320"],
+  ...["--checkpoint-every", "6"],
+];
 
 const ignore = await isWithoutNats();
 const withoutNetworks = ignore || await isWithoutNetworks();
@@ -32,15 +37,16 @@ async function madeBy(folder: string, name: string): Promise<string> {
 
 /** Disturbs a run of `sources`, which the test serves at `address` if it is asked to. */
 async function disturb(
-  { folder, seed, workers, sources }: {
+  { folder, seed, workers, training, sources }: {
     folder: string;
     seed: number;
-    /** The role of the two nodes that are no keepers. */
-    workers: "text" | "crawl";
+    /** The roles of the nodes that are no keepers. */
+    workers: readonly ("text" | "crawl" | "train")[];
+    training: readonly string[];
     sources: (address: string) => readonly string[];
   },
 ): Promise<StormReport> {
-  await using network = withoutNetworks ? undefined : await openNetwork(8);
+  await using network = withoutNetworks ? undefined : await openNetwork(6 + workers.length);
   const hosts = network?.hosts ?? [];
   await using nats = await startNats(3, { hosts });
   const named = ["--cluster", nats.urls, "--run", "books"];
@@ -48,7 +54,8 @@ async function disturb(
     name,
     args: [
       ...["node", ...named, "--roles", role],
-      ...role === "keeper" ? ["--folder", join(folder, name), "--workers", "1"] : [],
+      ...role === "keeper" ? ["--folder", join(folder, name)] : [],
+      ...["keeper", "train"].includes(role) ? ["--workers", "1"] : [],
     ],
   });
   const report = await storm({
@@ -62,20 +69,21 @@ async function disturb(
           ...named,
           "--lease",
           "10",
-          ...TRAINING,
+          ...training,
           ...sources(network?.address ?? "127.0.0.1"),
         ],
       },
       ...KEEPERS.map((name) => node(name, "keeper")),
-      ...[1, 2].map((number) => ({
-        ...node(`${workers}${number}`, workers),
-        needsSites: workers === "crawl",
+      ...workers.map((role, at) => ({
+        ...node(`${role}${at + 1}`, role),
+        needsSites: role === "crawl",
       })),
     ],
     nats,
     ...hosts.length > 0 ? { hosts: hosts.slice(3) } : {},
     stream: "cllm_books_doc",
-    calmMs: 2_000,
+    // Some end before training begins, others go on within it.
+    calmMs: 1_500 * (1 + seed % 4),
     limitMs: 300_000,
   });
   console.log([`seed ${seed}`, ...report.happened, ...report.failures].join("\n"));
@@ -91,16 +99,24 @@ Deno.test({
     await writeCorpus(corpus, { count: 40 });
     const lines = Array.from({ length: 2000 }, (_, i) => JSON.stringify({ text: prose(i + 100) }));
     await Deno.writeTextFile(join(corpus, "lines.jsonl"), lines.join("\n"));
-    const calm = join(folder.path, "calm");
-    const { code, err } = await run(["pipeline", "--run", calm, ...TRAINING, corpus]);
-    assertEquals(code, 0, err);
+    const sources = () => [corpus];
     const manifestOf = async (path: string) => JSON.parse(await Deno.readTextFile(path));
-    const expected = await manifestOf(join(calm, "manifest.json"));
+    const kinds = [
+      { workers: ["text", "text", "train", "train"], training: REPLICAS },
+      { workers: ["text", "text"], training: TRAINING },
+    ] as const;
+    const calm: unknown[] = [];
+    for (const [at, { training }] of kinds.slice(0, STORMS).entries()) {
+      const path = join(folder.path, `calm${at}`);
+      const { code, err } = await run(["pipeline", "--run", path, ...training, corpus]);
+      assertEquals(code, 0, err);
+      calm.push(await manifestOf(join(path, "manifest.json")));
+    }
     for (let round = 0; round < STORMS; round++) {
       const own = join(folder.path, `${round}`);
-      const sources = () => [corpus];
-      await disturb({ folder: own, seed: SEED + round, workers: "text", sources });
-      assertEquals(await manifestOf(await madeBy(own, "manifest.json")), expected);
+      const at = round % kinds.length as 0 | 1;
+      await disturb({ folder: own, seed: SEED + round, ...kinds[at], sources });
+      assertEquals(await manifestOf(await madeBy(own, "manifest.json")), calm[at]);
       await Deno.remove(own, { recursive: true });
     }
   },
@@ -130,7 +146,11 @@ Deno.test({
         site = `http://${address}:${server.addr.port}`;
         return ["--allow-private", "--delay", "50", ...WHOLE, `${site}/0`];
       };
-      await disturb({ folder: own, seed: SEED + round, workers: "crawl", sources });
+      await disturb({
+        ...{ folder: own, seed: SEED + round, workers: ["crawl", "crawl"] },
+        training: TRAINING,
+        sources,
+      });
       const made = await madeBy(own, "manifest.json");
       const journal = await readJournal(join(made, "../corpus"));
       const urls: string[] = [];

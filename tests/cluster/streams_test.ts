@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { AckPolicy } from "@nats-io/jetstream";
+import { AckPolicy, JetStreamApiError } from "@nats-io/jetstream";
 import { connectCluster } from "../../cluster/connect.ts";
 import { fromStream } from "../../cluster/from_stream.ts";
 import { LostLease, takeLease, waitForLease } from "../../cluster/lease.ts";
 import { createRun, joinRun, removeRun, sealRecord } from "../../cluster/run.ts";
-import { publish, toStream } from "../../cluster/to_stream.ts";
+import { isAway, publish, toStream } from "../../cluster/to_stream.ts";
 import { startCommand } from "../commands/program.ts";
 import { findNatsServer, isWithoutNats, startNats } from "./nats_server.ts";
 
@@ -148,4 +148,12 @@ test("errors of the connection say what to do", async () => {
     "a server that refuses this node's certificate looks the same",
   );
   (await held).close();
+});
+
+test("a server that restarts is away; servers that are too few are not", () => {
+  const refused = (description: string) =>
+    isAway(new JetStreamApiError({ code: 400, err_code: 10005, description }));
+  assert(refused("no suitable peers for placement, peer offline"));
+  assertEquals(refused("no suitable peers for placement"), false);
+  return Promise.resolve();
 });
