@@ -21,7 +21,7 @@ import {
   presetFor,
   TOKENS_PER_WEIGHT,
 } from "./choose.ts";
-import { expectLoss, SAMPLE_RUNS } from "./expect.ts";
+import { type Course, expectLoss, SAMPLE_RUNS } from "./expect.ts";
 import { measureSpeed } from "./measure.ts";
 
 /** Options of {@linkcode turnDial}. */
@@ -156,7 +156,7 @@ function guess(preset: PresetName, tokens: number): string {
   const { [preset]: runs = [] } = SAMPLE_RUNS;
   const [first, last] = [runs[0], runs.at(-1)];
   if (!first || !last) return `of the loss there is no guess: no run of ${preset} was measured`;
-  return `of the loss there is no guess: the runs of ${preset} that were measured on the sample ` +
-    `corpus have ${formatCount(first[0])} tokens (validation ${first[1]}) to ` +
-    `${formatCount(last[0])} (${last[1]})`;
+  const said = (run: Course) => `${formatCount(run[0])} tokens (validation ${run[1]})`;
+  return `of the loss there is no guess: on the sample corpus ${preset} was measured with ` +
+    (first === last ? said(last) : `${said(first)} to ${said(last)}`);
 }

@@ -20,8 +20,11 @@ export const SAMPLE_RUNS: Readonly<Partial<Record<PresetName, readonly Course[]>
     [46_073, 5.914],
     [61_425, 5.759],
     [92_152, 5.498],
+    [153_589, 5.229],
+    [460_771, 4.620],
     [1_382_313, 4.111],
   ],
+  small: [[307_176, 4.851]],
 };
 
 /** A guess and how far such guesses were off. */
