@@ -4,13 +4,16 @@
  * @module
  */
 import { join } from "node:path";
-import { exists } from "../model/durable.ts";
+import { exists, readIfThere, replaceFile } from "../model/durable.ts";
+import { withTasks } from "../dashboard/mod.ts";
 import { didYouMean } from "../cli/nearest.ts";
 import { type FlagValues, UsageError } from "../cli/flags.ts";
 import { say } from "../cli/print.ts";
 import { table } from "../evaluation/table.ts";
 import { TASK_FORMS, type TaskFormName } from "../evaluation/tasks/forms.ts";
-import { readTask, scoreTask, type TaskFile, type TaskScore } from "../evaluation/tasks/task.ts";
+import { readTask, scoreTask, type TaskFile } from "../evaluation/tasks/task.ts";
+import { storeScores, type TaskRow } from "../evaluation/tasks/stored.ts";
+import { runPaths } from "../run/folder.ts";
 import { DEFAULT_RUN } from "../run/open.ts";
 import { type MODEL_FLAGS, type ModelChoice, openModel } from "../run/model_source.ts";
 
@@ -18,11 +21,6 @@ import { type MODEL_FLAGS, type ModelChoice, openModel } from "../run/model_sour
 type TaskValues =
   & Pick<FlagValues<typeof MODEL_FLAGS>, "run" | "checkpoint" | "weights">
   & { readonly task: readonly string[]; readonly workers: number; readonly json: boolean };
-
-interface Row extends TaskScore {
-  readonly model: string;
-  readonly task: string;
-}
 
 /** Scores each model on each task, and prints a table or lines of JSON; returns the exit code. */
 export async function evaluateTasks(
@@ -32,8 +30,9 @@ export async function evaluateTasks(
   const tasks = await Promise.all(
     values.task.map(taskOf).map(async (task) => ({ ...task, items: await readTask(task) })),
   );
-  const rows: Row[] = [];
-  for (const name of models.length > 0 ? models : [values.run ?? DEFAULT_RUN]) {
+  const rows: TaskRow[] = [];
+  const names = models.length > 0 ? models : [values.run ?? DEFAULT_RUN];
+  for (const name of names) {
     const model = await openModel(await choiceOf(name, values));
     await using _engine = model.engine;
     for (const { form, file, items } of tasks) {
@@ -42,8 +41,18 @@ export async function evaluateTasks(
       if (values.json) say(JSON.stringify(row));
     }
   }
+  for (const name of names) if (await exists(join(name, "checkpoints"))) await keep(name, rows);
   if (!values.json) say(describe(rows).join("\n"));
   return 0;
+}
+
+/** Keeps the table in a run's folder, and shows it in the run's report. */
+async function keep(root: string, rows: readonly TaskRow[]): Promise<void> {
+  await storeScores(root, rows);
+  const { report } = runPaths(root);
+  const page = await readIfThere(report);
+  const shown = page === undefined ? undefined : withTasks(page, rows);
+  if (shown !== undefined) await replaceFile(report, shown);
 }
 
 function taskOf(text: string): TaskFile {
@@ -72,7 +81,7 @@ async function choiceOf(
 }
 
 /** A line for each model and task; figures that a task has not are left out. */
-function describe(rows: readonly Row[]): string[] {
+function describe(rows: readonly TaskRow[]): string[] {
   const figure = (value: number | undefined, error?: number) =>
     value === undefined
       ? "-"

@@ -17,13 +17,19 @@ import { initFolder } from "../run/choose_checkpoint.ts";
 import { forgetCorpus } from "../run/forget_corpus.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { checkInit } from "../run/named_model.ts";
-import { PIPELINE_FLAGS, settingsOf, valuesIn } from "../run/settings/pipeline.ts";
+import {
+  PIPELINE_FLAGS,
+  type RunSettings,
+  settingsOf,
+  valuesIn,
+} from "../run/settings/pipeline.ts";
 import { findIndexes } from "../pipeline/ingest/refinery.ts";
 import { checkContext } from "../run/config.ts";
 import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
 import { makeFolder } from "../run/make_folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { type RunServer, serveRun } from "../pipeline/serve_run.ts";
+import { turnDial } from "../pipeline/dial/dial.ts";
 import { runPipeline } from "../pipeline/run.ts";
 import { describeForced, settle } from "../run/settings/settle.ts";
 import { openSampleSite } from "../pipeline/ingest/sample_source.ts";
@@ -57,7 +63,7 @@ export const pipeline: Command = command({
     const paths = runPaths(values.run);
     const { wanted: asked, named } = settingsOf(parsed);
     const from = { hub: values.hub, note: tell };
-    const wanted = { ...asked, init: asked.init && await initFolder(asked.init, from) };
+    let wanted = { ...asked, init: asked.init && await initFolder(asked.init, from) };
     await checkSources(parsed.operands, wanted);
     await findIndexes(wanted.dedupAgainst);
     if (wanted.init !== "") {
@@ -80,14 +86,20 @@ export const pipeline: Command = command({
     };
     await checkChromium(values);
     // What is refused is refused before the folder is made, and looked at again once it is ours.
-    await decide();
+    const { existing: begun } = await decide();
+    // Standard output is for JSON alone where that was asked for.
+    const aside = (line: string) => values.json ? tell(line) : say(line);
+    if (!begun && (values.hours !== undefined || values.tokens !== undefined)) {
+      const choice = await turnDial({ settings: wanted, spheres: spheresOf(values), note: aside });
+      const { preset, steps } = choice;
+      const chosen = settingsOf({ ...parsed, values: { ...values, preset, steps } }).wanted;
+      wanted = { ...chosen, init: wanted.init };
+    }
     await makeFolder(paths.root, { flag: "run" });
     const over = new AbortController();
     using interrupt = stopOnInterrupt();
     using _closed = { [Symbol.dispose]: () => over.abort() };
     await using stack = new AsyncDisposableStack();
-    // Standard output is for JSON alone where that was asked for.
-    const aside = (line: string) => values.json ? tell(line) : say(line);
     let inform = aside;
     let served: RunServer | undefined;
     {
@@ -128,7 +140,7 @@ export const pipeline: Command = command({
         keepDropped: values["keep-dropped"],
         json: values.json,
         tensorboard: values.tensorboard,
-        args,
+        args: withoutDial(args, settings),
         onStatus: (note) => inform = note,
         stop: interrupt.signal,
       });
@@ -150,6 +162,16 @@ export const pipeline: Command = command({
     return 0;
   },
 });
+
+/** The command line with what was chosen in the place of the number that it was chosen by. */
+function withoutDial(args: readonly string[], settings: RunSettings): readonly string[] {
+  const { hours, tokens, preset, steps } = settings;
+  if (hours === undefined && tokens === undefined) return args;
+  const rest = args.filter((arg, at) =>
+    !/^--(hours|tokens)(=|$)/.test(arg) && !/^--(hours|tokens)$/.test(args[at - 1] ?? "")
+  );
+  return ["--preset", preset, "--steps", `${steps}`, ...rest];
+}
 
 /** How far the run has come. */
 async function progressOf(

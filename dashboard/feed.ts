@@ -10,6 +10,7 @@ import {
   readLines,
   readRun,
   readSamples,
+  readTasks,
   type RunHistory,
   type ShownRun,
 } from "./run_files.ts";
@@ -23,6 +24,7 @@ export type FeedMessage =
     | { readonly type: "step"; readonly record: TimedRecord }
     | { readonly type: "status"; readonly status: unknown }
     | { readonly type: "samples"; readonly samples: readonly unknown[] }
+    | { readonly type: "tasks"; readonly tasks: readonly unknown[] }
   );
 
 /**
@@ -66,6 +68,7 @@ export async function* watchRuns(
     if (files.has("samples.jsonl")) {
       yield { name, type: "samples", samples: await readSamples(dir) };
     }
+    if (files.has("tasks.json")) yield { name, type: "tasks", tasks: await readTasks(dir) };
   }
   try {
     for (const run of runs) yield* whole(run);

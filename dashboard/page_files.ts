@@ -18,6 +18,7 @@ import pipeline from "./page/pipeline.js" with { type: "text" };
 import report from "./page/report.js" with { type: "text" };
 import samples from "./page/samples.js" with { type: "text" };
 import spheres from "./page/spheres.js" with { type: "text" };
+import tasks from "./page/tasks.js" with { type: "text" };
 import zoom from "./page/zoom.js" with { type: "text" };
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
@@ -44,6 +45,7 @@ const PICTURES: readonly PageFile[] = [
   ["pipeline.js", pipeline],
   ["spheres.js", spheres],
   ["samples.js", samples],
+  ["tasks.js", tasks],
 ];
 
 /** Scripts of the live page, the last of which begins. */

@@ -46,8 +46,7 @@ export function renderReport(parts: ReportParts): string {
   const { name, run, facts, dropped, reproduce, serve, verdict, course } = parts;
   const drops = Object.entries(dropped).sort(([, a], [, b]) => b - a)
     .map(([reason, count]) => [reason, count.toLocaleString("en")] as const);
-  // Inside a script, only an end tag needs escaping.
-  const data = JSON.stringify({ name, ...run }).replaceAll("<", "\\u003c");
+  const data = inScript({ name, ...run });
   return String(html`
     <!DOCTYPE html>
     <html lang="en">
@@ -94,11 +93,31 @@ export function renderReport(parts: ReportParts): string {
             `,
           })}
         </main>
+        ${raw(taskRows(run.tasks))}
         <script type="application/json" id="data">${raw(data)}</script>
         ${REPORT_SCRIPTS.map(([, script]) => html`<script>${raw(script)}</script>`)}
       </body>
     </html>
   `).trim();
+}
+
+/** JSON for a script, inside which only an end tag needs escaping. */
+function inScript(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}
+
+const TASK_ROWS = '<script type="application/json" id="task-rows">';
+
+function taskRows(rows: readonly unknown[]): string {
+  return `${TASK_ROWS}${inScript(rows)}</script>`;
+}
+
+/** The page with other rows of scores; undefined where it is of a time that had none. */
+export function withTasks(page: string, rows: readonly unknown[]): string | undefined {
+  const start = page.indexOf(TASK_ROWS);
+  if (start < 0) return undefined;
+  const end = page.indexOf("</script>", start) + "</script>".length;
+  return page.slice(0, start) + taskRows(rows) + page.slice(end);
 }
 
 function list(pairs: readonly (readonly [term: string, value: string])[]): Markup {

@@ -24,6 +24,8 @@ export interface RunHistory {
   /** The last line with a validation. */
   readonly lastValidation: StepRecord | null;
   readonly samples: readonly unknown[];
+  /** Rows of tasks.json, which `eval --task` writes. */
+  readonly tasks: readonly unknown[];
   readonly status: unknown;
   /** Bytes of metrics.jsonl read so far. */
   readonly offset: number;
@@ -48,6 +50,7 @@ export async function readRun({ dir }: ShownRun): Promise<RunHistory> {
     last,
     lastValidation,
     samples: await readSamples(dir),
+    tasks: await readTasks(dir),
     status: await readJson(join(dir, "status.json")),
     offset: offset(),
     elapsedMs: history.elapsedMs,
@@ -86,6 +89,13 @@ export async function readSamples(dir: string): Promise<unknown[]> {
   const path = join(dir, "samples.jsonl");
   const text = await readIfThere(path) ?? "";
   return text.split("\n").slice(0, -1).map((line, at) => parse(line, `${path}, line ${at + 1}`));
+}
+
+/** The rows of tasks.json; none where no task was scored. */
+export async function readTasks(dir: string): Promise<unknown[]> {
+  const rows = await readJson(join(dir, "tasks.json")) ?? [];
+  if (Array.isArray(rows)) return rows;
+  throw new SyntaxError(`Cannot read ${join(dir, "tasks.json")}: it is no list; remove it`);
 }
 
 /** The JSON in a file that is replaced whole; null where there is none. */

@@ -66,6 +66,11 @@ export function runSections({ isLive }: { isLive: boolean }): Markup[] {
       body: html`<div id="samples" class="samples"></div>`,
     }),
     section({
+      id: "tasks",
+      title: "Tasks",
+      body: html`<div id="tasks" class="tables"></div>`,
+    }),
+    section({
       id: "phases",
       title: "Time of a step",
       body: html`<div id="phases" class="curves"></div>`,

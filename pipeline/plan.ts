@@ -232,7 +232,9 @@ export function timePlan(plan: Plan): (report: StepReport) => string | undefined
     const resident = `the process has ${Math.round(Deno.memoryUsage().rss / 2 ** 20)} MiB`;
     if (plan.steps !== null) {
       const left = formatDuration((plan.steps - step) * ms / steps);
-      return `time      about ${left} to step ${count(plan.steps)}, at ${speed}; ${resident}`;
+      const pass = formatDuration(plan.stepsPerPass * ms / steps);
+      return `time      about ${left} to step ${count(plan.steps)}, at ${speed}; ` +
+        `a pass takes ${pass}; ${resident}`;
     }
     const wanted = Math.round(1000 * (plan.seconds ?? 0) * steps / ms);
     const { passes } = courseOf(wanted, plan);

@@ -42,6 +42,7 @@ function take({ name, ...message }) {
     remember(run, message.status);
   }
   if (message.type === "samples") run.samples = message.samples;
+  if (message.type === "tasks") run.tasks = message.tasks;
   if (message.type === "step") {
     const { record } = message;
     const { curves } = run;
@@ -71,7 +72,7 @@ function draw() {
   byId("run-name").textContent = shown;
   phase(run);
   if (!run?.curves) return;
-  const { last, status, samples, flow } = run;
+  const { last, status, samples, tasks, flow } = run;
   const { hasEnded, isStill } = news(status);
   const hosts = { figures: byId("figures"), facts: byId("facts"), progress: byId("progress") };
   drawFigures({ ...hosts, progressText: byId("progress-text") }, run, {
@@ -84,6 +85,8 @@ function draw() {
   shownIf("curves", runs.some(({ last }) => last));
   shownIf("comparison", others.length > 0);
   shownIf("nodes", status?.nodes);
+  shownIf("tasks", tasks.length > 0);
+  if (tasks.length > 0) drawTasks(byId("tasks"), tasks);
   if (status?.nodes) drawNodes(byId("nodes"), status.nodes);
   const axis = byId("axis").value;
   const smoothing = Number(byId("smoothing").value);

@@ -7,6 +7,7 @@ import { type Flags, type Parsed, parseFlags, UsageError } from "../../cli/flags
 import { absolute } from "../sources.ts";
 import { CLUSTER } from "./cluster.ts";
 import { LINKS, MANNERS, RENDERING } from "./crawl.ts";
+import { DIAL } from "./dial.ts";
 import { MODEL } from "./model.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "./refine.ts";
 import { REPLICAS } from "./replicas.ts";
@@ -26,6 +27,7 @@ export const PIPELINE_FLAGS = {
   ...SITE,
   ...KEEP_DROPPED,
   ...MODEL,
+  ...DIAL,
   ...TRAINING,
   ...OPTIMIZER,
   ...REPLICAS,

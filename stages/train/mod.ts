@@ -49,6 +49,7 @@ export {
   type OptimizerName,
   type OptimizerOptions,
   OPTIMIZERS,
+  optimizerStep,
 } from "./optimizer.ts";
 export {
   CONTINUED_SCHEDULE,

@@ -30,6 +30,8 @@ addEventListener("unload", () => Deno.removeSync(limits));
 /** A value that is not the default, for each flag that may alter the result. */
 const OTHER: Readonly<Record<string, string[]>> = {
   preset: ["small"],
+  hours: ["2"],
+  tokens: ["99999"],
   steps: ["9"],
   seconds: ["9"],
   "strict-simd": [],
@@ -139,6 +141,8 @@ Deno.test("every flag is known to alter the result of a run or never to", () => 
 Deno.test("--force changes what can still be changed and notes it", () => {
   const never = [
     "preset",
+    "hours",
+    "tokens",
     "seed",
     "vocab",
     "context",

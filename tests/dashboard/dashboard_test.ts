@@ -42,6 +42,7 @@ Deno.test("a conclusion tells the lowest validation, and the verdict where there
     last,
     lastValidation: last,
     samples: [],
+    tasks: [],
     offset: 0,
     settings: { sources: ["a.txt", "b", "c", "d"] },
     elapsedMs: 0,

@@ -1,0 +1,77 @@
+/**
+ * How fast this machine trains a model: a few steps on random tokens.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../../model/config.ts";
+import { initParameters } from "../../model/init.ts";
+import { randomStream } from "../../model/random.ts";
+import { type OptimizerOptions, optimizerStep } from "../../stages/train/mod.ts";
+import { openSpheres, type SphereBatch, type SpheresOptions } from "../../workers/mod.ts";
+
+/** Options of {@linkcode measureSpeed}. */
+export interface MeasureOptions extends SpheresOptions {
+  readonly optimizer: OptimizerOptions;
+  /** Bytes that training may take; those that this machine has left by default. */
+  readonly available?: number;
+}
+
+/** Shortest times of the steps that warm up, and of those that count. */
+const WARM_MS = 1000, MEASURED_MS = 2000;
+
+/**
+ * Tokens per second of training.
+ *
+ * @throws {RangeError} when the model cannot be trained in the memory there is
+ */
+export async function measureSpeed(options: MeasureOptions): Promise<number> {
+  const { config, rows, cols, optimizer } = options;
+  const { available = Deno.systemMemoryInfo().available } = options;
+  await using spheres = await openSpheres(options);
+  if (spheres.bytes > available) {
+    const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+    throw new RangeError(
+      `Cannot train this model: it takes ${mebibytes(spheres.bytes)}, and ${
+        mebibytes(available)
+      } are free`,
+    );
+  }
+  initParameters(spheres.parameters, { config, layout: spheres.layout, seed: 0 });
+  await spheres.packWeights();
+  const batch = randomBatch(config, { rows, cols });
+  let step = 0;
+  // At a rate of nothing the weights stay as they are.
+  const next = () =>
+    spheres.step(batch, optimizerStep(optimizer, { step: ++step, learningRate: 0 }));
+  await during(WARM_MS, next);
+  const { steps, ms } = await during(MEASURED_MS, next);
+  return 1000 * steps * rows * cols / ms;
+}
+
+/** Repeats at least once, until so much time is over. */
+async function during(least: number, next: () => Promise<unknown>) {
+  const start = performance.now();
+  let [steps, ms] = [0, 0];
+  do {
+    await next();
+    ms = performance.now() - start;
+    steps++;
+  } while (ms < least);
+  return { steps, ms };
+}
+
+function randomBatch(
+  { vocab_size: vocab }: ModelConfig,
+  { rows, cols }: { rows: number; cols: number },
+): SphereBatch {
+  const random = randomStream(0, { name: "dial" });
+  const ids = Int32Array.from({ length: rows * cols + 1 }, (_, i) => random.word(i) % vocab);
+  return {
+    inputIds: ids.slice(0, -1),
+    targetIds: ids.slice(1),
+    mask: new Int32Array(rows * cols).fill(1),
+    rows,
+    cols,
+    validTokens: rows * cols,
+  };
+}
