@@ -19,6 +19,8 @@ export interface Place extends Stepped {
   wanted?: PromiseWithResolvers<Float32Array>;
   isReading: boolean;
   tokens: number;
+  /** What may follow its text. */
+  draft: readonly number[];
   ended: boolean;
   /** Why, where it did not end by itself. */
   reason?: unknown;

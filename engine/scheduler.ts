@@ -102,6 +102,7 @@ export class Scheduler {
       },
       isReading: false,
       tokens: 0,
+      draft: [],
       ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
@@ -189,13 +190,22 @@ export class Scheduler {
 
   #slot(place: Place): Slot {
     if (!place.running) throw place.reason;
-    const { engine: { fingerprint }, sequence } = place.running;
+    const { engine: { fingerprint, maxDraft = 0 }, sequence } = place.running;
+    const throwIfEnded = () => {
+      if (place.ended) throw place.reason;
+    };
     return {
       fingerprint,
       reused: sequence.reused,
-      next: async (chosen) => {
-        if (place.ended) throw place.reason;
-        if (chosen !== undefined) sequence.append(chosen);
+      maxDraft: Math.min(maxDraft, this.limits.maxDraft),
+      throwIfEnded,
+      next: async (chosen = [], draft = []) => {
+        throwIfEnded();
+        const ids = typeof chosen === "number" ? [chosen] : chosen;
+        for (const id of ids) sequence.append(id);
+        // Each step counts one.
+        place.tokens += Math.max(0, ids.length - 1);
+        place.draft = draft;
         place.wanted = Promise.withResolvers<Float32Array>();
         this.#wanting.add(place);
         if (!this.#driving) void this.#drive();
@@ -269,10 +279,19 @@ export class Scheduler {
     this.#driving = false;
   }
 
-  async #step(engine: Engine, { places, ...limits }: ChosenStep<Place>): Promise<void> {
+  async #step(
+    engine: Engine,
+    { places, draftTokens, ...limits }: ChosenStep<Place>,
+  ): Promise<void> {
+    let left = draftTokens;
+    const drafts = places.map(({ draft }) => {
+      const read = draft.slice(0, left);
+      left -= read.length;
+      return read;
+    });
     const sequences = places.map(({ running }) => running?.sequence).filter((s) => s !== undefined);
     try {
-      const logits = await engine.step(sequences, limits);
+      const logits = await engine.step(sequences, { ...limits, drafts });
       for (const [i, place] of places.entries()) {
         const result = logits[i];
         // Without logits more of its prompt is left.
