@@ -67,7 +67,7 @@ Deno.test("train --tokens that diverges goes on with a lower rate, recorded with
   assertMatch(refused.err, /--learning-rate 0.001 \(began with 1000000\): .*--force/);
   const calm = await run([...flags, ...slow, "--force", "--checkpoint-every", "4"]);
   assertEquals(calm.code, 0, calm.err);
-  assertMatch(calm.err, /^From step \d+ on, learningRate is 0.001 instead of 1000000, as --force/m);
+  assertMatch(calm.out, /^From step \d+ on, learningRate is 0.001 instead of 1000000, as --force/m);
   const last = join(checkpoints, "step-000008");
   const { run: recorded } = JSON.parse(await Deno.readTextFile(join(last, "state.json")));
   assertEquals(recorded.forced.length, 1);

@@ -29,8 +29,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["toString", noCommand("toString")],
   [
     "teach",
-    "Cannot run teach: there is no such command; commands are pipeline, crawl, text, train, eval, " +
-    "generate, dashboard, serve, export, inspect, runs, repair, verify, tokens, trace",
+    "Cannot run teach: there is no such command; commands are pipeline, node, crawl, text, train, " +
+    "tune, eval, chat, generate, dashboard, serve, export, inspect, runs, repair, verify, tokens, trace",
   ],
   [
     "tokens",
@@ -45,6 +45,30 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot inspect @: it has neither an index.json of tokens nor a tokens/ with one",
   ],
   ["tokens inspect @/none.bin", "Cannot read @/none.bin: no such file or folder"],
+  ["node", "Cannot join a run: name the broker, --cluster nats://HOST:4222"],
+  [
+    "node --cluster nats://HOST:4222 --roles cook",
+    "Cannot use --roles cook: cook is no role; roles are crawl, text, keeper, train",
+  ],
+  ["tune", "Cannot tune: name one or more JSONL files of conversations"],
+  ["tune --init @/none a.jsonl", "Cannot open --init @/none: there is no such folder"],
+  [
+    "chat @/none",
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
+  ],
+  [
+    "eval --task foo=x",
+    "Cannot use --task foo=x: write FORM=FILE, FORM being one of choice, cloze, exact, hellaswag, " +
+    "arc, mmlu, lambada",
+  ],
+  ["serve --models @/none", "Cannot open --models @/none: there is no such folder"],
+  ["serve --tls-cert @/a.pem", "Cannot use --tls-cert without --tls-key FILE"],
+  [
+    "pipeline --replicas 2 --seconds 3 @/file",
+    "Cannot use both --replicas and --seconds: choose one",
+  ],
+  ["pipeline --inner-steps 3 @/file", "Cannot use --inner-steps without --replicas N"],
   [
     "serve --hostname 0.0.0.0",
     "Cannot listen on 0.0.0.0 without API keys: give --api-key-file FILE or CLLM_API_KEYS, " +
@@ -554,7 +578,7 @@ Deno.test("what is for one way to train is refused with the other", async () => 
     const others = flags.filter(([, { needs }]) => needs === other);
     assert(others.length > 0);
     for (const [name, { value, defaultValue }] of others) {
-      const given = value === undefined ? [] : [String(defaultValue)];
+      const given = value === undefined ? [] : [String(defaultValue ?? 2)];
       const args = ["train", "--init", GOLDEN, `--${way}`, "none", `--${name}`, ...given];
       const { code, err } = await runHere(args);
       const wanted = `--${other} ${other === "tokens" ? "DIR" : "FILE"}`;

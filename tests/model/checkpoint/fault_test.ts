@@ -64,7 +64,7 @@ Deno.test("loadCheckpoint refuses a state of another version and files outside t
     });
     await assertRejects(() => readCheckpointInfo(path), SyntaxError, "files");
     await rewrite((body) => body.files = {});
-    await assertRejects(() => readCheckpointInfo(path), SyntaxError, "lists no config.json");
+    await assertRejects(() => readCheckpointInfo(path), SyntaxError, "lists no model.safetensors");
     await Deno.writeTextFile(`${path}/state.json`, "null");
     await assertRejects(() => readCheckpointInfo(path), SyntaxError, "it is damaged");
   });
