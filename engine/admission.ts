@@ -75,6 +75,11 @@ export class DrainingError extends Error {
   override name = "DrainingError";
 }
 
+/** What is thrown when the server is about to stop. */
+export function draining(): DrainingError {
+  return new DrainingError("Cannot take the request: the server is about to stop");
+}
+
 /** Ends a generation that took too long. */
 export class DeadlineError extends Error {
   /** The name that messages and stack traces begin with. */

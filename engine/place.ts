@@ -26,3 +26,13 @@ export interface Place extends Stepped {
   reason?: unknown;
   release: () => void;
 }
+
+/** The drafts of places that share a step, of `most` tokens together. */
+export function draftsOf(places: readonly Place[], most: number): (readonly number[])[] {
+  let left = most;
+  return places.map(({ draft }) => {
+    const read = draft.slice(0, left);
+    left -= read.length;
+    return read;
+  });
+}

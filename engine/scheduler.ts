@@ -11,14 +11,14 @@ import {
   checkLimits,
   checkPromptLength,
   DeadlineError,
-  DrainingError,
+  draining,
   QueueFullError,
   type SchedulerLimits,
   type Slot,
 } from "./admission.ts";
 import { type Engine, NoRoomError } from "./engine.ts";
 import { FairQueue } from "./fair_queue.ts";
-import type { Place } from "./place.ts";
+import { draftsOf, type Place } from "./place.ts";
 import { type ChosenStep, PROMPT_TOKENS, StepShare } from "./step_share.ts";
 
 /**
@@ -279,16 +279,9 @@ export class Scheduler {
     this.#driving = false;
   }
 
-  async #step(
-    engine: Engine,
-    { places, draftTokens, ...limits }: ChosenStep<Place>,
-  ): Promise<void> {
-    let left = draftTokens;
-    const drafts = places.map(({ draft }) => {
-      const read = draft.slice(0, left);
-      left -= read.length;
-      return read;
-    });
+  async #step(engine: Engine, chosen: ChosenStep<Place>): Promise<void> {
+    const { places, draftTokens, ...limits } = chosen;
+    const drafts = draftsOf(places, draftTokens);
     const sequences = places.map(({ running }) => running?.sequence).filter((s) => s !== undefined);
     try {
       const logits = await engine.step(sequences, { ...limits, drafts });
@@ -304,8 +297,4 @@ export class Scheduler {
       for (const place of places) if (this.#wanting.delete(place)) place.wanted?.reject(error);
     }
   }
-}
-
-function draining(): DrainingError {
-  return new DrainingError("Cannot take the request: the server is about to stop");
 }
