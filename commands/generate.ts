@@ -9,6 +9,7 @@ import { type Command, command } from "../cli/command.ts";
 import { continueText } from "../run/continue_text.ts";
 import { group, text } from "../cli/flags.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
+import { LOOKUP_FLAG, maxDraftOf } from "../run/settings/lookup.ts";
 import { MODEL_FLAGS, openModel } from "../run/model_source.ts";
 import { noRun, runOrOther } from "../run/open.ts";
 import { SAMPLING_FLAGS, samplingOf } from "../run/settings/sampling.ts";
@@ -16,6 +17,7 @@ import { forStandardOutput, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
+  ...LOOKUP_FLAG,
   ...group("Text", {
     prompt: text({
       help: "text to continue (default: the first of the run's prompts.json, else a new text)",
@@ -46,6 +48,7 @@ export const generate: Command = command({
       run,
     });
     await using _engine = engine;
+    const scheduler = new Scheduler(engine, { maxDraft: maxDraftOf(values, engine) });
     // Standard output is for the text alone.
     if (chosen !== undefined) tell(`Uses ${chosen}`);
     using interrupt = stopOnInterrupt();
@@ -55,7 +58,7 @@ export const generate: Command = command({
     await write(prompt);
     try {
       const pieces = continueText(prompt, {
-        writer: { scheduler: new Scheduler(engine), codec, stopIds },
+        writer: { scheduler, codec, stopIds },
         maxTokens: values["max-tokens"],
         ...samplingOf(values, sampling),
         seed: values.seed,

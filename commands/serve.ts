@@ -36,6 +36,7 @@ import {
   readTlsKeys,
   TLS_FLAGS,
 } from "../serve/listen_keys.ts";
+import { LOOKUP_FLAG, maxDraftOf } from "../run/settings/lookup.ts";
 import { findModels } from "../run/model_folder.ts";
 import {
   type EngineSettings,
@@ -51,6 +52,7 @@ import { say, tell } from "../cli/print.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
+  ...LOOKUP_FLAG,
   ...group("Model", {
     adapter: list({
       help:
@@ -185,13 +187,13 @@ type Served = AsyncDisposable & {
 
 /** The model that the flags name, followed as its run goes on. */
 async function serveOne(
-  values: ModelChoice & Pick<FlagValues<typeof FLAGS>, "checkpoint" | "adapter">,
+  values: ModelChoice & Pick<FlagValues<typeof FLAGS>, "checkpoint" | "adapter" | "lookup">,
   limits: SchedulerLimits,
 ): Promise<Served> {
   const opened = await openModel(values, { adapters: values.adapter });
   const { engine, engineName, codec, tokenizerJson, chatTemplate, name } = opened;
   const { stopIds, sampling, prompts, chosen, adapters } = opened;
-  const scheduler = new Scheduler(engine, limits);
+  const scheduler = new Scheduler(engine, { ...limits, maxDraft: maxDraftOf(values, engine) });
   const { checkpoint } = values;
   const follows = values.model === undefined && engineName === "wasm" &&
     typeof checkpoint !== "number" && adapters.size === 0;
@@ -222,7 +224,7 @@ async function serveOne(
 async function serveSeveral(
   folder: string,
   { values, limits }: {
-    values: EngineSettings & Pick<FlagValues<typeof FLAGS>, "models-mib">;
+    values: EngineSettings & Pick<FlagValues<typeof FLAGS>, "models-mib" | "lookup">;
     limits: SchedulerLimits;
   },
 ): Promise<Served> {
@@ -232,7 +234,8 @@ async function serveSeveral(
       bytes,
       async open() {
         const { engine, codec, chatTemplate, stopIds, sampling } = await open();
-        const scheduler = new Scheduler(engine, limits);
+        // A model in ONNX among them is run without.
+        const scheduler = new Scheduler(engine, { ...limits, maxDraft: values.lookup });
         return {
           parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, sampling },
           [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

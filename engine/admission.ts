@@ -17,6 +17,8 @@ export interface SchedulerLimits {
   readonly maxPromptTokens?: number;
   /** Tokens of an answer; longer ones end there. */
   readonly maxTokens?: number;
+  /** Tokens that are guessed ahead of a text and checked in one step; 0 guesses none. */
+  readonly maxDraft?: number;
   /** Time a generation may take, waiting included. */
   readonly requestMs?: number;
 }
@@ -41,13 +43,18 @@ export interface Slot extends Disposable {
   readonly fingerprint: string;
   /** Tokens of the prompt that the engine knew already. */
   readonly reused: number;
+  /** Tokens of a draft that may be passed to `next`. */
+  readonly maxDraft: number;
   /**
-   * Logits `[V]` of the next token; valid until the caller next awaits something. Pass the token
-   * that was chosen from the logits before, except the first time.
+   * Logits `[V]` of the next token; valid until the caller next awaits something. Pass the tokens
+   * that were chosen from the logits before, except the first time. Of a draft of what may follow
+   * them, as much is read as the step has room for, and its logits come as well: `[1 + read, V]`.
    *
    * @throws the abort reason, {@linkcode DeadlineError}, or what the engine threw
    */
-  next(chosen?: number): Promise<Float32Array>;
+  next(chosen?: number | readonly number[], draft?: readonly number[]): Promise<Float32Array>;
+  /** @throws what `next` throws where the generation has ended */
+  throwIfEnded(): void;
 }
 
 /** Thrown when the queue is full, or the client's share of it: try again later. */
@@ -66,6 +73,11 @@ export class LongPromptError extends RangeError {
 export class DrainingError extends Error {
   /** The name that messages and stack traces begin with. */
   override name = "DrainingError";
+}
+
+/** What is thrown when the server is about to stop. */
+export function draining(): DrainingError {
+  return new DrainingError("Cannot take the request: the server is about to stop");
 }
 
 /** Ends a generation that took too long. */
@@ -89,7 +101,7 @@ export function checkPromptLength(
  * @throws {RangeError} naming the limit that is not an integer in range
  */
 export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> {
-  const { maxRunning = 128, maxWaiting = 1024, requestMs = 600_000 } = limits;
+  const { maxRunning = 128, maxWaiting = 1024, maxDraft = 0, requestMs = 600_000 } = limits;
   const { maxPerClient = Infinity, maxPromptTokens = Infinity, maxTokens = Infinity } = limits;
   for (
     const [name, value, least] of [
@@ -98,6 +110,7 @@ export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> 
       ["maxPerClient", maxPerClient, 1],
       ["maxPromptTokens", maxPromptTokens, 1],
       ["maxTokens", maxTokens, 1],
+      ["maxDraft", maxDraft, 0],
       ["requestMs", requestMs, 1],
     ] as const
   ) {
@@ -105,5 +118,5 @@ export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> 
       throw new RangeError(`Cannot schedule: ${name} must be an integer >= ${least}, got ${value}`);
     }
   }
-  return { maxRunning, maxWaiting, maxPerClient, maxPromptTokens, maxTokens, requestMs };
+  return { maxRunning, maxWaiting, maxPerClient, maxPromptTokens, maxTokens, maxDraft, requestMs };
 }

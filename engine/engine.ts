@@ -31,6 +31,8 @@ export interface SequenceOptions {
 export interface StepOptions {
   /** Tokens of prompts that are read at most, where the engine's own limit is not less. */
   readonly promptTokens?: number;
+  /** For each sequence that is past its prompt, tokens that may follow: they are read as well. */
+  readonly drafts?: readonly (readonly number[])[];
 }
 
 /** How the hidden states of a text, after the last norm, become one vector. */
@@ -63,6 +65,8 @@ export interface Engine extends AsyncDisposable {
   readonly fingerprint: string;
   /** Memory for keys and values as of now. */
   readonly cache: CacheUse;
+  /** Tokens of a draft that it reads at most; without it drafts are not read. */
+  readonly maxDraft?: number;
   /** Whether it takes sequences with {@linkcode SequenceOptions.pooling}. */
   readonly embeds?: boolean;
   /** Weighs logits for drawing, quicker than JavaScript does and to f32's precision. */
@@ -78,8 +82,9 @@ export interface Engine extends AsyncDisposable {
   /**
    * Brings sequences forward, by a bounded amount of work. Result i is the logits `[V]` of the token
    * that follows `sequences[i]`, its embedding `[D]` where that was asked for, or undefined while more of its prompt is left for later steps.
-   * Prompts take their turns in the order given. Logits are valid until the next step. One step at a
-   * time.
+   * Where tokens of a draft were read, their logits follow: `[1 + tokens, V]`, each as if the text
+   * were that. Prompts take their turns in the order given. Logits are valid until the next step. One
+   * step at a time.
    */
   step(
     sequences: readonly Sequence[],

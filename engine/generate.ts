@@ -5,6 +5,7 @@
  */
 import { checkPromptLength } from "./admission.ts";
 import { type ChosenToken, scoreToken } from "./sampling/logprobs.ts";
+import { draftAhead } from "./draft_ahead.ts";
 import { type PromptToken, scorePrompt } from "./prompt_scores.ts";
 import { createSampler, type SamplingOptions } from "./sampling/sampler.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -56,6 +57,8 @@ export interface GenerationMeter {
   admitted(prompt: { promptTokens: number; reusedTokens: number }): void;
   /** Another token, `seconds` after it was asked for: the first one since `generate` was called. */
   token(token: { isFirst: boolean; seconds: number }): void;
+  /** A step has read `read` guessed tokens, of which the first `accepted` were right. */
+  drafted(draft: { read: number; accepted: number }): void;
 }
 
 /** What to generate. */
@@ -139,13 +142,19 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Piece,
   }
   // The last token of a prompt that was scored, and then each one that was chosen.
   let unread = more > limit ? promptIds[promptIds.length - 1] : undefined;
+  const next = draftAhead(slot, {
+    promptIds,
+    limit,
+    vocabSize: scheduler.engine.config.vocab_size,
+    onDraft: (draft) => meter?.drafted(draft),
+  });
   const chosenIds: number[] = [];
   let finishReason: FinishReason = "length";
   while (chosenIds.length < limit) {
     // Logits are valid until something else is awaited.
     const allowed = await constraint?.allowed();
     // A model may have rows past the tokenizer's ids, which stand for no text.
-    const logits = (await slot.next(unread)).subarray(0, codec.vocabSize);
+    const logits = (await next(unread)).subarray(0, codec.vocabSize);
     const id = sample(logits, { promptIds, chosenIds, allowed });
     constraint?.accept(id);
     chosenIds.push(id);

@@ -19,8 +19,20 @@ export interface Place extends Stepped {
   wanted?: PromiseWithResolvers<Float32Array>;
   isReading: boolean;
   tokens: number;
+  /** What may follow its text. */
+  draft: readonly number[];
   ended: boolean;
   /** Why, where it did not end by itself. */
   reason?: unknown;
   release: () => void;
+}
+
+/** The drafts of places that share a step, of `most` tokens together. */
+export function draftsOf(places: readonly Place[], most: number): (readonly number[])[] {
+  let left = most;
+  return places.map(({ draft }) => {
+    const read = draft.slice(0, left);
+    left -= read.length;
+    return read;
+  });
 }

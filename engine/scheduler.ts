@@ -11,14 +11,14 @@ import {
   checkLimits,
   checkPromptLength,
   DeadlineError,
-  DrainingError,
+  draining,
   QueueFullError,
   type SchedulerLimits,
   type Slot,
 } from "./admission.ts";
 import { type Engine, NoRoomError } from "./engine.ts";
 import { FairQueue } from "./fair_queue.ts";
-import type { Place } from "./place.ts";
+import { draftsOf, type Place } from "./place.ts";
 import { type ChosenStep, PROMPT_TOKENS, StepShare } from "./step_share.ts";
 
 /**
@@ -102,6 +102,7 @@ export class Scheduler {
       },
       isReading: false,
       tokens: 0,
+      draft: [],
       ended: false,
       admitted: Promise.withResolvers<void>(),
       release: () => {},
@@ -189,13 +190,22 @@ export class Scheduler {
 
   #slot(place: Place): Slot {
     if (!place.running) throw place.reason;
-    const { engine: { fingerprint }, sequence } = place.running;
+    const { engine: { fingerprint, maxDraft = 0 }, sequence } = place.running;
+    const throwIfEnded = () => {
+      if (place.ended) throw place.reason;
+    };
     return {
       fingerprint,
       reused: sequence.reused,
-      next: async (chosen) => {
-        if (place.ended) throw place.reason;
-        if (chosen !== undefined) sequence.append(chosen);
+      maxDraft: Math.min(maxDraft, this.limits.maxDraft),
+      throwIfEnded,
+      next: async (chosen = [], draft = []) => {
+        throwIfEnded();
+        const ids = typeof chosen === "number" ? [chosen] : chosen;
+        for (const id of ids) sequence.append(id);
+        // Each step counts one.
+        place.tokens += Math.max(0, ids.length - 1);
+        place.draft = draft;
         place.wanted = Promise.withResolvers<Float32Array>();
         this.#wanting.add(place);
         if (!this.#driving) void this.#drive();
@@ -269,10 +279,12 @@ export class Scheduler {
     this.#driving = false;
   }
 
-  async #step(engine: Engine, { places, ...limits }: ChosenStep<Place>): Promise<void> {
+  async #step(engine: Engine, chosen: ChosenStep<Place>): Promise<void> {
+    const { places, draftTokens, ...limits } = chosen;
+    const drafts = draftsOf(places, draftTokens);
     const sequences = places.map(({ running }) => running?.sequence).filter((s) => s !== undefined);
     try {
-      const logits = await engine.step(sequences, limits);
+      const logits = await engine.step(sequences, { ...limits, drafts });
       for (const [i, place] of places.entries()) {
         const result = logits[i];
         // Without logits more of its prompt is left.
@@ -285,8 +297,4 @@ export class Scheduler {
       for (const place of places) if (this.#wanting.delete(place)) place.wanted?.reject(error);
     }
   }
-}
-
-function draining(): DrainingError {
-  return new DrainingError("Cannot take the request: the server is about to stop");
 }

@@ -21,6 +21,8 @@ export const PROMPT_TOKENS = 16;
 const PROMPT_TOKENS_PER_TEXT = 4;
 /** A text of more tokens lets shorter ones go first every other step. */
 const LONG_TOKENS = 16;
+/** Texts and drafts of a client that is alone: as many rows go through the model at once. */
+const DRAFT_ROWS = 16;
 /** Texts of one client in a step while another one pauses. */
 const BESIDE_PAUSE = 2;
 /** A client that asks for one text after the other pauses for no longer. */
@@ -31,6 +33,8 @@ export interface ChosenStep<Place> {
   readonly places: Place[];
   /** Tokens of prompts that are read at most; as many as the engine likes unless given. */
   readonly promptTokens?: number;
+  /** Tokens of drafts that are read at most: their time must not be others'. */
+  readonly draftTokens: number;
 }
 
 /**
@@ -74,13 +78,16 @@ export class StepShare<Place extends Stepped> {
     for (const [client, at] of this.#wanted) {
       if (this.#began - at > PAUSE_MS) this.#wanted.delete(client);
     }
-    if (this.#wanted.size < 2) return { places: [...wanting] };
+    if (this.#wanted.size < 2) {
+      return { places: [...wanting], draftTokens: Math.max(0, DRAFT_ROWS - wanting.length) };
+    }
     const texts = this.#texts(wanting.filter(({ isReading }) => !isReading));
     const reader = this.#reader(wanting, texts.length > 0);
     this.#isReading = reader !== undefined && texts.length > 0;
     return {
       places: reader ? [...texts, reader] : texts,
       promptTokens: Math.max(PROMPT_TOKENS, PROMPT_TOKENS_PER_TEXT * texts.length),
+      draftTokens: 0,
     };
   }
 

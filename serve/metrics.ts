@@ -46,6 +46,11 @@ export class ServeMetrics {
     "Admitted generations whose prompt began like a text in the cache",
   );
   readonly #generated = this.#counter("generated_tokens_total", "Tokens that were generated");
+  readonly #drafted = this.#counter(
+    "drafted_tokens_total",
+    "Guessed tokens that were checked, with --lookup",
+  );
+  readonly #accepted = this.#counter("accepted_tokens_total", "Of those, the ones that were right");
   readonly #first = this.#histogram(
     "time_to_first_token_seconds",
     "From a request to its first token, waiting in the queue included",
@@ -96,6 +101,10 @@ export class ServeMetrics {
         (isFirst ? this.#first : this.#next).observe(seconds);
         this.#generated.inc();
         notes.tokensOut++;
+      },
+      drafted: ({ read, accepted }) => {
+        this.#drafted.inc(read);
+        this.#accepted.inc(accepted);
       },
     };
   }

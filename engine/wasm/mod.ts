@@ -26,7 +26,7 @@ import { allMatrices } from "./weights.ts";
 import { PagePool } from "./pages.ts";
 import { placePass, planPasses } from "./passes.ts";
 import { placeParameters } from "./parameters.ts";
-import { MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
+import { MAX_DRAFT, MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
 import { WasmSequence } from "./sequence.ts";
 import type { WorkerStart } from "./worker.ts";
 import type { WeightFormat } from "./weights.ts";
@@ -156,6 +156,8 @@ class WasmEngine implements Engine {
   readonly config: ModelConfig;
   readonly fingerprint: string;
   readonly embeds = true;
+  /** Its rows fit the outputs of any pass. */
+  readonly maxDraft = MAX_DRAFT;
   readonly expWeights: ExpWeights;
   readonly #plan: Plan;
   readonly #memory: WebAssembly.Memory;
@@ -231,12 +233,13 @@ class WasmEngine implements Engine {
       );
     }
     const states = pooling && new PooledStates(pooling, this.#plan);
-    return new WasmSequence(Array.from(promptIds), { lease, pool: this.#pool, states, adapter });
+    const parts = { lease, pool: this.#pool, states, adapter, room: length };
+    return new WasmSequence(Array.from(promptIds), parts);
   }
 
   async step(
     sequences: readonly Sequence[],
-    { promptTokens = this.#promptChunk }: StepOptions = {},
+    { promptTokens = this.#promptChunk, drafts }: StepOptions = {},
   ): Promise<(Float32Array | undefined)[]> {
     const own = sequences.map((sequence) => this.#own(sequence));
     const results = new Array<Float32Array | undefined>(sequences.length).fill(undefined);
@@ -244,24 +247,26 @@ class WasmEngine implements Engine {
       maxRows: MAX_ROWS,
       maxOutputs: this.#plan.maxOutputs,
       promptTokens: Math.min(this.#promptChunk, promptTokens),
+      drafts,
     });
     const ints = new Int32Array(this.#memory.buffer);
     for (const [i, segments] of passes.entries()) {
       placePass(segments, { plan: this.#plan, ints, words: this.#words });
       await this.#workers.run();
       let row = 0;
-      for (const { sequence, from, to, index } of segments) {
-        sequence.advance(to);
+      for (const { sequence, from, to, index, draft } of segments) {
+        sequence.advance(to - draft.length, draft);
         sequence.states?.add(this.#memory, { row, rows: to - from });
         if (to === sequence.length) results[index] = sequence.states?.embedding;
         row += to - from;
       }
       let output = 0;
-      for (const { index, output: wanted } of segments) {
-        if (!wanted) continue;
+      for (const { index, outputs } of segments) {
+        if (outputs === 0) continue;
         const { vocab_size: V } = this.config;
-        const at = this.#plan.logits + output++ * V * 4;
-        const logits = new Float32Array(this.#memory.buffer, at, V);
+        const at = this.#plan.logits + output * V * 4;
+        const logits = new Float32Array(this.#memory.buffer, at, outputs * V);
+        output += outputs;
         // The next pass writes over the logits of this one.
         results[index] = i === passes.length - 1 ? logits : logits.slice();
       }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Word } from "./control_words.ts";
-import { type Plan, Segment } from "./plan.ts";
+import { MAX_DRAFT, type Plan, Segment } from "./plan.ts";
 import type { WasmSequence } from "./sequence.ts";
 
 /** Some consecutive tokens of one sequence. */
@@ -15,8 +15,10 @@ export interface PassSegment {
   /** First token, and the one after the last. */
   readonly from: number;
   readonly to: number;
-  /** Whether the logits after its last token are wanted. */
-  readonly output: boolean;
+  /** Of its last tokens, those whose logits are wanted. */
+  readonly outputs: number;
+  /** The last of its tokens, where they are a guess. */
+  readonly draft: readonly number[];
 }
 
 /** What a pass, and a step, may hold. */
@@ -25,15 +27,17 @@ export interface PassLimits {
   readonly maxOutputs: number;
   /** Prompt tokens of a step. */
   readonly promptTokens: number;
+  /** What may follow each sequence. */
+  readonly drafts?: readonly (readonly number[])[] | undefined;
 }
 
 /**
  * The passes of a step that brings `sequences` forward: one token of those that are past their
- * prompt, and of the others as much as `promptTokens` allows, in the order given.
+ * prompt and its draft, and of the others as much as `promptTokens` allows, in the order given.
  */
 export function planPasses(
   sequences: readonly WasmSequence[],
-  { maxRows, maxOutputs, promptTokens }: PassLimits,
+  { maxRows, maxOutputs, promptTokens, drafts = [] }: PassLimits,
 ): PassSegment[][] {
   const passes: PassSegment[][] = [];
   let rowsLeft = 0, outputsLeft = 0, promptLeft = promptTokens;
@@ -43,16 +47,19 @@ export function planPasses(
     const isPrompt = end - from > 1;
     const until = isPrompt ? Math.min(end, from + promptLeft) : end;
     if (isPrompt) promptLeft -= until - from;
+    const draft = isPrompt
+      ? []
+      : (drafts[index] ?? []).slice(0, Math.min(MAX_DRAFT, sequence.room - end));
     while (from < until) {
-      if (rowsLeft === 0 || outputsLeft === 0) {
+      if (rowsLeft <= draft.length || outputsLeft <= draft.length) {
         passes.push([]);
         [rowsLeft, outputsLeft] = [maxRows, maxOutputs];
       }
-      const to = Math.min(until, from + rowsLeft);
-      const output = to === end && !sequence.states;
-      passes.at(-1)?.push({ sequence, index, from, to, output });
+      const to = Math.min(until + draft.length, from + rowsLeft);
+      const outputs = to >= end && !sequence.states ? 1 + draft.length : 0;
+      passes.at(-1)?.push({ sequence, index, from, to, outputs, draft });
       rowsLeft -= to - from;
-      outputsLeft -= Number(output);
+      outputsLeft -= outputs;
       from = to;
     }
   }
@@ -67,7 +74,7 @@ export function placePass(
   const { ids, positions, tables, outputRows, pagesPerSequence } = plan;
   words.fill(0, Word.phases);
   let row = 0, outputs = 0;
-  for (const [s, { sequence, from, to, output }] of segments.entries()) {
+  for (const [s, { sequence, from, to, outputs: wanted, draft }] of segments.entries()) {
     const at = plan.segments / 4 + s * Segment.width;
     ints[at + Segment.row] = row;
     ints[at + Segment.rows] = to - from;
@@ -75,10 +82,11 @@ export function placePass(
     ints[at + Segment.adapter] = sequence.adapter;
     ints.set(sequence.lease.pages, tables / 4 + s * pagesPerSequence);
     for (let position = from; position < to; position++, row++) {
-      ints[ids / 4 + row] = sequence.ids[position] as number;
+      const id = sequence.ids[position] ?? draft[position - sequence.ids.length];
+      ints[ids / 4 + row] = id as number;
       ints[positions / 4 + row] = position;
     }
-    if (output) ints[outputRows / 4 + outputs++] = row - 1;
+    for (let at = row - wanted; at < row; at++) ints[outputRows / 4 + outputs++] = at;
   }
   Atomics.store(words, Word.rows, row);
   Atomics.store(words, Word.segments, segments.length);

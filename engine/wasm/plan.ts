@@ -21,6 +21,8 @@ import { allMatrices, placeWeights, type WeightFormat, type Weights } from "./we
 
 /** Rows of one pass, whole interleaved panels: tokens that go through the model together. */
 export const MAX_ROWS = 256;
+/** Tokens of a draft: one row fewer than the logits of any pass. */
+export const MAX_DRAFT = 15;
 /** Most memory for the logits of one pass. */
 const LOGITS_BYTES = 64 << 20;
 /** What 32 bits address. */
@@ -153,7 +155,7 @@ function layOut(
     end += Math.ceil(floats / 16) * 64;
     return address;
   };
-  const maxOutputs = Math.max(16, Math.min(M, Math.floor(LOGITS_BYTES / 4 / V)));
+  const maxOutputs = Math.max(MAX_DRAFT + 1, Math.min(M, Math.floor(LOGITS_BYTES / 4 / V)));
   const pagesPerSequence = Math.ceil(context / PAGE);
   const layout = createLayout(config);
   const weights = placeWeights({ config, layout, format, take });

@@ -16,12 +16,17 @@ export class WasmSequence implements Sequence {
   readonly adapter: number;
   /** Tokens whose keys and values are in the cache. */
   cached: number;
+  /** Tokens past the text's end whose keys and values are in the cache, should they come. */
+  guessed: readonly number[] = [];
+  /** Tokens that there is room for. */
+  readonly room: number;
   /** There where the text's embedding is asked for. */
   readonly states: PooledStates | undefined;
 
   constructor(
     ids: number[],
-    { lease, pool, states, adapter }: {
+    { lease, pool, states, adapter, room }: {
+      room: number;
       lease: Lease;
       pool: PagePool;
       states?: PooledStates | undefined;
@@ -29,6 +34,7 @@ export class WasmSequence implements Sequence {
     },
   ) {
     this.adapter = adapter;
+    this.room = room;
     this.ids = ids;
     this.states = states;
     this.lease = lease;
@@ -46,11 +52,15 @@ export class WasmSequence implements Sequence {
 
   append(id: number): void {
     this.ids.push(id);
+    const isKnown = this.guessed[0] === id;
+    this.guessed = isKnown ? this.guessed.slice(1) : [];
+    if (isKnown) this.cached++;
   }
 
-  /** Takes note that the tokens up to `length` are in the cache now. */
-  advance(length: number): void {
+  /** Takes note that the tokens up to `length` are in the cache now, and `guessed` after them. */
+  advance(length: number, guessed: readonly number[]): void {
     this.cached = length;
+    this.guessed = guessed;
     this.pool.remember(this.lease, { ids: this.ids, length });
   }
 
