@@ -53,12 +53,24 @@ import { say, tell } from "../cli/print.ts";
 const FLAGS = {
   ...MODEL_FLAGS,
   ...LOOKUP_FLAG,
-  ...group("Model", {
+  ...group("Several models", {
     adapter: list({
       help:
         "also serve this LoRA adapter of the model, a run of `tune --lora` or a folder of PEFT; " +
         "requests choose it by its name as `model`; repeatable",
       value: "[NAME=]DIR",
+    }),
+    models: text({
+      help: "folder of runs, models and GGUF files, each loaded when a request names it",
+      value: "DIR",
+      excludes: ["model", "checkpoint", "engine", "adapter"],
+    }),
+    "models-mib": number({
+      help: "memory for loaded models; the least recently used ones make room",
+      min: 1,
+      max: 1 << 20,
+      defaultValue: 4096,
+      needs: "models",
     }),
   }),
   ...LISTEN_FLAGS,
@@ -76,20 +88,6 @@ const FLAGS = {
       help: "where to write a line of JSON for each request",
       of: ["stdout", "off"],
       defaultValue: "stdout",
-    }),
-  }),
-  ...group("Model", {
-    models: text({
-      help: "folder of runs, models and GGUF files, each loaded when a request names it",
-      value: "DIR",
-      excludes: ["model", "checkpoint", "engine", "adapter"],
-    }),
-    "models-mib": number({
-      help: "memory for loaded models; the least recently used ones make room",
-      min: 1,
-      max: 1 << 20,
-      defaultValue: 4096,
-      needs: "models",
     }),
   }),
   ...LIMIT_FLAGS,

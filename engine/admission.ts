@@ -53,7 +53,11 @@ export interface Slot extends Disposable {
    * @throws the abort reason, {@linkcode DeadlineError}, or what the engine threw
    */
   next(chosen?: number | readonly number[], draft?: readonly number[]): Promise<Float32Array>;
-  /** @throws what `next` throws where the generation has ended */
+  /**
+   * Looks whether the generation has ended.
+   *
+   * @throws what `next` throws where it has
+   */
   throwIfEnded(): void;
 }
 
