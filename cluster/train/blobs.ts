@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { patiently } from "../patiently.ts";
+import { readObject } from "../read_object.ts";
 import type { ClusterRun } from "../run.ts";
 
 /** Blobs of a run; a name never stands for other bytes. */
@@ -47,11 +48,11 @@ export async function openBlobs(
       return name;
     },
     async get(sha256) {
-      const bytes = await patiently(signal, () => store.getBlob(sha256));
+      const bytes = await readObject(store, sha256, { signal });
       if (bytes === null) {
         throw new Error(`Cannot read ${sha256} from the cluster: it is not there`);
       }
-      if (sha256Of(bytes) === sha256) return new Uint8Array(bytes);
+      if (sha256Of(bytes) === sha256) return bytes;
       throw new Error(`Cannot read ${sha256} from the cluster: its bytes have another digest`);
     },
     async remove(sha256) {

@@ -126,6 +126,7 @@ async function keep(
       lease: lease.revision,
       before: fence.before,
       objects,
+      signal: AbortSignal.any([stop, lease.signal]),
       note,
     }),
   });

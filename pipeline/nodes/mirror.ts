@@ -9,6 +9,7 @@ import { basename, join } from "node:path";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import type { Lease } from "../../cluster/lease.ts";
 import { patiently } from "../../cluster/patiently.ts";
+import { readObject } from "../../cluster/read_object.ts";
 import type { ClusterRun } from "../../cluster/run.ts";
 import { exists, readAt } from "../../model/durable.ts";
 import { latestCheckpoint } from "../../model/checkpoint/mod.ts";
@@ -183,9 +184,9 @@ async function namesIn(folder: string): Promise<string[]> {
 /** The files that the record `sha256` names. */
 export async function readFolderRecord(
   objects: ObjectStore,
-  sha256: string,
+  { sha256, signal }: { sha256: string; signal: AbortSignal },
 ): Promise<MirroredFile[]> {
-  return JSON.parse(new TextDecoder().decode(await getPiece(objects, sha256)));
+  return JSON.parse(new TextDecoder().decode(await getPiece(objects, { sha256, signal })));
 }
 
 /**
@@ -195,7 +196,11 @@ export async function readFolderRecord(
  */
 export async function restoreFolder(
   root: string,
-  { objects, files }: { objects: ObjectStore; files: readonly MirroredFile[] },
+  { objects, files, signal }: {
+    objects: ObjectStore;
+    files: readonly MirroredFile[];
+    signal: AbortSignal;
+  },
 ): Promise<void> {
   for await (const { name } of Deno.readDir(root)) {
     if (name !== "run.json" && name !== "lock") {
@@ -207,15 +212,18 @@ export async function restoreFolder(
     await Deno.mkdir(join(to, ".."), { recursive: true });
     using file = await Deno.open(to, { write: true, create: true, truncate: true });
     for (const { sha256 } of pieces) {
-      const bytes = await getPiece(objects, sha256);
+      const bytes = await getPiece(objects, { sha256, signal });
       for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
     }
     await file.sync();
   }
 }
 
-async function getPiece(objects: ObjectStore, sha256: string): Promise<Uint8Array> {
-  const bytes = await objects.getBlob(sha256);
+async function getPiece(
+  objects: ObjectStore,
+  { sha256, signal }: { sha256: string; signal: AbortSignal },
+): Promise<Uint8Array> {
+  const bytes = await readObject(objects, sha256, { signal });
   const found = bytes && createHash("sha256").update(bytes).digest("hex");
   if (bytes && found === sha256) return bytes;
   throw new Error(

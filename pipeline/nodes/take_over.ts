@@ -31,6 +31,8 @@ export interface TakeOverOptions {
   /** The mark of the keeper before. */
   readonly before: RunMark | undefined;
   readonly objects: ObjectStore;
+  /** Ends waiting for the broker. */
+  readonly signal: AbortSignal;
   readonly note: (line: string) => void;
 }
 
@@ -41,10 +43,12 @@ export interface TakeOverOptions {
  * @throws {Error} where the last one left nothing
  */
 export async function takeOver(options: TakeOverOptions): Promise<readonly MirroredFile[]> {
-  const { paths, run, lease, before, objects, note } = options;
+  const { paths, run, lease, before, objects, signal, note } = options;
   const kept = await readKept(paths);
   const isOwn = before === undefined || (kept?.run === run && kept.lease === before.lease);
-  const files = before?.folder === undefined ? [] : await readFolderRecord(objects, before.folder);
+  const files = before?.folder === undefined
+    ? []
+    : await readFolderRecord(objects, { sha256: before.folder, signal });
   if (!isOwn) {
     if (before.folder === undefined && before.documents > 0) {
       throw new Error(
@@ -53,7 +57,7 @@ export async function takeOver(options: TakeOverOptions): Promise<readonly Mirro
       );
     }
     note(`takes over with ${before.documents} documents`);
-    await restoreFolder(paths.root, { objects, files });
+    await restoreFolder(paths.root, { objects, files, signal });
     await rememberTexts(paths);
   }
   await writeChecked(join(paths.root, NAME), { run, lease } satisfies Kept);

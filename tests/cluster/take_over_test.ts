@@ -43,6 +43,7 @@ Deno.test({
       await Deno.mkdir(paths.root, { recursive: true });
       const before = await takeOver({
         ...{ paths, run: run.record.sha256, lease: lease.revision, before: fence.before, objects },
+        signal: lease.signal,
         note() {},
       });
       return { lease, fence, paths, mirror: new Mirror({ objects, paths, fence, lease, before }) };
