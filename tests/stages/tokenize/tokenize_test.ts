@@ -279,7 +279,8 @@ Deno.test("files of older and other writers are read", () => {
   assertThrows(
     () => read((json) => json.pre_tokenizer = gpt4.pre_tokenizer),
     SyntaxError,
-    "pre_tokenizer must be ByteLevel with GPT-2's or GPT-4's split, got {",
+    "pre_tokenizer must be ByteLevel with the split of GPT-2, GPT-4, Llama 3, Qwen2, SmolLM, o200k, " +
+      "Tekken or DeepSeek, got {",
   );
 });
 
@@ -310,7 +311,12 @@ Deno.test("a broken or foreign tokenizer.json is refused with its field", () => 
   );
   assertEquals(
     refused((t) => Object.assign(t.model ?? {}, { type: "Unigram" })),
-    'model.type must be "BPE", got "Unigram"',
+    "it is a tokenizer of SentencePiece's kind (Metaspace, byte fallback or Unigram), which is not " +
+      "supported; choose a model with byte-level BPE, as Llama 3's, Qwen's or SmolLM2's",
+  );
+  assertEquals(
+    refused((t) => Object.assign(t.model ?? {}, { type: "WordPiece" })),
+    'model.type must be "BPE", got "WordPiece"',
   );
   assertEquals(
     refused((t) => Object.assign(t.model ?? {}, { merges: [["a"]] })),
