@@ -83,6 +83,7 @@ async function judge(
   await using resources = new AsyncDisposableStack();
   const peers: Peers[] = [];
   if (!isAlone) {
+    await Deno.mkdir("runs", { recursive: true });
     const installed = await Deno.makeTempDir({ dir: "runs", prefix: "bench-extract-" });
     resources.defer(() => Deno.remove(installed, { recursive: true }));
     peers.push(resources.use(await openNodePeers(await Deno.realPath(installed))));
