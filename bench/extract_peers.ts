@@ -36,7 +36,10 @@ const decode = (bytes) => {
   for (const [name, fatal] of [["utf-8", true], [label?.[1] ?? "windows-1252", false]]) {
     try {
       return new TextDecoder(name, { fatal }).decode(bytes);
-    } catch { /* the next one */ }
+    } catch (error) {
+      // It is not UTF-8, or says an encoding that nobody knows.
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    }
   }
   return new TextDecoder("windows-1252").decode(bytes);
 };
@@ -54,7 +57,9 @@ for await (const path of createInterface({ input: process.stdin })) {
     let text = "";
     try {
       text = (await extract(decode(bytes))) ?? "";
-    } catch { /* no text */ }
+    } catch (error) {
+      process.stderr.write(name + " fails on " + path + ": " + error + "\\n");
+    }
     answers.push({ name, text, ms: performance.now() - start });
   }
   process.stdout.write(JSON.stringify(answers) + "\\n");
@@ -85,8 +90,9 @@ for line in sys.stdin:
         start = time.perf_counter()
         try:
             text = extract(body) or ""
-        except Exception:
+        except Exception as error:
             text = ""
+            print(name, "fails on", line.rstrip("\\n") + ":", error, file=sys.stderr)
         answers.append({"name": name, "text": text, "ms": 1000 * (time.perf_counter() - start)})
     print(json.dumps(answers), flush=True)
 `;

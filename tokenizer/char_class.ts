@@ -75,3 +75,11 @@ export function lastStart(bytes: Uint8Array, end: number): number {
   while (((bytes[last] as number) & 0xc0) === 0x80) last--;
   return last;
 }
+
+/** Where a piece may end. */
+export interface Ends {
+  /** At most here. */
+  readonly limit: number;
+  /** End of the text. */
+  readonly end: number;
+}

@@ -15,7 +15,7 @@ export {
   Tokenizer,
   type TokenizerParts,
 } from "./tokenizer.ts";
-export { formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
+export { formatSpecial, formatTokenizer, parseTokenizer } from "./tokenizer_json.ts";
 export {
   type TrainingText,
   type TrainProgress,

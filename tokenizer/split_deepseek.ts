@@ -13,6 +13,7 @@
 import {
   classAt,
   codePointAt,
+  type Ends,
   NUMBER,
   OTHER,
   runEnd,
@@ -21,14 +22,6 @@ import {
 } from "./char_class.ts";
 import { digitsEnd, isNewline, spacesEnd } from "./split_gpt4.ts";
 import { MARK, NONE, SIGN, wordClass } from "./word_class.ts";
-
-/** Where a piece may end. */
-interface Ends {
-  /** At most here. */
-  readonly limit: number;
-  /** End of the text. */
-  readonly end: number;
-}
 
 /** End of the piece that starts at `start`. */
 export function deepseekPieceEnd(bytes: Uint8Array, start: number, { limit, end }: Ends): number {

@@ -11,6 +11,7 @@
 
 import {
   classAt,
+  type Ends,
   lastStart,
   LETTER,
   NUMBER,
@@ -19,14 +20,6 @@ import {
   sequenceLength,
   SPACE,
 } from "./char_class.ts";
-
-/** Where a piece may end. */
-interface Ends {
-  /** At most here. */
-  readonly limit: number;
-  /** End of the text. */
-  readonly end: number;
-}
 
 /** End of the piece that starts at `start`; digits stand in groups of up to three. */
 export const gpt4PieceEnd = (bytes: Uint8Array, start: number, ends: Ends): number =>

@@ -10,17 +10,17 @@
  * @module
  */
 
-import { classAt, codePointAt, NUMBER, OTHER, runEnd, sequenceLength } from "./char_class.ts";
+import {
+  classAt,
+  codePointAt,
+  type Ends,
+  NUMBER,
+  OTHER,
+  runEnd,
+  sequenceLength,
+} from "./char_class.ts";
 import { contractionLength, digitsEnd, isNewline, spacesEnd } from "./split_gpt4.ts";
 import { CASELESS, LOWER, MARK, NONE, SIGN, UPPER, wordClass } from "./word_class.ts";
-
-/** Where a piece may end. */
-interface Ends {
-  /** At most here. */
-  readonly limit: number;
-  /** End of the text. */
-  readonly end: number;
-}
 
 /** End of the piece that starts at `start`. */
 export const o200kPieceEnd = (bytes: Uint8Array, start: number, ends: Ends): number =>

@@ -115,6 +115,12 @@ export function refuse(source: string, reason: string, cause?: Error): SyntaxErr
   return new SyntaxError(`Cannot read tokenizer ${source}: ${reason}`, { cause });
 }
 
+/** A special token as an entry of `added_tokens`. */
+export function formatSpecial({ id, content }: SpecialToken): Record<string, unknown> {
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+  return { id, content, ...flags, special: true };
+}
+
 /** Writes a tokenizer.json, indented and in the order in which Hugging Face tokenizers does. */
 export function formatTokenizer(tokenizer: Tokenizer): string {
   const { parts } = tokenizer;
@@ -122,15 +128,7 @@ export function formatTokenizer(tokenizer: Tokenizer): string {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: parts.specials.map(({ id, content }) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: parts.specials.map(formatSpecial),
     normalizer: parts.nfc ? { type: "NFC" } : null,
     pre_tokenizer: formatSplit(parts.split ?? "gpt2", { prefixSpace: parts.prefixSpace ?? false }),
     post_processor: formatPostProcessor(

@@ -103,12 +103,7 @@ export function* decodeBatches(bytes: Uint8Array<ArrayBuffer>): Generator<Batch,
     return taken;
   };
   for (let batch = 1; at < bytes.byteOffset + bytes.byteLength; batch++) {
-    const [rows, cols, validTokens, isSegmented] = ints(4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [rows = 0, cols = 0, validTokens = 0, isSegmented] = ints(4);
     const [inputIds, targetIds, mask] = [ints(rows * cols), ints(rows * cols), ints(rows * cols)];
     const segments = isSegmented === 1 ? { segmentIds: ints(rows * cols) } : {};
     const cursor = { epoch: 0, batch, state: null };

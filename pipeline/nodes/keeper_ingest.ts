@@ -191,7 +191,7 @@ export async function openKeeperIngest(
     async marked({ documents, cursors }: Mark) {
       await mirror?.sync();
       await fence.mark({ documents });
-      // The cursor of a barrier of this session.
+      // The cursor of a barrier that this keeper sent.
       await intake?.marked(cursors.shards as ShardCursor);
       const { part } = readPlace(cursors.parts);
       for (; storedParts < part; storedParts++) {

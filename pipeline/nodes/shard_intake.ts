@@ -29,7 +29,7 @@ export interface ShardPlaces {
   readonly pages: number;
 }
 
-/** A place among the deliveries of this session. */
+/** A place among the deliveries to this keeper. */
 export interface ShardCursor extends ShardPlaces {
   readonly ticket: number;
 }
@@ -40,7 +40,7 @@ export interface ShardIntake {
   next(): Promise<Chunk | undefined>;
   /** Where it stands, for a mark. */
   cursor(): ShardCursor;
-  /** All up to a cursor of this session is in the journal: tells the owners, and the broker. */
+  /** All up to a cursor of this keeper is in the journal: tells the owners, and the broker. */
   marked(cursor: ShardCursor): Promise<void>;
 }
 

@@ -17,7 +17,12 @@ import { formatConfig } from "../../model/config_json.ts";
 import { exists, replaceFile } from "../../model/durable.ts";
 import { createLayout, type Layout } from "../../model/layout.ts";
 import { writeSafetensors } from "../../model/safetensors/mod.ts";
-import { parseTokenizer, readTokenizer, type Tokenizer } from "../../tokenizer/mod.ts";
+import {
+  formatSpecial,
+  parseTokenizer,
+  readTokenizer,
+  type Tokenizer,
+} from "../../tokenizer/mod.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { reasonOf } from "../../cli/failure.ts";
 import {
@@ -146,15 +151,7 @@ async function endOfTurn(
 export function addSpecials(json: string, texts: readonly string[]): string {
   const { vocabSize } = parseTokenizer(json, { source: "tokenizer.json" });
   const root = JSON.parse(json);
-  const added = texts.map((content, at) => ({
-    id: vocabSize + at,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  const added = texts.map((content, at) => formatSpecial({ id: vocabSize + at, content }));
   return JSON.stringify({ ...root, added_tokens: [...root.added_tokens ?? [], ...added] }, null, 2);
 }
 

@@ -10,6 +10,7 @@ import {
   type ChatRequest,
   exactly,
   JSON_SCHEMA,
+  MAX_MESSAGES,
   nameResults,
   readTools,
   TOOL_NAME,
@@ -25,10 +26,7 @@ import {
   only,
   parseBody,
 } from "../openai/request_fields.ts";
-import { readSampling, SAMPLING_FIELDS } from "../openai/sampling_fields.ts";
-
-/** Turns that a conversation may have. */
-const MAX_MESSAGES = 1024;
+import { DRAWING_FIELDS, readSampling, SAMPLING_FIELDS } from "../openai/sampling_fields.ts";
 
 const unsupported = "is not supported";
 
@@ -104,25 +102,14 @@ const conversation = {
   ...label,
 };
 
-const { top_k, min_p, typical_p, repetition_penalty, seed, logit_bias } = SAMPLING_FIELDS;
-const { presence_penalty, frequency_penalty, top_p, stream } = SAMPLING_FIELDS;
-
 const schema = fields({
   ...conversation,
   max_tokens: integerFrom(1),
   stop_sequences: z.array(z.string(stopRule).min(1, stopRule).max(256, stopRule), stopRule)
     .max(4, stopRule).nullish(),
-  stream,
+  stream: SAMPLING_FIELDS.stream,
   temperature: numberFrom(0, 1).nullish(),
-  top_p,
-  top_k,
-  min_p,
-  typical_p,
-  repetition_penalty,
-  presence_penalty,
-  frequency_penalty,
-  logit_bias,
-  seed,
+  ...DRAWING_FIELDS,
   metadata: fields({ user_id: anyText().nullish() }).nullish(),
   service_tier: only(["auto", "standard_only"], unsupported),
 });

@@ -10,6 +10,7 @@ import {
   type ChatRequest,
   exactly,
   JSON_SCHEMA,
+  MAX_MESSAGES,
   readTools,
   TOOL_NAME,
   toolList,
@@ -24,9 +25,6 @@ import {
   parseBody,
 } from "../openai/request_fields.ts";
 import { GENERATING_FIELDS, type OllamaSampling, readGenerating, UNSUPPORTED } from "./fields.ts";
-
-/** Turns that a conversation may have. */
-const MAX_MESSAGES = 1024;
 
 const noList = z.array(z.never(), { error: UNSUPPORTED }).max(0, { error: UNSUPPORTED }).nullish();
 

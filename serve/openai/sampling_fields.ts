@@ -22,10 +22,8 @@ const stop = z.string(stopRule).min(1, stopRule).max(256, stopRule);
 /** Said of fields that generation_config.json has too. */
 const BY_MODEL = "unless given as the model's generation_config.json says";
 
-/** Zod types by field name. */
-export const SAMPLING_FIELDS = {
-  model: anyText().nullish(),
-  temperature: numberFrom(0, 2).nullish().describe(BY_MODEL),
+/** Those that say how tokens are drawn, the same in other dialects: zod types by field name. */
+export const DRAWING_FIELDS = {
   top_p: numberFrom(0, 1).nullish().describe(BY_MODEL),
   top_k: integerFrom(0).nullish().describe(`0 for all tokens; ${BY_MODEL}`),
   min_p: numberFrom(0, 1).nullish().describe(BY_MODEL),
@@ -39,6 +37,13 @@ export const SAMPLING_FIELDS = {
     biasRule,
   ).nullish(),
   seed: SEED,
+};
+
+/** Zod types by field name. */
+export const SAMPLING_FIELDS = {
+  model: anyText().nullish(),
+  temperature: numberFrom(0, 2).nullish().describe(BY_MODEL),
+  ...DRAWING_FIELDS,
   stop: z.union([stop, z.array(stop, stopRule).max(4, stopRule)], stopRule).nullish(),
   stream: flag().nullish(),
   stream_options: STREAM_OPTIONS,

@@ -16,7 +16,7 @@ import { type ChatRequest, parseChatRequest } from "./request.ts";
 import type { ChatContext, ChatTurn } from "./turn.ts";
 
 export { type OpenTurn, openTurn, type TurnEnd, type TurnOptions } from "./open_turn.ts";
-export { CHAT_BODY, type ChatRequest } from "./request.ts";
+export { CHAT_BODY, type ChatRequest, MAX_MESSAGES } from "./request.ts";
 export {
   exactly,
   JSON_SCHEMA,

@@ -20,7 +20,7 @@ import {
 import type { Message } from "../../../engine/mod.ts";
 
 /** Turns that a conversation may have. */
-const MAX_MESSAGES = 1024;
+export const MAX_MESSAGES = 1024;
 
 const contentRule = { error: "must be a string or an array of text parts" };
 const part = z.looseObject({ type: anyText() }, contentRule);

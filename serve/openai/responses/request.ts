@@ -18,7 +18,7 @@ import {
 } from "../chat/mod.ts";
 import { CLIENT_FIELDS } from "../client_fields.ts";
 import { anyText, fields, flag, integerFrom, invalid, only, parseBody } from "../request_fields.ts";
-import { readSampling, SAMPLING_FIELDS } from "../sampling_fields.ts";
+import { DRAWING_FIELDS, readSampling, SAMPLING_FIELDS } from "../sampling_fields.ts";
 
 /** Items that an input may have. */
 const MAX_ITEMS = 1024;
@@ -98,8 +98,7 @@ const FORMAT = fields({
   strict: flag().nullish(),
 });
 
-const { temperature, top_p, top_k, min_p, typical_p, repetition_penalty } = SAMPLING_FIELDS;
-const { presence_penalty, frequency_penalty, logit_bias, seed, model, stream } = SAMPLING_FIELDS;
+const { temperature, model, stream } = SAMPLING_FIELDS;
 
 const schema = fields({
   model,
@@ -113,15 +112,7 @@ const schema = fields({
   stream,
   stream_options: fields({ include_obfuscation: only([false], unsupported) }).nullish(),
   temperature,
-  top_p,
-  top_k,
-  min_p,
-  typical_p,
-  repetition_penalty,
-  presence_penalty,
-  frequency_penalty,
-  logit_bias,
-  seed,
+  ...DRAWING_FIELDS,
   text: fields({ format: FORMAT.nullish(), verbosity: only(["medium"], unsupported) }).nullish(),
   tools: toolList(fields({
     type: exactly("function"),

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import { createApp } from "../../../serve/app.ts";
-import { listen } from "../../../serve/listen.ts";
+import { openClient } from "./client.ts";
 import { openWasmEngine, Scheduler } from "../../../engine/mod.ts";
 import { characterCodec, readGolden } from "../../engine/golden.ts";
 import { openApp } from "../golden_app.ts";
@@ -19,20 +19,13 @@ async function openEmbedding(cacheBytes = 1 << 20) {
     modelName: "golden",
     onFailure: (error) => failures.push(error),
   });
-  const stopping = new AbortController();
-  const { port, finished } = await listen(app, { port: 0, signal: stopping.signal });
-  const openai = new OpenAI({
-    baseURL: `http://127.0.0.1:${port}/v1`,
-    apiKey: "none",
-    maxRetries: 0,
-  });
+  const client = await openClient(app);
   return {
-    openai,
+    openai: client.openai,
     engine,
     failures,
     async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await finished;
+      await client[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
     },
   };

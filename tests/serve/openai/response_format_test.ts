@@ -4,7 +4,7 @@ import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
 import { createApp } from "../../../serve/app.ts";
-import { listen } from "../../../serve/listen.ts";
+import { openClient } from "./client.ts";
 import { Scheduler } from "../../../engine/scheduler.ts";
 import { readTokenizer } from "../../../tokenizer/mod.ts";
 import { openApp, post } from "../golden_app.ts";
@@ -24,19 +24,12 @@ async function openUniform() {
     modelName: "uniform",
     onFailure: (error) => failures.push(error),
   });
-  const stopping = new AbortController();
-  const { port, finished } = await listen(app, { port: 0, signal: stopping.signal });
-  const openai = new OpenAI({
-    baseURL: `http://127.0.0.1:${port}/v1`,
-    apiKey: "none",
-    maxRetries: 0,
-  });
+  const client = await openClient(app);
   return {
-    openai,
+    openai: client.openai,
     failures,
     async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await finished;
+      await client[Symbol.asyncDispose]();
     },
   };
 }
