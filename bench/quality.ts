@@ -1,6 +1,7 @@
 /**
  * How good does a model get in a given time? Loss on held-out State of the Union addresses against
- * seconds of training.
+ * seconds of training: on validation addresses, to choose settings by, along the way, and at the
+ * end on test addresses, which choose nothing.
  *
  * @module
  */
@@ -19,10 +20,11 @@ import {
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
   train,
+  validate,
 } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
 import { SWITCH, TEXT } from "./flags.ts";
-import { type Corpus, forever, readCorpus, validationBatches } from "./quality_corpus.ts";
+import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corpus.ts";
 
 const TINY = PRESETS.tiny;
 
@@ -33,7 +35,9 @@ const DEFAULTS = {
   steps: 0,
   "validate-every": 100,
   workers: navigator.hardwareConcurrency,
+  /** Of the first run; that of each further one is one more. */
   seed: 0,
+  seeds: 1,
   layers: TINY.model.num_hidden_layers,
   heads: TINY.model.num_attention_heads,
   hidden: TINY.model.hidden_size,
@@ -63,19 +67,51 @@ interface Point {
   readonly step: number;
   /** Of training alone. */
   readonly seconds: number;
-  /** Mean nats per token of the held-out windows. */
+  /** Mean nats per token of the validation windows. */
   readonly loss: number;
+}
+
+/** One seed's run. */
+interface Run {
+  readonly seed: number;
+  readonly params: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly curve: readonly Point[];
 }
 
 /** Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--json]`; see DEFAULTS. */
 export async function run(args: string[]): Promise<void> {
   const { json, settings } = parse(args);
-  const result = await measure(settings, {
-    onPoint({ step, seconds, loss }) {
-      if (!json) console.log(`step ${step}  ${seconds.toFixed(1)} s  loss ${loss.toFixed(4)}`);
-    },
-  });
+  const corpus = await readCorpus();
+  const runs: Run[] = [];
+  for (let i = 0; i < settings.seeds; i++) {
+    runs.push(
+      await measure({ ...settings, seed: settings.seed + i }, {
+        corpus,
+        onPoint({ step, seconds, loss }) {
+          if (!json) console.log(`step ${step}  ${seconds.toFixed(1)} s  loss ${loss.toFixed(4)}`);
+        },
+      }),
+    );
+  }
+  const result = {
+    settings,
+    validation: spreadOf(runs.map(({ validation }) => validation)),
+    test: spreadOf(runs.map(({ test }) => test)),
+    runs,
+  };
   console.log(json ? JSON.stringify(result) : result);
+}
+
+/** Mean and sample standard deviation; that of one value is null. */
+function spreadOf(values: readonly number[]): { mean: number; deviation: number | null } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
 }
 
 function parse(args: string[]): { json: boolean; settings: Settings } {
@@ -92,12 +128,17 @@ function parse(args: string[]): { json: boolean; settings: Settings } {
       throw new RangeError(`Cannot bench with --${name} ${given}: not a number`);
     }
   }
+  if (!(settings.seeds >= 1)) {
+    throw new RangeError(`Cannot bench with --seeds ${settings.seeds}: one at least`);
+  }
   return { json, settings };
 }
 
-async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point) => void }) {
+async function measure(
+  settings: Settings,
+  { corpus, onPoint }: { corpus: Corpus; onPoint: (point: Point) => void },
+): Promise<Run> {
   const { rows, cols, seed, workers } = settings;
-  const corpus = await readCorpus();
   const config = modelConfig(settings, corpus);
   const layout = createLayout(config);
   await using spheres = await openSpheres({ config, rows, cols, workers });
@@ -141,7 +182,7 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
           : {}),
       },
       validateEvery: settings["validate-every"],
-      validation: () => validationBatches(corpus.heldOut, { rows, cols }),
+      validation: () => heldOutBatches(corpus.validation, { rows, cols }),
     }));
   const curve: Point[] = [];
   for await (const { step, validationLoss } of reports) {
@@ -150,13 +191,16 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
     curve.push(point);
     onPoint(point);
   }
+  const last = curve.at(-1);
+  if (!last) throw new Error("Cannot bench quality: the last step was not validated");
   return {
-    settings,
+    seed,
     params: layout.count,
     steps: state.step,
     seconds: state.seconds,
     tokensPerSecond: state.totalTokens / state.seconds,
-    loss: curve.at(-1)?.loss,
+    validation: last.loss,
+    test: await validate(spheres, heldOutBatches(corpus.test, { rows, cols })),
     curve,
   };
 }
