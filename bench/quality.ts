@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
+import { RECIPE_TABLE } from "../model/recipes.ts";
 import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
@@ -27,6 +28,8 @@ import { SWITCH, TEXT } from "./flags.ts";
 import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corpus.ts";
 
 const TINY = PRESETS.tiny;
+const TUNED = RECIPE_TABLE.tuned;
+const MODEL = presetConfig("tiny", { vocabSize: TINY.vocab, endOfTextId: 0, recipe: "tuned" });
 
 /** Every flag with its default: those of `pipeline --preset tiny`. */
 const DEFAULTS = {
@@ -38,10 +41,13 @@ const DEFAULTS = {
   /** Of the first run; that of each further one is one more. */
   seed: 0,
   seeds: 1,
-  layers: TINY.model.num_hidden_layers,
-  heads: TINY.model.num_attention_heads,
-  hidden: TINY.model.hidden_size,
-  mlp: TINY.model.intermediate_size,
+  layers: MODEL.num_hidden_layers,
+  heads: MODEL.num_attention_heads,
+  hidden: MODEL.hidden_size,
+  mlp: MODEL.intermediate_size,
+  "rope-theta": MODEL.rope_theta,
+  /** 1 for projections to the residual stream that begin at zero. */
+  "zero-residual": Number(TUNED.zeroResidual),
   rows: TINY.rows,
   cols: TINY.cols,
   "learning-rate": TINY.learningRate.muon,
@@ -49,9 +55,12 @@ const DEFAULTS = {
   muon: 1,
   "muon-rate": MUON_DEFAULTS.rate,
   "muon-momentum": MUON_DEFAULTS.momentum,
+  /** 0 for five rounds of the fixed polynomial. */
+  "polar-rounds": TUNED.muon.polarRounds ?? 0,
+  "embedding-rate": TUNED.embeddingRate ?? 1,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
   warmup: SCHEDULE_DEFAULTS.warmup,
-  floor: SCHEDULE_DEFAULTS.floor,
+  floor: TUNED.floor ?? SCHEDULE_DEFAULTS.floor,
   /** Share of the run that falls: warmup-stable-decay above 0, cosine at 0. */
   decay: SCHEDULE_DEFAULTS.decay,
   /** Above 1, steps are divided among as many replicas. */
@@ -142,7 +151,12 @@ async function measure(
   const config = modelConfig(settings, corpus);
   const layout = createLayout(config);
   await using spheres = await openSpheres({ config, rows, cols, workers });
-  initParameters(spheres.parameters, { config, layout, seed });
+  initParameters(spheres.parameters, {
+    config,
+    layout,
+    seed,
+    zeroResidual: settings["zero-residual"] === 1,
+  });
   await spheres.packWeights();
   const state = newTraining();
   if (settings.replicas > 1) {
@@ -177,9 +191,14 @@ async function measure(
       optimizer: {
         ...ADAMW_DEFAULTS,
         weightDecay: settings["weight-decay"],
-        ...(settings.muon === 1
-          ? { muon: { momentum: settings["muon-momentum"], rate: settings["muon-rate"] } }
-          : {}),
+        embeddingRate: settings["embedding-rate"],
+        ...settings.muon === 1 && {
+          muon: {
+            momentum: settings["muon-momentum"],
+            rate: settings["muon-rate"],
+            polarRounds: settings["polar-rounds"],
+          },
+        },
       },
       validateEvery: settings["validate-every"],
       validation: () => heldOutBatches(corpus.validation, { rows, cols }),
@@ -216,6 +235,7 @@ function modelConfig(settings: Settings, { tokenizer }: Corpus): ModelConfig {
     num_attention_heads: heads,
     num_key_value_heads: heads,
     head_dim: hidden / heads,
+    rope_theta: settings["rope-theta"],
     initializer_range: Number((0.7 / Math.sqrt(hidden)).toFixed(3)),
   };
 }
