@@ -57,6 +57,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly config: ModelConfig;
   readonly paths: RunPaths;
   readonly seed: number;
+  /** Whether seeded projections that write to the residual stream are zero. Default false. */
+  readonly zeroResidual?: boolean;
   /** Folder of the initial weights; seeded weights otherwise. */
   readonly init?: string;
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
@@ -124,7 +126,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   }
   if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
   else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
-  else if (!found) initParameters(parameters, { config, layout, seed });
+  else if (!found) initParameters(parameters, { ...options, layout });
   if (replicas) spheres.parameters.set(parameters);
   const computeRound = settings && await options.openRounds?.(settings, options);
   await spheres.packWeights();
