@@ -118,13 +118,19 @@ export function createApp(
   const { prompts = [] } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
-  const described = ({ name, loaded }: ListedModel) => ({
-    id: name,
-    object: "model",
-    created,
-    owned_by: "cllm",
-    ...models.isPlural && { loaded },
-  });
+  const described = ({ name, loaded }: ListedModel) => {
+    const inMemory = models.loaded.find((model) =>
+      model.modelName === name || model.adapters?.has(name)
+    );
+    return {
+      id: name,
+      object: "model",
+      created,
+      owned_by: "cllm",
+      ...models.isPlural && { loaded },
+      ...inMemory && { max_model_len: inMemory.scheduler.engine.config.max_position_embeddings },
+    };
+  };
   const figures = figuresOf(models);
   const metrics = new ServeMetrics(figures);
   const app = new Hono();
