@@ -6,7 +6,12 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
-import { latestCheckpoint } from "../../model/checkpoint/mod.ts";
+import {
+  checkBase,
+  holdCheckpoint,
+  latestCheckpoint,
+  weightsDigest,
+} from "../../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { replaceFile } from "../../model/durable.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
@@ -74,6 +79,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
   const start = await openStart({ ...settings, root, canGrow: settings.lora === undefined });
+  if (settings.lora) await keepBase(start.folder, paths);
   const { config, tokenizer, tokenizerJson } = start;
   const cols = settings.context ?? Math.min(DEFAULT_CONTEXT, config.max_position_embeddings);
   const examples = await readExamples({
@@ -100,6 +106,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     chatTemplate: templateDigest(start),
     ...(options.text && { text: resolve(options.text.tokens), textWeight: options.text.weight }),
     forced: [] as ForcedChange[],
+    ...settings.lora && { baseWeights: await weightsDigest(start.folder) },
   };
   await using trainer = await openTrainer({
     config,
@@ -122,7 +129,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   // Chosen once.
   if (isDialled(settings)) run.steps = resumed?.steps ?? run.steps;
   const began = resumed && { ...run, forced: [], ...resumed };
-  const { forced: _, ...decides } = run;
+  const { forced: _, baseWeights: __, ...decides } = run;
   const settled = settle(began, {
     wanted: run,
     root,
@@ -134,12 +141,6 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   run.forced.push(...settled.forced);
   const { steps } = settled;
   for (const line of describeForced(settled, began)) tell(line);
-  if (settings.lora && basename(dirname(start.folder)) === "checkpoints") {
-    tell(
-      `Keep ${start.folder}: it is the adapter's base, and training that goes on in its run can ` +
-        "delete it.",
-    );
-  }
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   const allMeters = Object.values(meters);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: steps, json });
@@ -184,6 +185,13 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   status.phase(stop.aborted ? "stopped" : "done");
   if (!stop.aborted) status.note(describeEnd(trainer.state));
   return await trainer.save();
+}
+
+/** Holds the checkpoint that an adapter is trained beside, and refuses another than it began with. */
+async function keepBase(base: string, { root, checkpoints }: RunPaths): Promise<void> {
+  const newest = await latestCheckpoint(checkpoints);
+  if (newest !== undefined) await checkBase(newest, base);
+  if (basename(dirname(base)) === "checkpoints") await holdCheckpoint(base, resolve(root));
 }
 
 type Packed = Parameters<typeof countExampleBatches>[0];

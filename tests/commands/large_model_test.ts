@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeCorpus } from "./corpus.ts";
 import { LARGE_SHAPES, writeLargeModel } from "./large_model.ts";
-import { openFolder, start } from "./program.ts";
+import { isThere, openFolder, start } from "./program.ts";
 import { conversation, writeLines } from "./small_model.ts";
 
 const ignore = Deno.env.get("CLLM_LARGE") === undefined;
@@ -35,6 +35,13 @@ async function trains(args: readonly string[], { last }: { last: number }): Prom
   return mib;
 }
 
+/** Waits until `name` is below `folder`. */
+async function appears(folder: string, name: string): Promise<void> {
+  using watcher = Deno.watchFs(folder, { recursive: true });
+  if (await isThere(join(folder, name))) return;
+  for await (const _event of watcher) if (await isThere(join(folder, name))) return;
+}
+
 async function digestOf(file: string): Promise<string> {
   const hash = createHash("sha256");
   using opened = await Deno.open(file);
@@ -52,18 +59,21 @@ Deno.test({
     await writeCorpus(at("corpus"), { count: 40 });
     const args = (run: string, workers: number) => [
       ...["pipeline", "--init", at("model"), "--run", at(run), "--workers", `${workers}`],
-      ...["--steps", "3", "--checkpoint-every", "1", "--keep-last", "1", at("corpus")],
+      // Muon's update of such a model takes as long as the rest of a step.
+      ...["--optimizer", "adamw", "--steps", "2", "--checkpoint-every", "1", "--keep-last", "1"],
+      at("corpus"),
     ];
     {
       await using program = start([...args("killed", 2), "--json"]);
-      await program.line(/"step":2,/);
+      await program.line(/"step":1,/);
+      await program.until(appears(at("killed"), "checkpoints/step-000001"));
       program.kill("SIGKILL");
       await program.ended;
     }
-    assertLess(await trains(args("killed", 2), { last: 3 }), 5000);
-    assertLess(await trains(args("calm", 8), { last: 3 }), 7000);
+    assertLess(await trains(args("killed", 2), { last: 2 }), 7000);
+    assertLess(await trains(args("calm", 8), { last: 2 }), 8500);
     for (const file of ["model.safetensors", "optimizer.safetensors"]) {
-      const path = (run: string) => at(run, "checkpoints", "step-000003", file);
+      const path = (run: string) => at(run, "checkpoints", "step-000002", file);
       assertEquals(await digestOf(path("killed")), await digestOf(path("calm")), file);
     }
     await Deno.remove(at("calm"), { recursive: true });
