@@ -42,6 +42,7 @@ import {
 } from "../stages/train/mod.ts";
 import type { Snapshot } from "../stages/types.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
+import { orAdapter } from "./dial/or_adapter.ts";
 import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
 import type { ReplicaSettings } from "../run/settings/replicas.ts";
@@ -104,7 +105,7 @@ export interface Trainer extends AsyncDisposable {
 export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { config, paths, seed, init, tokenizerJson } = options;
   await using resources = new AsyncDisposableStack();
-  const spheres = resources.use(await openSpheres(options));
+  const spheres = resources.use(await orAdapter(options, () => openSpheres(options)));
   const { layout } = spheres;
   const { replicas: settings } = options;
   const replicas = settings && newReplicas(settings.replicas, { ...settings, ...layout });
