@@ -74,5 +74,5 @@ function partFrom(outer: Part, { tag, names, parent }: OpenElement): Part {
 /** Whether a block is what somebody wrote. */
 function isWritten(block: PlacedBlock): boolean {
   if (block.kind === "heading" || block.linkDensity > MAX_LINKS) return false;
-  return block.kind === "code" || endOf(block) === 1 || scoreOf(block) > 0;
+  return block.kind === "code" || endOf(block.text) === 1 || scoreOf(block) > 0;
 }

@@ -19,7 +19,7 @@ export interface Forest {
 /** The score of each row of `width` numbers: the log of the odds that the block is main text. */
 export function scoreRows(forest: Forest, rows: Float32Array, width: number): Float32Array {
   const scores = new Float32Array(rows.length / width);
-  const ordered = orderedOf(rows);
+  const ordered = order(rows.slice(), 0, rows.length);
   for (let row = 0; row < scores.length; row++) scores[row] = scoreAt(forest, ordered, row * width);
   return scores;
 }
@@ -28,19 +28,30 @@ export function scoreRows(forest: Forest, rows: Float32Array, width: number): Fl
 export type Ordered = Int32Array & { readonly isOrdered: true };
 
 /**
- * The bits of floats, those of negative ones turned round, rounded up to 31 bits so that no difference
- * overflows. What is not a number comes first: it goes left.
+ * Puts the bits of floats in the place of some of them, those of negative ones turned round, rounded up
+ * to 31 bits so that no difference overflows. What is not a number comes first: it goes left.
  */
-export function orderedOf(values: Float32Array): Ordered {
-  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-  const ordered = new Int32Array(values.length);
-  for (let i = 0; i < bits.length; i++) {
+export function order(values: Float32Array, start: number, end: number): Ordered {
+  const bits = orderedView(values);
+  for (let i = start; i < end; i++) {
     const b = bits[i] as number;
     const isNumber = (b & 0x7fffffff) <= 0x7f800000;
-    const order = b >= 0 ? b : -(b & 0x7fffffff);
-    ordered[i] = isNumber ? (order + 1) >> 1 : -0x40000000;
+    const turned = b >= 0 ? b : -(b & 0x7fffffff);
+    bits[i] = isNumber ? (turned + 1) >> 1 : -0x40000000;
   }
-  return ordered as Ordered;
+  return bits;
+}
+
+let viewed = new Float32Array();
+let view = new Int32Array() as Ordered;
+
+/** The same memory; the view that was asked for last is known. */
+function orderedView(values: Float32Array): Ordered {
+  if (values !== viewed) {
+    viewed = values as typeof viewed;
+    view = new Int32Array(values.buffer, values.byteOffset, values.length) as Ordered;
+  }
+  return view;
 }
 
 /** Of each inner node the feature and the threshold, side by side. */
@@ -51,7 +62,7 @@ function nodesOf(forest: Forest): Int32Array {
   const known = nodes.get(forest);
   if (known !== undefined) return known;
   const { features, thresholds } = forest;
-  const ordered = orderedOf(thresholds);
+  const ordered = order(thresholds.slice(), 0, thresholds.length);
   const made = new Int32Array(2 * features.length);
   for (let at = 0; at < features.length; at++) {
     made[2 * at] = features[at] as number;
