@@ -35,16 +35,25 @@ export function countText(text: string): TextCounts {
   let letters = 0, capitals = 0, digits = 0, words = 0, titled = 0, commas = 0, sentences = 0;
   let marks = 0, lines = 1, isInWord = false, isStopped = false;
   for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
+    let code = text.charCodeAt(at);
+    // Runs of small letters, as most text is.
+    if (code >= 0x61 && code <= 0x7a) {
+      const start = at++;
+      while (at < length && (code = text.charCodeAt(at)) >= 0x61 && code <= 0x7a) at++;
+      letters += at - start;
+      if (!isInWord) words++;
+      isInWord = true;
+      isStopped = false;
+      if (at === length) break;
+    }
     if (code <= 0x20) {
       if (isStopped) sentences++;
       if (code === 0x0a) lines++;
       isInWord = isStopped = false;
       continue;
     }
-    const isSmall = code >= 0x61 && code <= 0x7a;
     const isCapital = code >= 0x41 && code <= 0x5a;
-    if (isSmall || isCapital || code >= 0xc0) {
+    if (isCapital || code >= 0xc0) {
       letters++;
       if (isCapital) capitals++;
       if (!isInWord) {

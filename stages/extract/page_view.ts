@@ -71,14 +71,13 @@ export class PageView {
     this.keeps = new Uint8Array(size);
     this.sinceHeading = new Uint32Array(size);
     this.headingLevel = new Uint8Array(size);
-    this.repeats = new Uint32Array(size);
     this.text = new Running(size);
     this.links = new Running(size);
     this.kept = new Running(size);
     this.sentences = new Running(size);
     const counts: TextCounts[] = [], containers: Container[] = [];
     const known = new Containers(weights);
-    const times = new Map<string, number>();
+    const lengths = new Map<number, number>();
     let prose = 0, firstHeading = -1, since = 0, level = 0, words = 0;
     for (let i = 0; i < size; i++) {
       const block = blocks[i] as PlacedBlock;
@@ -104,14 +103,14 @@ export class PageView {
         words = this.words[i] as number;
         if (level === 1 && firstHeading < 0) firstHeading = i;
       }
-      times.set(text, (times.get(text) ?? 0) + 1);
+      lengths.set(length, (lengths.get(length) ?? 0) + 1);
       const { like } = container;
       like.blocks++;
       like.text += length;
       like.links += linked;
       like.kept += length * isKept;
     }
-    for (let i = 0; i < size; i++) this.repeats[i] = times.get(blocks[i]?.text ?? "") ?? 0;
+    this.repeats = repeatsOf(blocks, lengths);
     this.counts = counts;
     this.containers = containers;
     this.known = known.count;
@@ -131,6 +130,21 @@ export class PageView {
     }
     return doubt;
   }
+}
+
+/** How many blocks have the text of each: only what is as long as another is looked at. */
+function repeatsOf(
+  blocks: readonly Block[],
+  lengths: ReadonlyMap<number, number>,
+): Uint32Array {
+  const repeats = new Uint32Array(blocks.length).fill(1);
+  const times = new Map<string, number>();
+  const isLone = ({ length }: string) => lengths.get(length) === 1;
+  for (const { text } of blocks) if (!isLone(text)) times.set(text, (times.get(text) ?? 0) + 1);
+  for (const [i, { text }] of blocks.entries()) {
+    if (!isLone(text)) repeats[i] = times.get(text) ?? 1;
+  }
+  return repeats;
 }
 
 /** For each block how many are between it and the next one before, or after, that is marked. */

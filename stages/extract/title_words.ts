@@ -8,18 +8,21 @@ const MAX_WORDS = 40;
 const MIN_WORD = 3;
 /** Longer blocks are no titles. */
 const MAX_LENGTH = 400;
-/** Bits of the hashes of a title's words: most others are told from them at once. */
-const FILTER_BITS = 1024;
+/** Words of bits for the hashes of a title's words: most others are told from them at once. */
+const FILTER_SIZE = 16;
 
 /** The words of a title. */
 export class TitleWords {
   readonly #words: readonly number[];
-  readonly #filter = new Uint8Array(FILTER_BITS);
+  readonly #filter = new Int32Array(FILTER_SIZE);
 
   /** Knows the first words of `title`. */
   constructor(title: string) {
     this.#words = wordsOf(title);
-    for (const word of this.#words) this.#filter[word & (FILTER_BITS - 1)] = 1;
+    for (const word of this.#words) {
+      const at = placeOf(word);
+      this.#filter[at] = (this.#filter[at] as number) | (1 << word);
+    }
   }
 
   /** The share of the first words of `text` that the title has. */
@@ -39,7 +42,9 @@ export class TitleWords {
         hash = step(hash, code);
         size++;
       } else {
-        if (size >= MIN_WORD && this.#filter[hash & (FILTER_BITS - 1)] === 1) return true;
+        if (size >= MIN_WORD && ((this.#filter[placeOf(hash)] as number) >>> hash & 1) === 1) {
+          return true;
+        }
         hash = SEED;
         size = 0;
       }
@@ -48,6 +53,7 @@ export class TitleWords {
   }
 }
 
+const placeOf = (hash: number) => (hash >>> 5) & (FILTER_SIZE - 1);
 const SEED = 0x811c9dc5;
 const step = (hash: number, code: number) =>
   Math.imul(hash ^ (code < 0x80 ? code | 0x20 : code), 0x01000193);
