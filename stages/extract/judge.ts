@@ -10,8 +10,10 @@ import { type Forest, order, scoreAt } from "./forest.ts";
 import { NEIGHBOUR_FEATURES, tellNeighbours } from "./neighbour_features.ts";
 
 const WIDE = FEATURES + NEIGHBOUR_FEATURES;
-/** What scores less at first sight is not looked at twice. */
+/** What scores less, or more, at first sight is not looked at twice: on no page did that change its text. */
 const HOPELESS = -3;
+const SURE = 2.5;
+const isInDoubt = (score: number) => score >= HOPELESS && score <= SURE;
 /** Rows for pages of as many blocks as most have at most are kept from page to page. */
 const KEPT_ROWS = new Float32Array(512 * WIDE);
 
@@ -34,11 +36,12 @@ export function judge({ names, first, second }: BlockModel, page: JudgedPage): F
   for (let i = 0, at = 0; i < size; i++, at += WIDE) {
     scores[i] = scoreAt(first, order(rows, at, at + FEATURES), at);
   }
-  tellNeighbours(page.blocks, { scores, containers, known }, { rows, width: WIDE, from: FEATURES });
+  const look = { scores, containers, known, isAsked: isInDoubt };
+  tellNeighbours(page.blocks, look, { rows, width: WIDE, from: FEATURES });
   const sure = new Float32Array(size);
   for (let i = 0, at = 0; i < size; i++, at += WIDE) {
     const score = scores[i] as number;
-    sure[i] = score < HOPELESS ? score : scoreAt(second, order(rows, at + FEATURES, at + WIDE), at);
+    sure[i] = isInDoubt(score) ? scoreAt(second, order(rows, at + FEATURES, at + WIDE), at) : score;
   }
   return sure;
 }
@@ -53,6 +56,7 @@ export function secondLook(
   for (let i = 0; i < blocks.length; i++) {
     rows.set(narrow.subarray(i * FEATURES, (i + 1) * FEATURES), i * WIDE);
   }
-  tellNeighbours(blocks, { scores, containers, known }, { rows, width: WIDE, from: FEATURES });
+  const look = { scores, containers, known, isAsked: () => true };
+  tellNeighbours(blocks, look, { rows, width: WIDE, from: FEATURES });
   return rows;
 }

@@ -26,6 +26,8 @@ export interface FirstLook {
   /** The container that holds each block, and how many there are in all. */
   readonly containers: readonly Container[];
   readonly known: number;
+  /** Whether a block of this score is looked at twice. */
+  readonly isAsked: (score: number) => boolean;
 }
 
 /** Tells the numbers of each block in its row, from column `from` on. */
@@ -34,7 +36,7 @@ export function tellNeighbours(
   look: FirstLook,
   { rows, width, from }: { rows: Float32Array; width: number; from: number },
 ): void {
-  const { scores, containers } = look;
+  const { scores, containers, isAsked } = look;
   const size = blocks.length;
   const sums = new Sums(blocks, look);
   const { chance, chances, mass, text, likes, isHeading } = sums;
@@ -45,29 +47,31 @@ export function tellNeighbours(
   for (let i = 0; i < size; i++) best = Math.max(best, scores[i] as number);
   let since = FAR, heading = 0;
   for (let i = 0; i < size; i++) {
-    let at = i * width + from;
     const score = scores[i] as number;
-    for (const offset of OFFSETS) {
-      const other = i + offset;
-      rows[at++] = other < 0 || other >= size ? NONE : scores[other] as number;
+    if (isAsked(score)) {
+      let at = i * width + from;
+      for (const offset of OFFSETS) {
+        const other = i + offset;
+        rows[at++] = other < 0 || other >= size ? NONE : scores[other] as number;
+      }
+      for (const window of WINDOWS) {
+        const first = Math.max(0, i - window), end = Math.min(size, i + window + 1);
+        rows[at++] = mass.between(first, end) / text.between(first, end);
+      }
+      const container = containers[i] as Container;
+      sums.tellLevels(container.parent ?? container, { rows, at, total });
+      at += LEVELS * 2;
+      const like = 2 * container.like.number;
+      rows[at++] = (likes[like] as number) / (likes[like + 1] as number);
+      rows[at++] = since;
+      rows[at++] = sums.until[i] as number;
+      rows[at++] = sums.ahead[i] as number;
+      rows[at++] = heading;
+      rows[at++] = score - best;
+      rows[at++] = mass.between(0, i) / Math.max(1, total);
+      rows[at++] = massShare;
+      rows[at++] = taken;
     }
-    for (const window of WINDOWS) {
-      const first = Math.max(0, i - window), end = Math.min(size, i + window + 1);
-      rows[at++] = mass.between(first, end) / text.between(first, end);
-    }
-    const container = containers[i] as Container;
-    sums.tellLevels(container.parent ?? container, { rows, at, total });
-    at += LEVELS * 2;
-    const like = 2 * container.like.number;
-    rows[at++] = (likes[like] as number) / (likes[like + 1] as number);
-    rows[at++] = since;
-    rows[at++] = sums.until[i] as number;
-    rows[at++] = sums.ahead[i] as number;
-    rows[at++] = heading;
-    rows[at++] = score - best;
-    rows[at++] = mass.between(0, i) / Math.max(1, total);
-    rows[at++] = massShare;
-    rows[at++] = taken;
     since = (chance[i] as number) > 0.5 ? 0 : Math.min(FAR, since + 1);
     if (isHeading[i] === 1) heading = score;
   }
