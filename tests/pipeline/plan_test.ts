@@ -61,6 +61,14 @@ Deno.test("a plan says what part of a large corpus a run sees, and nothing of pa
   assert(describePlan(large).includes("training  1,100 steps of up to 1,536 tokens: about 1.69M"));
   const more = describePlan(planFor({ tokens: 2_230_000, documents: 210, complete: false }));
   assert(more.includes("sees      75 % of what is stored so far"), more.join("\n"));
+  assert(describePlan(large).some((line) => /^memory .* the process itself$/.test(line)));
+  const saved = describePlan({ ...large, parameters: 134_515_008 });
+  assert(
+    saved.some((line) =>
+      line.endsWith("and up to 2566 MiB more while a checkpoint is saved and sampled")
+    ),
+    saved.join("\n"),
+  );
   const clock = planFor({}, "--seconds", "90");
   assertEquals([clock.steps, clock.passes, clock.seconds], [null, null, 90]);
   const byClock = describePlan(clock);
