@@ -13,6 +13,7 @@ import {
   PAGE,
 } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
+import type { LoraConfig } from "../../model/lora.ts";
 import { WorkerPool } from "../../workers/mod.ts";
 import {
   checkPrompt,
@@ -158,9 +159,13 @@ export function wasmEngineBytes(
     kv = "f32",
     strictSimd = false,
     simd256 = hasSimd256(),
-  }: Omit<WasmEngineOptions, "parameters" | "promptChunk" | "fingerprint">,
+    loras = [],
+  }: Omit<WasmEngineOptions, "parameters" | "promptChunk" | "fingerprint" | "adapters"> & {
+    /** Of the adapters that it has. */
+    readonly loras?: readonly LoraConfig[];
+  },
 ): number {
-  const parts = { config, workers, cacheBytes, format: weights, kv };
+  const parts = { config, workers, cacheBytes, format: weights, kv, adapters: loras };
   return planEngine({ ...parts, simd256: simd256 && !strictSimd }).bytes;
 }
 
