@@ -137,7 +137,7 @@ export async function openModel(
   const stopIds = await readStopIds(folder);
   const prompts = await readPrompts(folder);
   const name = "cllm";
-  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name });
+  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name, folder });
   const engine = await openEngine(folder, {
     config,
     onnxFile,
