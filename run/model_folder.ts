@@ -99,7 +99,7 @@ async function bytesOf(
     adapters.map(async (dir) => (await readAdapter(await initFolder(dir)))?.lora),
   );
   return wasmEngineBytes({
-    loras: loras.filter((lora) => lora !== undefined),
+    adapters: loras.filter((lora) => lora !== undefined),
     config: ggufFile === undefined
       ? await readModelConfig(folder)
       : (await readGgufModel(ggufFile)).config,
