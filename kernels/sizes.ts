@@ -77,8 +77,8 @@ export function pagedScratchSize(
   if (kv === "f32") return blocks;
   const pages = keys / PAGE;
   const widened = pages * pageHeadSize(headDim) + roundUp(pages, 4);
-  // A page, sums, factors and scores of the heads.
-  const single = roundUp(headDim, 4) * (PAGE + heads) + roundUp(heads, 4) + heads * keys;
+  // A page; sums, factors, queries and scores of the heads.
+  const single = roundUp(headDim, 4) * (PAGE + 2 * heads) + roundUp(heads, 4) + heads * keys;
   return Math.max(widened + blocks, single);
 }
 
