@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { listCheckpoints, readStopIds } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { readJournal } from "../stages/journal/mod.ts";
-import { WEIGHT_FORMATS } from "../engine/mod.ts";
+import { KV_FORMATS, WEIGHT_FORMATS } from "../engine/mod.ts";
 import { CHECKPOINT_FLAG } from "../run/choose_checkpoint.ts";
 import { type Command, command } from "../cli/command.ts";
 import { choice, group, jsonToggle, list, number, toggle, UsageError } from "../cli/flags.ts";
@@ -40,6 +40,11 @@ const FLAGS = {
     weights: choice({
       help: "int8 scores checkpoints as `serve --weights int8` does",
       of: WEIGHT_FORMATS,
+      defaultValue: "f32",
+    }),
+    kv: choice({
+      help: "f16 and int8 score checkpoints as `serve --kv` does",
+      of: KV_FORMATS,
       defaultValue: "f32",
     }),
   }),
@@ -86,12 +91,12 @@ const FLAGS = {
       needs: "task",
     }),
   }),
-  ...group("Workers", SPHERES, { only: { weights: ["f32"] } }),
+  ...group("Workers", SPHERES, { only: { weights: ["f32"], kv: ["f32"] } }),
   json: jsonToggle("a checkpoint"),
 };
 
 /** Flags about what an ONNX file has of its own. */
-const CHECKPOINT_FLAGS = ["weights", ...Object.keys(SPHERES)];
+const CHECKPOINT_FLAGS = ["weights", "kv", ...Object.keys(SPHERES)];
 
 /** Flags that say something of tasks. */
 const TASK_FLAGS = [
@@ -184,7 +189,8 @@ export const evaluate: Command = command({
         config,
         rows,
         cols,
-        int8: values.weights === "int8",
+        weights: values.weights,
+        kv: values.kv,
         ...spheresOf(values),
       });
       using progress = progressLine();

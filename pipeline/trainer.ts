@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import {
   checkpointName,
   type Companions,
@@ -19,7 +20,7 @@ import {
   stepOf,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { initParameters } from "../model/init.ts";
+import { initSteps } from "../model/init.ts";
 import { createLayout } from "../model/layout.ts";
 import { createAdapterLayout, initAdapter } from "../model/lora.ts";
 import {
@@ -58,6 +59,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly config: ModelConfig;
   readonly paths: RunPaths;
   readonly seed: number;
+  /** Whether seeded projections that write to the residual stream are zero. Default false. */
+  readonly zeroResidual?: boolean;
   /** Folder of the initial weights; seeded weights otherwise. */
   readonly init?: string;
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
@@ -125,7 +128,9 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   }
   if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
   else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
-  else if (!found) initParameters(parameters, { config, layout, seed });
+  else if (!found) {
+    for (const _ of initSteps(parameters, { ...options, layout })) await setImmediate();
+  }
   if (replicas) spheres.parameters.set(parameters);
   const computeRound = settings && await options.openRounds?.(settings, options);
   await spheres.packWeights();

@@ -64,16 +64,16 @@ interface Dialled {
 }
 
 async function dialFresh(options: DialOptions): Promise<Dialled> {
-  const { hours, tokens = 0 } = options.settings;
-  const speed = (preset: PresetName) => speedOf(configOf(preset), preset, options);
+  const { hours, tokens = 0, recipe = "plain" } = options.settings;
+  const speed = (preset: PresetName) => speedOf(configOf(preset, recipe), preset, options);
   if (hours === undefined) {
     const preset = presetFor(tokens);
     const measured = [{ preset, tokensPerSecond: await speed(preset) }];
-    return { choice: inSteps(preset, tokens), config: configOf(preset), measured };
+    return { choice: inSteps(preset, tokens), config: configOf(preset, recipe), measured };
   }
   const measured = await measureCandidates(3600 * hours, speed);
   const choice = choose(measured, 3600 * hours);
-  return { choice, config: configOf(choice.preset), measured };
+  return { choice, config: configOf(choice.preset, recipe), measured };
 }
 
 /** A given model leaves the batch to choose: that of the preset nearest in width. */

@@ -73,7 +73,7 @@ export function startCommand(
     .then(([out, err, { code, signal }]) => {
       over = true;
       wake();
-      return { code, signal, out, err };
+      return { code, signal, out, err: withoutWaiting(err) };
     });
   return {
     pid: child.pid,
@@ -105,6 +105,11 @@ export function startCommand(
       await ended;
     },
   };
+}
+
+/** What was said but for that nothing is there yet: how often depends on the machine. */
+export function withoutWaiting(said: string): string {
+  return said.replace(/^[^\n]*, nothing to show yet \([\d:]+\)\n/gm, "");
 }
 
 /** Runs the program to its end. */
