@@ -1,7 +1,7 @@
 /**
  * Seeded initial weights: N(0, initializer_range) for matrices, ones for norms, zeros for biases;
  * the projections that write to the residual stream are scaled by 1/sqrt(2 L), as in GPT-2 (Radford
- * et al., 2019).
+ * et al., 2019), or zero.
  *
  * @module
  */
@@ -20,6 +20,8 @@ export interface InitOptions {
   readonly layout: Layout;
   /** Of the generator that draws them. */
   readonly seed: number;
+  /** Whether the projections that write to the residual stream are zero. Default false. */
+  readonly zeroResidual?: boolean;
 }
 
 /**
@@ -47,9 +49,9 @@ export function initParameters(parameters: Float32Array, options: InitOptions): 
 /** {@linkcode initParameters} in steps: large models take seconds, in which others go on. */
 export function* initSteps(
   parameters: Float32Array,
-  { config, layout, seed }: InitOptions,
+  { config, layout, seed, zeroResidual = false }: InitOptions,
 ): Generator<void, void> {
-  const residualScale = 1 / Math.sqrt(2 * config.num_hidden_layers);
+  const residualScale = zeroResidual ? 0 : 1 / Math.sqrt(2 * config.num_hidden_layers);
   for (const { name, shape, offset, size } of layout.parameters) {
     if (shape.length === 1) {
       parameters.fill(name.endsWith(".bias") ? 0 : 1, offset, offset + size);

@@ -6,23 +6,20 @@
 export type { AccessRecord } from "./access_log.ts";
 export {
   type ApiKey,
-  type ApiKeys,
+  ApiKeys,
   type KeyRules,
   parseApiKeys,
+  readKeyLines,
   requireApiKey,
 } from "./api_keys.ts";
 export { type App, type AppLimits, type AppOptions, type AppSettings, createApp } from "./app.ts";
 export {
-  type ListedModel,
   LoadedModels,
   type ModelEntry,
-  type ModelLease,
-  type ModelParts,
-  type ModelPool,
   type ModelPoolOptions,
   type OpenedModel,
-  type ServedModel,
-} from "./model_pool.ts";
+} from "./loaded_models.ts";
+export type { ListedModel, ModelLease, ModelParts, ModelPool, ServedModel } from "./model_pool.ts";
 export { eventStream, type EventStreamOptions } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
 export {
@@ -33,6 +30,8 @@ export {
   type TlsKeys,
 } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
+export type { KeyRights, Scope } from "./key_rights.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
 export type { AdapterModel } from "./openai/generation.ts";
+export { Quota, type Refusal } from "./quota.ts";
 export { PAGE_POLICY } from "./playground/mod.ts";

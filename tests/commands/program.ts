@@ -13,6 +13,7 @@ export interface Ending {
 
 /** The program as a child process, as a user starts it. */
 export interface Program extends AsyncDisposable {
+  readonly pid: number;
   /** Resolves to the first line on either output that matches, also one that came before. */
   line(pattern: RegExp): Promise<string>;
   /** Waits for `event`; fails when the program ends before it. */
@@ -75,6 +76,7 @@ export function startCommand(
       return { code, signal, out, err: withoutWaiting(err) };
     });
   return {
+    pid: child.pid,
     ended,
     kill,
     until: (event) =>

@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Scheduler } from "../../engine/mod.ts";
-import { type App, createApp, LoadedModels, type ModelEntry } from "../../serve/mod.ts";
+import {
+  type ApiKeys,
+  type App,
+  createApp,
+  LoadedModels,
+  type ModelEntry,
+  parseApiKeys,
+} from "../../serve/mod.ts";
 import { scriptedEngine } from "../engine/scripted_engine.ts";
 import { tokenizer } from "./scripted_server.ts";
 
@@ -8,7 +15,8 @@ import { tokenizer } from "./scripted_server.ts";
 function openSeveral(
   sizes: Readonly<Record<string, number>>,
   maxBytes = 10,
-  { wait, whileOpening = () => Promise.resolve() }: {
+  { apiKeys, wait, whileOpening = () => Promise.resolve() }: {
+    apiKeys?: ApiKeys;
     wait?: (ms: number) => Promise<void>;
     whileOpening?: (name: string) => Promise<unknown>;
   } = {},
@@ -36,8 +44,9 @@ function openSeveral(
     ...wait && { wait },
   });
   const failures: unknown[] = [];
-  const app = createApp({ models, onFailure: (error) => failures.push(error) });
-  return { app, models, log, notes, failures };
+  const onFailure = (error: unknown) => failures.push(error);
+  const app = createApp({ models, onFailure, ...apiKeys && { apiKeys } });
+  return { app, models, entries, log, notes, failures };
 }
 
 async function post(app: App, path: string, body: object) {
@@ -154,4 +163,42 @@ Deno.test("who loads one model after the other waits in between while others are
   rests[0]?.resolve();
   assertEquals(await next, ["c", "I am c"]);
   assertEquals(log, ["+a", "+b", "-b", "+c"]);
+});
+
+Deno.test("a key has the models that its line names, the first of them without a name", async () => {
+  const apiKeys = parseApiKeys("reader key-of-the-test-0123456789 models=c,b");
+  const { app, log } = openSeveral({ a: 1, b: 1, c: 1 }, 10, { apiKeys });
+  const headers = {
+    "content-type": "application/json",
+    authorization: "Bearer key-of-the-test-0123456789",
+  };
+  const ask = async (model?: string) => {
+    const body = JSON.stringify({ prompt: "x", model });
+    const response = await app.request("/v1/completions", { method: "POST", headers, body });
+    const { choices, error } = await response.json();
+    return choices?.[0].text ?? error.code;
+  };
+  assertEquals(await ask("a"), "model_not_found");
+  assertEquals([await ask(), await ask("c")], ["I am b", "I am c"]);
+  const { data } = await (await app.request("/v1/models", { headers })).json();
+  assertEquals(data.map(({ id }: { id: string }) => id), ["b", "c"]);
+  const { models } = await (await app.request("/api/tags", { headers })).json();
+  assertEquals(models.map(({ name }: { name: string }) => name), ["b:latest", "c:latest"]);
+  assertEquals(log, ["+b", "+c"]);
+});
+
+Deno.test("models that are there no longer are given up when the list is read again", async () => {
+  const { app, models, entries, log } = openSeveral({ a: 1, b: 1, c: 1 });
+  assertEquals([await say(app, "a"), await say(app, "b")], [["a", "I am a"], ["b", "I am b"]]);
+  const held = await models.lease("a");
+  const [a, b] = entries.splice(0, 2);
+  assert(a && b);
+  await models.refresh();
+  assertEquals(log, ["+a", "+b", "-b"]);
+  assertEquals(await say(app, "a"), [404, "model_not_found"]);
+  // It comes back while it is still in memory.
+  entries.unshift(a);
+  assertEquals(await say(app, "a"), ["a", "I am a"]);
+  held[Symbol.dispose]();
+  assertEquals(log, ["+a", "+b", "-b"]);
 });
