@@ -106,6 +106,7 @@ async function servedBeside(
 ): Promise<number> {
   const ask = open();
   const small = JSON.stringify({ prompt: "The", max_tokens: 2 });
+  await ask(OTHER, COMPLETIONS, small);
   let isOver = false, served = 0;
   const others = (async () => {
     for (; !isOver; served++) await ask(OTHER, COMPLETIONS, small);
