@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UsageError } from "../cli/flags.ts";
 import { didYouMean } from "../cli/nearest.ts";
 import { describeQuestion, describeQuestions } from "./help.ts";
 
@@ -43,4 +44,10 @@ if (args.some(isHelp)) {
   console.log(await describeQuestion(name));
   Deno.exit(0);
 }
-await (await question()).run(args);
+try {
+  await (await question()).run(args);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`error: ${error.message}`);
+  Deno.exit(2);
+}
