@@ -21,6 +21,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   refusal: () => import("./refusal.ts"),
   sampling: () => import("./sampling.ts"),
   serve: () => import("./serve.ts"),
+  start: () => import("./start.ts"),
   tokens: () => import("./tokens.ts"),
   tokenizer: () => import("./tokenizer.ts"),
   train: () => import("./train.ts"),
