@@ -10,6 +10,7 @@ import { describeQuestion, describeQuestions } from "./help.ts";
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   checkpoint: () => import("./checkpoint.ts"),
   cluster: () => import("./cluster.ts"),
+  compare: () => import("./compare.ts"),
   crawl: () => import("./crawl.ts"),
   extract: () => import("./extract.ts"),
   gemm: () => import("./gemm.ts"),
