@@ -13,7 +13,7 @@ import { randomStream } from "../model/random.ts";
 import { openSpheres, type SphereBatch } from "../workers/mod.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
-import { measurePeak } from "./peak.ts";
+import { measurePeak, sharesOf } from "./peak.ts";
 
 /** Reference models: L, H, D, F, T, B, V. */
 export const CONFIGS = {
@@ -97,7 +97,7 @@ export async function measureTraining(
   const msPerStep = median(stepMs);
   const { B, T } = dims;
   const gflops = B * T * trainingFlopsPerToken(config, { cols: T }) / msPerStep / 1e6;
-  const peakGflops = await measurePeak(spheres.topology.workers);
+  const peak = await measurePeak(spheres.topology.workers);
   return {
     config: name,
     params: layout.count,
@@ -106,8 +106,8 @@ export async function measureTraining(
     msPerStep,
     tokensPerSecond: B * T / msPerStep * 1000,
     gflops,
-    peakGflops,
-    shareOfPeak: gflops / peakGflops,
+    ...peak,
+    ...sharesOf(gflops, peak),
     simd256: spheres.simd256,
     shareWaitingForTurn: waiting / steps,
     shareOutsideLeaves: idle / steps,
