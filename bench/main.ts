@@ -24,6 +24,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   sampling: () => import("./sampling.ts"),
   serve: () => import("./serve.ts"),
   start: () => import("./start.ts"),
+  text: () => import("./text.ts"),
   tokens: () => import("./tokens.ts"),
   tokenizer: () => import("./tokenizer.ts"),
   train: () => import("./train.ts"),
