@@ -8,9 +8,20 @@
 import { type Kernels, NR } from "../kernels/mod.ts";
 import type { HiddenMatrix, MuonArea } from "./muon_area.ts";
 
-/** The quintic a x + b x³ + c x⁵, which drives singular values to about one in five rounds. */
-const [A, B, C] = [3.4445, -4.775, 2.0315];
-const ROUNDS = 5;
+/** A polynomial a x + b x³ + c x⁵ of the singular values. */
+type Quintic = readonly [a: number, b: number, c: number];
+/** Five rounds of one drive singular values to about one. */
+const FIXED = Array<Quintic>(5).fill([3.4445, -4.775, 2.0315]);
+/** Best one after the other for singular values from 0.001 to 1 (Amsel et al., arXiv:2505.16932). */
+const POLAR_EXPRESS: readonly Quintic[] = [
+  [8.28721201814563, -23.595886519098837, 17.300387312530933],
+  [4.107059111542203, -2.9478499167379106, 0.5448431082926601],
+  [3.9486908534822946, -2.908902115962949, 0.5518191394370137],
+  [3.3184196573706015, -2.488488024314874, 0.51004894012372],
+  [2.300652019954817, -1.6689039845749493, 0.4188073119525673],
+];
+/** By so much they expect singular values above the true ones, against rounding. */
+const SAFETY = 1.01;
 /** Avoids division by zero for a zero gradient. */
 const EPSILON = 1e-7;
 /**
@@ -31,6 +42,8 @@ export interface MuonContext {
 export interface MuonRates {
   readonly learningRate: number;
   readonly momentum: number;
+  /** Rounds of Polar Express, at most five; 0, the default, for five of the fixed polynomial. */
+  readonly polarRounds?: number;
   /** Decoupled, as AdamW's. */
   readonly weightDecay: number;
   /** Factor on the gradient. */
@@ -50,7 +63,7 @@ export function muon(
   },
 ): void {
   const { f32, area } = context;
-  const { learningRate, momentum, weightDecay, clipScale } = rates;
+  const { learningRate, momentum, polarRounds = 0, weightDecay, clipScale } = rates;
   const size = rows * cols;
   const view = (address: number) => f32.subarray(address / 4, address / 4 + size);
   const [w, g, m, u] = [view(weights), view(gradient), moment, view(area.update)];
@@ -62,7 +75,7 @@ export function muon(
     // Nesterov momentum: looks one step ahead.
     u[i] = momentum * mean + part;
   }
-  orthogonalize(context, { rows, cols });
+  orthogonalize(context, { rows, cols, polarRounds });
   const keep = 1 - learningRate * weightDecay;
   const rate = learningRate * UPDATE_RMS * Math.sqrt(Math.max(rows, cols));
   for (let i = 0; i < size; i++) w[i] = keep * (w[i] as number) - rate * (u[i] as number);
@@ -74,7 +87,7 @@ export function muon(
  */
 export function orthogonalize(
   { kernels, f32, area }: MuonContext,
-  { rows, cols }: { rows: number; cols: number },
+  { rows, cols, polarRounds = 0 }: { rows: number; cols: number; polarRounds?: number },
 ): void {
   const { update, gram, polynomial, packedA, packedB } = area;
   const wide = rows <= cols;
@@ -83,10 +96,12 @@ export function orthogonalize(
   const x = floats(update, rows * cols);
   const g = floats(gram, side * side);
   const p = floats(polynomial, side * side);
-  const scale = 1 / (Math.sqrt(kernels.sum_squares(update, rows * cols)) + EPSILON);
+  const quintics = polarRounds > 0 ? POLAR_EXPRESS.slice(0, polarRounds).map(cautious) : FIXED;
+  const margin = polarRounds > 0 ? SAFETY : 1;
+  const scale = 1 / margin / (Math.sqrt(kernels.sum_squares(update, rows * cols)) + EPSILON);
   for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) * scale;
 
-  for (let round = 0; round < ROUNDS; round++) {
+  for (const [a, b, c] of quintics) {
     if (wide) {
       kernels.pack_a(packedA, update, rows, cols, cols);
       kernels.pack_b_transposed(packedB, update, cols, rows, cols, cols * NR);
@@ -97,12 +112,12 @@ export function orthogonalize(
       kernels.gemm(gram, packedA, packedB, side, side, rows, side, 0);
     }
     // b G + c G² is one product, G (b I + c G).
-    for (let i = 0; i < p.length; i++) p[i] = C * (g[i] as number);
-    addToDiagonal(p, { side, value: B });
+    for (let i = 0; i < p.length; i++) p[i] = c * (g[i] as number);
+    addToDiagonal(p, { side, value: b });
     kernels.pack_a(packedA, gram, side, side, side);
     kernels.pack_b(packedB, polynomial, side, side, side, side * NR);
     kernels.gemm(polynomial, packedA, packedB, side, side, side, side, 0);
-    addToDiagonal(p, { side, value: A });
+    addToDiagonal(p, { side, value: a });
     if (wide) {
       kernels.pack_a(packedA, polynomial, side, side, side);
       kernels.pack_b(packedB, update, rows, cols, cols, rows * NR);
@@ -112,6 +127,10 @@ export function orthogonalize(
     }
     kernels.gemm(update, packedA, packedB, rows, cols, side, cols, 0);
   }
+}
+
+function cautious([a, b, c]: Quintic): Quintic {
+  return [a / SAFETY, b / SAFETY ** 3, c / SAFETY ** 5];
 }
 
 function addToDiagonal(
