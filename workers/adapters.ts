@@ -49,19 +49,20 @@ export function adaptedInputGradient(
 }
 
 /**
- * Reduces the gradients of the adapters of `w`, given its input `x[n, in]` and the gradient of its
- * output `dy[n, out]`: dB = scale · dYᵀ (X Aᵀ), dA = scale · (dY B)ᵀ X.
+ * Reduces a microbatch's gradients of the adapters of `w`, given its input `x[n, in]` and the gradient of
+ * its output `dy[n, out]`: dB = scale · dYᵀ (X Aᵀ), dA = scale · (dY B)ᵀ X.
  */
 export function reduceAdapters(
   context: MicrobatchContext,
-  { turn, w, dy, x, n }: { turn: Turn; w: ParameterGroup; dy: number; x: number; n: number },
+  { turn, w, dy, x }: { turn: Turn; w: ParameterGroup; dy: number; x: number },
 ): void {
+  const { n } = turn;
   const { area } = context;
   for (const pair of context.adapters?.of.get(w.index) ?? []) {
     const { a, b, row } = pair;
     const hidden = scaledHidden(context, { pair, x, n });
     const gradient = scaledGradient(context, { pair, dy, w, n });
-    const reduced = { turn, staged: area.staged, n };
+    const reduced = { turn, staged: area.staged };
     const part = { dy: at(dy, row), stride: w.rows };
     reduceProduct(context, {
       ...reduced,
