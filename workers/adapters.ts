@@ -97,7 +97,7 @@ function scaledHidden(
 ): number {
   const { loraHidden } = context.area;
   linear(context, { y: loraHidden, x, w: a, n });
-  scale(context, loraHidden, n * a.rows);
+  context.kernels.scale(loraHidden, loraHidden, n * a.rows, context.plan.loraScale);
   return loraHidden;
 }
 
@@ -113,11 +113,6 @@ function scaledGradient(
 ): number {
   const { loraGradient } = context.area;
   linearInputGradient(context, { dx: loraGradient, dy: at(dy, row), stride: w.rows, w: b, n });
-  scale(context, loraGradient, n * a.rows);
+  context.kernels.scale(loraGradient, loraGradient, n * a.rows, context.plan.loraScale);
   return loraGradient;
-}
-
-function scale({ f32, plan }: MicrobatchContext, address: number, size: number): void {
-  const values = f32.subarray(address / 4, address / 4 + size);
-  for (let i = 0; i < size; i++) values[i] = (values[i] as number) * plan.loraScale;
 }

@@ -39,8 +39,7 @@ export interface MicrobatchContext {
   readonly dims: Dims;
   /** The whole near memory. */
   readonly f32: Float32Array;
-  /** The whole far memory, and the way there. */
-  readonly farF32: Float32Array;
+  /** The way to the far memory. */
   readonly far: FarCopies;
   readonly words: Int32Array;
 }
@@ -89,7 +88,6 @@ export function createMicrobatchContext(
       T: cols,
     },
     f32: new Float32Array(memory.buffer),
-    farF32: new Float32Array(farMemory.buffer),
     far: instantiateFarCopies({ near: memory, far: farMemory }),
     words: new Int32Array(memory.buffer, plan.control, 4096),
   };

@@ -11,6 +11,8 @@ import type { HiddenMatrix, MuonArea } from "./muon_area.ts";
 /** The quintic a x + b x³ + c x⁵, which drives singular values to about one in five rounds. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 const ROUNDS = 5;
+/** Rows of a Gram matrix computed at once, up to their last one's diagonal: a multiple of those of a tile. */
+const STRIP = 48;
 /** Avoids division by zero for a zero gradient. */
 const EPSILON = 1e-7;
 /**
@@ -44,28 +46,18 @@ export function muon(
     matrix: HiddenMatrix;
     weights: number;
     gradient: number;
-    /** `[rows, cols]` */
-    moment: Float32Array;
+    moment: number;
     rates: MuonRates;
   },
 ): void {
-  const { f32, area } = context;
+  const { kernels, area: { update } } = context;
   const { learningRate, momentum, weightDecay, clipScale } = rates;
   const size = rows * cols;
-  const view = (address: number) => f32.subarray(address / 4, address / 4 + size);
-  const [w, g, m, u] = [view(weights), view(gradient), moment, view(area.update)];
-  const fresh = 1 - momentum;
-  for (let i = 0; i < size; i++) {
-    const part = fresh * clipScale * (g[i] as number);
-    const mean = momentum * (m[i] as number) + part;
-    m[i] = mean;
-    // Nesterov momentum: looks one step ahead.
-    u[i] = momentum * mean + part;
-  }
+  // Nesterov momentum: looks one step ahead.
+  kernels.muon_momentum(update, moment, gradient, size, momentum, clipScale);
   orthogonalize(context, { rows, cols });
-  const keep = 1 - learningRate * weightDecay;
   const rate = learningRate * UPDATE_RMS * Math.sqrt(Math.max(rows, cols));
-  for (let i = 0; i < size; i++) w[i] = keep * (w[i] as number) - rate * (u[i] as number);
+  kernels.blend(weights, update, size, 1 - learningRate * weightDecay, -rate);
 }
 
 /**
@@ -79,25 +71,21 @@ export function orthogonalize(
   const { update, gram, polynomial, packedA, packedB } = area;
   const wide = rows <= cols;
   const side = wide ? rows : cols;
-  const floats = (address: number, size: number) => f32.subarray(address / 4, address / 4 + size);
-  const x = floats(update, rows * cols);
-  const g = floats(gram, side * side);
-  const p = floats(polynomial, side * side);
-  const scale = 1 / (Math.sqrt(kernels.sum_squares(update, rows * cols)) + EPSILON);
-  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) * scale;
+  const p = f32.subarray(polynomial / 4, polynomial / 4 + side * side);
+  const norm = Math.sqrt(kernels.sum_squares(update, rows * cols));
+  kernels.scale(update, update, rows * cols, 1 / (norm + EPSILON));
 
   for (let round = 0; round < ROUNDS; round++) {
     if (wide) {
       kernels.pack_a(packedA, update, rows, cols, cols);
       kernels.pack_b_transposed(packedB, update, cols, rows, cols, cols * NR);
-      kernels.gemm(gram, packedA, packedB, side, side, cols, side, 0);
     } else {
       kernels.pack_a_transposed(packedA, update, cols, rows, cols);
       kernels.pack_b(packedB, update, rows, cols, cols, rows * NR);
-      kernels.gemm(gram, packedA, packedB, side, side, rows, side, 0);
     }
+    multiplySymmetric({ kernels, area }, { side, k: wide ? cols : rows });
     // b G + c G² is one product, G (b I + c G).
-    for (let i = 0; i < p.length; i++) p[i] = C * (g[i] as number);
+    kernels.scale(polynomial, gram, side * side, C);
     addToDiagonal(p, { side, value: B });
     kernels.pack_a(packedA, gram, side, side, side);
     kernels.pack_b(packedB, polynomial, side, side, side, side * NR);
@@ -112,6 +100,19 @@ export function orthogonalize(
     }
     kernels.gemm(update, packedA, packedB, rows, cols, side, cols, 0);
   }
+}
+
+/** The Gram matrix of packed operands, of which one half mirrors the other. */
+function multiplySymmetric(
+  { kernels, area: { gram, packedA, packedB } }: Pick<MuonContext, "kernels" | "area">,
+  { side, k }: { side: number; k: number },
+): void {
+  for (let row = 0; row < side; row += STRIP) {
+    const rows = Math.min(STRIP, side - row);
+    const c = gram + row * side * 4;
+    kernels.gemm(c, packedA + row * k * 4, packedB, rows, row + rows, k, side, 0);
+  }
+  kernels.mirror(gram, side);
 }
 
 function addToDiagonal(
