@@ -42,7 +42,12 @@ export interface MicrobatchContext {
   /** The way to the far memory. */
   readonly far: FarCopies;
   readonly words: Int32Array;
+  /** Looks at a word before sleeping. */
+  readonly spins: number;
 }
+
+/** Looks that last about as long as waking up does, where each worker has a core of its own. */
+const SPINS = 50_000;
 
 /** Rows `[first, end)` of the batch that form a microbatch. */
 export interface MicrobatchRows {
@@ -90,6 +95,7 @@ export function createMicrobatchContext(
     f32: new Float32Array(memory.buffer),
     far: instantiateFarCopies({ near: memory, far: farMemory }),
     words: new Int32Array(memory.buffer, plan.control, 4096),
+    spins: plan.areas.length <= navigator.hardwareConcurrency ? SPINS : 0,
   };
 }
 

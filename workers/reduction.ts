@@ -41,7 +41,7 @@ export function inTurn(
   const word = Word.turns + group.index;
   if (!isTurn(context, { turn, group })) {
     const start = performance.now();
-    waitFor(words, word, turn.order);
+    waitFor(words, word, turn.order, context.spins);
     turn.waitMs += performance.now() - start;
   }
   add(plan.gradients + group.offset * 4);

@@ -49,6 +49,7 @@ joinPool(({ worker, plan, module, memory, farMemory, simd256 }: SphereStart) => 
   const sphere = new Sphere(context, worker);
   return {
     words: context.words,
+    spins: context.spins,
     workers: plan.areas.length,
     work: (round) => sphere.obey(round),
     task: () => sphere.task,
@@ -90,7 +91,7 @@ class Sphere {
       case Command.train:
         this.#takeMicrobatches({ train: true, round });
         // Every microbatch must be reduced before any segment is summed.
-        waitFor(this.#context.words, Word.microbatchesDone, round);
+        waitFor(this.#context.words, Word.microbatchesDone, round, this.#context.spins);
         if (decide(this.#context.words, Fate.updates) === Fate.abandoned) {
           throw new PoisonedError("Cannot go on: the step is abandoned");
         }

@@ -54,7 +54,7 @@ function normTogether(
   context: MicrobatchContext,
   { round, parameters }: { round: number; parameters: Float64Array },
 ): void {
-  const { kernels, plan, words } = context;
+  const { kernels, plan, words, spins } = context;
   const partialSums = new Float64Array(words.buffer, plan.partialSums, plan.segments.length);
   takeItems(context, {
     items: plan.segments,
@@ -73,7 +73,7 @@ function normTogether(
     parameters[StepParameter.skipped] = beyond ? 1 : 0;
     publish(words, Word.normDone, round);
   } else {
-    waitFor(words, Word.normDone, round);
+    waitFor(words, Word.normDone, round, spins);
   }
 }
 
