@@ -8,7 +8,7 @@ import { explain } from "./cli/failure.ts";
 import { UsageError } from "./cli/flags.ts";
 import { describeCommand, describeProgram, describeVersion, terminalColumns } from "./cli/help.ts";
 import { didYouMean } from "./cli/nearest.ts";
-import { tell } from "./cli/print.ts";
+import { tell, tellWork } from "./cli/print.ts";
 
 /** Exit codes as shells know them. */
 const FAILURE = 1, USAGE = 2;
@@ -34,6 +34,7 @@ export async function main(words: readonly string[]): Promise<number> {
       const part = command.subcommands?.find(({ name: of }) => of === `${name} ${args[0]}`);
       return say(describeCommand(part ?? command, terminalColumns()));
     }
+    using _silence = tellWork(name);
     return await command.run(args);
   } catch (error) {
     // CLLM_TRACE=1 shows the stack.

@@ -176,7 +176,7 @@ export type { SaveCheckpointOptions, SavedState } from "./model/checkpoint/save.
 export type { CheckpointState } from "./model/checkpoint/state.ts";
 export { type ModelConfig, presetConfig, type PresetName, PRESETS } from "./model/config.ts";
 export type { FileDigest } from "./model/durable.ts";
-export { initParameters } from "./model/init.ts";
+export { type InitOptions, initParameters } from "./model/init.ts";
 export {
   createLayout,
   type GroupName,
@@ -242,7 +242,8 @@ export { report, type ReportOptions, startStatus, type Status } from "./stages/r
 export type { RunFacts } from "./stages/report/run_facts.ts";
 export type { MetricsSink } from "./stages/report/sink.ts";
 export type { NodeState, RoleState } from "./stages/report/mod.ts";
-export type { Every, StatusOptions } from "./stages/report/status.ts";
+export type { StatusOptions } from "./stages/report/status.ts";
+export type { Every } from "./stages/report/timer.ts";
 export type { Terminal } from "./stages/report/terminal.ts";
 
 // Weights to text.

@@ -17,6 +17,8 @@ import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 
 const LOOK_MS = 200;
+/** Runs a command where the others leave a core: as if it had a machine of its own. */
+const IDLE = ["chrt", "--idle", "0"];
 
 /** Pages per second of one round. */
 interface Round {
@@ -26,9 +28,10 @@ interface Round {
 
 /**
  * Runs `bench cluster [--pages N] [--rounds N] [--replicas R [--preset NAME] [--deltas f32|int8]]
- * [--json]`: N generated pages (20,000) as files, read by one
+ * [--json]`: N generated pages (8,000) as files, read by one
  * node on the first core and by two on the first two, in turns. Counted is the time from the first
- * page to the last. Keeper and server take what they need of any core. With `--replicas`, R nodes train
+ * page to the last. The keeper runs where they leave a core idle, as if it had its own machine, and
+ * documents wait for it on the broker, which has room for those of 8,000 pages. With `--replicas`, R nodes train
  * instead, one worker each, every one, and the server, on a cable of 1 Gbit/s.
  */
 export async function run(args: string[]): Promise<void> {
@@ -53,7 +56,7 @@ export async function run(args: string[]): Promise<void> {
       console.log(json ? JSON.stringify(result) : result);
       return;
     }
-    const count = Number(pages ?? 20_000);
+    const count = Number(pages ?? 8_000);
     const site = join(folder, "site");
     await Deno.mkdir(site);
     for (let at = 0; at < count; at++) {
@@ -88,7 +91,7 @@ async function measure({ folder, site, count, nodes }: Job): Promise<number> {
   const signal = AbortSignal.timeout(600_000);
   await using cluster = await connectCluster(servers, { name: "bench" });
   start(["pipeline", ...named, "--steps", "1", site]);
-  start(["node", ...named, "--roles", "keeper", "--folder", join(folder, "run")]);
+  start(["node", ...named, "--roles", "keeper", "--folder", join(folder, "run")], { before: IDLE });
   for (let node = 0; node < nodes; node++) {
     start(["node", ...named, "--roles", "text"], { before: ["taskset", "-c", `${node}`] });
   }

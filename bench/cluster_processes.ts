@@ -9,6 +9,8 @@ import { type Host, LOOPBACK } from "./host.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const RETRY_MS = 200;
+/** The flag that the task `lean` of deno.json sets for `pipeline` and `node`. */
+const LEAN = "--v8-flags=--optimize-for-size";
 
 /** A server, and what else was started; all of them end with it. */
 export interface Processes extends AsyncDisposable {
@@ -44,7 +46,7 @@ export async function startProcesses(folder: string, host: Host = LOOPBACK): Pro
   return {
     servers,
     start(args, { host = LOOPBACK, before = [] } = {}) {
-      const program = [Deno.execPath(), "run", "--quiet", "--allow-all", MAIN, ...args];
+      const program = [Deno.execPath(), "run", "--quiet", "--allow-all", LEAN, MAIN, ...args];
       const [command = "", ...rest] = [...before, ...program];
       spawn(host.command([command, ...rest]));
     },

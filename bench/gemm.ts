@@ -1,6 +1,6 @@
 /**
  * How near does the matrix product come to the machine's ceiling? Prints GFLOP/s of each shape, packed
- * operands ready, and its share of a register-only multiply-add loop measured in the same run.
+ * operands ready, and its share of register-only multiply-add loops measured in the same run.
  *
  * @module
  */
@@ -13,7 +13,8 @@ import {
   packedBSize,
   SIMD256_BYTES,
 } from "../kernels/mod.ts";
-import { measure, measurePeak } from "./measure.ts";
+import { measure, measureCorePeak } from "./measure.ts";
+import { sharesOf } from "./peak.ts";
 
 /** `[name, m, n, k]`: C[m, n] = A[m, k] · B[k, n]. */
 const SHAPES: readonly [name: string, m: number, n: number, k: number][] = [
@@ -46,22 +47,23 @@ export async function run(args: string[]): Promise<void> {
     simd256 ? SIMD256_TILE : 0,
   );
   new Float32Array(memory.buffer).fill(0.5, 16384);
-  const peakGflops = measurePeak(kernels);
+  const peak = measureCorePeak(kernels);
   const results = SHAPES.map(([name, m, n, k]) => {
     const gflops = 2 * m * n * k / measure(() => multiply(kernels, m, n, k)) / 1e6;
-    return { name, m, n, k, gflops, shareOfPeak: gflops / peakGflops };
+    return { name, m, n, k, gflops, ...sharesOf(gflops, peak) };
   });
   if (args.includes("--json")) {
-    console.log(JSON.stringify({ peakGflops, relaxed: kernels.relaxed() === 1, simd256, results }));
+    console.log(JSON.stringify({ ...peak, relaxed: kernels.relaxed() === 1, simd256, results }));
     return;
   }
   console.log(
-    `register-only multiply-adds, 128-bit: ${peakGflops.toFixed(1)} GFLOP/s` +
+    `register-only multiply-adds, 128-bit: ${peak.peakGflops.toFixed(1)} GFLOP/s` +
+      (peak.peak256Gflops ? `, 256-bit: ${peak.peak256Gflops.toFixed(1)}` : "") +
       (simd256 ? "; products in 256-bit vectors" : ""),
   );
-  for (const { name, m, n, k, gflops, shareOfPeak } of results) {
+  for (const { name, m, n, k, gflops, shareOfPeak, shareOf256 } of results) {
     const shape = `${m} x ${n} x ${k}`;
-    const share = (100 * shareOfPeak).toFixed(0);
+    const share = (100 * (shareOf256 ?? shareOfPeak)).toFixed(0);
     console.log(`${name.padEnd(26)}${shape.padEnd(18)}${gflops.toFixed(1)} GFLOP/s  ${share} %`);
   }
 }

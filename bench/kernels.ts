@@ -11,7 +11,8 @@ import {
   instantiateKernels,
   type Kernels,
 } from "../kernels/mod.ts";
-import { measure, measurePeak } from "./measure.ts";
+import { measure, measureCorePeak } from "./measure.ts";
+import { sharesOf } from "./peak.ts";
 
 /** One kernel at one shape; `flops` or `bytes` of a call, whichever bounds it. */
 interface Case {
@@ -120,22 +121,22 @@ export async function run(args: string[]): Promise<void> {
     memory,
   );
   const floats = new Float32Array(memory.buffer);
-  const peakGflops = measurePeak(kernels);
+  const peak = measureCorePeak(kernels);
   const results = cases(kernels).map(({ name, flops, bytes, run }) => {
     fill(floats, new Int32Array(memory.buffer));
     const ms = measure(run);
     return {
       name,
       microseconds: ms * 1e3,
-      ...(flops && { gflops: flops / ms / 1e6, shareOfPeak: flops / ms / 1e6 / peakGflops }),
+      ...(flops && { gflops: flops / ms / 1e6, ...sharesOf(flops / ms / 1e6, peak) }),
       ...(bytes && { gigabytesPerSecond: bytes / ms / 1e6 }),
     };
   });
   if (args.includes("--json")) {
-    console.log(JSON.stringify({ peakGflops, relaxed: kernels.relaxed() === 1, results }));
+    console.log(JSON.stringify({ ...peak, relaxed: kernels.relaxed() === 1, results }));
     return;
   }
-  console.log(`register-only multiply-adds: ${peakGflops.toFixed(1)} GFLOP/s`);
+  console.log(`register-only multiply-adds: ${peak.peakGflops.toFixed(1)} GFLOP/s`);
   for (const { name, microseconds, gflops, shareOfPeak = 0, gigabytesPerSecond = 0 } of results) {
     const rate = gflops
       ? `${gflops.toFixed(1)} GFLOP/s  ${(100 * shareOfPeak).toFixed(0)} %`

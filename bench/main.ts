@@ -15,6 +15,7 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   jax: () => import("./jax.ts"),
   kernels: () => import("./kernels.ts"),
   load: () => import("./load.ts"),
+  peak: () => import("./peak.ts"),
   report: () => import("./report.ts"),
   quality: () => import("./quality.ts"),
   refusal: () => import("./refusal.ts"),

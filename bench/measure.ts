@@ -1,5 +1,12 @@
 /** Timing of kernels, warmed until they are optimised. */
-import { FMA_PEAK_FLOPS, type Kernels } from "../kernels/mod.ts";
+import {
+  FMA_PEAK256_FLOPS,
+  FMA_PEAK_FLOPS,
+  hasSimd256,
+  instantiatePeak256,
+  type Kernels,
+} from "../kernels/mod.ts";
+import type { Peak } from "./peak.ts";
 
 const WARM_MS = 150;
 const ROUND_MS = 20;
@@ -22,8 +29,13 @@ export function measure(run: () => void): number {
   }));
 }
 
-/** GFLOP/s of multiply-adds in registers alone: the ceiling on this core. */
-export function measurePeak(kernels: Kernels): number {
+/** GFLOP/s of multiply-adds in registers alone: the ceilings on this core. */
+export function measureCorePeak(kernels: Kernels): Peak {
   const iterations = 2000;
-  return iterations * FMA_PEAK_FLOPS / measure(() => kernels.fma_peak(iterations)) / 1e6;
+  const rate = (loop: (iterations: number) => void, flops: number) =>
+    iterations * flops / measure(() => loop(iterations)) / 1e6;
+  return {
+    peakGflops: rate(kernels.fma_peak, FMA_PEAK_FLOPS),
+    ...(hasSimd256() && { peak256Gflops: rate(instantiatePeak256(), FMA_PEAK256_FLOPS) }),
+  };
 }

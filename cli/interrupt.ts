@@ -10,7 +10,12 @@ export interface Interrupt extends Disposable {
   readonly signal: AbortSignal;
   /** 128 plus the signal's number, once stopped. */
   readonly exitCode: number;
+  /** Stops as Ctrl-C does. */
+  readonly stop: () => void;
 }
+
+/** 128 plus the number of SIGHUP. */
+const HANGUP_CODE = 129;
 
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
 
@@ -25,17 +30,18 @@ export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
   const controller = new AbortController();
   let exitCode = 0;
   let stoppedAt = 0;
+  const stop = (code: number) => {
+    if (controller.signal.aborted) {
+      if (performance.now() - stoppedAt > ECHO_MS) Deno.exit(code);
+      return;
+    }
+    stoppedAt = performance.now();
+    exitCode = code;
+    onStop();
+    controller.abort(new DOMException("stopped by the user", "AbortError"));
+  };
   const listeners = SIGNALS.map(([name, code]) => {
-    const listener = () => {
-      if (controller.signal.aborted) {
-        if (performance.now() - stoppedAt > ECHO_MS) Deno.exit(code);
-        return;
-      }
-      stoppedAt = performance.now();
-      exitCode = code;
-      onStop();
-      controller.abort(new DOMException("stopped by the user", "AbortError"));
-    };
+    const listener = () => stop(code);
     Deno.addSignalListener(name, listener);
     return () => Deno.removeSignalListener(name, listener);
   });
@@ -44,6 +50,7 @@ export function stopOnInterrupt(onStop: () => void = () => {}): Interrupt {
     get exitCode() {
       return exitCode;
     },
+    stop: () => stop(HANGUP_CODE),
     [Symbol.dispose]() {
       for (const remove of listeners) remove();
     },

@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { listCheckpoints, readStopIds } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
 import { readJournal } from "../stages/journal/mod.ts";
-import { WEIGHT_FORMATS } from "../engine/mod.ts";
+import { KV_FORMATS, WEIGHT_FORMATS } from "../engine/mod.ts";
 import { CHECKPOINT_FLAG } from "../run/choose_checkpoint.ts";
 import { type Command, command } from "../cli/command.ts";
 import { choice, group, jsonToggle, list, number, toggle, UsageError } from "../cli/flags.ts";
-import { TASK_FORMS } from "../evaluation/tasks/forms.ts";
+import { TASK_NAMES } from "../evaluation/tasks/read_tasks.ts";
 import { evaluateModel } from "../evaluation/evaluation.ts";
-import { showProgress } from "../evaluation/progress.ts";
+import { describeProgress, progressLine } from "../evaluation/progress.ts";
 import { describeEvaluations, type NamedEvaluation } from "../evaluation/table.ts";
 import { type EvaluationTexts, openTexts, TEXT_SETS } from "../evaluation/texts.ts";
 import { findCheckpoint } from "../run/model_source.ts";
@@ -42,6 +42,11 @@ const FLAGS = {
       of: WEIGHT_FORMATS,
       defaultValue: "f32",
     }),
+    kv: choice({
+      help: "f16 and int8 score checkpoints as `serve --kv` does",
+      of: KV_FORMATS,
+      defaultValue: "f32",
+    }),
   }),
   ...group("Text", {
     set: choice({
@@ -64,20 +69,47 @@ const FLAGS = {
   ...group("Tasks", {
     task: list({
       help: `score models on these questions instead: ${
-        Object.keys(TASK_FORMS).join(", ")
-      }, of JSON lines; repeatable`,
+        TASK_NAMES.join(", ")
+      }, of JSON lines (core: of its folder); repeatable`,
       value: "FORM=FILE",
     }),
+    shots: number({
+      help: "examples in front of each question, drawn as lm-evaluation-harness does",
+      min: 0,
+      max: 100,
+      defaultValue: 0,
+      needs: "task",
+    }),
+    examples: list({
+      help: "take the examples of a form from this file; repeatable (default: the task's own)",
+      value: "FORM=FILE",
+      needs: "shots",
+    }),
+    limit: number({
+      help: "questions of each task (default: all)",
+      min: 1,
+      needs: "task",
+    }),
   }),
-  ...group("Workers", SPHERES, { only: { weights: ["f32"] } }),
+  ...group("Workers", SPHERES, { only: { weights: ["f32"], kv: ["f32"] } }),
   json: jsonToggle("a checkpoint"),
 };
 
 /** Flags about what an ONNX file has of its own. */
-const CHECKPOINT_FLAGS = ["weights", ...Object.keys(SPHERES)];
+const CHECKPOINT_FLAGS = ["weights", "kv", ...Object.keys(SPHERES)];
 
 /** Flags that say something of tasks. */
-const TASK_FLAGS = ["task", "run", "checkpoint", "weights", "workers", "json"];
+const TASK_FLAGS = [
+  "task",
+  "shots",
+  "examples",
+  "limit",
+  "run",
+  "checkpoint",
+  "weights",
+  "workers",
+  "json",
+];
 
 /** The `eval` command. */
 export const evaluate: Command = command({
@@ -157,10 +189,11 @@ export const evaluate: Command = command({
         config,
         rows,
         cols,
-        int8: values.weights === "int8",
+        weights: values.weights,
+        kv: values.kv,
         ...spheresOf(values),
       });
-      using progress = showProgress(checkpoint, texts);
+      using progress = progressLine();
       const evaluation = await evaluateModel(scored, {
         texts: texts.read(),
         tokenizer: tokenizer.tokenizer,
@@ -168,7 +201,7 @@ export const evaluate: Command = command({
         cols,
         prompts,
         stopIds: await readStopIds(evaluableFolder(checkpoint)),
-        onProgress: progress.update,
+        onProgress: (done) => progress.show(`${describeProgress(done, texts)}  ${checkpoint}`),
       });
       if (evaluation.tokens === 0) {
         throw new Error(`Cannot evaluate on ${values.run}: it has no held-out document`);

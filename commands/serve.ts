@@ -27,6 +27,7 @@ import {
   UsageError,
 } from "../cli/flags.ts";
 import { reloadCheckpoints } from "../run/checkpoint_reloader.ts";
+import { onHangup } from "../cli/hangup.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import {
   hostNamesOf,
@@ -47,6 +48,7 @@ import {
 import { runOrOther } from "../run/open.ts";
 import { runPaths } from "../run/folder.ts";
 import { LIMIT_FLAGS, limitsOf } from "../serve/limits.ts";
+import { reload } from "../serve/reload.ts";
 import { quoted } from "../run/stopped.ts";
 import { say, tell } from "../cli/print.ts";
 
@@ -141,7 +143,7 @@ export const serve: Command = command({
       ? createApp({ ...settings, models: served.models })
       : createApp({ ...settings, ...served.parts });
     const adapters = "parts" in served ? [...served.parts.adapters?.keys() ?? []] : [];
-    const { hostname, port, finished } = await listen(app, {
+    const { hostname, port, finished, renewTls } = await listen(app, {
       hostname: values.hostname,
       port: values.port,
       signal: interrupt.signal,
@@ -166,6 +168,11 @@ export const serve: Command = command({
           quoted(JSON.stringify({ model: served.name, prompt, max_tokens: 50, stream: true }))
         }`,
     );
+    using _hangup = onHangup({
+      reload: async () =>
+        tell(await reload(values, { apiKeys, renewTls, refresh: served.refresh })),
+      stop: interrupt.stop,
+    });
     await finished;
     // Stopping on request is what a server is meant to do.
     return 0;
@@ -181,6 +188,8 @@ type Served = AsyncDisposable & {
   readonly prompts?: readonly string[];
   readonly dashboard?: App;
   drain(): Promise<void>;
+  /** Looks again for the models that there are. */
+  refresh?(): Promise<void>;
 } & ({ readonly parts: ModelParts } | { readonly models: ModelPool });
 
 /** The model that the flags name, followed as its run goes on. */
@@ -255,6 +264,7 @@ async function serveSeveral(
     title: `models ${names.join(", ")}`,
     name,
     drain: () => models.drain(),
+    refresh: () => models.refresh(),
     [Symbol.asyncDispose]: () => models[Symbol.asyncDispose](),
   };
 }

@@ -75,6 +75,19 @@ const FLAGS = {
       excludes: ["steps"],
     }),
     steps: number({ help: "optimizer steps (default: what --epochs takes)", min: 1 }),
+    hours: number({
+      help: "choose the steps so that training takes this long here: measures this machine for " +
+        "some seconds, and says how long a pass takes",
+      value: "H",
+      min: 0.01,
+      integer: false,
+      excludes: ["epochs", "steps", "tokens", "preferences"],
+    }),
+    tokens: number({
+      help: "choose the steps so that this many tokens are read",
+      min: 1000,
+      excludes: ["epochs", "steps", "preferences"],
+    }),
     "checkpoint-every": {
       ...CHECKPOINTS["checkpoint-every"],
       help: "steps between checkpoints, and between validations",
@@ -203,6 +216,8 @@ export const tuneCommand: Command = command({
         seed: values.seed,
         epochs: values.epochs,
         steps: values.steps,
+        hours: values.hours,
+        tokens: values.tokens,
         rows: values.rows,
         context: values.context,
         lora: loraOf(values),

@@ -9,6 +9,7 @@ import {
   type ApiKeys,
   type App,
   eventStream,
+  type KeyRules,
   PAGE_POLICY,
   requireApiKey,
   requireHostName,
@@ -32,6 +33,13 @@ export interface DashboardOptions {
   readonly stallMs?: number;
 }
 
+/** Every path is a page of the dashboard. */
+const DASHBOARD_RULES: KeyRules = {
+  openPaths: new Set(),
+  pages: "",
+  scopesOf: () => ["dashboard"],
+};
+
 /**
  * The application; its addresses are relative, so that it can be mounted anywhere.
  *
@@ -54,7 +62,7 @@ export function createDashboard(
     context.res.headers.set("cache-control", "no-store");
   });
   if (hostNames) app.use(requireHostName(hostNames));
-  if (apiKeys) app.use(requireApiKey(apiKeys, { openPaths: new Set(), pages: "" }));
+  if (apiKeys) app.use(requireApiKey(apiKeys, DASHBOARD_RULES));
   app.get(
     "/",
     (context) => context.html(LIVE_PAGE, 200, { "content-security-policy": PAGE_POLICY }),

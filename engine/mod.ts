@@ -87,6 +87,8 @@ export { charactersOf, type TextCodec } from "./text_codec.ts";
 export { type RunSteps, type Steps, Turns } from "./turns.ts";
 export {
   type EngineAdapter,
+  KV_FORMATS,
+  type KvFormat,
   openWasmEngine,
   wasmEngineBytes,
   type WasmEngineOptions,

@@ -16,8 +16,10 @@ export type RunSteps = <T>(work: Steps<T>) => Promise<T>;
 
 /** Longest slice while texts are being generated, and otherwise. */
 const SLICE_MS = 0.5, IDLE_SLICE_MS = 4;
-/** From one slice to the next while texts are being generated. */
-const REST_MS = 2;
+/** From one slice to the next while texts are being generated: so many times its length. */
+const REST = 4;
+/** At least and at most, as whoever has the processor instead may make a slice long. */
+const REST_MS = 2, LONG_REST_MS = 4;
 /** Texts are still being generated so long after one: who asks for one after the other pauses. */
 const PAUSE_MS = 50;
 
@@ -48,7 +50,7 @@ export interface TurnsOptions {
 export class Turns {
   readonly #needed: () => boolean;
   /** Who waits for a slice, by the time that each client has had. */
-  readonly #waiting = new FairQueue<() => void>();
+  readonly #waiting = new FairQueue<{ resolve: () => void; usedMs: number }>();
   #handsOut = false;
   #lastBusy = -Infinity;
   /** When the last slice ended, and how long it took. */
@@ -83,7 +85,7 @@ export class Turns {
   /** Settles when it is the client's turn for a slice, after one that took `usedMs`. */
   async next(client: string, usedMs: number = SLICE_MS): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve, { client, cost: usedMs });
+    this.#waiting.push({ resolve, usedMs }, { client, cost: usedMs });
     if (!this.#handsOut) void this.#handOut();
     await promise;
   }
@@ -91,17 +93,18 @@ export class Turns {
   /** Hands out turns until nobody waits. Never rejects. */
   async #handOut(): Promise<void> {
     this.#handsOut = true;
-    for (;;) {
+    for (let restMs = REST_MS;;) {
       // Where the event loop has something to do at once, Deno looks at its sockets every sixty turns
       // only; while it waits for a timer it looks at them.
-      await setTimeout(this.isBusy ? REST_MS : 0);
+      await setTimeout(this.isBusy ? restMs : 0);
       // Half of the thread at most, however long a step was.
       const early = this.#ended + this.#usedMs - performance.now();
       if (early > SLICE_MS) await setTimeout(early);
       const next = this.#waiting.peek();
       if (!next) break;
       this.#waiting.take(next);
-      next.item();
+      next.item.resolve();
+      restMs = Math.min(LONG_REST_MS, Math.max(REST_MS, REST * next.item.usedMs));
     }
     this.#handsOut = false;
   }

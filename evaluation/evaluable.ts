@@ -9,7 +9,13 @@ import { initFromFolder } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
-import { type Engine, openOnnxEngine, openWasmEngine } from "../engine/mod.ts";
+import {
+  type Engine,
+  type KvFormat,
+  openOnnxEngine,
+  openWasmEngine,
+  type WeightFormat,
+} from "../engine/mod.ts";
 import { openSpheres, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { readNamedConfig } from "../run/named_model.ts";
@@ -37,12 +43,16 @@ export function evaluableFolder(path: string): string {
   return basename(dir) === "onnx" ? dirname(dir) : dir;
 }
 
-/** Opens the model at `path`; with `int8`, a checkpoint runs as under `serve --weights int8`. */
+/** Opens the model at `path`; a checkpoint in small formats runs as `serve` runs it. */
 export async function openEvaluable(
   path: string,
-  options: SpheresOptions & { config: ModelConfig; int8?: boolean },
+  options: SpheresOptions & {
+    config: ModelConfig;
+    weights?: WeightFormat;
+    kv?: KvFormat;
+  },
 ): Promise<Evaluable> {
-  const { config, int8 = false } = options;
+  const { config, weights = "f32", kv = "f32" } = options;
   if (isOnnx(path)) {
     const engine = await openOnnxEngine({ model: path, config });
     return {
@@ -52,11 +62,11 @@ export async function openEvaluable(
       [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     };
   }
-  if (int8) {
+  if (weights !== "f32" || kv !== "f32") {
     const layout = createLayout(config);
     const parameters = new Float32Array(layout.length);
     await initFromFolder(path, { layout, parameters });
-    const engine = await openWasmEngine({ config, parameters, weights: "int8" });
+    const engine = await openWasmEngine({ config, parameters, weights, kv });
     return {
       config,
       engine,

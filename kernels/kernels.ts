@@ -137,6 +137,39 @@ export interface Kernels extends ProductKernels {
     scratch: number,
   ): void;
 
+  /**
+   * {@linkcode Kernels.cache_write} in elements of `bits` bits, 16 or 8, rounded to the nearest: as IEEE
+   * halves, from 2^-14 to 65,504, or as int8 with a scale for each token's key and its value.
+   */
+  cache_write_narrow(
+    cache: number,
+    table: number,
+    k: number,
+    v: number,
+    n: number,
+    position: number,
+    headDim: number,
+    ld: number,
+    pageBytes: number,
+    bits: number,
+  ): void;
+  /** {@linkcode Kernels.attend_paged} over such pages, to its bits over what they stand for. */
+  attend_paged_narrow(
+    out: number,
+    q: number,
+    cache: number,
+    table: number,
+    n: number,
+    count: number,
+    heads: number,
+    headDim: number,
+    ldOut: number,
+    ldQ: number,
+    pageBytes: number,
+    bits: number,
+    scratch: number,
+  ): void;
+
   /** `out[n, ldOut] = silu(gate) · up` of `gate`, `up` `[n, f]`. */
   gate_columns(out: number, gate: number, up: number, n: number, f: number, ldOut: number): void;
   /** `out[n, f] = silu(gate) · up` of `gateUp[n, 2f] = [gate | up]` (Shazeer, arXiv:2002.05202). */

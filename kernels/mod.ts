@@ -16,6 +16,7 @@ export {
   instantiateFarCopies,
   MAX_FAR_BYTES,
 } from "./far_memory.ts";
+export { FMA_PEAK256_FLOPS, instantiatePeak256 } from "./simd256/peak.ts";
 export { hasSimd256 } from "./simd256/probe.ts";
 export { SIMD256_BYTES } from "./simd256/tile_memory.ts";
 

@@ -46,16 +46,39 @@ export function wordsOf(d: number): number {
   return Math.ceil(d / 4);
 }
 
-/** Floats of one head's keys and values in a page. */
-export function pageHeadSize(headDim: number): number {
-  return PAGE * (headDim + roundUp(headDim, 4));
+/** How keys and values are kept. */
+export const KV_FORMATS = ["f32", "f16", "int8"] as const;
+
+/** A name in {@linkcode KV_FORMATS}. */
+export type KvFormat = typeof KV_FORMATS[number];
+
+/** Bits of each element. */
+export const KV_BITS: Readonly<Record<KvFormat, 32 | 16 | 8>> = { f32: 32, f16: 16, int8: 8 };
+
+/** Words of one head's keys and values in a page. */
+export function pageHeadSize(headDim: number, kv: KvFormat = "f32"): number {
+  const elements = PAGE * (headDim + roundUp(headDim, 4));
+  return elements * KV_BITS[kv] / 32 + (kv === "int8" ? 2 * PAGE : 0);
 }
 
-/** Floats of scratch for `attend_paged` where the last query sees `count` keys. */
-export function pagedScratchSize(count: number, headDim: number): number {
+/**
+ * Floats of scratch for `attend_paged`, or `attend_paged_narrow`, where the last query sees `count`
+ * keys and `heads` query heads share them.
+ */
+export function pagedScratchSize(
+  count: number,
+  headDim: number,
+  { heads = 1, kv = "f32" }: { heads?: number; kv?: KvFormat } = {},
+): number {
+  const keys = roundUp(count, PAGE);
   // Sums and queries; of each key the values, and a block's scores and weights.
-  return PAGED_BLOCK + 2 * NR * headDim +
-    roundUp(count, PAGE) * (roundUp(headDim, NR) + 2 * PAGED_BLOCK);
+  const blocks = PAGED_BLOCK + 2 * NR * headDim + keys * (roundUp(headDim, NR) + 2 * PAGED_BLOCK);
+  if (kv === "f32") return blocks;
+  const pages = keys / PAGE;
+  const widened = pages * pageHeadSize(headDim) + roundUp(pages, 4);
+  // A page, sums, factors and scores of the heads.
+  const single = roundUp(headDim, 4) * (PAGE + heads) + roundUp(heads, 4) + heads * keys;
+  return Math.max(widened + blocks, single);
 }
 
 /** Floats of scratch for `attention` over t tokens. */

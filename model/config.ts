@@ -5,6 +5,7 @@
  * @module
  */
 import type { ArchitectureName } from "./architectures.ts";
+import { RECIPE_TABLE, type RecipeName } from "./recipes.ts";
 import type { RopeScaling } from "./rope.ts";
 
 /** Hyperparameters of a decoder. Dimension letters used everywhere: V vocab, D hidden,
@@ -90,7 +91,7 @@ export const PRESETS = {
     rows: 12,
     cols: 128,
     learningRate: { adamw: 4e-3, muon: 1.6e-2 },
-    steps: 900,
+    steps: 1100,
   },
   small: {
     model: {
@@ -156,7 +157,7 @@ export type PresetName = keyof typeof PRESETS;
 /**
  * The full configuration of a preset with the tokenizer's numbers filled in.
  *
- * @param options `context` T, the preset's by default
+ * @param options `context` T, the preset's by default; `recipe`, by default `plain`
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -168,24 +169,30 @@ export type PresetName = keyof typeof PRESETS;
  */
 export function presetConfig(
   name: PresetName,
-  { vocabSize, endOfTextId, context }: {
+  { vocabSize, endOfTextId, context = PRESETS[name].cols, recipe = "plain" }: {
     vocabSize: number;
     endOfTextId: number;
     context?: number;
+    recipe?: RecipeName;
   },
 ): ModelConfig {
-  const { model, cols } = PRESETS[name];
+  const { model } = PRESETS[name];
+  const { layers, headDim, ropeThetaPerToken } = RECIPE_TABLE[recipe];
+  const heads = headDim === undefined ? model.num_attention_heads : model.hidden_size / headDim;
   return {
     model_type: "llama",
     attention_bias: false,
     mlp_bias: false,
     ...model,
+    num_hidden_layers: layers[name] ?? model.num_hidden_layers,
+    num_attention_heads: heads,
+    num_key_value_heads: heads,
     vocab_size: vocabSize,
-    head_dim: model.hidden_size / model.num_attention_heads,
+    head_dim: model.hidden_size / heads,
     // Twice the training length, so that a server can generate somewhat beyond it.
-    max_position_embeddings: (context ?? cols) * 2,
+    max_position_embeddings: context * 2,
     rms_norm_eps: 1e-5,
-    rope_theta: 10000,
+    rope_theta: ropeThetaPerToken === undefined ? 10000 : ropeThetaPerToken * context,
     rope_scaling: null,
     no_rope_layers: null,
     // An untied output head costs V D weights and no time, and small models learn faster with it:

@@ -7,10 +7,10 @@
 import { presetConfig, type PresetName, PRESETS } from "./config.ts";
 import { createLayout } from "./layout.ts";
 
-/** Trainable parameters of a preset with the vocabulary that goes with it. */
+/** Trainable parameters of a preset with the vocabulary that goes with it, by the tuned recipe. */
 export function presetParameters(name: PresetName): number {
   const vocabSize = PRESETS[name].vocab;
-  return createLayout(presetConfig(name, { vocabSize, endOfTextId: 0 })).count;
+  return createLayout(presetConfig(name, { vocabSize, endOfTextId: 0, recipe: "tuned" })).count;
 }
 
 /** A number of parameters as people say it: `1.9 M`. */

@@ -144,13 +144,29 @@ export function describePlan(plan: Plan): string[] {
       ),
     ...(plan.replicas ? [row("replicas", describeReplicas(plan.replicas, plan))] : []),
     ...(plan.passes === null ? [] : [row("sees", describeSeen(plan))]),
-    row("memory", `${mebibytes} MiB shared by ${workers}, beside the process itself`),
+    row(
+      "memory",
+      `${mebibytes} MiB shared by ${workers}, beside the process itself${savesIn(plan)}`,
+    ),
     row(
       "ends",
       `${steps === null ? "when that is over" : `at step ${count(steps)}`}, in ${plan.run}` +
         describeSaves(plan),
     ),
   ];
+}
+
+/** Bytes a weight of what a checkpoint is saved from, a copy, and of the engine that samples it. */
+const SAVED_BYTES = 20;
+/** Less is not worth a word. */
+const MUCH = 2 ** 28;
+
+function savesIn({ parameters, replicas }: Plan): string {
+  const bytes = SAVED_BYTES * parameters;
+  if (replicas !== undefined || bytes < MUCH) return "";
+  return `, and up to ${
+    Math.ceil(bytes / 2 ** 20)
+  } MiB more while a checkpoint is saved and sampled`;
 }
 
 /** How the steps are divided, and the memory beside the spheres' for what is not in them. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { RECIPE_TABLE } from "../model/recipes.ts";
 import { checkCursor, journal } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -154,6 +155,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       config,
       paths,
       seed: settings.seed,
+      zeroResidual: RECIPE_TABLE[settings.recipe ?? "plain"].zeroResidual,
       ...(settings.init === "" ? {} : { init: settings.init }),
       tokenizerJson,
       run: provenance,

@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import {
   checkpointName,
   type Companions,
@@ -19,7 +20,7 @@ import {
   stepOf,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { initParameters } from "../model/init.ts";
+import { initSteps } from "../model/init.ts";
 import { createLayout } from "../model/layout.ts";
 import { createAdapterLayout, initAdapter } from "../model/lora.ts";
 import {
@@ -42,6 +43,7 @@ import {
 } from "../stages/train/mod.ts";
 import type { Snapshot } from "../stages/types.ts";
 import { openSpheres, type Spheres, type SpheresOptions } from "../workers/mod.ts";
+import { orAdapter } from "./dial/or_adapter.ts";
 import { type FallBack, fallBackOf, fallBacksOf } from "../run/fall_back.ts";
 import type { RunPaths } from "../run/folder.ts";
 import type { ReplicaSettings } from "../run/settings/replicas.ts";
@@ -57,6 +59,8 @@ export interface TrainerOptions extends SpheresOptions {
   readonly config: ModelConfig;
   readonly paths: RunPaths;
   readonly seed: number;
+  /** Whether seeded projections that write to the residual stream are zero. Default false. */
+  readonly zeroResidual?: boolean;
   /** Folder of the initial weights; seeded weights otherwise. */
   readonly init?: string;
   /** Whether an earlier checkpoint will do where the newest is damaged. Default false. */
@@ -102,7 +106,7 @@ export interface Trainer extends AsyncDisposable {
 export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { config, paths, seed, init, tokenizerJson } = options;
   await using resources = new AsyncDisposableStack();
-  const spheres = resources.use(await openSpheres(options));
+  const spheres = resources.use(await orAdapter(options, () => openSpheres(options)));
   const { layout } = spheres;
   const { replicas: settings } = options;
   const replicas = settings && newReplicas(settings.replicas, { ...settings, ...layout });
@@ -124,7 +128,9 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   }
   if (!found && lora) initAdapter(parameters, { layout: createAdapterLayout(base, lora), seed });
   else if (!found && init !== undefined) await initFromFolder(init, { layout, parameters });
-  else if (!found) initParameters(parameters, { config, layout, seed });
+  else if (!found) {
+    for (const _ of initSteps(parameters, { ...options, layout })) await setImmediate();
+  }
   if (replicas) spheres.parameters.set(parameters);
   const computeRound = settings && await options.openRounds?.(settings, options);
   await spheres.packWeights();

@@ -43,11 +43,11 @@ export async function runConfig(
   settings: RunSettings,
   { paths, tokenizer }: { paths: RunPaths; tokenizer: Tokenizer },
 ): Promise<RunConfig> {
-  const { preset, context } = settings;
+  const { preset, context, recipe = "plain" } = settings;
   const rows = rowsOf(preset, { context });
   const { vocabSize, endOfTextId } = tokenizer;
   if (settings.init === "") {
-    const config = presetConfig(preset, { vocabSize, endOfTextId, context });
+    const config = presetConfig(preset, { vocabSize, endOfTextId, context, recipe });
     return { config, rows, cols: context };
   }
   const newest = await latestCheckpoint(paths.checkpoints);

@@ -70,7 +70,7 @@ function fileAt(path: string): ModelPlace | undefined {
 
 async function bytesOf(place: ModelPlace, settings: EngineSettings): Promise<number> {
   const { folder, onnxFile, ggufFile } = await locateModel(place);
-  const { threads: workers, weights, "cache-mib": cacheMib } = settings;
+  const { threads: workers, weights, kv, "cache-mib": cacheMib } = settings;
   const cacheBytes = cacheMib === undefined ? undefined : cacheMib * 2 ** 20;
   if (onnxFile !== undefined) {
     const { size } = await Deno.stat(onnxFile);
@@ -83,5 +83,6 @@ async function bytesOf(place: ModelPlace, settings: EngineSettings): Promise<num
     ...workers && { workers },
     ...cacheBytes && { cacheBytes },
     ...weights && { weights },
+    ...kv && { kv },
   });
 }

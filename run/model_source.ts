@@ -20,6 +20,7 @@ import {
   type ChatTemplate,
   type Engine,
   type EngineAdapter,
+  KV_FORMATS,
   openOnnxEngine,
   openWasmEngine,
   readChatTemplate,
@@ -64,6 +65,11 @@ export const MODEL_FLAGS = {
       of: WEIGHT_FORMATS,
       defaultValue: "f32",
     }),
+    kv: choice({
+      help: "how wasm keeps keys and values: f16 takes half of the memory, int8 a quarter",
+      of: KV_FORMATS,
+      defaultValue: "f32",
+    }),
     "cache-mib": number({
       help: "memory for keys and values of all texts (default: 256 for wasm, 512 for onnx)",
       min: 1,
@@ -78,7 +84,7 @@ export type ModelChoice =
   & { readonly run: string };
 
 /** What runs a model, and how. */
-export type EngineSettings = Pick<ModelChoice, "threads" | "weights" | "cache-mib">;
+export type EngineSettings = Pick<ModelChoice, "threads" | "weights" | "kv" | "cache-mib">;
 
 /** A model ready to generate. */
 export interface OpenModel {
@@ -131,7 +137,7 @@ export async function openModel(
   const stopIds = await readStopIds(folder);
   const prompts = await readPrompts(folder);
   const name = "cllm";
-  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name });
+  const adapters = await openAdapters(given, { config, vocabSize: codec.vocabSize, name, folder });
   const engine = await openEngine(folder, {
     config,
     onnxFile,
@@ -199,12 +205,13 @@ async function openKernels(
     adapters: readonly EngineAdapter[];
   },
 ): Promise<Engine> {
-  const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
+  const { threads, weights = "f32", kv = "f32", "cache-mib": cacheMib } = settings;
   return await openWasmEngine({
     config,
     parameters,
     fingerprint,
     weights,
+    kv,
     adapters,
     ...cacheMib !== undefined && { cacheBytes: cacheMib * 2 ** 20 },
     ...threads && { workers: threads },
@@ -224,7 +231,7 @@ export async function openEngine(
     adapters?: readonly EngineAdapter[];
   },
 ): Promise<Engine> {
-  const { threads, weights = "f32", "cache-mib": cacheMib } = settings;
+  const { threads, weights = "f32", kv = "f32", "cache-mib": cacheMib } = settings;
   const cache = cacheMib === undefined ? {} : { cacheBytes: cacheMib * 2 ** 20 };
   const fingerprint = basename(folder);
   if (onnxFile !== undefined) {
@@ -236,6 +243,9 @@ export async function openEngine(
         `Cannot use --weights ${weights} with --engine onnx: its weights are as the file has them; ` +
           "use --engine wasm",
       );
+    }
+    if (kv !== "f32") {
+      throw new UsageError(`Cannot use --kv ${kv} with --engine onnx: use --engine wasm`);
     }
     return await openOnnxEngine({
       model: onnxFile,

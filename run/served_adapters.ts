@@ -5,7 +5,7 @@
  */
 import { basename, join } from "node:path";
 import { type ChatTemplate, type EngineAdapter, readChatTemplate } from "../engine/mod.ts";
-import { loadAdapter, readAdapter, readStopIds } from "../model/checkpoint/mod.ts";
+import { checkBase, loadAdapter, readAdapter, readStopIds } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { exists } from "../model/durable.ts";
 import { createLayout } from "../model/layout.ts";
@@ -32,6 +32,8 @@ export interface AdapterBase {
   readonly vocabSize: number;
   /** Name of the model, which no adapter can have. */
   readonly name: string;
+  /** Where its weights are; what an adapter was trained on is compared with them. */
+  readonly folder?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface AdapterBase {
  */
 export async function openAdapters(
   given: readonly string[],
-  { config, vocabSize, name: model }: AdapterBase,
+  { config, vocabSize, name: model, folder: weights }: AdapterBase,
 ): Promise<OpenAdapters> {
   const base = createLayout(config);
   const engine: EngineAdapter[] = [];
@@ -67,6 +69,7 @@ export async function openAdapters(
         );
       }
     }
+    if (weights !== undefined) await checkBase(folder, weights);
     const { lora } = found;
     const { parameters } = await loadAdapter(folder, { lora, base });
     engine.push({ name, lora, parameters });

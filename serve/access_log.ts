@@ -5,6 +5,8 @@
  * @module
  */
 import type { Context } from "hono";
+import type { ApiKey } from "./api_keys.ts";
+import type { Quota } from "./quota.ts";
 
 /** One line of the access log. */
 export interface AccessRecord {
@@ -34,6 +36,12 @@ export interface AccessRecord {
 export interface RequestNotes {
   readonly id: string;
   client: string;
+  /** The API key that it bears, where keys are needed. */
+  key?: ApiKey;
+  /** What is left to that key. */
+  quota?: Quota;
+  /** Called once it has ended. */
+  readonly onEnd: (() => void)[];
   tokensIn: number;
   tokensOut: number;
 }

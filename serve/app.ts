@@ -29,9 +29,11 @@ import { complete } from "./openai/completions.ts";
 import { Turns } from "../engine/mod.ts";
 import { requireHostName } from "./host_names.ts";
 import { jsonSteps, readJsonBody } from "./json_body.ts";
+import { leaseModel, limitKeys, scopesOf, spending, visibleModels } from "./key_access.ts";
 import { ServeMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
 import { pace } from "./pace.ts";
+import { QUOTA_HEADERS } from "./quota.ts";
 import { openApiDocument } from "./openai/openapi/mod.ts";
 import { addPage, PAGE_PATHS } from "./playground/mod.ts";
 import { detokenize, tokenize } from "./openai/tokenize_routes.ts";
@@ -116,13 +118,19 @@ export function createApp(
   const { prompts = [] } = options;
   const { maxBodyBytes = 1 << 20, stallMs = 30_000, retryAfterSeconds = 1 } = limits;
   const created = Math.floor(Date.now() / 1000);
-  const described = ({ name, loaded }: ListedModel) => ({
-    id: name,
-    object: "model",
-    created,
-    owned_by: "cllm",
-    ...models.isPlural && { loaded },
-  });
+  const described = ({ name, loaded }: ListedModel) => {
+    const inMemory = models.loaded.find((model) =>
+      model.modelName === name || model.adapters?.has(name)
+    );
+    return {
+      id: name,
+      object: "model",
+      created,
+      owned_by: "cllm",
+      ...models.isPlural && { loaded },
+      ...inMemory && { max_model_len: inMemory.scheduler.engine.config.max_position_embeddings },
+    };
+  };
   const figures = figuresOf(models);
   const metrics = new ServeMetrics(figures);
   const app = new Hono();
@@ -144,10 +152,15 @@ export function createApp(
     app.use(requireApiKey(apiKeys, {
       openPaths: OPEN_PATHS,
       pages: "/dashboard",
-      onClient: (context: Context, client) => notesOf(context).client = client,
+      scopesOf,
+      onClient(context: Context, key) {
+        const notes = notesOf(context);
+        [notes.client, notes.key] = [key.name, key];
+      },
     }));
   }
   app.use(pacing.count);
+  if (apiKeys) app.use(limitKeys(apiKeys, { metrics }));
   app.get("/health", (context) => {
     const { fingerprint, running, waiting } = figures;
     return context.json({ status: "ok", fingerprint, running, waiting });
@@ -163,11 +176,14 @@ export function createApp(
   );
   app.get(
     "/v1/models",
-    async (context) => context.json({ object: "list", data: (await models.list()).map(described) }),
+    async (context) => {
+      const data = (await visibleModels(context, models)).map(described);
+      return context.json({ object: "list", data });
+    },
   );
   app.get("/v1/models/:id", async (context) => {
     const id = context.req.param("id");
-    const model = (await models.list()).find(({ name }) => name === id);
+    const model = (await visibleModels(context, models)).find(({ name }) => name === id);
     if (!model) throw unknownModel(id);
     return context.json(described(model));
   });
@@ -188,14 +204,15 @@ export function createApp(
       retryAfterSeconds,
       onFailure,
       client: notes.client,
-      meter: metrics.meter(notes),
+      maxTokens: notes.key?.rights.maxTokens ?? Infinity,
+      meter: spending(metrics.meter(notes), notes.quota),
       signal: context.req.raw.signal,
     };
   };
   const post: AddPost = (path, answer) =>
     app.post(path, async (context) => {
       const body = await readBody(context);
-      using lease = await models.lease(modelIn(body));
+      using lease = await leaseModel(context, { models, name: modelIn(body) });
       return await answer(body, answering(context, lease.model));
     });
   post(
@@ -246,7 +263,7 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler {
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST"],
     allowHeaders: ["authorization", "content-type", "x-api-key", "x-request-id"],
-    exposeHeaders: ["x-request-id", "retry-after"],
+    exposeHeaders: ["x-request-id", "retry-after", ...QUOTA_HEADERS],
     maxAge: 600,
   });
 }

@@ -6,6 +6,7 @@
  */
 import type { Hono, MiddlewareHandler } from "hono";
 import { DEFAULT_TEMPLATE } from "../engine/mod.ts";
+import { visibleModels } from "./key_access.ts";
 import { answerMessages, countTokens, messagesError } from "./anthropic/mod.ts";
 import type { ErrorBody } from "./api_error.ts";
 import {
@@ -41,7 +42,7 @@ export function addDialects(
   post("/api/show", (body, context) => Response.json(describeModel(body, detailsOf(context))));
   app.get("/api/tags", async (context) => {
     const loaded = new Map(models.loaded.map((model) => [model.modelName, detailsOf(model)]));
-    const names = (await models.list()).map(({ name }) => name);
+    const names = (await visibleModels(context, models)).map(({ name }) => name);
     return context.json(listModels(names.map((name) => loaded.get(name) ?? { name })));
   });
   app.get("/api/version", (context) => context.json({ version: project.version }));

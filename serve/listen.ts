@@ -62,6 +62,12 @@ export interface Listener {
   readonly port: number;
   /** Settles when the signal was given and every connection has ended. */
   readonly finished: Promise<void>;
+  /**
+   * Shakes hands with other keys from now on; connections go on with theirs.
+   *
+   * @throws {TypeError} when the server speaks plain HTTP
+   */
+  readonly renewTls: (tls: TlsKeys) => void;
 }
 
 /**
@@ -114,9 +120,9 @@ export async function listen(
         error instanceof RequestError ? malformedRequest() : errorResponse(error),
     },
   );
-  const server: Server = tls
-    ? createTlsServer({ ...options, ...tls, handshakeTimeout: headersMs }, answer)
-    : createServer(options, answer);
+  const tlsServer = tls &&
+    createTlsServer({ ...options, ...tls, handshakeTimeout: headersMs }, answer);
+  const server: Server = tlsServer ?? createServer(options, answer);
   server.maxConnections = maxConnections;
   answerSocketErrors(server);
   const opened = tls ? "secureConnection" : "connection";
@@ -137,7 +143,15 @@ export async function listen(
   if (address === null || typeof address === "string") {
     throw new TypeError(`Cannot listen on ${hostname}: it is not a network address`);
   }
-  return { hostname: address.address, port: address.port, finished: closed.promise };
+  return {
+    hostname: address.address,
+    port: address.port,
+    finished: closed.promise,
+    renewTls(keys) {
+      if (!tlsServer) throw new TypeError("Cannot renew the certificate: the server has none");
+      tlsServer.setSecureContext({ ...keys });
+    },
+  };
 }
 
 /** Whether a request names two hosts, which must be refused (RFC 9112, 3.2). */

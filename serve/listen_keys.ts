@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type ApiKeys, hostnameOf, parseApiKeys, type TlsKeys } from "./mod.ts";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { type ApiKey, ApiKeys, hostnameOf, readKeyLines, type TlsKeys } from "./mod.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { type Flag, type FlagValues, group, list, number, text, UsageError } from "../cli/flags.ts";
 
@@ -14,7 +15,7 @@ export const KEYS_VARIABLE = "CLLM_API_KEYS";
 export const LISTEN_FLAGS = group("Listening", {
   hostname: text({ help: "address to listen on", value: "HOST", defaultValue: "127.0.0.1" }),
   "api-key-file": text({
-    help: "file of API keys, one per line, optionally after a name; requests must carry one",
+    help: "file of API keys, one per line after its name; requests must carry one",
     value: "FILE",
   }),
   "host-name": list({
@@ -45,7 +46,17 @@ export async function readTlsKeys(
   if (certPath === undefined || keyPath === undefined) return undefined;
   const cert = await readPem(certPath, { flag: "tls-cert", kind: "CERTIFICATE" });
   const key = await readPem(keyPath, { flag: "tls-key", kind: "PRIVATE KEY" });
-  return { cert, key };
+  if (isPair(cert, key)) return { cert, key };
+  throw new UsageError(`Cannot use --tls-key ${keyPath}: it is not the key of ${certPath}`);
+}
+
+function isPair(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch (cause) {
+    const reason = reasonOf(cause);
+    throw new UsageError(`Cannot use --tls-cert and --tls-key: ${reason}`, { cause });
+  }
 }
 
 async function readPem(
@@ -100,7 +111,14 @@ export async function readApiKeys(
       : parse(await readNamed(path, "api-key-file"), `--api-key-file ${path}`),
     ...parse(Deno.env.get(KEYS_VARIABLE)?.replaceAll(",", "\n"), KEYS_VARIABLE),
   ];
-  if (keys.length > 0) return keys;
+  if (keys.length > 0) {
+    try {
+      return new ApiKeys(keys);
+    } catch (cause) {
+      const source = path === undefined ? KEYS_VARIABLE : `--api-key-file ${path}`;
+      throw new UsageError(`Cannot read ${source}: ${reasonOf(cause)}`, { cause });
+    }
+  }
   if (isLoopback(hostname)) return undefined;
   throw new UsageError(
     `Cannot listen on ${hostname} without API keys: give --api-key-file FILE or ` +
@@ -121,10 +139,10 @@ async function readNamed(path: string, flag: string): Promise<string> {
   }
 }
 
-function parse(text: string | undefined, source: string): ApiKeys {
+function parse(text: string | undefined, source: string): ApiKey[] {
   if (text === undefined) return [];
   try {
-    return parseApiKeys(text);
+    return readKeyLines(text);
   } catch (cause) {
     throw new UsageError(`Cannot read ${source}: ${reasonOf(cause)}`, { cause });
   }

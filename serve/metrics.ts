@@ -17,6 +17,8 @@ export interface EndedRequest {
   readonly method: string;
   readonly route: string;
   readonly status: number;
+  /** Name of the API key that it bore. */
+  readonly key?: string | undefined;
 }
 
 /** Methods that are counted by name; a client could make up any number of others. */
@@ -51,6 +53,23 @@ export class ServeMetrics {
     "Guessed tokens that were checked, with --lookup",
   );
   readonly #accepted = this.#counter("accepted_tokens_total", "Of those, the ones that were right");
+  readonly #keyRequests = this.#counter("key_requests_total", "Requests by API key", [
+    "key",
+    "status",
+  ]);
+  readonly #keyPrompt = this.#counter("key_prompt_tokens_total", "Prompt tokens by API key", [
+    "key",
+  ]);
+  readonly #keyGenerated = this.#counter(
+    "key_generated_tokens_total",
+    "Generated tokens by API key",
+    ["key"],
+  );
+  readonly #keyRefused = this.#counter(
+    "key_refused_total",
+    "Requests refused by a limit of their API key",
+    ["key", "limit"],
+  );
   readonly #first = this.#histogram(
     "time_to_first_token_seconds",
     "From a request to its first token, waiting in the queue included",
@@ -96,11 +115,13 @@ export class ServeMetrics {
         this.#prompt.inc(promptTokens);
         this.#reused.inc(reusedTokens);
         notes.tokensIn += promptTokens;
+        if (notes.key) this.#keyPrompt.inc({ key: notes.key.name }, promptTokens);
       },
       token: ({ isFirst, seconds }) => {
         (isFirst ? this.#first : this.#next).observe(seconds);
         this.#generated.inc();
         notes.tokensOut++;
+        if (notes.key) this.#keyGenerated.inc({ key: notes.key.name });
       },
       drafted: ({ read, accepted }) => {
         this.#drafted.inc(read);
@@ -110,8 +131,14 @@ export class ServeMetrics {
   }
 
   /** Counts a request by its route. */
-  ended({ method, route, status }: EndedRequest): void {
+  ended({ method, route, status, key }: EndedRequest): void {
     this.#requests.inc({ method: METHODS.has(method) ? method : "other", route, status });
+    if (key !== undefined) this.#keyRequests.inc({ key, status });
+  }
+
+  /** Counts a request that a limit of its key refused. */
+  refused({ key, limit }: { key: string; limit: string }): void {
+    this.#keyRefused.inc({ key, limit });
   }
 
   /** Text in the exposition format, version 0.0.4. */

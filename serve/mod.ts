@@ -6,9 +6,10 @@
 export type { AccessRecord } from "./access_log.ts";
 export {
   type ApiKey,
-  type ApiKeys,
+  ApiKeys,
   type KeyRules,
   parseApiKeys,
+  readKeyLines,
   requireApiKey,
 } from "./api_keys.ts";
 export { type App, type AppLimits, type AppOptions, type AppSettings, createApp } from "./app.ts";
@@ -33,6 +34,8 @@ export {
   type TlsKeys,
 } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
+export type { KeyRights, Scope } from "./key_rights.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
 export type { AdapterModel } from "./openai/generation.ts";
+export { Quota, type Refusal } from "./quota.ts";
 export { PAGE_POLICY } from "./playground/mod.ts";

@@ -143,6 +143,12 @@ interface Loaded {
   readonly opened: OpenedModel;
   readonly bytes: number;
   leases: number;
+  /** Whether it is no longer among the models that there are. */
+  isGone: boolean;
+}
+
+function isIdle({ leases, served: { scheduler } }: Loaded): boolean {
+  return leases + scheduler.running + scheduler.waiting === 0;
 }
 
 /** A pool of several models; disposing of it frees all. */
@@ -180,6 +186,15 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     return await loading;
   }
 
+  /** Refuses models that there are no longer, whose generations end, and frees those that are idle. */
+  async refresh(): Promise<void> {
+    const names = new Set((await this.#options.entries()).map(({ name }) => name));
+    for (const [name, loaded] of [...this.#loaded]) {
+      loaded.isGone = !names.has(name);
+      if (loaded.isGone && isIdle(loaded)) await this.#giveUp(name);
+    }
+  }
+
   /** Lets generations end, and refuses others. */
   async drain(): Promise<void> {
     this.#isStopping = true;
@@ -196,7 +211,7 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
   /** A lease of what is loaded, which is the last one used from now on. */
   #take(name: string): ModelLease | undefined {
     const loaded = this.#loaded.get(name);
-    if (!loaded) return undefined;
+    if (!loaded || loaded.isGone) return undefined;
     this.#loaded.delete(name);
     this.#loaded.set(name, loaded);
     loaded.leases++;
@@ -215,10 +230,20 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     const { entries, note = () => {} } = this.#options;
     const entry = (await entries()).find((entry) => entry.name === name);
     if (!entry) throw unknownModel(name);
+    const before = this.#loaded.get(name);
+    if (before) before.isGone = false;
+    const known = this.#take(name);
+    if (known) return known;
     const bytes = await this.#attempt(name, () => entry.bytes());
     await this.#makeRoom(name, bytes);
     const opened = await this.#attempt(name, () => entry.open());
-    this.#loaded.set(name, { served: serveModel(opened.parts), opened, bytes, leases: 0 });
+    this.#loaded.set(name, {
+      served: serveModel(opened.parts),
+      opened,
+      bytes,
+      leases: 0,
+      isGone: false,
+    });
     note(`Loaded ${name}: ${Math.ceil(bytes / 2 ** 20)} MiB`);
     const lease = this.#take(name);
     if (!lease) throw new Error(`Cannot load the model ${name}: it was given up at once`);
@@ -250,9 +275,9 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
       );
     }
     const used = () => this.#loaded.values().reduce((sum, each) => sum + each.bytes, 0);
-    for (const [other, { leases, served: { scheduler } }] of [...this.#loaded]) {
+    for (const [other, loaded] of [...this.#loaded]) {
       if (used() + bytes <= maxBytes) return;
-      if (leases + scheduler.running + scheduler.waiting === 0) await this.#giveUp(other);
+      if (isIdle(loaded)) await this.#giveUp(other);
     }
     if (used() + bytes <= maxBytes) return;
     throw this.#busy("Other models are busy, and there is no memory for this one; try again later");

@@ -5,7 +5,7 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import { type AccessRecord, keepNotes, requestId } from "./access_log.ts";
+import { type AccessRecord, keepNotes, requestId, type RequestNotes } from "./access_log.ts";
 import { clientAddress } from "./client_address.ts";
 import { STREAM_TYPES } from "./event_stream.ts";
 import type { ServeMetrics } from "./metrics.ts";
@@ -23,11 +23,12 @@ export function observe({ metrics, onAccess, trustProxy }: ObserveOptions): Midd
   return async (context, next) => {
     const began = performance.now();
     const time = new Date().toISOString();
-    const notes = {
+    const notes: RequestNotes = {
       id: requestId(context.req.header("x-request-id")),
       client: clientAddress(context, { trustProxy }),
       tokensIn: 0,
       tokensOut: 0,
+      onEnd: [],
     };
     keepNotes(context, notes);
     await next();
@@ -35,7 +36,8 @@ export function observe({ metrics, onAccess, trustProxy }: ObserveOptions): Midd
     const { status } = context.res;
     const route = routeOf(context);
     const end = (cut: boolean) => {
-      metrics.ended({ method, route, status });
+      for (const ended of notes.onEnd) ended();
+      metrics.ended({ method, route, status, key: notes.key?.name });
       const { id, client, tokensIn, tokensOut } = notes;
       const ms = Math.round((performance.now() - began) * 1000) / 1000;
       onAccess({

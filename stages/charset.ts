@@ -187,6 +187,9 @@ const NO_TEXT = /[^\P{Cc}\t\n\r]|\p{Co}|[\ufffe\uffff]/u;
 /** Characters common in any text, and rare in text read in the wrong byte order. */
 const COMMON = /[\t\n\r -~\u3000-\u3002\uff01-\uff1f]/g;
 
+/** Bytes in which UTF-16 without a byte order mark has zeros. */
+export const ZEROS_IN_BYTES = 4096;
+
 /** Up to this many may be chance. */
 const MIN_COMMON = 3;
 
@@ -195,7 +198,7 @@ const MIN_COMMON = 3;
  * common characters and no control characters.
  */
 function detectUtf16(bytes: Uint8Array): string | undefined {
-  const head = bytes.subarray(0, Math.min(bytes.byteLength, 4096) & ~1);
+  const head = bytes.subarray(0, Math.min(bytes.byteLength, ZEROS_IN_BYTES) & ~1);
   if (!head.includes(0)) return undefined;
   const scores = ["utf-16le", "utf-16be"].map((label) => {
     const text = new TextDecoder(label).decode(head);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { contradicts, detectCharset, REPLACEMENT } from "./charset.ts";
+import { contradicts, detectCharset, REPLACEMENT, ZEROS_IN_BYTES } from "./charset.ts";
 import { charsetOf, metaLabel, xmlLabel } from "./declared_charset.ts";
 
 const BOMS: readonly (readonly [bytes: readonly number[], label: string])[] = [
@@ -27,6 +27,27 @@ function decodeUtf32(body: Uint8Array): string | undefined {
     text += String.fromCodePoint(isScalar ? code : 0xfffd);
   }
   return text;
+}
+
+const UTF8 = new TextDecoder();
+const MALFORMED = "\ufffd";
+/** Bytes beyond one for each code unit, of 4 characters or more. */
+const MIN_BYTES_BEYOND = 8;
+/** What 7-bit encodings shift by, or take for no character. */
+const SHIFTS = ["\x0e", "\x0f", "\x1b", "~{"];
+
+/**
+ * The text of bytes that are UTF-8 whatever they declare: valid, and with as many wide characters as
+ * contradict any other encoding, or with none that another encoding would read otherwise.
+ */
+function decodePlainUtf8(body: Uint8Array): string | undefined {
+  // A zero may be half of a character.
+  if (body.subarray(0, ZEROS_IN_BYTES).includes(0)) return undefined;
+  const text = UTF8.decode(body);
+  if (text.includes(MALFORMED)) return undefined;
+  const beyond = body.length - text.length;
+  if (beyond >= MIN_BYTES_BEYOND) return text;
+  return beyond === 0 && !SHIFTS.some((shift) => text.includes(shift)) ? text : undefined;
 }
 
 /** A decoder for a label, or `undefined` for one that the Encoding standard does not know. */
@@ -53,7 +74,12 @@ export function decodePage(
   const bom = BOMS.find(([bytes]) => bytes.every((byte, at) => body[at] === byte))?.[1];
   const marked = decoderFor(bom);
   if (marked !== undefined) return marked.decode(body);
-  const declared = decoderFor(charsetOf(contentType)) ??
+  const announced = decoderFor(charsetOf(contentType));
+  if (!announced?.encoding.startsWith("utf-16")) {
+    const plain = decodePlainUtf8(body);
+    if (plain !== undefined) return plain;
+  }
+  const declared = announced ??
     (isHtml ? decoderFor(metaLabel(body)) ?? decoderFor(xmlLabel(body)) : undefined);
   if (declared !== undefined && !contradicts(body, declared.encoding)) {
     return declared.decode(body);

@@ -216,6 +216,8 @@ class RootSphere implements Spheres {
     put(StepParameter.muon, optimizer.muon ? 1 : 0);
     put(StepParameter.muonLearningRate, optimizer.muon?.learningRate ?? 0);
     put(StepParameter.muonMomentum, optimizer.muon?.momentum ?? 0);
+    put(StepParameter.muonPolarRounds, optimizer.muon?.polarRounds ?? 0);
+    put(StepParameter.embeddingRate, optimizer.embeddingRate ?? 1);
     put(StepParameter.lossLimit, optimizer.limits?.loss ?? Infinity);
     put(StepParameter.gradNormLimit, optimizer.limits?.gradNorm ?? Infinity);
     put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));

@@ -88,6 +88,10 @@ export const StepParameter = {
   skipped: 15,
   /** 1 where adapters are left out. */
   adapterOff: 16,
+  /** A multiple of the learning rate. */
+  embeddingRate: 17,
+  /** 0 for five rounds of one polynomial. */
+  muonPolarRounds: 18,
 } as const;
 
 /** Columns of a microbatch's row in the Float64 results. */

@@ -8,9 +8,20 @@
 import { type Kernels, NR } from "../kernels/mod.ts";
 import type { HiddenMatrix, MuonArea } from "./muon_area.ts";
 
-/** The quintic a x + b x³ + c x⁵, which drives singular values to about one in five rounds. */
-const [A, B, C] = [3.4445, -4.775, 2.0315];
-const ROUNDS = 5;
+/** A polynomial a x + b x³ + c x⁵ of the singular values. */
+type Quintic = readonly [a: number, b: number, c: number];
+/** Five rounds of one drive singular values to about one. */
+const FIXED = Array<Quintic>(5).fill([3.4445, -4.775, 2.0315]);
+/** Best one after the other for singular values from 0.001 to 1 (Amsel et al., arXiv:2505.16932). */
+const POLAR_EXPRESS: readonly Quintic[] = [
+  [8.28721201814563, -23.595886519098837, 17.300387312530933],
+  [4.107059111542203, -2.9478499167379106, 0.5448431082926601],
+  [3.9486908534822946, -2.908902115962949, 0.5518191394370137],
+  [3.3184196573706015, -2.488488024314874, 0.51004894012372],
+  [2.300652019954817, -1.6689039845749493, 0.4188073119525673],
+];
+/** By so much they expect singular values above the true ones, against rounding. */
+const SAFETY = 1.01;
 /** Rows of a Gram matrix computed at once, up to their last one's diagonal: a multiple of those of a tile. */
 const STRIP = 48;
 /** Avoids division by zero for a zero gradient. */
@@ -33,6 +44,8 @@ export interface MuonContext {
 export interface MuonRates {
   readonly learningRate: number;
   readonly momentum: number;
+  /** Rounds of Polar Express, at most five; 0, the default, for five of the fixed polynomial. */
+  readonly polarRounds?: number;
   /** Decoupled, as AdamW's. */
   readonly weightDecay: number;
   /** Factor on the gradient. */
@@ -51,11 +64,11 @@ export function muon(
   },
 ): void {
   const { kernels, area: { update } } = context;
-  const { learningRate, momentum, weightDecay, clipScale } = rates;
+  const { learningRate, momentum, polarRounds = 0, weightDecay, clipScale } = rates;
   const size = rows * cols;
   // Nesterov momentum: looks one step ahead.
   kernels.muon_momentum(update, moment, gradient, size, momentum, clipScale);
-  orthogonalize(context, { rows, cols });
+  orthogonalize(context, { rows, cols, polarRounds });
   const rate = learningRate * UPDATE_RMS * Math.sqrt(Math.max(rows, cols));
   kernels.blend(weights, update, size, 1 - learningRate * weightDecay, -rate);
 }
@@ -66,16 +79,18 @@ export function muon(
  */
 export function orthogonalize(
   { kernels, f32, area }: MuonContext,
-  { rows, cols }: { rows: number; cols: number },
+  { rows, cols, polarRounds = 0 }: { rows: number; cols: number; polarRounds?: number },
 ): void {
   const { update, gram, polynomial, packedA, packedB } = area;
   const wide = rows <= cols;
   const side = wide ? rows : cols;
   const p = f32.subarray(polynomial / 4, polynomial / 4 + side * side);
   const norm = Math.sqrt(kernels.sum_squares(update, rows * cols));
-  kernels.scale(update, update, rows * cols, 1 / (norm + EPSILON));
+  const quintics = polarRounds > 0 ? POLAR_EXPRESS.slice(0, polarRounds).map(cautious) : FIXED;
+  const margin = polarRounds > 0 ? SAFETY : 1;
+  kernels.scale(update, update, rows * cols, 1 / margin / (norm + EPSILON));
 
-  for (let round = 0; round < ROUNDS; round++) {
+  for (const [a, b, c] of quintics) {
     if (wide) {
       kernels.pack_a(packedA, update, rows, cols, cols);
       kernels.pack_b_transposed(packedB, update, cols, rows, cols, cols * NR);
@@ -85,12 +100,12 @@ export function orthogonalize(
     }
     multiplySymmetric({ kernels, area }, { side, k: wide ? cols : rows });
     // b G + c G² is one product, G (b I + c G).
-    kernels.scale(polynomial, gram, side * side, C);
-    addToDiagonal(p, { side, value: B });
+    kernels.scale(polynomial, gram, side * side, c);
+    addToDiagonal(p, { side, value: b });
     kernels.pack_a(packedA, gram, side, side, side);
     kernels.pack_b(packedB, polynomial, side, side, side, side * NR);
     kernels.gemm(polynomial, packedA, packedB, side, side, side, side, 0);
-    addToDiagonal(p, { side, value: A });
+    addToDiagonal(p, { side, value: a });
     if (wide) {
       kernels.pack_a(packedA, polynomial, side, side, side);
       kernels.pack_b(packedB, update, rows, cols, cols, rows * NR);
@@ -113,6 +128,10 @@ function multiplySymmetric(
     kernels.gemm(c, packedA + row * k * 4, packedB, rows, row + rows, k, side, 0);
   }
   kernels.mirror(gram, side);
+}
+
+function cautious([a, b, c]: Quintic): Quintic {
+  return [a / SAFETY, b / SAFETY ** 3, c / SAFETY ** 5];
 }
 
 function addToDiagonal(

@@ -49,6 +49,8 @@ export interface OptimizerStep {
   readonly clip: number;
   /** Updates the hidden matrices by Muon; without it AdamW updates everything. */
   readonly muon?: MuonStep;
+  /** The embedding's learning rate, as a multiple of AdamW's; 1 by default. */
+  readonly embeddingRate?: number;
   /** Limits beyond which a step skips its update; without them none does. */
   readonly limits?: StepLimits;
 }
@@ -59,6 +61,8 @@ export interface MuonStep {
   readonly learningRate: number;
   /** Decay of the momentum, from 0 to below 1. */
   readonly momentum: number;
+  /** Rounds of Polar Express; without it five rounds of one polynomial. */
+  readonly polarRounds?: number;
 }
 
 /** Largest values at which a step still updates. */

@@ -102,6 +102,7 @@ function updateHidden(
   const rates = {
     learningRate: parameter(StepParameter.muonLearningRate),
     momentum: parameter(StepParameter.muonMomentum),
+    polarRounds: parameter(StepParameter.muonPolarRounds),
     weightDecay: parameter(StepParameter.weightDecay),
     clipScale,
   };
@@ -154,7 +155,8 @@ function updateSegments(
         second,
         gradients,
         size,
-        parameter(StepParameter.learningRate),
+        parameter(StepParameter.learningRate) *
+          (group.name === "embedding" ? parameter(StepParameter.embeddingRate) : 1),
         parameter(StepParameter.beta1),
         parameter(StepParameter.beta2),
         parameter(StepParameter.epsilon),

@@ -38,7 +38,9 @@ const TASK = z.strictObject({
     epsilon: number,
     weightDecay: number,
     clip: number,
-    muon: z.strictObject({ momentum: number, rate: number }).optional(),
+    muon: z.strictObject({ momentum: number, rate: number, polarRounds: number.optional() })
+      .optional(),
+    embeddingRate: number.optional(),
   }),
   guardDeviations: number,
   deltas: z.enum(DELTAS),

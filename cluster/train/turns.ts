@@ -105,8 +105,16 @@ export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns
   };
 }
 
-function optimizerOf({ optimizer: { muon, ...adamw } }: RoundTask) {
-  return { ...adamw, ...muon && { muon } };
+function optimizerOf({ optimizer: { muon, embeddingRate, ...adamw } }: RoundTask) {
+  return {
+    ...adamw,
+    ...muon && { muon: muonOf(muon) },
+    ...embeddingRate !== undefined && { embeddingRate },
+  };
+}
+
+function muonOf({ polarRounds, ...muon }: NonNullable<RoundTask["optimizer"]["muon"]>) {
+  return { ...muon, ...polarRounds !== undefined && { polarRounds } };
 }
 
 function divergedResult(

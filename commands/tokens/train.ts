@@ -17,6 +17,7 @@ import { type Command, command } from "../../cli/command.ts";
 import { choice, group, number, text, UsageError } from "../../cli/flags.ts";
 import { openFile } from "../../cli/open_file.ts";
 import { say } from "../../cli/print.ts";
+import { does, processTerminal } from "../../stages/report/mod.ts";
 
 const FLAGS = {
   ...group("Vocabulary", {
@@ -115,13 +116,15 @@ export const train: Command = command({
 
 /** Progress is written over itself, and only for a person. */
 function showProgress({ phase, chars, tokens }: TrainProgress): void {
-  if (!Deno.stderr.isTerminal()) return;
   const line = phase === "count" ? `counted ${chars} bytes` : `learned ${tokens} tokens`;
-  Deno.stderr.writeSync(new TextEncoder().encode(`\r${line}\x1b[K`));
+  does(line);
+  const terminal = processTerminal(Deno.stderr);
+  if (terminal.isTerminal) terminal.write(`\r${line}\x1b[K`);
 }
 
 function clearProgress(): void {
-  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
+  const terminal = processTerminal(Deno.stderr);
+  if (terminal.isTerminal) terminal.write("\r\x1b[K");
 }
 
 /** The text of a file, piece by piece. */

@@ -1,7 +1,10 @@
 // How many questions models answered right, as `eval --task` stored it.
 "use strict";
 
-const SCORES = [["acc", "acc"], ["accNorm", "acc_norm"], ["exactMatch", "exact match"]];
+const SCORES = [["acc", "acc"], ["accNorm", "acc_norm"], ["exactMatch", "exact match"], [
+  "centered",
+  "centered",
+]];
 
 /** Draws the scores as a table, a row for each model and task. */
 function drawTasks(host, rows) {

@@ -134,9 +134,12 @@ function* markValue<T>(value: T, marks: Marks): Steps<T> {
 
 /** The ids of parts of a text, encoded apart. */
 export function* idSteps(codec: TextCodec, parts: readonly string[]): Steps<number[]> {
-  const ids: number[][] = [];
-  for (const part of parts) ids.push(yield* encodeSteps(codec, part, { allowSpecial: true }));
-  return ids.flat();
+  const [first = "", ...rest] = parts;
+  const ids = yield* encodeSteps(codec, first, { allowSpecial: true });
+  for (const part of rest) {
+    for (const id of yield* encodeSteps(codec, part, { allowSpecial: true })) ids.push(id);
+  }
+  return ids;
 }
 
 /** What stands before the end of the last message. */

@@ -71,7 +71,7 @@ export class Grammar {
    * @throws {SchemaError} when a schema or the vocabulary will not do
    */
   static *compile(parts: GrammarParts): Steps<Grammar> {
-    const trie = tokenTrie(parts.codec, parts.spoken);
+    const trie = yield* tokenTrie(parts.codec, parts.spoken);
     if (!spellsAll(trie)) {
       throw new SchemaError("the model's vocabulary does not have every byte");
     }

@@ -96,8 +96,11 @@ export function jsonLanguages(languages: Languages) {
     *object(members: readonly Member[], others = languages.nothing): Steps<Language> {
       const names = members.map(({ name }) => JSON.stringify(name));
       const other = key(otherTexts(languages, string(), names), others);
-      // From the last member to the first: what follows when one came before, and when none did.
-      let after = repeat(sequence(comma, other), ANY_COUNT), begin = list(other, ANY_COUNT);
+      // From the end to the first member: what follows when one came before, and when none did. The
+      // end comes first, as what has one put behind it is made anew.
+      const end = text("}");
+      let after = sequence(repeat(sequence(comma, other), ANY_COUNT), end);
+      let begin = sequence(list(other, ANY_COUNT), end);
       for (const { name, value, required } of members.toReversed()) {
         const member = key(text(JSON.stringify(name)), value);
         const skipped = required ? languages.nothing : begin;
@@ -105,7 +108,7 @@ export function jsonLanguages(languages: Languages) {
         after = either(sequence(comma, member, after), required ? languages.nothing : after);
         yield;
       }
-      return sequence(text("{"), begin, text("}"));
+      return sequence(text("{"), begin);
     },
   };
 }

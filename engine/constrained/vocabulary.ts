@@ -4,6 +4,7 @@
  * @module
  */
 import type { TextCodec } from "../text_codec.ts";
+import type { Steps } from "../turns.ts";
 
 /** Tokens that begin with the same bytes. */
 export interface TokenBranch {
@@ -14,25 +15,29 @@ export interface TokenBranch {
   readonly next: TokenBranch[];
 }
 
+/** Tokens looked at between two yields. */
+const PER_STEP = 64;
+
 const made = new WeakMap<TextCodec, Map<string, TokenBranch>>();
 
 /**
  * The ordinary tokens of `codec` and the special ones of the texts `spoken`, as a trie; made once for
  * each.
  */
-export function tokenTrie(codec: TextCodec, spoken: readonly string[] = []): TokenBranch {
+export function* tokenTrie(codec: TextCodec, spoken: readonly string[] = []): Steps<TokenBranch> {
   const tries = made.get(codec) ?? new Map<string, TokenBranch>();
   made.set(codec, tries);
   const key = JSON.stringify(spoken);
-  const trie = tries.get(key) ?? makeTrie(codec, new Set(spoken));
+  const trie = tries.get(key) ?? (yield* makeTrie(codec, new Set(spoken)));
   tries.set(key, trie);
   return trie;
 }
 
-function makeTrie(codec: TextCodec, spoken: ReadonlySet<string>): TokenBranch {
+function* makeTrie(codec: TextCodec, spoken: ReadonlySet<string>): Steps<TokenBranch> {
   const root: TokenBranch = { byte: 0, ids: [], next: [] };
   const decoder = new TextDecoder();
   for (let id = 0; id < codec.vocabSize; id++) {
+    if (id % PER_STEP === PER_STEP - 1) yield;
     const bytes = codec.bytesOf(id);
     if (!bytes || bytes.length === 0) continue;
     if (codec.isSpecial(id) && !spoken.has(decoder.decode(bytes))) continue;

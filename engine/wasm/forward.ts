@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { pageHeadSize } from "../../kernels/mod.ts";
+import { KV_BITS, pageHeadSize } from "../../kernels/mod.ts";
 import { usesRope } from "../../model/architectures.ts";
 import type { PassContext } from "./context.ts";
 import { share, Word } from "./control_words.ts";
@@ -76,6 +76,7 @@ function attend(
   const { num_attention_heads: H, num_key_value_heads: K, head_dim: N } = plan.config;
   const G = H / K, Q = (H + 2 * K) * N, A = H * N;
   const { queryNorm, keyNorm } = plan.weights.layers[index] as LayerWeights;
+  const bits = KV_BITS[plan.kv];
   const rotates = usesRope(plan.config, index);
   const segments = Atomics.load(words, Word.segments);
   const prepare = (at: number, { heads, norm }: { heads: number; norm: Plain | undefined }) => {
@@ -93,7 +94,7 @@ function attend(
       const queries = plan.qkv + head * G * N * 4;
       const keys = plan.qkv + (H + head) * N * 4;
       const values = plan.qkv + (H + K + head) * N * 4;
-      const cache = plan.cache + (index * K + head) * pageHeadSize(N) * 4;
+      const cache = plan.cache + (index * K + head) * pageHeadSize(N, plan.kv) * 4;
       prepare(queries, { heads: G, norm: queryNorm });
       prepare(keys, { heads: 1, norm: keyNorm });
       for (let s = 0; s < segments; s++) {
@@ -101,31 +102,16 @@ function attend(
         const [row = 0, rows = 0, position = 0] = [ints[at], ints[at + 1], ints[at + 2]];
         const table = plan.tables + s * plan.pagesPerSequence * 4;
         const from = row * Q * 4;
-        kernels.cache_write(
-          cache,
-          table,
-          keys + from,
-          values + from,
-          rows,
-          position,
-          N,
-          Q,
-          plan.pageBytes,
-        );
-        kernels.attend_paged(
-          plan.attended + (row * A + head * G * N) * 4,
-          queries + from,
-          cache,
-          table,
-          rows,
-          position + 1,
-          G,
-          N,
-          A,
-          Q,
-          plan.pageBytes,
-          area.scores,
-        );
+        const written = [cache, table, keys + from, values + from, rows, position] as const;
+        const out = plan.attended + (row * A + head * G * N) * 4;
+        const asked = [out, queries + from, cache, table, rows, position + 1, G, N, A, Q] as const;
+        if (bits === 32) {
+          kernels.cache_write(...written, N, Q, plan.pageBytes);
+          kernels.attend_paged(...asked, plan.pageBytes, area.scores);
+        } else {
+          kernels.cache_write_narrow(...written, N, Q, plan.pageBytes, bits);
+          kernels.attend_paged_narrow(...asked, plan.pageBytes, bits, area.scores);
+        }
       }
     },
   });

@@ -5,7 +5,13 @@
  *
  * @module
  */
-import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
+import {
+  compileKernels,
+  hasSimd256,
+  instantiateKernels,
+  type KvFormat,
+  PAGE,
+} from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { WorkerPool } from "../../workers/mod.ts";
 import {
@@ -31,6 +37,7 @@ import { WasmSequence } from "./sequence.ts";
 import type { WorkerStart } from "./worker.ts";
 import type { WeightFormat } from "./weights.ts";
 export type { EngineAdapter } from "./placed_adapters.ts";
+export { KV_FORMATS, type KvFormat } from "../../kernels/mod.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
 
 /** Memory for keys and values unless it is given. */
@@ -44,6 +51,8 @@ export interface WasmEngineOptions {
   readonly parameters: Float32Array;
   /** How to keep the weight matrices: `f32`, or `int8` for a quarter of the memory. */
   readonly weights?: WeightFormat;
+  /** How to keep keys and values: `f32`, or `f16` or `int8` for half or a quarter of the memory. */
+  readonly kv?: KvFormat;
   /** Threads that share each pass; the processor's number unless given. */
   readonly workers?: number;
   /** Adapters that sequences can ask for by name, beside the model as it is. */
@@ -84,6 +93,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     workers = navigator.hardwareConcurrency,
     cacheBytes = CACHE_BYTES,
     weights = "f32",
+    kv = "f32",
     promptChunk = MAX_ROWS,
     fingerprint = "wasm",
     strictSimd = false,
@@ -98,6 +108,7 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
     workers,
     cacheBytes,
     format: weights,
+    kv,
     simd256: simd256 && !strictSimd,
     adapters: adapters.map(({ lora }) => lora),
   });
@@ -144,11 +155,12 @@ export function wasmEngineBytes(
     workers = navigator.hardwareConcurrency,
     cacheBytes = CACHE_BYTES,
     weights = "f32",
+    kv = "f32",
     strictSimd = false,
     simd256 = hasSimd256(),
   }: Omit<WasmEngineOptions, "parameters" | "promptChunk" | "fingerprint">,
 ): number {
-  const parts = { config, workers, cacheBytes, format: weights };
+  const parts = { config, workers, cacheBytes, format: weights, kv };
   return planEngine({ ...parts, simd256: simd256 && !strictSimd }).bytes;
 }
 

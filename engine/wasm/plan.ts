@@ -5,6 +5,7 @@
  */
 import {
   INT8_SCRATCH,
+  type KvFormat,
   packedASize,
   PAGE,
   pagedScratchSize,
@@ -70,6 +71,8 @@ export interface WorkerPlan {
 export interface Plan {
   readonly config: ModelConfig;
   readonly format: WeightFormat;
+  /** How keys and values are kept. */
+  readonly kv: KvFormat;
   readonly bytes: number;
   readonly control: number;
   readonly ropeCos: number;
@@ -110,6 +113,7 @@ export interface PlanOptions {
   readonly workers: number;
   readonly cacheBytes: number;
   readonly format?: WeightFormat;
+  readonly kv?: KvFormat;
   /** Whether products take the 256-bit tile. */
   readonly simd256?: boolean;
   readonly adapters?: readonly LoraConfig[];
@@ -142,8 +146,9 @@ export function planEngine(options: PlanOptions): Plan {
 
 /** Places everything, whether it can be addressed or not. */
 function layOut(
-  { config, workers, cacheBytes, format = "f32", simd256 = false, adapters = [] }: PlanOptions,
+  { config, workers, cacheBytes, format = "f32", kv = "f32", ...options }: PlanOptions,
 ): Plan {
+  const { simd256 = false, adapters = [] } = options;
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K, num_hidden_layers: L } = config;
   const context = config.max_position_embeddings;
@@ -190,11 +195,11 @@ function layOut(
       sumScratch: take(INT8_SCRATCH),
       gate: take(M * F),
       up: take(M * F),
-      scores: take(pagedScratchSize(context, N)),
+      scores: take(pagedScratchSize(context, N, { heads: H / K, kv })),
       adapted: take(rank),
     })),
   };
-  const pageBytes = L * K * pageHeadSize(N) * 4;
+  const pageBytes = L * K * pageHeadSize(N, kv) * 4;
   const least = Math.max(
     ...matrices.map(({ n, k }) => Math.max(n * (k + wordsOf(k) + 1), rank * Math.max(n, k)) * 4),
   );
@@ -205,6 +210,7 @@ function layOut(
   return {
     config,
     format,
+    kv,
     bytes,
     maxOutputs,
     ...placed,

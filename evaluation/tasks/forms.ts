@@ -1,11 +1,11 @@
 /**
  * Forms that questions come in, each made into items as lm-evaluation-harness makes them: the same text
- * before a choice, the same space between, without examples in front.
+ * before a choice, the same space between.
  *
  * @module
  */
 import { z } from "zod";
-import type { TaskItem } from "./item.ts";
+import type { ChoiceItem, TaskItem } from "./item.ts";
 
 /** Reads a line of a task; throws a `ZodError`, or a `RangeError` for an answer that is none. */
 export type TaskForm = (value: unknown) => TaskItem;
@@ -24,12 +24,12 @@ function placeOf(answer: string | number, choices: readonly string[]): number {
 }
 
 /** Choices after a context, a space between. */
-function choice(context: string, choices: readonly string[], gold: number): TaskItem {
+function choice(context: string, choices: readonly string[], gold: number): ChoiceItem {
   return {
     kind: "choice",
     context,
     continuations: choices.map((text) => ` ${text}`),
-    lengths: choices.map(({ length }) => length),
+    lengths: choices.map((text) => [...text].length),
     gold,
   };
 }
@@ -106,18 +106,20 @@ export const TASK_FORMS = {
   /** Hendrycks et al., arXiv:2009.03300 */
   mmlu(value) {
     const { question, choices, answer, subject } = mmlu.parse(value);
-    const about = subject === undefined
-      ? ""
-      : `The following are multiple choice questions (with answers) about ${
-        subject.replaceAll("_", " ")
-      }.\n\n`;
+    const about = subject?.replaceAll("_", " ");
     const listed = choices.map((text, at) => `${LETTERS[at]}. ${text}\n`).join("");
     const letters = [...LETTERS].slice(0, choices.length);
-    return choice(
-      `${about}${question.trim()}\n${listed}Answer:`,
-      letters,
-      placeOf(typeof answer === "number" ? answer : letters.indexOf(answer), letters),
-    );
+    return {
+      ...about !== undefined && {
+        description:
+          `The following are multiple choice questions (with answers) about ${about}.\n\n`,
+      },
+      ...choice(
+        `${question.trim()}\n${listed}Answer:`,
+        letters,
+        placeOf(typeof answer === "number" ? answer : letters.indexOf(answer), letters),
+      ),
+    };
   },
   /** Paperno et al., arXiv:1606.06031 */
   lambada(value) {

@@ -19,6 +19,8 @@ export interface Likelihood {
   readonly logprob: number;
   /** Whether each of them is the likeliest in its place. */
   readonly isGreedy: boolean;
+  /** Whether the text is longer than the model's context, so that its beginning was left out. */
+  readonly isCut: boolean;
 }
 
 /** Sequences at once. */
@@ -28,6 +30,7 @@ interface Active {
   readonly index: number;
   readonly sequence: Sequence;
   readonly ids: readonly number[];
+  readonly isCut: boolean;
   done: number;
   logprob: number;
   isGreedy: boolean;
@@ -46,10 +49,10 @@ export async function likelihoods(
     const index = next;
     const continuation = continuations[index];
     if (continuation === undefined) return false;
-    const { context, ids } = fitted(continuation, engine.config.max_position_embeddings);
+    const { context, ids, isCut } = fitted(continuation, engine.config.max_position_embeddings);
     try {
       const sequence = engine.createSequence(context, { maxTokens: ids.length });
-      active.add({ index, sequence, ids, done: 0, logprob: 0, isGreedy: true });
+      active.add({ index, sequence, ids, isCut, done: 0, logprob: 0, isGreedy: true });
     } catch (error) {
       if (error instanceof NoRoomError && active.size > 0) return false;
       throw error;
@@ -74,7 +77,8 @@ export async function likelihoods(
           one.sequence.append(id);
           continue;
         }
-        results[one.index] = { logprob: one.logprob, isGreedy: one.isGreedy };
+        const { logprob: sum, isGreedy, isCut } = one;
+        results[one.index] = { logprob: sum, isGreedy, isCut };
         active.delete(one);
         one.sequence[Symbol.dispose]();
         onDone();
@@ -86,9 +90,13 @@ export async function likelihoods(
 }
 
 /** The end of what is too long for the model, with as much context as fits. */
-function fitted({ context, ids }: Continuation, longest: number): Continuation {
+function fitted(
+  { context, ids }: Continuation,
+  longest: number,
+): Continuation & { readonly isCut: boolean } {
   const kept = ids.slice(-(longest - 1));
-  return { context: context.slice(-(longest - kept.length)), ids: kept };
+  const isCut = context.length + ids.length > longest;
+  return { context: context.slice(-(longest - kept.length)), ids: kept, isCut };
 }
 
 function score(logits: Float32Array, id: number): { logprob: number; isLikeliest: boolean } {

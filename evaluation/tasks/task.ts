@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { TextLineStream } from "@std/streams";
-import { reasonOf } from "../../cli/failure.ts";
-import { UsageError } from "../../cli/flags.ts";
 import type { OpenModel } from "../../run/model_source.ts";
 import { ChatSession } from "../../run/chat_session.ts";
 import { Scheduler, type TextCodec } from "../../engine/mod.ts";
 import { TASK_FORMS, type TaskFormName } from "./forms.ts";
-import type { ChoiceItem, ClozeItem, ExactItem, TaskItem } from "./item.ts";
-import { type Continuation, likelihoods } from "./likelihood.ts";
+import { corePairs } from "./core_pairs.ts";
+import type { ChoiceItem, ClozeItem, CoreItem, ExactItem, TaskItem } from "./item.ts";
+import { type Continuation, type Likelihood, likelihoods } from "./likelihood.ts";
+import { readJsonLines } from "./read.ts";
 
 /** A task by its form and file. */
 export interface TaskFile {
@@ -32,6 +31,12 @@ export interface TaskScore {
   readonly standardError: number;
   /** Of the continuations, by the text. */
   readonly perplexity?: number;
+  /** Questions that were longer than the model's context, so that their beginning was left out. */
+  readonly cut?: number;
+  /** Accuracy between guessing (0) and being right (1), where it is known what guessing gives. */
+  readonly centered?: number;
+  /** Its standard error. */
+  readonly centeredError?: number;
 }
 
 /** The model as far as a task needs it. */
@@ -45,21 +50,7 @@ export type TaskModel =
  * @throws {UsageError} naming the line that is not in the task's form
  */
 export async function readTask({ form, file }: TaskFile): Promise<TaskItem[]> {
-  const items: TaskItem[] = [];
-  let line = 0;
-  try {
-    const { readable } = await Deno.open(file);
-    const lines = readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-    for await (const json of lines) {
-      line++;
-      if (json.trim() !== "") items.push(TASK_FORMS[form](JSON.parse(json)));
-    }
-  } catch (cause) {
-    const place = line === 0 ? file : `${file}:${line}`;
-    throw new UsageError(`Cannot read ${place} as ${form}: ${reasonOf(cause)}`, { cause });
-  }
-  if (items.length === 0) throw new UsageError(`Cannot read ${file} as ${form}: it has no line`);
-  return items;
+  return await readJsonLines<TaskItem>(file, { read: TASK_FORMS[form], as: form });
 }
 
 /** Asks a model every question. */
@@ -73,6 +64,7 @@ export async function scoreTask(
   const of = <K extends TaskItem["kind"]>(kind: K) =>
     items.filter((item): item is Extract<TaskItem, { kind: K }> => item.kind === kind);
   // A form makes items of one kind.
+  if (items[0]?.kind === "core") return await scoreCore(model, of("core"), tick);
   if (items[0]?.kind === "choice") return await scoreChoices(model, of("choice"), tick);
   if (items[0]?.kind === "cloze") return await scoreCloze(model, of("cloze"), tick);
   return await scoreExact(model, of("exact"), tick);
@@ -87,16 +79,52 @@ async function scoreChoices(
     continuations.map((text) => encodePair(codec, context, text))
   );
   const found = await likelihoods(engine, all, tick);
-  let from = 0;
-  const right = items.map(({ gold, lengths }) => {
-    const own = found.slice(from, from += lengths.length).map(({ logprob }) => logprob);
+  const byItem = inGroups(found, items.map(({ lengths }) => lengths.length));
+  const right = items.map(({ gold, lengths }, at) => {
+    const own = (byItem[at] as Likelihood[]).map(({ logprob }) => logprob);
     const byLength = own.map((logprob, at) => logprob / (lengths[at] as number));
     return { acc: highest(own) === gold, accNorm: highest(byLength) === gold };
   });
   return {
     ...shareOf(right.map(({ acc }) => acc), (acc) => ({ acc })),
     accNorm: mean(right.map(({ accNorm }) => Number(accNorm))),
+    ...cutOf(byItem),
   };
+}
+
+/** By the mean over the tokens that tell the texts apart, or whether each of them is the likeliest. */
+async function scoreCore(
+  { engine, codec }: TaskModel,
+  items: readonly CoreItem[],
+  tick: () => void,
+): Promise<TaskScore> {
+  const begin = engine.config.bos_token_id ?? codec.endOfTextId;
+  const asked = items.map(({ form, texts }) =>
+    corePairs(texts.map((text) => [begin, ...Array.from(codec.encode(text))]), form)
+  );
+  const byItem = inGroups(
+    await likelihoods(engine, asked.flat(), tick),
+    asked.map(({ length }) => length),
+  );
+  const right = items.map(({ form, gold }, at) => {
+    const own = byItem[at] as Likelihood[];
+    if (form === "language_modeling") return own[0]?.isGreedy === true;
+    const each = asked[at] as Continuation[];
+    return gold === highest(own.map(({ logprob }, k) => logprob / (each[k]?.ids.length ?? 1)));
+  });
+  return { ...shareOf(right, (acc) => ({ acc })), ...cutOf(byItem) };
+}
+
+/** Consecutive groups of the given lengths. */
+function inGroups<T>(values: readonly T[], lengths: readonly number[]): T[][] {
+  let from = 0;
+  return lengths.map((length) => values.slice(from, from += length));
+}
+
+/** How many questions were cut, where any was. */
+function cutOf(byItem: readonly (readonly Likelihood[])[]): Pick<TaskScore, "cut"> {
+  const cut = byItem.filter((found) => found.some(({ isCut }) => isCut)).length;
+  return cut > 0 ? { cut } : {};
 }
 
 async function scoreCloze(
@@ -109,6 +137,7 @@ async function scoreCloze(
   return {
     ...shareOf(found.map(({ isGreedy }) => isGreedy), (acc) => ({ acc })),
     perplexity: Math.exp(-mean(found.map(({ logprob }) => logprob))),
+    ...cutOf(found.map((one) => [one])),
   };
 }
 

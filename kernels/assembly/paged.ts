@@ -12,9 +12,9 @@ import { attendBlocks, packValues } from "./paged_block";
 import { roundUp } from "./segments";
 
 /** Bytes of a page's scores. */
-const LINE: usize = PAGE * 4;
+export const LINE: usize = PAGE * 4;
 /** Fewer queries than that are done sooner one by one. */
-const LEAST_BLOCK: i32 = 16;
+export const LEAST_BLOCK: i32 = 16;
 
 /**
  * Attention of `n` consecutive tokens of one sequence, of which the first sees `count` keys, itself
@@ -82,7 +82,7 @@ function scorePages(
   for (let j = scores + (<usize> count << 2); j < at; j += 4) store<f32>(j, -Infinity);
 }
 
-function scorePage(scores: usize, q: usize, keys: usize, headDim: i32): void {
+export function scorePage(scores: usize, q: usize, keys: usize, headDim: i32): void {
   const panel = <usize> headDim * (MR * 4);
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
@@ -157,7 +157,7 @@ function scoreFour(keys: usize, x0: v128, x1: v128, x2: v128, x3: v128, sum: v12
 }
 
 /** Scores to weights without their division, in place; returns their sum. */
-function softmax(scores: usize, count: i32, scale: f32): f32 {
+export function softmax(scores: usize, count: i32, scale: f32): f32 {
   const end = scores + (<usize> roundUp(count, PAGE) << 2);
   let top = v128.load(scores);
   for (let at = scores + 16; at < end; at += 16) top = f32x4.pmax(top, v128.load(at));

@@ -5,6 +5,8 @@ import {
   BEGUN,
   MR,
   NR,
+  B_PANEL_BYTES,
+  B_PANELS,
   TILE_BYTES,
   TILE_COLS,
   TILE_STEPS,
@@ -12,9 +14,10 @@ import {
   UNFINISHED_AT,
   SIMD256_BYTES,
 } from "../build/sizes";
+import { storePart, storeWhole } from "./store";
 
-@external("simd256", "gemm_f32_6x16_simd256")
-declare function gemm_f32_6x16_simd256(
+@external("simd256", "gemm_f32_6x16_simd256_at0")
+declare function at0(
   steps: i32,
   a4: usize,
   a2: usize,
@@ -25,8 +28,54 @@ declare function gemm_f32_6x16_simd256(
   ldc: usize,
 ): void;
 
-/** Most rows at once: as many panels as 64 KiB hold tiles, a multiple of 12 rows. */
-const MAX_ROWS: i32 = ((SIMD256_BYTES - UNFINISHED_AT) / TILE_BYTES / 3) * 12;
+@external("simd256", "gemm_f32_6x16_simd256_at1")
+declare function at1(
+  steps: i32,
+  a4: usize,
+  a2: usize,
+  mode: i32,
+  kept: usize,
+  c4: usize,
+  c2: usize,
+  ldc: usize,
+): void;
+
+@external("simd256", "gemm_f32_6x16_simd256_at2")
+declare function at2(
+  steps: i32,
+  a4: usize,
+  a2: usize,
+  mode: i32,
+  kept: usize,
+  c4: usize,
+  c2: usize,
+  ldc: usize,
+): void;
+
+/** The tile of this group of 16 columns. */
+@inline
+function tile(
+  group: i32,
+  steps: i32,
+  a4: usize,
+  a2: usize,
+  mode: i32,
+  kept: usize,
+  c4: usize,
+  c2: usize,
+  ldc: usize,
+): void {
+  if (group == 0) at0(steps, a4, a2, mode, kept, c4, c2, ldc);
+  else if (group == 1) at1(steps, a4, a2, mode, kept, c4, c2, ldc);
+  else at2(steps, a4, a2, mode, kept, c4, c2, ldc);
+}
+
+/** Columns of four panels, three tiles side by side. */
+const GROUP_COLS: i32 = B_PANELS * NR;
+/** Bytes for the unfinished tiles of 16 columns. */
+const KEPT_BYTES: i32 = (SIMD256_BYTES - UNFINISHED_AT) / 3;
+/** Most rows at once: as many panels as these bytes hold tiles, a multiple of 12 rows. */
+const MAX_ROWS: i32 = KEPT_BYTES / TILE_BYTES / 3 * 12;
 /** Fewer rows do not pay for copying B. */
 const MIN_ROWS: i32 = 24;
 
@@ -62,74 +111,42 @@ export function multiplyBlockSimd256(
     c += MAX_ROWS * rowBytes;
     a += MAX_ROWS / MR * strideA;
   }
-  for (let j = 0; j < n; j += TILE_COLS) {
-    const cols = min(TILE_COLS, n - j);
-    let done = 0;
-    while (done < k) {
+  for (let j = 0; j < n; j += GROUP_COLS) {
+    const cols = min(GROUP_COLS, n - j);
+    for (let done = 0; done < k;) {
       const steps = stepsOf(k - done);
-      copyColumns(b + <usize> done * (NR * 4), strideB, j >> 2, n, steps);
-      multiplyColumns(
-        c,
-        a + <usize> done * (MR * 4),
-        m,
-        cols,
-        steps,
-        rowBytes,
-        strideA,
-        (done > 0 ? BEGUN : 0) | (done + steps < k ? UNFINISHED : 0) | (accumulate ? ADD : 0),
-      );
+      const bytes = <usize> steps * (NR * 4);
+      let from = b + <usize> done * (NR * 4);
+      let to = base + B_AT;
+      for (let i = 0; i < cols; i += NR) {
+        memory.copy(to, from, bytes);
+        from += strideB;
+        to += B_PANEL_BYTES;
+      }
+      const from4 = a + <usize> done * (MR * 4);
+      const mode = (done > 0 ? BEGUN : 0) | (done + steps < k ? UNFINISHED : 0) |
+        (accumulate ? ADD : 0);
+      for (let i = 0; i < cols; i += TILE_COLS) {
+        const width = min(TILE_COLS, cols - i);
+        multiplyColumns(i / TILE_COLS, c + (<usize> i << 2), from4, m, width, steps, rowBytes, strideA, mode);
+      }
       done += steps;
     }
-    c += TILE_COLS * 4;
+    b += strideB * B_PANELS;
+    c += GROUP_COLS * 4;
   }
 }
 
-/** How many steps of what is left of k the tile takes at once: 1 to 3, or a multiple of 4. */
+/** How many steps of what is left of k the tile takes at once: 1 to 3, a multiple of 4, or 125 to 127. */
 @inline
 export function stepsOf(k: i32): i32 {
-  return k >= TILE_STEPS ? TILE_STEPS : k >= 4 ? k & ~3 : k;
+  if (k > TILE_STEPS) return k & 3 ? TILE_STEPS - 4 + (k & 3) : TILE_STEPS;
+  return k > TILE_STEPS - 4 || k < 4 ? k : k & ~3;
 }
 
-/**
- * 16 columns of B, vectors of four in panels of three, to where the tile reads them. What columns past
- * the last vector get does not matter: they are not stored.
- */
-function copyColumns(b: usize, strideB: usize, vector: i32, n: i32, steps: i32): void {
-  const last = (n - 1) >> 2;
-  for (let p = 0; p < 4; p++) {
-    const q = min(vector + p, last);
-    copyVectors(
-      base + B_AT + <usize> p * 16,
-      b + <usize> (q / 3) * strideB + <usize> (q % 3) * 16,
-      steps,
-    );
-  }
-}
-
-function copyVectors(to: usize, from: usize, steps: i32): void {
-  for (; steps >= 4; steps -= 4) {
-    v128.store(to, v128.load(from));
-    to += TILE_COLS * 4;
-    from += NR * 4;
-    v128.store(to, v128.load(from));
-    to += TILE_COLS * 4;
-    from += NR * 4;
-    v128.store(to, v128.load(from));
-    to += TILE_COLS * 4;
-    from += NR * 4;
-    v128.store(to, v128.load(from));
-    to += TILE_COLS * 4;
-    from += NR * 4;
-  }
-  for (; steps > 0; steps--) {
-    v128.store(to, v128.load(from));
-    to += TILE_COLS * 4;
-    from += NR * 4;
-  }
-}
-
-/** All rows by 16 columns over some steps of k: three panels of four rows are two tiles of six. */
+/** All rows by column group `group`, 16 columns, over some steps of k: three panels of four rows are two tiles of six. */
 function multiplyColumns(
+  group: i32,
   c: usize,
   a: usize,
   m: i32,
@@ -139,15 +156,15 @@ function multiplyColumns(
   strideA: usize,
   mode: i32,
 ): void {
-  let kept = base + UNFINISHED_AT;
+  let kept = base + UNFINISHED_AT + <usize> group * KEPT_BYTES;
   if (cols == TILE_COLS) {
     for (; m >= 12; m -= 12) {
       const middle = a + strideA;
-      gemm_f32_6x16_simd256(steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
+      tile(group, steps, a, middle, mode, kept, c, c + 4 * rowBytes, rowBytes);
       kept += TILE_BYTES;
       const last = c + 8 * rowBytes;
       const c2 = c + 6 * rowBytes;
-      gemm_f32_6x16_simd256(steps, middle + strideA, middle + 8, mode, kept, last, c2, rowBytes);
+      tile(group, steps, middle + strideA, middle + 8, mode, kept, last, c2, rowBytes);
       kept += TILE_BYTES;
       a = middle + 2 * strideA;
       c += 12 * rowBytes;
@@ -155,9 +172,9 @@ function multiplyColumns(
   }
   // A panel by itself: the tile computes two rows too many, and keeps what it has.
   for (; m > 0; m -= MR) {
-    gemm_f32_6x16_simd256(steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
+    tile(group, steps, a, a, mode | UNFINISHED, kept, 0, 0, 0);
     if (!(mode & UNFINISHED)) {
-      storeElements(c, kept, min(m, MR), cols, rowBytes, mode & ADD);
+      storeRows(c, kept, min(m, MR), cols, rowBytes, mode & ADD);
     }
     kept += TILE_BYTES;
     a += strideA;
@@ -165,8 +182,8 @@ function multiplyColumns(
   }
 }
 
-/** A tile's elements to c. */
-function storeElements(
+/** A tile's rows to c. */
+function storeRows(
   c: usize,
   kept: usize,
   rows: i32,
@@ -175,10 +192,10 @@ function storeElements(
   accumulate: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < cols; i++) {
-      const at = c + (<usize> i << 2);
-      const value = load<f32>(kept + (<usize> i << 2));
-      store<f32>(at, accumulate ? load<f32>(at) + value : value);
+    for (let i = 0; i < cols; i += 4) {
+      const at = <usize> i << 2;
+      if (cols - i >= 4) storeWhole(c + at, v128.load(kept + at), accumulate);
+      else storePart(c + at, v128.load(kept + at), cols - i, accumulate);
     }
     c += rowBytes;
     kept += TILE_COLS * 4;

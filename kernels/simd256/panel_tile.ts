@@ -7,7 +7,7 @@ import { NR } from "../sizes.ts";
 import type { ElementType } from "../templates/mod.ts";
 import type { WasmFunction } from "./encode.ts";
 import { Sums } from "./sums.ts";
-import { TILE_STEPS } from "./tile_memory.ts";
+import { B_AT, TILE_STEPS } from "./tile_memory.ts";
 
 /** Bytes of one k in a panel, and of half of it. */
 const STEP = NR * 4;
@@ -36,6 +36,7 @@ export function panelTile(base: number, type: ElementType): WasmFunction {
     {
       first: (k) => body.get(A).load(k * STEP),
       last: (k) => body.get(A).load(k * STEP + 16),
+      b: (k, column) => B_AT + (k * 4 + column) * 16,
       type,
     },
     (k) => {

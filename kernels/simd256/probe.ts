@@ -51,7 +51,7 @@ function probe(): boolean {
     { ...repeated(1), name: "paired" },
   ]);
   if (!WebAssembly.validate(bytes)) return false;
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 3, maximum: 3, shared: true });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const timers = [exports.single, exports.paired].map((call) => createTimer(call as Call));
   const end = performance.now() + MOST_MS;

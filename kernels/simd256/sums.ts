@@ -5,7 +5,7 @@
  */
 import type { ElementType } from "../templates/mod.ts";
 import { Body } from "./encode.ts";
-import { B_AT, BEGUN, TILE_COLS, TILE_ROWS } from "./tile_memory.ts";
+import { BEGUN, TILE_COLS, TILE_ROWS, TILE_STEPS } from "./tile_memory.ts";
 
 /** 128-bit vectors in a row of the tile. */
 const WIDTH = TILE_COLS / 4;
@@ -13,16 +13,19 @@ const WIDTH = TILE_COLS / 4;
 /** Puts an address of the tile's own memory on the stack; returns the offset that goes with it. */
 export type Own = (body: Body, at: number) => number;
 
-/** Emits loads of four elements of A at step k: of rows 0 to 3, and of rows 4 and 5. */
-export interface Operand {
+/** Where the operands of step k are. */
+export interface Operands {
+  /** Emits loads of four elements of A: of rows 0 to 3, and of rows 4 and 5. */
   readonly first: (k: number) => Body;
   readonly last: (k: number) => Body;
+  /** Offset of each vector of B in the tile's own memory. */
+  readonly b: (k: number, column: number) => number;
   /** One f32 per element, or four int8 whose products are summed. */
   readonly type: ElementType;
 }
 
 /** Whether the unrolled loop may end before this step. */
-const mayEnd = (k: number) => k > 0 && (k < 4 || k % 4 === 0);
+const mayEnd = (k: number) => k > 0 && (k < 4 || k % 4 === 0 || k > TILE_STEPS - 4);
 
 /** The body of a tile under construction; the registers are locals after its parameters. */
 export class Sums {
@@ -45,11 +48,16 @@ export class Sums {
   begin(mode: number, kept: number): void {
     const { body } = this;
     body.ifAny(mode, BEGUN);
-    eachPlace((at) => {
+    // The lower halves go by constant addresses, so that no check lies between a half and the other.
+    // Both halves there would be read at once, before their two stores have reached the cache.
+    eachPair((at) => {
       const offset = this.#own(at);
       body.get(kept).load(at).store(offset);
     });
-    eachPlace((at, row, column) => body.load(this.#own(at)).set(this.#sum(row, column)));
+    eachPair((at, row, column) => {
+      body.get(kept).load(at + 16).set(this.#sum(row, column + 1));
+      body.load(this.#own(at)).set(this.#sum(row, column));
+    });
     body.end();
   }
 
@@ -57,7 +65,7 @@ export class Sums {
   multiply(
     left: number,
     steps: number,
-    { first, last, type }: Operand,
+    { first, last, b: offset, type }: Operands,
     beside: (k: number) => void = () => {},
   ): void {
     const { body } = this;
@@ -67,9 +75,10 @@ export class Sums {
     body.block();
     for (let k = 0; k < steps; k++) {
       if (mayEnd(k)) body.leaveIfAtMost(left, k);
-      for (let column = 0; column < WIDTH; column++) {
-        body.load(this.#own(B_AT + (k * WIDTH + column) * 16)).set(b(column));
-      }
+      // Joining distant vectors takes a register more, which is free before the other pair is loaded.
+      const order = Array.from({ length: WIDTH }, (_, column) => column);
+      if (offset(k, 1) - offset(k, 0) === 16) order.push(...order.splice(0, 2));
+      for (const column of order) body.load(this.#own(offset(k, column))).set(b(column));
       beside(k);
       for (let row = 0; row < TILE_ROWS; row++) {
         if (row === 0) first(k).set(a);
@@ -113,6 +122,10 @@ export class Sums {
   #sum(row: number, column: number): number {
     return this.#parameters + row * WIDTH + column;
   }
+}
+
+function eachPair(visit: (at: number, row: number, column: number) => void): void {
+  eachPlace((at, row, column) => column % 2 === 0 && visit(at, row, column));
 }
 
 function eachPlace(visit: (at: number, row: number, column: number) => void): void {

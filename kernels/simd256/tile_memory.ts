@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { NR } from "../sizes.ts";
 
 /** Rows and columns of the tile. */
 export const TILE_ROWS = 6;
@@ -16,8 +17,10 @@ export const TILE_STEPS = 128;
 export const BEGUN = 1;
 export const UNFINISHED = 2;
 export const ADD = 4;
-/** Offsets of B, and of the unfinished tiles after it. */
+/** Offsets of B, four panels of it, and of the unfinished tiles after them. */
 export const B_AT = 512;
-export const UNFINISHED_AT = B_AT + TILE_STEPS * TILE_COLS * 4;
+export const B_PANEL_BYTES = TILE_STEPS * NR * 4;
+export const B_PANELS = 4;
+export const UNFINISHED_AT = B_AT + B_PANELS * B_PANEL_BYTES;
 /** Bytes of one worker's tile. */
-export const SIMD256_BYTES = 2 ** 16;
+export const SIMD256_BYTES = 2 ** 17;

@@ -9,6 +9,7 @@ import { openWeights } from "../safetensors/mod.ts";
 import { exists } from "../durable.ts";
 import { mergeAdapter } from "../lora.ts";
 import { loadAdapter, readAdapter } from "./adapter.ts";
+import { checkBase } from "./base.ts";
 import { loadCheckpoint } from "./load.ts";
 import { checkArea, checkTensors, fillArea } from "./tensors.ts";
 
@@ -33,6 +34,7 @@ export async function initFromFolder(
           "base_model_name_or_path in adapter_config.json",
       );
     }
+    await checkBase(dir, adapter.base);
     await initFromFolder(adapter.base, { layout, parameters });
     const loaded = await loadAdapter(dir, { ...adapter, base: layout });
     return mergeAdapter(parameters, { ...loaded, adapter: loaded.parameters });

@@ -12,6 +12,7 @@ export {
   type LoadedAdapter,
   readAdapter,
 } from "./adapter.ts";
+export { checkBase, holdCheckpoint, weightsDigest } from "./base.ts";
 export { bestCheckpoint } from "./best.ts";
 export { checkRetention, type Retention, rotateCheckpoints } from "./rotation.ts";
 export {

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { syncFolder } from "../durable.ts";
+import { isHeld } from "./base.ts";
 import { bestCheckpoint } from "./best.ts";
 import { listCheckpoints, readPointer, stepOf, TEMPORARY_PREFIX } from "./latest.ts";
 
@@ -29,8 +30,8 @@ export function checkRetention({ keepLast = 3, keepEvery = 0 }: Retention): void
 }
 
 /**
- * Removes the checkpoints that no rule keeps, never the one `latest` names, and the remains of killed
- * processes. Only the process that writes the checkpoints may call it, between two saves.
+ * Removes the checkpoints that no rule keeps, never the one `latest` names or an adapter needs, and the
+ * remains of killed processes. Only the process that writes the checkpoints may call it, between two saves.
  *
  * @returns names of the checkpoints removed
  * @throws {RangeError} when the rules make no sense
@@ -48,7 +49,11 @@ export async function rotateCheckpoints(
     ? await bestCheckpoint(checkpointsDir, { names })
     : undefined;
   const isMajor = (name: string) => keepEvery > 0 && stepOf(name) % keepEvery === 0;
-  const removed = older.filter((name) => name !== pointed && name !== best && !isMajor(name));
+  const removed: string[] = [];
+  for (const name of older) {
+    if (name === pointed || name === best || isMajor(name)) continue;
+    if (!await isHeld(join(checkpointsDir, name))) removed.push(name);
+  }
   for (const name of removed) {
     // Renamed first, so that an interrupted removal leaves no partial checkpoint under a valid name.
     await Deno.rename(join(checkpointsDir, name), join(checkpointsDir, TEMPORARY_PREFIX + name));

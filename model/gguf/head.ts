@@ -8,6 +8,14 @@ import { GGML_TYPE, type StoredType } from "./blocks.ts";
 import { MAGIC, padded, VERSION } from "./encode.ts";
 
 const STRING = 8, ARRAY = 9;
+/** Names of ggml's other types (ggml.h), by number: blocks of fewer bits, the k-quants among them. */
+const OTHER_TYPES: ReadonlyMap<number, string> = new Map([
+  ...[[3, "q4_1"], [6, "q5_0"], [7, "q5_1"], [9, "q8_1"], [10, "q2_K"], [11, "q3_K"]] as const,
+  ...[[12, "q4_K"], [13, "q5_K"], [14, "q6_K"], [15, "q8_K"], [16, "iq2_xxs"]] as const,
+  ...[[17, "iq2_xs"], [18, "iq3_xxs"], [19, "iq1_s"], [20, "iq4_nl"], [21, "iq3_s"]] as const,
+  ...[[22, "iq2_s"], [23, "iq4_xs"], [29, "iq1_m"], [39, "mxfp4"]] as const,
+]);
+
 /** ggml's limit, and far more tensors than a model has. */
 const MAX_RANK = 4, MAX_TENSORS = 1 << 16;
 /** Far more pairs, and entries of one, than a model has. */
@@ -133,9 +141,10 @@ function parseHead(bytes: Uint8Array, { path }: { path: string }): GgufHead {
     const types = Object.keys(GGML_TYPE) as StoredType[];
     const type = types.find((type) => GGML_TYPE[type] === number);
     if (!type) {
+      const stored = OTHER_TYPES.get(number) ?? `ggml's type ${number}`;
       throw new SyntaxError(
-        `Cannot read ${path}: tensor ${name} has ggml's type ${number}, which is none of ` +
-          types.join(", "),
+        `Cannot read ${path}: tensor ${name} is stored as ${stored}, and only ` +
+          `${types.join(", ")} can be read; convert the file to one of these`,
       );
     }
     return { name, shape, type, offset: uint64() };

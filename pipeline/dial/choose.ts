@@ -5,6 +5,7 @@
  */
 import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
+import type { RecipeName } from "../../model/recipes.ts";
 import { presetParameters } from "../../model/preset_size.ts";
 
 /** Tokens that a weight should see: between too large a model, and too small a one. */
@@ -34,9 +35,9 @@ export function stepTokens(preset: PresetName): number {
   return rows * cols;
 }
 
-/** The model that a preset makes with a full vocabulary. */
-export function configOf(preset: PresetName): ModelConfig {
-  return presetConfig(preset, { vocabSize: PRESETS[preset].vocab, endOfTextId: 0 });
+/** The model that a preset makes with a full vocabulary, by default by the tuned recipe. */
+export function configOf(preset: PresetName, recipe: RecipeName = "tuned"): ModelConfig {
+  return presetConfig(preset, { vocabSize: PRESETS[preset].vocab, endOfTextId: 0, recipe });
 }
 
 /** How far so many tokens are from those that suit a preset: 0 for right, by the factor. */

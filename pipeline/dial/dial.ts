@@ -7,7 +7,6 @@ import { readModelConfig } from "../../model/checkpoint/mod.ts";
 import { type ModelConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
 import { formatCount, formatDuration } from "../../stages/report/mod.ts";
-import { UsageError } from "../../cli/flags.ts";
 import type { RunSettings } from "../../run/folder.ts";
 import { optimizerOf } from "../../run/settings/training.ts";
 import type { SpheresOptions } from "../../workers/mod.ts";
@@ -23,6 +22,7 @@ import {
 } from "./choose.ts";
 import { type Course, expectLoss, SAMPLE_RUNS } from "./expect.ts";
 import { measureSpeed } from "./measure.ts";
+import { orAdapter } from "./or_adapter.ts";
 
 /** Options of {@linkcode turnDial}. */
 export interface DialOptions {
@@ -64,16 +64,16 @@ interface Dialled {
 }
 
 async function dialFresh(options: DialOptions): Promise<Dialled> {
-  const { hours, tokens = 0 } = options.settings;
-  const speed = (preset: PresetName) => speedOf(configOf(preset), preset, options);
+  const { hours, tokens = 0, recipe = "plain" } = options.settings;
+  const speed = (preset: PresetName) => speedOf(configOf(preset, recipe), preset, options);
   if (hours === undefined) {
     const preset = presetFor(tokens);
     const measured = [{ preset, tokensPerSecond: await speed(preset) }];
-    return { choice: inSteps(preset, tokens), config: configOf(preset), measured };
+    return { choice: inSteps(preset, tokens), config: configOf(preset, recipe), measured };
   }
   const measured = await measureCandidates(3600 * hours, speed);
   const choice = choose(measured, 3600 * hours);
-  return { choice, config: configOf(choice.preset), measured };
+  return { choice, config: configOf(choice.preset, recipe), measured };
 }
 
 /** A given model leaves the batch to choose: that of the preset nearest in width. */
@@ -81,18 +81,9 @@ async function dialInit(options: DialOptions): Promise<Dialled> {
   const { init, hours, tokens = 0 } = options.settings;
   const config = await readModelConfig(init);
   const preset = nearestWidth(config.hidden_size);
-  try {
-    const tokensPerSecond = await speedOf(config, preset, options);
-    const wanted = hours === undefined ? tokens : 3600 * hours * tokensPerSecond;
-    return { choice: inSteps(preset, wanted), config, measured: [{ preset, tokensPerSecond }] };
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new UsageError(
-      `Cannot train all weights of --init ${init}: ${cause.message}. An adapter takes far less: ` +
-        `deno task tune --init ${init} --lora 16 CONVERSATIONS.jsonl`,
-      { cause },
-    );
-  }
+  const tokensPerSecond = await orAdapter({ init }, () => speedOf(config, preset, options));
+  const wanted = hours === undefined ? tokens : 3600 * hours * tokensPerSecond;
+  return { choice: inSteps(preset, wanted), config, measured: [{ preset, tokensPerSecond }] };
 }
 
 function nearestWidth(width: number): PresetName {

@@ -126,7 +126,7 @@ export async function openKeeperIngest(
     signal.addEventListener("abort", () => order.wake());
     const receiving = receive(signal).catch((error) => end.abort(error));
     const reminding = setInterval(() => {
-      offers.remind(order.place.part).catch((error) => end.abort(error));
+      offers.remind(order.place).catch((error) => end.abort(error));
     }, REMIND_MS);
     if (sources.urls.length > 0) {
       intake = await openShardIntake({

@@ -8,6 +8,7 @@ import type { OnSkip } from "../../stages/read/mod.ts";
 import type { StageMeter } from "../../stages/meter.ts";
 import { publish } from "../../cluster/to_stream.ts";
 import type { ClusterRun } from "../../cluster/run.ts";
+import type { PartPlace } from "./part_order.ts";
 import type { PartTask } from "./text_node.ts";
 
 /** Parts that may be with text nodes, or wait behind the next one, at a time. */
@@ -36,8 +37,8 @@ export interface OfferOptions {
 export interface Offers {
   /** Offers parts up to a window behind `part`; false where there is no such part. */
   want(part: number): Promise<boolean>;
-  /** Offers `part` once more when nothing of it has come for long; call it while waiting. */
-  remind(part: number): Promise<void>;
+  /** Offers the wanted part once more when nothing of it has come for long; call it while waiting. */
+  remind(wanted: PartPlace): Promise<void>;
 }
 
 /** Plans the parts from the first on, and empties the queue of what another keeper has offered. */
@@ -56,7 +57,7 @@ export async function openOffers(options: OfferOptions): Promise<Offers> {
   /** Offered and not yet passed. */
   const tasks = new Map<number, PartTask>();
   let planned = 0, isEnd = false;
-  const waited = { part: -1, since: 0, ms: FIRST_WAIT_MS, times: 0 };
+  const waited = { part: -1, sequence: -1, since: 0, ms: FIRST_WAIT_MS, times: 0 };
   const offer = async (task: PartTask) => {
     const bytes = new TextEncoder().encode(JSON.stringify(task));
     const id = `part.${task.part}`;
@@ -79,11 +80,11 @@ export async function openOffers(options: OfferOptions): Promise<Offers> {
       }
       return part < planned;
     },
-    async remind(part) {
+    async remind({ part, sequence }) {
       const now = performance.now();
       if (waited.part !== part) {
-        Object.assign(waited, { part, since: now, ms: FIRST_WAIT_MS, times: 0 });
-      }
+        Object.assign(waited, { part, sequence, since: now, ms: FIRST_WAIT_MS, times: 0 });
+      } else if (waited.sequence !== sequence) Object.assign(waited, { sequence, since: now });
       const task = tasks.get(part);
       if (task === undefined || now - waited.since < waited.ms) return;
       Object.assign(waited, { since: now, ms: 2 * waited.ms, times: waited.times + 1 });

@@ -16,6 +16,9 @@ export interface TuneSettings extends OptimizerSettings {
   /** Passes over the conversations, where `steps` says nothing. */
   readonly epochs: number;
   readonly steps: number | undefined;
+  /** Hours that training may take, or tokens: `steps` follow where either is set. */
+  readonly hours: number | undefined;
+  readonly tokens: number | undefined;
   /** B */
   readonly rows: number;
   /** T; that of most models by default. */

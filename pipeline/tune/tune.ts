@@ -6,6 +6,13 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
+import {
+  checkBase,
+  holdCheckpoint,
+  latestCheckpoint,
+  weightsDigest,
+} from "../../model/checkpoint/mod.ts";
+import type { ModelConfig } from "../../model/config.ts";
 import { replaceFile } from "../../model/durable.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
 import {
@@ -17,7 +24,7 @@ import {
 import { preferences, type TrainingState } from "../../stages/train/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import { startStatus, type Status } from "../../stages/report/mod.ts";
-import { tell } from "../../cli/print.ts";
+import { say, tell } from "../../cli/print.ts";
 import { UsageError } from "../../cli/flags.ts";
 import { describeFallBack } from "../../run/fall_back.ts";
 import { type ForcedChange, type RunPaths, runPaths } from "../../run/folder.ts";
@@ -28,6 +35,7 @@ import { calledOnCommandLine } from "../../run/settings/pipeline.ts";
 import { describeForced, settle } from "../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "../../run/settings/training.ts";
 import { exists } from "../../model/durable.ts";
+import { turnTuneDial } from "../dial/tune_dial.ts";
 import { learnBatches } from "../pipeline.ts";
 import { watchStart } from "../starting_loss.ts";
 import { openTrainer } from "../trainer.ts";
@@ -71,6 +79,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
   const start = await openStart({ ...settings, root, canGrow: settings.lora === undefined });
+  if (settings.lora) await keepBase(start.folder, paths);
   const { config, tokenizer, tokenizerJson } = start;
   const cols = settings.context ?? Math.min(DEFAULT_CONTEXT, config.max_position_embeddings);
   const examples = await readExamples({
@@ -89,15 +98,15 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   const text = options.text &&
     resources.use(await openMixedText({ ...options.text, tokenizerJson, rows, cols, seed }));
   const packed = { units: examples.train, rows, cols, seed, text: text as MixedText | undefined };
-  const steps = settings.steps ?? countExampleBatches(packed, settings.epochs);
   const run = {
     ...settings,
     context: cols,
-    steps,
+    steps: await stepsOf(packed, { options, config, paths, init: start.folder }),
     conversations: digestExamples(examples),
     chatTemplate: templateDigest(start),
     ...(options.text && { text: resolve(options.text.tokens), textWeight: options.text.weight }),
     forced: [] as ForcedChange[],
+    ...settings.lora && { baseWeights: await weightsDigest(start.folder) },
   };
   await using trainer = await openTrainer({
     config,
@@ -117,8 +126,10 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   });
   // Written by this program, as part of a checkpoint whose digest held.
   const resumed = trainer.resumedRun as Partial<typeof run> | undefined;
+  // Chosen once.
+  if (isDialled(settings)) run.steps = resumed?.steps ?? run.steps;
   const began = resumed && { ...run, forced: [], ...resumed };
-  const { forced: _, ...decides } = run;
+  const { forced: _, baseWeights: __, ...decides } = run;
   const settled = settle(began, {
     wanted: run,
     root,
@@ -128,13 +139,8 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     same: "give that again",
   });
   run.forced.push(...settled.forced);
+  const { steps } = settled;
   for (const line of describeForced(settled, began)) tell(line);
-  if (settings.lora && basename(dirname(start.folder)) === "checkpoints") {
-    tell(
-      `Keep ${start.folder}: it is the adapter's base, and training that goes on in its run can ` +
-        "delete it.",
-    );
-  }
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   const allMeters = Object.values(meters);
   using status = startStatus({ meters: allMeters, runDir: root, totalSteps: steps, json });
@@ -179,6 +185,46 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   status.phase(stop.aborted ? "stopped" : "done");
   if (!stop.aborted) status.note(describeEnd(trainer.state));
   return await trainer.save();
+}
+
+/** Holds the checkpoint that an adapter is trained beside, and refuses another than it began with. */
+async function keepBase(base: string, { root, checkpoints }: RunPaths): Promise<void> {
+  const newest = await latestCheckpoint(checkpoints);
+  if (newest !== undefined) await checkBase(newest, base);
+  if (basename(dirname(base)) === "checkpoints") await holdCheckpoint(base, resolve(root));
+}
+
+type Packed = Parameters<typeof countExampleBatches>[0];
+
+const isDialled = ({ hours, tokens }: TuneSettings) => hours !== undefined || tokens !== undefined;
+
+/** The steps that the settings say, or that their hours or tokens come to on this machine. */
+async function stepsOf(
+  packed: Packed,
+  { options: { settings, spheres, json }, config, paths, init }: {
+    options: TuneOptions;
+    config: ModelConfig;
+    paths: RunPaths;
+    init: string;
+  },
+): Promise<number> {
+  const { steps, epochs, hours, tokens, lora, frozen, leaves } = settings;
+  if (!isDialled(settings)) return steps ?? countExampleBatches(packed, epochs);
+  // The first checkpoint has the choice.
+  if (await latestCheckpoint(paths.checkpoints) !== undefined) return 0;
+  const { cols, text } = packed;
+  const stepsPerPass = countExampleBatches(packed, 1);
+  const ownRows = countExampleBatches({ units: packed.units, seed: packed.seed, cols, rows: 1 }, 1);
+  return await turnTuneDial({
+    ...{ init, config, cols, leaves, hours, tokens, stepsPerPass, ...spheres },
+    // Few conversations do not fill the rows of a step.
+    rows: Math.ceil(ownRows / stepsPerPass) + (text?.rows ?? 0),
+    ...lora && { lora },
+    ...frozen && { frozenType: frozen },
+    optimizer: optimizerOf(settings),
+    conversations: packed.units.length,
+    note: json ? tell : say,
+  });
 }
 
 /** T unless `--context` says otherwise: as long as most conversations are. */

@@ -11,6 +11,7 @@ import { DIAL } from "./dial.ts";
 import { MODEL } from "./model.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "./refine.ts";
 import { REPLICAS } from "./replicas.ts";
+import { RECIPE } from "./recipe.ts";
 import { OUTPUT, RUN } from "./run.ts";
 import { type Change, settingsFrom, settingsIn, type SettingsOf } from "./table.ts";
 import { ACCUMULATION, CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, TRAINING } from "./training.ts";
@@ -27,6 +28,7 @@ export const PIPELINE_FLAGS = {
   ...SITE,
   ...KEEP_DROPPED,
   ...MODEL,
+  ...RECIPE,
   ...DIAL,
   ...TRAINING,
   ...OPTIMIZER,

@@ -4,6 +4,7 @@
  * @module
  */
 import { type PresetName, PRESETS } from "../../model/config.ts";
+import { RECIPE_TABLE, type RecipeName } from "../../model/recipes.ts";
 import { ORDERS } from "../../stages/store/mod.ts";
 import {
   ADAMW_DEFAULTS,
@@ -209,19 +210,29 @@ export function spheresOf(
 }
 
 /** The settings behind {@linkcode OPTIMIZER}, those of the guard aside. */
-export type OptimizerSettings = Omit<SettingsOf<typeof OPTIMIZER>, "guard">;
+export type OptimizerSettings = Omit<SettingsOf<typeof OPTIMIZER>, "guard"> & {
+  /** Default plain. */
+  readonly recipe?: RecipeName;
+};
 
 /** The schedule that the settings describe. */
 export function scheduleOf(
-  { schedule, learningRate, warmup, decay }: Omit<OptimizerSettings, "optimizer">,
+  { schedule, learningRate, warmup, decay, recipe = "plain" }: Omit<OptimizerSettings, "optimizer">,
 ): ScheduleOptions {
-  return { ...SCHEDULE_DEFAULTS, name: schedule, peak: learningRate, warmup, decay };
+  const { floor = SCHEDULE_DEFAULTS.floor } = RECIPE_TABLE[recipe];
+  return { floor, name: schedule, peak: learningRate, warmup, decay };
 }
 
 /** The optimizer as the settings describe it. */
 export function optimizerOf(
-  { optimizer, weightDecay, clip }: OptimizerSettings,
+  { optimizer, weightDecay, clip, recipe = "plain" }: OptimizerSettings,
 ): OptimizerOptions {
   const adamw = { ...ADAMW_DEFAULTS, weightDecay, clip };
-  return optimizer === "muon" ? { ...adamw, muon: MUON_DEFAULTS } : adamw;
+  if (optimizer === "adamw") return adamw;
+  const { muon, embeddingRate } = RECIPE_TABLE[recipe];
+  return {
+    ...adamw,
+    muon: { ...MUON_DEFAULTS, ...muon },
+    ...embeddingRate !== undefined && { embeddingRate },
+  };
 }

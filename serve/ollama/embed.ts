@@ -5,7 +5,6 @@
  */
 import { z } from "zod";
 import { embed } from "../openai/embeddings.ts";
-import { unknownModel } from "../openai/answer_checks.ts";
 import type { AnswerContext } from "../openai/generation.ts";
 import {
   anyText,
@@ -43,8 +42,8 @@ export const EMBED_BODY: z.ZodType = schema;
 /** Answers a request body. @throws {ApiError} as `embed` does */
 export async function answerEmbed(body: unknown, context: AnswerContext): Promise<Response> {
   const began = performance.now();
-  const { model, input, truncate, dimensions } = parseBody(body, schema);
-  if (withoutTag(model) !== context.modelName) throw unknownModel(model);
+  const { model: named, input, truncate, dimensions } = parseBody(body, schema);
+  const model = withoutTag(named);
   const { hidden_size: D } = context.scheduler.engine.config;
   if (dimensions != null && dimensions !== D) {
     throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");
@@ -53,11 +52,12 @@ export async function answerEmbed(body: unknown, context: AnswerContext): Promis
   const { vectors, tokens } = await embed(isOne ? [input] : input, {
     pooling: "mean",
     context,
+    model,
     cuts: truncate ?? true,
     field: (index) => isOne ? "input" : `input.${index}`,
   });
   return Response.json({
-    model: context.modelName,
+    model,
     embeddings: vectors.map((vector) => Array.from(vector)),
     total_duration: nanoseconds(performance.now() - began),
     load_duration: 0,

@@ -114,5 +114,6 @@ function isPrompt(value: unknown): value is RawPrompt {
 /** A prompt alone is a list of one. */
 function promptsOf(prompt: RawPrompt): Prompt[] {
   if (typeof prompt === "string") return [prompt];
-  return isIdList(prompt) ? [prompt] : prompt as string[] | number[][];
+  const isList = typeof prompt[0] === "string" || Array.isArray(prompt[0]);
+  return isList ? prompt as string[] | number[][] : [prompt as number[]];
 }

@@ -41,14 +41,14 @@ export async function complete(
 function* readPrompts(
   { prompts, echo }: CompletionRequest,
   { codec, scheduler }: AnswerContext,
-): Steps<{ prompts: readonly number[][]; prefixes: string[] }> {
-  const ids: number[][] = [], prefixes: string[] = [];
+): Steps<{ prompts: readonly (readonly number[])[]; prefixes: string[] }> {
+  const ids: (readonly number[])[] = [], prefixes: string[] = [];
   for (const prompt of prompts) {
     const own = typeof prompt === "string"
       ? yield* encodeSteps(codec, prompt, { addPrefix: true })
-      : [...prompt];
+      : prompt;
+    checkIds(own, { scheduler, promptField: "prompt" });
     ids.push(own);
-    checkIds(ids.at(-1) ?? [], { scheduler, promptField: "prompt" });
     if (!echo) prefixes.push("");
     else prefixes.push(typeof prompt === "string" ? prompt : yield* decodeSteps(codec, prompt));
   }

@@ -61,13 +61,15 @@ export interface Embedded {
 /**
  * Embeds texts.
  *
- * @throws {ApiError} 400 for a text that is empty or does not fit the model
+ * @throws {ApiError} 400 for a text that is empty or does not fit the model, 404 for another model
  */
 export async function embed(
   inputs: readonly Input[],
-  { pooling, context, field, cuts = false }: {
+  { pooling, context, model, field, cuts = false }: {
     pooling: Pooling;
     context: AnswerContext;
+    /** The model, or one of its adapters. */
+    model: string;
     /** Cuts off what does not fit the model. */
     cuts?: boolean;
     /** Named where a text is wrong. */
@@ -75,6 +77,8 @@ export async function embed(
   },
 ): Promise<Embedded> {
   const { scheduler, codec, client, signal, turns } = context;
+  const isAdapter = context.adapters?.has(model) ?? false;
+  if (model !== context.modelName && !isAdapter) throw unknownModel(model);
   if (!scheduler.engine.embeds) {
     throw new ApiError("This model gives no embeddings: its engine computes logits alone", {
       status: 400,
@@ -102,6 +106,7 @@ export async function embed(
         embedOne(own, {
           pooling,
           context: { ...context, signal: AbortSignal.any([context.signal, signal]) },
+          adapter: isAdapter ? model : undefined,
           field: field(at + index),
         })),
     );
@@ -131,11 +136,22 @@ async function allOrNone<T, Result>(
 
 async function embedOne(
   promptIds: readonly number[],
-  { pooling, context, field }: { pooling: Pooling; context: AnswerContext; field: string },
+  { pooling, context, adapter, field }: {
+    pooling: Pooling;
+    context: AnswerContext;
+    adapter: string | undefined;
+    field: string;
+  },
 ): Promise<Float32Array<ArrayBuffer>> {
   const { scheduler, client, signal, meter, retryAfterSeconds } = context;
   try {
-    using slot = await scheduler.admit(promptIds, { client, signal, pooling, maxTokens: 0 });
+    using slot = await scheduler.admit(promptIds, {
+      client,
+      signal,
+      pooling,
+      adapter,
+      maxTokens: 0,
+    });
     meter.admitted({ promptTokens: promptIds.length, reusedTokens: slot.reused });
     return Float32Array.from(await slot.next());
   } catch (cause) {
@@ -145,8 +161,11 @@ async function embedOne(
 
 /** Answers a request body. */
 export async function answerEmbeddings(body: unknown, context: AnswerContext): Promise<Response> {
-  const { model, input, encoding_format, dimensions, pooling } = parseBody(body, quickSchema);
-  if (model != null && model !== context.modelName) throw unknownModel(model);
+  const { model: named, input, encoding_format, dimensions, pooling } = parseBody(
+    body,
+    quickSchema,
+  );
+  const model = named ?? context.modelName;
   const { hidden_size: D } = context.scheduler.engine.config;
   if (dimensions != null && dimensions !== D) {
     throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");
@@ -155,6 +174,7 @@ export async function answerEmbeddings(body: unknown, context: AnswerContext): P
   const { vectors, tokens } = await embed(isOne ? [input] : input as readonly Input[], {
     pooling: pooling ?? "mean",
     context,
+    model,
     field: (index) => isOne ? "input" : `input.${index}`,
   });
   return Response.json({
@@ -166,7 +186,7 @@ export async function answerEmbeddings(body: unknown, context: AnswerContext): P
         ? new Uint8Array(vector.buffer).toBase64()
         : Array.from(vector),
     })),
-    model: context.modelName,
+    model,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   });
 }

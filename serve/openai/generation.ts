@@ -44,6 +44,8 @@ export interface AnswerContext {
   readonly stallMs: number;
   /** What a client is told to wait when the queue is full. */
   readonly retryAfterSeconds: number;
+  /** Tokens of an answer at most, whatever is asked for. */
+  readonly maxTokens: number;
   /** Who asks: clients share the server fairly. */
   readonly client: string;
   readonly meter: GenerationMeter;
@@ -108,6 +110,7 @@ export async function begin(
       meter,
       signal,
       count: bestOf,
+      maxTokens: Math.min(task.maxTokens, context.maxTokens),
       ...(stopIds && { stopIds }),
       ...(adapter && { adapter: model }),
       ...(grammar && { constrain: () => grammar.constrain(run) }),

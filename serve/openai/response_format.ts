@@ -23,6 +23,8 @@ export const RESPONSE_FORMAT = fields({
     error: 'must be "text", "json_object" or "json_schema"',
   }),
   json_schema: named.optional(),
+  schema: z.record(z.string(), z.unknown(), { error: "must be a JSON schema: an object" })
+    .nullish().describe('with type "json_object", as llama.cpp takes it'),
 });
 
 /**
@@ -33,13 +35,17 @@ export const RESPONSE_FORMAT = fields({
 export function readResponseFormat(
   format: z.infer<typeof RESPONSE_FORMAT> | null | undefined,
 ): Record<string, unknown> | undefined {
-  const { type = "text", json_schema } = format ?? {};
+  const { type = "text", json_schema, schema } = format ?? {};
   const param = "response_format.json_schema";
   if (type !== "json_schema" && json_schema) {
     throw invalid(`${param} is only allowed with response_format.type "json_schema"`, param);
   }
+  if (type !== "json_object" && schema) {
+    const field = "response_format.schema";
+    throw invalid(`${field} is only allowed with response_format.type "json_object"`, field);
+  }
   if (type === "text") return undefined;
-  if (type === "json_object") return { type: "object" };
+  if (type === "json_object") return schema ?? { type: "object" };
   if (!json_schema) throw invalid(`${param} is required with type "json_schema"`, param);
   return json_schema.schema ?? { type: "object" };
 }

@@ -91,7 +91,8 @@ export function cleanText(text: string, kind: BlockKind): string {
     const row = text.replaceAll(LINE_BREAK, " ").replace(UNEVEN_SPACE, " ").trim();
     return ONLY_CELLS.test(row) ? "" : row;
   }
-  if (!text.includes(LINE_BREAK)) return text.replace(UNEVEN_SPACE_OR_CELL, " ").trim();
+  // Most space that is uneven stands around a block.
+  if (!text.includes(LINE_BREAK)) return text.trim().replace(UNEVEN_SPACE_OR_CELL, " ").trim();
   if (kind === "heading") return cleanText(text.replaceAll(LINE_BREAK, " "), kind);
   return text.split(LINE_BREAK).map((line) => cleanText(line, kind)).join("\n").trim()
     .replace(/\n{3,}/g, "\n\n");

@@ -44,13 +44,12 @@ export class BlockReader {
 
   /** Opens an element, whose content may yet be unread. */
   begin(tag: Tag, attributes?: Attributes): OpenElement {
-    const suspicion = attributes === undefined ? "none" : suspicionOf(tag, attributes);
-    const hasNames = attributes?.hasAttributes === true;
-    return this.elements.open(tag, {
-      suspicion,
-      blocks: this.#text.blocks.length,
-      names: hasNames ? namesOf(attributes) : "",
-    });
+    let suspicion: Suspicion = "none", names = "";
+    if (attributes !== undefined) {
+      if (attributes.hasAttributes) names = namesOf(attributes);
+      suspicion = suspicionOf(tag, { attributes, names });
+    }
+    return this.elements.open(tag, { suspicion, blocks: this.#text.blocks.length, names });
   }
 
   /** Reads on inside an element that {@linkcode BlockReader.begin} opened. */
@@ -120,7 +119,7 @@ function clearNames(content: OpenElement): void {
 export function isAnchor(tag: Tag, attributes: Attributes): boolean {
   return tag === TAG.a && !attributes.has(ATTRIBUTE.href) &&
     !attributes.has(ATTRIBUTE.rel) && !attributes.has(ATTRIBUTE.itemprop) &&
-    suspicionOf(tag, attributes) === "none";
+    suspicionOf(tag, { attributes, names: namesOf(attributes) }) === "none";
 }
 
 /** Class and id, and what microdata and WAI-ARIA say, as words. */
@@ -148,18 +147,27 @@ function isNote(tag: Tag, attributes: Attributes): boolean {
       FOOTNOTES.test(attributes.attribute(ATTRIBUTE.class)));
 }
 
-function suspicionOf(tag: Tag, attributes: Attributes): Suspicion {
+/** What speaks against an element that is called `names`: words of roles and properties are none of it. */
+function suspicionOf(
+  tag: Tag,
+  { attributes, names }: { attributes: Attributes; names: string },
+): Suspicion {
   if (tag.isSurrounding && !isNote(tag, attributes)) return "surrounding";
   if (!attributes.hasAttributes) return tag.isDoubtful ? "doubtful" : "none";
-  const isHidden = attributes.has(ATTRIBUTE.hidden) ||
-    attributes.attribute(ATTRIBUTE["aria-hidden"]) === "true" ||
+  if (isHidden(attributes)) return "surrounding";
+  const role = attributes.has(ATTRIBUTE.role) ? attributes.attribute(ATTRIBUTE.role) : "";
+  if (role !== "" && SURROUNDING_ROLES.has(role)) return "surrounding";
+  if (tag.isDoubtful || (role !== "" && DOUBTFUL.has(role))) return "doubtful";
+  if (names === "") return "none";
+  const isProfile = !tag.isBlock && names.startsWith(PROFILE) &&
+    attributes.attribute(ATTRIBUTE.class) === PROFILE;
+  if (isProfile) return "surrounding";
+  return isNamedSurrounding(names) ? "doubtful" : "none";
+}
+
+function isHidden(attributes: Attributes): boolean {
+  return attributes.has(ATTRIBUTE.hidden) ||
+    (attributes.has(ATTRIBUTE["aria-hidden"]) &&
+      attributes.attribute(ATTRIBUTE["aria-hidden"]) === "true") ||
     (attributes.has(ATTRIBUTE.style) && hides(attributes.attribute(ATTRIBUTE.style)));
-  const role = attributes.attribute(ATTRIBUTE.role);
-  if (isHidden || SURROUNDING_ROLES.has(role)) return "surrounding";
-  if (tag.isDoubtful || DOUBTFUL.has(role)) return "doubtful";
-  if (!tag.isBlock && attributes.attribute(ATTRIBUTE.class) === PROFILE) return "surrounding";
-  const isNamed = (attributes.has(ATTRIBUTE.class) &&
-    isNamedSurrounding(attributes.attribute(ATTRIBUTE.class))) ||
-    (attributes.has(ATTRIBUTE.id) && isNamedSurrounding(attributes.attribute(ATTRIBUTE.id)));
-  return isNamed ? "doubtful" : "none";
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Block } from "./block.ts";
 
 /** Counts over the characters of a block. */
 export interface TextCounts {
@@ -30,22 +29,31 @@ const isQuote = (code: number) =>
   code === 0x22 || code === 0x27 || code === 0x29 || code === 0xbb ||
   (code >= 0x2018 && code <= 0x201f);
 
-/** Counts the characters of a block. */
-export function countText({ text }: Block): TextCounts {
+/** Counts the characters of a block's text. */
+export function countText(text: string): TextCounts {
   const { length } = text;
   let letters = 0, capitals = 0, digits = 0, words = 0, titled = 0, commas = 0, sentences = 0;
   let marks = 0, lines = 1, isInWord = false, isStopped = false;
   for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
+    let code = text.charCodeAt(at);
+    // Runs of small letters, as most text is.
+    if (code >= 0x61 && code <= 0x7a) {
+      const start = at++;
+      while (at < length && (code = text.charCodeAt(at)) >= 0x61 && code <= 0x7a) at++;
+      letters += at - start;
+      if (!isInWord) words++;
+      isInWord = true;
+      isStopped = false;
+      if (at === length) break;
+    }
     if (code <= 0x20) {
       if (isStopped) sentences++;
       if (code === 0x0a) lines++;
       isInWord = isStopped = false;
       continue;
     }
-    const isSmall = code >= 0x61 && code <= 0x7a;
     const isCapital = code >= 0x41 && code <= 0x5a;
-    if (isSmall || isCapital || code >= 0xc0) {
+    if (isCapital || code >= 0xc0) {
       letters++;
       if (isCapital) capitals++;
       if (!isInWord) {
@@ -77,7 +85,7 @@ export function countText({ text }: Block): TextCounts {
 }
 
 /** How a block ends: with a full stop and the like, a colon, or neither. */
-export function endOf({ text }: Block): number {
+export function endOf(text: string): number {
   let at = text.length - 1;
   while (at > 0 && isQuote(text.charCodeAt(at))) at--;
   const code = text.charCodeAt(at);
@@ -85,7 +93,7 @@ export function endOf({ text }: Block): number {
 }
 
 /** How a block begins: 0 a capital, 1 a small letter, 2 a digit, 3 a quote, 4 anything else. */
-export function beginningOf({ text }: Block): number {
+export function beginningOf(text: string): number {
   const code = text.charCodeAt(0);
   if (code >= 0x41 && code <= 0x5a) return 0;
   if (code >= 0x61 && code <= 0x7a) return 1;

@@ -57,7 +57,8 @@ function isInside(
   if (kind !== "code" && isNumber(block)) return false;
   if (kind === "code" || holder.listDepth > 0 || DEFINITIONS.has(holder.tag)) return true;
   const { parent } = holder;
-  return endOf(block) === 1 && parent === before?.holder.parent && parent === after.holder.parent;
+  return endOf(block.text) === 1 && parent === before?.holder.parent &&
+    parent === after.holder.parent;
 }
 
 /** A class or id that has the word. */
@@ -69,8 +70,8 @@ function isNamedTitle({ holder, linkDensity }: PlacedBlock): boolean {
 }
 
 /** Whether a block is a date, a time or a count. */
-function isNumber(block: PlacedBlock): boolean {
-  const { letters, digits } = countText(block);
+function isNumber({ text }: PlacedBlock): boolean {
+  const { letters, digits } = countText(text);
   return digits > letters;
 }
 

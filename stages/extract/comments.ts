@@ -12,6 +12,8 @@ import { knownTags, type Tag } from "./tag.ts";
 /** A class, an id or an item property by which pages mark what readers wrote. */
 const COMMENT =
   /(?:^|[_-])(?:comments?|commentlist|commentaires?|kommentare?|comentarios?)(?=$|[_-])/i;
+/** What is in all of those. */
+const MAY_BE_COMMENT = /om?ment/i;
 /** One by which they say whether readers may, or how many have. */
 const STATE = /^(?:no|has|with)-comment|comments?-(?:open|closed|on|off|enabled|disabled)$/i;
 /** What stands around a reader's words: who and when, buttons, and the form for one's own. */
@@ -64,6 +66,7 @@ function partOf(element: OpenElement, known: Map<OpenElement, Part>): Part {
 function partFrom(outer: Part, { tag, names, parent }: OpenElement): Part {
   // The root of a page says whether it takes comments.
   if (parent === undefined || parent.parent === undefined || outer === "around") return outer;
+  if (outer === "page" && !MAY_BE_COMMENT.test(names)) return outer;
   const words = names.split(/\s+/);
   if (TAGS_AROUND.has(tag) || words.some((name) => AROUND.test(name) && !WORDS.test(name))) {
     return outer === "page" ? "page" : "around";
@@ -74,5 +77,5 @@ function partFrom(outer: Part, { tag, names, parent }: OpenElement): Part {
 /** Whether a block is what somebody wrote. */
 function isWritten(block: PlacedBlock): boolean {
   if (block.kind === "heading" || block.linkDensity > MAX_LINKS) return false;
-  return block.kind === "code" || endOf(block) === 1 || scoreOf(block) > 0;
+  return block.kind === "code" || endOf(block.text) === 1 || scoreOf(block) > 0;
 }

@@ -15,6 +15,7 @@ const TAG = knownTags(
 /** Elements whose number around a block is told. */
 export const COUNTED = Object.values(TAG);
 const PLACE_OF = new Map(COUNTED.map((tag, at) => [tag, at]));
+const NONE = new Uint8Array(COUNTED.length);
 
 /**
  * Weights of names: those of the holder and its parent, and those of all elements around; and of the
@@ -47,16 +48,31 @@ export interface Container {
   readonly most: number;
   /** How many of each of {@linkcode COUNTED} are around, itself included. */
   readonly counts: Uint8Array;
-  /** The same for elements of the same tag and names whose parents are alike. */
+  /** A hash of the tags and names of it and all around it, and what is known of those that share it. */
   readonly likeness: number;
+  readonly like: Like;
+  /** Its place among the containers of its page. */
+  readonly number: number;
+}
+
+/** Elements of the same tag and names whose parents are alike, and the blocks that they hold. */
+export interface Like {
+  /** Its place among those of its page. */
+  readonly number: number;
+  elements: number;
+  blocks: number;
+  text: number;
+  links: number;
+  kept: number;
 }
 
 /** The containers of one page. */
 export class Containers {
   readonly #weights: NameWeights;
   readonly #known: (Container | undefined)[] = [];
-  readonly #likes = new Map<number, number>();
+  readonly #likes = new Map<number, Like>();
   readonly #slots = slotsOfOne();
+  #count = 0;
 
   /** Scores names by `weights`. */
   constructor(weights: NameWeights) {
@@ -77,29 +93,38 @@ export class Containers {
     for (let i = chain.length - 1; i >= 0; i--) {
       const next = this.#make(chain[i] as OpenElement, parent);
       this.#known[next.element.number] = next;
-      this.#likes.set(next.likeness, (this.#likes.get(next.likeness) ?? 0) + 1);
+      next.like.elements++;
       parent = next;
     }
     return parent as Container;
   }
 
-  /** How many elements of the page are like this one. */
-  likes({ likeness }: Container): number {
-    return this.#likes.get(likeness) ?? 0;
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  #like(likeness: number): Like {
+    const known = this.#likes.get(likeness);
+    if (known !== undefined) return known;
+    const like = { number: this.#likes.size, elements: 0, blocks: 0, text: 0, links: 0, kept: 0 };
+    this.#likes.set(likeness, like);
+    return like;
   }
 
   #make(element: OpenElement, parent: Container | undefined): Container {
     const slots = this.#slots;
+    const { near: nearWeights, far: farWeights } = this.#weights;
     const count = nameSlots(element, slots);
     let near = 0, far = 0, likeness = parent?.likeness ?? 0;
     for (let i = 0; i < count; i++) {
       const slot = slots[i] as number;
-      near += this.#weights.near[slot] as number;
-      far += this.#weights.far[slot] as number;
+      near += nearWeights[slot] as number;
+      far += farWeights[slot] as number;
       likeness = (Math.imul(likeness, 31) + slot) | 0;
     }
     const place = PLACE_OF.get(element.tag as typeof COUNTED[number]);
-    let counts = parent === undefined ? new Uint8Array(COUNTED.length) : parent.counts;
+    let counts = parent === undefined ? NONE : parent.counts;
     if (place !== undefined) {
       counts = counts.slice();
       counts[place] = Math.min(255, (counts[place] as number) + 1);
@@ -115,6 +140,8 @@ export class Containers {
       most: Math.max(far, parent === undefined ? 0 : parent.most),
       counts,
       likeness,
+      like: this.#like(likeness),
+      number: this.#count++,
     };
   }
 }

@@ -231,12 +231,14 @@ class PageReader implements TokenSink {
   }
 
   #noteLicense(): void {
-    if (!isLicense(this.#scanner.attribute(ATTRIBUTE.rel))) return;
+    const scanner = this.#scanner;
+    if (!scanner.has(ATTRIBUTE.rel) || !isLicense(scanner.attribute(ATTRIBUTE.rel))) return;
     this.#metadata.license(this.#scanner.attribute(ATTRIBUTE.href));
   }
 
   #marksAuthor(): boolean {
-    return this.#scanner.attribute(ATTRIBUTE.rel) === "author" ||
-      this.#scanner.attribute(ATTRIBUTE.itemprop) === "author";
+    const scanner = this.#scanner;
+    return (scanner.has(ATTRIBUTE.rel) && scanner.attribute(ATTRIBUTE.rel) === "author") ||
+      (scanner.has(ATTRIBUTE.itemprop) && scanner.attribute(ATTRIBUTE.itemprop) === "author");
   }
 }

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { z } from "zod";
-
 /** What was declared; empty where nothing was. */
 export interface LinkedData {
   readonly title: string;
@@ -24,8 +22,8 @@ const MAX_THINGS = 200;
 const WORK =
   /^(?:.*Article|.*Posting|Report|Recipe|Product|Book|Movie|VideoObject|.*Event|WebPage|.*Page|QAPage|Question)$/;
 
-const thingSchema = z.record(z.string(), z.unknown());
-type Thing = z.infer<typeof thingSchema>;
+type Thing = Readonly<Record<string, unknown>>;
+const isThing = (value: unknown): value is Thing => typeof value === "object" && value !== null;
 
 /** Reads one script; nothing where it is no JSON. */
 export function readLinkedData(json: string): LinkedData | undefined {
@@ -71,10 +69,9 @@ function thingsIn(value: unknown): Thing[] {
     const next = waiting.shift();
     if (Array.isArray(next)) waiting.push(...next.slice(0, MAX_THINGS));
     else {
-      const thing = thingSchema.safeParse(next).data;
-      if (thing === undefined) continue;
-      things.push(thing);
-      waiting.push(thing["@graph"], thing.mainEntity, thing.mainEntityOfPage);
+      if (!isThing(next)) continue;
+      things.push(next);
+      waiting.push(next["@graph"], next.mainEntity, next.mainEntityOfPage);
     }
   }
   return things;
@@ -88,10 +85,10 @@ const textOf = (value: unknown): string =>
 
 /** A thing that stands there, or that a reference names. */
 function thingOf(value: unknown, things: readonly Thing[]): Thing | undefined {
-  const thing = thingSchema.safeParse(value).data;
-  const id = thing?.["@id"];
-  if (thing === undefined || "name" in thing || id === undefined) return thing;
-  return things.find((other) => other["@id"] === id && "name" in other) ?? thing;
+  if (!isThing(value) || Array.isArray(value)) return undefined;
+  const { "@id": id } = value;
+  if ("name" in value || id === undefined) return value;
+  return things.find((other) => other["@id"] === id && "name" in other) ?? value;
 }
 
 /** Names of persons or bodies, each a text or a thing. */

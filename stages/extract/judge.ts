@@ -6,12 +6,16 @@
  */
 import type { NameWeights } from "./containers.ts";
 import { FEATURES, featuresOf, type JudgedPage, type PageFeatures } from "./features.ts";
-import { type Forest, orderedOf, scoreAt, scoreRows } from "./forest.ts";
-import { NEIGHBOUR_FEATURES, withNeighbours } from "./neighbour_features.ts";
+import { type Forest, order, scoreAt } from "./forest.ts";
+import { NEIGHBOUR_FEATURES, tellNeighbours } from "./neighbour_features.ts";
 
 const WIDE = FEATURES + NEIGHBOUR_FEATURES;
-/** What scores less at first sight is not looked at twice. */
+/** What scores less, or more, at first sight is not looked at twice: on no page did that change its text. */
 const HOPELESS = -3;
+const SURE = 2.5;
+const isInDoubt = (score: number) => score >= HOPELESS && score <= SURE;
+/** Rows for pages of as many blocks as most have at most are kept from page to page. */
+const KEPT_ROWS = new Float32Array(512 * WIDE);
 
 /** What was learned. */
 export interface BlockModel {
@@ -24,18 +28,35 @@ export interface BlockModel {
 
 /** The log of the odds that each block is main text. */
 export function judge({ names, first, second }: BlockModel, page: JudgedPage): Float32Array {
-  const features = featuresOf(page, names);
-  const scores = scoreRows(first, features.rows, FEATURES);
-  const rows = orderedOf(secondLook(page, features, scores));
-  return scores.map((score, i) => score < HOPELESS ? score : scoreAt(second, rows, i * WIDE));
+  const size = page.blocks.length;
+  const room = size * WIDE;
+  const rows = room <= KEPT_ROWS.length ? KEPT_ROWS : new Float32Array(room);
+  const { containers, known } = featuresOf(page, names, { rows, width: WIDE });
+  const scores = new Float32Array(size);
+  for (let i = 0, at = 0; i < size; i++, at += WIDE) {
+    scores[i] = scoreAt(first, order(rows, at, at + FEATURES), at);
+  }
+  const look = { scores, containers, known, isAsked: isInDoubt };
+  tellNeighbours(page.blocks, look, { rows, width: WIDE, from: FEATURES });
+  const sure = new Float32Array(size);
+  for (let i = 0, at = 0; i < size; i++, at += WIDE) {
+    const score = scores[i] as number;
+    sure[i] = isInDoubt(score) ? scoreAt(second, order(rows, at + FEATURES, at + WIDE), at) : score;
+  }
+  return sure;
 }
 
-/** The numbers of the second look. */
+/** The rows of the second look: those of the first with more numbers behind them. */
 export function secondLook(
   { blocks }: JudgedPage,
-  { rows, containers }: PageFeatures,
+  { rows: narrow, containers, known }: PageFeatures,
   scores: Float32Array,
 ): Float32Array {
-  const likeness = containers.map((container) => container.likeness);
-  return withNeighbours(blocks, { rows, scores, width: FEATURES, likeness });
+  const rows = new Float32Array(blocks.length * WIDE);
+  for (let i = 0; i < blocks.length; i++) {
+    rows.set(narrow.subarray(i * FEATURES, (i + 1) * FEATURES), i * WIDE);
+  }
+  const look = { scores, containers, known, isAsked: () => true };
+  tellNeighbours(blocks, look, { rows, width: WIDE, from: FEATURES });
+  return rows;
 }

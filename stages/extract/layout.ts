@@ -51,14 +51,14 @@ export function layoutOf(
 function mayBeText(block: PlacedBlock): boolean {
   const { kind, text, linkDensity, suspect } = block;
   if (suspect?.suspicion === "surrounding") return false;
-  if (kind === "heading" || endOf(block) > 0) return true;
+  if (kind === "heading" || endOf(text) > 0) return true;
   return linkDensity <= MAX_LINKS && text.length >= MIN_PROSE;
 }
 
 /** A heading's level, 0 for another block that names what follows it, -1 for all others. */
 function leadsTo(block: PlacedBlock): number {
   if (block.kind === "heading") return block.level;
-  const end = endOf(block);
+  const end = endOf(block.text);
   const isLabel = end === 2 || (end === 0 && block.text.length <= MAX_LABEL);
   return isLabel && block.linkDensity <= MAX_LINKS ? 0 : -1;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { OpenElement } from "./open_elements.ts";
+import { KNOWN_TAGS, type Tag } from "./tag.ts";
 
 /** Slots of a table; a power of two. */
 export const NAME_SLOTS = 4096;
@@ -22,9 +23,8 @@ const isUpper = (code: number) => code >= 0x41 && code <= 0x5a;
 
 /** Writes the slots of an element's tag, of its names and of the words in them; returns how many. */
 export function nameSlots({ tag, names }: OpenElement, slots: Uint16Array): number {
-  let hash: number = SEED.tag;
-  for (let at = 0; at < tag.name.length; at++) hash = step(hash, tag.name.charCodeAt(at));
-  slots[0] = slotOf(hash);
+  slots[0] = tagSlot(tag);
+  if (names === "") return 1;
   let count = 1;
   let word: number = SEED.word, letters = 0;
   let name: number = SEED.name, size = 0;
@@ -53,6 +53,19 @@ export function nameSlots({ tag, names }: OpenElement, slots: Uint16Array): numb
     }
   }
   return count;
+}
+
+/** Slots of known tags. */
+const TAG_SLOTS: number[] = [];
+
+function tagSlot({ name, number }: Tag): number {
+  const known = TAG_SLOTS[number];
+  if (known !== undefined) return known;
+  let hash: number = SEED.tag;
+  for (let at = 0; at < name.length; at++) hash = step(hash, name.charCodeAt(at));
+  const slot = slotOf(hash);
+  if (number < KNOWN_TAGS) TAG_SLOTS[number] = slot;
+  return slot;
 }
 
 /** Longer blocks are prose, and their words say little. */

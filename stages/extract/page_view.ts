@@ -10,6 +10,7 @@ import { type Container, Containers, type NameWeights } from "./containers.ts";
 import { slotsOfOne, wordSlots } from "./names.ts";
 import type { PlacedBlock } from "./ruled_blocks.ts";
 import { Running } from "./running.ts";
+import { TitleWords } from "./title_words.ts";
 
 /** A page whose blocks are to be judged. */
 export interface JudgedPage {
@@ -17,24 +18,6 @@ export interface JudgedPage {
   /** Those that the rules keep. */
   readonly ruled: ReadonlySet<Block>;
   readonly title: string;
-}
-
-/** A block and what is known of it alone. */
-export interface SeenBlock {
-  readonly block: PlacedBlock;
-  readonly text: TextCounts;
-  readonly length: number;
-  readonly container: Container;
-  /** What the words of a short text score. */
-  readonly words: number;
-}
-
-/** Blocks whose holders are alike, and their characters. */
-export interface Path {
-  blocks: number;
-  text: number;
-  links: number;
-  kept: number;
 }
 
 /** Blocks further away than this are as far. */
@@ -46,106 +29,96 @@ const PROSE_LINKS = 1 / 3;
 /** One number by another; nothing of nothing. */
 export const share = (part: number, whole: number): number => whole > 0 ? part / whole : 0;
 
-/** Sees a page. */
+/** Sees a page. Lists have an entry for each block. */
 export class PageView {
   readonly size: number;
+  readonly blocks: readonly PlacedBlock[];
+  readonly counts: readonly TextCounts[];
   readonly containers: readonly Container[];
+  /** How many containers there are. */
+  readonly known: number;
+  /** What the words of a short text score, and those of the last heading before it. */
+  readonly words: Float64Array;
+  readonly headingWords: Float64Array;
   /** Sums of characters, of those in links and of those that the rules keep, and of sentences. */
   readonly text: Running;
   readonly links: Running;
   readonly kept: Running;
   readonly sentences: Running;
-  /** All characters, and blocks of prose. */
+  /** Characters in all, and blocks of prose. */
   readonly total: number;
   readonly prose: number;
   /** 1 where the rules keep the block, and the blocks between it and the next such before and after. */
-  readonly keeps: Float64Array;
-  readonly sinceKept: Float64Array;
-  readonly untilKept: Float64Array;
+  readonly keeps: Uint8Array;
+  readonly sinceKept: Uint8Array;
+  readonly untilKept: Uint8Array;
   /** The first block that is a heading of the first level; -1 where there is none. */
   readonly firstHeading: number;
-  readonly sinceHeading: Float64Array;
-  readonly headingLevel: Float64Array;
-  /** What the words of the last heading score. */
-  readonly headingWords: Float64Array;
-  readonly #blocks: readonly SeenBlock[];
-  readonly #known: Containers;
-  readonly #repeats = new Map<string, number>();
-  readonly #paths = new Map<number, Path>();
-  readonly #titled: ReadonlySet<number>;
+  readonly sinceHeading: Uint32Array;
+  readonly headingLevel: Uint8Array;
+  /** How many blocks have the same text. */
+  readonly repeats: Uint32Array;
+  readonly titled: TitleWords;
 
   /** Sees `page`, its names by `weights`. */
   constructor({ blocks, ruled, title }: JudgedPage, weights: NameWeights) {
-    this.size = blocks.length;
-    this.#known = new Containers(weights);
-    this.#blocks = blocks.map((block) => ({
-      block,
-      text: countText(block),
-      length: block.text.length,
-      container: this.#known.of(block.holder),
-      words: scoreOfWords(block, weights.words),
-    }));
-    this.containers = this.#blocks.map(({ container }) => container);
-    this.keeps = Float64Array.from(blocks, (block) => ruled.has(block) ? 1 : 0);
-    const linked = ({ text, linkDensity }: Block) => text.length * linkDensity;
-    this.text = new Running(blocks.map(({ text }) => text.length));
-    this.links = new Running(blocks.map(linked));
-    this.kept = new Running(blocks.map(({ text }, i) => text.length * (this.keeps[i] as number)));
-    this.sentences = new Running(this.#blocks.map(({ text }) => text.sentences));
-    this.total = this.text.between(0, this.size);
-    this.prose =
-      blocks.filter(({ text, linkDensity }) =>
-        text.length > PROSE_LENGTH && linkDensity < PROSE_LINKS
-      ).length;
-    this.sinceKept = distances(this.keeps, FAR);
-    this.untilKept = distances(this.keeps.toReversed(), FAR).reverse();
-    this.firstHeading = blocks.findIndex(({ kind, level }) => kind === "heading" && level === 1);
-    this.sinceHeading = new Float64Array(this.size);
-    this.headingLevel = new Float64Array(this.size);
-    this.headingWords = new Float64Array(this.size);
-    this.#followHeadings(blocks);
-    for (const { text } of blocks) this.#repeats.set(text, (this.#repeats.get(text) ?? 0) + 1);
-    for (const [i, { container, block, length }] of this.#blocks.entries()) {
-      const path = this.pathOf(container);
-      path.blocks++;
-      path.text += length;
-      path.links += linked(block);
-      path.kept += length * (this.keeps[i] as number);
+    const size = blocks.length;
+    this.size = size;
+    this.blocks = blocks;
+    this.titled = new TitleWords(title);
+    this.words = new Float64Array(size);
+    this.headingWords = new Float64Array(size);
+    this.keeps = new Uint8Array(size);
+    this.sinceHeading = new Uint32Array(size);
+    this.headingLevel = new Uint8Array(size);
+    this.text = new Running(size);
+    this.links = new Running(size);
+    this.kept = new Running(size);
+    this.sentences = new Running(size);
+    const counts: TextCounts[] = [], containers: Container[] = [];
+    const known = new Containers(weights);
+    const lengths = new Map<number, number>();
+    let prose = 0, firstHeading = -1, since = 0, level = 0, words = 0;
+    for (let i = 0; i < size; i++) {
+      const block = blocks[i] as PlacedBlock;
+      const { text, linkDensity, kind } = block;
+      const { length } = text;
+      const count = countText(text), container = known.of(block.holder);
+      const isKept = ruled.has(block) ? 1 : 0, linked = length * linkDensity;
+      counts.push(count);
+      containers.push(container);
+      this.keeps[i] = isKept;
+      this.words[i] = scoreOfWords(text, weights.words);
+      this.text.add(i, length);
+      this.links.add(i, linked);
+      this.kept.add(i, length * isKept);
+      this.sentences.add(i, count.sentences);
+      if (length > PROSE_LENGTH && linkDensity < PROSE_LINKS) prose++;
+      this.sinceHeading[i] = since++;
+      this.headingLevel[i] = level;
+      this.headingWords[i] = words;
+      if (kind === "heading") {
+        since = 0;
+        level = block.level;
+        words = this.words[i] as number;
+        if (level === 1 && firstHeading < 0) firstHeading = i;
+      }
+      lengths.set(length, (lengths.get(length) ?? 0) + 1);
+      const { like } = container;
+      like.blocks++;
+      like.text += length;
+      like.links += linked;
+      like.kept += length * isKept;
     }
-    this.#titled = wordsOf(title);
-  }
-
-  /** A block. */
-  at(i: number): SeenBlock {
-    return this.#blocks[i] as SeenBlock;
-  }
-
-  /** All blocks in elements like this one. */
-  pathOf({ likeness }: Container): Path {
-    const known = this.#paths.get(likeness);
-    if (known !== undefined) return known;
-    const path = { blocks: 0, text: 0, links: 0, kept: 0 };
-    this.#paths.set(likeness, path);
-    return path;
-  }
-
-  /** How many elements around blocks are like this one. */
-  likes(container: Container): number {
-    return this.#known.likes(container);
-  }
-
-  /** How many blocks have this one's text. */
-  repeats({ text }: Block): number {
-    return this.#repeats.get(text) ?? 0;
-  }
-
-  /** The share of a block's words that the title has. */
-  titleShare({ text }: Block): number {
-    if (this.#titled.size === 0 || text.length > MAX_TITLE_LENGTH) return 0;
-    const words = wordsOf(text);
-    let common = 0;
-    for (const word of words) if (this.#titled.has(word)) common++;
-    return share(common, words.size);
+    this.repeats = repeatsOf(blocks, lengths);
+    this.counts = counts;
+    this.containers = containers;
+    this.known = known.count;
+    this.total = this.text.between(0, size);
+    this.prose = prose;
+    this.firstHeading = firstHeading;
+    this.sinceKept = distances(this.keeps, false);
+    this.untilKept = distances(this.keeps, true);
   }
 
   /** How surely the rules leave a block out for the elements around it: 0 not, 1 perhaps, 2 surely. */
@@ -157,59 +130,40 @@ export class PageView {
     }
     return doubt;
   }
-
-  #followHeadings(blocks: readonly Block[]): void {
-    let since = 0, last = 0, words = 0;
-    for (const [i, { kind, level }] of blocks.entries()) {
-      this.sinceHeading[i] = since;
-      this.headingLevel[i] = last;
-      this.headingWords[i] = words;
-      since = kind === "heading" ? 0 : since + 1;
-      if (kind === "heading") [last, words] = [level, this.at(i).words];
-    }
-  }
 }
 
-/** For each block how many are between it and the last one before that is marked. */
-function distances(marks: Float64Array, far: number): Float64Array {
-  let since = far;
-  return marks.map((mark) => {
-    const distance = since;
-    since = mark === 1 ? 0 : Math.min(far, since + 1);
-    return distance;
-  });
+/** How many blocks have the text of each: only what is as long as another is looked at. */
+function repeatsOf(
+  blocks: readonly Block[],
+  lengths: ReadonlyMap<number, number>,
+): Uint32Array {
+  const repeats = new Uint32Array(blocks.length).fill(1);
+  const times = new Map<string, number>();
+  const isLone = ({ length }: string) => lengths.get(length) === 1;
+  for (const { text } of blocks) if (!isLone(text)) times.set(text, (times.get(text) ?? 0) + 1);
+  for (const [i, { text }] of blocks.entries()) {
+    if (!isLone(text)) repeats[i] = times.get(text) ?? 1;
+  }
+  return repeats;
+}
+
+/** For each block how many are between it and the next one before, or after, that is marked. */
+function distances(marks: Uint8Array, isAfter: boolean): Uint8Array {
+  const out = new Uint8Array(marks.length);
+  const last = marks.length - 1;
+  for (let n = 0, since = FAR; n <= last; n++) {
+    const i = isAfter ? last - n : n;
+    out[i] = since;
+    since = marks[i] === 1 ? 0 : Math.min(FAR, since + 1);
+  }
+  return out;
 }
 
 const SLOTS = slotsOfOne();
 
-function scoreOfWords({ text }: Block, weights: Float32Array): number {
+function scoreOfWords(text: string, weights: Float32Array): number {
   const count = wordSlots(text, SLOTS);
   let score = 0;
   for (let i = 0; i < count; i++) score += weights[SLOTS[i] as number] as number;
   return score;
-}
-
-const MAX_TITLE_WORDS = 40;
-const MIN_WORD = 3;
-/** Longer blocks are no titles. */
-const MAX_TITLE_LENGTH = 400;
-
-/** The hashes of the first words of a text, in small letters (FNV-1a). */
-function wordsOf(text: string): Set<number> {
-  const words = new Set<number>();
-  let hash = 0x811c9dc5, size = 0;
-  for (let at = 0; at <= text.length && words.size < MAX_TITLE_WORDS; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 0;
-    const isLetter = code >= 0xc0 || (code >= 0x30 && code <= 0x39) ||
-      ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a);
-    if (isLetter) {
-      hash = Math.imul(hash ^ (code < 0x80 ? code | 0x20 : code), 0x01000193);
-      size++;
-    } else {
-      if (size >= MIN_WORD) words.add(hash);
-      hash = 0x811c9dc5;
-      size = 0;
-    }
-  }
-  return words;
 }

@@ -26,6 +26,11 @@ export function rawTextEnd(html: string, { from, name }: { from: number; name: s
  * outer one can (13.2.5.15 to 13.2.5.31).
  */
 export function scriptEnd(html: string, from: number): number {
+  const end = rawTextEnd(html, { from, name: "script" });
+  return html.slice(from, end).includes("<!--") ? escapedScriptEnd(html, from) : end;
+}
+
+function escapedScriptEnd(html: string, from: number): number {
   const mark = /<!--|-->|<\/?script(?=[\t\n\f\r />])/gi;
   mark.lastIndex = from;
   let state: "plain" | "escaped" | "twice" = "plain";
@@ -47,7 +52,9 @@ export function scriptEnd(html: string, from: number): number {
 export function commentEnd(html: string, from: number): number {
   if (html[from] === ">") return from + 1;
   if (html.startsWith("->", from)) return from + 2;
-  const end = /--!?>/g;
-  end.lastIndex = from;
-  return end.test(html) ? end.lastIndex : -1;
+  for (let at = html.indexOf("--", from); at !== -1; at = html.indexOf("--", at + 1)) {
+    if (html[at + 2] === ">") return at + 3;
+    if (html.startsWith("!>", at + 2)) return at + 4;
+  }
+  return -1;
 }

@@ -9,12 +9,14 @@ import type { OpenElement } from "./open_elements.ts";
 export class Running {
   readonly #sums: Float64Array;
 
-  /** Sums `values` of each block. */
-  constructor(values: ArrayLike<number>) {
-    this.#sums = new Float64Array(values.length + 1);
-    for (let i = 0; i < values.length; i++) {
-      this.#sums[i + 1] = (this.#sums[i] as number) + (values[i] as number);
-    }
+  /** Sums a value of each of `size` blocks. */
+  constructor(size: number) {
+    this.#sums = new Float64Array(size + 1);
+  }
+
+  /** The value of block `i`, once those before it are added. */
+  add(i: number, value: number): void {
+    this.#sums[i + 1] = (this.#sums[i] as number) + value;
   }
 
   /** The sum from one block up to another, that one not included. */

@@ -189,7 +189,9 @@ export class Scanner {
 
   #endTag(start: number, sink: TokenSink): number {
     const tag = this.#tags.at(start);
-    const end = this.#attributes(this.#tags.end, false);
+    const named = this.#tags.end;
+    const isPlain = this.#html.charCodeAt(named) === GREATER;
+    const end = isPlain ? named + 1 : this.#attributes(named, false);
     if (end === -1) return this.#length;
     sink.close(tag);
     return end;

@@ -19,15 +19,16 @@ import { sandboxedPages, type SandboxedSource } from "./sandboxed_pages.ts";
 import { htmlPage, textPages } from "./text_pages.ts";
 import { type FileRange, type SourceFile, STDIN, urlOf } from "./walk.ts";
 import { warcPages } from "./warc_pages.ts";
+import { beginsWarc } from "./warc_record.ts";
 
 /** The pages of one file, in file order. Failures are dropped and counted, never thrown. */
 export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGenerator<Page> {
   const { range } = file;
-  const ofLines = range?.of === "lines" ? range : undefined;
-  const source = new ByteReader(readBytes(file.path, { ...options, ...ofLines }));
+  const ofBytes = range?.of === "lines" || range?.of === "records" ? range : undefined;
+  const source = new ByteReader(readBytes(file.path, { ...options, ...ofBytes }));
   try {
     if (range && (range.line ?? 0) !== 1) {
-      return yield* rangePages(file, { ...options, range, content: source.chunks() });
+      return yield* rangePages(file, { ...options, range, source });
     }
     const packing = packingOf(await source.peek(4));
     const parts = packing ? members(source, packing) : single(source);
@@ -45,15 +46,19 @@ export async function* pagesOf(file: SourceFile, options: PageOptions): AsyncGen
 /** The pages of a part of a file; the part of lines that begins the file is read as a file is. */
 async function* rangePages(
   file: SourceFile,
-  { range, content, ...options }: PageOptions & {
-    range: FileRange;
-    content: AsyncIterable<Uint8Array>;
-  },
+  { range, source, ...options }: PageOptions & { range: FileRange; source: ByteReader },
 ): AsyncGenerator<Page> {
   const url = urlOf(file.path);
   switch (range.of) {
-    case "lines":
+    case "lines": {
+      const content = source.chunks();
       return yield* jsonlPages({ url, content }, { ...options, firstLine: range.line });
+    }
+    case "records": {
+      const format = beginsWarc(await source.peek(16)) ? "warc" : "arc";
+      const parts = single(source, range.start);
+      return yield* warcPages(file, { ...options, parts, isPacked: false, format });
+    }
     case "members": {
       const parts = membersBetween(file, range);
       return yield* warcPages(file, { ...options, parts, isPacked: true, format: "warc" });
@@ -67,8 +72,8 @@ async function* rangePages(
 }
 
 /** A stream that is not compressed, as if it were one member. */
-async function* single(content: ByteReader): AsyncGenerator<Member> {
-  yield { offset: 0, content };
+async function* single(content: ByteReader, offset = 0): AsyncGenerator<Member> {
+  yield { offset, content };
 }
 
 /** Reads the content by its format. @throws {ReadFailure} where the file as a whole is unfit */

@@ -8,6 +8,8 @@ import { stat } from "node:fs/promises";
 import { generated } from "../flow.ts";
 import { StageMeter } from "../meter.ts";
 import type { Page } from "../types.ts";
+import { ARC } from "./arc_record.ts";
+import { ByteReader } from "./byte_reader.ts";
 import { readBytes } from "./bytes.ts";
 import { findFormat, HEAD_BYTES, isWarcName } from "./format.ts";
 import { packingOf } from "./members.ts";
@@ -15,6 +17,7 @@ import type { PageOptions } from "./page_options.ts";
 import { pagesOf } from "./pages.ts";
 import { Sandbox } from "./sandbox.ts";
 import { filesOf, findSource, type SourceFile, STDIN, type WalkOptions } from "./walk.ts";
+import { readRecords, WARC } from "./warc_record.ts";
 
 const NEWLINE = 0x0a;
 
@@ -38,8 +41,8 @@ export interface PlanOptions extends Partial<WalkOptions> {
 
 /**
  * The parts of files and folders, in the order in which `read` reads them: what all parts hold, one
- * after another, is what `read` gives. JSON lines, archives of gzip members and Parquet tables are cut;
- * other files are whole, small ones several in a part. The same files are always cut in the same places.
+ * after another, is what `read` gives. JSON lines, web archives and Parquet tables are cut; other files are
+ * whole, small ones several in a part. The same files are always cut in the same places.
  *
  * @throws {TypeError} for standard input, which comes once and to one machine
  */
@@ -84,6 +87,9 @@ async function cutsOf({ path, asked }: SourceFile): Promise<Cuts | undefined> {
   // Zeros are UTF-16, whose lines are not told apart by one byte.
   const format = found && "format" in found ? found.format : undefined;
   if (format === "parquet") return cutAnywhere("row-groups");
+  if (packing === undefined && (format === "warc" || format === "arc")) {
+    return (partBytes, size) => cutRecords(path, { format, partBytes, size });
+  }
   const isLines = format === "jsonl" && !head.includes(0);
   return isLines ? (partBytes) => cutLines(path, partBytes) : undefined;
 }
@@ -111,6 +117,23 @@ async function* cutLines(path: string, partBytes: number) {
     at += chunk.byteLength;
   }
   if (at > start) yield { of: "lines" as const, start, end: at, line: first };
+}
+
+/** Cuts where a record begins that can be read. */
+async function* cutRecords(
+  path: string,
+  { format, partBytes, size }: { format: "warc" | "arc"; partBytes: number; size: number },
+) {
+  const source = new ByteReader(readBytes(path));
+  const kind = format === "arc" ? ARC : WARC;
+  let start = 0;
+  // Reading the part tells of what is broken.
+  for await (const { offset } of readRecords(source, { ...kind, onBroken() {} })) {
+    if (offset - start < partBytes) continue;
+    yield { of: "records" as const, start, end: offset };
+    start = offset;
+  }
+  yield { of: "records" as const, start, end: size };
 }
 
 /** Options of {@linkcode readPart}: those of `read`, and its defaults. */

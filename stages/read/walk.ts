@@ -25,7 +25,7 @@ export interface SourceFile {
 
 /** A part of a file that is read by itself: its records are those that begin between two bytes. */
 export interface FileRange {
-  readonly of: "lines" | "members" | "row-groups";
+  readonly of: "lines" | "records" | "members" | "row-groups";
   readonly start: number;
   readonly end: number;
   /** Of lines: the number of the first, from 1. */

@@ -23,10 +23,12 @@ export type { MetricsSink } from "./sink.ts";
 export { openEventFile } from "./tensorboard.ts";
 export type { RunFacts } from "./run_facts.ts";
 export type { StatusFile } from "./status_file.ts";
+export { breakSilence, does, shown } from "./silence.ts";
 export { startStatus } from "./status.ts";
 export { formatCount, formatDuration } from "./units.ts";
-export type { Every, Status, StatusOptions } from "./status.ts";
+export type { Status, StatusOptions } from "./status.ts";
 export { processTerminal, type Terminal, wrapped } from "./terminal.ts";
+export type { Every } from "./timer.ts";
 
 /** Options of {@linkcode report}. */
 export interface ReportOptions {

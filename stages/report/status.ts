@@ -8,8 +8,10 @@ import { plainView } from "./plain_view.ts";
 import { nodeNews, type NodeState } from "./nodes.ts";
 import { type Progress, TrainingProgress } from "./progress.ts";
 import type { RunFacts } from "./run_facts.ts";
+import { does } from "./silence.ts";
 import { statusFile } from "./status_file.ts";
 import { processTerminal, type Terminal, wrapped } from "./terminal.ts";
+import { type Every, systemTimer } from "./timer.ts";
 import type { View } from "./view.ts";
 
 /** Shows the progress of a run on a terminal, in a log or as JSON. */
@@ -25,9 +27,6 @@ export interface Status extends Disposable {
   /** Shows the last state and stops. Calling it again does nothing. */
   close(): void;
 }
-
-/** Calls `tick` each `ms` until the function it returned is called. */
-export type Every = (ms: number, tick: () => void) => () => void;
 
 /** Options of {@linkcode startStatus}. */
 export interface StatusOptions {
@@ -149,6 +148,7 @@ export function startStatus({
   return {
     phase(text) {
       phase = printableLine(text);
+      does(phase);
       if (!closed) view.phase();
     },
     endAt: (time) => training.endAt(time),
@@ -187,10 +187,4 @@ function movingBottleneck(now: () => number) {
     }
     return findBottleneck(older, stages);
   };
-}
-
-function systemTimer(ms: number, tick: () => void): () => void {
-  const id = setInterval(tick, ms);
-  Deno.unrefTimer(id);
-  return () => clearInterval(id);
 }

@@ -1,3 +1,4 @@
+import { shown } from "./silence.ts";
 import { wrapLine } from "./wrap_line.ts";
 
 /** Output of the status: a terminal, or another text sink. */
@@ -23,6 +24,7 @@ export function processTerminal(stream: typeof Deno.stdout | typeof Deno.stderr)
       return { columns: columns || USUAL_SIZE.columns, rows: rows || USUAL_SIZE.rows };
     },
     write(text) {
+      shown();
       let bytes = encoder.encode(text);
       while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
     },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OptimizerStep } from "../../workers/mod.ts";
+import type { MuonStep, OptimizerStep } from "../../workers/mod.ts";
 
 /** Optimizers a run can have; `muon` leaves embedding, head and norms to AdamW. */
 export const OPTIMIZERS = ["adamw", "muon"] as const;
@@ -33,12 +33,16 @@ export interface MuonOptions {
   readonly momentum: number;
   /** Its learning rate, as a multiple of AdamW's at the same step. */
   readonly rate: number;
+  /** Rounds of Polar Express (Amsel et al., arXiv:2505.16932) instead of five of one polynomial. */
+  readonly polarRounds?: number;
 }
 
 /** AdamW for all parameters, or for those that Muon does not handle. */
 export interface OptimizerOptions extends AdamwOptions {
   /** Updates the hidden matrices by Muon; AdamW updates everything by default. */
   readonly muon?: MuonOptions;
+  /** AdamW's learning rate of the embedding, as a multiple of that of the rest; 1 by default. */
+  readonly embeddingRate?: number;
 }
 
 /** AdamW as small language models are usually trained. */
@@ -65,6 +69,10 @@ export function optimizerStep(
     ...adamw,
     step,
     learningRate,
-    ...(muon ? { muon: { momentum: muon.momentum, learningRate: muon.rate * learningRate } } : {}),
+    ...(muon && { muon: muonStep(muon, learningRate) }),
   };
+}
+
+function muonStep({ rate, ...rest }: MuonOptions, learningRate: number): MuonStep {
+  return { ...rest, learningRate: rate * learningRate };
 }

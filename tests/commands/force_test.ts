@@ -61,6 +61,7 @@ const OTHER: Readonly<Record<string, string[]>> = {
   "whole-site": [],
   stage: [`refine:${limits}`],
   vocab: ["999"],
+  recipe: ["plain"],
   context: ["64"],
   "validate-every": ["9"],
   patience: ["9"],
@@ -145,6 +146,7 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     "tokens",
     "seed",
     "vocab",
+    "recipe",
     "context",
     "hold-out",
     "order",
@@ -185,7 +187,8 @@ Deno.test("--force changes what can still be changed and notes it", () => {
     const { forced, ...rest } = decide(basis, given, { force: true, sealed: false });
     const { forced: _, ...wanted } = parse(...given).wanted;
     // A default that follows from another flag stays as the run began with it.
-    assertEquals(rest, { ...wanted, learningRate: rest.learningRate }, flag);
+    const { learningRate, recipe } = rest;
+    assertEquals(rest, { ...wanted, learningRate, ...recipe && { recipe } }, flag);
     assert(forced.every(({ step }) => step === 7) && forced.length > 0, flag);
   }
   assertThrows(

@@ -1,4 +1,5 @@
 import { main } from "../../main.ts";
+import { withoutWaiting } from "./program.ts";
 
 /**
  * Runs a command line in this process, which takes no start of a program; one at a time. What goes
@@ -14,7 +15,7 @@ export async function runHere(
   }
   try {
     const code = await main(args);
-    return { code, out: said.log, err: said.error };
+    return { code, out: said.log, err: withoutWaiting(said.error) };
   } finally {
     Object.assign(console, originals);
   }

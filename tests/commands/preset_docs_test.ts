@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { type PresetName, PRESETS } from "../../model/config.ts";
 import { millions, presetParameters } from "../../model/preset_size.ts";
+import { RECIPE_TABLE } from "../../model/recipes.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const NAMES = Object.keys(PRESETS) as PresetName[];
@@ -11,7 +12,8 @@ const NAME = new RegExp(`^\\W*(?:preset )?\`?(${NAMES.join("|")})\\b`);
 /** Parameters counted by hand: embedding and head, four squares and three MLP matrices a layer, norms. */
 function countedByHand(name: PresetName): number {
   const { model, vocab } = PRESETS[name];
-  const { hidden_size: D, intermediate_size: F, num_hidden_layers: L } = model;
+  const { hidden_size: D, intermediate_size: F } = model;
+  const L = RECIPE_TABLE.tuned.layers[name] ?? model.num_hidden_layers;
   return 2 * vocab * D + L * (4 * D * D + 3 * D * F + 2 * D) + D;
 }
 

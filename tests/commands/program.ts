@@ -13,6 +13,7 @@ export interface Ending {
 
 /** The program as a child process, as a user starts it. */
 export interface Program extends AsyncDisposable {
+  readonly pid: number;
   /** Resolves to the first line on either output that matches, also one that came before. */
   line(pattern: RegExp): Promise<string>;
   /** Waits for `event`; fails when the program ends before it. */
@@ -72,9 +73,10 @@ export function startCommand(
     .then(([out, err, { code, signal }]) => {
       over = true;
       wake();
-      return { code, signal, out, err };
+      return { code, signal, out, err: withoutWaiting(err) };
     });
   return {
+    pid: child.pid,
     ended,
     kill,
     until: (event) =>
@@ -103,6 +105,11 @@ export function startCommand(
       await ended;
     },
   };
+}
+
+/** What was said but for that nothing is there yet: how often depends on the machine. */
+export function withoutWaiting(said: string): string {
+  return said.replace(/^[^\n]*, nothing to show yet \([\d:]+\)\n/gm, "");
 }
 
 /** Runs the program to its end. */

@@ -5,7 +5,7 @@ import { openFolder, run, start } from "./program.ts";
 
 const STREAMS = 8;
 
-Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0", async () => {
+Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0; at SIGHUP it reads its keys again", async () => {
   await using folder = await openFolder();
   const corpus = join(folder.path, "corpus");
   await writeCorpus(corpus, { count: 12 });
@@ -15,11 +15,33 @@ Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0", a
   );
   assertEquals(trained.code, 0, trained.err);
 
-  await using program = start(["serve", "--run", runDir, "--port", "0"]);
+  const keyFile = join(folder.path, "keys.txt");
+  await Deno.writeTextFile(keyFile, "old old-key-of-the-test-0123\n");
+  await using program = start(
+    ["serve", "--run", runDir, "--port", "0", "--api-key-file", keyFile],
+  );
   const [origin = ""] = /http:\S+/.exec(await program.line(/^Serving model /)) ?? [];
+  await Deno.writeTextFile(keyFile, "new new-key-of-the-test-0123 scopes=everything\n");
+  program.kill("SIGHUP");
+  await program.line(
+    /^Cannot reload, all stays as it was: Cannot read --api-key-file .*: line 1: /,
+  );
+  await Deno.writeTextFile(keyFile, "new new-key-of-the-test-0123 scopes=generate\n");
+  program.kill("SIGHUP");
+  await program.line(/^Read again: 1 API key$/);
+  const ask = async (key: string) => {
+    const headers = { authorization: `Bearer ${key}-key-of-the-test-0123` };
+    const { status, body } = await fetch(`${origin}/v1/models`, { headers });
+    await body?.cancel();
+    return status;
+  };
+  assertEquals([await ask("old"), await ask("new")], [401, 403]);
   const request = {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: {
+      "content-type": "application/json",
+      authorization: "Bearer new-key-of-the-test-0123",
+    },
     body: JSON.stringify({ prompt: "the", max_tokens: 200, temperature: 0, stream: true }),
   };
   let begun = 0, ended = 0;
@@ -46,9 +68,9 @@ Deno.test("serve at SIGTERM lets streams end, takes no more and exits with 0", a
   assertEquals(code, 0);
   assertMatch(
     err,
-    /^Serving model .*\nUses step-.*\nTry: curl .*\nStopping: running requests may finish\.\n$/,
+    /^Serving model .*\nUses step-.*\nTry: curl .*\nCannot reload.*\nRead again.*\nStopping: running requests may finish\.\n$/,
   );
-  const log = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const log = out.trimEnd().split("\n").slice(2).map((line) => JSON.parse(line));
   assertEquals(log.map(({ route, status, tokensOut }) => [route, status, tokensOut > 1]), [
     ...Array.from({ length: STREAMS }, () => ["/v1/completions", 200, true]),
   ]);

@@ -202,7 +202,7 @@ Deno.test("what cannot be tuned on is refused", async () => {
     [[at("none.jsonl")], "Cannot read "],
     [[at("bad.jsonl")], "Cannot tune: none of 1 lines can be used"],
     [[at("chats.jsonl"), "--chat-template", "nonesuch"], "it is none of plain, chatml, llama3"],
-    [[at("chats.jsonl"), "--chat-template", at("bomb.jinja")], "steps"],
+    [[at("chats.jsonl"), "--chat-template", at("bomb.jinja")], "it takes more than"],
     [[at("chats.jsonl"), "--text", at("base")], "it needs tokenizer.json and tokens/"],
     [[], "name one or more JSONL files"],
   ];

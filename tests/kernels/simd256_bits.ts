@@ -16,17 +16,21 @@ import {
   NR,
   packedASize,
   packedBSize,
+  SIMD256_BYTES,
   WEIGHT_LIMIT,
   WEIGHT_ZERO,
   wordsOf,
 } from "../../kernels/mod.ts";
 import { randomStream } from "../../model/random.ts";
 
-const SHAPES = [[24, 16, 1], [37, 51, 131], [48, 48, 128], [100, 100, 513], [
-  605,
-  17,
-  130,
-]] as const;
+const SHAPES = [
+  [24, 16, 1],
+  [37, 51, 131],
+  [48, 48, 128],
+  [100, 100, 513],
+  [605, 17, 130],
+  [28, 62, 381],
+] as const;
 const REPEATS = 400;
 /** Among the random values of every other product: they overflow, vanish, cancel and have signs. */
 const HOSTILE = [1e30, -1e30, 1e-42, -1e-42, 0, -0, Infinity, -Infinity];
@@ -47,7 +51,7 @@ const floats = new Float32Array(memory.buffer);
 const random = randomStream(7, { name: "simd256" });
 const products = { gemm: 0, interleaved: 0, int8: 0 };
 for (const [index, [m, n, k]] of SHAPES.entries()) {
-  let end = 2 * TILE;
+  let end = TILE + SIMD256_BYTES;
   const take = (size: number) => (end += size * 4) - size * 4;
   const [a, b] = [take(m * k), take(n * k)];
   const [c, packedB] = [take(m * n), take(packedBSize(k, n))];

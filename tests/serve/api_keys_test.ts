@@ -116,11 +116,12 @@ Deno.test("the dashboard takes a key as a browser's password, and nothing else d
 });
 
 Deno.test("a key may have a name, and a name more than one key", () => {
-  const named = (text: string) => parseApiKeys(text).map(({ name }) => name);
+  const named = (text: string) => parseApiKeys(text).names;
   assertEquals(named(`a ${FIRST}\n  a\t${SECOND}  \n# b ${FIRST}\n${FIRST}`), ["a", "a", "key-3"]);
   for (
     const [text, message] of [
-      [`a b ${FIRST}`, "line 1: it must be a key, or a name and a key"],
+      [`a b ${FIRST}`, "line 1: a key has at least 16 characters"],
+      [`${FIRST} scopes=models`, "line 1: a key that has rights needs a name before it"],
       [`\na.b ${FIRST}`, "line 2: a name has up to 64 letters, digits, _ and -"],
       [`a short`, "line 1: a key has at least 16 characters"],
     ] as const

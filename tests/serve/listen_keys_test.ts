@@ -9,7 +9,7 @@ Deno.test("keys come from the file, the environment, or both", async () => {
   const path = join(folder.path, "keys");
   await Deno.writeTextFile(path, "laptop laptop-key-0123456789\n");
   const names = async (file?: string) =>
-    (await readApiKeys({ hostname: "127.0.0.1", "api-key-file": file }))?.map(({ name }) => name);
+    (await readApiKeys({ hostname: "127.0.0.1", "api-key-file": file }))?.names;
   Deno.env.delete(KEYS_VARIABLE);
   assertEquals(await names(), undefined);
   assertEquals(await names(path), ["laptop"]);

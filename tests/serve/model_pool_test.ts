@@ -1,11 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Scheduler } from "../../engine/mod.ts";
-import { type App, createApp, LoadedModels, type ModelEntry } from "../../serve/mod.ts";
+import {
+  type ApiKeys,
+  type App,
+  createApp,
+  LoadedModels,
+  type ModelEntry,
+  parseApiKeys,
+} from "../../serve/mod.ts";
 import { scriptedEngine } from "../engine/scripted_engine.ts";
 import { tokenizer } from "./scripted_server.ts";
 
 /** A server of models that say their names. */
-function openSeveral(sizes: Readonly<Record<string, number>>, maxBytes = 10) {
+function openSeveral(sizes: Readonly<Record<string, number>>, maxBytes = 10, apiKeys?: ApiKeys) {
   const log: string[] = [];
   const notes: string[] = [];
   const entries = Object.entries(sizes).map(([name, size]): ModelEntry => ({
@@ -27,8 +34,9 @@ function openSeveral(sizes: Readonly<Record<string, number>>, maxBytes = 10) {
     note: (line) => notes.push(line),
   });
   const failures: unknown[] = [];
-  const app = createApp({ models, onFailure: (error) => failures.push(error) });
-  return { app, models, log, notes, failures };
+  const onFailure = (error: unknown) => failures.push(error);
+  const app = createApp({ models, onFailure, ...apiKeys && { apiKeys } });
+  return { app, models, entries, log, notes, failures };
 }
 
 async function post(app: App, path: string, body: object) {
@@ -122,4 +130,42 @@ Deno.test("every protocol names its model, and what cannot be loaded is refused"
   assertEquals(await say(app, "b"), [503, "server_draining"]);
   assertEquals(await say(app, "a"), [503, "server_draining"]);
   assertEquals(failures, []);
+});
+
+Deno.test("a key has the models that its line names, the first of them without a name", async () => {
+  const apiKeys = parseApiKeys("reader key-of-the-test-0123456789 models=c,b");
+  const { app, log } = openSeveral({ a: 1, b: 1, c: 1 }, 10, apiKeys);
+  const headers = {
+    "content-type": "application/json",
+    authorization: "Bearer key-of-the-test-0123456789",
+  };
+  const ask = async (model?: string) => {
+    const body = JSON.stringify({ prompt: "x", model });
+    const response = await app.request("/v1/completions", { method: "POST", headers, body });
+    const { choices, error } = await response.json();
+    return choices?.[0].text ?? error.code;
+  };
+  assertEquals(await ask("a"), "model_not_found");
+  assertEquals([await ask(), await ask("c")], ["I am b", "I am c"]);
+  const { data } = await (await app.request("/v1/models", { headers })).json();
+  assertEquals(data.map(({ id }: { id: string }) => id), ["b", "c"]);
+  const { models } = await (await app.request("/api/tags", { headers })).json();
+  assertEquals(models.map(({ name }: { name: string }) => name), ["b:latest", "c:latest"]);
+  assertEquals(log, ["+b", "+c"]);
+});
+
+Deno.test("models that are there no longer are given up when the list is read again", async () => {
+  const { app, models, entries, log } = openSeveral({ a: 1, b: 1, c: 1 });
+  assertEquals([await say(app, "a"), await say(app, "b")], [["a", "I am a"], ["b", "I am b"]]);
+  const held = await models.lease("a");
+  const [a, b] = entries.splice(0, 2);
+  assert(a && b);
+  await models.refresh();
+  assertEquals(log, ["+a", "+b", "-b"]);
+  assertEquals(await say(app, "a"), [404, "model_not_found"]);
+  // It comes back while it is still in memory.
+  entries.unshift(a);
+  assertEquals(await say(app, "a"), ["a", "I am a"]);
+  held[Symbol.dispose]();
+  assertEquals(log, ["+a", "+b", "-b"]);
 });

@@ -104,6 +104,33 @@ for (const [rows, cols] of [[16, 48], [48, 16], [24, 24]] as [number, number][])
   });
 }
 
+/** Of the paper on Polar Express, for singular values from 0.001 to 1, divided by its safety factor. */
+const POLAR = [
+  [8.28721201814563, -23.595886519098837, 17.300387312530933],
+  [4.107059111542203, -2.9478499167379106, 0.5448431082926601],
+  [3.9486908534822946, -2.908902115962949, 0.5518191394370137],
+  [3.3184196573706015, -2.488488024314874, 0.51004894012372],
+] as const;
+
+Deno.test("four rounds of Polar Express take each singular value through its polynomials", () => {
+  const shape = { rows: 24, cols: 40 };
+  const { context, view } = open(shape);
+  const g = randomMatrix(shape, "gradient");
+  const update = view(context.area.update);
+  update.set(g.flat());
+  orthogonalize(context, { ...shape, polarRounds: POLAR.length });
+  const norm = Math.hypot(...g.flat());
+  const expected = singularValues(g).map((value) =>
+    POLAR.reduce((x, [a, b, c]) => {
+      const y = x / 1.01;
+      return a * y + b * y ** 3 + c * y ** 5;
+    }, value / norm / 1.01)
+  ).sort((a, b) => b - a);
+  for (const [i, value] of singularValues(rowsOf(update, shape)).entries()) {
+    assertAlmostEquals(value, expected[i] as number, 1e-3);
+  }
+});
+
 Deno.test("a gradient of zero moves nothing", () => {
   const shape = { rows: 6, cols: 8 };
   const { matrix, context, take, view } = open(shape);

@@ -74,6 +74,7 @@ const model = z.strictObject({
   created: count,
   owned_by: z.string(),
   loaded: z.boolean().optional().describe("of several models: whether it is in memory"),
+  max_model_len: count.optional().describe("tokens of its context; of models in memory"),
 });
 
 /** Schemas by the name that they have in the description. */

@@ -35,6 +35,7 @@ const BODIES: Readonly<Record<string, z.ZodType>> = {
 const REFUSALS: Readonly<Record<number, string>> = {
   400: "A field is wrong, or the body is no JSON",
   401: "There is no API key, or one that is not known",
+  403: "The API key lacks the scope",
   404: "There is no such model",
   413: "The body is too long",
   415: "The body is not called application/json",
@@ -90,7 +91,8 @@ export function openApiDocument({ needsKey }: { needsKey: boolean }): {
 function describeOperation(operation: Operation, needsKey: boolean): object {
   const { id, summary, path, body, answer, refusals, isOpen, error = "Error" } = operation;
   const isLocked = needsKey && !isOpen;
-  const codes = [...refusals, ...isLocked ? [401] : []].sort();
+  const ofKeys = [401, 403, ...body === undefined ? [] : [429]];
+  const codes = [...new Set([...refusals, ...isLocked ? ofKeys : []])].sort();
   return {
     operationId: id,
     summary,

@@ -5,7 +5,7 @@ import { generate } from "../../../engine/generate.ts";
 import { Grammar } from "../../../engine/constrained/grammar.ts";
 import { patternLanguage } from "../../../engine/constrained/pattern.ts";
 import { GrammarWorkError, Languages } from "../../../engine/constrained/language.ts";
-import { compileSchema, compileSteps } from "../../../engine/constrained/schema.ts";
+import { compileSchema, compileSteps, schemaLanguage } from "../../../engine/constrained/schema.ts";
 import { atOnce } from "../../../engine/turns.ts";
 import { SchemaError } from "../../../engine/constrained/schema_error.ts";
 import { Scheduler } from "../../../engine/scheduler.ts";
@@ -231,4 +231,31 @@ Deno.test("forgetting what was found, however often, changes nothing", () => {
     for (const constraint of [kept, one]) constraint.accept(id);
   }
   assertEquals(atOnce(other.allowed())[tokenizer.encode("[")[0] ?? NaN], 1);
+});
+
+Deno.test("no step of making a grammar looks at a whole vocabulary", () => {
+  let seen = 0, most = 0;
+  const bytesOf = (id: number) => {
+    seen++;
+    return tokenizer.bytesOf(id % tokenizer.vocabSize);
+  };
+  const large = { vocabSize: 100_000, isSpecial: () => false, bytesOf };
+  const codec = Object.assign(Object.create(tokenizer), large);
+  for (const _ of Grammar.compile({ ...partsOf({ type: "null" }), codec })) {
+    [most, seen] = [Math.max(most, seen), 0];
+  }
+  assert(most > 0 && Math.max(most, seen) <= 64, `${most} tokens in one step`);
+});
+
+Deno.test("no step of reading a schema makes all of its language", () => {
+  const names = Array.from({ length: 300 }, (_, i) => `name${i}`);
+  const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+  const languages = new Languages();
+  const schema = { type: "object", properties, required: names };
+  let [before, most] = [languages.size, 0];
+  for (const _ of schemaLanguage(schema, { languages, name: "" })) {
+    [most, before] = [Math.max(most, languages.size - before), languages.size];
+  }
+  most = Math.max(most, languages.size - before);
+  assert(most < languages.size / 20, `${most} of ${languages.size} languages in one step`);
 });

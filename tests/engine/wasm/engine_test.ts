@@ -10,6 +10,7 @@ import {
   WEIGHT_FORMATS,
 } from "../../../engine/wasm/mod.ts";
 import { parseConfig } from "../../../model/config_json.ts";
+import type { KvFormat } from "../../../kernels/mod.ts";
 import { planEngine } from "../../../engine/wasm/plan.ts";
 import { distance, FAMILIES, type Golden, GOLDENS, readGolden } from "../golden.ts";
 
@@ -39,6 +40,18 @@ async function continued(
       sequence.append(argmax(logits));
       return true;
     });
+  }
+  return all;
+}
+
+/** Logits after each of some tokens. */
+async function followed(engine: Engine, [first = NaN, ...rest]: number[]): Promise<Float32Array[]> {
+  using sequence = engine.createSequence([first]);
+  const all: Float32Array[] = [];
+  for (const next of [...rest, 0]) {
+    const [logits] = await engine.step([sequence]);
+    all.push(logits?.slice() ?? new Float32Array());
+    sequence.append(next);
   }
   return all;
 }
@@ -124,11 +137,13 @@ for (const name of FAMILIES) {
   });
 }
 
-for (const weights of WEIGHT_FORMATS) {
-  Deno.test(`wasm, ${weights}: the same bits alone and among others, for any chunk, workers and reuse`, async () => {
+for (
+  const [weights, kv] of [["f32", "f32"], ["int8", "f32"], ["f32", "f16"], ["f32", "int8"]] as const
+) {
+  Deno.test(`wasm, ${weights}, kv ${kv}: the same bits alone and among others, for any chunk, workers and reuse`, async () => {
     const golden = await readGolden("gqa_untied");
     const promptIds = Array.from({ length: 45 }, (_, i) => (i * 7 + 3) % 61);
-    await using alone = await openGolden(golden, { workers: 1, weights });
+    await using alone = await openGolden(golden, { workers: 1, weights, kv });
     const expected = await continued(alone, { promptIds, count: 12 });
     // Its first page is known now.
     assertEquals(await continued(alone, { promptIds, count: 12 }), expected);
@@ -144,7 +159,7 @@ for (const weights of WEIGHT_FORMATS) {
         [1, 256, many, true],
       ] as const
     ) {
-      await using engine = await openGolden(golden, { workers, promptChunk, weights, simd256 });
+      await using engine = await openGolden(golden, { workers, promptChunk, weights, kv, simd256 });
       const found = await continued(engine, { promptIds, count: 12, beside: [...beside] });
       assertEquals(found, expected, `workers ${workers}, chunk ${promptChunk}, simd256 ${simd256}`);
     }
@@ -161,6 +176,30 @@ Deno.test("wasm, int8: a loss within 1 % of f32", async () => {
     const [f32 = NaN, int8 = NaN] = losses;
     assertLess(Math.abs(int8 / f32 - 1), 0.01, `${name}: ${int8} against ${f32}`);
     assert(int8 !== f32);
+  }
+});
+
+Deno.test("wasm: keys and values in f16 and int8 take their part of the memory, for a small error", async () => {
+  const sizes = { f32: 1, f16: 1 / 2, int8: 1 / 4 + 1 / 16 };
+  for (const name of GOLDENS) {
+    const golden = await readGolden(name);
+    const measure = async (kv: KvFormat) => {
+      await using engine = await openGolden(golden, { kv });
+      const logits = await followed(engine, [...golden.inputIds[0] ?? []]);
+      const { totalBytes, pages } = engine.cache;
+      const page = totalBytes / (pages?.total ?? NaN);
+      return { logits, page, loss: await meanLoss(engine, golden.inputIds) };
+    };
+    const exact = await measure("f32");
+    for (const [kv, most] of [["f16", 0.002], ["int8", 0.1]] as const) {
+      const { logits, page, loss } = await measure(kv);
+      const far = logits.map((row, i) => distance(row, exact.logits[i] ?? new Float32Array()));
+      assertLess(Math.max(...far), most, `${name}, ${kv}`);
+      assert(Math.max(...far) > 0);
+      assertLess(Math.abs(loss / exact.loss - 1), most / 10, `${name}, ${kv}`);
+      // Head dimensions of 8 have a scale for each eight bytes.
+      assertLess(page / exact.page, sizes[kv] + (kv === "int8" ? 0.07 : 1e-9));
+    }
   }
 });
 

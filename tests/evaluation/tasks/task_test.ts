@@ -116,8 +116,9 @@ Deno.test("each form becomes the text that lm-evaluation-harness makes of it", (
   );
   assertEquals(mmlu({ question: " Q? ", choices: ["p", "q"], answer: 1, subject: "high_school" }), {
     kind: "choice",
-    context: "The following are multiple choice questions (with answers) about high school.\n\n" +
-      "Q?\nA. p\nB. q\nAnswer:",
+    description:
+      "The following are multiple choice questions (with answers) about high school.\n\n",
+    context: "Q?\nA. p\nB. q\nAnswer:",
     continuations: [" A", " B"],
     lengths: [1, 1],
     gold: 1,

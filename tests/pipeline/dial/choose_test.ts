@@ -29,9 +29,9 @@ async function chosen(hours: number): Promise<[measured: string, preset: string,
 
 Deno.test("hours choose the preset whose weights see about ten tokens each", async () => {
   assertEquals(BY_SIZE, ["tiny", "small", "base", "medium", "large"]);
-  // 3.06 M tokens for 1.9 M weights; nothing larger comes nearer, and nothing larger is measured.
+  // 3.06 M tokens for 1.7 M weights; nothing larger comes nearer, and nothing larger is measured.
   assertEquals(await chosen(0.1), ["tiny", "tiny", Math.round(3_060_000 / 1536)]);
-  // tiny would see 33 tokens a weight, small 5.3, base 0.5.
+  // tiny would see 37 tokens a weight, small 5.3, base 0.5.
   assertEquals(await chosen(2), ["tiny small", "small", Math.round(27_640_800 / 3072)]);
   // small would see 127 a weight, base 13, medium 2.
   const [, day] = await chosen(48);

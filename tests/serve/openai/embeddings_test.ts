@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import { createApp } from "../../../serve/app.ts";
+import { loadAdapter } from "../../../model/checkpoint/mod.ts";
+import { LORA_TARGETS, mergeAdapter } from "../../../model/lora.ts";
 import { openClient } from "./client.ts";
 import { openWasmEngine, Scheduler } from "../../../engine/mod.ts";
 import { characterCodec, readGolden } from "../../engine/golden.ts";
@@ -91,6 +93,41 @@ Deno.test("a text has the same embedding alone and among others, known or not", 
     encoding_format: "float",
   });
   assertEquals(floats.data, all.data);
+});
+
+Deno.test("an adapter embeds by its name as the model that has it merged does", async () => {
+  const lora = { rank: 4, alpha: 8, targets: LORA_TARGETS };
+  const folder = new URL("../../fixtures/goldens/lora", import.meta.url).pathname;
+  const adapter = await loadAdapter(folder, { lora, base: golden.layout });
+  const merged = golden.parameters.slice();
+  mergeAdapter(merged, { adapter: adapter.parameters, layout: adapter.layout, lora });
+  const input = [...golden.inputIds[0] ?? []];
+  const embeddingOf = async (model: string, parameters: Float32Array) => {
+    await using engine = await openWasmEngine({
+      ...golden,
+      parameters,
+      workers: 1,
+      cacheBytes: 1 << 20,
+      adapters: [{ name: "tuned", lora, parameters: adapter.parameters }],
+    });
+    const adapters = new Map([["tuned", { stopIds: new Set<number>() }]]);
+    const scheduler = new Scheduler(engine);
+    const codec = characterCodec();
+    const app = createApp({ scheduler, codec, modelName: "golden", adapters, onFailure() {} });
+    await using client = await openClient(app);
+    const asked = { model, input, encoding_format: "float" as const };
+    await assertRejects(
+      () => client.openai.embeddings.create({ ...asked, model: "none" }),
+      OpenAI.NotFoundError,
+    );
+    const { data, model: named } = await client.openai.embeddings.create(asked);
+    assertEquals(named, model);
+    return data[0]?.embedding ?? [];
+  };
+  const tuned = await embeddingOf("tuned", golden.parameters);
+  assert(cosine(tuned, await embeddingOf("golden", golden.parameters)) < 0.999);
+  const near = await embeddingOf("golden", merged);
+  for (const [i, x] of tuned.entries()) assert(Math.abs(x - (near[i] ?? NaN)) < 1e-5);
 });
 
 Deno.test("what cannot be embedded is refused by the name of its field", async () => {

@@ -59,6 +59,30 @@ Deno.test("the parts of a compressed archive hold each record once, wherever it 
   }
 });
 
+Deno.test("the parts of an archive that is not compressed begin with its records", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".warc" });
+  const records = Array.from({ length: 60 }, (_, i) => {
+    const block = `HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<p>${
+      `Page ${i} `.repeat(i)
+    }</p>`;
+    // A record that says that it is shorter than it is, and one that is not there for its head.
+    const length = i === 17 ? block.length - 30 : block.length;
+    return i === 40 ? "WARC/1.1\r\nWARC-Type: response\r\n\r\nno length\r\n\r\n" : [
+      "WARC/1.1\r\nWARC-Type: response",
+      `WARC-Target-URI: http://a.test/${i}`,
+      "WARC-Date: 2024-01-01T00:00:00Z",
+      "Content-Type: application/http",
+      `Content-Length: ${length}\r\n\r\n${block}\r\n\r\n`,
+    ].join("\r\n");
+  });
+  await Deno.writeTextFile(path, records.join(""));
+  for (const partBytes of [1, 333, 5000]) {
+    const { parts, pages } = await bothWays([path], partBytes);
+    assertEquals(pages.length, 59);
+    assert(parts.length > 3);
+  }
+});
+
 Deno.test("the parts of a table hold each of its row groups once, under the numbers of its rows", async () => {
   const path = await Deno.makeTempFile({ suffix: ".parquet" });
   const data = Array.from({ length: 1000 }, (_, i) => `Row ${i} ${crypto.randomUUID()}`);

@@ -1,0 +1,43 @@
+/**
+ * Recipes: by what a preset's new weights are shaped, drawn and trained. `plain` is what versions
+ * without recipes had; docs/quality.md has the runs behind `tuned`.
+ *
+ * @module
+ */
+
+/** All names. */
+export const RECIPES = ["tuned", "plain"] as const;
+/** A name in {@linkcode RECIPES}. */
+export type RecipeName = typeof RECIPES[number];
+
+/** What a recipe decides besides the learning rate, which is the preset's. */
+export interface Recipe {
+  /** Decoder layers of a preset, where not its own number. */
+  readonly layers: Readonly<Record<string, number>>;
+  /** N; that of the preset's heads where undefined. */
+  readonly headDim?: number;
+  /** Base of the rotary positions by tokens of context; 10,000 where undefined. */
+  readonly ropeThetaPerToken?: number;
+  /** Whether the projections that write to the residual stream begin at zero. */
+  readonly zeroResidual: boolean;
+  /** Settings of Muon besides momentum and rate. */
+  readonly muon: { readonly polarRounds?: number };
+  /** AdamW's learning rate of the embedding, as a multiple of that of the rest. */
+  readonly embeddingRate?: number;
+  /** Where the schedule ends, as a share of its peak; by default SCHEDULE_DEFAULTS says. */
+  readonly floor?: number;
+}
+
+/** By name. */
+export const RECIPE_TABLE: Readonly<Record<RecipeName, Recipe>> = {
+  plain: { layers: {}, zeroResidual: false, muon: {} },
+  tuned: {
+    layers: { tiny: 3 },
+    headDim: 64,
+    ropeThetaPerToken: 4,
+    zeroResidual: true,
+    muon: { polarRounds: 4 },
+    embeddingRate: 2,
+    floor: 0,
+  },
+};
