@@ -60,7 +60,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   [
     "eval --task foo=x",
     "Cannot use --task foo=x: write FORM=FILE, FORM being one of choice, cloze, exact, hellaswag, " +
-    "arc, mmlu, lambada",
+    "arc, mmlu, lambada, core",
   ],
   ["serve --models @/none", "Cannot open --models @/none: there is no such folder"],
   ["serve --tls-cert @/a.pem", "Cannot use --tls-cert without --tls-key FILE"],
