@@ -5,8 +5,9 @@
  */
 import { hasSimd256, type KvFormat } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
+import type { LoraConfig } from "../../model/lora.ts";
 import type { EngineAdapter } from "./placed_adapters.ts";
-import { planEngine, type PlanOptions } from "./plan.ts";
+import { planEngine } from "./plan.ts";
 import type { WeightFormat } from "./weights.ts";
 
 /** Memory for keys and values unless it is given. */
@@ -66,7 +67,7 @@ export function wasmEngineBytes(
     adapters = [],
   }:
     & Omit<WasmEngineOptions, "parameters" | "promptChunk" | "fingerprint" | "adapters">
-    & Pick<PlanOptions, "adapters">,
+    & { readonly adapters?: readonly LoraConfig[] },
 ): number {
   const parts = { config, workers, cacheBytes, format: weights, kv, adapters };
   return planEngine({ ...parts, simd256: simd256 && !strictSimd }).bytes;
