@@ -20,6 +20,8 @@ import { unknownModel } from "./openai/answer_checks.ts";
 export interface ModelEntry {
   /** The `model` that clients ask for. */
   readonly name: string;
+  /** The `model` of each of its adapters, which are loaded with it. */
+  readonly adapters?: readonly string[];
   /** Loads it. */
   open(): Promise<OpenedModel>;
   /** Memory that it takes. @throws {Error} when it cannot be read */
@@ -32,7 +34,7 @@ export interface OpenedModel extends AsyncDisposable {
   readonly parts: ModelParts;
 }
 
-/** What {@linkcode openModels} holds. */
+/** What {@linkcode LoadedModels} holds. */
 export interface ModelPoolOptions {
   /** The models that there are now. */
   readonly entries: () => Promise<readonly ModelEntry[]>;
@@ -88,16 +90,18 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
 
   async list(): Promise<ListedModel[]> {
     const entries = await this.#options.entries();
-    return entries.map(({ name }) => ({ name, loaded: this.#loaded.has(name) }))
+    return entries.flatMap(({ name, adapters = [] }) => [name, ...adapters])
+      .map((name) => ({ name, loaded: this.#holderOf(name) !== undefined }))
       .sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
   async lease(name: string | undefined): Promise<ModelLease> {
     const wanted = name ?? (await this.list())[0]?.name;
     if (wanted === undefined) throw unknownModel("");
-    const known = this.#take(wanted);
+    const take = () => this.#take(this.#holderOf(wanted) ?? wanted);
+    const known = take();
     if (known) return known;
-    const loading = this.#loading.then(() => this.#take(wanted) ?? this.#loadInTurn(wanted));
+    const loading = this.#loading.then(() => take() ?? this.#loadInTurn(wanted));
     this.#loading = loading.catch(() => {});
     return await loading;
   }
@@ -122,6 +126,13 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     this.#isStopping = true;
     await this.#loading;
     for (const [name] of this.#loaded) await this.#giveUp(name);
+  }
+
+  /** The loaded model that a name means: its own, or that of one of its adapters. */
+  #holderOf(name: string): string | undefined {
+    return this.#loaded.values().find(({ served: { modelName, adapters } }) =>
+      modelName === name || adapters?.has(name)
+    )?.served.modelName;
   }
 
   /** A lease of what is loaded, which is the last one used from now on. */
@@ -155,13 +166,17 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     return lease;
   }
 
-  async #load(name: string): Promise<ModelLease> {
+  async #load(wanted: string): Promise<ModelLease> {
     if (this.#isStopping) throw this.#busy("The server is about to stop", "server_draining");
     const { entries, note = () => {} } = this.#options;
-    const entry = (await entries()).find((entry) => entry.name === name);
-    if (!entry) throw unknownModel(name);
+    const entry = (await entries())
+      .find(({ name, adapters }) => name === wanted || adapters?.includes(wanted));
+    if (!entry) throw unknownModel(wanted);
+    const { name } = entry;
     const before = this.#loaded.get(name);
     if (before) before.isGone = false;
+    // An adapter that came after its model was loaded comes with it the next time.
+    if (before && isIdle(before) && this.#holderOf(wanted) === undefined) await this.#giveUp(name);
     const known = this.#take(name);
     if (known) return known;
     const bytes = await this.#attempt(name, () => entry.bytes());

@@ -14,12 +14,18 @@ export {
 } from "./api_keys.ts";
 export { type App, type AppLimits, type AppOptions, type AppSettings, createApp } from "./app.ts";
 export {
+  type ListedModel,
+  type ModelLease,
+  type ModelParts,
+  type ModelPool,
+  type ServedModel,
+} from "./model_pool.ts";
+export {
   LoadedModels,
   type ModelEntry,
   type ModelPoolOptions,
   type OpenedModel,
 } from "./loaded_models.ts";
-export type { ListedModel, ModelLease, ModelParts, ModelPool, ServedModel } from "./model_pool.ts";
 export { eventStream, type EventStreamOptions } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
 export {

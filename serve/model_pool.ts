@@ -1,5 +1,5 @@
 /**
- * The models that a server has; here, one that is always there.
+ * The models that a server has, of which one is always there; several are in loaded_models.ts.
  *
  * @module
  */

@@ -187,6 +187,32 @@ Deno.test("a key has the models that its line names, the first of them without a
   assertEquals(log, ["+b", "+c"]);
 });
 
+Deno.test("an adapter is loaded with its model, listed, and found when it comes later", async () => {
+  const { app, models, entries, log } = openSeveral({ a: 1, b: 1 });
+  const [a] = entries;
+  assert(a);
+  const withAdapters = (names: string[]): ModelEntry => ({
+    ...a,
+    adapters: names,
+    async open() {
+      const { parts, ...opened } = await a.open();
+      const adapters = new Map(names.map((name) => [name, { stopIds: new Set<number>() }]));
+      return { ...opened, parts: { ...parts, adapters } };
+    },
+  });
+  entries[0] = withAdapters(["a@x"]);
+  assertEquals(await say(app, "a@x"), ["a@x", "I am a"]);
+  assertEquals(await say(app, "a"), ["a", "I am a"]);
+  assertEquals(await loadedIn(app), ["a", "a@x"]);
+  entries[0] = withAdapters(["a@x", "a@y"]);
+  const held = await models.lease("a");
+  assertEquals(await say(app, "a@y"), [404, "model_not_found"]);
+  held[Symbol.dispose]();
+  assertEquals(await say(app, "a@y"), ["a@y", "I am a"]);
+  assertEquals(await say(app, "a@z"), [404, "model_not_found"]);
+  assertEquals(log, ["+a", "-a", "+a"]);
+});
+
 Deno.test("models that are there no longer are given up when the list is read again", async () => {
   const { app, models, entries, log } = openSeveral({ a: 1, b: 1, c: 1 });
   assertEquals([await say(app, "a"), await say(app, "b")], [["a", "I am a"], ["b", "I am b"]]);
