@@ -72,7 +72,7 @@ function readBack(
   }
 }
 
-function testAttention(arena: Arena, shape: Shape, kv: Format): void {
+function testAttention(arena: Arena, shape: Shape, kv: Format, scale = 1): void {
   const { past, n, heads, headDim } = shape;
   const name = `${kv} past=${past} n=${n} heads=${heads} headDim=${headDim}`;
   const { kernels } = arena;
@@ -90,7 +90,7 @@ function testAttention(arena: Arena, shape: Shape, kv: Format): void {
   for (const twin of [k, v]) assertTwin(twin, { relative: 1e-6, absolute: 1e-6 }, name);
   wide.write(k, v);
   const ldOut = heads * headDim + 1, ldQ = heads * headDim + 2;
-  const q = arena.floats(n * ldQ);
+  const q = arena.floats(n * ldQ, scale);
   const out = arena.floats(n * ldOut), expected = arena.floats([...out.actual]);
   const scratch = arena.floats(pagedScratchSize(past + n, headDim, { heads, kv }), NaN);
   const sizes = [n, past + 1, heads, headDim, ldOut, ldQ] as const;
@@ -118,6 +118,9 @@ testKernels(
     ];
     for (const shape of shapes) {
       for (const kv of FORMATS) testAttention(newArena(shape.past), shape, kv);
+    }
+    for (const scale of [1e-6, 3000, 1e6]) {
+      testAttention(newArena(1), { past: 40, n: 1, heads: 2, headDim: 34 }, "f16", scale);
     }
   },
   { simd256: true },
