@@ -21,8 +21,7 @@ export async function main(words: readonly string[]): Promise<number> {
   const [name, ...args] = words;
   if (asks(words.slice(0, 1), "--version")) return say(describeVersion());
   if (name === undefined || asks([name], "--help", "-h")) {
-    const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-    say(describeProgram(commands, terminalColumns()));
+    say(describeProgram(Object.keys(COMMANDS), terminalColumns()));
     return name === undefined ? USAGE : 0;
   }
   try {

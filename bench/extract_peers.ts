@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { openLineProcess } from "./line_process.ts";
 
 /** What one extractor makes of a page. */
 export interface Extracted {
@@ -113,28 +114,9 @@ export async function openNodePeers(folder: string): Promise<Peers> {
 export const openPythonPeers = (python: string): Peers => openPeers(python, ["-c", PYTHON]);
 
 function openPeers(program: string, args: string[]): Peers {
-  const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
-  const writer = child.stdin.getWriter();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const encoder = new TextEncoder();
-  let rest = "";
+  const child = openLineProcess(program, args);
   return {
-    async extract(path) {
-      await writer.write(encoder.encode(`${path}\n`));
-      while (!rest.includes("\n")) {
-        const { done, value } = await reader.read();
-        if (done) throw new Error(`Cannot bench beside ${program}: it ended at ${path}`);
-        rest += value;
-      }
-      const end = rest.indexOf("\n");
-      const answer: Extracted[] = JSON.parse(rest.slice(0, end));
-      rest = rest.slice(end + 1);
-      return answer;
-    },
-    async [Symbol.asyncDispose]() {
-      await writer.close();
-      await reader.cancel();
-      await child.status;
-    },
+    extract: (path) => child.ask(path),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { UsageError } from "../cli/flags.ts";
 import { didYouMean } from "../cli/nearest.ts";
 import { describeQuestion, describeQuestions } from "./help.ts";
 
 const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   checkpoint: () => import("./checkpoint.ts"),
   cluster: () => import("./cluster.ts"),
+  compare: () => import("./compare.ts"),
   crawl: () => import("./crawl.ts"),
   extract: () => import("./extract.ts"),
   gemm: () => import("./gemm.ts"),
@@ -21,6 +23,8 @@ const QUESTIONS: Record<string, () => Promise<{ run(args: string[]): Promise<voi
   refusal: () => import("./refusal.ts"),
   sampling: () => import("./sampling.ts"),
   serve: () => import("./serve.ts"),
+  start: () => import("./start.ts"),
+  text: () => import("./text.ts"),
   tokens: () => import("./tokens.ts"),
   tokenizer: () => import("./tokenizer.ts"),
   train: () => import("./train.ts"),
@@ -44,4 +48,10 @@ if (args.some(isHelp)) {
   console.log(await describeQuestion(name));
   Deno.exit(0);
 }
-await (await question()).run(args);
+try {
+  await (await question()).run(args);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`error: ${error.message}`);
+  Deno.exit(2);
+}

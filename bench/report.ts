@@ -136,7 +136,7 @@ async function reportSteps(dir: string, step: StepReport): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
-  const sinks = [openTelemetry(), events];
+  const sinks = [await openTelemetry(), events];
   await ReadableStream.from(steps())
     .pipeTo(report({ runDir: dir, status, meters, sinks }));
   await page?.cancel();

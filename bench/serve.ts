@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { UsageError } from "../cli/flags.ts";
 import { hasSimd256 } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { formatConfig } from "../model/config_json.ts";
@@ -22,6 +23,7 @@ import {
 import { argmax } from "../engine/sampling/distribution.ts";
 import { createSampler, type Sampler } from "../engine/sampling/sampler.ts";
 import { SWITCH, TEXT } from "./flags.ts";
+import { compareLlama, LLAMA_FOLDER } from "./llama_cpp.ts";
 import { median } from "./median.ts";
 import { measurePeak } from "./peak.ts";
 import { measureRead } from "./read_peak.ts";
@@ -38,16 +40,32 @@ const LONG_PROMPT = 256;
 /** The reference models, and one whose weights are more than caches hold. */
 const MODELS = { ...CONFIGS, large: { L: 12, H: 12, D: 768, F: 2048, T: 256, B: 8, V: 16384 } };
 
-/** Runs `bench serve [--config NAME] [--workers W] [--without-transformers] [--json]`. */
+/**
+ * Runs `bench serve [--config NAME] [--workers W] [--without-transformers] [--json]`. With
+ * `--llama [--llama-folder DIR] [--rounds N]` only beside llama.cpp: prompts and tokens per second in
+ * f32 and in q8_0 (ours: int8), of one text and of sixteen, by turns on the same GGUF file.
+ */
 export async function run(args: string[]): Promise<void> {
   const flags = parseArgs({
     args,
-    options: { config: TEXT, workers: TEXT, json: SWITCH, "without-transformers": SWITCH },
+    options: {
+      config: TEXT,
+      workers: TEXT,
+      json: SWITCH,
+      "without-transformers": SWITCH,
+      llama: SWITCH,
+      "llama-folder": TEXT,
+      rounds: TEXT,
+    },
   }).values;
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const name = flags.config ?? "base";
   if (!isModel(name)) {
-    throw new RangeError(`Cannot bench --config ${name}: ${Object.keys(MODELS).join(", ")}`);
+    throw new UsageError(`Cannot bench --config ${name}: ${Object.keys(MODELS).join(", ")}`);
+  }
+  const alone = (["llama-folder", "rounds"] as const).find((flag) => flags[flag] !== undefined);
+  if (alone !== undefined && !flags.llama) {
+    throw new UsageError(`Cannot bench with --${alone}: it belongs to --llama`);
   }
   const dims = MODELS[name];
   const config = { ...modelConfig(dims), max_position_embeddings: 2 * LONG_PROMPT };
@@ -57,6 +75,14 @@ export async function run(args: string[]): Promise<void> {
   await Deno.mkdir("runs", { recursive: true });
   const scratch = await Deno.makeTempDir({ dir: "runs", prefix: "bench-" });
   try {
+    if (flags.llama) {
+      const { "llama-folder": folder = LLAMA_FOLDER, rounds = `${ROUNDS}` } = flags;
+      const options = { workers, rounds: Number(rounds), folder, scratch };
+      const figures = await compareLlama(config, options);
+      const peakGflops = await measurePeak(workers);
+      const result = { config: name, workers, wide: hasSimd256(), peakGflops, ...figures };
+      return console.log(flags.json ? JSON.stringify(result) : result);
+    }
     const folder = join(scratch, "model");
     await Deno.mkdir(join(folder, "onnx"), { recursive: true });
     const model = join(folder, "onnx/model.onnx");

@@ -80,15 +80,16 @@ export function flagOf(name: string, value: string | undefined): string {
   return `--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
-/** The help text of the program itself. */
-export function describeProgram(commands: readonly Command[], columns = COLUMNS): string {
+/** The help text of the program itself: its tasks as `deno task` describes them; loads no command. */
+export function describeProgram(commands: readonly string[], columns = COLUMNS): string {
+  const tasks: Readonly<Record<string, { readonly description: string }>> = project.tasks;
   return [
     "From web pages to a served language model, in one process.",
     "",
     "Usage: deno task COMMAND [flags]",
     "",
     "Commands:",
-    ...commands.flatMap(({ name, summary }) => row(name, firstSentence(summary), { columns })),
+    ...commands.flatMap((name) => row(name, tasks[name]?.description ?? "", { columns })),
     "",
     "deno task COMMAND --help shows the flags of one; --version shows the versions.",
   ].join("\n");

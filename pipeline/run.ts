@@ -195,7 +195,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     expectEnd();
     ready.resolve();
     const stages = trainer.stages({ retention: options.retention, status, meters });
-    const sinks: MetricsSink[] = [openTelemetry()];
+    const sinks: MetricsSink[] = [await openTelemetry()];
     if (options.tensorboard) sinks.push(await openEventFile(paths.tensorboard));
     const constants = await measureConstants({ journal: log, tokenizer, config, cols, workers });
     const learning = learn({

@@ -6,10 +6,9 @@
 import { join } from "node:path";
 import { latestCheckpoint, readCheckpointInfo, stepOf } from "../model/checkpoint/mod.ts";
 import { exists } from "../model/durable.ts";
-import { ONNX_FILE } from "./export/folder.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { endedEarly } from "./patience.ts";
-import type { RunPaths, RunSettings } from "./folder.ts";
+import { ONNX_FILE, type RunPaths, type RunSettings } from "./folder.ts";
 
 /**
  * Whether the run is finished: trained, exported and reported. The manifest is written last; a damaged

@@ -16,6 +16,9 @@ export type { ForcedChange, RunSettings } from "./settings/pipeline.ts";
 /** Version of the run.json format. */
 const FORMAT = 6;
 
+/** Path of the ONNX file in an export folder. */
+export const ONNX_FILE = "onnx/model.onnx";
+
 /** Paths inside a run folder. */
 export interface RunPaths {
   readonly root: string;

@@ -6,10 +6,9 @@
 import { basename, dirname, join } from "node:path";
 import { exists } from "../model/durable.ts";
 import { type CheckpointWish, chooseCheckpoint } from "./choose_checkpoint.ts";
-import { ONNX_FILE } from "./export/folder.ts";
 import { UsageError } from "../cli/flags.ts";
 import { noRun } from "./open.ts";
-import { runPaths } from "./folder.ts";
+import { ONNX_FILE, runPaths } from "./folder.ts";
 
 /** Engines that can run a model. */
 export const ENGINES = ["wasm", "onnx"] as const;

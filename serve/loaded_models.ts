@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout } from "node:timers/promises";
 import { ApiError } from "./api_error.ts";
 import {
   type ListedModel,
@@ -43,7 +44,14 @@ export interface ModelPoolOptions {
   readonly retryAfterSeconds?: number;
   /** Told of models that are loaded and given up, in one line. */
   readonly note?: (line: string) => void;
+  /** Passes time; by the clock unless given. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
+
+/** Times as long as it took one waits for the next load, where others were served meanwhile. */
+const REST = 4;
+/** And no longer than this. */
+const MAX_REST_MS = 10_000;
 
 interface Loaded {
   readonly served: ServedModel;
@@ -66,6 +74,9 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
   readonly #loaded = new Map<string, Loaded>();
   /** One model is loaded at a time. */
   #loading: Promise<unknown> = Promise.resolve();
+  /** Settles when another may be. */
+  #rested: Promise<void> = Promise.resolve();
+  #leased = 0;
   #isStopping = false;
 
   /** Loads nothing yet. */
@@ -90,7 +101,7 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     const take = () => this.#take(this.#holderOf(wanted) ?? wanted);
     const known = take();
     if (known) return known;
-    const loading = this.#loading.then(() => take() ?? this.#load(wanted));
+    const loading = this.#loading.then(() => take() ?? this.#loadInTurn(wanted));
     this.#loading = loading.catch(() => {});
     return await loading;
   }
@@ -131,6 +142,7 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
     this.#loaded.delete(name);
     this.#loaded.set(name, loaded);
     loaded.leases++;
+    this.#leased++;
     let isHeld = true;
     return {
       model: loaded.served,
@@ -139,6 +151,19 @@ export class LoadedModels implements ModelPool, AsyncDisposable {
         isHeld = false;
       },
     };
+  }
+
+  /** Loads share the processor with texts of other models: whoever asks for them in turn waits. */
+  async #loadInTurn(name: string): Promise<ModelLease> {
+    await this.#rested;
+    const before = this.#leased, began = performance.now();
+    const lease = await this.#load(name);
+    // One is the lease itself.
+    if (this.#leased > before + 1) {
+      const { wait = (ms) => setTimeout(ms, undefined, { ref: false }) } = this.#options;
+      this.#rested = wait(Math.min(MAX_REST_MS, REST * (performance.now() - began)));
+    }
+    return lease;
   }
 
   async #load(wanted: string): Promise<ModelLease> {

@@ -1,7 +1,8 @@
-"""The reference models of `deno task bench train` in PyTorch eager on two threads, for comparison.
+"""The reference models of `deno task bench train` in PyTorch on two threads, for comparison.
 
-Usage: python3 bench/compare/pytorch.py tiny|small|base STEPS
-Prints {config, msPerStep (median), tokensPerSecond, torch}. On Debian: python3-torch libopenblas0-pthread.
+Usage: python3 bench/compare/pytorch.py tiny|small|base eager|compile
+Prints a line {torch} or {skipped: why}, then, for each line of standard input with a number of steps,
+{msPerStep (median), tokensPerSecond}. On Debian: python3-torch libopenblas0-pthread (eager only).
 """
 import json
 import math
@@ -18,7 +19,7 @@ CONFIGS = {
     "small": (4, 4, 256, 688, 256, 8, 4096),
     "base": (6, 6, 384, 1024, 256, 8, 8192),
 }
-config, steps = sys.argv[1], int(sys.argv[2])
+config, mode = sys.argv[1:3]
 L, H, D, M, T, B, V = CONFIGS[config]
 N = D // H
 torch.set_num_threads(2)
@@ -75,28 +76,31 @@ class Model(nn.Module):
 
 
 model = Model()
+if mode == "compile" and not hasattr(torch, "compile"):
+    sys.exit(print(json.dumps({"skipped": f"torch {torch.__version__} has no torch.compile"})))
+forward = torch.compile(model) if mode == "compile" else model
 optimizer = torch.optim.AdamW(
     model.parameters(), lr=1e-3, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1
 )
 ids = torch.randint(0, V, (B, T + 1))
-times = []
-for step in range(steps + 3):
-    start = time.perf_counter()
-    optimizer.zero_grad(set_to_none=True)
-    loss = F.cross_entropy(model(ids[:, :-1]).view(-1, V), ids[:, 1:].reshape(-1))
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    if step >= 3:
-        times.append(time.perf_counter() - start)
-ms = sorted(times)[len(times) // 2] * 1000
-print(
-    json.dumps(
-        {
-            "config": config,
-            "msPerStep": ms,
-            "tokensPerSecond": B * T / ms * 1000,
-            "torch": torch.__version__,
-        }
-    )
-)
+
+
+def run(steps):
+    """Milliseconds of each step."""
+    times = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(forward(ids[:, :-1]).view(-1, V), ids[:, 1:].reshape(-1))
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+run(3)  # Warms up; compiles.
+print(json.dumps({"torch": torch.__version__}), flush=True)
+for line in sys.stdin:
+    ms = sorted(run(int(line)))[int(line) // 2]
+    print(json.dumps({"msPerStep": ms, "tokensPerSecond": B * T / ms * 1000}), flush=True)

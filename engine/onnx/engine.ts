@@ -6,7 +6,6 @@
  */
 import type * as ort from "onnxruntime-web";
 import type { ModelConfig } from "../../model/config.ts";
-import { checkOnnx } from "../../model/onnx/mod.ts";
 import { checkPrompt, type Engine, NoRoomError, reservedLength, type Sequence } from "../engine.ts";
 import { loadOnnxRuntime, type OnnxRuntime } from "./runtime.ts";
 import { type OnnxSignature, readSignature } from "./signature.ts";
@@ -104,6 +103,7 @@ class OnnxSequence implements Sequence {
 export async function openOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
   const { model, config, threads = 1, promptChunk = 128, cacheBytes = 512 << 20 } = options;
   const { fingerprint = "onnx" } = options;
+  const { checkOnnx } = await import("../../model/onnx/mod.ts");
   const runtime = await loadOnnxRuntime();
   useThreads(runtime, threads);
   const bytes = typeof model === "string" ? await Deno.readFile(model) : model;

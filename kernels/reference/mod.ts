@@ -26,3 +26,4 @@ export { cross_entropy, cross_entropy_loss } from "./cross_entropy.ts";
 export { softmax_weights } from "./softmax_weights.ts";
 export { add, copy, sum_squares, zero } from "./sum.ts";
 export { adamw } from "./adamw.ts";
+export { blend, mirror, muon_momentum, scale } from "./muon.ts";

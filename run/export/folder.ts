@@ -25,8 +25,6 @@ import {
 import { compare, type Parity } from "./parity.ts";
 import { copyPrompts } from "../prompts.ts";
 
-export { ONNX_FILE } from "./format.ts";
-
 /** Small files that are copied unchanged. */
 const COMPANIONS = ["generation_config.json", "tokenizer.json", "tokenizer_config.json"];
 

@@ -12,10 +12,8 @@ import { type FloatDtype, openWeights, writeSafetensors } from "../../model/safe
 import { openOnnxEngine, readTemplateSource } from "../../engine/mod.ts";
 
 import { parseTokenizer } from "../../tokenizer/mod.ts";
+import { ONNX_FILE } from "../folder.ts";
 import type { Reread } from "./parity.ts";
-
-/** Path of the ONNX file in an export folder. */
-export const ONNX_FILE = "onnx/model.onnx";
 
 /** A model to export. */
 export interface ExportSource {

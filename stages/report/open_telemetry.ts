@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { metrics, trace } from "@opentelemetry/api";
 import type { MetricsRecord } from "./metrics.ts";
 import { SPHERE_METRICS, STEP_METRICS } from "./metrics_table.ts";
 import type { MetricsSink } from "./sink.ts";
@@ -15,11 +14,13 @@ import type { MetricsSink } from "./sink.ts";
  * @example
  * ```ts
  * import { openTelemetry } from "./open_telemetry.ts";
+ * const sink = await openTelemetry();
  * const spheres = { worker: [], tokens: [], computeMs: [], waitMs: [] };
- * await openTelemetry().step({ step: 1, loss: 8, stepMs: 100, spheres, time: "2030-01-02T00:00:00Z" });
+ * await sink.step({ step: 1, loss: 8, stepMs: 100, spheres, time: "2030-01-02T00:00:00Z" });
  * ```
  */
-export function openTelemetry(): MetricsSink {
+export async function openTelemetry(): Promise<MetricsSink> {
+  const { metrics, trace } = await import("@opentelemetry/api");
   const meter = metrics.getMeter("cllm");
   const tracer = trace.getTracer("cllm");
   const gauge = (

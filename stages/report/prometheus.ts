@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Counter, Gauge, Registry } from "prom-client";
+import type { Counter, Gauge } from "prom-client";
 import type { StageCounts } from "../meter.ts";
 import type { MetricsRecord } from "./metrics.ts";
 import {
@@ -42,6 +42,7 @@ type Described = Pick<typeof STEP_METRICS[number], "unit" | "kind" | "meaning"> 
  * ```
  */
 export async function prometheusText({ record, stages, nodes = [] }: Exposed): Promise<string> {
+  const { Counter, Gauge, Registry } = await import("prom-client");
   const registry = new Registry();
   const expose = (prefix: string, metric: Described, labelNames: readonly string[] = []) => {
     const scale = metric.name.endsWith("Ms") ? 1e-3 : 1;

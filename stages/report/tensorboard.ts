@@ -4,15 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import protobuf from "protobufjs";
+import type { Type } from "protobufjs";
 import { appendWhole } from "../../model/durable.ts";
 import { crc32c } from "./crc32c.ts";
 import type { MetricsRecord } from "./metrics.ts";
 import { STEP_METRICS } from "./metrics_table.ts";
 import type { MetricsSink } from "./sink.ts";
 
-// The fields of TensorFlow's event.proto and summary.proto that scalars need, by their numbers.
-const { Event } = protobuf.Root.fromJSON({
+/** The fields of TensorFlow's event.proto and summary.proto that scalars need, by their numbers. */
+const MESSAGES = {
   nested: {
     Value: { fields: { tag: { id: 1, type: "string" }, simpleValue: { id: 2, type: "float" } } },
     Summary: { fields: { value: { id: 1, type: "Value", rule: "repeated" } } },
@@ -27,7 +27,7 @@ const { Event } = protobuf.Root.fromJSON({
       },
     },
   },
-}).nested as { Event: protobuf.Type };
+};
 
 /** SessionLog's START: invalidates this step and later ones in earlier files. */
 const SESSION_START = 1;
@@ -54,6 +54,9 @@ export async function openEventFile(
   dir: string,
   { now = Date.now }: { now?: () => number } = {},
 ): Promise<EventFile> {
+  // Loaded here: most commands write no such file.
+  const { default: protobuf } = await import("protobufjs");
+  const { Event } = protobuf.Root.fromJSON(MESSAGES).nested as { Event: Type };
   await Deno.mkdir(dir, { recursive: true });
   const opened = now();
   // TensorBoard reads the files of a folder in the order of their names.

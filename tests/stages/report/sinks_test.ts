@@ -128,7 +128,7 @@ async function collect(env: Record<string, string>): Promise<string> {
   const source = `
     import { openTelemetry } from "${new URL("../../../stages/report/mod.ts", import.meta.url)}";
     const record = ${JSON.stringify(record(7))};
-    await openTelemetry().step(record);
+    await (await openTelemetry()).step(record);
   `;
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--ext=ts", source],
