@@ -185,6 +185,7 @@ export {
   type Parameter,
 } from "./model/layout.ts";
 export type { AdaptedMatrix, AdapterLayout, LoraConfig } from "./model/lora.ts";
+export type { RecipeName } from "./model/recipes.ts";
 export type { RopeScaling } from "./model/rope.ts";
 export { openSpheres, type Spheres, type SpheresOptions } from "./workers/mod.ts";
 export type {

@@ -11,6 +11,7 @@ import { createLayout } from "../model/layout.ts";
 import { initParameters } from "../model/init.ts";
 import { randomStream } from "../model/random.ts";
 import { openSpheres, type SphereBatch } from "../workers/mod.ts";
+import { budgetOf } from "./budget.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { median } from "./median.ts";
 import { measurePeak, sharesOf } from "./peak.ts";
@@ -33,15 +34,15 @@ const OPTIMIZER = {
   clip: 1,
 };
 
-/** Runs `bench train --config NAME [--workers W] [--steps N] [--json]`. */
+/** Runs `bench train --config NAME [--workers W] [--steps N] [--muon] [--json]`. */
 export async function run(args: string[]): Promise<void> {
-  const flags =
-    parseArgs({ args, options: { config: TEXT, workers: TEXT, steps: TEXT, json: SWITCH } }).values;
+  const options = { config: TEXT, workers: TEXT, steps: TEXT, muon: SWITCH, json: SWITCH };
+  const flags = parseArgs({ args, options }).values;
   const name = flags.config ?? "tiny";
   if (!isConfig(name)) throw new RangeError(`Cannot bench --config ${name}: tiny, small or base`);
   const workers = Number(flags.workers ?? navigator.hardwareConcurrency);
   const steps = Number(flags.steps ?? 12);
-  const result = await measureTraining(name, { workers, steps });
+  const result = await measureTraining(name, { workers, steps, muon: flags.muon ?? false });
   console.log(flags.json ? JSON.stringify(result) : result);
 }
 
@@ -52,7 +53,7 @@ function isConfig(name: string): name is keyof typeof CONFIGS {
 /** Trains on random tokens, after steps that run code which V8 has not optimised yet. */
 export async function measureTraining(
   name: keyof typeof CONFIGS,
-  { workers, steps }: { workers: number; steps: number },
+  { workers, steps, muon = false }: { workers: number; steps: number; muon?: boolean },
 ) {
   const dims = CONFIGS[name];
   const config = modelConfig(dims);
@@ -83,7 +84,11 @@ export async function measureTraining(
       started = performance.now();
     }
     const start = performance.now();
-    const { spheres: leaves } = await spheres.step(batch, { ...OPTIMIZER, step });
+    const { spheres: leaves } = await spheres.step(batch, {
+      ...OPTIMIZER,
+      ...muon && { muon: { learningRate: 1e-3, momentum: 0.95 } },
+      step,
+    });
     if (step <= warmup) continue;
     const ms = performance.now() - start;
     stepMs.push(ms);
@@ -98,6 +103,7 @@ export async function measureTraining(
   const { B, T } = dims;
   const gflops = B * T * trainingFlopsPerToken(config, { cols: T }) / msPerStep / 1e6;
   const peak = await measurePeak(spheres.topology.workers);
+  const phases = phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers);
   return {
     config: name,
     params: layout.count,
@@ -113,7 +119,12 @@ export async function measureTraining(
     shareOutsideLeaves: idle / steps,
     rootCpuShare: (rootUsed.user + rootUsed.system) / 1000 / trainedMs,
     heapBytesPerStep: Math.round(heapGrowth / steps),
-    phases: phaseMs(before, spheres.kernelMs(), steps * spheres.topology.workers),
+    phases,
+    // The mean, as phases are: `msPerStep` is the median.
+    budget: budgetOf(phases, {
+      msPerStep: trainedMs / steps,
+      waitingForTurn: waiting / steps * msPerStep,
+    }),
   };
 }
 

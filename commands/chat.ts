@@ -31,6 +31,8 @@ const HELP = `/reset          forget what was said
 /exit           leave, as Ctrl-D does
 Ctrl-C ends an answer. A line that ends with \\ goes on in the next one.`;
 
+const NONE = "There is no question yet";
+
 /** A Ctrl-C that comes so soon after another is the same key press: `deno task` passes it on too. */
 const ECHO_MS = 500;
 
@@ -111,16 +113,22 @@ async function talk(session: ChatSession, { isTerminal }: { isTerminal: boolean 
       said = "";
       const [, name = "", rest = ""] = /^\/(\w+)\s*(.*)$/s.exec(question) ?? [];
       if (name === "exit" || name === "quit") break;
-      else if (name === "reset") session.reset();
-      else if (name === "system") session.reset(rest);
-      else if (name === "undo") session.undo();
-      else if (name === "history") await write(JSON.stringify(session.messages, null, 2) + "\n");
+      else if (name === "reset" || name === "system") {
+        if (name === "reset") session.reset();
+        else session.reset(rest);
+        tell("What was said is forgotten");
+      } else if (name === "undo") {
+        const last = session.undo();
+        tell(last === undefined ? NONE : `Taken back: ${last}`);
+      } else if (name === "history") await write(JSON.stringify(session.messages, null, 2) + "\n");
       else if (name === "retry") {
         const last = session.undo();
-        if (last === undefined) tell("There is no question yet");
+        if (last === undefined) tell(NONE);
         else await answer(last);
-      } else if (question.startsWith("/")) tell(HELP);
-      else if (question !== "") await answer(question);
+      } else if (question.startsWith("/")) {
+        if (name !== "help") tell(`There is no ${question.split(/\s/, 1)[0]}`);
+        tell(HELP);
+      } else if (question !== "") await answer(question);
     }
   } finally {
     Deno.removeSignalListener("SIGINT", onInterrupt);

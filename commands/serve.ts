@@ -236,20 +236,22 @@ async function serveSeveral(
   },
 ): Promise<Served> {
   const entries = async () =>
-    (await findModels(folder, values)).map(({ name, bytes, open }) => ({
+    (await findModels(folder, values)).map(({ name, adapters, bytes, open }) => ({
       name,
+      adapters,
       bytes,
       async open() {
-        const { engine, codec, chatTemplate, stopIds, sampling } = await open();
+        const opened = await open();
+        const { engine, codec, chatTemplate, stopIds, sampling, adapters } = opened;
         // A model in ONNX among them is run without.
         const scheduler = new Scheduler(engine, { ...limits, maxDraft: values.lookup });
         return {
-          parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, sampling },
+          parts: { scheduler, codec, chatTemplate, stopIds, modelName: name, sampling, adapters },
           [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
         };
       },
     }));
-  const names = (await entries()).map(({ name }) => name);
+  const names = (await entries()).flatMap(({ name, adapters }) => [name, ...adapters]);
   const [name] = names;
   if (name === undefined) {
     throw new UsageError(

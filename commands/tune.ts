@@ -25,7 +25,7 @@ import { checkInit } from "../run/named_model.ts";
 import { MODEL } from "../run/settings/model.ts";
 import { RUN } from "../run/settings/run.ts";
 import { settingsFrom } from "../run/settings/table.ts";
-import { CHECKPOINTS, LEAVES, OPTIMIZER, SPHERES, spheresOf } from "../run/settings/training.ts";
+import { LEAVES, OPTIMIZER, SPHERES, spheresOf } from "../run/settings/training.ts";
 import { FROZEN_TYPES } from "../workers/mod.ts";
 
 const FLAGS = {
@@ -69,9 +69,8 @@ const FLAGS = {
   }),
   ...group("Training", {
     epochs: number({
-      help: "passes over the conversations",
+      help: "passes over the conversations (default: 3, or as many as make 30 steps)",
       min: 1,
-      defaultValue: 3,
       excludes: ["steps"],
     }),
     steps: number({ help: "optimizer steps (default: what --epochs takes)", min: 1 }),
@@ -88,10 +87,11 @@ const FLAGS = {
       min: 1000,
       excludes: ["epochs", "steps", "preferences"],
     }),
-    "checkpoint-every": {
-      ...CHECKPOINTS["checkpoint-every"],
-      help: "steps between checkpoints, and between validations",
-    },
+    "checkpoint-every": number({
+      help: "steps between checkpoints, and between validations (default: a tenth of all, of at " +
+        "most 200)",
+      min: 1,
+    }),
   }),
   ...group("Adapter", {
     lora: number({

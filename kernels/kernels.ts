@@ -244,6 +244,18 @@ export interface Kernels extends ProductKernels {
     biasCorrection2: number,
   ): void;
 
+  /**
+   * Muon's momentum (Jordan et al., 2024): the exponential mean `m[n]` of the gradient `g[n]` times `scale`,
+   * in place, and in `u[n]` the mean after the same gradient once more. As the next two in f64, rounded once.
+   */
+  muon_momentum(u: number, m: number, g: number, n: number, momentum: number, scale: number): void;
+  /** `out[n] = a x[n]`; in place when `out` is `x`. */
+  scale(out: number, x: number, n: number, a: number): void;
+  /** `x[n] = a x[n] + b y[n]`. */
+  blend(x: number, y: number, n: number, a: number, b: number): void;
+  /** What is above the diagonal of `x[n, n]` becomes what is below it. */
+  mirror(x: number, n: number): void;
+
   /** A register-only loop of {@linkcode FMA_PEAK_FLOPS} operations per iteration; ignore the value. */
   fma_peak(iterations: number): number;
   /** Reads `n` floats, a multiple of 32, with little arithmetic; ignore the value. */

@@ -19,9 +19,8 @@ export const INT8_SCRATCH = MR * NR;
 export const PAGE = 32;
 /** Floating-point operations in one iteration of `fma_peak`. */
 export const FMA_PEAK_FLOPS = 12 * 8 * 4 * 2;
-/** Query rows in a block of attention, and of its backward pass. */
-const BLOCK = 24;
-const BACKWARD_BLOCK = 48;
+/** Query rows in a block of attention, as of its backward pass. */
+const BLOCK = 48;
 /** Query rows in a block of attention over pages. */
 const PAGED_BLOCK = 48;
 
@@ -77,8 +76,8 @@ export function pagedScratchSize(
   if (kv === "f32") return blocks;
   const pages = keys / PAGE;
   const widened = pages * pageHeadSize(headDim) + roundUp(pages, 4);
-  // A page, sums, factors and scores of the heads.
-  const single = roundUp(headDim, 4) * (PAGE + heads) + roundUp(heads, 4) + heads * keys;
+  // A page; sums, factors, queries and scores of the heads.
+  const single = roundUp(headDim, 4) * (PAGE + 2 * heads) + roundUp(heads, 4) + heads * keys;
   return Math.max(widened + blocks, single);
 }
 
@@ -91,9 +90,9 @@ export function attentionScratchSize(t: number, headDim: number): number {
 
 /** Floats of scratch for `attention_backward` over t tokens. */
 export function attentionBackwardScratchSize(t: number, headDim: number): number {
-  const scores = BACKWARD_BLOCK * roundUp(t, 3 * MR);
+  const scores = BLOCK * roundUp(t, 3 * MR);
   // Keys and values by row, keys by column; queries, dO by row and one of them by column; segment
-  // starts; scores, gradients and the panels of both; one panel of queries.
+  // starts; scores, gradients and the panels of both; those by query.
   return 2 * packedBSize(headDim, t) + packedBSize(t, headDim) +
-    BACKWARD_BLOCK * (2 * headDim + roundUp(headDim, NR) + 1) + 4 * scores + MR * t;
+    BLOCK * (2 * headDim + roundUp(headDim, NR) + 1) + 4 * scores + BLOCK * t;
 }

@@ -5,10 +5,10 @@
  * @module
  */
 
+/** A recipe's name. */
+export type RecipeName = "tuned" | "plain";
 /** All names. */
-export const RECIPES = ["tuned", "plain"] as const;
-/** A name in {@linkcode RECIPES}. */
-export type RecipeName = typeof RECIPES[number];
+export const RECIPES: readonly RecipeName[] = ["tuned", "plain"];
 
 /** What a recipe decides besides the learning rate, which is the preset's. */
 export interface Recipe {

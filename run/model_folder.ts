@@ -5,9 +5,10 @@
  */
 import { join } from "node:path";
 import { exists } from "../model/durable.ts";
-import { readModelConfig } from "../model/checkpoint/mod.ts";
+import { readAdapter, readModelConfig } from "../model/checkpoint/mod.ts";
 import { wasmEngineBytes } from "../engine/mod.ts";
 import { UsageError } from "../cli/flags.ts";
+import { initFolder } from "./choose_checkpoint.ts";
 import { readGgufModel } from "./gguf_model.ts";
 import { runPaths } from "./folder.ts";
 import { locateModel, type ModelPlace } from "./locate_model.ts";
@@ -17,6 +18,8 @@ import { type EngineSettings, type OpenModel, openModel } from "./model_source.t
 export interface FoundModel {
   /** The name of its folder or file, without `.gguf`. */
   readonly name: string;
+  /** Names of its adapters, `MODEL@ADAPTER`: the folders in `MODEL.adapters` beside it. */
+  readonly adapters: readonly string[];
   open(): Promise<OpenModel>;
   /** Memory that it takes once it is open. */
   bytes(): Promise<number>;
@@ -43,10 +46,16 @@ export async function findModels(
     const place = isFile ? fileAt(path) : await placeOf(path);
     if (!place) continue;
     const name = file.replace(/\.gguf$/, "");
+    const adapters = await adaptersOf(join(folder, `${name}.adapters`), name);
+    const given = Array.from(adapters, ([adapter, dir]) => `${adapter}=${dir}`);
     found.push({
       name,
-      open: async () => ({ ...await openModel({ ...settings, ...place }), name }),
-      bytes: () => bytesOf(place, settings),
+      adapters: [...adapters.keys()],
+      open: async () => ({
+        ...await openModel({ ...settings, ...place }, { adapters: given }),
+        name,
+      }),
+      bytes: () => bytesOf(place, { settings, adapters: [...adapters.values()] }),
     });
   }
   return found.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -64,11 +73,21 @@ async function placeOf(folder: string): Promise<ModelPlace | undefined> {
   return isModel ? { run: "", model: folder } : undefined;
 }
 
+/** The folders of a model's adapters, by name. */
+async function adaptersOf(folder: string, model: string): Promise<ReadonlyMap<string, string>> {
+  if (!await exists(folder)) return new Map();
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  return new Map(names.sort().map((name) => [`${model}@${name}`, join(folder, name)]));
+}
+
 function fileAt(path: string): ModelPlace | undefined {
   return path.endsWith(".gguf") ? { run: "", model: path } : undefined;
 }
 
-async function bytesOf(place: ModelPlace, settings: EngineSettings): Promise<number> {
+async function bytesOf(
+  place: ModelPlace,
+  { settings, adapters }: { settings: EngineSettings; adapters: readonly string[] },
+): Promise<number> {
   const { folder, onnxFile, ggufFile } = await locateModel(place);
   const { threads: workers, weights, kv, "cache-mib": cacheMib } = settings;
   const cacheBytes = cacheMib === undefined ? undefined : cacheMib * 2 ** 20;
@@ -76,7 +95,11 @@ async function bytesOf(place: ModelPlace, settings: EngineSettings): Promise<num
     const { size } = await Deno.stat(onnxFile);
     return size + (cacheBytes ?? 512 << 20);
   }
+  const loras = await Promise.all(
+    adapters.map(async (dir) => (await readAdapter(await initFolder(dir)))?.lora),
+  );
   return wasmEngineBytes({
+    adapters: loras.filter((lora) => lora !== undefined),
     config: ggufFile === undefined
       ? await readModelConfig(folder)
       : (await readGgufModel(ggufFile)).config,

@@ -24,12 +24,24 @@ export interface ApiKey {
   readonly rights: KeyRights;
 }
 
-/** The keys that a server knows, and what is left to each. */
+/**
+ * The keys that a server knows, and what is left to each.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseApiKeys } from "./api_keys.ts";
+ * const keys = parseApiKeys("laptop 0123456789abcdef");
+ * keys.replaceBy(parseApiKeys("desk fedcba9876543210"));
+ * assertEquals(keys.names, ["desk"]);
+ * assertEquals(keys.find("0123456789abcdef"), undefined);
+ * ```
+ */
 export class ApiKeys {
   #keys: readonly ApiKey[];
   readonly #quotas = new Map<string, Quota>();
 
-  /** @throws {RangeError} when keys of one name may do different things */
+  /** Takes keys. @throws {RangeError} when keys of one name may do different things */
   constructor(keys: readonly ApiKey[]) {
     for (const { name, rights } of keys) {
       const first = keys.find((other) => other.name === name)?.rights;

@@ -190,7 +190,10 @@ export function createApp(
   const clientOf = (context: Context) => notesOf(context).client;
   const readBody = async (context: Context) => {
     const client = clientOf(context);
-    const text = await readJsonBody(context, { maxBodyBytes, next: () => turns.next(client) });
+    const text = await readJsonBody(context, {
+      maxBodyBytes,
+      next: (usedMs) => turns.next(client, usedMs),
+    });
     return await turns.run(jsonSteps(text), { client, signal: context.req.raw.signal });
   };
   const answering = (context: Context, model: ServedModel): ChatContext => {

@@ -20,8 +20,8 @@ const MAX_DEPTH = 64;
 const MAX_VALUES = 10_000;
 /** Fields that hold ids of tokens, as many as a model's context has. */
 const ID_LISTS: ReadonlySet<string> = new Set(["prompt", "tokens", "input"]);
-/** Of a body as much as is taken in at once. */
-const PACE_BYTES = 64 << 10;
+/** Of a body as much as is taken in at once, which holds the thread for so long. */
+const PACE_BYTES = 32 << 10, PACE_MS = 1;
 /** From here on a text is read in steps. */
 const LONG_CHARS = 16 << 10;
 
@@ -32,7 +32,7 @@ const LONG_CHARS = 16 << 10;
  */
 export async function readJsonBody(
   context: Context,
-  { maxBodyBytes, next }: BodyLimits & { readonly next: () => Promise<void> },
+  { maxBodyBytes, next }: BodyLimits & { readonly next: (usedMs: number) => Promise<void> },
 ): Promise<string> {
   const type = context.req.header("content-type") ?? "";
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -51,10 +51,7 @@ export async function readJsonBody(
       });
     }
     text += decode(decoder, chunk);
-    if (bytes - paced > PACE_BYTES) {
-      paced = bytes;
-      await next();
-    }
+    for (; bytes - paced > PACE_BYTES; paced += PACE_BYTES) await next(PACE_MS);
   }
   return text + decode(decoder);
 }

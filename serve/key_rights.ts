@@ -4,14 +4,21 @@
  * @module
  */
 
-/** Parts of the API that a key may be kept to. */
-export const SCOPES = ["generate", "embeddings", "models", "metrics", "dashboard"] as const;
+/** A part of the API that a key may be kept to. */
+export type Scope = "generate" | "embeddings" | "models" | "metrics" | "dashboard";
 
-/** One of {@linkcode SCOPES}. */
-export type Scope = typeof SCOPES[number];
+/** All of them. */
+export const SCOPES: readonly Scope[] = [
+  "generate",
+  "embeddings",
+  "models",
+  "metrics",
+  "dashboard",
+];
 
 /** What a key may do; what is not given is not limited. */
 export interface KeyRights {
+  /** Parts of the API. */
   readonly scopes?: readonly Scope[];
   /** Models and adapters, by the `model` of requests; others do not exist for it. */
   readonly models?: readonly string[];

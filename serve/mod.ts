@@ -15,15 +15,17 @@ export {
 export { type App, type AppLimits, type AppOptions, type AppSettings, createApp } from "./app.ts";
 export {
   type ListedModel,
-  LoadedModels,
-  type ModelEntry,
   type ModelLease,
   type ModelParts,
   type ModelPool,
-  type ModelPoolOptions,
-  type OpenedModel,
   type ServedModel,
 } from "./model_pool.ts";
+export {
+  LoadedModels,
+  type ModelEntry,
+  type ModelPoolOptions,
+  type OpenedModel,
+} from "./loaded_models.ts";
 export { eventStream, type EventStreamOptions } from "./event_stream.ts";
 export { hostnameOf, requireHostName } from "./host_names.ts";
 export {

@@ -14,8 +14,11 @@ export const QUOTA_HEADERS: readonly string[] = ["limit", "remaining", "reset"].
 
 /** Why a request must wait. */
 export interface Refusal {
+  /** Which limit it would pass. */
   readonly limit: "requests" | "tokens" | "concurrent";
+  /** That in words, for the client. */
   readonly message: string;
+  /** When it may come again. */
   readonly retryAfterSeconds: number;
 }
 

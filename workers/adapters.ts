@@ -49,19 +49,20 @@ export function adaptedInputGradient(
 }
 
 /**
- * Reduces the gradients of the adapters of `w`, given its input `x[n, in]` and the gradient of its
- * output `dy[n, out]`: dB = scale · dYᵀ (X Aᵀ), dA = scale · (dY B)ᵀ X.
+ * Reduces a microbatch's gradients of the adapters of `w`, given its input `x[n, in]` and the gradient of
+ * its output `dy[n, out]`: dB = scale · dYᵀ (X Aᵀ), dA = scale · (dY B)ᵀ X.
  */
 export function reduceAdapters(
   context: MicrobatchContext,
-  { turn, w, dy, x, n }: { turn: Turn; w: ParameterGroup; dy: number; x: number; n: number },
+  { turn, w, dy, x }: { turn: Turn; w: ParameterGroup; dy: number; x: number },
 ): void {
+  const { n } = turn;
   const { area } = context;
   for (const pair of context.adapters?.of.get(w.index) ?? []) {
     const { a, b, row } = pair;
     const hidden = scaledHidden(context, { pair, x, n });
     const gradient = scaledGradient(context, { pair, dy, w, n });
-    const reduced = { turn, staged: area.staged, n };
+    const reduced = { turn, staged: area.staged };
     const part = { dy: at(dy, row), stride: w.rows };
     reduceProduct(context, {
       ...reduced,
@@ -96,7 +97,7 @@ function scaledHidden(
 ): number {
   const { loraHidden } = context.area;
   linear(context, { y: loraHidden, x, w: a, n });
-  scale(context, loraHidden, n * a.rows);
+  context.kernels.scale(loraHidden, loraHidden, n * a.rows, context.plan.loraScale);
   return loraHidden;
 }
 
@@ -112,11 +113,6 @@ function scaledGradient(
 ): number {
   const { loraGradient } = context.area;
   linearInputGradient(context, { dx: loraGradient, dy: at(dy, row), stride: w.rows, w: b, n });
-  scale(context, loraGradient, n * a.rows);
+  context.kernels.scale(loraGradient, loraGradient, n * a.rows, context.plan.loraScale);
   return loraGradient;
-}
-
-function scale({ f32, plan }: MicrobatchContext, address: number, size: number): void {
-  const values = f32.subarray(address / 4, address / 4 + size);
-  for (let i = 0; i < size; i++) values[i] = (values[i] as number) * plan.loraScale;
 }

@@ -1,6 +1,6 @@
 /**
- * The backward pass of one microbatch, from the gradient of the normalised hidden state to that of the
- * embedding. Every parameter gradient is staged in the worker's own area, then reduced in turn.
+ * The backward pass of some microbatches at once, from the gradient of the normalised hidden state to that
+ * of the embedding. Every parameter gradient is one of each microbatch, and reduced in turn.
  *
  * @module
  */
@@ -21,50 +21,62 @@ import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 /** Runs after `forward` and `head` with a gradient scale, on their activations. */
 export function backward(
   context: MicrobatchContext,
-  { slice, turn }: { slice: MicrobatchRows; turn: Turn },
+  { slice, turns }: { slice: MicrobatchRows; turns: readonly Turn[] },
 ): void {
   const { config, kernels, plan, area, groups, dims } = context;
   const { D, F, H, K, N, Q, A, T } = dims;
   const n = (slice.end - slice.first) * T;
   const firstToken = slice.first * T;
 
-  const reduceMatrix = (w: ParameterGroup, { dy, x }: { dy: number; x: number }) => {
-    reduceProduct(context, {
-      turn,
-      group: w,
-      staged: area.staged,
-      n,
-      multiply: (dw, accumulate) => linearWeightGradient(context, { dw, dy, x, w, n, accumulate }),
-    });
-    reduceAdapters(context, { turn, w, dy, x, n });
+  const reduceMatrix = (w: ParameterGroup, whole: { dy: number; x: number }) => {
+    for (const turn of turns) {
+      const { n, token } = turn;
+      const dy = at(whole.dy, token * w.rows), x = at(whole.x, token * w.cols);
+      reduceProduct(context, {
+        turn,
+        group: w,
+        staged: area.staged,
+        multiply: (dw, accumulate) =>
+          linearWeightGradient(context, { dw, dy, x, w, n, accumulate }),
+      });
+      reduceAdapters(context, { turn, w, dy, x });
+    }
   };
   /** Of a product's output; does nothing where the layer has no bias. */
   const reduceBias = (bias: ParameterGroup | undefined, dy: number) => {
     if (!bias) return;
-    biasGradient(context, { db: area.staged, dy, bias, n });
-    reduce(context, { turn, group: bias, staged: area.staged });
+    for (const turn of turns) {
+      const { n, token } = turn;
+      biasGradient(context, { db: area.staged, dy: at(dy, token * bias.cols), bias, n });
+      reduce(context, { turn, group: bias, staged: area.staged });
+    }
   };
   /** dResidual += gradient through the norm of `x`, given `area.dNormed`. */
   const backThroughNorm = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) => {
-    kernels.zero(area.staged, D);
-    kernels.rms_norm_backward(
-      area.dResidual,
-      area.staged,
-      area.dNormed,
-      x,
-      weightsOf(context, norm),
-      rstd,
-      n,
-      D,
-    );
-    reduce(context, { turn, group: norm, staged: area.staged });
+    for (const turn of turns) {
+      const { n, token } = turn;
+      kernels.zero(area.staged, D);
+      kernels.rms_norm_backward(
+        at(area.dResidual, token * D),
+        area.staged,
+        at(area.dNormed, token * D),
+        at(x, token * D),
+        weightsOf(context, norm),
+        at(rstd, token),
+        n,
+        D,
+      );
+      reduce(context, { turn, group: norm, staged: area.staged });
+    }
   };
   /** Recomputes a norm's output, which is cheaper than storing it. */
   const normAgain = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) =>
     kernels.rms_norm(area.normed, rstd, x, weightsOf(context, norm), n, D, config.rms_norm_eps);
 
   const tied = groups.head === groups.embedding;
-  if (!tied) reduce(context, { turn, group: groups.head, staged: area.stagedHead });
+  for (const [leaf, turn] of tied ? [] : turns.entries()) {
+    reduce(context, { turn, group: groups.head, staged: area.stagedHead[leaf] as number });
+  }
   kernels.zero(area.dResidual, n * D);
   backThroughNorm(groups.finalNorm, { x: area.final, rstd: area.finalRstd });
 
@@ -106,7 +118,7 @@ export function backward(
       );
     }
     rotateHeads(context, { index, qkv: area.dQkv, firstToken, n, sign: -1 });
-    backThroughHeadNorms(context, { layer, kept, n, turn });
+    for (const turn of turns) backThroughHeadNorms(context, { layer, kept, turn });
     const input = { x: kept.input, rstd: kept.inputRstd };
     normAgain(layer.inputNorm, input);
     reduceMatrix(layer.qkv, { dy: area.dQkv, x: area.normed });
@@ -116,20 +128,26 @@ export function backward(
   }
 
   if (isFrozen(context, groups.embedding)) return;
-  const ids = at(plan.inputIds, firstToken);
-  if (tied) {
-    // The embedding's two gradients are summed in the staged one, so that it is reduced once.
-    kernels.embedding_backward(area.stagedHead, area.dResidual, ids, n, D);
-    reduce(context, { turn, group: groups.embedding, staged: area.stagedHead });
-  } else {
-    const { embedding } = groups;
-    inTurn(context, {
-      turn,
-      group: embedding,
-      add(gradient) {
-        if (turn.order === 0) kernels.zero(gradient, embedding.rows * embedding.cols);
-        kernels.embedding_backward(gradient, area.dResidual, ids, n, D);
-      },
-    });
+  const { embedding } = groups;
+  for (const [leaf, turn] of turns.entries()) {
+    const { n, token } = turn;
+    const ids = at(plan.inputIds, firstToken + token);
+    const addTo = (gradient: number) =>
+      kernels.embedding_backward(gradient, at(area.dResidual, token * D), ids, n, D);
+    if (tied) {
+      // The embedding's two gradients are summed in the staged one, so that it is reduced once.
+      const staged = area.stagedHead[leaf] as number;
+      addTo(staged);
+      reduce(context, { turn, group: embedding, staged });
+    } else {
+      inTurn(context, {
+        turn,
+        group: embedding,
+        add(gradient) {
+          if (turn.order === 0) kernels.zero(gradient, embedding.rows * embedding.cols);
+          addTo(gradient);
+        },
+      });
+    }
   }
 }

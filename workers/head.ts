@@ -1,18 +1,18 @@
 /**
- * The output head of one microbatch: final norm, vocabulary product and cross entropy in row blocks, so
+ * The output head of some microbatches: final norm, vocabulary product and cross entropy in row blocks, so
  * that `[tokens, vocab]` never exists at once.
  *
  * @module
  */
 import {
   at,
-  isFrozen,
   type MicrobatchContext,
   type MicrobatchRows,
   weightsOf,
 } from "./microbatch_context.ts";
 import { Word } from "./control_words.ts";
 import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
+import type { Turn } from "./reduction.ts";
 
 /** Loss of a microbatch. */
 export interface MicrobatchLoss {
@@ -23,39 +23,58 @@ export interface MicrobatchLoss {
 }
 
 /**
- * Loss of the hidden state in `area.final`. With a `gradientScale` it also writes the head's
- * gradient in `area.stagedHead`, `[V, D]`, and that of the normalised hidden state in
- * `area.dNormed`, `[n, D]`.
+ * Losses of the hidden states in `area.final`, one of each microbatch. With a `gradientScale` it also
+ * writes the head's gradients in `area.stagedHead`, `[V, D]` each, and that of the normalised hidden states
+ * in `area.dNormed`, `[n, D]`.
  */
 export function head(
   context: MicrobatchContext,
-  { slice, gradientScale }: { slice: MicrobatchRows; gradientScale?: number },
-): MicrobatchLoss {
-  const { config, kernels, plan, area, groups, dims, f32, words } = context;
-  const { D, V, T } = dims;
-  const n = (slice.end - slice.first) * T;
-  const firstToken = slice.first * T;
-  const isWeighted = Atomics.load(words, Word.weighted) === 1;
+  { slice, turns, gradientScale }: {
+    slice: MicrobatchRows;
+    turns: readonly Turn[];
+    gradientScale?: number;
+  },
+): MicrobatchLoss[] {
+  const { config, kernels, area, groups, dims } = context;
   kernels.rms_norm(
     area.normed,
     area.finalRstd,
     area.final,
     weightsOf(context, groups.finalNorm),
-    n,
-    D,
+    (slice.end - slice.first) * dims.T,
+    dims.D,
     config.rms_norm_eps,
   );
-  for (let start = 0; start < n; start += plan.logitsRows) {
-    const rows = Math.min(plan.logitsRows, n - start);
+  return turns.map((turn, leaf) => {
+    const firstToken = slice.first * dims.T + turn.token;
+    headOf(context, { turn, firstToken, staged: area.stagedHead[leaf], gradientScale });
+    return sumLosses(context, { firstToken, n: turn.n });
+  });
+}
+
+/** The head of one microbatch, whose first token in the batch is `firstToken`. */
+function headOf(
+  context: MicrobatchContext,
+  { turn, firstToken, staged, gradientScale }: {
+    turn: Turn;
+    firstToken: number;
+    staged: number | undefined;
+    gradientScale: number | undefined;
+  },
+): void {
+  const { kernels, plan, area, groups, dims: { D, V }, f32, words } = context;
+  const isWeighted = Atomics.load(words, Word.weighted) === 1;
+  for (let start = 0; start < turn.n; start += plan.logitsRows) {
+    const rows = Math.min(plan.logitsRows, turn.n - start);
     const token = firstToken + start;
-    const hidden = at(area.normed, start * D);
+    const hidden = at(area.normed, (turn.token + start) * D);
     const targets = at(plan.targetIds, token);
     const mask = at(plan.mask, token);
     const losses = at(plan.losses, token);
     linear(context, { y: area.logits, x: hidden, w: groups.head, n: rows });
     if (plan.keptLogits) {
       const from = area.logits / 4;
-      context.f32.copyWithin(plan.keptLogits / 4 + token * V, from, from + rows * V);
+      f32.copyWithin(plan.keptLogits / 4 + token * V, from, from + rows * V);
     }
     if (gradientScale === undefined) {
       kernels.cross_entropy_loss(area.logits, losses, targets, mask, rows, V, V);
@@ -75,9 +94,9 @@ export function head(
         gradientScale * weight,
       );
     }
-    if (!isFrozen(context, groups.head)) {
+    if (staged !== undefined) {
       linearWeightGradient(context, {
-        dw: area.stagedHead,
+        dw: staged,
         dy: area.logits,
         x: hidden,
         w: groups.head,
@@ -86,13 +105,12 @@ export function head(
       });
     }
     linearInputGradient(context, {
-      dx: at(area.dNormed, start * D),
+      dx: at(area.dNormed, (turn.token + start) * D),
       dy: area.logits,
       w: groups.head,
       n: rows,
     });
   }
-  return sumLosses(context, { firstToken, n });
 }
 
 /** Adds the losses up in token order, in f64. */

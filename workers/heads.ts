@@ -52,10 +52,10 @@ export function normHeads(
   }
 }
 
-/** Turns the gradient of normalised heads in `area.dQkv` into that of the projected ones. */
+/** Turns a microbatch's gradient of normalised heads in `area.dQkv` into that of the projected ones. */
 export function backThroughHeadNorms(
   context: MicrobatchContext,
-  { layer: { queryNorm, keyNorm }, kept, n, turn }: HeadsOfLayer & { readonly turn: Turn },
+  { layer: { queryNorm, keyNorm }, kept, turn }: Omit<HeadsOfLayer, "n"> & { readonly turn: Turn },
 ): void {
   if (!queryNorm || !keyNorm) return;
   const { kernels, area, dims: { H, K, N, Q } } = context;
@@ -63,7 +63,7 @@ export function backThroughHeadNorms(
   const [dQuery, dKey] = [area.staged, at(area.staged, N)];
   const dNormed = area.dHeads;
   kernels.zero(dQuery, 2 * N);
-  for (let i = 0; i < n; i++) {
+  for (let i = turn.token; i < turn.token + turn.n; i++) {
     const row = at(area.dQkv, i * Q);
     const raw = at(kept.rawHeads, i * (H + K) * N);
     const rstd = at(kept.headRstd, i * (H + K));

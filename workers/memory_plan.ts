@@ -16,7 +16,7 @@ import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
-import { microbatchRows, type Topology } from "./topology.ts";
+import { passOf, type Topology } from "./topology.ts";
 
 export type { Segment } from "./segments.ts";
 
@@ -62,8 +62,8 @@ export interface PackedGroup {
 /** The layout as plain data, posted to every worker. */
 export interface MemoryPlan {
   readonly dims: PlanDims;
-  /** Tokens of the largest microbatch. */
-  readonly microbatchTokens: number;
+  /** Leaves that a worker takes at once. */
+  readonly leavesPerPass: number;
   /** Rows of logits computed at once. */
   readonly logitsRows: number;
   /** Of what is trained. */
@@ -157,13 +157,9 @@ function layOut(
   const allGroups = [...groups.all, ...adapters?.all ?? []];
   const { length } = lora ? createAdapterLayout(layout, lora) : layout;
   const { vocab_size: V, head_dim: N } = config;
-  let rowsMax = 0;
-  for (let microbatch = 0; microbatch < topology.leaves; microbatch++) {
-    const [first, end] = microbatchRows({ microbatch, leaves: topology.leaves, rows });
-    rowsMax = Math.max(rowsMax, end - first);
-  }
-  const n = rowsMax * cols;
-  const logitsRows = Math.max(1, Math.min(n, Math.floor(LOGITS_BLOCK / V)));
+  const pass = passOf(topology, { rows, cols });
+  const n = pass.leaves * pass.leafTokens;
+  const logitsRows = Math.max(1, Math.min(pass.leafTokens, Math.floor(LOGITS_BLOCK / V)));
 
   // The first page belongs to the kernels' constants.
   let end = PAGE, farEnd = 0;
@@ -243,6 +239,7 @@ function layOut(
           config,
           groups,
           n,
+          leaves: pass.leaves,
           cols,
           logitsRows,
           recompute: dims.recompute,
@@ -262,7 +259,7 @@ function layOut(
   );
   const plan: MemoryPlan = {
     dims,
-    microbatchTokens: n,
+    leavesPerPass: pass.leaves,
     logitsRows,
     segments,
     frozenSegments,

@@ -39,11 +39,15 @@ export interface MicrobatchContext {
   readonly dims: Dims;
   /** The whole near memory. */
   readonly f32: Float32Array;
-  /** The whole far memory, and the way there. */
-  readonly farF32: Float32Array;
+  /** The way to the far memory. */
   readonly far: FarCopies;
   readonly words: Int32Array;
+  /** Looks at a word before sleeping. */
+  readonly spins: number;
 }
+
+/** Looks that last about as long as waking up does, where each worker has a core of its own. */
+const SPINS = 50_000;
 
 /** Rows `[first, end)` of the batch that form a microbatch. */
 export interface MicrobatchRows {
@@ -89,9 +93,9 @@ export function createMicrobatchContext(
       T: cols,
     },
     f32: new Float32Array(memory.buffer),
-    farF32: new Float32Array(farMemory.buffer),
     far: instantiateFarCopies({ near: memory, far: farMemory }),
     words: new Int32Array(memory.buffer, plan.control, 4096),
+    spins: plan.areas.length <= navigator.hardwareConcurrency ? SPINS : 0,
   };
 }
 

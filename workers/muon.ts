@@ -22,6 +22,8 @@ const POLAR_EXPRESS: readonly Quintic[] = [
 ];
 /** By so much they expect singular values above the true ones, against rounding. */
 const SAFETY = 1.01;
+/** Rows of a Gram matrix computed at once, up to their last one's diagonal: a multiple of those of a tile. */
+const STRIP = 48;
 /** Avoids division by zero for a zero gradient. */
 const EPSILON = 1e-7;
 /**
@@ -57,28 +59,18 @@ export function muon(
     matrix: HiddenMatrix;
     weights: number;
     gradient: number;
-    /** `[rows, cols]` */
-    moment: Float32Array;
+    moment: number;
     rates: MuonRates;
   },
 ): void {
-  const { f32, area } = context;
+  const { kernels, area: { update } } = context;
   const { learningRate, momentum, polarRounds = 0, weightDecay, clipScale } = rates;
   const size = rows * cols;
-  const view = (address: number) => f32.subarray(address / 4, address / 4 + size);
-  const [w, g, m, u] = [view(weights), view(gradient), moment, view(area.update)];
-  const fresh = 1 - momentum;
-  for (let i = 0; i < size; i++) {
-    const part = fresh * clipScale * (g[i] as number);
-    const mean = momentum * (m[i] as number) + part;
-    m[i] = mean;
-    // Nesterov momentum: looks one step ahead.
-    u[i] = momentum * mean + part;
-  }
+  // Nesterov momentum: looks one step ahead.
+  kernels.muon_momentum(update, moment, gradient, size, momentum, clipScale);
   orthogonalize(context, { rows, cols, polarRounds });
-  const keep = 1 - learningRate * weightDecay;
   const rate = learningRate * UPDATE_RMS * Math.sqrt(Math.max(rows, cols));
-  for (let i = 0; i < size; i++) w[i] = keep * (w[i] as number) - rate * (u[i] as number);
+  kernels.blend(weights, update, size, 1 - learningRate * weightDecay, -rate);
 }
 
 /**
@@ -92,27 +84,23 @@ export function orthogonalize(
   const { update, gram, polynomial, packedA, packedB } = area;
   const wide = rows <= cols;
   const side = wide ? rows : cols;
-  const floats = (address: number, size: number) => f32.subarray(address / 4, address / 4 + size);
-  const x = floats(update, rows * cols);
-  const g = floats(gram, side * side);
-  const p = floats(polynomial, side * side);
+  const p = f32.subarray(polynomial / 4, polynomial / 4 + side * side);
+  const norm = Math.sqrt(kernels.sum_squares(update, rows * cols));
   const quintics = polarRounds > 0 ? POLAR_EXPRESS.slice(0, polarRounds).map(cautious) : FIXED;
   const margin = polarRounds > 0 ? SAFETY : 1;
-  const scale = 1 / margin / (Math.sqrt(kernels.sum_squares(update, rows * cols)) + EPSILON);
-  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) * scale;
+  kernels.scale(update, update, rows * cols, 1 / margin / (norm + EPSILON));
 
   for (const [a, b, c] of quintics) {
     if (wide) {
       kernels.pack_a(packedA, update, rows, cols, cols);
       kernels.pack_b_transposed(packedB, update, cols, rows, cols, cols * NR);
-      kernels.gemm(gram, packedA, packedB, side, side, cols, side, 0);
     } else {
       kernels.pack_a_transposed(packedA, update, cols, rows, cols);
       kernels.pack_b(packedB, update, rows, cols, cols, rows * NR);
-      kernels.gemm(gram, packedA, packedB, side, side, rows, side, 0);
     }
+    multiplySymmetric({ kernels, area }, { side, k: wide ? cols : rows });
     // b G + c G² is one product, G (b I + c G).
-    for (let i = 0; i < p.length; i++) p[i] = c * (g[i] as number);
+    kernels.scale(polynomial, gram, side * side, c);
     addToDiagonal(p, { side, value: b });
     kernels.pack_a(packedA, gram, side, side, side);
     kernels.pack_b(packedB, polynomial, side, side, side, side * NR);
@@ -127,6 +115,19 @@ export function orthogonalize(
     }
     kernels.gemm(update, packedA, packedB, rows, cols, side, cols, 0);
   }
+}
+
+/** The Gram matrix of packed operands, of which one half mirrors the other. */
+function multiplySymmetric(
+  { kernels, area: { gram, packedA, packedB } }: Pick<MuonContext, "kernels" | "area">,
+  { side, k }: { side: number; k: number },
+): void {
+  for (let row = 0; row < side; row += STRIP) {
+    const rows = Math.min(STRIP, side - row);
+    const c = gram + row * side * 4;
+    kernels.gemm(c, packedA + row * k * 4, packedB, rows, row + rows, k, side, 0);
+  }
+  kernels.mirror(gram, side);
 }
 
 function cautious([a, b, c]: Quintic): Quintic {

@@ -26,6 +26,8 @@ export interface HiddenMatrix {
 export interface MuonArea {
   /** [rows, cols] the update being made orthogonal */
   readonly update: number;
+  /** [rows, cols] the momentum, out of the far memory */
+  readonly moment: number;
   /** [side, side] its Gram matrix; side = min(rows, cols) */
   readonly gram: number;
   /** [side, side] the polynomial of the Gram matrix */
@@ -64,6 +66,7 @@ export function placeMuonArea(
   const side = most(Math.min);
   return {
     update: take(most((rows, cols) => rows * cols)),
+    moment: take(most((rows, cols) => rows * cols)),
     gram: take(side * side),
     polynomial: take(side * side),
     packedA: take(most((rows, cols) => Math.max(packedASize(rows, cols), packedASize(cols, rows)))),

@@ -31,6 +31,10 @@ export const PROFILED = [
   "zero",
   "sum_squares",
   "adamw",
+  "muon_momentum",
+  "scale",
+  "blend",
+  "mirror",
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** Wraps `kernels` so that each call adds its milliseconds to its column of `totals`. */

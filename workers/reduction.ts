@@ -11,8 +11,11 @@ import { isFrozen, type MicrobatchContext } from "./microbatch_context.ts";
 import { Word } from "./control_words.ts";
 import { publish, waitFor } from "./pool_words.ts";
 
-/** One microbatch's turn in the reduction of a step. */
+/** One microbatch of a pass, and its turn in the reduction of a step. */
 export interface Turn {
+  /** First of its tokens in the pass, and their number. */
+  readonly token: number;
+  readonly n: number;
   /** Place among the microbatches that have rows, in their order. */
   readonly order: number;
   /** Milliseconds spent waiting so far. */
@@ -38,7 +41,7 @@ export function inTurn(
   const word = Word.turns + group.index;
   if (!isTurn(context, { turn, group })) {
     const start = performance.now();
-    waitFor(words, word, turn.order);
+    waitFor(words, word, turn.order, context.spins);
     turn.waitMs += performance.now() - start;
   }
   add(plan.gradients + group.offset * 4);
@@ -71,22 +74,21 @@ export function reduce(
 }
 
 /**
- * Reduces a product over the n tokens of a microbatch. If it is already its turn, the product goes
+ * Reduces a product over the tokens of a microbatch. If it is already its turn, the product goes
  * straight into the shared gradient; otherwise it is staged and added later. The bits are the same:
  * `gemm` sums up to `K_BLOCK` tokens before its one addition to the target.
  */
 export function reduceProduct(
   context: MicrobatchContext,
-  { turn, group, staged, n, multiply }: {
+  { turn, group, staged, multiply }: {
     turn: Turn;
     group: ParameterGroup;
     staged: number;
-    n: number;
     multiply: (gradient: number, accumulate: boolean) => void;
   },
 ): void {
   if (isFrozen(context, group)) return;
-  if (n <= K_BLOCK && isTurn(context, { turn, group })) {
+  if (turn.n <= K_BLOCK && isTurn(context, { turn, group })) {
     inTurn(context, { turn, group, add: (gradient) => multiply(gradient, turn.order > 0) });
   } else {
     multiply(staged, false);

@@ -49,6 +49,7 @@ joinPool(({ worker, plan, module, memory, farMemory, simd256 }: SphereStart) => 
   const sphere = new Sphere(context, worker);
   return {
     words: context.words,
+    spins: context.spins,
     workers: plan.areas.length,
     work: (round) => sphere.obey(round),
     task: () => sphere.task,
@@ -60,7 +61,8 @@ class Sphere {
   readonly #context: MicrobatchContext;
   readonly #worker: number;
   readonly #results: Float64Array;
-  #microbatch: number | undefined;
+  /** `[first, end)` of those being run. */
+  #leaves: [first: number, end: number] | undefined;
 
   constructor(context: MicrobatchContext, worker: number) {
     this.#context = context;
@@ -73,9 +75,13 @@ class Sphere {
     );
   }
 
-  /** The current leaf sphere; undefined outside the microbatch phase. */
+  /** The current leaf spheres; undefined outside the microbatch phase. */
   get task(): string | undefined {
-    return this.#microbatch === undefined ? undefined : `leaf sphere ${this.#microbatch}`;
+    if (!this.#leaves) return undefined;
+    const [first, end] = this.#leaves;
+    return end - first === 1
+      ? `leaf sphere ${first}`
+      : `one of leaf spheres ${first} to ${end - 1}`;
   }
 
   /** Runs the current command. */
@@ -85,7 +91,7 @@ class Sphere {
       case Command.train:
         this.#takeMicrobatches({ train: true, round });
         // Every microbatch must be reduced before any segment is summed.
-        waitFor(this.#context.words, Word.microbatchesDone, round);
+        waitFor(this.#context.words, Word.microbatchesDone, round, this.#context.spins);
         if (decide(this.#context.words, Fate.updates) === Fate.abandoned) {
           throw new PoisonedError("Cannot go on: the step is abandoned");
         }
@@ -105,60 +111,72 @@ class Sphere {
   #takeMicrobatches({ train, round }: { train: boolean; round: number }): void {
     const { plan, words } = this.#context;
     const { leaves } = plan.dims.topology;
-    const rows = Atomics.load(words, Word.rows);
-    const segmented = Atomics.load(words, Word.segmented) === 1;
     for (;;) {
-      const microbatch = Atomics.add(words, Word.nextMicrobatch, 1);
-      if (microbatch >= leaves) break;
-      this.#microbatch = microbatch;
-      const [first, end] = microbatchRows({ microbatch, leaves, rows });
-      const result = this.#results.subarray(microbatch * MicrobatchResult.width);
-      result.fill(0, 0, MicrobatchResult.width);
-      result[MicrobatchResult.worker] = this.#worker;
-      if (first < end) {
-        this.#runMicrobatch({ first, end, segmented, train, microbatch, rows, result });
-      }
-      this.#report(microbatch, round);
-      this.#microbatch = undefined;
+      const first = Atomics.add(words, Word.nextMicrobatch, plan.leavesPerPass);
+      if (first >= leaves) break;
+      const end = Math.min(first + plan.leavesPerPass, leaves);
+      this.#leaves = [first, end];
+      this.#runPass({ first, end, train });
+      for (let microbatch = first; microbatch < end; microbatch++) this.#report(microbatch, round);
+      this.#leaves = undefined;
     }
   }
 
-  #runMicrobatch({ first, end, segmented, train, microbatch, rows, result }: {
-    first: number;
-    end: number;
-    segmented: boolean;
-    train: boolean;
-    microbatch: number;
-    rows: number;
-    result: Float64Array;
-  }): void {
+  /** Runs leaves `[first, end)` as one: their rows are adjacent. */
+  #runPass({ first, end, train }: { first: number; end: number; train: boolean }): void {
     const context = this.#context;
+    const { words, dims: { T }, plan } = context;
     const start = performance.now();
-    const slice = { first, end, segmented };
+    const turns = this.#turns({ first, end });
+    if (turns.length === 0) return;
+    const rows = Atomics.load(words, Word.rows);
+    const { leaves } = plan.dims.topology;
+    const slice = {
+      first: microbatchRows({ microbatch: first, leaves, rows })[0],
+      end: microbatchRows({ microbatch: end - 1, leaves, rows })[1],
+      segmented: Atomics.load(words, Word.segmented) === 1,
+    };
     forward(context, slice);
-    let waitMs = 0;
-    if (train) {
-      const parameters = new Float64Array(context.words.buffer, context.plan.parametersIn, 64);
-      const gradientScale = parameters[StepParameter.gradientScale] as number;
-      const { loss, tokens } = head(context, { slice, gradientScale });
-      const { leaves } = context.plan.dims.topology;
-      const turn: Turn = {
-        order: microbatchOrder({ microbatch, leaves, rows }),
-        waitMs: 0,
-        bytesReduced: 0,
-      };
-      backward(context, { slice, turn });
-      waitMs = turn.waitMs;
+    const parameters = new Float64Array(words.buffer, plan.parametersIn, 64);
+    const gradientScale = parameters[StepParameter.gradientScale] as number;
+    const losses = head(context, { slice, turns, ...train && { gradientScale } });
+    if (train) backward(context, { slice, turns });
+    const waitMs = turns.reduce((sum, turn) => sum + turn.waitMs, 0);
+    const tokenMs = (performance.now() - start - waitMs) / ((slice.end - slice.first) * T);
+    for (const [i, turn] of turns.entries()) {
+      const result = this.#resultOf(turn.microbatch);
+      const { loss, tokens } = losses[i] as typeof losses[0] & object;
       result[MicrobatchResult.loss] = loss;
       result[MicrobatchResult.tokens] = tokens;
       result[MicrobatchResult.bytesReduced] = turn.bytesReduced;
-    } else {
-      const { loss, tokens } = head(context, { slice });
-      result[MicrobatchResult.loss] = loss;
-      result[MicrobatchResult.tokens] = tokens;
+      result[MicrobatchResult.waitMs] = turn.waitMs;
+      result[MicrobatchResult.computeMs] = tokenMs * turn.n;
     }
-    result[MicrobatchResult.waitMs] = waitMs;
-    result[MicrobatchResult.computeMs] = performance.now() - start - waitMs;
+  }
+
+  /** The turns of leaves `[first, end)` that have rows; clears the results of all. */
+  #turns({ first, end }: { first: number; end: number }): (Turn & { microbatch: number })[] {
+    const { words, dims: { T }, plan } = this.#context;
+    const rows = Atomics.load(words, Word.rows);
+    const { leaves } = plan.dims.topology;
+    const turns: (Turn & { microbatch: number })[] = [];
+    for (let microbatch = first, token = 0; microbatch < end; microbatch++) {
+      const result = this.#resultOf(microbatch);
+      result.fill(0);
+      result[MicrobatchResult.worker] = this.#worker;
+      const [from, to] = microbatchRows({ microbatch, leaves, rows });
+      if (from === to) continue;
+      const order = microbatchOrder({ microbatch, leaves, rows });
+      const n = (to - from) * T;
+      turns.push({ microbatch, order, token, n, waitMs: 0, bytesReduced: 0 });
+      token += n;
+    }
+    return turns;
+  }
+
+  #resultOf(microbatch: number): Float64Array {
+    const at = microbatch * MicrobatchResult.width;
+    return this.#results.subarray(at, at + MicrobatchResult.width);
   }
 
   /** Reports to the parent control sphere; the last child of each reports further up to the root. */

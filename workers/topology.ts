@@ -85,6 +85,34 @@ export function createTopology(
   return { leaves, workers: Math.min(workers, leaves), controls, parentOfLeaf };
 }
 
+/** Tokens past which the products of one pass gain nothing from more rows. */
+const PASS_TOKENS = 384;
+
+/** What a worker runs at once. */
+export interface Pass {
+  /** Adjacent leaves, and tokens of the largest of them. */
+  readonly leaves: number;
+  readonly leafTokens: number;
+}
+
+/**
+ * Several short leaves make one pass, so that the weights are read once for all of them, as long as every
+ * worker has some. Never changes a result.
+ */
+export function passOf(
+  { leaves, workers }: Topology,
+  { rows, cols }: { rows: number; cols: number },
+): Pass {
+  const leafRows = Array.from({ length: leaves }, (_, microbatch) => {
+    const [first, end] = microbatchRows({ microbatch, leaves, rows });
+    return end - first;
+  });
+  const leafTokens = Math.max(...leafRows) * cols;
+  const share = Math.ceil(leaves / workers);
+  const passes = Math.ceil(share / Math.max(1, Math.floor(PASS_TOKENS / leafTokens)));
+  return { leaves: Math.ceil(share / passes), leafTokens };
+}
+
 /** Rows `[first, end)` of the batch in a leaf sphere's microbatch; empty where rows run short. */
 export function microbatchRows(
   { microbatch, leaves, rows }: { microbatch: number; leaves: number; rows: number },

@@ -54,7 +54,7 @@ function normTogether(
   context: MicrobatchContext,
   { round, parameters }: { round: number; parameters: Float64Array },
 ): void {
-  const { kernels, plan, words } = context;
+  const { kernels, plan, words, spins } = context;
   const partialSums = new Float64Array(words.buffer, plan.partialSums, plan.segments.length);
   takeItems(context, {
     items: plan.segments,
@@ -73,7 +73,7 @@ function normTogether(
     parameters[StepParameter.skipped] = beyond ? 1 : 0;
     publish(words, Word.normDone, round);
   } else {
-    waitFor(words, Word.normDone, round);
+    waitFor(words, Word.normDone, round, spins);
   }
 }
 
@@ -97,7 +97,7 @@ function updateHidden(
   context: MicrobatchContext,
   { worker, parameter, clipScale }: { worker: number; parameter: Parameter; clipScale: number },
 ): void {
-  const { kernels, f32, farF32, plan, words } = context;
+  const { kernels, f32, far, plan, words } = context;
   const area = plan.muonAreas[worker] as typeof plan.muonAreas[0] & object;
   const rates = {
     learningRate: parameter(StepParameter.muonLearningRate),
@@ -111,14 +111,16 @@ function updateHidden(
     counter: Word.nextMatrix,
     each(matrix) {
       const { group, siblings, offset, rows, cols } = matrix;
-      const first = plan.firstMoment / 4 + offset;
+      const [moment, bytes] = [plan.firstMoment + offset * 4, rows * cols * 4];
+      far.load(area.moment, moment, bytes);
       muon({ kernels, f32, area }, {
         matrix,
         weights: plan.weights + offset * 4,
         gradient: plan.gradients + offset * 4,
-        moment: farF32.subarray(first, first + rows * cols),
+        moment: area.moment,
         rates,
       });
+      far.store(moment, area.moment, bytes);
       if (Atomics.add(words, Word.matricesDone + group, 1) + 1 < siblings) return;
       for (const segment of plan.segments) {
         if (segment.group === group) packSegment(context, segment);

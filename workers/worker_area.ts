@@ -17,7 +17,7 @@ import type { Groups } from "./groups.ts";
 /** Floats in a line of the cache. */
 const LINE = 16;
 
-/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest microbatch. */
+/** Byte addresses of one stored decoder layer of a worker; n tokens of the largest pass. */
 export interface LayerActivations {
   /** [n, D] input of the layer */
   readonly input: number;
@@ -74,8 +74,8 @@ export interface WorkerArea {
   readonly simd256Tile: number;
   /** Gradient of one group, waiting for its turn. */
   readonly staged: number;
-  /** Gradient of the head, which row blocks accumulate, [V, D]; nothing where it is frozen. */
-  readonly stagedHead: number;
+  /** Gradient of the head of each leaf of a pass, which row blocks accumulate, [V, D]; none where frozen. */
+  readonly stagedHead: readonly number[];
   /** [n, r] input and gradient between the two matrices of an adapter. */
   readonly loraHidden: number;
   readonly loraGradient: number;
@@ -90,29 +90,42 @@ export interface WorkerArea {
 
 /** Places a worker's area; `take` reserves floats and returns their address. */
 export function placeWorkerArea(
-  { config, groups, n, cols, logitsRows, recompute, adapter, moments, panelFloats, hasSmall, take }:
-    {
-      config: ModelConfig;
-      groups: Groups;
-      /** Tokens of the largest microbatch. */
-      n: number;
-      /** T */
-      cols: number;
-      logitsRows: number;
-      /** Store only the layers' inputs; their other activations share one place. */
-      recompute: boolean;
-      /** Floats of scratch where adapters alone are trained. */
-      adapter:
-        | { readonly hidden: number; readonly rank: number; readonly staged: number }
-        | undefined;
-      /** Floats of the largest segment. */
-      moments: number;
-      /** Floats of panels copied at once; 0 where packed weights are near and none is small. */
-      panelFloats: number;
-      /** Whether some weights are stored small. */
-      hasSmall: boolean;
-      take: (floats: number) => number;
-    },
+  {
+    config,
+    groups,
+    n,
+    leaves,
+    cols,
+    logitsRows,
+    recompute,
+    adapter,
+    moments,
+    panelFloats,
+    hasSmall,
+    take,
+  }: {
+    config: ModelConfig;
+    groups: Groups;
+    /** Tokens of the largest pass, and its leaves. */
+    n: number;
+    leaves: number;
+    /** T */
+    cols: number;
+    logitsRows: number;
+    /** Store only the layers' inputs; their other activations share one place. */
+    recompute: boolean;
+    /** Floats of scratch where adapters alone are trained. */
+    adapter:
+      | { readonly hidden: number; readonly rank: number; readonly staged: number }
+      | undefined;
+    /** Floats of the largest segment. */
+    moments: number;
+    /** Floats of panels copied at once; 0 where packed weights are near and none is small. */
+    panelFloats: number;
+    /** Whether some weights are stored small. */
+    hasSmall: boolean;
+    take: (floats: number) => number;
+  },
 ): WorkerArea {
   const { hidden_size: D, intermediate_size: F, vocab_size: V, head_dim: N } = config;
   const { num_attention_heads: H, num_key_value_heads: K } = config;
@@ -171,7 +184,7 @@ export function placeWorkerArea(
     packedB: take(packedBSize(n, widest)),
     simd256Tile: take(SIMD256_BYTES / 4),
     staged: take(stagedSize),
-    stagedHead: take(adapter ? 0 : V * D),
+    stagedHead: adapter ? [] : Array.from({ length: leaves }, () => take(V * D)),
     loraHidden: take(adapter?.hidden ?? 0),
     loraGradient: take(adapter?.hidden ?? 0),
     moments: take(2 * moments),

@@ -5,13 +5,7 @@
  *
  * @module
  */
-import {
-  compileKernels,
-  hasSimd256,
-  instantiateKernels,
-  type KvFormat,
-  PAGE,
-} from "../../kernels/mod.ts";
+import { compileKernels, hasSimd256, instantiateKernels, PAGE } from "../../kernels/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { WorkerPool } from "../../workers/mod.ts";
 import {
@@ -34,40 +28,12 @@ import { placePass, planPasses } from "./passes.ts";
 import { placeParameters } from "./parameters.ts";
 import { MAX_DRAFT, MAX_ROWS, phaseCount, type Plan, planEngine } from "./plan.ts";
 import { WasmSequence } from "./sequence.ts";
+import { CACHE_BYTES, type WasmEngineOptions } from "./options.ts";
 import type { WorkerStart } from "./worker.ts";
-import type { WeightFormat } from "./weights.ts";
+export { wasmEngineBytes, type WasmEngineOptions } from "./options.ts";
 export type { EngineAdapter } from "./placed_adapters.ts";
 export { KV_FORMATS, type KvFormat } from "../../kernels/mod.ts";
 export { WEIGHT_FORMATS, type WeightFormat } from "./weights.ts";
-
-/** Memory for keys and values unless it is given. */
-const CACHE_BYTES = 256 << 20;
-
-/** How {@linkcode openWasmEngine} runs a model. */
-export interface WasmEngineOptions {
-  /** The model to run. */
-  readonly config: ModelConfig;
-  /** Laid out as `createLayout(config)` says; not needed any more once the engine is open. */
-  readonly parameters: Float32Array;
-  /** How to keep the weight matrices: `f32`, or `int8` for a quarter of the memory. */
-  readonly weights?: WeightFormat;
-  /** How to keep keys and values: `f32`, or `f16` or `int8` for half or a quarter of the memory. */
-  readonly kv?: KvFormat;
-  /** Threads that share each pass; the processor's number unless given. */
-  readonly workers?: number;
-  /** Adapters that sequences can ask for by name, beside the model as it is. */
-  readonly adapters?: readonly EngineAdapter[];
-  /** Memory for keys and values. */
-  readonly cacheBytes?: number;
-  /** Prompt tokens run in one step, of all sequences; more make prompts quicker and others wait. */
-  readonly promptChunk?: number;
-  /** Which weights these are. */
-  readonly fingerprint?: string;
-  /** Uses only operations that have one defined result on every machine. */
-  readonly strictSimd?: boolean;
-  /** Uses vectors twice as wide, to the same bits; whether the process has them unless given. */
-  readonly simd256?: boolean;
-}
 
 /**
  * Opens a model: packs its weights and starts the workers.
@@ -131,37 +97,6 @@ export async function openWasmEngine(options: WasmEngineOptions): Promise<Engine
   const engine = new WasmEngine({ plan, memory, expWeights, promptChunk, fingerprint, adapters });
   await engine.start(module);
   return engine;
-}
-
-/**
- * Memory that an engine takes.
- *
- * @throws {RangeError} when it is more than WebAssembly can address
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { presetConfig } from "../../model/config.ts";
- * import { wasmEngineBytes } from "./mod.ts";
- * const config = presetConfig("tiny", { vocabSize: 512, endOfTextId: 0 });
- * const [small = 0, large = 0] = [1, 64].map((mib) =>
- *   wasmEngineBytes({ config, workers: 1, cacheBytes: mib << 20 })
- * );
- * assert(large - small > 60 << 20);
- * ```
- */
-export function wasmEngineBytes(
-  {
-    config,
-    workers = navigator.hardwareConcurrency,
-    cacheBytes = CACHE_BYTES,
-    weights = "f32",
-    kv = "f32",
-    strictSimd = false,
-    simd256 = hasSimd256(),
-  }: Omit<WasmEngineOptions, "parameters" | "promptChunk" | "fingerprint">,
-): number {
-  const parts = { config, workers, cacheBytes, format: weights, kv };
-  return planEngine({ ...parts, simd256: simd256 && !strictSimd }).bytes;
 }
 
 class WasmEngine implements Engine {

@@ -1,19 +1,19 @@
 /**
  * Causal attention of one sequence in blocks of queries (after Dao et al., FlashAttention,
- * arXiv:2205.14135): the scores of one block exist at a time, and of its products only the panels
- * that reach below the diagonal are computed.
+ * arXiv:2205.14135): the scores of one block exist at a time, and of its products only what is left
+ * of the block's last query.
  *
  * Scores are kept transposed, keys down and queries across: softmax then runs along columns, twelve
  * queries at once, needs no folding of lanes, and writes the panels that the product with V reads.
  */
-import { MR, NR } from "../build/sizes";
+import { K_BLOCK, MR, NR } from "../build/sizes";
 import { exp } from "./exp";
 import { multiply } from "./gemm";
 import { packA, pack_b, pack_b_transposed } from "./pack";
 import { hide, roundUp, segmentStarts } from "./segments";
 
 /** Queries in a block. */
-const BLOCK: i32 = 24;
+const BLOCK: i32 = 48;
 /** Queries that softmax takes at once: three panels of MR. */
 const CHUNK: i32 = 3 * MR;
 /** Bytes of one key's row of scores. */
@@ -97,30 +97,47 @@ function attendHead(
     const query = queries + (<usize> i * ldQkv << 2);
     pack_b_transposed(queryPanels, query, headDim, count, ldQkv, headDim * NR);
     const keyPanel = keyPanels + <usize> first * headBytes;
-    scoreBlock(scores, keyPanel, queryPanels, i - first, count, headDim);
-    for (let q = 0; q < count; q++) {
-      const column = scores + (<usize> q << 2);
-      hide(column, 0, load<i32>(starts + (<usize> q << 2)) - first, SCORE_ROW);
-      hide(column, i + q + 1 - first, keys, SCORE_ROW);
-    }
+    multiply(
+      scores,
+      keyPanel,
+      queryPanels,
+      keys,
+      count,
+      headDim,
+      BLOCK,
+      headBytes * MR,
+      headBytes * NR,
+      0,
+    );
     const panelBytes = <usize> keys * (MR * 4);
     for (let q = 0; q < count; q += CHUNK) {
       const visible = min(i + q + CHUNK - first, keys);
+      for (let c = q; c < min(q + CHUNK, count); c++) {
+        const column = scores + (<usize> c << 2);
+        hide(column, 0, load<i32>(starts + (<usize> c << 2)) - first, SCORE_ROW);
+        hide(column, i + c + 1 - first, visible, SCORE_ROW);
+      }
       const panel = weights + <usize> (q / MR) * panelBytes;
       const at = <usize> q << 2;
       softmaxChunk(panel, panelBytes, sums + at, tops + at, scores + at, visible, scale);
+      const hidden = <usize> (keys - visible) * (MR * 4);
+      for (let last = panel + panelBytes - hidden; last < panel + panelBytes * 3; last += panelBytes) {
+        memory.fill(last, 0, hidden);
+      }
     }
     storeLogSums(lse + (<usize> i << 2), sums, tops, count, scale);
     const rows = out + (<usize> i * ldOut << 2);
     const valueRow = valuePanels + <usize> first * (NR * 4);
-    for (let q = 0; q < count; q += MR) {
+    // What a query does not see has weight zero and adds nothing, but for where a longer k is cut.
+    const together = keys <= K_BLOCK ? count : MR;
+    for (let q = 0; q < count; q += together) {
       multiply(
         rows + (<usize> q * ldOut << 2),
         weights + <usize> (q / MR) * panelBytes,
         valueRow,
-        min(MR, count - q),
+        min(together, count - q),
         headDim,
-        min(i + q + MR - first, keys),
+        min(i + q + together - first, keys),
         ldOut,
         panelBytes,
         <usize> t * (NR * 4),
@@ -128,35 +145,6 @@ function attendHead(
       );
     }
     divideRows(rows, sums, count, headDim, ldOut);
-  }
-}
-
-/**
- * `scores[keys, BLOCK] = keys * queries^T`, one panel of queries at a time, each down to its last
- * query's own key; `before` keys precede the block's first query.
- */
-function scoreBlock(
-  scores: usize,
-  keyPanels: usize,
-  queryPanels: usize,
-  before: i32,
-  count: i32,
-  headDim: i32,
-): void {
-  const headBytes = <usize> headDim << 2;
-  for (let q = 0; q < count; q += NR) {
-    multiply(
-      scores + (<usize> q << 2),
-      keyPanels,
-      queryPanels + <usize> q * headBytes,
-      before + min(q + NR, count),
-      NR,
-      headDim,
-      BLOCK,
-      headBytes * MR,
-      headBytes * NR,
-      0,
-    );
   }
 }
 

@@ -5,7 +5,7 @@
  * Here scores lie queries down and keys across, so that probabilities and their gradients go straight
  * into the panels that the products with dO and Q read.
  */
-import { MR, NR } from "../build/sizes";
+import { K_BLOCK, MR, NR } from "../build/sizes";
 import { dot } from "./dot";
 import { multiply } from "./gemm";
 import { packA, pack_b, pack_b_transposed } from "./pack";
@@ -117,11 +117,14 @@ function attendHeadBackward(
     const result = out + (<usize> i * ldOut << 2);
     packA(queryPanels, query, count, headDim, ldQkv, headBytes * MR);
     packA(doutPanels, grad, count, headDim, ldOut, headBytes * MR);
-    scoreBlock(scores, queryPanels, keyPanels + panel, before, count, headDim, ld);
-    scoreBlock(gradients, doutPanels, valuePanels + panel, before, count, headDim, ld);
+    const keys = before + count;
+    const strideA = headBytes * MR;
+    const strideB = headBytes * NR;
+    multiply(scores, queryPanels, keyPanels + panel, count, keys, headDim, ld, strideA, strideB, 0);
+    multiply(gradients, doutPanels, valuePanels + panel, count, keys, headDim, ld, strideA, strideB, 0);
     for (let q = 0; q < count; q++) {
       const row = scores + <usize> q * rowBytes;
-      const visible = roundUp(before + min(q / MR * MR + MR, count), CHUNK);
+      const visible = roundUp(before + q + 1, CHUNK);
       hide(row, 0, load<i32>(starts + (<usize> q << 2)) - first, 4);
       hide(row, before + q + 1, visible, 4);
       softmaxBackward(
@@ -129,6 +132,7 @@ function attendHeadBackward(
         gradientPanels + <usize> q * (MR * 4),
         row,
         gradients + <usize> q * rowBytes,
+        keys,
         visible,
         load<f32>(lse + (<usize> (i + q) << 2)),
         dot(grad + (<usize> q * ldOut << 2), result + (<usize> q * ldOut << 2), headDim),
@@ -136,94 +140,54 @@ function attendHeadBackward(
       );
     }
     const keyRow = <usize> first * ldQkv << 2;
-    // dV += P^T dO; dK += dS^T Q; dQ = dS K
+    // dV += P^T dO; dK += dS^T Q; dQ = dS K. What a query does not see is zero and adds nothing.
+    const strideColumns = <usize> count * (NR * 4);
     pack_b(columns, grad, count, headDim, ldOut, count * NR);
-    addOuter(dValues + keyRow, weightPanels, columns, before, count, headDim, ldQkv);
+    multiply(
+      dValues + keyRow,
+      weightPanels,
+      columns,
+      keys,
+      headDim,
+      count,
+      ldQkv,
+      PANEL,
+      strideColumns,
+      1,
+    );
     pack_b(columns, query, count, headDim, ldQkv, count * NR);
-    addOuter(dKeys + keyRow, gradientPanels, columns, before, count, headDim, ldQkv);
-    for (let q = 0; q < count; q += MR) {
-      const rows = min(MR, count - q);
-      const keys = before + q + rows;
-      packA(rowPanel, gradients + <usize> q * rowBytes, rows, keys, ld, 0);
+    multiply(
+      dKeys + keyRow,
+      gradientPanels,
+      columns,
+      keys,
+      headDim,
+      count,
+      ldQkv,
+      PANEL,
+      strideColumns,
+      1,
+    );
+    // The place where a longer k is cut depends on it.
+    const together = keys <= K_BLOCK ? count : MR;
+    for (let q = 0; q < count; q += together) {
+      const rows = min(together, count - q);
+      const seen = before + q + rows;
+      const strideRows = <usize> seen * (MR * 4);
+      packA(rowPanel, gradients + <usize> q * rowBytes, rows, seen, ld, strideRows);
       multiply(
         dQueries + (<usize> (i + q) * ldQkv << 2),
         rowPanel,
         keyColumns + <usize> first * (NR * 4),
         rows,
         headDim,
-        keys,
+        seen,
         ldQkv,
-        0,
+        strideRows,
         <usize> t * (NR * 4),
         0,
       );
     }
-  }
-}
-
-/**
- * `scores[count, keys] = queries * keys^T`, one panel of queries at a time, each up to its last
- * query's own key; `before` keys precede the block's first query.
- */
-function scoreBlock(
-  scores: usize,
-  queryPanels: usize,
-  keyPanels: usize,
-  before: i32,
-  count: i32,
-  headDim: i32,
-  ld: i32,
-): void {
-  const headBytes = <usize> headDim << 2;
-  for (let q = 0; q < count; q += MR) {
-    const rows = min(MR, count - q);
-    multiply(
-      scores + (<usize> q * ld << 2),
-      queryPanels + <usize> q * headBytes,
-      keyPanels,
-      rows,
-      before + q + rows,
-      headDim,
-      ld,
-      headBytes * MR,
-      headBytes * NR,
-      0,
-    );
-  }
-}
-
-/**
- * `c[keys, headDim] += panels^T * columns` over the block's queries, for each panel of keys from the
- * first query that may see it.
- */
-function addOuter(
-  c: usize,
-  panels: usize,
-  columns: usize,
-  before: i32,
-  count: i32,
-  headDim: i32,
-  ldc: i32,
-): void {
-  const keys = before + count;
-  const strideB = <usize> count * (NR * 4);
-  // Panels whose first key the block's first query may see.
-  const whole = min((before / MR + 1) * MR, keys);
-  multiply(c, panels, columns, whole, headDim, count, ldc, PANEL, strideB, 1);
-  for (let j = whole; j < keys; j += MR) {
-    const query = j - before;
-    multiply(
-      c + (<usize> j * ldc << 2),
-      panels + <usize> (j / MR) * PANEL + <usize> query * (MR * 4),
-      columns + <usize> query * (NR * 4),
-      min(MR, keys - j),
-      headDim,
-      count - query,
-      ldc,
-      PANEL,
-      strideB,
-      1,
-    );
   }
 }
 

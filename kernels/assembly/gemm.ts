@@ -6,7 +6,9 @@ import { K_BLOCK, MR, NR } from "../build/sizes";
 import { takesSimd256, multiplyBlockSimd256 } from "./simd256";
 
 /** Floats of packed A to stay in the L2 cache while the panels of B pass by. */
-const A_BLOCK: i32 = 96 * 1024;
+const A_BLOCK: i32 = 128 * 1024;
+/** Rows of three panels, and of two 256-bit tiles. */
+const TILES: i32 = 3 * MR;
 
 /**
  * `c[m, n] = (accumulate ? c : 0) + a · b`.
@@ -46,7 +48,7 @@ export function multiply(
 ): void {
   // Few panels at a time is the common case of attention: no divisions on that way.
   const depth = depthOf(k);
-  const height = m * depth <= A_BLOCK ? m : max(A_BLOCK / depth / MR * MR, MR);
+  const height = m * depth <= A_BLOCK ? m : heightOf(m, depth);
   const rowBytes = <usize> ldc << 2;
   for (let i0 = 0; i0 < m; i0 += height) {
     let k0 = 0;
@@ -79,6 +81,12 @@ export function depthOf(k: i32): i32 {
   if (k <= K_BLOCK) return max(k, 1);
   const blocks = (k + K_BLOCK - 1) / K_BLOCK;
   return (k + blocks - 1) / blocks;
+}
+
+/** How many rows of A are one block: blocks of nearly one size, of whole tiles of either kind. */
+function heightOf(m: i32, depth: i32): i32 {
+  const blocks = (m * depth + A_BLOCK - 1) / A_BLOCK;
+  return (m + blocks * TILES - 1) / (blocks * TILES) * TILES;
 }
 
 /** One block, all of k in one running sum: each panel of B passes by all panels of A. */

@@ -29,5 +29,6 @@ export { copy, zero } from "./copy";
 export { softmax_weights } from "./softmax_weights";
 export { sum_squares } from "./sum_squares";
 export { adamw } from "./adamw";
+export { blend, mirror, muon_momentum, scale } from "./muon";
 export { fma_peak } from "../build/fma_peak";
 export { read_peak } from "./read_peak";

@@ -12,6 +12,8 @@ const TABLE = memory.data<u32>([
   0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000,
   // 16: 2^112, between the two biases
   0x77800000, 0x77800000, 0x77800000, 0x77800000,
+  // 32: 2^13, in 16 bits
+  0x20002000, 0x20002000, 0x20002000, 0x20002000,
 ], 16);
 
 /** As `cache_write`, for elements of `bits` bits. */
@@ -84,11 +86,25 @@ function putBytes(to: usize, from: usize, n: i32, step: usize): f32 {
   return scale;
 }
 
-/** The keys of a page, in f32; of `count` tokens and those of the last panel. */
-export function widenKeys(to: usize, page: usize, count: i32, headDim: i32, bits: i32): void {
+/** What halves that are only put in their place are too small by. */
+export const PLACED: f32 = reinterpret<f32>(0x77800000);
+
+/**
+ * The keys of a page, in f32; of `count` tokens and those of the last panel. Where `placed`, halves are
+ * too small by {@link PLACED}, which saves a product for each.
+ */
+export function widenKeys(
+  to: usize,
+  page: usize,
+  count: i32,
+  headDim: i32,
+  bits: i32,
+  placed: bool,
+): void {
   const panels = (count + MR - 1) / MR;
   if (bits == 16) {
-    widenHalves(to, page, panels * headDim * MR);
+    if (placed) placeHalves(to, page, panels * headDim * MR);
+    else widenHalves(to, page, panels * headDim * MR);
     return;
   }
   let scales = scalesOf(page + <usize> headDim * PAGE, headDim);
@@ -100,12 +116,20 @@ export function widenKeys(to: usize, page: usize, count: i32, headDim: i32, bits
   }
 }
 
-/** The values of `count` tokens of a page, in f32. */
-export function widenValues(to: usize, page: usize, count: i32, headDim: i32, bits: i32): void {
+/** The values of `count` tokens of a page, in f32, as {@link widenKeys} the keys. */
+export function widenValues(
+  to: usize,
+  page: usize,
+  count: i32,
+  headDim: i32,
+  bits: i32,
+  placed: bool,
+): void {
   const ld = roundUp(headDim, 4);
   let values = page + <usize> headDim * PAGE * (<usize> bits >> 3);
   if (bits == 16) {
-    widenHalves(to, values, count * ld);
+    if (placed) placeHalves(to, values, count * ld);
+    else widenHalves(to, values, count * ld);
     return;
   }
   let scales = scalesOf(values, headDim) + PAGE * 4;
@@ -119,19 +143,30 @@ export function widenValues(to: usize, page: usize, count: i32, headDim: i32, bi
 
 /** `n` halves, a multiple of four. */
 function widenHalves(to: usize, from: usize, n: i32): void {
+  for (; n > 0; n -= 4) {
+    v128.store(to, f32x4.mul(placeFour(from), v128.load(TABLE, 16)));
+    from += 8;
+    to += 16;
+  }
+}
+
+/** The same, too small by {@link PLACED}. */
+function placeHalves(to: usize, from: usize, n: i32): void {
   for (; n >= 8; n -= 8) {
-    v128.store(to, widenFour(from));
-    v128.store(to, widenFour(from + 8), 16);
+    const whole = v128.load(from);
+    const places = v128.load(TABLE, 32);
+    const mask = v128.load(TABLE);
+    v128.store(to, v128.and(i32x4.extmul_low_i16x8_s(whole, places), mask));
+    v128.store(to, v128.and(i32x4.extmul_high_i16x8_s(whole, places), mask), 16);
     from += 16;
     to += 32;
   }
-  if (n > 0) v128.store(to, widenFour(from));
+  if (n > 0) v128.store(to, placeFour(from));
 }
 
 @inline
-function widenFour(from: usize): v128 {
-  const placed = v128.and(i32x4.shl(v128.load16x4_s(from), 13), v128.load(TABLE));
-  return f32x4.mul(placed, v128.load(TABLE, 16));
+function placeFour(from: usize): v128 {
+  return v128.and(i32x4.shl(v128.load16x4_s(from), 13), v128.load(TABLE));
 }
 
 /** `n` bytes, a multiple of four, each four by the factors. */

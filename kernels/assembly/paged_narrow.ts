@@ -2,7 +2,7 @@
  * Attention over pages in 16 or 8 bits: to the bits of {@link attend_paged} over what they stand for.
  */
 import { PAGE } from "../build/sizes";
-import { widenKeys, widenValues } from "./narrow_pages";
+import { PLACED, widenKeys, widenValues } from "./narrow_pages";
 import { attend_paged, LEAST_BLOCK, LINE, scorePage, softmax } from "./paged";
 import { madd } from "./madd";
 import { roundUp } from "./segments";
@@ -64,8 +64,8 @@ function attendWidened(
     const page = cache + <usize> load<i32>(table + (<usize> p << 2)) * pageBytes;
     const wide = scratch + wideBytes * p;
     const rows = min(PAGE, total - p * PAGE);
-    widenKeys(wide, page, rows, headDim, bits);
-    widenValues(wide + keyBytes, page, rows, headDim, bits);
+    widenKeys(wide, page, rows, headDim, bits, false);
+    widenValues(wide + keyBytes, page, rows, headDim, bits, false);
     store<i32>(wideTable + (<usize> p << 2), p);
   }
   const rest = wideTable + (<usize> roundUp(pages, 4) << 2);
@@ -90,12 +90,16 @@ function attendOne(
   const wide = scratch;
   const sums = wide + ld * PAGE;
   const factors = sums + ld * heads;
-  const scores = factors + (<usize> roundUp(heads, 4) << 2);
+  const queries = factors + (<usize> roundUp(heads, 4) << 2);
+  const scores = queries + (<usize> roundUp(heads * headDim, 4) << 2);
   const line = <usize> roundUp(count, PAGE) << 2;
   const scale = <f32> (1 / sqrt(<f64> headDim));
+  // A power of two on the other side of a product changes none of its bits.
+  const placed = bits == 16 && copyScaled(queries, q, heads * headDim, PLACED);
+  if (placed) q = queries;
   for (let first = 0; first < count; first += PAGE) {
     const page = cache + <usize> load<i32>(table + (<usize> (first / PAGE) << 2)) * pageBytes;
-    widenKeys(wide, page, min(PAGE, count - first), headDim, bits);
+    widenKeys(wide, page, min(PAGE, count - first), headDim, bits, placed);
     const at = scores + <usize> (first / PAGE) * LINE;
     for (let h = 0; h < heads; h++) scorePage(at + line * h, q + headBytes * h, wide, headDim);
   }
@@ -103,12 +107,13 @@ function attendOne(
     const own = scores + line * h;
     for (let j = own + (<usize> count << 2); j < own + line; j += 4) store<f32>(j, -Infinity);
     store<f32>(factors + (<usize> h << 2), 1 / softmax(own, count, scale));
+    if (placed) copyScaled(own, own, count, PLACED);
   }
   memory.fill(sums, 0, ld * heads);
   for (let first = 0; first < count; first += PAGE) {
     const page = cache + <usize> load<i32>(table + (<usize> (first / PAGE) << 2)) * pageBytes;
     const rows = min(PAGE, count - first);
-    widenValues(wide, page, rows, headDim, bits);
+    widenValues(wide, page, rows, headDim, bits, placed);
     const at = scores + <usize> (first / PAGE) * LINE;
     for (let h = 0; h < heads; h++) mixPage(sums + ld * h, at + line * h, wide, rows, ld);
   }
@@ -118,6 +123,19 @@ function attendOne(
       store<f32>(out + headBytes * h + d, load<f32>(sums + ld * h + d) * factor);
     }
   }
+}
+
+/** `to[n]`: `from` times `factor`; false where one is so great that the product might have no number. */
+function copyScaled(to: usize, from: usize, n: i32, factor: f32): bool {
+  let top: f32 = 0;
+  for (; n > 0; n--) {
+    const x = load<f32>(from);
+    top = max(top, abs(x));
+    store<f32>(to, x * factor);
+    from += 4;
+    to += 4;
+  }
+  return top < 32768;
 }
 
 /** Adds a page's values by their weights, row after row. */

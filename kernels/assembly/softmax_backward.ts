@@ -14,6 +14,7 @@ export const PANEL: usize = BLOCK * MR * 4;
  * One query's scores to probabilities P and, in place, the gradients of P to those of the unscaled
  * scores; both also into panels `[keys / MR][BLOCK][MR]`.
  *
+ * @param keys those of the block; both results are zero from `visible` on
  * @param delta dO · O of the query
  */
 export function softmaxBackward(
@@ -22,6 +23,7 @@ export function softmaxBackward(
   scores: usize,
   gradients: usize,
   keys: i32,
+  visible: i32,
   lse: f32,
   delta: f32,
   scale: f32,
@@ -30,7 +32,8 @@ export function softmaxBackward(
   const shift = f32x4.splat(-lse);
   const deltas = f32x4.splat(delta);
   const zero = f32x4.splat(0);
-  for (let j = 0; j < keys; j += CHUNK) {
+  let j = 0;
+  for (; j < visible; j += CHUNK) {
     // No probability is above 1, however coarse the rounding of a great log-sum-exp.
     const p0 = exp(f32x4.pmin(madd(v128.load(scores), scales, shift), zero));
     const p1 = exp(f32x4.pmin(madd(v128.load(scores, 16), scales, shift), zero));
@@ -44,6 +47,16 @@ export function softmaxBackward(
     storeChunk(weightPanel, p0, p1, p2);
     storeChunk(gradientPanel, s0, s1, s2);
     scores += CHUNK * 4;
+    gradients += CHUNK * 4;
+    weightPanel += PANEL * 3;
+    gradientPanel += PANEL * 3;
+  }
+  for (; j < keys; j += CHUNK) {
+    v128.store(gradients, zero);
+    v128.store(gradients, zero, 16);
+    v128.store(gradients, zero, 32);
+    storeChunk(weightPanel, zero, zero, zero);
+    storeChunk(gradientPanel, zero, zero, zero);
     gradients += CHUNK * 4;
     weightPanel += PANEL * 3;
     gradientPanel += PANEL * 3;

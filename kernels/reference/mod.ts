@@ -15,7 +15,6 @@ export {
 } from "./int8.ts";
 export { widen_bf16, widen_int8 } from "./widen.ts";
 export { attend_paged, cache_write } from "./paged.ts";
-export { narrowed } from "./narrow.ts";
 export { gate_columns } from "./gate.ts";
 export { rms_norm, rms_norm_backward } from "./rms_norm.ts";
 export { rope } from "./rope.ts";
@@ -26,3 +25,4 @@ export { cross_entropy, cross_entropy_loss } from "./cross_entropy.ts";
 export { softmax_weights } from "./softmax_weights.ts";
 export { add, copy, sum_squares, zero } from "./sum.ts";
 export { adamw } from "./adamw.ts";
+export { blend, mirror, muon_momentum, scale } from "./muon.ts";

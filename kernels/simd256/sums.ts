@@ -101,20 +101,29 @@ export class Sums {
     });
   }
 
-  /** Stores the sums as unfinished. */
+  /** Stores the spilled sums as unfinished. */
   keep(kept: number): void {
-    eachPlace((at, row, column) => this.body.get(kept).get(this.#sum(row, column)).store(at));
+    eachPlace((at) => {
+      this.body.get(kept).constant(at).add();
+      this.body.load(this.#own(at)).store(0);
+    });
   }
 
-  /** Stores the sums to C, or adds them: its first four rows at `c4`, its last two at `c2`. */
+  /**
+   * Stores the spilled sums to C, or adds them: its first four rows at `c4`, its last two at `c2`. Read
+   * back from there, no half of a sum has to be taken out of its register.
+   */
   storeRows(c4: number, c2: number, ldc: number, { add }: { add: boolean }): void {
+    const { body } = this;
     for (let row = 0; row < TILE_ROWS; row++) {
       const c = row < 4 ? c4 : c2;
-      if (row !== 0 && row !== 4) this.body.get(c).get(ldc).add().set(c);
+      if (row !== 0 && row !== 4) body.get(c).get(ldc).add().set(c);
       for (let column = 0; column < WIDTH; column++) {
-        this.body.get(c).get(this.#sum(row, column));
-        if (add) this.body.get(c).load(column * 16).addVectors();
-        this.body.store(column * 16);
+        const address = () => body.get(c).constant(column * 16).add();
+        address();
+        body.load(this.#own((row * WIDTH + column) * 16));
+        if (add) address().load(0).addVectors();
+        body.store(0);
       }
     }
   }

@@ -13,8 +13,8 @@ export interface TuneSettings extends OptimizerSettings {
   readonly init: string;
   readonly chatTemplate: string | undefined;
   readonly seed: number;
-  /** Passes over the conversations, where `steps` says nothing. */
-  readonly epochs: number;
+  /** Passes over the conversations, where `steps` says nothing; three or more where undefined. */
+  readonly epochs: number | undefined;
   readonly steps: number | undefined;
   /** Hours that training may take, or tokens: `steps` follow where either is set. */
   readonly hours: number | undefined;

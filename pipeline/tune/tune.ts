@@ -21,7 +21,7 @@ import {
   heldOutBatches,
   type MixedText,
 } from "../../stages/batch/mod.ts";
-import { preferences, type TrainingState } from "../../stages/train/mod.ts";
+import { preferences } from "../../stages/train/mod.ts";
 import { StageMeter } from "../../stages/meter.ts";
 import { startStatus, type Status } from "../../stages/report/mod.ts";
 import { say, tell } from "../../cli/print.ts";
@@ -40,6 +40,7 @@ import { learnBatches } from "../pipeline.ts";
 import { watchStart } from "../starting_loss.ts";
 import { openTrainer } from "../trainer.ts";
 import { describeSkipped } from "./conversations.ts";
+import { describeEnd, describePlan, type Validated } from "./describe.ts";
 import { readExamples, type TuneExamples } from "./examples.ts";
 import type { TuneSettings } from "./settings.ts";
 import { openStart, templateDigest } from "./start.ts";
@@ -54,7 +55,8 @@ export interface TuneOptions {
   /** Folder of tokens to mix in, and its share of the rows. */
   readonly text?: { readonly tokens: string; readonly weight: number };
   readonly spheres: ReturnType<typeof spheresOf>;
-  readonly checkpointEvery: number;
+  /** Steps between checkpoints; a tenth of all, of at most 200, where undefined. */
+  readonly checkpointEvery: number | undefined;
   readonly force: boolean;
   readonly fallBack: boolean;
   readonly json: boolean;
@@ -98,10 +100,13 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   const text = options.text &&
     resources.use(await openMixedText({ ...options.text, tokenizerJson, rows, cols, seed }));
   const packed = { units: examples.train, rows, cols, seed, text: text as MixedText | undefined };
+  const epochs = settings.epochs ??
+    Math.max(EPOCHS, Math.ceil(FEWEST_STEPS / countExampleBatches(packed, 1)));
   const run = {
     ...settings,
     context: cols,
-    steps: await stepsOf(packed, { options, config, paths, init: start.folder }),
+    epochs,
+    steps: await stepsOf(packed, { options, config, paths, epochs, init: start.folder }),
     conversations: digestExamples(examples),
     chatTemplate: templateDigest(start),
     ...(options.text && { text: resolve(options.text.tokens), textWeight: options.text.weight }),
@@ -140,6 +145,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   });
   run.forced.push(...settled.forced);
   const { steps } = settled;
+  const every = options.checkpointEvery ?? Math.min(MOST_BETWEEN, Math.ceil(steps / VALIDATIONS));
   for (const line of describeForced(settled, began)) tell(line);
   if (trainer.fallBack) tell(describeFallBack(trainer.fallBack));
   const allMeters = Object.values(meters);
@@ -154,6 +160,8 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   const watch = watchStart(root, { settings, trainer, validation, note });
   // Where preferences are learned, that is log 2 for every model.
   if (beta === undefined) await watch.begin();
+  const { best } = trainer.state.validation;
+  const validated: Validated[] = best === null ? [] : [best];
   const stages = trainer.stages({ retention: {}, status: status as Status, meters });
   try {
     await learnBatches({
@@ -165,8 +173,8 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
         schedule: scheduleOf(settings),
         optimizer: optimizerOf(settings),
         guardDeviations: settings.guard,
-        snapshotEvery: options.checkpointEvery,
-        validateEvery: options.checkpointEvery,
+        snapshotEvery: every,
+        validateEvery: every,
         validation,
         stop,
       },
@@ -175,7 +183,11 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
         ...stages.report,
         meters: allMeters,
         constants: { flopsPerToken: trainingFlopsPerToken(config, { cols }) },
-        onStep: watch.see,
+        onStep(report) {
+          watch.see(report);
+          const { step, validationLoss: loss } = report;
+          if (loss !== undefined && !Number.isNaN(loss)) validated.push({ step, loss });
+        },
       },
     });
   } finally {
@@ -183,7 +195,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     if (!trainer.spheres.failed) await trainer.save();
   }
   status.phase(stop.aborted ? "stopped" : "done");
-  if (!stop.aborted) status.note(describeEnd(trainer.state));
+  if (!stop.aborted) status.note(describeEnd(validated));
   return await trainer.save();
 }
 
@@ -201,14 +213,15 @@ const isDialled = ({ hours, tokens }: TuneSettings) => hours !== undefined || to
 /** The steps that the settings say, or that their hours or tokens come to on this machine. */
 async function stepsOf(
   packed: Packed,
-  { options: { settings, spheres, json }, config, paths, init }: {
+  { options: { settings, spheres, json }, config, paths, epochs, init }: {
     options: TuneOptions;
+    epochs: number;
     config: ModelConfig;
     paths: RunPaths;
     init: string;
   },
 ): Promise<number> {
-  const { steps, epochs, hours, tokens, lora, frozen, leaves } = settings;
+  const { steps, hours, tokens, lora, frozen, leaves } = settings;
   if (!isDialled(settings)) return steps ?? countExampleBatches(packed, epochs);
   // The first checkpoint has the choice.
   if (await latestCheckpoint(paths.checkpoints) !== undefined) return 0;
@@ -227,6 +240,11 @@ async function stepsOf(
   });
 }
 
+/** Passes, and more where so many are fewer steps than a model needs to learn an answer. */
+const EPOCHS = 3, FEWEST_STEPS = 30;
+/** How often the held-out conversations are asked, and the steps between at most. */
+const VALIDATIONS = 10, MOST_BETWEEN = 200;
+
 /** T unless `--context` says otherwise: as long as most conversations are. */
 const DEFAULT_CONTEXT = 512;
 
@@ -244,36 +262,6 @@ async function tellExamples({ train, skipped }: TuneExamples, paths: RunPaths): 
       : "Cannot tune: the files have no line",
   );
 }
-
-function describePlan(
-  { train, heldOut }: TuneExamples,
-  { steps, rows, cols, memory }: { steps: number; rows: number; cols: number; memory: number },
-): string {
-  const learned = train.flat().reduce((sum, { mask }) => sum + mask.filter(Boolean).length, 0);
-  const total = train.flat().reduce((sum, { ids }) => sum + ids.length, 0);
-  const what = train[0]?.length === 2 ? "preferences" : "conversations";
-  return `${train.length} ${what} to learn, ${heldOut.length} held out; ${learned} of ` +
-    `${total} tokens are answers; ${steps} steps of up to ${rows} rows of ${cols} tokens, in ${
-      Math.ceil(memory / 2 ** 20)
-    } MiB`;
-}
-
-/** What the held-out conversations say of how long was trained. */
-function describeEnd({ validation: { best }, report }: TrainingState): string {
-  const last = report?.validationLoss;
-  if (best === null || last === undefined || Number.isNaN(last)) {
-    return "No conversation is held out: with ten or more, every tenth would tell how it went.";
-  }
-  const figures = `${best.loss.toFixed(3)} at step ${best.step}`;
-  return last > best.loss * WORSE
-    ? `Verdict: too long. On held-out conversations the loss was ${figures} and rose to ` +
-      `${last.toFixed(3)}: the model learns these by heart. The best checkpoint is used; fewer ` +
-      "--epochs or more conversations would do better."
-    : `Verdict: not too long. On held-out conversations the loss is ${figures}, its lowest.`;
-}
-
-/** A loss that is higher by this factor has risen. */
-const WORSE = 1.02;
 
 /** What the conversations are as tokens, by which a resumed run knows that they are the same. */
 function digestExamples({ train, heldOut }: TuneExamples): string {

@@ -28,21 +28,28 @@ export function nameSlots({ tag, names }: OpenElement, slots: Uint16Array): numb
   let count = 1;
   let word: number = SEED.word, letters = 0;
   let name: number = SEED.name, size = 0;
-  let wasLower = false;
-  const last = MAX_WORDS - 2;
-  for (let at = 0; at <= names.length && count < last; at++) {
-    const code = at < names.length ? names.charCodeAt(at) : 0x20;
-    const isSmall = isLower(code), isCapital = isUpper(code);
-    if (letters > 0 && (!(isSmall || isCapital) || (isCapital && wasLower))) {
+  const last = MAX_WORDS - 2, { length } = names;
+  for (let at = 0; at <= length && count < last; at++) {
+    let code = at < length ? names.charCodeAt(at) : 0x20;
+    const start = at;
+    while (isLower(code)) {
+      word = step(word, code);
+      name = step(name, code);
+      at++;
+      code = at < length ? names.charCodeAt(at) : 0x20;
+    }
+    letters += at - start;
+    size += at - start;
+    const isCapital = isUpper(code);
+    if (letters > 0 && (!isCapital || at > start)) {
       if (letters > 1) slots[count++] = slotOf(word);
       word = SEED.word;
       letters = 0;
     }
-    if (isSmall || isCapital) {
+    if (isCapital) {
       word = step(word, code | 0x20);
       letters++;
     }
-    wasLower = isSmall;
     if (code <= 0x20) {
       if (size > 1) slots[count++] = slotOf(name);
       name = SEED.name;

@@ -4,16 +4,11 @@
  * @module
  */
 import type { ByteReader } from "./byte_reader.ts";
-import {
-  brotliDecompressSync,
-  gunzipSync,
-  inflateRawSync,
-  inflateSync,
-  zstdDecompressSync,
-} from "node:zlib";
+import { brotliDecompressSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { isUtf8 } from "../charset.ts";
 import { ReadFailure } from "./failure.ts";
 import { isControl } from "./format.ts";
+import { gunzipBody } from "./gzip_body.ts";
 import { packingOf } from "./members.ts";
 import { type Fields, readFields } from "./warc_record.ts";
 
@@ -84,7 +79,7 @@ function decoderOf(coding: string, body: Uint8Array) {
   switch (coding) {
     case "gzip":
     case "x-gzip":
-      return packing === "gzip" ? gunzipSync : undefined;
+      return packing === "gzip" ? gunzipBody : undefined;
     case "zstd":
       return packing === "zstd" ? zstdDecompressSync : undefined;
     case "deflate":

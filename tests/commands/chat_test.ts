@@ -45,6 +45,8 @@ Deno.test("chat keeps what was said, takes it back, and asks again", async () =>
   assertEquals(left, [{ role: "system", content: "Be brief." }]);
   assertStringIncludes(second.err, "/reset");
   assertStringIncludes(second.err, "There is no question yet");
+  assertStringIncludes(second.err, "Taken back: the people of this nation 8");
+  assertStringIncludes(second.err, "There is no /nonesuch");
   assert(!second.err.includes("error:"), second.err);
 });
 

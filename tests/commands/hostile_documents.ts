@@ -5,11 +5,11 @@
  */
 import { Buffer } from "node:buffer";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { zipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { mutate } from "../stages/mutate.ts";
 import { hostilePage } from "../stages/extract/hostile_html.ts";
 import { endlessPdf } from "../stages/read/endless_pdf.ts";
+import { zipFile } from "../stages/read/zip_file.ts";
 import { archive, NAMESPACES, naming, relations } from "../stages/read/office_parts.ts";
 
 const fixture = (name: string) =>
@@ -32,11 +32,8 @@ const repeated = (part: Uint8Array, count: number) => Buffer.concat(Array(count)
 
 const OFFICE = "application/vnd.openxmlformats-officedocument";
 const wordBomb = (mib: number) =>
-  zipSync({
-    ...Object.fromEntries(
-      Object.entries(naming("word/document.xml", `${OFFICE}.wordprocessingml.document.main+xml`))
-        .map(([path, text]) => [path, bytes(text)]),
-    ),
+  zipFile({
+    ...naming("word/document.xml", `${OFFICE}.wordprocessingml.document.main+xml`),
     "word/document.xml": zeros(mib),
   });
 const epub = (opf: string, chapter: string) =>
@@ -85,9 +82,9 @@ type Make = (size: number, number: number) => Uint8Array | string;
 const MAKERS: readonly (readonly [ending: string, make: Make])[] = [
   ["txt", (size) => zeros(size)],
   ["txt", (size) => many("a ", size << 19)],
-  ["txt.gz", (size) => gzipSync(zeros(8 * size))],
-  ["txt.gz", (size) => repeated(gzipSync(""), 2000 * size)],
-  ["txt.zst", (size) => zstdCompressSync(zeros(8 * size))],
+  ["txt.gz", once((size) => gzipSync(zeros(8 * size)))],
+  ["txt.gz", once((size) => repeated(gzipSync(""), 2000 * size))],
+  ["txt.zst", once((size) => zstdCompressSync(zeros(8 * size)))],
   ["jsonl", (size) => `{"text":${"[".repeat(size << 19)}${"]".repeat(size << 19)}}`],
   ["jsonl", (size) => `{${Array.from({ length: 50_000 * size }, (_, at) => `"k${at}":1`)}}`],
   ["jsonl", (size) => `{"text":[${"[],".repeat(size << 17)}0]}`],
@@ -102,16 +99,16 @@ const MAKERS: readonly (readonly [ending: string, make: Make])[] = [
   ["html", (size) => `<p class="${"a ".repeat(size << 18)}">${"<b>".repeat(size << 15)}x`],
   ["html", (_, number) => hostilePage(1, number)],
   ["docx", once((size) => wordBomb(32 * size))],
-  ["xlsx", (size) => sheet(10_000 * size)],
+  ["xlsx", once((size) => sheet(10_000 * size))],
   ["pptx", once((size) => slides(100_000 * size))],
   [
     "epub",
-    (size) => epub(`<package><spine>${"<itemref idref='c'/>".repeat(50_000 * size)}`, "<p>x"),
+    once((size) => epub(`<package><spine>${"<itemref idref='c'/>".repeat(50_000 * size)}`, "<p>x")),
   ],
   ["odt", (_, number) => mutate(fixture("essay.odt"), number)],
   ["eml", (size) => mailOf(2000 * size)],
   ["parquet", once((size) => table(64 * size))],
-  ["zip", once((size) => zipSync({ "a.zip": zipSync({ "b.txt": zeros(32 * size) }) }))],
+  ["zip", once((size) => zipFile({ "a.zip": zipFile({ "b.txt": zeros(32 * size) }) }))],
   ["pdf", (size) => endlessPdf(8 + size)],
   ["pdf", (_, number) => mutate(fixture("lighthouses.pdf"), number)],
   ["docx", (_, number) => mutate(fixture("letter.docx"), number)],

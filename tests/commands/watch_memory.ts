@@ -27,18 +27,22 @@ function parentOf(pid: number): number | undefined {
   return /^State:\s+Z/m.test(status) ? undefined : Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
 }
 
-/** The processes that `root` started, and those that they did. */
+/** The processes that `root` started, and those that they did: asked often, of few processes. */
 function childrenOf(root: number): number[] {
-  const parents = new Map<number, number>();
-  for (const { name } of Deno.readDirSync("/proc")) {
-    const parent = /^\d+$/.test(name) ? parentOf(Number(name)) : undefined;
-    if (parent !== undefined) parents.set(Number(name), parent);
+  const own = threadsOf(root).flatMap((thread) =>
+    (ofProcess(root, `task/${thread}/children`) ?? "").split(" ").filter(Boolean).map(Number)
+  );
+  return own.flatMap((pid) => [pid, ...childrenOf(pid)]);
+}
+
+/** The threads of a process; none once it is gone. */
+function threadsOf(pid: number): string[] {
+  try {
+    return Array.from(Deno.readDirSync(`/proc/${pid}/task`), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || String(error).includes("os error 3")) return [];
+    throw error;
   }
-  const isBelow = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return parent !== undefined && (parent === root || parent !== pid && isBelow(parent));
-  };
-  return [...parents.keys()].filter(isBelow);
 }
 
 /** What came of it. */

@@ -190,3 +190,27 @@ testKernels("adamw matches its reference and any cut of n gives the same bits", 
     arena.checkFences(`adamw n=${n}`);
   }
 });
+
+testKernels("what Muon does between its products is f64 arithmetic, rounded once", (newArena) => {
+  for (const n of SIZES) {
+    const arena = newArena(n);
+    const { kernels } = arena;
+    const u = arena.floats(n), m = arena.floats(n), g = arena.floats(n);
+    kernels.muon_momentum(u.at, m.at, g.at, n, 0.95, 0.3);
+    reference.muon_momentum(u.expected, m.expected, g.expected, n, 0.95, 0.3);
+    kernels.scale(g.at, u.at, n, 1 / 3);
+    reference.scale(g.expected, Float64Array.from(u.actual), n, 1 / 3);
+    for (const [name, { actual, expected }] of Object.entries({ u, m, g })) {
+      assertEquals(actual, Float32Array.from(expected), `${name} of ${n}`);
+    }
+    m.expected.set(m.actual);
+    kernels.blend(m.at, u.at, n, 0.999, -1e-3);
+    reference.blend(m.expected, Float64Array.from(u.actual), n, 0.999, -1e-3);
+    assertEquals(m.actual, Float32Array.from(m.expected), `blend of ${n}`);
+    const square = arena.floats(n * n);
+    kernels.mirror(square.at, n);
+    reference.mirror(square.expected, n);
+    assertEquals(square.actual, Float32Array.from(square.expected), `mirror of ${n} x ${n}`);
+    arena.checkFences(`Muon n=${n}`);
+  }
+});

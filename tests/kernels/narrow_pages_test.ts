@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { KV_BITS, MR, PAGE, pagedScratchSize, pageHeadSize } from "../../kernels/mod.ts";
-import * as reference from "../../kernels/reference/mod.ts";
+import { narrowed } from "../../kernels/reference/narrow.ts";
 import { type Arena, assertTwin, testKernels, type Twin } from "./arena.ts";
 
 interface Shape {
@@ -72,7 +72,7 @@ function readBack(
   }
 }
 
-function testAttention(arena: Arena, shape: Shape, kv: Format): void {
+function testAttention(arena: Arena, shape: Shape, kv: Format, scale = 1): void {
   const { past, n, heads, headDim } = shape;
   const name = `${kv} past=${past} n=${n} heads=${heads} headDim=${headDim}`;
   const { kernels } = arena;
@@ -82,7 +82,7 @@ function testAttention(arena: Arena, shape: Shape, kv: Format): void {
   for (let token = 0; token < past + n; token++) {
     for (const { actual, expected } of [k, v]) {
       const row = [...actual.subarray(token * ld, token * ld + headDim)];
-      expected.set(reference.narrowed(row, KV_BITS[kv] as 16 | 8), token * ld);
+      expected.set(narrowed(row, KV_BITS[kv] as 16 | 8), token * ld);
     }
   }
   narrow.write(k, v);
@@ -90,7 +90,7 @@ function testAttention(arena: Arena, shape: Shape, kv: Format): void {
   for (const twin of [k, v]) assertTwin(twin, { relative: 1e-6, absolute: 1e-6 }, name);
   wide.write(k, v);
   const ldOut = heads * headDim + 1, ldQ = heads * headDim + 2;
-  const q = arena.floats(n * ldQ);
+  const q = arena.floats(n * ldQ, scale);
   const out = arena.floats(n * ldOut), expected = arena.floats([...out.actual]);
   const scratch = arena.floats(pagedScratchSize(past + n, headDim, { heads, kv }), NaN);
   const sizes = [n, past + 1, heads, headDim, ldOut, ldQ] as const;
@@ -119,6 +119,9 @@ testKernels(
     for (const shape of shapes) {
       for (const kv of FORMATS) testAttention(newArena(shape.past), shape, kv);
     }
+    for (const scale of [1e-6, 3000, 1e6]) {
+      testAttention(newArena(1), { past: 40, n: 1, heads: 2, headDim: 34 }, "f16", scale);
+    }
   },
   { simd256: true },
 );
@@ -131,8 +134,8 @@ testKernels("halves are rounded to even, and bounded below and above", (newArena
   const shape = { past: 0, n: 1, heads: 1, headDim };
   const pages = openPages(arena, shape, "f16");
   const k = arena.floats([...row, 0, 0, 0]), v = arena.floats([...row, 0, 0, 0]);
-  k.expected.set(reference.narrowed(row, 16));
-  v.expected.set(reference.narrowed(row, 16));
+  k.expected.set(narrowed(row, 16));
+  v.expected.set(narrowed(row, 16));
   pages.write(k, v);
   readBack(arena, pages, { k, v, shape, kv: "f16" });
   for (const twin of [k, v]) assertTwin(twin, {}, "halves");

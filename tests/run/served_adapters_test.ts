@@ -75,10 +75,9 @@ Deno.test("adapters are served beside their model, each as if it were merged", a
     models: ["yes", "other", undefined, "cllm", "no"],
   });
   assertEquals(served, ["cllm", "yes", "other"]);
-  // Embeddings are the model's own: an adapter's name is refused.
   assertEquals(statuses, {
     ...{ "/v1/responses": 200, "/v1/messages": 200, "/api/chat": 200, "/tokenize": 200 },
-    "/v1/embeddings": 404,
+    "/v1/embeddings": 200,
   });
   const [yes, no, base, named, unknown] = answers;
   assertEquals(answers.map(({ status }) => status), [200, 200, 200, 200, 404]);

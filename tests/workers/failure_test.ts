@@ -7,12 +7,12 @@ Deno.test("a leaf that traps ends the step with an error naming the sphere", asy
   const golden = await readGolden("mha_tied");
   await using spheres = await openGolden(golden, { workers: 2 });
   const inputIds = golden.batch.inputIds.slice();
-  // Row 2 of 4 is leaf 8 of 12; an embedding 2 GiB away is past the end of the memory and traps.
+  // Row 2 of 4 is leaf 8 of 12, of which each worker runs six at once; an embedding 2 GiB away is past the end of the memory and traps.
   inputIds[2 * golden.batch.cols] = Math.floor(2 ** 31 / golden.config.hidden_size / 4);
   const step = () => spheres.step({ ...golden.batch, inputIds }, { ...GOLDEN_STEP, step: 1 });
-  await assertRejects(step, Error, "Cannot go on: leaf sphere 8 on worker");
+  await assertRejects(step, Error, "Cannot go on: one of leaf spheres 6 to 11 on worker");
   // What a trap leaves behind is not to be trusted: every later call refuses too.
-  await assertRejects(() => spheres.evaluate(golden.batch), Error, "leaf sphere 8");
+  await assertRejects(() => spheres.evaluate(golden.batch), Error, "leaf spheres 6 to 11");
 });
 
 Deno.test("a gradient that is not finite leaves the weights as they were", async () => {

@@ -69,7 +69,7 @@ for (const [rows, cols] of SHAPES as [number, number][]) {
         matrix,
         weights,
         gradient,
-        moment: view(moment),
+        moment,
         rates: { ...rates, clipScale: 0.5 },
       });
       const scaled = g.map((row) => row.map((value) => value * 0.5));
@@ -137,7 +137,7 @@ Deno.test("a gradient of zero moves nothing", () => {
   const [weights, gradient, moment] = [take(), take(), take()];
   view(weights).fill(2);
   const rates = { learningRate: 1, momentum: 0.95, weightDecay: 0, clipScale: 1 };
-  muon(context, { matrix, weights, gradient, moment: view(moment), rates });
+  muon(context, { matrix, weights, gradient, moment, rates });
   assertEquals([...view(weights)], new Array(48).fill(2));
 });
 

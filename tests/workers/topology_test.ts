@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { createTopology, KISSING_NUMBER, microbatchRows } from "../../workers/topology.ts";
+import { createTopology, KISSING_NUMBER, microbatchRows, passOf } from "../../workers/topology.ts";
 
 Deno.test("twelve leaves touch one control sphere", () => {
   const { controls, parentOfLeaf, workers } = createTopology({ leaves: 12, workers: 2 });
@@ -66,4 +66,13 @@ Deno.test("the leaves' slices cover the rows once, in order", () => {
       assertEquals(covered, Array.from({ length: rows }, (_, row) => row));
     },
   ));
+});
+
+Deno.test("short leaves are run together, long ones one by one, and no worker has none", () => {
+  const leaves = (workers: number, cols: number, rows = 12) =>
+    passOf(createTopology({ leaves: 12, workers }), { rows, cols }).leaves;
+  assertEquals([64, 128, 192, 193, 256].map((cols) => leaves(2, cols)), [6, 3, 2, 1, 1]);
+  assertEquals([1, 2, 3, 5, 12].map((workers) => leaves(workers, 64)), [6, 6, 4, 3, 1]);
+  assertEquals(leaves(2, 64, 48), 1);
+  assertEquals(leaves(2, 64, 24), 3);
 });

@@ -24,13 +24,14 @@ interface Kind {
   readonly read: (files: Files, task: ReadTask) => AsyncGenerator<Piece>;
 }
 
+const isHtml = (path: string) => /\.x?html?$/i.test(path);
 const isXml = (path: string) => /\.(xml|rels)$/i.test(path);
 
 const KINDS: readonly Kind[] = [
   {
     type: /\bwordprocessingml\.\w+\.main|\bms-word\.\w+\.macroEnabled/i,
     main: "word/document.xml",
-    wanted: isXml,
+    wanted: (path) => isXml(path) || isHtml(path),
     read: readDocx,
   },
   {

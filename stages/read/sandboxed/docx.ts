@@ -7,14 +7,14 @@ import { Buffer } from "node:buffer";
 import { zipSync } from "fflate";
 import { readProperties } from "./properties.ts";
 import { relationsTo } from "./relations.ts";
-import { HTML, type ReadTask, type SandboxedPage } from "./task.ts";
+import { HTML, type Piece, type ReadTask } from "./task.ts";
 import type { Files } from "./unzip.ts";
 import { hiddenStyles, plainWordXml } from "./word_xml.ts";
 
 const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
 
-/** The whole document as HTML. */
-export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<SandboxedPage> {
+/** The whole document as HTML, and what it takes in from pages of the Web. */
+export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<Piece> {
   // Packed anew: what mammoth unpacks has been counted, and pictures are left out.
   const archive = zipSync(Object.fromEntries(plain(files, task.main)), { level: 0 });
   const value = await toHtml(Buffer.from(archive));
@@ -24,6 +24,17 @@ export async function* readDocx(files: Files, task: ReadTask): AsyncGenerator<Sa
     body: new TextEncoder().encode(`<main>${plainCells(withoutBackLinks(value))}</main>`),
     declared: readProperties(files.get("docProps/core.xml")),
   };
+  yield* importedParts(files, task.main);
+}
+
+/** Parts in another format than the document's own (ECMA-376, part 1, 17.17.2.1). */
+function* importedParts(files: Files, main: string): Generator<Piece> {
+  for (const part of relationsTo(files, { from: main, type: "aFChunk" })) {
+    const body = files.get(part);
+    yield body !== undefined && /\.x?html?$/i.test(part)
+      ? { part, contentType: /\.x/i.test(part) ? "application/xhtml+xml" : "text/html", body }
+      : { part, reason: "unsupported-type", message: "an imported part that is no HTML" };
+  }
 }
 
 /** The document in the elements that mammoth reads; what heads and ends its pages is left out. */

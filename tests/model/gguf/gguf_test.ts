@@ -295,6 +295,14 @@ Deno.test("readGguf refuses what claims more than the file has", async () => {
       ], ["u64", 0]),
       "tensor token_embd.weight is [",
     ],
+    // What it does not read has its name, by ggml.h.
+    ...([[12, "q4_K"], [14, "q6_K"], [20, "iq4_nl"], [99, "ggml's type 99"]] as const).map((
+      [type, stored],
+    ): [string, Uint8Array, string] => [
+      stored,
+      ggufOf([...one], [...none], "t", ["u32", 1], ["u64", 256], ["u32", type], ["u64", 0]),
+      `tensor t is stored as ${stored}, and only f32, `,
+    ]),
     [
       "a place",
       ggufOf(

@@ -13,9 +13,9 @@ const FORMAT_6 = "sources preset seed steps seconds vocab context validateEvery 
 Deno.test("run.json has the settings by the names and in the order of its format", () => {
   const parse = (...args: string[]) =>
     settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS })).wanted;
-  assertEquals(Object.keys(parse("--language", "en")).join(" "), FORMAT_6);
-  // Languages are not detected unless asked for.
-  assertEquals(Object.keys(parse()).join(" "), FORMAT_6.replace(" languages", ""));
+  assertEquals(Object.keys(parse("--language", "en", "--recipe", "plain")).join(" "), FORMAT_6);
+  // Languages are not detected unless asked for, and that program knew the plain recipe alone.
+  assertEquals(Object.keys(parse()).join(" "), `${FORMAT_6.replace(" languages", "")} recipe`);
 });
 
 Deno.test("a flag says what is stored of it, by which name and until when it changes", () => {

@@ -8,6 +8,7 @@ import { blocksBy } from "../../../stages/extract/main_blocks.ts";
 import { NAME_SLOTS, nameSlots, slotsOfOne, wordSlots } from "../../../stages/extract/names.ts";
 import { OpenElements } from "../../../stages/extract/open_elements.ts";
 import { tagNamed } from "../../../stages/extract/tag.ts";
+import { TitleWords } from "../../../stages/extract/title_words.ts";
 import { annotate } from "../../../stages/extract/train/annotated_pages.ts";
 import { growForest } from "../../../stages/extract/train/grow_forest.ts";
 import { Quality } from "../../../stages/extract/train/quality.ts";
@@ -143,4 +144,14 @@ Deno.test("segments label the blocks that they stand in, and count in a text", (
   quality.add(page, "Menu Where two brooks meet.");
   assertEquals([quality.found, quality.lost, quality.kept], [1, 1, 1]);
   assertEquals(quality.f1, 0.5);
+});
+
+Deno.test("a block shares with its title the words of three letters or more, each counted once", () => {
+  const title = new TitleWords("The mill by the two brooks - Müller's pages");
+  assertEquals(title.share("The MILL, the mill!"), 1);
+  assertEquals(title.share("Two brooks meet here"), 0.5);
+  assertEquals(title.share("Müller was here"), 1 / 3);
+  assertEquals(title.share("by us, or by no one"), 0);
+  assertEquals(title.share(`mill ${"word ".repeat(100)}`), 0);
+  assertEquals(new TitleWords("").share("The mill"), 0);
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { zipSync } from "fflate";
+import { zipFile } from "./zip_file.ts";
 
 const OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE = "http://schemas.openxmlformats.org/package/2006";
@@ -18,12 +18,7 @@ export const relations = (...written: string[]): string =>
   }</Relationships>`;
 
 /** Parts by their paths, as an archive. */
-export const archive = (parts: Readonly<Record<string, string>>): Uint8Array =>
-  zipSync(
-    Object.fromEntries(
-      Object.entries(parts).map(([path, xml]) => [path, new TextEncoder().encode(xml)]),
-    ),
-  );
+export const archive = (parts: Readonly<Record<string, string>>): Uint8Array => zipFile(parts);
 
 /** The parts that name the main part of a document. */
 export const naming = (main: string, type: string): Record<string, string> => ({

@@ -245,3 +245,35 @@ Deno.test("a body that decodes past the cap, and one in no coding, are dropped",
   assertEquals(pages.map(text), ["<p>text</p>"]);
   assertEquals(drops.map(({ reason }) => reason), ["too-large", "malformed", "too-large"]);
 });
+
+Deno.test("a body in gzip ends with its last whole member, whatever servers write behind it", async () => {
+  const path = `${await scratchDir()}/a.warc`;
+  const html = "<p>The mill stands where two brooks meet.</p>";
+  const [first, second] = [gzipSync(html.slice(0, 20)), gzipSync(html.slice(20))];
+  const damaged = gzipSync(html);
+  damaged[damaged.length - 5] = (damaged[damaged.length - 5] ?? 0) ^ 1;
+  const named = Buffer.concat([
+    gzipSync(html).subarray(0, 3),
+    Buffer.from([8]),
+    gzipSync(html).subarray(4, 10),
+    Buffer.from("a.html\0"),
+    gzipSync(html).subarray(10),
+  ]);
+  const bodies = {
+    line: Buffer.concat([gzipSync(html), Buffer.from("\r\n")]),
+    members: Buffer.concat([first, second, Buffer.from("<!-- cached -->")]),
+    begun: Buffer.concat([gzipSync(html), first.subarray(0, 12)]),
+    named: Buffer.concat([named, Buffer.from("junk")]),
+    damaged: Buffer.concat([damaged, Buffer.from("junk")]),
+  };
+  const head = `${OK}Content-Type: text/html\nContent-Encoding: gzip\n`;
+  const records = await Promise.all(
+    Object.entries(bodies).map(([name, body]) =>
+      record("response", { url: `http://a.test/${name}`, head, body, gzip: false })
+    ),
+  );
+  await Deno.writeFile(path, Buffer.concat(records));
+  const { pages, dropped } = await readAll(path);
+  assertEquals(pages.map(text), Array(4).fill(html));
+  assertEquals(dropped.map((drop) => drop.split(": ")[1]), ["malformed"]);
+});

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { type Drop, StageMeter } from "../../../stages/meter.ts";
 import { extractDocument } from "../../../stages/extract/mod.ts";
 import { read } from "../../../stages/read/mod.ts";
 import { archive, NAMESPACES, naming, relations } from "./office_parts.ts";
@@ -182,4 +183,34 @@ Deno.test("the reading of a character is no text of an OpenDocument text", async
   const [page] = await Array.fromAsync(read({ paths: [path] }));
   const found = page && extractDocument(page);
   assertEquals(found && "text" in found && found.text, "One 漢字 two");
+});
+
+Deno.test("a part that is imported as HTML is read, and one in another format is dropped by name", async () => {
+  const path = `${await scratchDir()}/a`;
+  const imported = '<w:altChunk r:id="c1"/><w:altChunk r:id="c2"/>';
+  await Deno.writeFile(
+    path,
+    archive({
+      ...naming("word/document.xml", WORD),
+      "word/document.xml": `<w:document ${NAMESPACES}><w:body>${
+        paragraph(run("Its own text."))
+      }${imported}</w:body></w:document>`,
+      "word/_rels/document.xml.rels": relations(
+        "c1 aFChunk afchunk1.htm",
+        "c2 aFChunk afchunk2.rtf",
+      ),
+      "word/afchunk1.htm": "<p>The mill stands where two brooks meet.</p>",
+      "word/afchunk2.rtf": "{\\rtf1 Text.}",
+    }),
+  );
+  const drops: Drop[] = [];
+  const meter = new StageMeter("read", (drop) => drops.push(drop));
+  const pages = await Array.fromAsync(read({ paths: [path], meter }));
+  const texts = pages.map((page) => {
+    const found = extractDocument(page);
+    return "text" in found ? found.text : "";
+  });
+  assertEquals(texts, ["Its own text.", "The mill stands where two brooks meet."]);
+  assertEquals(drops.map(({ reason }) => reason), ["unsupported-type"]);
+  assertEquals(drops[0]?.item.endsWith("word/afchunk2.rtf"), true, drops[0]?.item);
 });

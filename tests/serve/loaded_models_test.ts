@@ -12,26 +12,36 @@ import { scriptedEngine } from "../engine/scripted_engine.ts";
 import { tokenizer } from "./scripted_server.ts";
 
 /** A server of models that say their names. */
-function openSeveral(sizes: Readonly<Record<string, number>>, maxBytes = 10, apiKeys?: ApiKeys) {
+function openSeveral(
+  sizes: Readonly<Record<string, number>>,
+  maxBytes = 10,
+  { apiKeys, wait, whileOpening = () => Promise.resolve() }: {
+    apiKeys?: ApiKeys;
+    wait?: (ms: number) => Promise<void>;
+    whileOpening?: (name: string) => Promise<unknown>;
+  } = {},
+) {
   const log: string[] = [];
   const notes: string[] = [];
   const entries = Object.entries(sizes).map(([name, size]): ModelEntry => ({
     name,
     bytes: () => size < 0 ? Promise.reject(new Error("it is damaged")) : Promise.resolve(size),
-    open() {
+    async open() {
       const engine = scriptedEngine(tokenizer);
       engine.script = `I am ${name}`;
       log.push(`+${name}`);
-      return Promise.resolve({
+      await whileOpening(name);
+      return {
         parts: { scheduler: new Scheduler(engine), codec: tokenizer, modelName: name },
         [Symbol.asyncDispose]: () => Promise.resolve(void log.push(`-${name}`)),
-      });
+      };
     },
   }));
   const models = new LoadedModels({
     entries: () => Promise.resolve(entries),
     maxBytes,
     note: (line) => notes.push(line),
+    ...wait && { wait },
   });
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => failures.push(error);
@@ -132,9 +142,32 @@ Deno.test("every protocol names its model, and what cannot be loaded is refused"
   assertEquals(failures, []);
 });
 
+Deno.test("who loads one model after the other waits in between while others are served", async () => {
+  const rests: PromiseWithResolvers<void>[] = [];
+  const wait = () => {
+    const rest = Promise.withResolvers<void>();
+    rests.push(rest);
+    return rest.promise;
+  };
+  const whileOpening = async (name: string) => {
+    if (name !== "a") await say(app, "a");
+  };
+  const { app, log } = openSeveral({ a: 4, b: 4, c: 4 }, 8, { wait, whileOpening });
+  await say(app, "a");
+  assertEquals(rests.length, 0);
+  await say(app, "b");
+  const next = say(app, "c");
+  // What is loaded is served meanwhile.
+  for (let i = 0; i < 3; i++) assertEquals(await say(app, "a"), ["a", "I am a"]);
+  assertEquals([log, rests.length], [["+a", "+b"], 1]);
+  rests[0]?.resolve();
+  assertEquals(await next, ["c", "I am c"]);
+  assertEquals(log, ["+a", "+b", "-b", "+c"]);
+});
+
 Deno.test("a key has the models that its line names, the first of them without a name", async () => {
   const apiKeys = parseApiKeys("reader key-of-the-test-0123456789 models=c,b");
-  const { app, log } = openSeveral({ a: 1, b: 1, c: 1 }, 10, apiKeys);
+  const { app, log } = openSeveral({ a: 1, b: 1, c: 1 }, 10, { apiKeys });
   const headers = {
     "content-type": "application/json",
     authorization: "Bearer key-of-the-test-0123456789",
@@ -152,6 +185,32 @@ Deno.test("a key has the models that its line names, the first of them without a
   const { models } = await (await app.request("/api/tags", { headers })).json();
   assertEquals(models.map(({ name }: { name: string }) => name), ["b:latest", "c:latest"]);
   assertEquals(log, ["+b", "+c"]);
+});
+
+Deno.test("an adapter is loaded with its model, listed, and found when it comes later", async () => {
+  const { app, models, entries, log } = openSeveral({ a: 1, b: 1 });
+  const [a] = entries;
+  assert(a);
+  const withAdapters = (names: string[]): ModelEntry => ({
+    ...a,
+    adapters: names,
+    async open() {
+      const { parts, ...opened } = await a.open();
+      const adapters = new Map(names.map((name) => [name, { stopIds: new Set<number>() }]));
+      return { ...opened, parts: { ...parts, adapters } };
+    },
+  });
+  entries[0] = withAdapters(["a@x"]);
+  assertEquals(await say(app, "a@x"), ["a@x", "I am a"]);
+  assertEquals(await say(app, "a"), ["a", "I am a"]);
+  assertEquals(await loadedIn(app), ["a", "a@x"]);
+  entries[0] = withAdapters(["a@x", "a@y"]);
+  const held = await models.lease("a");
+  assertEquals(await say(app, "a@y"), [404, "model_not_found"]);
+  held[Symbol.dispose]();
+  assertEquals(await say(app, "a@y"), ["a@y", "I am a"]);
+  assertEquals(await say(app, "a@z"), [404, "model_not_found"]);
+  assertEquals(log, ["+a", "-a", "+a"]);
 });
 
 Deno.test("models that are there no longer are given up when the list is read again", async () => {
