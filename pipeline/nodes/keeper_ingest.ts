@@ -19,7 +19,7 @@ import { openStoredIds } from "../../run/stored_ids.ts";
 import { inTurn, loadStages } from "../ingest/custom_stages.ts";
 import type { Ingest, IngestOptions } from "../ingest/ingest.ts";
 import { openRefinery } from "../ingest/refinery.ts";
-import { type Chunk, decodeChunk } from "./chunk.ts";
+import { type Chunk, placeOf } from "./chunk.ts";
 import { openConsumer } from "./consumers.ts";
 import type { Fence } from "./fence.ts";
 import type { Mirror } from "./mirror.ts";
@@ -106,7 +106,7 @@ export async function openKeeperIngest(
     signal: stop,
   });
 
-  /** Takes chunks of parts from the broker to the disk, in whichever order they come. */
+  /** Takes chunks of parts from the broker, in whichever order they come. */
   async function receive(signal: AbortSignal): Promise<void> {
     const open = () =>
       openConsumer(run, {
@@ -114,11 +114,11 @@ export async function openKeeperIngest(
         name: "parts",
         filter: run.names.doc("p*"),
       });
-    const { readable } = fromStream(open, { decode: decodeChunk, signal });
+    const { readable } = fromStream(open, { decode: (bytes) => bytes, signal });
     for await (const delivery of readable) {
-      const chunk = delivery.value;
       counts.lag = delivery.pending;
-      const isNew = await order.put(Number(chunk.source.slice(1)), chunk);
+      const { source, sequence } = placeOf(delivery.id);
+      const isNew = await order.put({ part: Number(source.slice(1)), sequence }, delivery.value);
       if (!isNew) counts.add("twice");
       delivery.ack();
     }
