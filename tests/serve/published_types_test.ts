@@ -27,7 +27,7 @@ class Answers {
     await Deno.writeTextFile(path, lines.join("\n"));
     const config = new URL("../../deno.json", import.meta.url).pathname;
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--config", config, path],
+      args: ["check", "--quiet", "--frozen", "--config", config, path],
       env: { NO_COLOR: "1" },
     }).output();
     await Deno.remove(path);
