@@ -98,6 +98,7 @@ Deno.test("Anthropic's client calls tools, whole and streaming, and tells their 
         {
           type: "tool_result",
           tool_use_id: call?.id ?? "",
+          is_error: true,
           content: [{ type: "text", text: "3" }],
         },
         { type: "text", text: "So?" },
