@@ -33,19 +33,17 @@ export const ATTRIBUTE = Object.fromEntries(
   ATTRIBUTES.map((name, at) => [name, at]),
 ) as Record<typeof ATTRIBUTES[number], Attribute>;
 
-/** Those of each length. */
-const BY_LENGTH: readonly (readonly Attribute[])[] = Array.from(
-  { length: 1 + Math.max(...ATTRIBUTES.map((name) => name.length)) },
-  (_, length) =>
-    Array.from(ATTRIBUTES.keys()).filter((attribute) => ATTRIBUTES[attribute]?.length === length),
-);
+const BUCKETS = 32;
+/** No two have both their length and their first letter in common. */
+const placeOf = (length: number, letter: number) => length * BUCKETS + (letter & (BUCKETS - 1));
+const BY_LOOK = new Int8Array(BUCKETS * BUCKETS).fill(-1);
+for (const [at, name] of ATTRIBUTES.entries()) {
+  BY_LOOK[placeOf(name.length, name.charCodeAt(0))] = at;
+}
 
 /** The attribute whose name stands between two offsets, or -1. */
 export function attributeAt(html: string, start: number, end: number): Attribute {
-  const candidates = BY_LENGTH[end - start];
-  if (candidates === undefined) return -1;
-  for (const attribute of candidates) {
-    if (hasName(html, start, ATTRIBUTES[attribute] as string)) return attribute;
-  }
-  return -1;
+  if (end - start >= BUCKETS) return -1;
+  const attribute = BY_LOOK[placeOf(end - start, html.charCodeAt(start))] as Attribute;
+  return attribute !== -1 && hasName(html, start, ATTRIBUTES[attribute] as string) ? attribute : -1;
 }

@@ -26,6 +26,9 @@ const FAR = 99;
 const PROSE_LENGTH = 100;
 const PROSE_LINKS = 1 / 3;
 
+/** Lengths are told apart up to this. */
+const LENGTHS = 4096;
+
 /** One number by another; nothing of nothing. */
 export const share = (part: number, whole: number): number => whole > 0 ? part / whole : 0;
 
@@ -77,7 +80,7 @@ export class PageView {
     this.sentences = new Running(size);
     const counts: TextCounts[] = [], containers: Container[] = [];
     const known = new Containers(weights);
-    const lengths = new Map<number, number>();
+    const lengths = new Uint8Array(LENGTHS);
     let prose = 0, firstHeading = -1, since = 0, level = 0, words = 0;
     for (let i = 0; i < size; i++) {
       const block = blocks[i] as PlacedBlock;
@@ -103,7 +106,8 @@ export class PageView {
         words = this.words[i] as number;
         if (level === 1 && firstHeading < 0) firstHeading = i;
       }
-      lengths.set(length, (lengths.get(length) ?? 0) + 1);
+      const seen = lengths[length % LENGTHS] as number;
+      lengths[length % LENGTHS] = Math.min(2, seen + 1);
       const { like } = container;
       like.blocks++;
       like.text += length;
@@ -133,17 +137,24 @@ export class PageView {
 }
 
 /** How many blocks have the text of each: only what is as long as another is looked at. */
-function repeatsOf(
-  blocks: readonly Block[],
-  lengths: ReadonlyMap<number, number>,
-): Uint32Array {
-  const repeats = new Uint32Array(blocks.length).fill(1);
-  const times = new Map<string, number>();
-  const isLone = ({ length }: string) => lengths.get(length) === 1;
-  for (const { text } of blocks) if (!isLone(text)) times.set(text, (times.get(text) ?? 0) + 1);
-  for (const [i, { text }] of blocks.entries()) {
-    if (!isLone(text)) repeats[i] = times.get(text) ?? 1;
+function repeatsOf(blocks: readonly Block[], lengths: Uint8Array): Uint32Array {
+  const size = blocks.length;
+  const repeats = new Uint32Array(size).fill(1);
+  /** The first block of each text, and that of each block. */
+  const known = new Map<string, number>();
+  const firsts = new Int32Array(size);
+  for (let i = 0; i < size; i++) {
+    const { text } = blocks[i] as Block;
+    firsts[i] = i;
+    if (lengths[text.length % LENGTHS] === 1) continue;
+    const first = known.get(text);
+    if (first === undefined) known.set(text, i);
+    else {
+      firsts[i] = first;
+      repeats[first] = (repeats[first] as number) + 1;
+    }
   }
+  for (let i = 0; i < size; i++) repeats[i] = repeats[firsts[i] as number] as number;
   return repeats;
 }
 
