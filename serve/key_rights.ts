@@ -5,7 +5,7 @@
  */
 
 /** Parts of the API that a key may be kept to. */
-const SCOPES = ["generate", "embeddings", "models", "metrics", "dashboard"] as const;
+export const SCOPES = ["generate", "embeddings", "models", "metrics", "dashboard"] as const;
 /** A name in {@linkcode SCOPES}. */
 export type Scope = typeof SCOPES[number];
 

@@ -51,8 +51,8 @@ type OnWire<Event> = Event extends { response: OpenAI.Responses.Response }
 export type ResponseEvent = OnWire<OpenAI.Responses.ResponseStreamEvent>;
 
 export type Embeddings = OpenAI.CreateEmbeddingResponse;
-/** vLLM's addition, which clients look for. */
-export type Model = OpenAI.Model & { max_model_len?: number };
+/** vLLM's addition, which clients look for; and ours, where there are several models. */
+export type Model = OpenAI.Model & { max_model_len?: number; loaded?: boolean };
 export type Models = PageResponse<Model>;
 export type Failure = { error: OpenAI.ErrorObject };
 

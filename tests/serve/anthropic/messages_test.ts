@@ -129,6 +129,7 @@ Deno.test("what a message cannot be is refused in Anthropic's form, by the name 
   const blocks = (role: string, ...content: unknown[]) => ({ messages: [{ role, content }] });
   const cases: [fields: object, param: string][] = [
     [{ max_tokens: undefined }, "max_tokens"],
+    [{ messages: undefined }, "messages"],
     [{ messages: [] }, "messages"],
     [{ messages: [{ role: "system", content: "a" }] }, "messages.0.role"],
     [blocks("user", { type: "image", source: {} }), "messages.0.content.0.type"],
