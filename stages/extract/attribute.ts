@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hasName } from "./tag.ts";
+import { hasName, isSpace } from "./tag.ts";
 
 /** Their names; an {@linkcode Attribute} is a place in this list. */
 export const ATTRIBUTES = [
@@ -28,6 +28,9 @@ export const ATTRIBUTES = [
 /** One of {@linkcode ATTRIBUTES}, by its place. */
 export type Attribute = number;
 
+/** Tells something of a value that stands between two offsets of a text. */
+export type ValueTest = (text: string, start: number, end: number) => boolean;
+
 /** The place of each. */
 export const ATTRIBUTE = Object.fromEntries(
   ATTRIBUTES.map((name, at) => [name, at]),
@@ -46,4 +49,29 @@ export function attributeAt(html: string, start: number, end: number): Attribute
   if (end - start >= BUCKETS) return -1;
   const attribute = BY_LOOK[placeOf(end - start, html.charCodeAt(start))] as Attribute;
   return attribute !== -1 && hasName(html, start, ATTRIBUTES[attribute] as string) ? attribute : -1;
+}
+
+const SLASH = 0x2f, EQUALS = 0x3d, GREATER = 0x3e;
+
+/** Where the name at `start` ends: it may begin with an equals sign, and go on with all but a few characters. */
+export function attributeNameEnd(html: string, start: number): number {
+  const { length } = html;
+  let at = start + 1;
+  for (; at < length; at++) {
+    const code = html.charCodeAt(at);
+    // Most characters are letters, which come after all that ends a name.
+    if (code <= GREATER && (code >= EQUALS || code === SLASH || isSpace(code))) break;
+  }
+  return at;
+}
+
+/** Where the value at `start` ends that no quotes are around. */
+export function unquotedEnd(html: string, start: number): number {
+  const { length } = html;
+  let at = start;
+  for (; at < length; at++) {
+    const code = html.charCodeAt(at);
+    if (code === GREATER || isSpace(code)) break;
+  }
+  return at;
 }
