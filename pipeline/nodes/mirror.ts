@@ -28,6 +28,11 @@ interface Piece {
   readonly bytes: number;
 }
 
+/**
+ * Time for which objects stay that the mark does not name any more: a broker that restarts may have
+ * forgotten that mark, and have the one before.
+ */
+const GRACE_MS = 60_000;
 /** Bytes of a file in one object. */
 const PIECE_BYTES = 32 * 2 ** 20;
 /** Small files, read before the journal that they name. */
@@ -49,6 +54,7 @@ export interface MirrorOptions {
   readonly lease: Lease;
   /** What is there already. */
   readonly before: readonly MirroredFile[];
+  readonly graceMs?: number;
 }
 
 /** Keeps the objects in line with the folder. */
@@ -59,6 +65,8 @@ export class Mirror {
   #record: string | undefined;
   /** Objects that are there. */
   readonly #known = new Set<string>();
+  /** Objects that no file has any more, and since when. */
+  readonly #left = new Map<string, number>();
 
   constructor(options: MirrorOptions) {
     this.#options = options;
@@ -160,15 +168,20 @@ export class Mirror {
     return { sha256: name, bytes: bytes.byteLength };
   }
 
-  /** Removes objects that no file has any more. */
+  /** Removes objects that no file has had for a while. */
   async #forget(names: readonly string[]): Promise<void> {
-    const { objects, lease } = this.#options;
+    const { objects, lease, graceMs = GRACE_MS } = this.#options;
     const kept = new Set([...namesOf(this.#files), this.#record]);
-    for (const name of new Set(names)) {
-      if (kept.has(name)) continue;
-      lease.check();
-      await patiently(lease.signal, async () => void await objects.delete(name));
-      this.#known.delete(name);
+    const now = performance.now();
+    for (const name of names) if (!this.#left.has(name)) this.#left.set(name, now);
+    for (const [name, since] of this.#left) {
+      if (!kept.has(name)) {
+        if (now - since < graceMs) continue;
+        lease.check();
+        await patiently(lease.signal, async () => void await objects.delete(name));
+        this.#known.delete(name);
+      }
+      this.#left.delete(name);
     }
   }
 }

@@ -4,7 +4,12 @@ import { connectCluster } from "../../cluster/connect.ts";
 import { takeLease } from "../../cluster/lease.ts";
 import { createRun, sealRecord } from "../../cluster/run.ts";
 import { openFence, StaleKeeper } from "../../pipeline/nodes/fence.ts";
-import { Mirror, openObjects } from "../../pipeline/nodes/mirror.ts";
+import {
+  Mirror,
+  openObjects,
+  readFolderRecord,
+  restoreFolder,
+} from "../../pipeline/nodes/mirror.ts";
 import { takeOver } from "../../pipeline/nodes/take_over.ts";
 import { runPaths } from "../../run/folder.ts";
 import { openJournal, readJournal, readMark, writeMark } from "../../stages/journal/mod.ts";
@@ -35,7 +40,7 @@ Deno.test({
       sealRecord({ settings: {}, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 20 }),
     );
     const objects = await openObjects(run);
-    const take = async (holder: string) => {
+    const take = async (holder: string, graceMs = 0) => {
       const lease = await takeLease({ bucket: run.leases, key: "keeper", holder, ttlMs: 60_000 });
       assert(lease);
       const fence = await openFence(run.bucket, lease);
@@ -46,7 +51,12 @@ Deno.test({
         signal: lease.signal,
         note() {},
       });
-      return { lease, fence, paths, mirror: new Mirror({ objects, paths, fence, lease, before }) };
+      return {
+        lease,
+        fence,
+        paths,
+        mirror: new Mirror({ objects, paths, fence, lease, before, graceMs }),
+      };
     };
     const first = await take("first");
     {
@@ -71,6 +81,18 @@ Deno.test({
       await first.mirror.sync();
     }
 
+    // Of late, nothing was: the broker may have forgotten the last mark.
+    const earlier = (await run.bucket.get("mark"))?.json<{ folder: string }>().folder ?? "";
+    const lasting = new Mirror({ ...first, objects, before: [] });
+    await lasting.sync();
+    await Deno.writeTextFile(join(first.paths.root, "prompts.json"), "c");
+    await lasting.sync();
+    const files = await readFolderRecord(objects, { sha256: earlier, signal: first.lease.signal });
+    const again = join(folder.path, "again");
+    await Deno.mkdir(again);
+    await restoreFolder(again, { objects, files, signal: first.lease.signal });
+    assertEquals(await Deno.readTextFile(join(again, "prompts.json")), "a");
+
     // It comes back when another has the lease, and does not know.
     await run.leases.delete("keeper");
     const second = await take("second");
@@ -79,7 +101,7 @@ Deno.test({
     assertEquals(texts, Array.from({ length: 300 }, (_, i) => documentAt(i)));
     assertEquals((await readMark(second.paths.corpus))?.cursors.parts, { part: 299 });
     assertEquals((await Deno.stat(join(second.paths.root, weights))).size, 1_000_000);
-    assertEquals(await Deno.readTextFile(join(second.paths.root, "prompts.json")), "a");
+    assertEquals(await Deno.readTextFile(join(second.paths.root, "prompts.json")), "c");
     {
       using seen = openSeenTexts(second.paths.seenTexts);
       assertEquals(seen.firstId(documentAt(7).text, "another"), documentAt(7).id);

@@ -44,7 +44,7 @@ Deno.test({
     await Deno.writeTextFile(file, "{}");
     await using nats = await startNats(1);
     await using cluster = await connectCluster(nats.urls, { name: "test" });
-    const args = ["--near-duplicates", "off", file, SEED];
+    const args = [file, SEED];
     const settings = settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS })).wanted;
     const record = { settings, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 26 };
     const run = await createRun(cluster, "books", sealRecord(record));
