@@ -36,8 +36,15 @@ export function judge({ names, first, second }: BlockModel, page: JudgedPage): F
   const scores = scoreRows(first, filled, WIDE);
   const look = { scores, containers, known, isAsked: isInDoubt };
   tellNeighbours(page.blocks, look, { rows, width: WIDE, from: FEATURES });
-  const twice = scoreRows(second, filled, WIDE);
-  return scores.map((score, i) => isInDoubt(score) ? twice[i] as number : score);
+  // Those that are looked at twice are moved together.
+  let asked = 0;
+  for (let i = 0; i < size; i++) {
+    if (!isInDoubt(scores[i] as number)) continue;
+    rows.copyWithin(asked++ * WIDE, i * WIDE, (i + 1) * WIDE);
+  }
+  const twice = scoreRows(second, rows.subarray(0, asked * WIDE), WIDE);
+  let next = 0;
+  return scores.map((score) => isInDoubt(score) ? twice[next++] as number : score);
 }
 
 /** The rows of the second look: those of the first with more numbers behind them. */

@@ -86,6 +86,15 @@ export function oneLine(text: string): string {
 export function languageTag(declared: string): string {
   const tag = declared.trim();
   if (tag === "" || tag.length > MAX_TAG_LENGTH) return "und";
+  if (tag === lastTag.declared) return lastTag.canonical;
+  lastTag = { declared: tag, canonical: canonicalTag(tag) };
+  return lastTag.canonical;
+}
+
+/** The pages of a site declare the same. */
+let lastTag = { declared: "", canonical: "und" };
+
+function canonicalTag(tag: string): string {
   try {
     return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0] ?? "und";
   } catch (error) {
@@ -148,10 +157,11 @@ export class MetadataReader {
   }
 
   #note(field: Field, content: string, rank: number): void {
+    if (rank >= (this.#found.get(field)?.rank ?? Infinity)) return;
     const text = oneLine(content);
     if (text === "" || (field === "date" && isoDate(text) === "")) return;
     if (field === "author" && ADDRESS.test(text)) return;
-    if (rank < (this.#found.get(field)?.rank ?? Infinity)) this.#found.set(field, { text, rank });
+    this.#found.set(field, { text, rank });
   }
 
   /** The text of the title element. */
