@@ -224,13 +224,14 @@ async function stepsOf(
   if (!isDialled(settings)) return steps ?? countExampleBatches(packed, epochs);
   // The first checkpoint has the choice.
   if (await latestCheckpoint(paths.checkpoints) !== undefined) return 0;
-  const { cols, text } = packed;
+  const { cols, rows, text } = packed;
   const stepsPerPass = countExampleBatches(packed, 1);
   const ownRows = countExampleBatches({ units: packed.units, seed: packed.seed, cols, rows: 1 }, 1);
   return await turnTuneDial({
-    ...{ init, config, cols, leaves, hours, tokens, stepsPerPass, ...spheres },
+    ...{ init, config, cols, rows, leaves, hours, tokens, stepsPerPass, ...spheres },
+    batches: exampleBatches(packed),
     // Few conversations do not fill the rows of a step.
-    rows: Math.ceil(ownRows / stepsPerPass) + (text?.rows ?? 0),
+    rowsPerStep: Math.ceil(ownRows / stepsPerPass) + (text?.rows ?? 0),
     ...lora && { lora },
     ...frozen && { frozenType: frozen },
     optimizer: optimizerOf(settings),
