@@ -157,5 +157,9 @@ test("a server that restarts is away; servers that are too few are not", () => {
     isAway(new JetStreamApiError({ code: 400, err_code: 10005, description }));
   assert(refused("no suitable peers for placement, peer offline"));
   assertEquals(refused("no suitable peers for placement"), false);
+  // As a consumer whose leader changes answers, in the client's words.
+  for (const said of ["leadership change", "server shutdown"]) {
+    assert(isAway(new Error(said)), said);
+  }
   return Promise.resolve();
 });
