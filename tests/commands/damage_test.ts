@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { randomStream } from "../../model/random.ts";
 import { writeCorpus } from "./corpus.ts";
+import { runHere } from "./in_process.ts";
 import { openFolder, run, start } from "./program.ts";
 
 const COUNT = Number(Deno.env.get("CLLM_DAMAGE") ?? 20);
@@ -106,7 +107,7 @@ Deno.test(`${COUNT} random damages are named or harmless, and readers change not
       const changed = (name: string) => before.get(name) !== original.get(name);
       const commands = COUNT > 20 ? reading : ["verify", reading[1 + i % 5] ?? "inspect"];
       for (const command of commands) {
-        const { code, out, err } = await run([...command.split(" "), damaged]);
+        const { code, out, err } = await runHere([...command.split(" "), damaged]);
         if (command === "verify" && COVERED.test(fault.file) && changed(fault.file)) {
           assert(code === 1 || code === 2, `${what}\n${out}`);
         }
