@@ -13,7 +13,7 @@ import {
   weightsDigest,
 } from "../../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
-import { replaceFile } from "../../model/durable.ts";
+import { exists, replaceFile } from "../../model/durable.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
 import {
   countExampleBatches,
@@ -34,7 +34,6 @@ import { checkInit } from "../../run/named_model.ts";
 import { calledOnCommandLine } from "../../run/settings/pipeline.ts";
 import { describeForced, settle } from "../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "../../run/settings/training.ts";
-import { exists } from "../../model/durable.ts";
 import { turnTuneDial } from "../dial/tune_dial.ts";
 import { learnBatches } from "../pipeline.ts";
 import { watchStart } from "../starting_loss.ts";
