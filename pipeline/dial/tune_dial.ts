@@ -24,7 +24,7 @@ export interface TuneDialOptions extends MeasureOptions {
   readonly measure?: typeof measureSpeed;
 }
 
-/** Passes beyond which conversations were never seen to teach more, and the most that hours choose. */
+/** Passes beyond which a model may know its conversations by heart. */
 const MANY_PASSES = 24;
 
 /**
@@ -39,9 +39,8 @@ export async function turnTuneDial(options: TuneDialOptions): Promise<number> {
   note("dial      measures this machine, as busy as it is now");
   const speed = await orAdapter(options, () => measure(options));
   const stepTokens = rows * cols;
-  const most = hours === undefined ? Infinity : MANY_PASSES * stepsPerPass;
-  const wanted = (hours === undefined ? tokens : 3600 * hours * speed) / stepTokens;
-  const steps = Math.max(1, Math.min(most, Math.round(wanted)));
+  const wanted = hours === undefined ? tokens : 3600 * hours * speed;
+  const steps = Math.max(1, Math.round(wanted / stepTokens));
   const time = (count: number) => formatDuration(1000 * count * stepTokens / speed);
   const passes = steps / stepsPerPass;
   const what = lora ? `an adapter of rank ${lora.rank}` : "all weights";
@@ -52,17 +51,14 @@ export async function turnTuneDial(options: TuneDialOptions): Promise<number> {
   );
   note(
     `chosen    ${steps.toLocaleString("en")} steps, about ${time(steps)}: ` +
-      `${passes.toPrecision(2)} passes` + remark(passes, { inTime: wanted / stepsPerPass }),
+      `${passes < 10 ? passes.toPrecision(2) : formatCount(passes)} passes` + remark(passes),
   );
   return steps;
 }
 
-function remark(passes: number, { inTime }: { inTime: number }): string {
+function remark(passes: number): string {
   if (passes < 1) return "; some conversations are never seen";
-  if (inTime <= MANY_PASSES) return "";
-  const many = `; more than ${MANY_PASSES} were never seen to help`;
-  if (passes > MANY_PASSES) return many;
-  return `${many}: the time is enough for ${
-    formatCount(inTime)
-  } (--steps takes more), or for a larger model`;
+  if (passes <= MANY_PASSES) return "";
+  return "; so many may teach them by heart: the checkpoint that is best on held-out ones is used, " +
+    "and --epochs takes fewer";
 }

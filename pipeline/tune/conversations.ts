@@ -1,6 +1,7 @@
 /**
- * Conversations out of JSONL files: `messages` as OpenAI has them, or `conversations` as ShareGPT has
- * them. A line that is none is named, counted by its reason and left out.
+ * Conversations out of JSONL files: `messages` as OpenAI has them, `conversations` as ShareGPT has
+ * them, or a question with its answer as Alpaca and TRL have them. A line that is none is named, counted
+ * by its reason and left out.
  *
  * @module
  */
@@ -69,9 +70,31 @@ const shareGptMessages = z.array(
     .transform(({ from, value }) => ({ role: ROLES[from], content: value })),
 ).min(1);
 
+/** A question and its answer. */
+const asked = (
+  system: string | undefined,
+  question: string,
+  answer: string,
+): readonly Message[] => [
+  ...system ? [{ role: "system" as const, content: system }] : [],
+  { role: "user", content: question },
+  { role: "assistant", content: answer },
+];
+const alpaca = z.object({
+  instruction: z.string(),
+  input: z.string().optional(),
+  output: z.string(),
+  system: z.string().optional(),
+});
+
 const conversation = z.union([
   z.object({ messages: openAiMessages }).transform(({ messages }) => messages),
   z.object({ conversations: shareGptMessages }).transform(({ conversations }) => conversations),
+  alpaca.transform(({ instruction, input, output, system }) =>
+    asked(system, input ? `${instruction}\n\n${input}` : instruction, output)
+  ),
+  z.object({ prompt: z.string(), completion: z.string() })
+    .transform(({ prompt, completion }) => asked(undefined, prompt, completion)),
 ]);
 
 /**
@@ -84,7 +107,7 @@ export function readConversation(value: unknown): readonly Message[] {
   if (!parsed.success) {
     throw new SkipError(
       "not-a-conversation",
-      "it needs messages of {role, content}, or conversations of {from, value}",
+      "it needs messages of {role, content}, conversations of {from, value}, or instruction and output",
     );
   }
   if (!parsed.data.some(({ role, content }) => role === "assistant" && content.trim() !== "")) {
