@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { type PresetName, PRESETS } from "../../model/config.ts";
 import { millions, presetParameters } from "../../model/preset_size.ts";
-import { RECIPE_TABLE } from "../../model/recipes.ts";
+import { DEFAULT_RECIPE, RECIPE_TABLE } from "../../model/recipes.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const NAMES = Object.keys(PRESETS) as PresetName[];
@@ -13,7 +13,7 @@ const NAME = new RegExp(`^\\W*(?:preset )?\`?(${NAMES.join("|")})\\b`);
 function countedByHand(name: PresetName): number {
   const { model, vocab } = PRESETS[name];
   const { hidden_size: D, intermediate_size: F } = model;
-  const L = RECIPE_TABLE.tuned.layers[name] ?? model.num_hidden_layers;
+  const L = RECIPE_TABLE[DEFAULT_RECIPE].layers[name] ?? model.num_hidden_layers;
   return 2 * vocab * D + L * (4 * D * D + 3 * D * F + 2 * D) + D;
 }
 
