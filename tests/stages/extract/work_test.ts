@@ -13,6 +13,9 @@ const BYTES = 12_000;
 /** Blocks for each byte of a page. */
 const MOST_PER_BYTE = 1000;
 
+/** How often a page is counted. */
+const COUNTS = 3;
+
 const again = (unit: string, bytes: number) => unit.repeat(Math.ceil(bytes / unit.length));
 const LIST_HEAD = "<ul><li>".repeat(60);
 
@@ -71,13 +74,20 @@ async function counter() {
       .reduce((sum, { count }) => sum + count, 0);
   };
   return {
-    /** Blocks that are executed to take the text out of a page. */
+    /**
+     * Blocks that are executed to take the text out of a page: the least of several counts, since
+     * now and then one of them has tens of thousands of blocks of other code in it.
+     */
     async count(html: string, engine: ExtractEngine): Promise<number> {
       const body = new TextEncoder().encode(html);
       const page = { url: "https://a.test/", contentType: "text/html", body, fetchedAt: "" };
-      await taken();
-      extractDocument(page, { engine });
-      return await taken();
+      const counts: number[] = [];
+      while (counts.length < COUNTS) {
+        await taken();
+        extractDocument(page, { engine });
+        counts.push(await taken());
+      }
+      return Math.min(...counts);
     },
     [Symbol.dispose]: () => session.disconnect(),
   };
