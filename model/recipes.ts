@@ -10,7 +10,7 @@ export type RecipeName = "tuned2" | "tuned" | "plain";
 /** All names. */
 export const RECIPES: readonly RecipeName[] = ["tuned2", "tuned", "plain"];
 /** That of new weights which Muon trains, unless `--recipe` says otherwise. */
-export const DEFAULT_RECIPE: RecipeName = "tuned";
+export const DEFAULT_RECIPE: RecipeName = "tuned2";
 
 /** What a recipe decides besides the learning rate, which is the preset's. */
 export interface Recipe {
