@@ -16,12 +16,24 @@ const LEAN = "--v8-flags=--optimize-for-size";
 export interface Processes extends AsyncDisposable {
   /** Its address, for `--cluster`. */
   readonly servers: string;
-  /** Starts `main.ts ...args` on a host, with another command before it: `taskset -c 0`. */
-  start(args: readonly string[], choice?: { host?: Host; before?: readonly string[] }): void;
+  /** Its process. */
+  readonly pid: number;
+  /** Starts `main.ts ...args` in a place, and gives its process. */
+  start(args: readonly string[], place?: Place): number;
 }
 
-/** Starts nats-server on a host, with its store in `folder`, and waits until it takes connections. */
-export async function startProcesses(folder: string, host: Host = LOOPBACK): Promise<Processes> {
+/** Where a process runs. */
+export interface Place {
+  readonly host?: Host;
+  /** Goes before its command: `taskset -c 0`. */
+  readonly before?: readonly string[];
+}
+
+/** Starts nats-server in a place, with its store in `folder`, and waits until it takes connections. */
+export async function startProcesses(
+  folder: string,
+  { host = LOOPBACK, before = [] }: Place = {},
+): Promise<Processes> {
   const children = new AsyncDisposableStack();
   const spawn = ([command, ...args]: readonly [string, ...string[]]) => {
     const child = new Deno.Command(command, { args, stdout: "null", stderr: "null" }).spawn();
@@ -34,22 +46,23 @@ export async function startProcesses(folder: string, host: Host = LOOPBACK): Pro
       }
       await child.status;
     });
+    return child.pid;
+  };
+  const placed = (command: readonly string[], { host = LOOPBACK, before = [] }: Place) => {
+    const [first = "", ...rest] = [...before, ...command];
+    return spawn(host.command([first, ...rest]));
   };
   const port = freePort();
   const store = join(folder, "nats");
-  spawn(host.command([
-    "nats-server",
-    ...["-js", "-a", host.address, "-p", `${port}`, "-sd", store],
-  ]));
+  const server = ["nats-server", "-js", "-a", host.address, "-p", `${port}`, "-sd", store];
+  const pid = placed(server, { host, before });
   const servers = `nats://${host.address}:${port}`;
   await (await connectWhenReady(servers)).connection.close();
   return {
     servers,
-    start(args, { host = LOOPBACK, before = [] } = {}) {
-      const program = [Deno.execPath(), "run", "--quiet", "--allow-all", LEAN, MAIN, ...args];
-      const [command = "", ...rest] = [...before, ...program];
-      spawn(host.command([command, ...rest]));
-    },
+    pid,
+    start: (args, place = {}) =>
+      placed([Deno.execPath(), "run", "--quiet", "--allow-all", LEAN, MAIN, ...args], place),
     [Symbol.asyncDispose]: () => children.disposeAsync(),
   };
 }

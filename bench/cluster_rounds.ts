@@ -43,7 +43,7 @@ export async function measureRounds(job: RoundsJob): Promise<RoundsReport> {
   await using network = await openNetwork(replicas + 2);
   const [server, keeper, ...trainers] = network.hosts;
   if (server === undefined || keeper === undefined) throw new RangeError("a network without hosts");
-  await using processes = await startProcesses(folder, server);
+  await using processes = await startProcesses(folder, { host: server });
   const { servers, start } = processes;
   const named = ["--cluster", servers, "--run", "bench"];
   const steps = replicas * INNER_STEPS * rounds;

@@ -73,7 +73,7 @@ export function number<T extends number | undefined = undefined>(
       const parsed = given.trim() === "" ? NaN : Number(given);
       const fits = integer ? Number.isSafeInteger(parsed) : Number.isFinite(parsed);
       if (!fits || parsed < min || parsed > max) {
-        const range = max === Infinity ? `at least ${min}` : `from ${min} to ${max}`;
+        const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
         throw new UsageError(
           `Cannot use --${flag} ${given}: it must be ${
             integer ? "an integer" : "a number"

@@ -10,7 +10,7 @@ import { parseEnv } from "node:util";
 import { type ConnectionOptions, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
 
 /** The variables of {@linkcode readCredentials}, in its file or in the environment. */
-export const CREDENTIAL_VARIABLES = {
+const CREDENTIAL_VARIABLES = {
   /** The seed of the node's nkey, which begins with SU. */
   nkey: "CLLM_CLUSTER_NKEY",
   /** Path of the certificate of the authority that signed the servers' certificates. */

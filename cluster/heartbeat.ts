@@ -13,7 +13,7 @@ import type { NodeState } from "../stages/report/mod.ts";
 import { watchKeys } from "./watch_keys.ts";
 
 /** Between two heartbeats of a node. */
-export const BEAT_MS = 1_000;
+const BEAT_MS = 1_000;
 /** A node that missed this many beats has vanished. */
 export const MISSED_BEATS = 5;
 

@@ -19,6 +19,9 @@ export const VALUE_ID = "Cllm-Id";
 const FULL = 10077;
 /** Codes of the stream or its leader being away for a while. */
 const AWAY: ReadonlySet<number> = new Set([10008, 10039, 10059, 10076, 10009]);
+/** What is said of it that has no code; the last two by a server to who waits for a message. */
+const AWAY_WORDS =
+  /timeout|no responders|disconnect|heartbeats missed|stale connection|leadership change|server shutdown/i;
 const FIRST_WAIT_MS = 25, LAST_WAIT_MS = 1_000;
 /** Room for the headers of a message. */
 const HEADER_BYTES = 1024;
@@ -89,7 +92,7 @@ export function isAway(error: unknown): boolean {
   }
   return /^(TimeoutError|NoResponders|RequestError|JetStreamNotEnabled|DisconnectedError)/
     .test(error.name) ||
-    /timeout|no responders|disconnect|heartbeats missed|stale connection/i.test(error.message);
+    AWAY_WORDS.test(error.message);
 }
 
 /** Choices for {@linkcode toStream}. */

@@ -20,14 +20,13 @@ import {
   crawlPaths,
   settleCrawl,
 } from "../run/settings/crawl_job.ts";
-import { checkChromium } from "../run/settings/crawl.ts";
+import { checkChromium, LINKS } from "../run/settings/crawl.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
 import { stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { type CrawlOutcome, runCrawl } from "../pipeline/ingest/crawl_job.ts";
 import { makeFolder } from "../run/make_folder.ts";
 import { checkBlocked } from "../run/block_list.ts";
-import { LINKS } from "../run/settings/crawl.ts";
 import { settingsFrom } from "../run/settings/table.ts";
 import { lockRun } from "../run/lock.ts";
 import { addressOf } from "../run/sources.ts";

@@ -10,6 +10,7 @@ import { EXPORT_FORMATS, type ExportFormatName } from "../run/export/format.ts";
 import { exportFolder } from "../run/export/folder.ts";
 import { choice, group, text, UsageError } from "../cli/flags.ts";
 import { findCheckpoint } from "../run/model_source.ts";
+import { makeFolder } from "../run/make_folder.ts";
 import { readNamedConfig } from "../run/named_model.ts";
 import { RUN_FLAG, runOrOther } from "../run/open.ts";
 import { runPaths } from "../run/folder.ts";
@@ -63,6 +64,7 @@ export const exportModel: Command = command({
     if (resolve(to) === resolve(from)) {
       throw new UsageError(`Cannot export to --output ${to}: it is the folder to export from`);
     }
+    await makeFolder(to, { flag: "output" });
     const { path, bytes, parity } = await exportFolder({ from, to, format });
     say(`Exported ${from} to ${path}, ${(bytes / 1e6).toFixed(1)} MB`);
     if (chosen) say(`Used ${chosen.line}`);

@@ -73,7 +73,7 @@ export const text: Command = command({
   ],
   async run({ values, operands, given }) {
     if (operands.length === 0) {
-      throw new UsageError("Cannot take out text: name at least one address, file or folder");
+      throw new UsageError("Cannot extract text: name at least one address, file or folder");
     }
     if (values.output !== undefined) documentFormat(values.output);
     checkSourceFlags(operands, { flags: FLAGS, given });

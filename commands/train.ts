@@ -104,7 +104,7 @@ export const train: Command = command({
     if (tokens !== undefined) return await onTokens(tokens, values);
     if (init === undefined || batches === undefined) {
       throw new UsageError(
-        "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on",
+        "Cannot train: give --tokens DIR, or --init DIR and --batches FILE",
       );
     }
     const optimizer = {

@@ -6,6 +6,7 @@
  */
 import { TextLineStream } from "@std/streams";
 import { join } from "node:path";
+import { readIfThere } from "../model/durable.ts";
 import { type Curves, History, type StepRecord } from "./history.ts";
 
 /** A displayed run. */
@@ -116,15 +117,6 @@ function parse(text: string, place: string): unknown {
 async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
   try {
     return await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

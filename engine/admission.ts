@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Pooling } from "./engine.ts";
+import type { CacheUse, Pooling } from "./engine.ts";
 
 /** How much a {@linkcode Scheduler} takes on. */
 export interface SchedulerLimits {
@@ -123,4 +123,22 @@ export function checkLimits(limits: SchedulerLimits): Required<SchedulerLimits> 
     }
   }
   return { maxRunning, maxWaiting, maxPerClient, maxPromptTokens, maxTokens, maxDraft, requestMs };
+}
+
+/** Of the places and of the cache so much is kept for clients of whom nothing runs. */
+const KEPT = 1 / 16;
+
+/**
+ * Who may begin beside those that run: with little room left only clients of whom nothing runs, so
+ * that those with many texts never hold all of it. Nothing where all may.
+ */
+export function whoMayBegin(
+  running: readonly { readonly client: string }[],
+  { maxRunning }: { maxRunning: number },
+  cache: CacheUse,
+): ((place: { readonly client: string }) => boolean) | undefined {
+  const places = maxRunning - Math.floor(KEPT * maxRunning);
+  if (running.length < places && cache.usedBytes <= (1 - KEPT) * cache.totalBytes) return undefined;
+  const clients = new Set(running.map(({ client }) => client));
+  return ({ client }) => !clients.has(client);
 }

@@ -62,10 +62,12 @@ export class FairQueue<T> {
     return entry;
   }
 
-  /** Who is next, if anyone waits. */
-  peek(): Entry<T> | undefined {
+  /** Who is next of those that `may` be served, if anyone waits. */
+  peek(may: (item: T) => boolean = () => true): Entry<T> | undefined {
     let next: Entry<T> | undefined;
-    for (const entry of this.#entries) if (!next || entry.start < next.start) next = entry;
+    for (const entry of this.#entries) {
+      if ((!next || entry.start < next.start) && may(entry.item)) next = entry;
+    }
     return next;
   }
 

@@ -15,6 +15,7 @@ import {
   QueueFullError,
   type SchedulerLimits,
   type Slot,
+  whoMayBegin,
 } from "./admission.ts";
 import { type Engine, NoRoomError } from "./engine.ts";
 import { FairQueue } from "./fair_queue.ts";
@@ -64,9 +65,7 @@ export class Scheduler {
 
   /** Admitted generations. */
   get running(): number {
-    let count = 0;
-    for (const places of this.#engines.values()) count += places.size;
-    return count;
+    return this.#engines.values().reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Generations in the queue. */
@@ -166,7 +165,8 @@ export class Scheduler {
   /** Admits whose turn it is while there is room; nobody is passed by a smaller request. */
   #admitNext(): void {
     while (this.running < this.limits.maxRunning) {
-      const entry = this.#queue.peek();
+      const running = this.#engines.values().flatMap((places) => places).toArray();
+      const entry = this.#queue.peek(whoMayBegin(running, this.limits, this.#engine.cache));
       if (!entry) return;
       const place = entry.item;
       const { promptIds, options } = place;

@@ -76,8 +76,9 @@ async function placeOf(folder: string): Promise<ModelPlace | undefined> {
 /** The folders of a model's adapters, by name. */
 async function adaptersOf(folder: string, model: string): Promise<ReadonlyMap<string, string>> {
   if (!await exists(folder)) return new Map();
-  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  return new Map(names.sort().map((name) => [`${model}@${name}`, join(folder, name)]));
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const names = entries.filter(({ isFile }) => !isFile).map(({ name }) => name).sort();
+  return new Map(names.map((name) => [`${model}@${name}`, join(folder, name)]));
 }
 
 function fileAt(path: string): ModelPlace | undefined {

@@ -8,7 +8,7 @@ import { UsageError } from "../cli/flags.ts";
 import { checkFile, FILE, readFileSetting } from "./file_setting.ts";
 
 /** The stages that one of the user's own can stand behind. */
-export const STAGE_PLACES = ["extract", "refine"] as const;
+const STAGE_PLACES = ["extract", "refine"] as const;
 
 const SETTING = z.strictObject({ after: z.enum(STAGE_PLACES), ...FILE.shape });
 

@@ -1,5 +1,5 @@
 /**
- * The HTTP API: OpenAI's completions and models, a health check and a page to try the model on.
+ * The HTTP API: OpenAI's protocol and other dialects of it, health, metrics and pages to try models on.
  * `createApp` is a function from Request to Response; listen.ts gives it sockets.
  *
  * @module

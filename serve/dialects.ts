@@ -6,6 +6,7 @@
  */
 import type { Hono, MiddlewareHandler } from "hono";
 import { DEFAULT_TEMPLATE } from "../engine/mod.ts";
+import { notesOf } from "./access_log.ts";
 import { visibleModels } from "./key_access.ts";
 import { answerMessages, countTokens, messagesError } from "./anthropic/mod.ts";
 import type { ErrorBody } from "./api_error.ts";
@@ -73,7 +74,9 @@ export function wordErrors(): MiddlewareHandler {
       return;
     }
     const body: ErrorBody = await context.res.json();
-    const worded = isMessages ? messagesError(body, status) : { error: messageOf(body) };
+    const worded = isMessages
+      ? messagesError(body, { status, requestId: notesOf(context).id })
+      : { error: messageOf(body) };
     const kept = new Headers(headers);
     kept.delete("content-length");
     // Hono adds the headers of the response before.

@@ -4,17 +4,10 @@
  * @module
  */
 
-/** A part of the API that a key may be kept to. */
-export type Scope = "generate" | "embeddings" | "models" | "metrics" | "dashboard";
-
-/** All of them. */
-export const SCOPES: readonly Scope[] = [
-  "generate",
-  "embeddings",
-  "models",
-  "metrics",
-  "dashboard",
-];
+/** Parts of the API that a key may be kept to. */
+export const SCOPES = ["generate", "embeddings", "models", "metrics", "dashboard"] as const;
+/** A name in {@linkcode SCOPES}. */
+export type Scope = typeof SCOPES[number];
 
 /** What a key may do; what is not given is not limited. */
 export interface KeyRights {

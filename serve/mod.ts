@@ -36,7 +36,7 @@ export {
   type TlsKeys,
 } from "./listen.ts";
 export { createLoadingApp } from "./loading.ts";
-export type { KeyRights, Scope } from "./key_rights.ts";
+export { type KeyRights, type Scope, SCOPES } from "./key_rights.ts";
 export type { Middleware, RequestContext } from "./middleware.ts";
 export type { AdapterModel } from "./openai/generation.ts";
 export { Quota, type Refusal } from "./quota.ts";

@@ -71,8 +71,8 @@ const TYPES: ReadonlySet<string> = new Set(Object.values(STREAM_TYPES).map(baseO
 
 /** The pattern that a handler was found by. */
 function routeOf(context: Context): string {
-  // Middleware stands under every method.
-  return matchedRoutes(context).findLast(({ method }) => method !== "ALL")?.path ?? "none";
+  // Middleware stands before every path, what is mounted under every method of its own.
+  return matchedRoutes(context).findLast(({ path }) => path !== "/*")?.path ?? "none";
 }
 
 /** What listen.ts hands over beside a request. */

@@ -23,9 +23,13 @@ export function answerSocketErrors(server: Server): void {
   const responses = new WeakMap<object, ServerResponse>();
   server.on("request", ({ socket }, response) => responses.set(socket, response));
   server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
+    const isReset = error.code === "ECONNRESET";
+    // It has had its answer, which may not have left yet, and closes by itself: the time for a request
+    // can be over before the bytes that wait in a busy machine are parsed and found incomplete.
+    if (!socket.writable && !isReset) return;
     const response = responses.get(socket);
     const isAnswering = response?.headersSent && !response.writableFinished;
-    if (isAnswering || !socket.writable || error.code === "ECONNRESET") socket.destroy();
+    if (isAnswering || isReset) socket.destroy();
     else refuse(socket, REFUSALS[error.code ?? ""] ?? MALFORMED);
   });
   server.on("checkExpectation", ({ socket }: IncomingMessage) => refuse(socket, EXPECTATION));

@@ -16,7 +16,7 @@ import {
 } from "./microbatch_context.ts";
 import { backThroughHeadNorms, rotateHeads } from "./heads.ts";
 import { biasGradient, linearWeightGradient } from "./linear.ts";
-import { inTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
+import { inTurn, isTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
 
 /** Runs after `forward` and `head` with a gradient scale, on their activations. */
 export function backward(
@@ -50,6 +50,19 @@ export function backward(
       biasGradient(context, { db: area.staged, dy: at(dy, token * bias.cols), bias, n });
       reduce(context, { turn, group: bias, staged: area.staged });
     }
+  };
+  /** Gradients of a linear layer's weights and bias, and of its input; given that of its output. */
+  const backThroughLinear = (
+    w: ParameterGroup,
+    { dx, dy, x, bias }: { dx: number; dy: number; x: number; bias: ParameterGroup | undefined },
+  ) => {
+    const inputGradient = () => adaptedInputGradient(context, { dx, dy, w, n });
+    // Where microbatches before are still at the group, the input's gradient fills the time.
+    const isEarly = turns.slice(0, 1).some((turn) => !isTurn(context, { turn, group: w }));
+    if (isEarly) inputGradient();
+    reduceMatrix(w, { dy, x });
+    reduceBias(bias, dy);
+    if (!isEarly) inputGradient();
   };
   /** dResidual += gradient through the norm of `x`, given `area.dNormed`. */
   const backThroughNorm = (norm: ParameterGroup, { x, rstd }: { x: number; rstd: number }) => {
@@ -85,20 +98,29 @@ export function backward(
     const kept = area.layers[index] as typeof area.layers[0] & object;
     if (plan.dims.recompute) forwardLayer(context, { slice, index });
 
-    reduceMatrix(layer.down, { dy: area.dResidual, x: kept.activated });
-    reduceBias(layer.downBias, area.dResidual);
-    adaptedInputGradient(context, { dx: area.dActivated, dy: area.dResidual, w: layer.down, n });
+    backThroughLinear(layer.down, {
+      dx: area.dActivated,
+      dy: area.dResidual,
+      x: kept.activated,
+      bias: layer.downBias,
+    });
     kernels.swiglu_backward(area.dGateUp, area.dActivated, kept.gateUp, n, F);
     const middle = { x: kept.middle, rstd: kept.middleRstd };
     normAgain(layer.postNorm, middle);
-    reduceMatrix(layer.gateUp, { dy: area.dGateUp, x: area.normed });
-    reduceBias(layer.gateUpBias, area.dGateUp);
-    adaptedInputGradient(context, { dx: area.dNormed, dy: area.dGateUp, w: layer.gateUp, n });
+    backThroughLinear(layer.gateUp, {
+      dx: area.dNormed,
+      dy: area.dGateUp,
+      x: area.normed,
+      bias: layer.gateUpBias,
+    });
     backThroughNorm(layer.postNorm, middle);
 
-    reduceMatrix(layer.output, { dy: area.dResidual, x: kept.attended });
-    reduceBias(layer.outputBias, area.dResidual);
-    adaptedInputGradient(context, { dx: area.dAttended, dy: area.dResidual, w: layer.output, n });
+    backThroughLinear(layer.output, {
+      dx: area.dAttended,
+      dy: area.dResidual,
+      x: kept.attended,
+      bias: layer.outputBias,
+    });
     for (let row = slice.first; row < slice.end; row++) {
       const local = (row - slice.first) * T;
       kernels.attention_backward(
@@ -121,9 +143,12 @@ export function backward(
     for (const turn of turns) backThroughHeadNorms(context, { layer, kept, turn });
     const input = { x: kept.input, rstd: kept.inputRstd };
     normAgain(layer.inputNorm, input);
-    reduceMatrix(layer.qkv, { dy: area.dQkv, x: area.normed });
-    reduceBias(layer.qkvBias, area.dQkv);
-    adaptedInputGradient(context, { dx: area.dNormed, dy: area.dQkv, w: layer.qkv, n });
+    backThroughLinear(layer.qkv, {
+      dx: area.dNormed,
+      dy: area.dQkv,
+      x: area.normed,
+      bias: layer.qkvBias,
+    });
     backThroughNorm(layer.inputNorm, input);
   }
 

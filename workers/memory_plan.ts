@@ -16,16 +16,12 @@ import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
 import { PROFILED } from "./profile.ts";
-import { passOf, type Topology } from "./topology.ts";
+import { type Pass, passOf, type Topology } from "./topology.ts";
 
 export type { Segment } from "./segments.ts";
 
-/** Bytes of a WebAssembly page. */
-const PAGE = 65536;
-/** What a 32-bit WebAssembly memory can address. */
-const MAX_BYTES = 65536 * PAGE;
-/** Floats of logits that exist at once in one worker. */
-const LOGITS_BLOCK = 1 << 20;
+/** Bytes of a WebAssembly page, and what 32 bits can address; floats of a worker's block of logits. */
+const PAGE = 65536, MAX_BYTES = 65536 * PAGE, LOGITS_BLOCK = 1 << 20;
 
 /** Dimensions of a run. */
 export interface PlanDims {
@@ -128,10 +124,18 @@ export interface MemoryPlan {
  */
 export function planMemory(dims: PlanDims): MemoryPlan {
   const { nearBytes = MAX_BYTES } = dims;
-  const near = layOut(dims, { farWeights: false });
-  if (near.plan.bytes <= nearBytes) return near.plan;
-  const { plan, shares } = layOut(dims, { farWeights: true });
-  if (plan.bytes <= nearBytes && plan.farBytes <= MAX_FAR_BYTES) return plan;
+  const fits = ({ plan }: ReturnType<typeof layOut>) =>
+    plan.bytes <= nearBytes && plan.farBytes <= MAX_FAR_BYTES;
+  const pass = passOf(dims.topology, dims);
+  // Each leaf of a pass has a gradient of the head of its own.
+  const single = { ...pass, leaves: 1 };
+  for (const farWeights of [false, true]) {
+    const together = layOut(dims, { farWeights, pass });
+    if (fits(together)) return together.plan;
+    const apart = layOut(dims, { farWeights, pass: single });
+    if (fits(apart)) return apart.plan;
+  }
+  const { plan, shares } = layOut(dims, { farWeights: true, pass: single });
   const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
   throw new RangeError(
     `Cannot train this model: it needs ${
@@ -145,10 +149,10 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   );
 }
 
-/** Lays everything out, packed weights in the far memory if `farWeights`. */
+/** Lays everything out for passes of so many leaves, packed weights in the far memory if `farWeights`. */
 function layOut(
   dims: PlanDims,
-  { farWeights }: { farWeights: boolean },
+  { farWeights, pass }: { farWeights: boolean; pass: Pass },
 ): { plan: MemoryPlan; shares: readonly [what: string, bytes: number][] } {
   const { config, topology, rows, cols, keepLogits, lora, frozenType = "f32" } = dims;
   const layout = createLayout(config);
@@ -157,7 +161,6 @@ function layOut(
   const allGroups = [...groups.all, ...adapters?.all ?? []];
   const { length } = lora ? createAdapterLayout(layout, lora) : layout;
   const { vocab_size: V, head_dim: N } = config;
-  const pass = passOf(topology, { rows, cols });
   const n = pass.leaves * pass.leafTokens;
   const logitsRows = Math.max(1, Math.min(pass.leafTokens, Math.floor(LOGITS_BLOCK / V)));
 

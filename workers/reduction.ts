@@ -49,7 +49,8 @@ export function inTurn(
   publish(words, word, turn.order + 1);
 }
 
-function isTurn(
+/** Whether all microbatches before `turn.order` have reduced `group`. */
+export function isTurn(
   { words }: MicrobatchContext,
   { turn, group }: { turn: Turn; group: ParameterGroup },
 ): boolean {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReplicaState, SharedState } from "../../stages/train/mod.ts";
+import type { ReplicaState, Segment } from "../../stages/train/mod.ts";
 import type { Batch } from "../../stages/types.ts";
 
 /** A batch without its place in the corpus, which decides nothing. */
@@ -32,14 +32,15 @@ function cut(bytes: Uint8Array<ArrayBuffer>, count: number, what: string): Float
   );
 }
 
-/** The shared state. */
-export const encodeShared = ({ parameters, outerMomentum }: SharedState): Uint8Array<ArrayBuffer> =>
-  join([parameters, outerMomentum]);
+/** The bytes of an area, or of a segment of it. */
+export function bytesOf(area: Float32Array, { start, end }: Segment): Uint8Array<ArrayBuffer> {
+  return join([area.subarray(start, end)]);
+}
 
-/** The shared state in `bytes`. */
-export function decodeShared(bytes: Uint8Array<ArrayBuffer>): SharedState {
-  const [parameters, outerMomentum] = cut(bytes, 2, "weights");
-  return { parameters, outerMomentum } as SharedState;
+/** The area in `bytes`. */
+export function areaOf(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  const [area] = cut(bytes, 1, "weights");
+  return area as Float32Array;
 }
 
 /** Words of a block, of which one that is all zero is left out. */

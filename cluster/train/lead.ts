@@ -4,19 +4,22 @@
  *
  * @module
  */
-import type {
-  ComputeRound,
-  InnerStep,
-  ReplicaOptions,
-  RoundWork,
-  TurnResult,
+import {
+  type ComputeRound,
+  type InnerStep,
+  joinDelta,
+  type ReplicaOptions,
+  type ReplicasState,
+  type RoundWork,
+  segmentsOf,
+  type TurnResult,
 } from "../../stages/train/mod.ts";
 import type { Batch } from "../../stages/types.ts";
 import { DivergedError } from "../../workers/mod.ts";
 import { patiently } from "../patiently.ts";
 import type { ClusterRun } from "../run.ts";
 import { watchKeys } from "../watch_keys.ts";
-import { decodeState, encodeBatches, encodeShared, encodeState } from "./areas.ts";
+import { bytesOf, decodeState, encodeBatches, encodeState } from "./areas.ts";
 import { type Blobs, sha256Of } from "./blobs.ts";
 import {
   readResult,
@@ -24,6 +27,7 @@ import {
   resultKey,
   type RoundResult,
   type RoundTask,
+  segmentCount,
   taskKey,
   TRAINING_KEY,
   type TrainingRecord,
@@ -68,7 +72,7 @@ export function leadRounds(options: LeadOptions): ComputeRound {
         onWait(undefined);
         if (!result) return;
         if (result.diverged !== undefined) throw new DivergedError(result.diverged);
-        for (const sha256 of [result.delta, result.state, result.steps]) round.blobs.add(sha256);
+        for (const sha256 of [...result.delta, result.state, result.steps]) round.blobs.add(sha256);
         const steps: ReportedStep[] = JSON.parse(
           new TextDecoder().decode(await blobs.get(result.steps)),
         );
@@ -109,11 +113,13 @@ async function earlierRounds(
       keys.push(key);
       if (pattern === taskKey("*", "*")) {
         const { shared, state, batches } = readTask(entry.string());
-        for (const sha256 of [shared, batches, ...state ? [state] : []]) blobs.add(sha256);
+        for (const sha256 of [...blobsOf(shared), batches, ...state ? [state] : []]) {
+          blobs.add(sha256);
+        }
         await patiently(signal, () => bucket.purge(key));
       } else {
         const { delta, state, steps } = readResult(entry.string());
-        for (const sha256 of [delta, state, steps]) blobs.add(sha256);
+        for (const sha256 of [...delta, state, steps]) blobs.add(sha256);
       }
     }
   }
@@ -151,7 +157,7 @@ async function handOut(
     if (!slice) return undefined;
     slices.push(slice);
   }
-  const shared = await blobs.put(encodeShared(before));
+  const shared = await putShared(before, blobs);
   const tasks: HandedTask[] = [];
   for (const [rank, replica] of before.replicas.entries()) {
     const slice = slices[rank] ?? [];
@@ -174,8 +180,24 @@ async function handOut(
   const digests = tasks.flatMap(({ task: { state, batches } }) =>
     state ? [state, batches] : [batches]
   );
-  return { round: { keys, blobs: new Set([shared, ...digests]) }, tasks };
+  return { round: { keys, blobs: new Set([...blobsOf(shared), ...digests]) }, tasks };
 }
+
+/** Stores the shared state in segments. */
+async function putShared(before: ReplicasState, blobs: Blobs): Promise<RoundTask["shared"]> {
+  const segments = segmentsOf(before.parameters.length, segmentCount(before.replicas.length));
+  const put = async (area: Float32Array) => {
+    const digests: string[] = [];
+    for (const segment of segments) digests.push(await blobs.put(bytesOf(area, segment)));
+    return digests;
+  };
+  return {
+    parameters: await put(before.parameters),
+    outerMomentum: await put(before.outerMomentum),
+  };
+}
+
+const blobsOf = (shared: RoundTask["shared"]) => [...shared.parameters, ...shared.outerMomentum];
 
 /** Digest of a task's JSON. */
 export function digestOf(task: string): string {
@@ -241,9 +263,12 @@ async function turnResult(
   { delta, state, guard }: RoundResult,
   { blobs, work }: { blobs: Blobs; work: RoundWork },
 ): Promise<TurnResult> {
-  const areas = decodeState(await blobs.get(state), { hasResidual: work.turn.deltas === "int8" });
+  const form = work.turn.deltas;
+  const areas = decodeState(await blobs.get(state), { hasResidual: form === "int8" });
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (const sha256 of delta) parts.push(await blobs.get(sha256));
   return {
-    delta: await blobs.get(delta),
+    delta: joinDelta(parts, { form, length: work.before.parameters.length }),
     // Checked when the next round, or a checkpoint, is read.
     replica: { ...areas, guard: guard as TurnResult["replica"]["guard"] },
   };

@@ -206,7 +206,7 @@ function checkSame(
   other: RoundResult,
   { result, round, rank }: { result: RoundResult; round: number; rank: number },
 ): void {
-  if (other.delta === result.delta && other.state === result.state) return;
+  if (`${other.delta}` === `${result.delta}` && other.state === result.state) return;
   throw new Error(
     `Cannot go on training: round ${round} of replica ${rank} has other bits on this machine than ` +
       `on node ${other.node}; begin the run with --strict-simd`,

@@ -5,19 +5,27 @@
  * @module
  */
 import { z } from "zod";
-import { DELTAS, SCHEDULES } from "../../stages/train/mod.ts";
+import { DELTAS, MAX_REPLICAS, SCHEDULES } from "../../stages/train/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 
 const count = z.number().int().nonnegative();
 const number = z.number();
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+/** Of the segments of an area, in their order. */
+const segments = z.array(digest).min(1).max(MAX_REPLICAS);
+
+/** From this many replicas on, a node takes the outer step for one segment of as many. */
+const DIVIDED_FROM = 8;
+
+/** Segments of the weights in a run of so many replicas. */
+export const segmentCount = (replicas: number) => replicas < DIVIDED_FROM ? 1 : replicas;
 
 const TASK = z.strictObject({
   round: count,
   rank: count,
   replicas: count,
   /** Weights and outer momentum at the start of the round. */
-  shared: digest,
+  shared: z.strictObject({ parameters: segments, outerMomentum: segments }),
   /** The replica's moments and residual; null where they are zero. */
   state: digest.nullable(),
   guard: z.unknown(),
@@ -52,7 +60,7 @@ const RESULT = z.strictObject({
   /** Digest of the task that it answers. */
   task: digest,
   node: z.string(),
-  delta: digest,
+  delta: segments,
   /** The replica's moments and residual for its next round. */
   state: digest,
   guard: z.unknown(),

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { readGuard, type ReplicaState, trainReplica } from "../../stages/train/mod.ts";
+import { cutDelta, readGuard, type ReplicaState, trainReplica } from "../../stages/train/mod.ts";
 import { DivergedError, type Spheres } from "../../workers/mod.ts";
 import { decodeBatches, decodeState, encodeState } from "./areas.ts";
 import type { Blobs } from "./blobs.ts";
 import type { ReportedStep } from "./lead.ts";
-import type { RoundResult, RoundTask } from "./records.ts";
+import { type RoundResult, type RoundTask, segmentCount } from "./records.ts";
 import { SharedWeights } from "./shared_weights.ts";
 
 /** Options of {@linkcode openTurns}; all are borrowed. */
@@ -37,19 +37,19 @@ export interface Turns {
 
 /** Opens them. */
 export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns {
-  /** The latest delta of each replica that was computed here. */
-  const own = new Map<number, { digest: string; delta: Uint8Array<ArrayBuffer> }>();
-  const ownDelta = (digest: string) => own.values().find((kept) => kept.digest === digest)?.delta;
+  /** Segments of the latest delta of each replica that was computed here, by digest. */
+  const own = new Map<number, ReadonlyMap<string, Uint8Array<ArrayBuffer>>>();
+  const ownDelta = (digest: string) => own.values().find((parts) => parts.has(digest))?.get(digest);
+  const { length } = spheres.parameters;
   const shared = new SharedWeights({
     ...blobs,
     get: async (digest) => ownDelta(digest) ?? await blobs.get(digest),
-  });
+  }, length);
   /** By rank, what a replica keeps after the last turn of it here, and the digest of that. */
   const kept = new Map<number, { digest: string; state: Omit<ReplicaState, "guard"> }>();
 
   const stateOf = async ({ rank, state, deltas: form }: RoundTask) => {
     const hasResidual = form === "int8";
-    const { length } = spheres.parameters;
     if (state === null) {
       const area = () => new Float32Array(length);
       return { firstMoment: area(), secondMoment: area(), ...hasResidual && { residual: area() } };
@@ -63,7 +63,7 @@ export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns
   return {
     holds: ({ rank, state }) => state !== null && kept.get(rank)?.digest === state,
     async compute(task, { digest, signal }) {
-      const { parameters } = await shared.at(task, deltas);
+      const parameters = await shared.at(task, deltas);
       const replica = { ...await stateOf(task), guard: readGuard(task.guard) };
       const batches = ReadableStream.from(decodeBatches(await blobs.get(task.batches)));
       const steps: ReportedStep[] = [];
@@ -87,8 +87,15 @@ export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns
           const { guard, ...state } = value.replica;
           const stored = await blobs.put(encodeState(state));
           kept.set(task.rank, { digest: stored, state });
-          const delta = await blobs.put(value.delta);
-          own.set(task.rank, { digest: delta, delta: value.delta });
+          const count = segmentCount(task.replicas);
+          const parts = new Map<string, Uint8Array<ArrayBuffer>>();
+          const delta: string[] = [];
+          for (const part of cutDelta(value.delta, { form: task.deltas, length, count })) {
+            const digest = await blobs.put(part);
+            parts.set(digest, part);
+            delta.push(digest);
+          }
+          own.set(task.rank, parts);
           return {
             ...answer,
             delta,
@@ -122,5 +129,5 @@ function divergedResult(
   diverged: string,
 ): RoundResult {
   const none = "0".repeat(64);
-  return { ...answer, delta: none, state: none, steps: none, guard: null, diverged };
+  return { ...answer, delta: [none], state: none, steps: none, guard: null, diverged };
 }

@@ -74,8 +74,8 @@ export const decode: Command = command({
 function refuseOperands([first]: readonly string[], command: keyof typeof WANTED): void {
   if (first === undefined) return;
   throw new UsageError(
-    `Cannot ${command} ${first}: standard input has ${WANTED[command]} a line, and --tokenizer ` +
-      `names the tokenizer`,
+    `Cannot ${command} ${first}: give ${WANTED[command]} per line on standard input, and the ` +
+      "tokenizer with --tokenizer",
   );
 }
 

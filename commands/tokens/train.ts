@@ -92,10 +92,14 @@ export const train: Command = command({
       },
     });
     clearProgress();
+    if (!reported || reported.chars === 0) {
+      throw new UsageError(`Cannot train a tokenizer: there is no text in ${paths.join(", ")}`);
+    }
     await replaceFile(values.output, formatTokenizer(tokenizer));
     const uses = new Float64Array(tokenizer.vocabSize);
     const { bytes, ids } = await measure(texts(), { tokenizer, uses });
-    say(`${values.output}: ${tokenizer.vocabSize} tokens from ${paths.length} files`);
+    const files = paths.length === 1 ? "1 file" : `${paths.length} files`;
+    say(`${values.output}: ${tokenizer.vocabSize} tokens from ${files}`);
     say(
       `${bytes} bytes of text are ${ids} tokens, ${(bytes / ids).toFixed(2)} bytes a token`,
     );
@@ -104,7 +108,7 @@ export const train: Command = command({
     say(`${used} of ${tokenizer.vocabSize} tokens occur in it (${share} %)`);
     say(`frequent: ${mostFrequent.join(" ")}`);
     say(`longest: ${longest.join(" ")}`);
-    if (reported && reported.spills > 0) {
+    if (reported.spills > 0) {
       say(
         `word counts went to disk ${reported.spills} times; ` +
           `${reported.droppedWords} rare words were not learned from (--memory-mib)`,

@@ -12,6 +12,7 @@ import {
   TILE_STEPS,
   UNFINISHED,
   UNFINISHED_AT,
+  UNUSED,
   SIMD256_BYTES,
 } from "../build/sizes";
 import { storePart, storeWhole } from "./store";
@@ -123,6 +124,7 @@ export function multiplyBlockSimd256(
         from += strideB;
         to += B_PANEL_BYTES;
       }
+      if (accumulate && done + steps == k) readAhead(c, m, cols, rowBytes);
       const from4 = a + <usize> done * (MR * 4);
       const mode = (done > 0 ? BEGUN : 0) | (done + steps < k ? UNFINISHED : 0) |
         (accumulate ? ADD : 0);
@@ -135,6 +137,22 @@ export function multiplyBlockSimd256(
     b += strideB * B_PANELS;
     c += GROUP_COLS * 4;
   }
+}
+
+/**
+ * Reads a word of each cache line of `cols` columns of c. Together they wait for memory about once; the
+ * tiles, each of which adds to six rows, would wait one after the other.
+ */
+function readAhead(c: usize, m: i32, cols: i32, rowBytes: usize): void {
+  const last = <usize> (cols - 1) << 2;
+  const second = min(last, 64);
+  const third = min(last, 128);
+  let sum = 0;
+  for (; m > 0; m--) {
+    sum += load<i32>(c) + load<i32>(c + second) + load<i32>(c + third) + load<i32>(c + last);
+    c += rowBytes;
+  }
+  store<i32>(base + UNUSED, sum);
 }
 
 /** How many steps of what is left of k the tile takes at once: 1 to 3, a multiple of 4, or 125 to 127. */

@@ -7,14 +7,12 @@ import { NR } from "../sizes.ts";
 import type { ElementType } from "../templates/mod.ts";
 import type { WasmFunction } from "./encode.ts";
 import { Sums } from "./sums.ts";
-import { B_AT, TILE_STEPS } from "./tile_memory.ts";
+import { B_AT, TILE_STEPS, UNUSED } from "./tile_memory.ts";
 
 /** Bytes of one k in a panel, and of half of it. */
 const STEP = NR * 4;
 const HALF = STEP / 2;
 const LINE = 64;
-/** Address in the tile's memory, between C and B, of the sum of prefetched words. */
-const UNUSED = 384;
 
 /**
  * `(steps, a, mode, kept, next)`: C += A · B over 1 to 128 steps of k, A's rows being six columns of a

@@ -17,6 +17,8 @@ export const TILE_STEPS = 128;
 export const BEGUN = 1;
 export const UNFINISHED = 2;
 export const ADD = 4;
+/** Offset of a word, after a tile of C, that takes what is read only to be in the cache. */
+export const UNUSED = TILE_BYTES;
 /** Offsets of B, four panels of it, and of the unfinished tiles after them. */
 export const B_AT = 512;
 export const B_PANEL_BYTES = TILE_STEPS * NR * 4;

@@ -46,7 +46,7 @@ export function distance(preset: PresetName, tokens: number): number {
 }
 
 /** Speed of `preset` at as many operations a second as another had. */
-export function speedLike({ preset: other, tokensPerSecond }: Candidate, preset: PresetName) {
+function speedLike({ preset: other, tokensPerSecond }: Candidate, preset: PresetName) {
   const flops = (name: PresetName) =>
     trainingFlopsPerToken(configOf(name), { cols: PRESETS[name].cols });
   return tokensPerSecond * flops(other) / flops(preset);

@@ -12,6 +12,8 @@ import { openSpheres, type SphereBatch, type SpheresOptions } from "../../worker
 /** Options of {@linkcode measureSpeed}. */
 export interface MeasureOptions extends SpheresOptions {
   readonly optimizer: OptimizerOptions;
+  /** As many as are wanted; full rows of random tokens by default. */
+  readonly batches?: AsyncIterable<SphereBatch>;
   /** Bytes that training may take; those that this machine has left by default. */
   readonly available?: number;
 }
@@ -40,26 +42,21 @@ export async function measureSpeed(options: MeasureOptions): Promise<number> {
   const { parameters, layout } = spheres;
   if (!options.lora) initParameters(parameters, { config, layout, seed: 0 });
   await spheres.packWeights();
-  const batch = randomBatch(config, { rows, cols });
-  let step = 0;
-  // At a rate of nothing the weights stay as they are.
-  const next = () =>
-    spheres.step(batch, optimizerStep(optimizer, { step: ++step, learningRate: 0 }));
-  await during(WARM_MS, next);
-  const { steps, ms } = await during(MEASURED_MS, next);
-  return 1000 * steps * rows * cols / ms;
+  const { batches = repeat(randomBatch(config, { rows, cols })) } = options;
+  let [step, tokens, start, warm] = [0, 0, performance.now(), false];
+  for await (const batch of batches) {
+    // At a rate of nothing the weights stay as they are.
+    await spheres.step(batch, optimizerStep(optimizer, { step: ++step, learningRate: 0 }));
+    tokens += batch.rows * batch.cols;
+    const ms = performance.now() - start;
+    if (warm && ms >= MEASURED_MS) return 1000 * tokens / ms;
+    if (!warm && ms >= WARM_MS) [tokens, start, warm] = [0, performance.now(), true];
+  }
+  throw new RangeError("Cannot measure this machine: the batches ended");
 }
 
-/** Repeats at least once, until so much time is over. */
-async function during(least: number, next: () => Promise<unknown>) {
-  const start = performance.now();
-  let [steps, ms] = [0, 0];
-  do {
-    await next();
-    ms = performance.now() - start;
-    steps++;
-  } while (ms < least);
-  return { steps, ms };
+async function* repeat(batch: SphereBatch): AsyncGenerator<SphereBatch, void> {
+  while (true) yield batch;
 }
 
 function randomBatch(

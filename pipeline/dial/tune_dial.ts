@@ -15,6 +15,8 @@ export interface TuneDialOptions extends MeasureOptions {
   /** Read in all; where `hours` is undefined. */
   readonly tokens: number | undefined;
   readonly stepsPerPass: number;
+  /** On average; `rows` are the most. */
+  readonly rowsPerStep: number;
   readonly conversations: number;
   /** Prints a line. */
   readonly note: (line: string) => void;
@@ -22,7 +24,7 @@ export interface TuneDialOptions extends MeasureOptions {
   readonly measure?: typeof measureSpeed;
 }
 
-/** Passes beyond which conversations were never seen to teach more. */
+/** Passes beyond which conversations were never seen to teach more, and the most that hours choose. */
 const MANY_PASSES = 24;
 
 /**
@@ -33,12 +35,13 @@ const MANY_PASSES = 24;
  */
 export async function turnTuneDial(options: TuneDialOptions): Promise<number> {
   const { hours, tokens = 0, note, measure = measureSpeed, stepsPerPass, lora } = options;
-  const { rows, cols } = options;
+  const { rowsPerStep: rows, cols } = options;
   note("dial      measures this machine, as busy as it is now");
   const speed = await orAdapter(options, () => measure(options));
   const stepTokens = rows * cols;
-  const wanted = hours === undefined ? tokens : 3600 * hours * speed;
-  const steps = Math.max(1, Math.round(wanted / stepTokens));
+  const most = hours === undefined ? Infinity : MANY_PASSES * stepsPerPass;
+  const wanted = (hours === undefined ? tokens : 3600 * hours * speed) / stepTokens;
+  const steps = Math.max(1, Math.min(most, Math.round(wanted)));
   const time = (count: number) => formatDuration(1000 * count * stepTokens / speed);
   const passes = steps / stepsPerPass;
   const what = lora ? `an adapter of rank ${lora.rank}` : "all weights";
@@ -49,13 +52,17 @@ export async function turnTuneDial(options: TuneDialOptions): Promise<number> {
   );
   note(
     `chosen    ${steps.toLocaleString("en")} steps, about ${time(steps)}: ` +
-      `${passes.toPrecision(2)} passes` + remark(passes),
+      `${passes.toPrecision(2)} passes` + remark(passes, { inTime: wanted / stepsPerPass }),
   );
   return steps;
 }
 
-function remark(passes: number): string {
+function remark(passes: number, { inTime }: { inTime: number }): string {
   if (passes < 1) return "; some conversations are never seen";
-  if (passes <= MANY_PASSES) return "";
-  return `; more than ${MANY_PASSES} were never seen to help: rather take a larger model or --epochs`;
+  if (inTime <= MANY_PASSES) return "";
+  const many = `; more than ${MANY_PASSES} were never seen to help`;
+  if (passes > MANY_PASSES) return many;
+  return `${many}: the time is enough for ${
+    formatCount(inTime)
+  } (--steps takes more), or for a larger model`;
 }

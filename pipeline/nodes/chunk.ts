@@ -43,6 +43,12 @@ export function chunkId({ source, sequence, documents }: Chunk): string {
   return `${source}.${sequence}.${hash.digest("hex").slice(0, 16)}`;
 }
 
+/** The place that an id of {@linkcode chunkId} names: `p7`, 3. */
+export function placeOf(id: string): { source: string; sequence: number } {
+  const [source = "", sequence] = id.split(".");
+  return { source, sequence: Number(sequence) };
+}
+
 /** A chunk as bytes. */
 export function encodeChunk(chunk: Chunk): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(chunk));

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { AckPolicy, type Consumer } from "@nats-io/jetstream";
+import { AckPolicy, type Consumer, JetStreamApiError } from "@nats-io/jetstream";
 import type { ClusterRun } from "../../cluster/run.ts";
 
 /** Time until what a node took, and said nothing of, goes to another. */
 export const ACK_MS = 20_000;
 const NANOS = 1e6;
+/** JetStream's code for a consumer that is not there. */
+const NOT_FOUND = 10014;
 
 /** Options of {@linkcode openConsumer}. */
 export interface ConsumerChoice {
@@ -33,4 +35,16 @@ export async function openConsumer(
     max_ack_pending: maxPending,
   });
   return await cluster.js.consumers.get(stream, name);
+}
+
+/** Removes the consumer where it is there: the next one gets all that is not acknowledged, in order. */
+export async function removeConsumer(
+  { cluster }: ClusterRun,
+  { stream, name }: ConsumerChoice,
+): Promise<void> {
+  try {
+    await cluster.manager.consumers.delete(stream, name);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NOT_FOUND) throw error;
+  }
 }

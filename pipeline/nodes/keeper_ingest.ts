@@ -19,7 +19,7 @@ import { openStoredIds } from "../../run/stored_ids.ts";
 import { inTurn, loadStages } from "../ingest/custom_stages.ts";
 import type { Ingest, IngestOptions } from "../ingest/ingest.ts";
 import { openRefinery } from "../ingest/refinery.ts";
-import { type Chunk, decodeChunk } from "./chunk.ts";
+import { type Chunk, placeOf } from "./chunk.ts";
 import { openConsumer } from "./consumers.ts";
 import type { Fence } from "./fence.ts";
 import type { Mirror } from "./mirror.ts";
@@ -46,6 +46,18 @@ export interface KeeperIngestOptions {
   /** Brings what is on the disk to the broker; absent where keepers share one. */
   readonly mirror: Mirror | undefined;
   readonly counts: RoleCounts;
+}
+
+/** Where each source stands, as the mark of a run has it. */
+interface Places {
+  readonly parts: PartPlace;
+  readonly shards?: ShardCursor;
+}
+
+/** A chunk, and the place of its source behind its documents. */
+interface Arrival {
+  readonly chunk: Chunk;
+  readonly behind: Partial<Places>;
 }
 
 /** Opens the streams of a run, to be read by the holder of its lease. */
@@ -94,7 +106,7 @@ export async function openKeeperIngest(
     signal: stop,
   });
 
-  /** Takes chunks of parts from the broker to the disk, in whichever order they come. */
+  /** Takes chunks of parts from the broker, in whichever order they come. */
   async function receive(signal: AbortSignal): Promise<void> {
     const open = () =>
       openConsumer(run, {
@@ -102,11 +114,11 @@ export async function openKeeperIngest(
         name: "parts",
         filter: run.names.doc("p*"),
       });
-    const { readable } = fromStream(open, { decode: decodeChunk, signal });
+    const { readable } = fromStream(open, { decode: (bytes) => bytes, signal });
     for await (const delivery of readable) {
-      const chunk = delivery.value;
       counts.lag = delivery.pending;
-      const isNew = await order.put(Number(chunk.source.slice(1)), chunk);
+      const { source, sequence } = placeOf(delivery.id);
+      const isNew = await order.put({ part: Number(source.slice(1)), sequence }, delivery.value);
       if (!isNew) counts.add("twice");
       delivery.ack();
     }
@@ -143,12 +155,19 @@ export async function openKeeperIngest(
       counts.waitsFor = `documents of part ${order.place.part}`;
       const chunk = await order.take(signal);
       counts.waitsFor = undefined;
-      return chunk;
+      return { chunk, behind: { parts: order.place } };
     };
+    const nextPages = async () => {
+      const taken = await intake?.next();
+      return taken && { chunk: taken.chunk, behind: { shards: taken.cursor } };
+    };
+    // A source may have taken its next chunk already, whose documents come behind the barrier.
+    let passed: Places = places();
     let since = performance.now(), chars = 0, isMarked = true;
     try {
-      for await (const chunk of merged([nextPart, intake?.next], MARK_MS)) {
-        if (chunk !== undefined) {
+      for await (const arrived of merged<Arrival>([nextPart, nextPages], MARK_MS)) {
+        if (arrived !== undefined) {
+          const { chunk, behind } = arrived;
           isMarked = false;
           count(chunk);
           for (const document of chunk.documents) {
@@ -156,24 +175,25 @@ export async function openKeeperIngest(
             chars += document.text.length;
             yield document;
           }
+          passed = { ...passed, ...behind };
         }
         const isDue = chars >= MARK_CHARS || performance.now() - since >= MARK_MS;
         if (isMarked || !isDue) continue;
         [since, chars, isMarked] = [performance.now(), 0, true];
-        yield barrier();
+        yield stamp({ cursors: {} }, { ...passed });
       }
-      yield barrier();
+      yield stamp({ cursors: {} }, { ...places() });
     } finally {
       clearInterval(reminding);
       end.abort(new DOMException("all has arrived", "AbortError"));
       await receiving;
     }
   }
-  const barrier = (): Barrier =>
-    stamp({ cursors: {} }, {
-      parts: order.place,
-      ...(intake ? { shards: intake.cursor() } : {}),
-    });
+  /** Behind all that was taken. */
+  const places = (): Places => ({
+    parts: order.place,
+    ...(intake ? { shards: intake.cursor() } : {}),
+  });
 
   let storedParts = place.part;
   const held = resources.move();

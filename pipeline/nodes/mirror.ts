@@ -153,7 +153,8 @@ export class Mirror {
     const name = createHash("sha256").update(bytes).digest("hex");
     if (this.#known.has(name)) return { sha256: name, bytes: bytes.byteLength };
     await patiently(lease.signal, async () => {
-      if (await objects.info(name) === null) await objects.putBlob({ name }, bytes);
+      // What was removed leaves a marker, and may come back.
+      if ((await objects.info(name))?.deleted !== false) await objects.putBlob({ name }, bytes);
     });
     this.#known.add(name);
     return { sha256: name, bytes: bytes.byteLength };
@@ -165,6 +166,7 @@ export class Mirror {
     const kept = new Set([...namesOf(this.#files), this.#record]);
     for (const name of new Set(names)) {
       if (kept.has(name)) continue;
+      lease.check();
       await patiently(lease.signal, async () => void await objects.delete(name));
       this.#known.delete(name);
     }

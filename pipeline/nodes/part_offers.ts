@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { planParts } from "../../stages/read/mod.ts";
-import type { OnSkip } from "../../stages/read/mod.ts";
+import { type OnSkip, planParts } from "../../stages/read/mod.ts";
 import type { StageMeter } from "../../stages/meter.ts";
 import { publish } from "../../cluster/to_stream.ts";
 import type { ClusterRun } from "../../cluster/run.ts";

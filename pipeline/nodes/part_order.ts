@@ -4,7 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { type Chunk, decodeChunk, encodeChunk } from "./chunk.ts";
+import { readAt } from "../../model/durable.ts";
+import { type Chunk, decodeChunk } from "./chunk.ts";
 
 /** A place between two chunks; plain JSON. */
 export interface PartPlace {
@@ -22,14 +23,17 @@ interface Held {
 }
 
 /**
- * Chunks that came before their turn, on disk: their number is bounded by the parts that are offered
- * at a time. The folder is emptied at the start: what is not in the journal is offered again.
+ * Chunks as they came, those that came before their turn on disk: their number is bounded by the parts
+ * that are offered at a time. The folder is emptied at the start: what is not in the journal is
+ * offered again.
  */
 export class PartOrder {
   readonly #dir: string;
   readonly #parts = new Map<number, Held>();
   #part: number;
   #sequence: number;
+  /** The one whose turn it is, if it came just then. */
+  #next: Uint8Array | undefined;
   #arrived = Promise.withResolvers<void>();
 
   private constructor(dir: string, { part, sequence }: PartPlace) {
@@ -52,20 +56,16 @@ export class PartOrder {
     return { part: this.#part, sequence: this.#sequence };
   }
 
-  /** Takes a chunk in; false for one that has come before. */
-  async put(part: number, chunk: Chunk): Promise<boolean> {
-    const { sequence } = chunk;
+  /** Takes the bytes of a chunk in; false for one that has come before. */
+  async put({ part, sequence }: PartPlace, bytes: Uint8Array): Promise<boolean> {
     if (part < this.#part || (part === this.#part && sequence < this.#sequence)) return false;
-    const held = this.#parts.get(part) ??
-      { path: join(this.#dir, `p${part}`), chunks: new Map(), size: 0 };
-    this.#parts.set(part, held);
-    if (held.chunks.has(sequence)) return false;
-    const bytes = encodeChunk(chunk);
-    await Deno.writeFile(held.path, bytes, { append: true });
-    held.chunks.set(sequence, { offset: held.size, length: bytes.byteLength });
-    held.size += bytes.byteLength;
-    this.#arrived.resolve();
-    this.#arrived = Promise.withResolvers();
+    const held = this.#parts.get(part);
+    if (held?.chunks.has(sequence)) return false;
+    if (part === this.#part && sequence === this.#sequence) {
+      if (this.#next !== undefined) return false;
+      this.#next = bytes;
+    } else await this.#write(held ?? this.#begin(part), { sequence, bytes });
+    this.wake();
     return true;
   }
 
@@ -75,7 +75,8 @@ export class PartOrder {
       signal.throwIfAborted();
       const held = this.#parts.get(this.#part);
       const at = held?.chunks.get(this.#sequence);
-      if (held && at) return await this.#read(held, at);
+      const bytes = held && at ? await this.#read(held, at) : this.#next;
+      if (bytes !== undefined) return await this.#pass(decodeChunk(bytes));
       await this.#arrived.promise;
     }
   }
@@ -86,22 +87,42 @@ export class PartOrder {
     this.#arrived = Promise.withResolvers();
   }
 
-  async #read(held: Held, { offset, length }: { offset: number; length: number }): Promise<Chunk> {
-    using file = await Deno.open(held.path);
-    await file.seek(offset, Deno.SeekMode.Start);
+  #begin(part: number): Held {
+    const held = { path: join(this.#dir, `p${part}`), chunks: new Map(), size: 0 };
+    this.#parts.set(part, held);
+    return held;
+  }
+
+  async #write(
+    held: Held,
+    { sequence, bytes }: { sequence: number; bytes: Uint8Array },
+  ): Promise<void> {
+    await Deno.writeFile(held.path, bytes, { append: true });
+    held.chunks.set(sequence, { offset: held.size, length: bytes.byteLength });
+    held.size += bytes.byteLength;
+  }
+
+  async #read(
+    { path }: Held,
+    { offset, length }: { offset: number; length: number },
+  ): Promise<Uint8Array> {
+    using file = await Deno.open(path);
     const bytes = new Uint8Array(length);
-    for (let at = 0; at < length;) {
-      const count = await file.read(bytes.subarray(at));
-      if (count === null) throw new Error(`Cannot read ${held.path}: it ends early`);
-      at += count;
+    if (await readAt(file, offset, bytes) === length) return bytes;
+    throw new Error(`Cannot read ${path}: it ends early`);
+  }
+
+  /** Goes on to the place behind a chunk. */
+  async #pass(chunk: Chunk): Promise<Chunk> {
+    this.#next = undefined;
+    if (!chunk.last) {
+      this.#sequence++;
+      return chunk;
     }
-    const chunk = decodeChunk(bytes);
-    if (!chunk.last) this.#sequence++;
-    else {
-      this.#parts.delete(this.#part++);
-      this.#sequence = 0;
-      await Deno.remove(held.path);
-    }
+    const held = this.#parts.get(this.#part);
+    this.#parts.delete(this.#part++);
+    this.#sequence = 0;
+    if (held) await Deno.remove(held.path);
     return chunk;
   }
 }

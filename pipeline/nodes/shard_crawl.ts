@@ -78,15 +78,16 @@ export async function crawlShard(options: ShardCrawlOptions): Promise<void> {
   let sending: Promise<void> = Promise.resolve();
   const send = () => sending = sending.then(sendOnce);
   async function sendOnce(): Promise<void> {
+    // Before any wait: of a page that is done with, all links must be known, or who comes next lacks them.
     const links = found();
+    const chunk = buffer.isEmpty ? undefined : buffer.take({ owner: lease.revision });
     for (const [to, part] of byShard(links)) {
       const message: FoundLinks = { links: part };
       const id = `${source}.${lease.revision}.${linkMessages++}`;
       const bytes = new TextEncoder().encode(JSON.stringify(message));
       await publish(names.url(to), bytes, { cluster, id, signal });
     }
-    if (buffer.isEmpty) return;
-    const chunk = buffer.take({ owner: lease.revision });
+    if (chunk === undefined) return;
     const bytes = encodeChunk(chunk);
     await publish(names.doc(source), bytes, {
       cluster,

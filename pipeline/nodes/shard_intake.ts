@@ -9,7 +9,7 @@ import { patiently } from "../../cluster/patiently.ts";
 import { isAway, publish } from "../../cluster/to_stream.ts";
 import { canonicalSeed } from "../../stages/crawl/mod.ts";
 import { type Chunk, decodeChunk } from "./chunk.ts";
-import { openConsumer } from "./consumers.ts";
+import { openConsumer, removeConsumer } from "./consumers.ts";
 import type { Node, RoleCounts } from "./node.ts";
 import { wantPages } from "./run_state.ts";
 import { byShard, shardKey, type ShardState } from "./shard.ts";
@@ -21,10 +21,18 @@ const FORGOTTEN_MS = 120_000;
 /** Deliveries are acknowledged by marks, so they may take long. */
 const ACK_MS = 60_000;
 
+/** Chunks of the owner of a shard that have been taken. */
+interface Taken {
+  readonly owner: number;
+  /** All before this one. */
+  readonly sent: number;
+  /** Those that came before their turn. */
+  readonly ahead: readonly number[];
+}
+
 /** Which chunks of each shard have been taken; plain JSON. */
 export interface ShardPlaces {
-  /** By shard: chunks of that owner that came. */
-  readonly shards: Readonly<Record<string, { readonly owner: number; readonly sent: number }>>;
+  readonly shards: Readonly<Record<string, Taken>>;
   /** Pages of all of them. */
   readonly pages: number;
 }
@@ -36,9 +44,9 @@ export interface ShardCursor extends ShardPlaces {
 
 /** The crawl as the keeper sees it. */
 export interface ShardIntake {
-  /** The next chunk; undefined when the crawl is over. */
-  next(): Promise<Chunk | undefined>;
-  /** Where it stands, for a mark. */
+  /** The next chunk, and the place behind it; undefined when the crawl is over. */
+  next(): Promise<{ readonly chunk: Chunk; readonly cursor: ShardCursor } | undefined>;
+  /** The place behind all that was taken. */
   cursor(): ShardCursor;
   /** All up to a cursor of this keeper is in the journal: tells the owners, and the broker. */
   marked(cursor: ShardCursor): Promise<void>;
@@ -62,7 +70,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   const { node, seeds, counts, signal } = options;
   const { run, settings } = node;
   const { cluster, names } = run;
-  const shards: Record<string, { owner: number; sent: number }> = { ...options.from.shards };
+  const shards: Record<string, Taken> = { ...options.from.shards };
   let { pages } = options.from;
   let ticket = 0;
   let arrivedAt = performance.now();
@@ -75,16 +83,12 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   }
 
   await patiently(signal, () => wantPages(run.bucket, true));
-  const deliveries = fromStream(
-    () =>
-      openConsumer(run, {
-        stream: names.streams.doc,
-        name: "shards",
-        filter: names.doc("s*"),
-        ackMs: ACK_MS,
-      }),
-    { decode: decodeChunk, signal },
-  ).readable.getReader();
+  const { doc: stream } = names.streams;
+  const consumer = { stream, name: "shards", filter: names.doc("s*"), ackMs: ACK_MS };
+  // What an earlier keeper took and did not mark comes again now, and not when its time is over.
+  await patiently(signal, () => removeConsumer(run, consumer));
+  const deliveries = fromStream(() => openConsumer(run, consumer), { decode: decodeChunk, signal })
+    .readable.getReader();
   let coming: Promise<ReadableStreamReadResult<Delivery<Chunk>>> | undefined;
 
   /**
@@ -118,15 +122,17 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
     const shard = source.slice(1);
     const taken = shards[shard];
     pending.push({ ticket: ++ticket, delivery });
-    if (taken?.owner === owner && sequence < taken.sent) {
+    const own = taken?.owner === owner ? taken : { owner, sent: 0, ahead: [] };
+    if (sequence < own.sent || own.ahead.includes(sequence)) {
       counts.add("twice");
       return undefined;
     }
-    if (taken === undefined || owner >= taken.owner) shards[shard] = { owner, sent: sequence + 1 };
+    if (taken === undefined || owner >= taken.owner) shards[shard] = withChunk(own, sequence);
     pages += chunk.pages;
     return chunk;
   }
 
+  const cursor = () => ({ shards: { ...shards }, pages, ticket });
   return {
     async next() {
       for (;;) {
@@ -146,7 +152,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
           coming = undefined;
           arrivedAt = performance.now();
           const chunk = take(arrived.value);
-          if (chunk) return chunk;
+          if (chunk) return { chunk, cursor: cursor() };
           continue;
         }
         try {
@@ -160,20 +166,27 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
       await deliveries.cancel("the crawl is over");
       return undefined;
     },
-    cursor: () => ({ shards: { ...shards }, pages, ticket }),
+    cursor,
     async marked({ ticket: upTo }) {
       while (pending[0] && pending[0].ticket <= upTo) {
         const { delivery } = pending.shift() as (typeof pending)[number];
-        const { source, done } = delivery.value;
+        const { source, owner, done } = delivery.value;
         if (done) {
           const bytes = new TextEncoder().encode(JSON.stringify(done));
-          const id = `stored.${delivery.id}`;
+          const id = `stored.${owner}.${delivery.id}`;
           await publish(names.stored(source), bytes, { cluster, id, signal: options.lease.signal });
         }
         delivery.ack();
       }
     },
   };
+}
+
+function withChunk({ owner, sent, ahead }: Taken, sequence: number): Taken {
+  const later = new Set([...ahead, sequence]);
+  let next = sent;
+  while (later.delete(next)) next++;
+  return { owner, sent: next, ahead: [...later] };
 }
 
 /** Reads back what a mark carried; the beginning where it carried nothing. */

@@ -9,7 +9,7 @@ import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { isBarrier } from "../../stages/barrier.ts";
 import { type ReadPart, readPart } from "../../stages/read/mod.ts";
 import { reasonOf } from "../../cli/failure.ts";
-import { ChunkBuffer, chunkId, encodeChunk } from "./chunk.ts";
+import { type Chunk, ChunkBuffer, chunkId, encodeChunk } from "./chunk.ts";
 import { ACK_MS, openConsumer } from "./consumers.ts";
 import { type Node, type RoleAtWork, RoleCounts } from "./node.ts";
 import { openTextStages, type TextStages } from "./text_stages.ts";
@@ -101,18 +101,25 @@ async function convert(
   const { run: { cluster, names }, settings, stop: signal } = node;
   const onDrop = (drop: Drop) => buffer.drop(drop);
   const meter = new StageMeter("read", onDrop);
+  /** The chunk on its way: the pages of the next one are read meanwhile. */
+  let sending = Promise.resolve();
   const send = async (last: boolean) => {
     const chunk = buffer.take({ last });
     const bytes = encodeChunk(chunk);
-    await publish(names.doc(chunk.source), bytes, {
-      cluster,
-      id: chunkId(chunk),
-      offer,
-      signal,
-      onFull: () => at.waitsFor = "room on the broker",
-    });
+    const id = chunkId(chunk);
+    await sending;
+    sending = publishChunk(chunk, { id, bytes });
+    // Heard of where it is waited for.
+    sending.catch(() => {});
+  };
+  const publishChunk = async (
+    { source, documents }: Chunk,
+    { id, bytes }: { id: string; bytes: Uint8Array },
+  ) => {
+    const onFull = () => at.waitsFor = "room on the broker";
+    await publish(names.doc(source), bytes, { cluster, id, offer, signal, onFull });
     at.waitsFor = undefined;
-    counts.add("documents", chunk.documents.length);
+    counts.add("documents", documents.length);
     counts.add("bytes", bytes.byteLength);
   };
   const pages = readPart({ files }, { textField: settings.textField, meter, signal })
@@ -131,4 +138,5 @@ async function convert(
     if (buffer.isFull) await send(false);
   }
   await send(true);
+  await sending;
 }

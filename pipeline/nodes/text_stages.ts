@@ -7,8 +7,7 @@ import { extract, openExtractors } from "../../stages/extract/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
 import { refine } from "../../stages/refine/mod.ts";
 import type { Barrier, Document, Page } from "../../stages/types.ts";
-import type { RunSettings } from "../../run/folder.ts";
-import { runPaths } from "../../run/folder.ts";
+import { runPaths, type RunSettings } from "../../run/folder.ts";
 import { inTurn, loadStages } from "../ingest/custom_stages.ts";
 import { openRefinery } from "../ingest/refinery.ts";
 

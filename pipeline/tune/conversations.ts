@@ -7,7 +7,7 @@
 import { TextLineStream } from "@std/streams";
 import { z } from "zod";
 import { reasonOf } from "../../cli/failure.ts";
-import { UsageError } from "../../cli/flags.ts";
+import { openFile } from "../../cli/open_file.ts";
 import type { Message } from "../../engine/mod.ts";
 
 /** Why a line is left out. */
@@ -87,8 +87,8 @@ export function readConversation(value: unknown): readonly Message[] {
       "it needs messages of {role, content}, or conversations of {from, value}",
     );
   }
-  if (!parsed.data.some(({ role }) => role === "assistant")) {
-    throw new SkipError("no-answer", "no message is the assistant's");
+  if (!parsed.data.some(({ role, content }) => role === "assistant" && content.trim() !== "")) {
+    throw new SkipError("no-answer", "no message is the assistant's, or all of those are empty");
   }
   return parsed.data;
 }
@@ -122,12 +122,8 @@ export async function readLines<T>(
 }
 
 async function linesOf(file: string): Promise<ReadableStream<string>> {
-  try {
-    const { readable } = await Deno.open(file);
-    return readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-  } catch (cause) {
-    throw new UsageError(`Cannot read ${file}: ${reasonOf(cause)}`, { cause });
-  }
+  const { readable } = await openFile(file);
+  return readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
 }
 
 function parse(json: string): unknown {

@@ -13,7 +13,7 @@ import {
   weightsDigest,
 } from "../../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
-import { replaceFile } from "../../model/durable.ts";
+import { exists, replaceFile } from "../../model/durable.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
 import {
   countExampleBatches,
@@ -34,7 +34,6 @@ import { checkInit } from "../../run/named_model.ts";
 import { calledOnCommandLine } from "../../run/settings/pipeline.ts";
 import { describeForced, settle } from "../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf, type spheresOf } from "../../run/settings/training.ts";
-import { exists } from "../../model/durable.ts";
 import { turnTuneDial } from "../dial/tune_dial.ts";
 import { learnBatches } from "../pipeline.ts";
 import { watchStart } from "../starting_loss.ts";
@@ -225,13 +224,14 @@ async function stepsOf(
   if (!isDialled(settings)) return steps ?? countExampleBatches(packed, epochs);
   // The first checkpoint has the choice.
   if (await latestCheckpoint(paths.checkpoints) !== undefined) return 0;
-  const { cols, text } = packed;
+  const { cols, rows, text } = packed;
   const stepsPerPass = countExampleBatches(packed, 1);
   const ownRows = countExampleBatches({ units: packed.units, seed: packed.seed, cols, rows: 1 }, 1);
   return await turnTuneDial({
-    ...{ init, config, cols, leaves, hours, tokens, stepsPerPass, ...spheres },
+    ...{ init, config, cols, rows, leaves, hours, tokens, stepsPerPass, ...spheres },
+    batches: exampleBatches(packed),
     // Few conversations do not fill the rows of a step.
-    rows: Math.ceil(ownRows / stepsPerPass) + (text?.rows ?? 0),
+    rowsPerStep: Math.ceil(ownRows / stepsPerPass) + (text?.rows ?? 0),
     ...lora && { lora },
     ...frozen && { frozenType: frozen },
     optimizer: optimizerOf(settings),

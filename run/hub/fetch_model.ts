@@ -62,7 +62,7 @@ export async function fetchModel(name: string, options: FetchOptions = {}): Prom
 }
 
 /** Where models are kept: `cllm/hub` in the user's cache folder. */
-export function hubCache(): string {
+function hubCache(): string {
   const home = Deno.env.get("HOME");
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? (home && join(home, ".cache"));
   if (!cache) throw new UsageError("Cannot keep a model of a hub: set HOME or XDG_CACHE_HOME");

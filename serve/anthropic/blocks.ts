@@ -88,6 +88,9 @@ export class MessageBlocks {
   }
 }
 
+/** Calls come from the model itself, not from a tool. */
+const DIRECT = { type: "direct" };
+
 /** A block as it begins. */
 function empty(block: Block) {
   switch (block.type) {
@@ -96,6 +99,6 @@ function empty(block: Block) {
     case "thinking":
       return { type: "thinking", thinking: "", signature: "" };
     case "tool_use":
-      return { type: "tool_use", id: block.id, name: block.name, input: {} };
+      return { type: "tool_use", id: block.id, name: block.name, input: {}, caller: DIRECT };
   }
 }

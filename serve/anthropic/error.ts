@@ -18,10 +18,14 @@ const TYPES: Readonly<Record<number, string>> = {
 /** The body of an error in this form; the message says which field is at fault. */
 export function messagesError(
   { error: { message, param, type: kind } }: ErrorBody,
-  status: number,
-): { type: "error"; error: { type: string; message: string } } {
+  { status, requestId }: { status: number; requestId: string | null },
+): { type: "error"; error: { type: string; message: string }; request_id: string | null } {
   const isClients = kind === "invalid_request_error";
   const type = TYPES[status] ?? (isClients ? "invalid_request_error" : "api_error");
   const isNamed = param === null || message.includes(param);
-  return { type: "error", error: { type, message: isNamed ? message : `${param}: ${message}` } };
+  return {
+    type: "error",
+    error: { type, message: isNamed ? message : `${param}: ${message}` },
+    request_id: requestId,
+  };
 }

@@ -32,6 +32,7 @@ export async function answerMessages(body: unknown, context: ChatContext): Promi
     type: "message",
     role: "assistant",
     model: request.model ?? context.modelName,
+    diagnostics: null,
   };
   if (!request.stream) return Response.json(await whole(turn, head));
   return eventResponse(events(turn, head), {
@@ -57,7 +58,8 @@ async function whole(turn: OpenTurn, head: object): Promise<object> {
       blocks.add(part);
       continue;
     }
-    return { ...head, content: blocks.content(), ...endOf(part), usage: usageOf(turn, part) };
+    const usage = { ...usageOf(turn, part), ...SERVICE };
+    return { ...head, content: blocks.content(), ...endOf(part), usage };
   }
   throw new Error("Cannot answer: the turn has no end");
 }
@@ -67,7 +69,8 @@ async function* events(turn: OpenTurn, head: object): AsyncGenerator<string, voi
   const event = (type: string, data: object) =>
     `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}`;
   const blocks = new MessageBlocks(turn.callId);
-  const begun = { content: [], stop_reason: null, stop_sequence: null, usage: usageOf(turn) };
+  const usage = { ...usageOf(turn), ...SERVICE };
+  const begun = { content: [], ...NO_END, usage };
   yield event("message_start", { message: { ...head, ...begun } });
   try {
     for await (const part of turn.events) {
@@ -81,10 +84,18 @@ async function* events(turn: OpenTurn, head: object): AsyncGenerator<string, voi
     }
   } catch (error) {
     turn.onFailure(error);
-    const { type: _, ...rest } = messagesError(errorBody(error), 500);
+    const { type: _, ...rest } = messagesError(errorBody(error), { status: 500, requestId: null });
     yield event("error", rest);
   }
 }
+
+/** What usage tells of the service that answers; this one has no more to tell. */
+const SERVICE = {
+  cache_creation: null,
+  inference_geo: null,
+  service_tier: "standard",
+  speed: null,
+};
 
 /** Tokens as Anthropic counts them: those from the cache apart. */
 function usageOf({ promptTokens, cachedTokens }: OpenTurn, end?: TurnEnd) {
@@ -93,12 +104,17 @@ function usageOf({ promptTokens, cachedTokens }: OpenTurn, end?: TurnEnd) {
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: cachedTokens,
     output_tokens: end?.tokens.answer ?? 0,
+    output_tokens_details: end ? { thinking_tokens: end.tokens.thoughts } : null,
+    server_tool_use: null,
   };
 }
+
+const NO_END = { container: null, stop_details: null, stop_reason: null, stop_sequence: null };
 
 function endOf({ reason, stopString }: TurnEnd) {
   const reasons = { stop: "end_turn", length: "max_tokens", calls: "tool_use" } as const;
   return {
+    ...NO_END,
     stop_reason: stopString === undefined ? reasons[reason] : "stop_sequence" as const,
     stop_sequence: stopString ?? null,
   };

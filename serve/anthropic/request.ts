@@ -22,6 +22,7 @@ import {
   flag,
   integerFrom,
   invalid,
+  joined,
   numberFrom,
   only,
   parseBody,
@@ -162,7 +163,7 @@ export function parseMessagesRequest(
       named: { choice: "tool_choice", name: (index) => `tools.${index}.name` },
     },
   );
-  const system = raw.system == null ? "" : textOf(raw.system);
+  const system = raw.system == null ? "" : joined(raw.system);
   return {
     ...readSampling({ ...known, stop: known.stop_sequences }, defaults),
     toolChoice,
@@ -205,7 +206,7 @@ function readMessage(
       calls.push({ id, type: "function", function: { name, arguments: input } });
     } else {
       const { tool_use_id, content } = parseBody(raw, BLOCKS.tool_result, field);
-      const told = content == null ? "" : textOf(content);
+      const told = content == null ? "" : joined(content);
       results.push({ role: "tool", content: told, tool_call_id: tool_use_id });
     }
   }
@@ -216,8 +217,4 @@ function readMessage(
     ...(thoughts && { reasoning_content: thoughts }),
     ...(calls.length > 0 && { tool_calls: calls }),
   }];
-}
-
-function textOf(said: z.infer<typeof texts>): string {
-  return typeof said === "string" ? said : said.map(({ text }) => text).join("");
 }

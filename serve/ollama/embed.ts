@@ -4,21 +4,11 @@
  * @module
  */
 import { z } from "zod";
-import { embed } from "../openai/embeddings.ts";
+import { embed, MAX_INPUTS } from "../openai/embeddings.ts";
 import type { AnswerContext } from "../openai/generation.ts";
-import {
-  anyText,
-  fields,
-  flag,
-  integerFrom,
-  invalid,
-  parseBody,
-} from "../openai/request_fields.ts";
+import { anyText, fields, flag, integerFrom, parseBody } from "../openai/request_fields.ts";
 import { nanoseconds } from "./answer.ts";
 import { GENERATING_FIELDS, withoutTag } from "./fields.ts";
-
-/** Texts of one request. */
-const MAX_INPUTS = 256;
 
 const rule = { error: `must be a string or an array of 1 to ${MAX_INPUTS} strings` };
 const { keep_alive } = GENERATING_FIELDS;
@@ -44,13 +34,10 @@ export async function answerEmbed(body: unknown, context: AnswerContext): Promis
   const began = performance.now();
   const { model: named, input, truncate, dimensions } = parseBody(body, schema);
   const model = withoutTag(named);
-  const { hidden_size: D } = context.scheduler.engine.config;
-  if (dimensions != null && dimensions !== D) {
-    throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");
-  }
   const isOne = typeof input === "string";
   const { vectors, tokens } = await embed(isOne ? [input] : input, {
     pooling: "mean",
+    dimensions,
     context,
     model,
     cuts: truncate ?? true,

@@ -13,9 +13,7 @@ import { type AnswerRequest, readSampling, SAMPLING_FIELDS } from "../openai/sam
 export const UNSUPPORTED = "is not supported";
 
 const { temperature, top_k, top_p, min_p, typical_p, seed } = SAMPLING_FIELDS;
-const { repetition_penalty, presence_penalty, frequency_penalty } = SAMPLING_FIELDS;
-const stopRule = { error: "must be a string or an array of up to 4, each of 1 to 256 characters" };
-const stop = z.string(stopRule).min(1, stopRule).max(256, stopRule);
+const { repetition_penalty, presence_penalty, frequency_penalty, stop } = SAMPLING_FIELDS;
 const tokensRule = {
   error: "must be an integer of at least 1, or -1 for as many as there is room for",
 };
@@ -43,7 +41,7 @@ export const OPTIONS = fields({
   presence_penalty,
   frequency_penalty,
   seed,
-  stop: z.union([stop, z.array(stop, stopRule).max(4, stopRule)], stopRule).nullish(),
+  stop,
   num_predict: z.literal(-1, tokensRule).or(z.number(tokensRule).int(tokensRule).min(1, tokensRule))
     .nullish(),
   num_ctx: integerFrom(1).nullish().describe("at most the model's context"),

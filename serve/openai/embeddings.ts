@@ -12,7 +12,7 @@ import { refusalOf } from "./refusals.ts";
 import { anyText, fields, integerFrom, invalid, isIdList, parseBody } from "./request_fields.ts";
 
 /** Texts of one request. */
-const MAX_INPUTS = 256;
+export const MAX_INPUTS = 256;
 /** Texts of one request that are read side by side. */
 const AT_ONCE = 16;
 
@@ -65,8 +65,10 @@ export interface Embedded {
  */
 export async function embed(
   inputs: readonly Input[],
-  { pooling, context, model, field, cuts = false }: {
+  { pooling, dimensions, context, model, field, cuts = false }: {
     pooling: Pooling;
+    /** The model's own, where a request gives them. */
+    dimensions: number | null | undefined;
     context: AnswerContext;
     /** The model, or one of its adapters. */
     model: string;
@@ -77,6 +79,10 @@ export async function embed(
   },
 ): Promise<Embedded> {
   const { scheduler, codec, client, signal, turns } = context;
+  const { hidden_size: D, max_position_embeddings } = scheduler.engine.config;
+  if (dimensions != null && dimensions !== D) {
+    throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");
+  }
   const isAdapter = context.adapters?.has(model) ?? false;
   if (model !== context.modelName && !isAdapter) throw unknownModel(model);
   if (!scheduler.engine.embeds) {
@@ -93,8 +99,7 @@ export async function embed(
       ? await turns.run(encodeSteps(codec, input, { addPrefix: true }), { client, signal })
       : [...input];
     if (input.length === 0) throw invalid(`${promptField} must not be empty`, promptField);
-    const most = scheduler.engine.config.max_position_embeddings - 1;
-    const fitting = cuts ? own.slice(0, most) : own;
+    const fitting = cuts ? own.slice(0, max_position_embeddings - 1) : own;
     checkIds(fitting, { scheduler, promptField });
     prompts.push(fitting);
   }
@@ -166,13 +171,10 @@ export async function answerEmbeddings(body: unknown, context: AnswerContext): P
     quickSchema,
   );
   const model = named ?? context.modelName;
-  const { hidden_size: D } = context.scheduler.engine.config;
-  if (dimensions != null && dimensions !== D) {
-    throw invalid(`dimensions must be ${D}, as the model has, not ${dimensions}`, "dimensions");
-  }
   const isOne = typeof input === "string" || isIdList(input);
   const { vectors, tokens } = await embed(isOne ? [input] : input as readonly Input[], {
     pooling: pooling ?? "mean",
+    dimensions,
     context,
     model,
     field: (index) => isOne ? "input" : `input.${index}`,

@@ -59,6 +59,11 @@ export function wrongIdAt(values: readonly unknown[]): number {
   return -1;
 }
 
+/** The text of parts that are nothing else. */
+export function joined(parts: string | readonly { readonly text: string }[]): string {
+  return typeof parts === "string" ? parts : parts.map(({ text }) => text).join("");
+}
+
 /** A field that is understood and, where it asks for anything but `values`, refused. */
 export function only<const Values extends readonly (string | number | boolean)[]>(
   values: Values,

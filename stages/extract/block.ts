@@ -92,10 +92,30 @@ export function cleanText(text: string, kind: BlockKind): string {
     return ONLY_CELLS.test(row) ? "" : row;
   }
   // Most space that is uneven stands around a block.
-  if (!text.includes(LINE_BREAK)) return text.trim().replace(UNEVEN_SPACE_OR_CELL, " ").trim();
+  if (!text.includes(LINE_BREAK)) {
+    const trimmed = text.trim();
+    return isEven(trimmed) ? trimmed : trimmed.replace(UNEVEN_SPACE_OR_CELL, " ").trim();
+  }
   if (kind === "heading") return cleanText(text.replaceAll(LINE_BREAK, " "), kind);
   return text.split(LINE_BREAK).map((line) => cleanText(line, kind)).join("\n").trim()
     .replace(/\n{3,}/g, "\n\n");
+}
+
+/** Whether the only white space of a trimmed text is single blanks. */
+function isEven(text: string): boolean {
+  const { length } = text;
+  let isAfterBlank = false;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20) {
+      if (isAfterBlank || code !== 0x20) return false;
+      isAfterBlank = true;
+    } else {
+      if (code >= 0xa0 && isWideSpace(code)) return false;
+      isAfterBlank = false;
+    }
+  }
+  return true;
 }
 
 /** The share of links, given how many characters of `text` are in them. */

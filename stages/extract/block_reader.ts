@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ATTRIBUTE, type Attribute } from "./attribute.ts";
+import { ATTRIBUTE, type Attribute, type ValueTest } from "./attribute.ts";
 import { CELL_END, LINE_BREAK } from "./block.ts";
 import { BlockText } from "./block_text.ts";
 import type { PageBlocks } from "./ruled_blocks.ts";
@@ -21,6 +21,8 @@ export interface Attributes {
   has(attribute: Attribute): boolean;
   /** Empty where there is none. */
   attribute(attribute: Attribute): string;
+  /** Whether there is one whose value, which stands between two offsets of a text, is so. */
+  passes(attribute: Attribute, isSo: ValueTest): boolean;
 }
 
 /** Keeps the elements of one page and its blocks. */
@@ -162,7 +164,11 @@ function suspicionOf(
   const isProfile = !tag.isBlock && names.startsWith(PROFILE) &&
     attributes.attribute(ATTRIBUTE.class) === PROFILE;
   if (isProfile) return "surrounding";
-  return isNamedSurrounding(names) ? "doubtful" : "none";
+  const isNamed = attributes.passes(ATTRIBUTE.class, isNamedSurrounding) ||
+    attributes.passes(ATTRIBUTE.id, isNamedSurrounding) ||
+    ((role !== "" || attributes.has(ATTRIBUTE.itemprop)) &&
+      isNamedSurrounding(names, 0, names.length));
+  return isNamed ? "doubtful" : "none";
 }
 
 function isHidden(attributes: Attributes): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Element, type HTMLDocument, type Node, NodeType } from "deno_dom";
-import { ATTRIBUTE, type Attribute, ATTRIBUTES } from "./attribute.ts";
+import { ATTRIBUTE, type Attribute, ATTRIBUTES, type ValueTest } from "./attribute.ts";
 import { type Attributes, BlockReader, isAnchor } from "./block_reader.ts";
 import type { PageBlocks } from "./ruled_blocks.ts";
 import { knownTags, tagNamed } from "./tag.ts";
@@ -62,6 +62,11 @@ class ElementAttributes implements Attributes {
 
   attribute(attribute: Attribute): string {
     return this.#element.getAttribute(nameOf(attribute)) ?? "";
+  }
+
+  passes(attribute: Attribute, isSo: ValueTest): boolean {
+    const value = this.attribute(attribute);
+    return isSo(value, 0, value.length);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { NameWeights } from "./containers.ts";
 import { FEATURES, featuresOf, type JudgedPage, type PageFeatures } from "./features.ts";
-import { type Forest, order, scoreAt } from "./forest.ts";
+import { type Forest, scoreRows } from "./forest.ts";
 import { NEIGHBOUR_FEATURES, tellNeighbours } from "./neighbour_features.ts";
 
 const WIDE = FEATURES + NEIGHBOUR_FEATURES;
@@ -32,18 +32,12 @@ export function judge({ names, first, second }: BlockModel, page: JudgedPage): F
   const room = size * WIDE;
   const rows = room <= KEPT_ROWS.length ? KEPT_ROWS : new Float32Array(room);
   const { containers, known } = featuresOf(page, names, { rows, width: WIDE });
-  const scores = new Float32Array(size);
-  for (let i = 0, at = 0; i < size; i++, at += WIDE) {
-    scores[i] = scoreAt(first, order(rows, at, at + FEATURES), at);
-  }
+  const filled = rows.subarray(0, room);
+  const scores = scoreRows(first, filled, WIDE);
   const look = { scores, containers, known, isAsked: isInDoubt };
   tellNeighbours(page.blocks, look, { rows, width: WIDE, from: FEATURES });
-  const sure = new Float32Array(size);
-  for (let i = 0, at = 0; i < size; i++, at += WIDE) {
-    const score = scores[i] as number;
-    sure[i] = isInDoubt(score) ? scoreAt(second, order(rows, at + FEATURES, at + WIDE), at) : score;
-  }
-  return sure;
+  const twice = scoreRows(second, filled, WIDE);
+  return scores.map((score, i) => isInDoubt(score) ? twice[i] as number : score);
 }
 
 /** The rows of the second look: those of the first with more numbers behind them. */

@@ -26,6 +26,11 @@ const FAR = 99;
 const PROSE_LENGTH = 100;
 const PROSE_LINKS = 1 / 3;
 
+/** Room for what texts look like; a power of two. */
+const LOOKS = 4096;
+/** Of FNV-1a. */
+const PRIME = 0x01000193;
+
 /** One number by another; nothing of nothing. */
 export const share = (part: number, whole: number): number => whole > 0 ? part / whole : 0;
 
@@ -77,7 +82,7 @@ export class PageView {
     this.sentences = new Running(size);
     const counts: TextCounts[] = [], containers: Container[] = [];
     const known = new Containers(weights);
-    const lengths = new Map<number, number>();
+    const looks = new Uint8Array(LOOKS);
     let prose = 0, firstHeading = -1, since = 0, level = 0, words = 0;
     for (let i = 0; i < size; i++) {
       const block = blocks[i] as PlacedBlock;
@@ -103,14 +108,15 @@ export class PageView {
         words = this.words[i] as number;
         if (level === 1 && firstHeading < 0) firstHeading = i;
       }
-      lengths.set(length, (lengths.get(length) ?? 0) + 1);
+      const look = lookOf(text), seen = looks[look] as number;
+      looks[look] = Math.min(2, seen + 1);
       const { like } = container;
       like.blocks++;
       like.text += length;
       like.links += linked;
       like.kept += length * isKept;
     }
-    this.repeats = repeatsOf(blocks, lengths);
+    this.repeats = repeatsOf(blocks, looks);
     this.counts = counts;
     this.containers = containers;
     this.known = known.count;
@@ -132,18 +138,35 @@ export class PageView {
   }
 }
 
-/** How many blocks have the text of each: only what is as long as another is looked at. */
-function repeatsOf(
-  blocks: readonly Block[],
-  lengths: ReadonlyMap<number, number>,
-): Uint32Array {
-  const repeats = new Uint32Array(blocks.length).fill(1);
-  const times = new Map<string, number>();
-  const isLone = ({ length }: string) => lengths.get(length) === 1;
-  for (const { text } of blocks) if (!isLone(text)) times.set(text, (times.get(text) ?? 0) + 1);
-  for (const [i, { text }] of blocks.entries()) {
-    if (!isLone(text)) repeats[i] = times.get(text) ?? 1;
+/** The length of a text and a few of its characters: what differs in them is no repeat. */
+function lookOf(text: string): number {
+  const { length } = text;
+  let look = Math.imul(length ^ text.charCodeAt(0), PRIME);
+  look = Math.imul(look ^ text.charCodeAt(length >> 2), PRIME);
+  look = Math.imul(look ^ text.charCodeAt(length >> 1), PRIME);
+  look = Math.imul(look ^ text.charCodeAt(length - 1), PRIME);
+  return (look ^ (look >>> 15)) & (LOOKS - 1);
+}
+
+/** How many blocks have the text of each: only what looks like another is compared. */
+function repeatsOf(blocks: readonly Block[], looks: Uint8Array): Uint32Array {
+  const size = blocks.length;
+  const repeats = new Uint32Array(size).fill(1);
+  /** The first block of each text, and that of each block. */
+  const known = new Map<string, number>();
+  const firsts = new Int32Array(size);
+  for (let i = 0; i < size; i++) {
+    const { text } = blocks[i] as Block;
+    firsts[i] = i;
+    if (looks[lookOf(text)] === 1) continue;
+    const first = known.get(text);
+    if (first === undefined) known.set(text, i);
+    else {
+      firsts[i] = first;
+      repeats[first] = (repeats[first] as number) + 1;
+    }
   }
+  for (let i = 0; i < size; i++) repeats[i] = repeats[firsts[i] as number] as number;
   return repeats;
 }
 

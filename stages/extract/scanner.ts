@@ -6,9 +6,16 @@
  * @module
  */
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
-import { type Attribute, attributeAt, ATTRIBUTES } from "./attribute.ts";
+import {
+  type Attribute,
+  attributeAt,
+  attributeNameEnd,
+  ATTRIBUTES,
+  unquotedEnd,
+  type ValueTest,
+} from "./attribute.ts";
 import { commentEnd, rawTextEnd, scriptEnd } from "./raw_text.ts";
-import { isLineOrTab, type Tag, TagFinder } from "./tag.ts";
+import { isSpace, type Tag, TagFinder } from "./tag.ts";
 import type { ContentModel } from "./tags.ts";
 
 /** Hears what a page is made of, in its order. */
@@ -37,7 +44,6 @@ export interface ScanLimits {
 const LESS = 0x3c, GREATER = 0x3e, SLASH = 0x2f, EQUALS = 0x3d;
 const DOUBLE_QUOTE = 0x22, SINGLE_QUOTE = 0x27;
 
-const isSpace = (code: number) => code === 0x20 || isLineOrTab(code);
 const isLetter = (code: number) => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
 
 /** Goes once over one page. */
@@ -51,6 +57,8 @@ export class Scanner {
   readonly #ends = new Int32Array(ATTRIBUTES.length);
   /** Bits of those that are there. */
   #present = 0;
+  #tagStart = 0;
+  #tagEnd = 0;
   #isSelfClosing = false;
   /** The first `&` that was not passed yet. */
   #ampersand = -1;
@@ -98,7 +106,16 @@ export class Scanner {
   attribute(attribute: Attribute): string {
     if (!this.has(attribute)) return "";
     const value = this.#html.slice(this.#starts[attribute], this.#ends[attribute]);
-    return value.includes("&") ? decodeHTMLAttribute(value) : value;
+    return this.#mayBeEscaped() ? decodeHTMLAttribute(value) : value;
+  }
+
+  /** Whether the start tag at hand has the attribute, and its value is so: seen where it stands. */
+  passes(attribute: Attribute, isSo: ValueTest): boolean {
+    if (!this.has(attribute)) return false;
+    const start = this.#starts[attribute] as number, end = this.#ends[attribute] as number;
+    if (!this.#mayBeEscaped()) return isSo(this.#html, start, end);
+    const value = this.attribute(attribute);
+    return isSo(value, 0, value.length);
   }
 
   /** The text between two offsets that {@linkcode TokenSink.text} was told. */
@@ -137,6 +154,11 @@ export class Scanner {
   #isTag(open: number): boolean {
     const next = this.#html.charCodeAt(open + 1);
     return isLetter(next === SLASH ? this.#html.charCodeAt(open + 2) : next);
+  }
+
+  /** Whether there is an `&` in the start tag at hand. */
+  #mayBeEscaped(): boolean {
+    return this.#isEscaped(this.#tagStart, this.#tagEnd);
   }
 
   #isEscaped(start: number, end: number): boolean {
@@ -179,7 +201,8 @@ export class Scanner {
   #startTag(start: number, sink: TokenSink): number {
     const tag = this.#tags.at(start);
     this.#present = 0;
-    const end = this.#attributes(this.#tags.end, true);
+    this.#tagStart = start;
+    const end = this.#tagEnd = this.#attributes(this.#tags.end, true);
     // A tag that does not end is none.
     if (end === -1) return this.#length;
     this.#count();
@@ -234,7 +257,7 @@ export class Scanner {
         return -1;
       }
       const nameStart = at;
-      at = this.#attributeNameEnd(at);
+      at = attributeNameEnd(html, at);
       const nameEnd = at;
       while (isSpace(html.charCodeAt(at))) at++;
       let valueStart = at, valueEnd = at;
@@ -245,7 +268,7 @@ export class Scanner {
         valueStart = isQuoted ? at + 1 : at;
         valueEnd = isQuoted
           ? html.indexOf(code === DOUBLE_QUOTE ? '"' : "'", valueStart)
-          : this.#unquotedEnd(at);
+          : unquotedEnd(html, at);
         if (valueEnd === -1) return -1;
         at = isQuoted ? valueEnd + 1 : valueEnd;
       }
@@ -262,25 +285,6 @@ export class Scanner {
     this.#present |= 1 << attribute;
     this.#starts[attribute] = valueStart;
     this.#ends[attribute] = valueEnd;
-  }
-
-  /** An attribute's name may begin with an equals sign, and go on with all but a few characters. */
-  #attributeNameEnd(start: number): number {
-    let at = start + 1;
-    for (; at < this.#length; at++) {
-      const code = this.#html.charCodeAt(at);
-      if (code === EQUALS || code === GREATER || code === SLASH || isSpace(code)) break;
-    }
-    return at;
-  }
-
-  #unquotedEnd(start: number): number {
-    let at = start;
-    for (; at < this.#length; at++) {
-      const code = this.#html.charCodeAt(at);
-      if (code === GREATER || isSpace(code)) break;
-    }
-    return at;
   }
 
   #count(): void {

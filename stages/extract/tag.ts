@@ -150,7 +150,7 @@ export class TagFinder {
     let at = start;
     for (; at < length; at++) {
       const code = html.charCodeAt(at);
-      if (code === 0x3e || code === 0x2f || code === 0x20 || isLineOrTab(code)) break;
+      if (code <= 0x3e && (code === 0x3e || code === 0x2f || isSpace(code))) break;
       hash = hashStep(hash, code);
     }
     this.end = at;
@@ -170,7 +170,8 @@ export class TagFinder {
   }
 }
 
-/** White space of markup, but for the blank. */
-export function isLineOrTab(code: number): boolean {
-  return code === 0x0a || code === 0x09 || code === 0x0d || code === 0x0c;
+/** White space of markup. */
+export function isSpace(code: number): boolean {
+  return code <= 0x20 &&
+    (code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d || code === 0x0c);
 }

@@ -69,20 +69,19 @@ const isSmall = (code: number) => code >= 0x61 && code <= 0x7a;
 
 /**
  * Whether the first word of a name in a list of classes or in an id is one of those: `related` of
- * `related-box`, `nav` of `navTop`.
+ * `related-box`, `nav` of `navTop`. The names stand from one offset of `names` to another.
  */
-export function isNamedSurrounding(names: string): boolean {
-  const { length } = names;
-  for (let at = 0; at < length; at++) {
+export function isNamedSurrounding(names: string, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) {
     const start = at;
     if (isSmall(names.charCodeAt(at) | 0x20)) at++;
-    while (at < length && isSmall(names.charCodeAt(at))) at++;
+    while (at < end && isSmall(names.charCodeAt(at))) at++;
     const size = at - start;
     if (size <= LONGEST_WORD && OUTLINES[outlineOf(names.charCodeAt(start), size)] === 1) {
       if (WORDS.has(names.slice(start, at).toLowerCase())) return true;
     }
     if (size === 2 && names.startsWith(EDIT_LINK, start)) return true;
-    while (at < length && names.charCodeAt(at) > 0x20) at++;
+    while (at < end && names.charCodeAt(at) > 0x20) at++;
   }
   return false;
 }

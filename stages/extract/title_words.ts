@@ -8,20 +8,64 @@ const MAX_WORDS = 40;
 const MIN_WORD = 3;
 /** Longer blocks are no titles. */
 const MAX_LENGTH = 400;
-/** Words of bits for the hashes of a title's words: most others are told from them at once. */
-const FILTER_SIZE = 16;
+/** Room for what words look like; a power of two. */
+const LOOKS = 1024;
+
+/** 1 for each letter and digit of ASCII. */
+const IS_LETTER = Uint8Array.from(
+  { length: 0xc0 },
+  (_, code) => /[0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+const isLetter = (code: number) => code >= 0xc0 || IS_LETTER[code] === 1;
+
+/** Where the word that begins at `at` ends, or `at` where none does. */
+function wordEnd(text: string, at: number): number {
+  const { length } = text;
+  while (at < length && isLetter(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Two letters and the length, in any case, of a word of three letters or more. */
+const lookOf = (text: string, start: number, end: number) =>
+  (Math.imul(text.charCodeAt(start) | 0x20, 31) +
+    Math.imul(text.charCodeAt(start + 2) | 0x20, 7) + end - start) & (LOOKS - 1);
+
+/** The hash of a word, in small letters (FNV-1a). */
+function hashOf(text: string, start: number, end: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    hash = Math.imul(hash ^ (code < 0x80 ? code | 0x20 : code), 0x01000193);
+  }
+  return hash;
+}
+
+/** The hashes of the first words of a text, each once. */
+function wordsOf(text: string): number[] {
+  const words: number[] = [];
+  for (let at = 0; at < text.length && words.length < MAX_WORDS; at++) {
+    const start = at;
+    at = wordEnd(text, at);
+    if (at - start < MIN_WORD) continue;
+    const hash = hashOf(text, start, at);
+    if (!words.includes(hash)) words.push(hash);
+  }
+  return words;
+}
 
 /** The words of a title. */
 export class TitleWords {
   readonly #words: readonly number[];
-  readonly #filter = new Int32Array(FILTER_SIZE);
+  /** 1 for what any of them looks like: most other words are told from them at once. */
+  readonly #looks = new Uint8Array(LOOKS);
 
   /** Knows the first words of `title`. */
   constructor(title: string) {
     this.#words = wordsOf(title);
-    for (const word of this.#words) {
-      const at = placeOf(word);
-      this.#filter[at] = (this.#filter[at] as number) | (1 << word);
+    for (let at = 0; at < title.length; at++) {
+      const start = at;
+      at = wordEnd(title, at);
+      if (at - start >= MIN_WORD) this.#looks[lookOf(title, start, at)] = 1;
     }
   }
 
@@ -34,47 +78,16 @@ export class TitleWords {
     return words.length === 0 ? 0 : common / words.length;
   }
 
+  /** Whether any word of `text` looks like one of the title and has its hash. */
   #mayShare(text: string): boolean {
-    let hash = SEED, size = 0;
-    for (let at = 0; at <= text.length; at++) {
-      const code = at < text.length ? text.charCodeAt(at) : 0;
-      if (isLetter(code)) {
-        hash = step(hash, code);
-        size++;
-      } else {
-        if (size >= MIN_WORD && ((this.#filter[placeOf(hash)] as number) >>> hash & 1) === 1) {
-          return true;
-        }
-        hash = SEED;
-        size = 0;
-      }
+    const { length } = text;
+    const looks = this.#looks, known = this.#words;
+    for (let at = 0; at < length; at++) {
+      const start = at;
+      at = wordEnd(text, at);
+      if (at - start < MIN_WORD || looks[lookOf(text, start, at)] === 0) continue;
+      if (known.includes(hashOf(text, start, at))) return true;
     }
     return false;
   }
-}
-
-const placeOf = (hash: number) => (hash >>> 5) & (FILTER_SIZE - 1);
-const SEED = 0x811c9dc5;
-const step = (hash: number, code: number) =>
-  Math.imul(hash ^ (code < 0x80 ? code | 0x20 : code), 0x01000193);
-const isLetter = (code: number) =>
-  code >= 0xc0 || (code >= 0x30 && code <= 0x39) ||
-  ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a);
-
-/** The hashes of the first words of a text, each once, in small letters (FNV-1a). */
-function wordsOf(text: string): number[] {
-  const words: number[] = [];
-  let hash = SEED, size = 0;
-  for (let at = 0; at <= text.length && words.length < MAX_WORDS; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 0;
-    if (isLetter(code)) {
-      hash = step(hash, code);
-      size++;
-    } else {
-      if (size >= MIN_WORD && !words.includes(hash)) words.push(hash);
-      hash = SEED;
-      size = 0;
-    }
-  }
-  return words;
 }

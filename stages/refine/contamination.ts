@@ -12,7 +12,7 @@ import type { Refusal } from "./rule.ts";
 import { splitWords } from "./words.ts";
 
 /** Words of an n-gram. */
-export const GRAM_WORDS = 13;
+const GRAM_WORDS = 13;
 /** What the second of the two hashes of a word begins with. */
 const OTHER_START = 0x9747b28c;
 /** Bits of it that go before the 32 of the first, so that a double holds both. */

@@ -19,6 +19,7 @@ export { type Objective, preferences } from "./preferences.ts";
 export type { Duration, TrainOptions } from "./options.ts";
 export { addDelta, outerStep } from "./replicas/outer.ts";
 export { decodeDelta } from "./replicas/delta.ts";
+export { cutDelta, joinDelta, type Segment, segmentsOf } from "./replicas/segments.ts";
 export {
   areasOf,
   type DeltaForm,

@@ -140,8 +140,9 @@ async function asked<T>(
 async function queues(connection: NatsConnection): Promise<string> {
   const { streams, consumers } = await jetstreamManager(connection);
   const lines: string[] = [];
-  for await (const { config: { name }, state } of streams.list()) {
-    lines.push(`${name}: ${state.messages} messages up to ${state.last_seq}`);
+  for await (const { config: { name }, state, cluster } of streams.list()) {
+    const leader = cluster?.leader ?? "nobody";
+    lines.push(`${name}, led by ${leader}: ${state.messages} messages up to ${state.last_seq}`);
     for await (const { name: who, num_pending, num_ack_pending } of consumers.list(name)) {
       lines.push(`  ${who}: ${num_pending} to take, ${num_ack_pending} not acknowledged`);
     }

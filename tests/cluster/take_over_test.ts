@@ -65,7 +65,11 @@ Deno.test({
     await Deno.writeTextFile(join(first.paths.checkpoints, "step-000002", "state.json"), "{}");
     const weights = join("checkpoints", "step-000002", "model.safetensors");
     await Deno.writeFile(join(first.paths.root, weights), new Uint8Array(1_000_000).fill(7));
-    await first.mirror.sync();
+    // What was removed from the broker is needed again.
+    for (const text of ["a", "b", "a"]) {
+      await Deno.writeTextFile(join(first.paths.root, "prompts.json"), text);
+      await first.mirror.sync();
+    }
 
     // It comes back when another has the lease, and does not know.
     await run.leases.delete("keeper");
@@ -75,6 +79,7 @@ Deno.test({
     assertEquals(texts, Array.from({ length: 300 }, (_, i) => documentAt(i)));
     assertEquals((await readMark(second.paths.corpus))?.cursors.parts, { part: 299 });
     assertEquals((await Deno.stat(join(second.paths.root, weights))).size, 1_000_000);
+    assertEquals(await Deno.readTextFile(join(second.paths.root, "prompts.json")), "a");
     {
       using seen = openSeenTexts(second.paths.seenTexts);
       assertEquals(seen.firstId(documentAt(7).text, "another"), documentAt(7).id);

@@ -43,6 +43,15 @@ Deno.test("every export format is read back and predicts as the checkpoint does"
   const onto = await run(["export", "--checkpoint", half, "--output", half]);
   assertEquals(onto.code, 2);
   assertMatch(onto.err, /it is the folder to export from\n$/);
+  const below = await run([
+    "export",
+    "--checkpoint",
+    half,
+    "--output",
+    join(half, "config.json/x"),
+  ]);
+  assertEquals(below.code, 2);
+  assertMatch(below.err, /^error: Cannot make --output .*: a part of its path is not a folder/m);
 });
 
 Deno.test("compareLogits sees a divergence", () => {

@@ -1,9 +1,11 @@
 /** The documentation and the presets name the same numbers: what a preset has is counted once. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { type PresetName, PRESETS } from "../../model/config.ts";
+import { presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { millions, presetParameters } from "../../model/preset_size.ts";
 import { DEFAULT_RECIPE, RECIPE_TABLE } from "../../model/recipes.ts";
+import { planMemory } from "../../workers/memory_plan.ts";
+import { createTopology } from "../../workers/topology.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const NAMES = Object.keys(PRESETS) as PresetName[];
@@ -15,6 +17,17 @@ function countedByHand(name: PresetName): number {
   const { hidden_size: D, intermediate_size: F } = model;
   const L = RECIPE_TABLE[DEFAULT_RECIPE].layers[name] ?? model.num_hidden_layers;
   return 2 * vocab * D + L * (4 * D * D + 3 * D * F + 2 * D) + D;
+}
+
+/** MiB that two workers share. */
+function memoryOf(name: PresetName): number {
+  const { vocab: vocabSize, rows, cols } = PRESETS[name];
+  const { bytes, farBytes } = planMemory({
+    config: presetConfig(name, { vocabSize, endOfTextId: 0, recipe: DEFAULT_RECIPE }),
+    topology: createTopology({ leaves: 12, workers: 2 }),
+    ...{ rows, cols, keepLogits: false, profile: false, recompute: false },
+  });
+  return (bytes + farBytes) / 2 ** 20;
 }
 
 Deno.test("presetParameters counts as one does by hand", () => {
@@ -31,6 +44,10 @@ for (const page of ["README.md", "docs/guide.md", "docs/performance.md"]) {
       const cells = row.split("|").map((cell) => cell.trim());
       assert(cells.includes(millions(presetParameters(name))), row);
       assert(cells.includes(PRESETS[name].vocab.toLocaleString("en")), row);
+      const [memory] = cells.filter((cell) => cell.endsWith(" MiB"));
+      // The table of the README has none.
+      const told = Number(memory?.replaceAll(/\D/g, "") ?? memoryOf(name));
+      assertAlmostEquals(told / memoryOf(name), 1, 0.02, row);
     }
   });
 }

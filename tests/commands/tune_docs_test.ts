@@ -5,8 +5,11 @@ import { openFolder, start } from "./program.ts";
 import { conversation, writeLines } from "./small_model.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 const PAGE = new URL("../../docs/tune.md", import.meta.url);
 
+/** As tasks do, with the permissions of each. */
+const RUN = ["run", "--no-check", "--no-prompt", "--frozen", "--config", CONFIG];
 /** What makes a command quick here. */
 const QUICK: Readonly<Record<string, string[]>> = {
   pipeline: ["--steps", "2", "--vocab", "320"],
@@ -38,7 +41,7 @@ Deno.test("every command of docs/tune.md does what it says, from documents and f
       continue;
     }
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-all", MAIN, name, ...QUICK[name] ?? [], ...args],
+      args: [...RUN, `--permission-set=${name}`, MAIN, name, ...QUICK[name] ?? [], ...args],
       cwd: folder.path,
       stdin: "null",
     }).output();

@@ -175,6 +175,7 @@ Deno.test("lines that are no conversation are named, counted and left out", asyn
       '{"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}',
       JSON.stringify(conversation("a".repeat(300), "b")),
       "[1]",
+      JSON.stringify(conversation("a", " ")),
       "",
     ].join("\n"),
   );
@@ -188,6 +189,7 @@ Deno.test("lines that are no conversation are named, counted and left out", asyn
     [4, "no-answer"],
     [6, "too-long"],
     [7, "not-a-conversation"],
+    [8, "no-answer"],
   ]);
   assertStringIncludes(err, `Left out 2 as not-a-conversation: ${at("mixed.jsonl")}:3, `);
 });
@@ -200,6 +202,7 @@ Deno.test("what cannot be tuned on is refused", async () => {
   );
   const refusals: [string[], string][] = [
     [[at("none.jsonl")], "Cannot read "],
+    [[folder], `Cannot read ${folder}: it is a folder`],
     [[at("bad.jsonl")], "Cannot tune: none of 1 lines can be used"],
     [[at("chats.jsonl"), "--chat-template", "nonesuch"], "it is none of plain, chatml, llama3"],
     [[at("chats.jsonl"), "--chat-template", at("bomb.jinja")], "it takes more than"],

@@ -91,12 +91,12 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "serve --cors-origin https://a.test/",
     "Cannot use --cors-origin https://a.test/: write it like https://example.org, without a path",
   ],
-  ["serve --max-running 0", "Cannot use --max-running 0: it must be an integer at least 1"],
+  ["serve --max-running 0", "Cannot use --max-running 0: it must be an integer of at least 1"],
   ["generate --temperature -1", "Cannot use --temperature -1: it must be a number from 0 to 2"],
   ["generate --temperature 9", "Cannot use --temperature 9: it must be a number from 0 to 2"],
   ["pipeline --nope", "Cannot use --nope: there is no such flag; --help lists them"],
   ["pipeline --steps", "Cannot use --steps without N"],
-  ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer at least 1"],
+  ["pipeline --steps ten", "Cannot use --steps ten: it must be an integer of at least 1"],
   ["pipeline --steps 9 --steps 8", "Cannot use --steps twice"],
   [
     "pipeline --preset huge",
@@ -129,7 +129,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot use --filter-settings @/limits.json: gopher-quality.min_doc_words: " +
     "Invalid input: expected number, received string",
   ],
-  ["text", "Cannot take out text: name at least one address, file or folder"],
+  ["text", "Cannot extract text: name at least one address, file or folder"],
   ["text --language-score 0.9 @/a.txt", "Cannot use --language-score without --language A,B"],
   [
     "crawl --output @/c --filter-settings @/limits.json http://a.test/",
@@ -163,7 +163,7 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "export --out @/x --run @/none",
     "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
   ],
-  ["train", "Cannot train: --tokens DIR, or --init DIR and --batches FILE, say what on"],
+  ["train", "Cannot train: give --tokens DIR, or --init DIR and --batches FILE"],
   ["train --tokens @ --batches @", "Cannot use both --tokens and --batches: choose one"],
   [
     "train --tokens @",
@@ -230,16 +230,16 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["trace --stepp 3", "Cannot use --stepp: there is no such flag; did you mean --step?"],
   ["tokens show --row 3", "Cannot use --row: there is no such flag; did you mean --rows?"],
   // Values.
-  ["pipeline --steps -5", "Cannot use --steps -5: it must be an integer at least 1"],
-  ["pipeline --steps 1.5", "Cannot use --steps 1.5: it must be an integer at least 1"],
-  ["pipeline --steps 1e99", "Cannot use --steps 1e99: it must be an integer at least 1"],
+  ["pipeline --steps -5", "Cannot use --steps -5: it must be an integer of at least 1"],
+  ["pipeline --steps 1.5", "Cannot use --steps 1.5: it must be an integer of at least 1"],
+  ["pipeline --steps 1e99", "Cannot use --steps 1e99: it must be an integer of at least 1"],
   ["pipeline --run --steps 5", "Cannot use --run without DIR"],
   ["pipeline --json=yes", "Cannot use --json=yes: it takes no value; write --json"],
   ["pipeline --vocab 100", "Cannot use --vocab 100: it must be an integer from 258 to 1048576"],
   ["pipeline --language-score 2", "Cannot use --language-score 2: it must be a number from 0 to 1"],
-  ["crawl --per-host 0 @", "Cannot use --per-host 0: it must be an integer at least 1"],
+  ["crawl --per-host 0 @", "Cannot use --per-host 0: it must be an integer of at least 1"],
   ["generate --top-p 1.5", "Cannot use --top-p 1.5: it must be a number from 0 to 1"],
-  ["tokens train --vocab 10 @", "Cannot use --vocab 10: it must be an integer at least 258"],
+  ["tokens train --vocab 10 @", "Cannot use --vocab 10: it must be an integer of at least 258"],
   // Choices.
   [
     "pipeline --preset tinny",
@@ -414,14 +414,15 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "tokens encode runs/mine",
-    "Cannot encode runs/mine: standard input has a JSON string a line, and --tokenizer names the " +
-    "tokenizer",
+    "Cannot encode runs/mine: give a JSON string per line on standard input, and the tokenizer " +
+    "with --tokenizer",
   ],
   [
     "tokens decode runs/mine",
-    "Cannot decode runs/mine: standard input has a JSON array of ids a line, and --tokenizer " +
-    "names the tokenizer",
+    "Cannot decode runs/mine: give a JSON array of ids per line on standard input, and the " +
+    "tokenizer with --tokenizer",
   ],
+  ["tokens train /dev/null", "Cannot train a tokenizer: there is no text in /dev/null"],
   ["tokens import a.bin", "Cannot import tokens: give --tokenizer FILE and the files"],
   ["tokens mix @", "Cannot mix @: write it as RUN=WEIGHT or RUN=WEIGHTxPASSES"],
   // Runs.

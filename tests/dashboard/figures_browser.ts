@@ -133,7 +133,7 @@ Deno.test("a run that collects shows what it has, and one by time how far it is"
       const said = await report.locator("section").first().innerText();
       for (
         const words of [
-          `A model of ${parameters.toLocaleString("en")} parameters trained ${last.step} steps`,
+          `A model of ${parameters.toLocaleString("en")} parameters trained ${last.step} step`,
           `on ${last.totalTokens.toLocaleString("en")} tokens`,
           ` documents to train on, of ${texts.length} documents`,
           `(${(bytes / 1000).toFixed(1)} kB of text) from ${site.origin}/0`,

@@ -166,6 +166,28 @@ Deno.test("waiting clients take turns, however much one of them asks for", async
   assertEquals(order, ["modest 1", "greedy 2", "modest 2", "greedy 3", "greedy 4"]);
 });
 
+Deno.test("a place and some of the cache are kept for a client of whom nothing runs", async () => {
+  const { model, config } = await goldenModel();
+  const sizes = config.num_hidden_layers * config.num_key_value_heads * config.head_dim;
+  const cacheBytes = 170 * 2 * 4 * sizes;
+  await using engine = await openOnnxEngine({ model, config, cacheBytes });
+  for (
+    const [maxTokens, maxRunning, most] of [[1, 32, 30], [1, 15, 15], [8, 128, 16]] as const
+  ) {
+    const scheduler = new Scheduler(engine, { maxRunning });
+    const leave = new AbortController();
+    const ask = (client: string) =>
+      scheduler.admit([1, 2], { client, maxTokens, signal: leave.signal });
+    const greedy = Promise.allSettled(Array.from({ length: 40 }, () => ask("greedy")));
+    assertEquals(scheduler.running, most);
+    const modest = ask("modest");
+    assertEquals(scheduler.running, Math.min(maxRunning, most + 1));
+    leave.abort();
+    await Promise.allSettled([greedy, modest]);
+    assertEquals(engine.cache.usedBytes, 0);
+  }
+});
+
 Deno.test("a client has its limit, and others are not touched by it", async () => {
   await using engine = await openCounted();
   const scheduler = new Scheduler(engine, { maxRunning: 2, maxPerClient: 1 });

@@ -25,6 +25,7 @@ Deno.test("a folder's models are runs that have one, and folders of models", asy
     const adapter = join(GOLDEN, "..", "lora", "adapter_config.json");
     await Deno.copyFile(adapter, at("model.adapters", name, "adapter_config.json"));
   }
+  await Deno.writeTextFile(at("model.adapters", "notes.txt"), "");
   const found = await findModels(folder, { "cache-mib": 1, threads: 1 });
   assertEquals(found.map(({ name }) => name), ["model", "run"]);
   assertEquals(found.map(({ adapters }) => adapters), [["model@rhyme", "model@terse"], []]);

@@ -68,6 +68,19 @@ Deno.test("the log tells who asked for what and how it ended, and nothing of the
   assertEquals(JSON.stringify(log).match(/secret|key-0123/g), null);
 });
 
+Deno.test("what is mounted has a route of its own", async () => {
+  const log: AccessRecord[] = [];
+  const fetch = () => new Response("curves");
+  await using opened = await openApp({
+    dashboard: { fetch, request: fetch },
+    onAccess: (record) => log.push(record),
+  });
+  for (const path of ["/dashboard/", "/dashboard/runs", "/dash"]) {
+    await (await opened.app.request(path)).text();
+  }
+  assertEquals(log.map(({ route }) => route), ["/dashboard/*", "/dashboard/*", "none"]);
+});
+
 Deno.test("over sockets the client is its address, or what a trusted proxy says", async () => {
   const log: AccessRecord[] = [];
   const onAccess = (record: AccessRecord) => log.push(record);

@@ -169,7 +169,10 @@ Deno.test("what llama.cpp's tests assert of the protocol", async (t) => {
       const { status, json } = await ask({ response_format });
       assertEquals([status, json.error.param.split(".")[0]], [400, "response_format"]);
     }
-    for (const messages of [null, "string", [123], [{}], [{ role: 123 }], [{ content: "hello" }]]) {
+    const call = { id: "call_123", type: "function", function: { name: "test", arguments: "{" } };
+    const half = [{ role: "assistant", content: null, tool_calls: [call] }];
+    const wrong = [null, "string", [123], [{}], [{ role: 123 }], [{ content: "hello" }], half];
+    for (const messages of wrong) {
       const { status, json } = await ask({ messages });
       assertEquals([status, json.error.param.split(".")[0]], [400, "messages"]);
     }

@@ -1,8 +1,9 @@
-import { assertAlmostEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
 import { planMemory } from "../../workers/memory_plan.ts";
 import { createTopology } from "../../workers/topology.ts";
+import { LARGE_SHAPES } from "../commands/large_model.ts";
 
 /** Millions of parameters and MiB with two workers, as docs/performance.md has them. */
 const DOCUMENTED: Record<PresetName, { vocabSize: number; millions: number; mebibytes: number }> = {
@@ -32,3 +33,13 @@ for (const [name, documented] of Object.entries(DOCUMENTED)) {
     assertAlmostEquals((bytes + farBytes) / 2 ** 20, mebibytes, 0.05 * mebibytes);
   });
 }
+
+Deno.test("where leaves have no room in one pass, each has a pass of its own", () => {
+  const leavesPerPass = (workers: number) =>
+    planMemory({
+      config: LARGE_SHAPES["SmolLM2-135M"],
+      topology: createTopology({ leaves: 12, workers }),
+      ...{ rows: 12, cols: 128, keepLogits: false, profile: false, recompute: false },
+    }).leavesPerPass;
+  assertEquals([1, 2, 4, 8].map(leavesPerPass), [3, 3, 1, 1]);
+});

@@ -41,6 +41,7 @@ const responseItem = z.discriminatedUnion("type", [
 
 const response = z.strictObject({
   id: z.string(),
+  access_programs: z.null(),
   object: z.literal("response"),
   created_at: count.describe("seconds since 1970"),
   status,
@@ -64,18 +65,27 @@ const response = z.strictObject({
   truncation: z.literal("disabled"),
   usage: z.strictObject({
     input_tokens: count,
-    input_tokens_details: z.strictObject({ cached_tokens: count }),
+    input_tokens_details: z.strictObject({
+      cached_tokens: count,
+      cache_write_tokens: z.literal(0),
+    }),
     output_tokens: count,
     output_tokens_details: z.strictObject({ reasoning_tokens: count }),
     total_tokens: count,
-  }).nullable(),
+  }).optional().describe("once it has ended"),
   metadata: z.record(z.string(), z.string()),
 });
 
 const block = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("text"), text: z.string(), citations: z.null() }),
   z.strictObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() }),
-  z.strictObject({ type: z.literal("tool_use"), id: z.string(), name: z.string(), input: json }),
+  z.strictObject({
+    type: z.literal("tool_use"),
+    id: z.string(),
+    name: z.string(),
+    input: json,
+    caller: z.strictObject({ type: z.literal("direct") }),
+  }),
 ]);
 
 const ollamaHead = { model: z.string(), created_at: z.iso.datetime() };
@@ -108,6 +118,9 @@ export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     role: z.literal("assistant"),
     model: z.string(),
     content: z.array(block),
+    container: z.null(),
+    diagnostics: z.null(),
+    stop_details: z.null(),
     stop_reason: z.enum(["end_turn", "max_tokens", "stop_sequence", "tool_use"]),
     stop_sequence: z.string().nullable(),
     usage: z.strictObject({
@@ -115,12 +128,19 @@ export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
       cache_creation_input_tokens: z.literal(0),
       cache_read_input_tokens: count,
       output_tokens: count,
+      output_tokens_details: z.strictObject({ thinking_tokens: count }),
+      cache_creation: z.null(),
+      inference_geo: z.null(),
+      server_tool_use: z.null(),
+      service_tier: z.literal("standard"),
+      speed: z.null(),
     }),
   }),
   MessageCount: z.strictObject({ input_tokens: count }),
   MessageError: z.strictObject({
     type: z.literal("error"),
     error: z.strictObject({ type: z.string(), message: z.string() }),
+    request_id: z.string().nullable(),
   }),
   OllamaGenerated: z.strictObject({
     ...ollamaHead,

@@ -137,6 +137,7 @@ function describe(
     : "in_progress" as const;
   return {
     id,
+    access_programs: null,
     object: "response",
     created_at: created,
     status,
@@ -167,7 +168,7 @@ function describe(
     top_logprobs: 0,
     top_p: asked.topP,
     truncation: "disabled",
-    usage: end ? usageOf(end) : null,
+    ...(end && { usage: usageOf(end) }),
     metadata: raw.metadata ?? {},
   };
 }
@@ -175,13 +176,13 @@ function describe(
 function formatOf({ text }: RawResponse) {
   const { type = "text", name, schema, description, strict } = text?.format ?? {};
   if (type !== "json_schema") return { type };
-  return { type, name, schema, description: description ?? null, strict: strict ?? true };
+  return { type, name, schema, ...(description && { description }), strict: strict ?? true };
 }
 
 function usageOf({ tokens: { prompt, cached, answer, thoughts } }: TurnEnd) {
   return {
     input_tokens: prompt,
-    input_tokens_details: { cached_tokens: cached },
+    input_tokens_details: { cached_tokens: cached, cache_write_tokens: 0 },
     output_tokens: answer,
     output_tokens_details: { reasoning_tokens: thoughts },
     total_tokens: prompt + answer,

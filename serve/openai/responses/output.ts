@@ -73,8 +73,7 @@ export class ResponseOutput {
     this.#open = undefined;
     const at = this.#placeOf(item);
     if (item.type === "function_call") {
-      const { name, text } = item;
-      yield { type: "response.function_call_arguments.done", ...at, name, arguments: text };
+      yield { type: "response.function_call_arguments.done", ...at, arguments: item.text };
     } else {
       const place = { ...at, content_index: 0 };
       const said = item.type === "message"

@@ -17,7 +17,16 @@ import {
   toolList,
 } from "../chat/mod.ts";
 import { CLIENT_FIELDS } from "../client_fields.ts";
-import { anyText, fields, flag, integerFrom, invalid, only, parseBody } from "../request_fields.ts";
+import {
+  anyText,
+  fields,
+  flag,
+  integerFrom,
+  invalid,
+  joined,
+  only,
+  parseBody,
+} from "../request_fields.ts";
 import { DRAWING_FIELDS, readSampling, SAMPLING_FIELDS } from "../sampling_fields.ts";
 
 /** Items that an input may have. */
@@ -247,7 +256,7 @@ function readItems(items: readonly { readonly type?: string | undefined }[]): Me
       thoughts += (content ?? []).map(({ text }) => text).join("");
     } else if (type === "function_call_output") {
       const { call_id, output } = parseBody(raw, result, param);
-      messages.push({ role: "tool", content: textOf(output), tool_call_id: call_id });
+      messages.push({ role: "tool", content: joined(output), tool_call_id: call_id });
     } else if (type === "function_call") {
       const { call_id: id, name, arguments: json } = parseBody(raw, call, param);
       const made = readCall({ id, name, json }, `${param}.arguments`);
@@ -259,7 +268,7 @@ function readItems(items: readonly { readonly type?: string | undefined }[]): Me
       messages.push({
         // The newer name of the same role; templates know the older one.
         role: role === "developer" ? "system" : role,
-        content: textOf(content),
+        content: joined(content),
         ...(role === "assistant" && told()),
       });
     }
@@ -272,8 +281,4 @@ function readItems(items: readonly { readonly type?: string | undefined }[]): Me
     thoughts = "";
     return reasoning_content ? { reasoning_content } : {};
   }
-}
-
-function textOf(said: z.infer<typeof content>): string {
-  return typeof said === "string" ? said : said.map(({ text }) => text).join("");
 }

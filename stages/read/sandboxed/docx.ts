@@ -32,7 +32,7 @@ function* importedParts(files: Files, main: string): Generator<Piece> {
   for (const part of relationsTo(files, { from: main, type: "aFChunk" })) {
     const body = files.get(part);
     yield body !== undefined && /\.x?html?$/i.test(part)
-      ? { part, contentType: /\.x/i.test(part) ? "application/xhtml+xml" : "text/html", body }
+      ? { part, contentType: /\.xhtml?$/i.test(part) ? "application/xhtml+xml" : "text/html", body }
       : { part, reason: "unsupported-type", message: "an imported part that is no HTML" };
   }
 }

@@ -7,7 +7,7 @@
 import type { DeltaForm } from "./state.ts";
 
 /** Weights that share a scale. */
-const BLOCK = 256;
+export const BLOCK = 256;
 const LARGEST = 127;
 
 /** A delta and what it leaves out. */

@@ -33,7 +33,7 @@ export interface RoundSteps {
 }
 
 /** The steps of a replica in the round after `step`; none where the run is over. */
-export function roundSteps(
+function roundSteps(
   { step, totalSteps, replicas, innerSteps }: {
     /** Steps of all replicas. */
     step: number;

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  areaOf,
+  bytesOf,
   decodeBatches,
-  decodeShared,
   decodeState,
   encodeBatches,
-  encodeShared,
   encodeState,
 } from "../../../cluster/train/areas.ts";
 
@@ -34,8 +34,9 @@ Deno.test("a replica's state: zeros take no room, and every other bit is kept", 
 });
 
 Deno.test("weights and batches come back as they were", () => {
-  const shared = { parameters: area(7, { 3: 0.5 }), outerMomentum: area(7, { 6: -1 }) };
-  assertEquals(decodeShared(encodeShared(shared)), shared);
+  const weights = area(7, { 3: 0.5, 6: -1 });
+  assertEquals(areaOf(bytesOf(weights, { start: 0, end: 7 })), weights);
+  assertEquals(areaOf(bytesOf(weights, { start: 3, end: 5 })), Float32Array.of(0.5, 0));
   const ids = { inputIds: Int32Array.of(1, 2), targetIds: Int32Array.of(2, 3) };
   const plain = { ...ids, mask: Int32Array.of(1, 0), rows: 1, cols: 2, validTokens: 1 };
   const packed = { ...plain, segmentIds: Int32Array.of(0, 1), rows: 2, cols: 1 };

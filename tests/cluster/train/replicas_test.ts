@@ -4,6 +4,7 @@ import { type Credentials, readCredentials } from "../../../cluster/credentials.
 import { createRun, sealRecord } from "../../../cluster/run.ts";
 import { openBlobs } from "../../../cluster/train/blobs.ts";
 import { leadRounds } from "../../../cluster/train/lead.ts";
+import { readResult, readTask, resultKey, taskKey } from "../../../cluster/train/records.ts";
 import { probeKernels } from "../../../cluster/train/probe.ts";
 import type { ModelConfig } from "../../../model/config.ts";
 import {
@@ -47,24 +48,30 @@ function batchAt(number: number): Batch {
 /** Trains from the golden weights, here or by `computeRound`. */
 async function trained(
   spheres: Spheres,
-  more: Pick<TrainOptions, "computeRound"> & { onReport?: (report: StepReport) => unknown },
+  more: Pick<TrainOptions, "computeRound"> & {
+    onReport?: (report: StepReport) => unknown;
+    replicas?: number;
+    innerSteps?: number;
+  },
 ): Promise<{ replicas: ReplicasState | undefined; losses: number[] }> {
   const { layout } = spheres;
-  const replicas = newReplicas(REPLICAS, { length: layout.length, deltas: "int8" });
+  const { replicas: count = REPLICAS, innerSteps = INNER, ...rest } = more;
+  const steps = count * innerSteps * ROUNDS;
+  const replicas = newReplicas(count, { length: layout.length, deltas: "int8" });
   for (const { name, offset } of layout.parameters) {
     replicas.parameters.set(golden.weights.get(name) ?? [], offset);
   }
   const state: TrainingState = { ...newTraining(), replicas };
-  const batches = Array.from({ length: STEPS }, (_, i) => batchAt(i + 1));
+  const batches = Array.from({ length: steps }, (_, i) => batchAt(i + 1));
   const losses: number[] = [];
   const stage = train({
     spheres,
     state,
-    duration: { steps: STEPS },
+    duration: { steps },
     schedule: { name: "cosine", peak: 3e-3, warmup: 0.1, floor: 0.1, decay: 0 },
     optimizer: { ...ADAMW_DEFAULTS, muon: MUON_DEFAULTS },
-    replicas: SETTINGS,
-    ...more,
+    replicas: { ...SETTINGS, innerSteps },
+    ...rest,
   });
   for await (const report of ReadableStream.from(batches).pipeThrough(stage)) {
     losses.push(report.loss);
@@ -168,6 +175,25 @@ Deno.test({
       for (const alive of [...await dying, late]) assert(await alive?.line(/waits for the other/));
     }
     assertEquals([alone.replicas?.round, alone.losses.length], [ROUNDS, STEPS]);
+  },
+});
+
+Deno.test({
+  name: "eight replicas divide the outer step among two nodes, to the bits of one machine",
+  ignore,
+  async fn() {
+    await using spheres = await openGolden(golden, { workers: 2 });
+    const eight = { replicas: 8, innerSteps: 1 };
+    const alone = await trained(spheres, eight);
+    const probe = await probeKernels({ strictSimd: false });
+    await using leading = await lead("eight", { config: golden.config, probe });
+    await using _a = node("eight", "a");
+    await using _b = node("eight", "b");
+    assertEquals(await trained(spheres, { ...leading, ...eight }), alone);
+    const result = await leading.bucket.get(resultKey(ROUNDS, 0));
+    assertEquals(readResult(result?.string() ?? "").delta.length, 8);
+    const task = readTask((await leading.bucket.get(taskKey(ROUNDS, 7)))?.string() ?? "");
+    assertEquals(task.shared.parameters.length, 8);
   },
 });
 

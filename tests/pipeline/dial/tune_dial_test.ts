@@ -18,7 +18,8 @@ async function said(wanted: { hours?: number; tokens?: number }) {
   const lines: string[] = [];
   const { hours, tokens } = wanted;
   const steps = await turnTuneDial({
-    ...{ config: tiny, init: "base", rows: 4, cols: 250, hours, tokens, stepsPerPass: 6 },
+    ...{ config: tiny, init: "base", rows: 9, cols: 250, hours, tokens, stepsPerPass: 6 },
+    rowsPerStep: 4,
     optimizer: ADAMW_DEFAULTS,
     conversations: 90,
     note: (line) => lines.push(line),
@@ -32,7 +33,10 @@ Deno.test("the dial of tuning says how long a pass takes, and how many there are
   assertEquals(minute.steps, 60);
   assertStringIncludes(minute.text, "a pass    over 90 conversations takes 0:06, in 6 steps");
   assertStringIncludes(minute.text, "60 steps, about 1:00: 10 passes");
-  assertStringIncludes((await said({ hours: 1 })).text, "more than 24 were never seen to help");
+  const hour = await said({ hours: 1 });
+  assertEquals(hour.steps, 6 * 24);
+  assertStringIncludes(hour.text, "144 steps, about 2:24: 24 passes; more than 24 were never seen");
+  assertStringIncludes(hour.text, "the time is enough for 600");
   const few = await said({ tokens: 3000 });
   assertEquals(few.steps, 3);
   assertStringIncludes(few.text, "0.50 passes; some conversations are never seen");

@@ -98,6 +98,7 @@ Deno.test("Anthropic's client calls tools, whole and streaming, and tells their 
         {
           type: "tool_result",
           tool_use_id: call?.id ?? "",
+          is_error: true,
           content: [{ type: "text", text: "3" }],
         },
         { type: "text", text: "So?" },
@@ -128,6 +129,7 @@ Deno.test("what a message cannot be is refused in Anthropic's form, by the name 
   const blocks = (role: string, ...content: unknown[]) => ({ messages: [{ role, content }] });
   const cases: [fields: object, param: string][] = [
     [{ max_tokens: undefined }, "max_tokens"],
+    [{ messages: undefined }, "messages"],
     [{ messages: [] }, "messages"],
     [{ messages: [{ role: "system", content: "a" }] }, "messages.0.role"],
     [blocks("user", { type: "image", source: {} }), "messages.0.content.0.type"],

@@ -1,0 +1,78 @@
+import { assertEquals } from "@std/assert";
+import { DiscardPolicy } from "@nats-io/jetstream";
+import { parseFlags } from "../../../cli/flags.ts";
+import { connectCluster } from "../../../cluster/connect.ts";
+import { createRun, sealRecord } from "../../../cluster/run.ts";
+import { publish } from "../../../cluster/to_stream.ts";
+import { type Chunk, decodeChunk } from "../../../pipeline/nodes/chunk.ts";
+import { crawlNode } from "../../../pipeline/nodes/crawl_node.ts";
+import { type FoundLinks, shardOf } from "../../../pipeline/nodes/shard.ts";
+import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
+import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
+import { prose } from "../../commands/corpus.ts";
+
+const PAGES = 120;
+const linksOf = (at: number) => [1, 2, 3].map((next) => 3 * at + next).filter((to) => to < PAGES);
+
+Deno.test({
+  name: "the links of a page are on the broker before its document, however long they take",
+  ignore: await isWithoutNats(),
+  async fn() {
+    await using nats = await startNats(1);
+    await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+      const at = Number(new URL(url).pathname.slice(1));
+      if (!(at < PAGES)) return new Response("none", { status: 404 });
+      const links = linksOf(at).map((to) => `<a href="/${to}">next</a>`).join(" ");
+      const html = `<title>Page ${at}</title><main><p>${prose(at)}</p></main>${links}`;
+      return new Response(`<html>${html}</html>`, { headers: { "content-type": "text/html" } });
+    });
+    const origin = `http://127.0.0.1:${site.addr.port}`;
+    await using cluster = await connectCluster(nats.urls, { name: "test" });
+    const args = ["--allow-private", "--delay", "0", `${origin}/0`];
+    const settings = settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS })).wanted;
+    const record = { settings, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 24 };
+    const run = await createRun(cluster, "books", sealRecord(record));
+    const { names } = run;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const shard = shardOf(origin);
+    const links = new TextEncoder().encode(JSON.stringify({ links: [[`${origin}/0`, 0]] }));
+    await publish(names.url(shard), links, { cluster, id: "seed", signal });
+    // No room for links: who would publish some waits.
+    const { config, state } = await cluster.manager.streams.info(names.streams.url);
+    const { name } = config;
+    const full = { max_bytes: state.bytes + 1, discard: DiscardPolicy.New };
+    await cluster.manager.streams.update(name, full);
+
+    const known = new Set([`${origin}/0`]);
+    const documents = new Set<string>();
+    const seen = cluster.connection.subscribe("cllm.books.>");
+    const node = crawlNode({
+      ...{ run, name: "crawl1", settings, stop: signal, note() {} },
+      options: {
+        ...{ checkpointEvery: 1, keepLast: 1, keepEvery: 0, keepDropped: false },
+        ...{ tensorboard: false, contact: undefined, sharedFolder: false, partBytes: 1 },
+      },
+    });
+    while ((node.state().counts.pages ?? 0) < PAGES) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await cluster.manager.streams.update(name, { max_bytes: -1 });
+    for await (const { subject, data } of seen) {
+      if (subject === names.url(shard)) {
+        const { links }: FoundLinks = JSON.parse(new TextDecoder().decode(data));
+        for (const [url] of links) known.add(url);
+      } else if (subject === names.doc(`s${shard}`)) {
+        const chunk: Chunk = decodeChunk(data);
+        for (const { url } of chunk.documents) {
+          documents.add(url);
+          const at = Number(new URL(url).pathname.slice(1));
+          assertEquals(linksOf(at).filter((to) => !known.has(`${origin}/${to}`)), [], url);
+        }
+      }
+      if (documents.size === PAGES) break;
+    }
+    stop.abort(new DOMException("over", "AbortError"));
+    await node.done;
+  },
+});
