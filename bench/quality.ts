@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { RECIPE_TABLE } from "../model/recipes.ts";
+import { DEFAULT_RECIPE, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
 import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
@@ -28,8 +28,12 @@ import { SWITCH, TEXT } from "./flags.ts";
 import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corpus.ts";
 
 const TINY = PRESETS.tiny;
-const TUNED = RECIPE_TABLE.tuned;
-const MODEL = presetConfig("tiny", { vocabSize: TINY.vocab, endOfTextId: 0, recipe: "tuned" });
+const TUNED: Recipe = RECIPE_TABLE[DEFAULT_RECIPE];
+const MODEL = presetConfig("tiny", {
+  vocabSize: TINY.vocab,
+  endOfTextId: 0,
+  recipe: DEFAULT_RECIPE,
+});
 
 /** Every flag with its default: those of `pipeline --preset tiny`. */
 const DEFAULTS = {
@@ -58,6 +62,8 @@ const DEFAULTS = {
   /** 0 for five rounds of the fixed polynomial. */
   "polar-rounds": TUNED.muon.polarRounds ?? 0,
   "embedding-rate": TUNED.embeddingRate ?? 1,
+  beta1: ADAMW_DEFAULTS.beta1,
+  beta2: TUNED.beta2 ?? ADAMW_DEFAULTS.beta2,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
   warmup: SCHEDULE_DEFAULTS.warmup,
   floor: TUNED.floor ?? SCHEDULE_DEFAULTS.floor,
@@ -190,6 +196,8 @@ async function measure(
       },
       optimizer: {
         ...ADAMW_DEFAULTS,
+        beta1: settings.beta1,
+        beta2: settings.beta2,
         weightDecay: settings["weight-decay"],
         embeddingRate: settings["embedding-rate"],
         ...settings.muon === 1 && {

@@ -5,7 +5,7 @@
  */
 import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
-import type { RecipeName } from "../../model/recipes.ts";
+import { DEFAULT_RECIPE, type RecipeName } from "../../model/recipes.ts";
 import { presetParameters } from "../../model/preset_size.ts";
 
 /** Tokens that a weight should see: between too large a model, and too small a one. */
@@ -35,8 +35,8 @@ export function stepTokens(preset: PresetName): number {
   return rows * cols;
 }
 
-/** The model that a preset makes with a full vocabulary, by default by the tuned recipe. */
-export function configOf(preset: PresetName, recipe: RecipeName = "tuned"): ModelConfig {
+/** The model that a preset makes with a full vocabulary, by the default recipe unless another is given. */
+export function configOf(preset: PresetName, recipe: RecipeName = DEFAULT_RECIPE): ModelConfig {
   return presetConfig(preset, { vocabSize: PRESETS[preset].vocab, endOfTextId: 0, recipe });
 }
 

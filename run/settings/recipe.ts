@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type RecipeName, RECIPES } from "../../model/recipes.ts";
+import { DEFAULT_RECIPE, type RecipeName, RECIPES } from "../../model/recipes.ts";
 import type { OptimizerName } from "../../stages/train/mod.ts";
 import { choice, group } from "../../cli/flags.ts";
 import { never } from "./table.ts";
@@ -18,8 +18,8 @@ interface RecipeBasis {
 export const RECIPE = group("Tokenizer and model", {
   recipe: never(
     choice({
-      help: "how new weights are made and trained: tuned for few minutes, or plain, as versions " +
-        "before did (default: tuned; plain with adamw)",
+      help: "how new weights are made and trained: tuned2 for few minutes, or tuned or plain, as " +
+        `versions before did (default: ${DEFAULT_RECIPE}; plain with adamw)`,
       of: RECIPES,
       only: { optimizer: ["muon"] },
       excludes: ["init"],
@@ -28,7 +28,7 @@ export const RECIPE = group("Tokenizer and model", {
       // Left out of run.json where it is plain, as in runs of versions that knew no other.
       from: (given, { optimizer, init }: RecipeBasis): Exclude<RecipeName, "plain"> | undefined => {
         const fresh = init === undefined && optimizer === "muon";
-        const recipe = given ?? (fresh ? "tuned" : "plain");
+        const recipe = given ?? (fresh ? DEFAULT_RECIPE : "plain");
         return recipe === "plain" ? undefined : recipe;
       },
     },

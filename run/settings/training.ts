@@ -227,9 +227,9 @@ export function scheduleOf(
 export function optimizerOf(
   { optimizer, weightDecay, clip, recipe = "plain" }: OptimizerSettings,
 ): OptimizerOptions {
-  const adamw = { ...ADAMW_DEFAULTS, weightDecay, clip };
+  const { muon, embeddingRate, beta2 = ADAMW_DEFAULTS.beta2 } = RECIPE_TABLE[recipe];
+  const adamw = { ...ADAMW_DEFAULTS, beta2, weightDecay, clip };
   if (optimizer === "adamw") return adamw;
-  const { muon, embeddingRate } = RECIPE_TABLE[recipe];
   return {
     ...adamw,
     muon: { ...MUON_DEFAULTS, ...muon },

@@ -36,13 +36,23 @@ const WARMUP = 100;
 const WEIGHT = 0.02;
 
 /**
+ * A value below so many times the mean is no outlier, however small the spread. Gradient norms of a
+ * quiet run vary by 4 %, so that an unusual document is ten deviations above at 1.4 times the mean.
+ * It does no harm: a large norm is clipped, and moments take in a step in small part.
+ */
+const USUAL = { loss: 1.25, gradNorm: 5 } as const;
+
+/**
  * The largest loss and gradient norm that the next step may have: `deviations` standard deviations
- * above the mean; undefined where there is no limit yet.
+ * above the mean, and never below {@linkcode USUAL} times it; undefined where there is no limit yet.
  */
 export function limitsOf(state: GuardState, deviations: number): StepLimits | undefined {
   if (deviations === 0 || state.steps < WARMUP) return undefined;
-  const above = ({ mean, variance }: Spread) => mean + deviations * Math.sqrt(variance);
-  return { loss: above(state.loss), gradNorm: above(state.gradNorm) };
+  const limit = (name: keyof typeof USUAL) => {
+    const { mean, variance } = state[name];
+    return Math.max(mean + deviations * Math.sqrt(variance), USUAL[name] * mean);
+  };
+  return { loss: limit("loss"), gradNorm: limit("gradNorm") };
 }
 
 /**

@@ -4,6 +4,7 @@ import { parseFlags, UsageError } from "../../../cli/flags.ts";
 import { presetConfig, PRESETS } from "../../../model/config.ts";
 import { initParameters } from "../../../model/init.ts";
 import { createLayout } from "../../../model/layout.ts";
+import { DEFAULT_RECIPE, RECIPES } from "../../../model/recipes.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { settle } from "../../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf } from "../../../run/settings/training.ts";
@@ -15,12 +16,12 @@ const wanted = (...args: string[]) => settingsOf(parseFlags(args, { flags: PIPEL
 const { wanted: OLD } = wanted("--recipe", "plain");
 
 Deno.test("new weights are tuned; AdamW's and given ones are plain, as run.json without a recipe", () => {
-  assertEquals(wanted().wanted.recipe, "tuned");
+  assertEquals(wanted().wanted.recipe, DEFAULT_RECIPE);
   for (const args of [["--recipe", "plain"], ["--optimizer", "adamw"], ["--init", "elsewhere"]]) {
     assertEquals(Object.hasOwn(wanted(...args).wanted, "recipe"), false, args.join(" "));
   }
   for (const args of [["--optimizer", "adamw"], ["--init", "elsewhere"]]) {
-    const parsed = parseFlags(["--recipe", "tuned", ...args], { flags: PIPELINE_FLAGS });
+    const parsed = parseFlags(["--recipe", DEFAULT_RECIPE, ...args], { flags: PIPELINE_FLAGS });
     assertThrows(() => checkRules(PIPELINE_FLAGS, parsed), UsageError, "Cannot use ");
   }
 });
@@ -42,8 +43,19 @@ Deno.test("a run of a version without recipes goes on as it was", () => {
   assertStringIncludes(message, '--recipe "tuned" (began with none)');
 });
 
+Deno.test("a tuned run goes on as it was, and tuned2 has a longer second moment", () => {
+  const beta2 = (name: string) => optimizerOf(wanted("--recipe", name).wanted).beta2;
+  assertEquals(RECIPES.map(beta2), [0.99, 0.95, 0.95]);
+  const { wanted: before } = wanted("--recipe", "tuned");
+  const goOn = (...args: string[]) =>
+    settle(before, { ...wanted(...args), root: "runs/old", force: true, step: 200 });
+  assertEquals(goOn(), before);
+  const { message } = assertThrows(() => goOn("--recipe", "tuned2"), UsageError);
+  assertStringIncludes(message, '--recipe "tuned2" (began with "tuned")');
+});
+
 Deno.test("the tuned recipe reaches the optimizer, the schedule, the model and its weights", () => {
-  const { wanted: settings } = wanted();
+  const { wanted: settings } = wanted("--recipe", "tuned");
   const step = optimizerStep(optimizerOf(settings), { step: 1, learningRate: 0.016 });
   assertEquals(step.muon, { momentum: 0.95, learningRate: 0.008, polarRounds: 4 });
   assertEquals(step.embeddingRate, 2);

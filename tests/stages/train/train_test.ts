@@ -112,22 +112,42 @@ Deno.test("guard: an outlier is skipped, counted as its limit, and the run goes 
   for (let step = 0; step < 99; step++) {
     state = observe(state, { outcome: outcome(step % 2 ? 3.1 : 2.9), limits: undefined });
   }
-  assertEquals(limitsOf(state, 5), undefined, "too early to judge");
+  assertEquals(limitsOf(state, 10), undefined, "too early to judge");
   state = observe(state, { outcome: outcome(3.1), limits: undefined });
-  const limits = limitsOf(state, 5);
+  const limits = limitsOf(state, 10);
   // Values 3 ± 0.1 have a deviation of 0.1; so many of the memory's fifty are in.
-  assertAlmostEquals(limits?.loss ?? 0, 3.5, 0.02);
+  assertAlmostEquals(limits?.loss ?? 0, 4, 0.04);
   assertEquals(limitsOf(state, 0), undefined, "0 is no guard");
   const after = observe(state, { outcome: outcome(1e9), limits });
-  assert((limitsOf(after, 5)?.loss ?? Infinity) < 4, "an outlier does not make room for the next");
+  assert((limitsOf(after, 10)?.loss ?? Infinity) < 5, "an outlier does not make room for the next");
   // What stays high is let through before long.
   let skipped = 0;
-  for (let now = state; 6 > (limitsOf(now, 5)?.loss ?? 0); skipped++) {
-    now = observe(now, { outcome: outcome(6), limits: limitsOf(now, 5) });
+  for (let now = state; 6 > (limitsOf(now, 10)?.loss ?? 0); skipped++) {
+    now = observe(now, { outcome: outcome(6), limits: limitsOf(now, 10) });
   }
   assert(skipped < 30, `${skipped} skipped`);
   assertEquals(readGuard(JSON.parse(JSON.stringify(state))), state);
   assertThrows(() => readGuard({ steps: 1 }), TypeError, "Cannot resume");
+});
+
+Deno.test("guard: an unusual document passes where the spread is small; a ruined step does not", () => {
+  // Losses and gradient norms of the sample run before its step 1010, as mean and deviation.
+  let state = NEW_GUARD;
+  for (let step = 0; step < 200; step++) {
+    const side = step % 2 ? 1 : -1;
+    const outcome = { loss: 4.05 + 0.11 * side, gradNorm: 0.35 + 0.012 * side };
+    state = observe(state, { outcome, limits: undefined });
+  }
+  const limits = limitsOf(state, 10) ?? { loss: 0, gradNorm: 0 };
+  const passes = (loss: number, gradNorm: number) =>
+    loss <= limits.loss && gradNorm <= limits.gradNorm;
+  // What two batches of that run had, 13 to 80 deviations above.
+  assert(passes(4.22, 0.51) && passes(4.42, 1.29));
+  // What broken batches had in other runs, and a run that forgets what it learned.
+  assert(!passes(4.5, 3.59) && !passes(4.1, 2) && !passes(5.3, 0.4) && !passes(8.3, 0.4));
+  // A spread that is wide by itself still decides.
+  const wide = { ...state, gradNorm: { mean: 0.35, variance: 0.04 } };
+  assertAlmostEquals(limitsOf(wide, 10)?.gradNorm ?? 0, 2.35);
 });
 
 Deno.test("a step beyond its limits leaves weights and moments as they were", async () => {
