@@ -30,7 +30,9 @@ export function phaseWords(phase: number): { next: number; done: number } {
 }
 
 /** Looks at a word before sleeping: a phase takes some 10 microseconds. */
-export const SPINS = 2000;
+const SPINS = 2000;
+/** Likewise before the next pass, which the main thread asks for some 50 microseconds later. */
+export const ROUND_SPINS = 20_000;
 
 /**
  * Does a phase together with the other workers: takes pieces until none are left, then waits until

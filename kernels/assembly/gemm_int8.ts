@@ -7,9 +7,7 @@
  */
 import { gemm_int8_4x12_simd128 } from "../build/gemm_int8_4x12_simd128";
 import { matvec_int8_1x12_simd128 } from "../build/matvec_int8_1x12_simd128";
-import { matvec_int8_1x36_simd128 } from "../build/matvec_int8_1x36_simd128";
 import { MR, NR, WEIGHT_ZERO } from "../build/sizes";
-import { PANELS } from "./matvec";
 
 /** Bytes of a word of k in a panel of either operand. */
 const STEP_A: usize = MR * 4;
@@ -66,7 +64,7 @@ export function gemm_int8(
   }
 }
 
-/** {@link gemm_int8} of one row `x`, which is not packed; `scratch`: {@link PANELS} rows of a tile. */
+/** {@link gemm_int8} of one row `x`, which is not packed; `scratch`: a row of a tile. */
 export function matvec_int8(
   y: usize,
   x: usize,
@@ -81,17 +79,12 @@ export function matvec_int8(
 ): void {
   const scale = load<f32>(scaleX);
   const sum = load<i32>(sumX);
-  const stride = <usize> words * STEP_B;
-  while (n > 0) {
-    const panels = n >= PANELS * NR ? PANELS : 1;
-    if (panels > 1) matvec_int8_1x36_simd128(scratch, x, b, stride, words, 0);
-    else matvec_int8_1x12_simd128(scratch, x, b, stride, words, NR, 0);
-    const cols = min(panels * NR, n);
-    scaleSums(y, scratch, scalesB, cols, scale, sum, accumulate);
-    n -= cols;
-    y += <usize> panels * STEP_B;
-    scalesB += <usize> panels * STEP_B;
-    b += <usize> panels * stride;
+  for (; n > 0; n -= NR) {
+    matvec_int8_1x12_simd128(scratch, x, b, words, NR, 0);
+    scaleSums(y, scratch, scalesB, min(NR, n), scale, sum, accumulate);
+    y += STEP_B;
+    scalesB += STEP_B;
+    b += <usize> words * STEP_B;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Products of few rows with packed weights. The 256-bit tile's sixteen columns are rows of the left
  * operand, side by side in an interleaved panel, and its six rows are columns of the weights, which so
- * stream through it as they lie, without being copied.
+ * stay as they lie, without being copied.
  */
 import {
   B_AT,
@@ -24,7 +24,6 @@ declare function panel_f32_6x16_simd256(
   a: usize,
   mode: i32,
   kept: usize,
-  next: usize,
 ): void;
 
 @external("simd256", "panel_int8_6x16_simd256")
@@ -33,15 +32,19 @@ declare function panel_int8_6x16_simd256(
   a: usize,
   mode: i32,
   kept: usize,
-  next: usize,
 ): void;
 
 /** Bytes of one k in an interleaved panel and in one of the weights. */
 const STEP: usize = INTERLEAVED_ROWS * 4;
 const PANEL_STEP: usize = NR * 4;
-/** A panel's unfinished tiles, and columns of as many panels as there is room for. */
+/** A panel's unfinished tiles, and the most panels that there is room for. */
+/** Where a value goes that nobody wants: between the tile and B. */
+const UNUSED: usize = 384;
+/** A panel's unfinished tiles, and the most panels that there is room for. */
 const PANEL_BYTES: i32 = 2 * TILE_BYTES;
-const MOST_COLS: i32 = (SIMD256_BYTES - KEPT_AT) / PANEL_BYTES * NR;
+const MOST_PANELS: i32 = (SIMD256_BYTES - KEPT_AT) / PANEL_BYTES;
+/** Weights that stay in the second cache while all rows are multiplied by them. */
+const GROUP_BYTES: i32 = 1 << 19;
 
 /** `src[m, k]`, rows `ld` floats apart, to interleaved panels `[ceil(m / 16)][k][16]`, zero padded. */
 export function pack_interleaved(dst: usize, src: usize, m: i32, k: i32, ld: i32): void {
@@ -82,20 +85,23 @@ export function gemm_interleaved(
   const rowBytes = <usize> ldc << 2;
   const stride = <usize> k * PANEL_STEP;
   const depth = depthOf(k);
-  for (; m > 0; m -= INTERLEAVED_ROWS) {
-    for (let j = 0; j < n; j += MOST_COLS) {
-      const to = c + (<usize> j << 2);
-      const from = b + <usize> (j / NR) * stride;
-      const cols = min(MOST_COLS, n - j);
+  const group = groupOf(n, k);
+  for (; n > 0; n -= group) {
+    const cols = min(group, n);
+    if (m > 0) readAhead(b, cols, stride);
+    for (let i = 0; i < m; i += INTERLEAVED_ROWS) {
+      const rows = min(INTERLEAVED_ROWS, m - i);
+      const to = c + <usize> i * rowBytes;
+      const from = a + <usize> i * (<usize> k << 2);
       for (let k0 = 0; k0 < k; k0 += depth) {
         const at = <usize> k0;
-        sumPanels<f32>(a + at * STEP, from + at * PANEL_STEP, cols, min(depth, k - k0), stride);
-        const more = accumulate | i32(k0 > 0);
-        storePanels<f32>(to, 0, 0, 0, min(INTERLEAVED_ROWS, m), cols, rowBytes, more);
+        const steps = min(depth, k - k0);
+        sumPanels<f32>(from + at * STEP, b + at * PANEL_STEP, cols, steps, stride);
+        storePanels<f32>(to, 0, 0, 0, rows, cols, rowBytes, accumulate | i32(k0 > 0));
       }
     }
-    c += rowBytes * INTERLEAVED_ROWS;
-    a += <usize> k * STEP;
+    b += stride * (group / NR);
+    c += <usize> group << 2;
   }
 }
 
@@ -123,19 +129,47 @@ export function gemm_int8_interleaved(
 ): void {
   const rowBytes = <usize> ldc << 2;
   const stride = <usize> words * PANEL_STEP;
-  for (; m > 0; m -= INTERLEAVED_ROWS) {
-    for (let j = 0; j < n; j += MOST_COLS) {
-      const column = <usize> j << 2;
-      const cols = min(MOST_COLS, n - j);
-      sumPanels<i32>(a, b + <usize> (j / NR) * stride, cols, words, stride);
-      const rows = min(INTERLEAVED_ROWS, m);
-      storePanels<i32>(c + column, scalesA, sumsA, scalesB + column, rows, cols, rowBytes, accumulate);
+  const group = groupOf(n, words);
+  for (; n > 0; n -= group) {
+    const cols = min(group, n);
+    if (m > 0) readAhead(b, cols, stride);
+    for (let i = 0; i < m; i += INTERLEAVED_ROWS) {
+      const rows = min(INTERLEAVED_ROWS, m - i);
+      const from = a + <usize> i * (<usize> words << 2);
+      sumPanels<i32>(from, b, cols, words, stride);
+      const at = <usize> i << 2;
+      storePanels<i32>(c + <usize> i * rowBytes, scalesA + at, sumsA + at, scalesB, rows, cols, rowBytes, accumulate);
     }
-    c += rowBytes * INTERLEAVED_ROWS;
-    a += <usize> words * STEP;
-    scalesA += STEP;
-    sumsA += STEP;
+    b += stride * (group / NR);
+    c += <usize> group << 2;
+    scalesB += <usize> group << 2;
   }
+}
+
+@inline
+function panelsOf(cols: i32): i32 {
+  return (cols + NR - 1) / NR;
+}
+
+/** Columns of a group: about {@link GROUP_BYTES} of weights, and groups about alike. */
+function groupOf(n: i32, k: i32): i32 {
+  const panels = panelsOf(n);
+  const most = min(MOST_PANELS, max(1, GROUP_BYTES / (k * <i32> PANEL_STEP)));
+  const groups = (panels + most - 1) / most;
+  return groups > 0 ? (panels + groups - 1) / groups * NR : NR;
+}
+
+/**
+ * Brings panels into the second cache: a word of each line, one after the other, which memory gives
+ * fastest. The tiles, which come back to a panel for every {@link stepsOf} steps, would wait for it.
+ */
+function readAhead(b: usize, cols: i32, stride: usize): void {
+  const end = b + stride * <usize> panelsOf(cols);
+  let sum: i64 = 0;
+  for (; b + 256 <= end; b += 256) {
+    sum |= load<i64>(b) | load<i64>(b, 64) | load<i64>(b, 128) | load<i64>(b, 192);
+  }
+  store<i64>(base + UNUSED, sum);
 }
 
 /** Products of an interleaved panel with `n` columns of panels `stride` bytes apart, to the kept tiles. */
@@ -149,18 +183,16 @@ function sumPanels<T>(a: usize, b: usize, n: i32, k: i32, stride: usize): void {
   }
 }
 
-/** Some steps of k of all panels; each tile reads ahead of what comes next. */
+/** Some steps of k of all panels. */
 function stepPanels<T>(b: usize, stride: usize, n: i32, steps: i32, mode: i32): void {
-  const half = <usize> steps * (PANEL_STEP / 2);
   let kept = base + KEPT_AT;
   for (; n > 0; n -= NR) {
-    const next = n > NR ? b + stride : b;
     if (isInteger<T>()) {
-      panel_int8_6x16_simd256(steps, b, mode, kept, next);
-      panel_int8_6x16_simd256(steps, b + 24, mode, kept + TILE_BYTES, next + half);
+      panel_int8_6x16_simd256(steps, b, mode, kept);
+      panel_int8_6x16_simd256(steps, b + 24, mode, kept + TILE_BYTES);
     } else {
-      panel_f32_6x16_simd256(steps, b, mode, kept, next);
-      panel_f32_6x16_simd256(steps, b + 24, mode, kept + TILE_BYTES, next + half);
+      panel_f32_6x16_simd256(steps, b, mode, kept);
+      panel_f32_6x16_simd256(steps, b + 24, mode, kept + TILE_BYTES);
     }
     kept += PANEL_BYTES;
     b += stride;

@@ -52,8 +52,8 @@ export const V128 = 0x7b;
 export class Body {
   readonly #code: number[] = [];
 
-  /** @param vectors number of v128 locals after the parameters, and of i32 locals after these */
-  constructor(readonly vectors: number, readonly integers = 0) {}
+  /** @param vectors number of v128 locals after the parameters */
+  constructor(readonly vectors: number) {}
 
   get(local: number): this {
     return this.#put(0x20, ...unsigned(local));
@@ -126,15 +126,6 @@ export class Body {
     return this.get(local).get(local).#put(0xfd, 0x0d, ...bytes);
   }
 
-  /** i32.load of the address on the stack, `offset` bytes further. */
-  loadInteger(offset: number): this {
-    return this.#put(0x28, 2, ...unsigned(offset));
-  }
-
-  storeInteger(offset: number): this {
-    return this.#put(0x36, 2, ...unsigned(offset));
-  }
-
   addVectors(): this {
     return this.#put(0xfd, ...unsigned(0xe4));
   }
@@ -146,9 +137,8 @@ export class Body {
 
   /** The encoded body with its locals. */
   encode(): number[] {
-    const locals = [[this.vectors, V128], [this.integers, I32]] as const;
-    const groups = locals.map(([count, type]) => [...unsigned(count), type]);
-    const content = [...vector(groups), ...this.#code, 0x0b];
+    const locals = vector([[...unsigned(this.vectors), V128]]);
+    const content = [...locals, ...this.#code, 0x0b];
     return [...unsigned(content.length), ...content];
   }
 

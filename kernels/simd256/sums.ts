@@ -33,15 +33,10 @@ export class Sums {
   readonly #parameters: number;
   readonly #own: (at: number) => number;
 
-  constructor(parameters: number, own: Own, integers = 0) {
-    this.body = new Body(TILE_ROWS * WIDTH + WIDTH + 2, integers);
+  constructor(parameters: number, own: Own) {
+    this.body = new Body(TILE_ROWS * WIDTH + WIDTH + 2);
     this.#parameters = parameters;
     this.#own = (at) => own(this.body, at);
-  }
-
-  /** The first of the locals that are integers. */
-  get integer(): number {
-    return this.#parameters + this.body.vectors;
   }
 
   /** Starts sums from zero, WebAssembly's initial value of locals, or by mode from unfinished ones. */
@@ -61,12 +56,11 @@ export class Sums {
     body.end();
   }
 
-  /** Up to `steps` steps of k, unrolled; `beside` adds to each. */
+  /** Up to `steps` steps of k, unrolled. */
   multiply(
     left: number,
     steps: number,
     { first, last, b: offset, type }: Operands,
-    beside: (k: number) => void = () => {},
   ): void {
     const { body } = this;
     const b = (column: number) => this.#parameters + TILE_ROWS * WIDTH + column;
@@ -79,7 +73,6 @@ export class Sums {
       const order = Array.from({ length: WIDTH }, (_, column) => column);
       if (offset(k, 1) - offset(k, 0) === 16) order.push(...order.splice(0, 2));
       for (const column of order) body.load(this.#own(offset(k, column))).set(b(column));
-      beside(k);
       for (let row = 0; row < TILE_ROWS; row++) {
         if (row === 0) first(k).set(a);
         if (row === 4) last(k).set(a);

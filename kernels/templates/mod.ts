@@ -17,10 +17,8 @@ const SOURCES: Readonly<Record<string, (name: string) => string>> = {
   gemm_f32_4x8_simd128: (name) => tileSource({ name, type: "f32", rows: 4, columns: 8 }),
   gemm_f32_8x4_simd128: (name) => tileSource({ name, type: "f32", rows: 8, columns: 4 }),
   gemm_int8_4x12_simd128: (name) => tileSource({ name, type: "int8", rows: 4, columns: 12 }),
-  matvec_f32_1x12_simd128: (name) => matvecSource({ name, type: "f32", panels: 1 }),
-  matvec_f32_1x36_simd128: (name) => matvecSource({ name, type: "f32", panels: 3 }),
-  matvec_int8_1x12_simd128: (name) => matvecSource({ name, type: "int8", panels: 1 }),
-  matvec_int8_1x36_simd128: (name) => matvecSource({ name, type: "int8", panels: 3 }),
+  matvec_f32_1x12_simd128: (name) => matvecSource({ name, type: "f32" }),
+  matvec_int8_1x12_simd128: (name) => matvecSource({ name, type: "int8" }),
   fma_peak: (name) => fmaPeakSource({ name, sums: 12, steps: 8 }),
 };
 
