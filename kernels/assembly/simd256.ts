@@ -78,7 +78,7 @@ const KEPT_BYTES: i32 = (SIMD256_BYTES - UNFINISHED_AT) / 3;
 /** Most rows at once: as many panels as these bytes hold tiles, a multiple of 12 rows. */
 const MAX_ROWS: i32 = KEPT_BYTES / TILE_BYTES / 3 * 12;
 /** Fewer rows do not pay for copying B. */
-const MIN_ROWS: i32 = 24;
+const MIN_ROWS: i32 = 12;
 
 /** Where the tile's memory is; 0 where there is none. */
 export let base: usize = 0;

@@ -24,7 +24,7 @@ import {
 import { randomStream } from "../../model/random.ts";
 
 const SHAPES = [
-  [24, 16, 1],
+  [12, 16, 1],
   [37, 51, 131],
   [48, 48, 128],
   [100, 100, 513],
