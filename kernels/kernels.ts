@@ -103,7 +103,8 @@ export interface Kernels extends ProductKernels {
    * al., arXiv:2309.06180). `k`, `v` `[n, headDim]` have rows of `ld`. `cache` is the head's place in
    * page 0, pages are `pageBytes` apart, `table` i32 names those of the sequence in order. A place
    * holds {@linkcode pageHeadSize} floats: keys `[PAGE / MR][headDim][MR]`, then values
-   * `[PAGE][headDim rounded up to 4]`.
+   * `[PAGE][headDim rounded up to 4]`. Elements of `bits` bits are f32, or rounded to the nearest: IEEE
+   * halves, from 2^-14 to 65,504, or int8 with a scale for each token's key and its value.
    */
   cache_write(
     cache: number,
@@ -115,46 +116,16 @@ export interface Kernels extends ProductKernels {
     headDim: number,
     ld: number,
     pageBytes: number,
+    bits: number,
   ): void;
   /**
    * Attention of `n` consecutive tokens over such pages, scale 1/√headDim, for `heads` query heads
    * that share them: `out[n, ldOut]`, `q[n, ldQ]` rotated. The first token sees `count` keys, itself
-   * included, each other one more. A row has the same bits whatever the number of rows. `scratch`:
+   * included, each other one more. A row has the same bits whatever the number of rows, and over
+   * narrow elements those of f32 over what they stand for. `scratch`:
    * {@linkcode pagedScratchSize} floats of the last count.
    */
   attend_paged(
-    out: number,
-    q: number,
-    cache: number,
-    table: number,
-    n: number,
-    count: number,
-    heads: number,
-    headDim: number,
-    ldOut: number,
-    ldQ: number,
-    pageBytes: number,
-    scratch: number,
-  ): void;
-
-  /**
-   * {@linkcode Kernels.cache_write} in elements of `bits` bits, 16 or 8, rounded to the nearest: as IEEE
-   * halves, from 2^-14 to 65,504, or as int8 with a scale for each token's key and its value.
-   */
-  cache_write_narrow(
-    cache: number,
-    table: number,
-    k: number,
-    v: number,
-    n: number,
-    position: number,
-    headDim: number,
-    ld: number,
-    pageBytes: number,
-    bits: number,
-  ): void;
-  /** {@linkcode Kernels.attend_paged} over such pages, to its bits over what they stand for. */
-  attend_paged_narrow(
     out: number,
     q: number,
     cache: number,

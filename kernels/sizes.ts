@@ -62,8 +62,8 @@ export function pageHeadSize(headDim: number, kv: KvFormat = "f32"): number {
 }
 
 /**
- * Floats of scratch for `attend_paged`, or `attend_paged_narrow`, where the last query sees `count`
- * keys and `heads` query heads share them.
+ * Floats of scratch for `attend_paged` where the last query sees `count` keys and `heads` query heads
+ * share them.
  */
 export function pagedScratchSize(
   count: number,

@@ -31,8 +31,11 @@ export function phaseWords(phase: number): { next: number; done: number } {
 
 /** Looks at a word before sleeping: a phase takes some 10 microseconds. */
 const SPINS = 2000;
-/** Likewise before the next pass, which the main thread asks for some 50 microseconds later. */
-export const ROUND_SPINS = 20_000;
+/**
+ * Looks at the word of rounds before sleeping, which the main thread writes some 50 microseconds after
+ * a pass. Worker 0 sleeps soon, to leave it a core.
+ */
+export const roundSpins = (worker: number) => worker === 0 ? SPINS : 10 * SPINS;
 
 /**
  * Does a phase together with the other workers: takes pieces until none are left, then waits until

@@ -5,7 +5,7 @@
  */
 import { instantiateKernels } from "../../kernels/mod.ts";
 import { joinPool } from "../../workers/mod.ts";
-import { ROUND_SPINS } from "./control_words.ts";
+import { roundSpins } from "./control_words.ts";
 import { forward } from "./forward.ts";
 import type { Plan, WorkerPlan } from "./plan.ts";
 
@@ -23,5 +23,10 @@ joinPool(({ worker, plan, module, memory }: WorkerStart) => {
   const area = plan.workers[worker] as WorkerPlan;
   const kernels = instantiateKernels(module, memory, area.simd256Tile);
   const context = { plan, area, kernels, words, ints };
-  return { words, workers: plan.workers.length, work: () => forward(context), spins: ROUND_SPINS };
+  return {
+    words,
+    workers: plan.workers.length,
+    work: () => forward(context),
+    spins: roundSpins(worker),
+  };
 });

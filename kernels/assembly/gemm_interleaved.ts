@@ -11,10 +11,12 @@ import {
   SIMD256_BYTES,
   TILE_BYTES,
   UNFINISHED_AT as KEPT_AT,
+  UNUSED,
   WEIGHT_ZERO,
 } from "../build/sizes";
 import { depthOf } from "./gemm";
 import { packFour } from "./pack";
+import { readAhead } from "./read_ahead";
 import { base, stepsOf } from "./simd256";
 import { storeTransposed } from "./transpose";
 
@@ -37,9 +39,6 @@ declare function panel_int8_6x16_simd256(
 /** Bytes of one k in an interleaved panel and in one of the weights. */
 const STEP: usize = INTERLEAVED_ROWS * 4;
 const PANEL_STEP: usize = NR * 4;
-/** A panel's unfinished tiles, and the most panels that there is room for. */
-/** Where a value goes that nobody wants: between the tile and B. */
-const UNUSED: usize = 384;
 /** A panel's unfinished tiles, and the most panels that there is room for. */
 const PANEL_BYTES: i32 = 2 * TILE_BYTES;
 const MOST_PANELS: i32 = (SIMD256_BYTES - KEPT_AT) / PANEL_BYTES;
@@ -88,7 +87,8 @@ export function gemm_interleaved(
   const group = groupOf(n, k);
   for (; n > 0; n -= group) {
     const cols = min(group, n);
-    if (m > 0) readAhead(b, cols, stride);
+    // A tile comes back to its panel for every few steps of k, and would wait for it each time.
+    if (m > 0) readAhead(b, stride * panelsOf(cols), base + UNUSED);
     for (let i = 0; i < m; i += INTERLEAVED_ROWS) {
       const rows = min(INTERLEAVED_ROWS, m - i);
       const to = c + <usize> i * rowBytes;
@@ -132,7 +132,8 @@ export function gemm_int8_interleaved(
   const group = groupOf(n, words);
   for (; n > 0; n -= group) {
     const cols = min(group, n);
-    if (m > 0) readAhead(b, cols, stride);
+    // A tile comes back to its panel for every few steps of k, and would wait for it each time.
+    if (m > 0) readAhead(b, stride * panelsOf(cols), base + UNUSED);
     for (let i = 0; i < m; i += INTERLEAVED_ROWS) {
       const rows = min(INTERLEAVED_ROWS, m - i);
       const from = a + <usize> i * (<usize> words << 2);
@@ -157,19 +158,6 @@ function groupOf(n: i32, k: i32): i32 {
   const most = min(MOST_PANELS, max(1, GROUP_BYTES / (k * <i32> PANEL_STEP)));
   const groups = (panels + most - 1) / most;
   return groups > 0 ? (panels + groups - 1) / groups * NR : NR;
-}
-
-/**
- * Brings panels into the second cache: a word of each line, one after the other, which memory gives
- * fastest. The tiles, which come back to a panel for every {@link stepsOf} steps, would wait for it.
- */
-function readAhead(b: usize, cols: i32, stride: usize): void {
-  const end = b + stride * <usize> panelsOf(cols);
-  let sum: i64 = 0;
-  for (; b + 256 <= end; b += 256) {
-    sum |= load<i64>(b) | load<i64>(b, 64) | load<i64>(b, 128) | load<i64>(b, 192);
-  }
-  store<i64>(base + UNUSED, sum);
 }
 
 /** Products of an interleaved panel with `n` columns of panels `stride` bytes apart, to the kept tiles. */

@@ -17,8 +17,6 @@ export { rope } from "./rope";
 export { attention } from "./attention";
 export { attention_backward } from "./attention_backward";
 export { attend_paged } from "./paged";
-export { attend_paged_narrow } from "./paged_narrow";
-export { cache_write_narrow } from "./narrow_pages";
 export { cache_write } from "./pages";
 export { gate_columns } from "./gate";
 export { swiglu, swiglu_backward } from "./swiglu";

@@ -16,8 +16,8 @@ const TABLE = memory.data<u32>([
   0x20002000, 0x20002000, 0x20002000, 0x20002000,
 ], 16);
 
-/** As `cache_write`, for elements of `bits` bits. */
-export function cache_write_narrow(
+/** As {@link cache_write}, for elements of 16 or 8 bits. */
+export function writeNarrow(
   cache: usize,
   table: usize,
   k: usize,

@@ -9,6 +9,8 @@ import { exp } from "./exp";
 import { maxLanes, sumLanes } from "./lanes";
 import { madd } from "./madd";
 import { attendBlocks, packValues } from "./paged_block";
+import { attendNarrow } from "./paged_narrow";
+import { readAhead } from "./read_ahead";
 import { roundUp } from "./segments";
 
 /** Bytes of a page's scores. */
@@ -22,7 +24,8 @@ export const LEAST_BLOCK: i32 = 16;
  *
  * @param out `[n, heads * headDim]`, rows `ldOut` floats apart
  * @param q likewise, rows `ldQ` apart, rotated
- * @param scratch `pagedScratchSize(count + n - 1, headDim)` floats
+ * @param bits of an element of the cache: 32, 16 or 8
+ * @param scratch `pagedScratchSize(count + n - 1, headDim, { heads, kv })` floats
  */
 export function attend_paged(
   out: usize,
@@ -36,8 +39,13 @@ export function attend_paged(
   ldOut: i32,
   ldQ: i32,
   pageBytes: usize,
+  bits: i32,
   scratch: usize,
 ): void {
+  if (bits != 32) {
+    attendNarrow(out, q, cache, table, n, count, heads, headDim, ldOut, ldQ, pageBytes, bits, scratch);
+    return;
+  }
   const headBytes = <usize> headDim << 2;
   if (n >= LEAST_BLOCK) {
     const total = count + n - 1;
@@ -73,9 +81,15 @@ function scorePages(
   headDim: i32,
   pageBytes: usize,
 ): void {
+  const headBytes = <usize> headDim << 2;
   let at = scores;
   for (let first = 0; first < count; first += PAGE) {
-    scorePage(at, q, cache + <usize> load<i32>(table) * pageBytes, headDim);
+    const page = cache + <usize> load<i32>(table) * pageBytes;
+    const rows = min(PAGE, count - first);
+    // Eight panels at once, and later the values, would be read too slowly from outer caches.
+    readAhead(page, <usize> roundUp(rows, MR) * headBytes, at);
+    readAhead(page + headBytes * PAGE, <usize> rows * headBytes, at);
+    scorePage(at, q, page, headDim);
     table += 4;
     at += LINE;
   }

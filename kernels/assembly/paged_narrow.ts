@@ -8,11 +8,11 @@ import { madd } from "./madd";
 import { roundUp } from "./segments";
 
 /**
- * As `attend_paged`, for elements of `bits` bits.
+ * As {@link attend_paged}, for elements of 16 or 8 bits.
  *
  * @param scratch `pagedScratchSize(count + n - 1, headDim, { heads, kv })` floats
  */
-export function attend_paged_narrow(
+export function attendNarrow(
   out: usize,
   q: usize,
   cache: usize,
@@ -69,7 +69,7 @@ function attendWidened(
     store<i32>(wideTable + (<usize> p << 2), p);
   }
   const rest = wideTable + (<usize> roundUp(pages, 4) << 2);
-  attend_paged(out, q, scratch, wideTable, n, count, heads, headDim, ldOut, ldQ, wideBytes, rest);
+  attend_paged(out, q, scratch, wideTable, n, count, heads, headDim, ldOut, ldQ, wideBytes, 32, rest);
 }
 
 /** One query of each head: a page is widened for all heads, and stays in the fastest cache meanwhile. */

@@ -4,11 +4,13 @@
  * take them, and its values `[PAGE][ld]`, ld being headDim rounded up to four, one after the other.
  */
 import { MR, PAGE } from "../build/sizes";
+import { writeNarrow } from "./narrow_pages";
 import { packA } from "./pack";
 import { roundUp } from "./segments";
 
 /**
- * Puts keys and values of `n` tokens from `position` on in their pages.
+ * Puts keys and values of `n` tokens from `position` on in their pages, in elements of `bits` bits: 32,
+ * or for those of narrow_pages.ts 16 or 8.
  *
  * @param cache the head's keys in page 0; pages are `pageBytes` apart
  * @param table i32, the pages of the sequence
@@ -24,7 +26,12 @@ export function cache_write(
   headDim: i32,
   ld: i32,
   pageBytes: usize,
+  bits: i32,
 ): void {
+  if (bits != 32) {
+    writeNarrow(cache, table, k, v, n, position, headDim, ld, pageBytes, bits);
+    return;
+  }
   const valueRow = <usize> roundUp(headDim, 4) << 2;
   const headBytes = <usize> headDim << 2;
   const keyBytes = headBytes * PAGE;

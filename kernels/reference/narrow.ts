@@ -1,4 +1,4 @@
-/** What a key or value of a token stands for once it is kept in `bits` bits, see `Kernels.cache_write_narrow`. */
+/** What a key or value of a token stands for once it is kept in `bits` bits, see `Kernels.cache_write`. */
 export function narrowed(row: readonly number[], bits: 16 | 8): number[] {
   if (bits === 16) {
     return row.map((x) => {

@@ -63,7 +63,18 @@ function attend(arena: Arena, { past, n, heads, headDim }: Shape, scale = 1) {
   const write = (from: number, rows: number) => {
     const at = from * ld * 4;
     kernels.cache_write(
-      ...[cache.at, tableAt, k.at + at, v.at + at, rows, from, headDim, ld, pageSize * 4] as const,
+      ...[
+        cache.at,
+        tableAt,
+        k.at + at,
+        v.at + at,
+        rows,
+        from,
+        headDim,
+        ld,
+        pageSize * 4,
+        32,
+      ] as const,
     );
   };
   write(0, past);
@@ -74,7 +85,17 @@ function attend(arena: Arena, { past, n, heads, headDim }: Shape, scale = 1) {
   const run = (first: number, rows: number) =>
     kernels.attend_paged(
       ...[out.at + first * ldOut * 4, q.at + first * ldQ * 4, cache.at, tableAt] as const,
-      ...[rows, past + 1 + first, heads, headDim, ldOut, ldQ, pageSize * 4, scratch.at] as const,
+      ...[
+        rows,
+        past + 1 + first,
+        heads,
+        headDim,
+        ldOut,
+        ldQ,
+        pageSize * 4,
+        32,
+        scratch.at,
+      ] as const,
     );
   run(0, n);
   reference.attend_paged(

@@ -27,9 +27,6 @@ Deno.test("every reference has a kernel, and the module no mutable state", async
       functions.toSorted(),
       [
         ...Object.keys(reference),
-        // Held against narrowed keys and values in narrow_pages_test.ts.
-        "attend_paged_narrow",
-        "cache_write_narrow",
         "cross_entropy",
         "fma_peak",
         "read_peak",

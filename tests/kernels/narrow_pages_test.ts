@@ -36,8 +36,7 @@ function openPages(arena: Arena, { past, n, headDim }: Shape, kv: "f32" | Format
       for (const [from, rows] of [[0, past], [past, n]] as const) {
         const [kAt, vAt] = [k, v].map(({ at }) => at + from * ld * 4) as [number, number];
         const args = [cache.at, tableAt, kAt, vAt, rows, from, headDim, ld, pageBytes] as const;
-        if (kv === "f32") kernels.cache_write(...args);
-        else kernels.cache_write_narrow(...args, bits);
+        kernels.cache_write(...args, bits);
       }
     },
   };
@@ -96,9 +95,9 @@ function testAttention(arena: Arena, shape: Shape, kv: Format, scale = 1): void 
   const sizes = [n, past + 1, heads, headDim, ldOut, ldQ] as const;
   kernels.attend_paged(
     ...[expected.at, q.at, wide.cache.at, wide.tableAt, ...sizes] as const,
-    ...[wide.pageBytes, scratch.at] as const,
+    ...[wide.pageBytes, 32, scratch.at] as const,
   );
-  kernels.attend_paged_narrow(
+  kernels.attend_paged(
     ...[out.at, q.at, narrow.cache.at, narrow.tableAt, ...sizes] as const,
     ...[narrow.pageBytes, KV_BITS[kv], scratch.at] as const,
   );
