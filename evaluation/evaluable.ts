@@ -16,7 +16,7 @@ import {
   openWasmEngine,
   type WeightFormat,
 } from "../engine/mod.ts";
-import { openSpheres, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
+import { openEvaluator, type SphereBatch, type SpheresOptions } from "../workers/mod.ts";
 import { UsageError } from "../cli/flags.ts";
 import { readNamedConfig } from "../run/named_model.ts";
 
@@ -75,11 +75,11 @@ export async function openEvaluable(
     };
   }
   await using resources = new AsyncDisposableStack();
-  const spheres = resources.use(await openSpheres(options));
+  const { spheres, weights: parameters } = await openEvaluator(options);
+  resources.use(spheres);
   const layout = createLayout(config);
-  await initFromFolder(path, { layout, parameters: spheres.parameters });
+  await initFromFolder(path, { layout, parameters });
   await spheres.packWeights();
-  const { parameters } = spheres;
   const engine = resources.use(await openWasmEngine({ config, parameters, workers: 1 }));
   const held = resources.move();
   return {

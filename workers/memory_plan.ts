@@ -129,11 +129,11 @@ export function planMemory(dims: PlanDims): MemoryPlan {
   const pass = passOf(dims.topology, dims);
   // Each leaf of a pass has a gradient of the head of its own.
   const single = { ...pass, leaves: 1 };
-  for (const farWeights of [false, true]) {
-    const together = layOut(dims, { farWeights, pass });
-    if (fits(together)) return together.plan;
-    const apart = layOut(dims, { farWeights, pass: single });
-    if (fits(apart)) return apart.plan;
+  for (const tried of [pass, single]) {
+    const near = layOut(dims, { farWeights: false, pass: tried });
+    if (fits(near)) return near.plan;
+    const far = layOut(dims, { farWeights: true, pass: tried });
+    if (fits(far)) return far.plan;
   }
   const { plan, shares } = layOut(dims, { farWeights: true, pass: single });
   const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -6,6 +6,7 @@
  */
 export { DivergedError } from "./diverged.ts";
 export { openSpheres } from "./control.ts";
+export { type Evaluator, openEvaluator } from "./evaluator.ts";
 export { FROZEN_TYPES, type FrozenType } from "./frozen.ts";
 export type {
   MuonStep,

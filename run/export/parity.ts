@@ -7,7 +7,7 @@ import type { ModelConfig } from "../../model/config.ts";
 import { randomStream } from "../../model/random.ts";
 import type { Engine } from "../../engine/mod.ts";
 import { parseTokenizer } from "../../tokenizer/mod.ts";
-import { openSpheres, type SphereBatch, type Spheres } from "../../workers/mod.ts";
+import { type Evaluator, openEvaluator, type SphereBatch } from "../../workers/mod.ts";
 
 /** A file read back: weights, or an engine that runs it. */
 export type Reread =
@@ -50,19 +50,15 @@ export async function compare(
 ): Promise<Parity> {
   const cols = Math.min(COLS, config.max_position_embeddings - 1);
   const batch = sampleBatch(config, { cols, tokenizerJson });
-  await using spheres = await openSpheres({
-    config,
-    rows: ROWS,
-    cols,
-    workers: 1,
-    keepLogits: true,
-  });
-  const wanted = await logitsOf(spheres, { parameters, batch });
+  const options = { config, rows: ROWS, cols, workers: 1, keepLogits: true };
+  const evaluator = await openEvaluator(options);
+  await using _spheres = evaluator.spheres;
+  const wanted = await logitsOf(evaluator, { parameters, batch });
   let found: Float32Array;
   if ("engine" in reread) {
     await using engine = reread.engine;
     found = await engineLogits(engine, batch);
-  } else found = await logitsOf(spheres, { parameters: reread.parameters, batch });
+  } else found = await logitsOf(evaluator, { parameters: reread.parameters, batch });
   return compareLogits(found, wanted, { columns: config.vocab_size });
 }
 
@@ -91,10 +87,10 @@ function sampleBatch(
 
 /** `[B * T, V]`, a copy. */
 async function logitsOf(
-  spheres: Spheres,
+  { spheres, weights }: Evaluator,
   { parameters, batch }: { parameters: Float32Array; batch: SphereBatch },
 ): Promise<Float32Array> {
-  spheres.parameters.set(parameters);
+  weights.set(parameters);
   await spheres.packWeights();
   await spheres.evaluate(batch);
   return spheres.logits.slice();
@@ -131,13 +127,20 @@ export function compareLogits(
     const p = logSoftmax(wanted.subarray(row * columns, (row + 1) * columns));
     const q = logSoftmax(found.subarray(row * columns, (row + 1) * columns));
     p.forEach((logP, i) => divergence += Math.exp(logP) * (logP - (q[i] as number)));
-    if (p.indexOf(Math.max(...p)) === q.indexOf(Math.max(...q))) agreed++;
+    if (p.indexOf(highest(p)) === q.indexOf(highest(q))) agreed++;
   }
   return { perplexityRatio: Math.exp(divergence / rows), agreement: agreed / rows };
 }
 
+/** Not by spread arguments, of which there may be fewer than a vocabulary has ids. */
+function highest(values: Float32Array | Float64Array): number {
+  let most = -Infinity;
+  for (const value of values) most = Math.max(most, value);
+  return most;
+}
+
 function logSoftmax(logits: Float32Array): Float64Array {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const most = highest(logits);
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
   return Float64Array.from(logits, (logit) => logit - most - Math.log(sum));
 }
