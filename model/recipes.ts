@@ -1,16 +1,16 @@
 /**
  * Recipes: by what a preset's new weights are shaped, drawn and trained. `plain` is what versions
- * without recipes had; docs/quality.md has the runs behind the others.
+ * without recipes had; docs/quality.md has the runs behind `tuned`.
  *
  * @module
  */
 
 /** A recipe's name. */
-export type RecipeName = "tuned2" | "tuned" | "plain";
+export type RecipeName = "tuned" | "plain";
 /** All names. */
-export const RECIPES: readonly RecipeName[] = ["tuned2", "tuned", "plain"];
+export const RECIPES: readonly RecipeName[] = ["tuned", "plain"];
 /** That of new weights which Muon trains, unless `--recipe` says otherwise. */
-export const DEFAULT_RECIPE: RecipeName = "tuned2";
+export const DEFAULT_RECIPE: RecipeName = "tuned";
 
 /** What a recipe decides besides the learning rate, which is the preset's. */
 export interface Recipe {
@@ -32,21 +32,19 @@ export interface Recipe {
   readonly floor?: number;
 }
 
-const TUNED: Recipe = {
-  layers: { tiny: 3 },
-  headDim: 64,
-  ropeThetaPerToken: 4,
-  zeroResidual: true,
-  muon: { polarRounds: 4 },
-  embeddingRate: 2,
-  floor: 0,
-};
-
 /** By name; a recipe stays as it is, for the runs that began with it. */
 export const RECIPE_TABLE: Readonly<Record<RecipeName, Recipe>> = {
   plain: { layers: {}, zeroResidual: false, muon: {} },
-  tuned: TUNED,
-  // Most rows of embedding and head have a gradient in few batches: a longer memory of their size
-  // is less noisy.
-  tuned2: { ...TUNED, beta2: 0.99 },
+  tuned: {
+    layers: { tiny: 3 },
+    headDim: 64,
+    ropeThetaPerToken: 4,
+    zeroResidual: true,
+    muon: { polarRounds: 4 },
+    // Most rows of embedding and head have a gradient in few batches: a longer memory of their size
+    // is less noisy.
+    beta2: 0.99,
+    embeddingRate: 2,
+    floor: 0,
+  },
 };

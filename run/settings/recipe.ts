@@ -18,8 +18,8 @@ interface RecipeBasis {
 export const RECIPE = group("Tokenizer and model", {
   recipe: never(
     choice({
-      help: "how new weights are made and trained: tuned2 for few minutes, or tuned or plain, as " +
-        `versions before did (default: ${DEFAULT_RECIPE}; plain with adamw)`,
+      help: "how new weights are made and trained: tuned for few minutes, or plain, as versions " +
+        `before did (default: ${DEFAULT_RECIPE}; plain with adamw)`,
       of: RECIPES,
       only: { optimizer: ["muon"] },
       excludes: ["init"],

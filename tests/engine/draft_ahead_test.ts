@@ -100,6 +100,9 @@ Deno.test("guesses leave limits, aborts and other clients as they are", async (t
       ...engine,
       config: engine.config,
       maxDraft: engine.maxDraft ?? 0,
+      get cache() {
+        return engine.cache;
+      },
       createSequence: engine.createSequence.bind(engine),
       step: (...[sequences, options]: Parameters<typeof engine.step>) => {
         if (sequences.length === 2) drafts.push(options?.drafts?.flat().length ?? 0);
