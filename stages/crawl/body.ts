@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { type Decoder, decoderOf, inflateEither } from "./content_coding.ts";
 import { FetchFailure } from "./failure.ts";
+import { joinBytes } from "../bytes.ts";
 
 /** Decoded bytes per received byte beyond which a body counts as a bomb. */
 const MAX_RATIO = 100;
@@ -94,7 +95,7 @@ export async function readBody(
     for await (const chunk of source) {
       chunks.push(chunk);
       bytes += chunk.byteLength;
-      if (bytes >= cutAt) return join(chunks, bytes).subarray(0, cutAt);
+      if (bytes >= cutAt) return joinBytes(chunks).subarray(0, cutAt);
       if (bytes > maxBytes) throw noted(tooLarge(maxBytes));
       if (bytes > RATIO_FREE_BYTES && bytes > received * MAX_RATIO) {
         throw noted(
@@ -102,7 +103,7 @@ export async function readBody(
         );
       }
     }
-    return join(chunks, bytes);
+    return joinBytes(chunks);
   }
   if (decoders.length === 0) return await collect(receive());
   try {
@@ -120,13 +121,3 @@ export async function readBody(
 
 const tooLarge = (maxBytes: number) =>
   new FetchFailure("too-large", `the body is larger than ${maxBytes} bytes`);
-
-function join(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const joined = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return joined;
-}

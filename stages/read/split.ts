@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { joinBytes } from "../bytes.ts";
+
 const NEWLINE = 0x0a;
 
 /** A line's bytes without its end, or `undefined` in place of a line longer than the cap. */
@@ -16,7 +18,7 @@ export async function* splitLines(
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   const take = (): Line => {
-    const line = bytes > maxLineBytes ? undefined : join(pieces, bytes);
+    const line = bytes > maxLineBytes ? undefined : joinBytes(pieces);
     pieces = [];
     bytes = 0;
     return line;
@@ -52,7 +54,7 @@ export async function* splitParts(
     pieces.push(chunk);
     bytes += chunk.byteLength;
     if (bytes <= maxPartBytes) continue;
-    let rest = join(pieces.splice(0), bytes);
+    let rest = joinBytes(pieces.splice(0));
     while (rest.byteLength > maxPartBytes) {
       const end = cut(rest, maxPartBytes);
       yield rest.slice(0, end);
@@ -61,7 +63,7 @@ export async function* splitParts(
     pieces.push(rest);
     bytes = rest.byteLength;
   }
-  if (bytes > 0) yield join(pieces, bytes);
+  if (bytes > 0) yield joinBytes(pieces);
 }
 
 function cut(bytes: Uint8Array, limit: number): number {
@@ -71,15 +73,4 @@ function cut(bytes: Uint8Array, limit: number): number {
   // Continuation bytes look like 10xxxxxx; no code point has more than three of them.
   while (end > limit - 3 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return end;
-}
-
-function join(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0]?.slice() ?? new Uint8Array();
-  let offset = 0;
-  const joined = new Uint8Array(bytes);
-  for (const piece of pieces) {
-    joined.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return joined;
 }

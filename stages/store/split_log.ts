@@ -16,6 +16,7 @@ import {
   shardPaths,
   type TokenRange,
 } from "./shard.ts";
+import { joinBytes } from "../bytes.ts";
 
 /** Appended bytes are buffered up to this size. */
 const WRITE_BYTES = 2 ** 18;
@@ -175,8 +176,8 @@ export class SplitLog {
     if (bytes === 0) return;
     this.#pending = emptyPending();
     this.#open ??= await this.#openLast();
-    await writeAll(this.#open.tokens, concat(tokens));
-    await writeAll(this.#open.records, concat(records));
+    await writeAll(this.#open.tokens, joinBytes(tokens));
+    await writeAll(this.#open.records, joinBytes(records));
   }
 
   /** Reads the documents `[from, to)`. */
@@ -275,14 +276,4 @@ export class SplitLog {
 
 function emptyPending(): { tokens: Uint8Array[]; records: Uint8Array[]; bytes: number } {
   return { tokens: [], records: [], bytes: 0 };
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

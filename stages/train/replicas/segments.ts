@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../bytes.ts";
 import { BLOCK } from "./delta.ts";
 import type { DeltaForm } from "./state.ts";
 
@@ -38,7 +39,7 @@ export function cutDelta(
   { form, length, count }: { form: DeltaForm; length: number; count: number },
 ): Uint8Array<ArrayBuffer>[] {
   return segmentsOf(length, count).map((segment) =>
-    joined(rangesOf(segment, { form, length }).map(([from, to]) => bytes.subarray(from, to)))
+    joinBytes(rangesOf(segment, { form, length }).map(([from, to]) => bytes.subarray(from, to)))
   );
 }
 
@@ -65,14 +66,4 @@ function rangesOf(
   if (form === "f32") return [[4 * start, 4 * end]];
   const scales = 4 * Math.ceil(length / BLOCK);
   return [[4 * start / BLOCK, 4 * Math.ceil(end / BLOCK)], [scales + start, scales + end]];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
