@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { DEFAULT_RECIPE, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
+import { DEFAULT_RECIPE, headSampleOf, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
 import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
@@ -64,6 +64,8 @@ const DEFAULTS = {
   /** 0 for five rounds of the fixed polynomial. */
   "polar-rounds": TUNED.muon.polarRounds ?? 0,
   "embedding-rate": TUNED.embeddingRate ?? 1,
+  /** Share of the run in which steps score a sample of the vocabulary. */
+  "sample-until": TUNED.headSample?.until ?? 0,
   beta1: ADAMW_DEFAULTS.beta1,
   beta2: TUNED.beta2 ?? ADAMW_DEFAULTS.beta2,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
@@ -173,7 +175,10 @@ async function measure(
   const { rows, cols, seed, workers } = settings;
   const config = modelConfig(settings, corpus);
   const layout = createLayout(config);
-  await using spheres = await openSpheres({ config, rows, cols, workers });
+  await using spheres = await openSpheres({
+    ...{ config, rows, cols, workers },
+    ...headSampleOf(DEFAULT_RECIPE, { vocabSize: config.vocab_size }),
+  });
   initParameters(spheres.parameters, {
     config,
     layout,
@@ -217,6 +222,7 @@ async function measure(
         beta2: settings.beta2,
         weightDecay: settings["weight-decay"],
         embeddingRate: settings["embedding-rate"],
+        sampleUntil: settings["sample-until"],
         ...settings.muon === 1 && {
           muon: {
             momentum: settings["muon-momentum"],
