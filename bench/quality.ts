@@ -24,8 +24,10 @@ import {
   validate,
 } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
+import { UsageError } from "../cli/flags.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corpus.ts";
+import { measurePeer } from "./quality_peer.ts";
 
 const TINY = PRESETS.tiny;
 const TUNED: Recipe = RECIPE_TABLE[DEFAULT_RECIPE];
@@ -100,10 +102,17 @@ interface Run {
   readonly curve: readonly Point[];
 }
 
-/** Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--json]`; see DEFAULTS. */
+/**
+ * Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--python PATH] [--json]`; see
+ * DEFAULTS. PATH is a Python that has PyTorch, which trains for as many seconds first.
+ */
 export async function run(args: string[]): Promise<void> {
-  const { json, settings } = parse(args);
+  const { json, python, settings } = parse(args);
   const corpus = await readCorpus();
+  const { seconds, cols } = settings;
+  const peer = python === undefined
+    ? undefined
+    : await measurePeer(corpus, { python, seconds, cols });
   const runs: Run[] = [];
   for (let i = 0; i < settings.seeds; i++) {
     runs.push(
@@ -119,6 +128,7 @@ export async function run(args: string[]): Promise<void> {
     settings,
     validation: spreadOf(runs.map(({ validation }) => validation)),
     test: spreadOf(runs.map(({ test }) => test)),
+    ...peer && { peer },
     runs,
   };
   console.log(json ? JSON.stringify(result) : result);
@@ -131,11 +141,15 @@ function spreadOf(values: readonly number[]): { mean: number; deviation: number 
   return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
 }
 
-function parse(args: string[]): { json: boolean; settings: Settings } {
+function parse(args: string[]): { json: boolean; python: string | undefined; settings: Settings } {
   const names = Object.keys(DEFAULTS) as (keyof Settings)[];
   const numbers = Object.fromEntries(names.map((name) => [name, TEXT]));
-  const options = { ...numbers as Record<keyof Settings, typeof TEXT>, json: SWITCH };
-  const { json = false, ...flags } = parseArgs({ args, options }).values;
+  const options = {
+    ...numbers as Record<keyof Settings, typeof TEXT>,
+    python: TEXT,
+    json: SWITCH,
+  };
+  const { json = false, python, ...flags } = parseArgs({ args, options }).values;
   const settings: Settings = { ...DEFAULTS };
   for (const name of names) {
     const given = flags[name];
@@ -148,7 +162,10 @@ function parse(args: string[]): { json: boolean; settings: Settings } {
   if (!(settings.seeds >= 1)) {
     throw new RangeError(`Cannot bench with --seeds ${settings.seeds}: one at least`);
   }
-  return { json, settings };
+  if (python !== undefined && settings.steps > 0) {
+    throw new UsageError("Cannot bench beside PyTorch by --steps: give --seconds");
+  }
+  return { json, python, settings };
 }
 
 async function measure(
