@@ -64,7 +64,7 @@ const DEFAULTS = {
   /** 0 for five rounds of the fixed polynomial. */
   "polar-rounds": TUNED.muon.polarRounds ?? 0,
   "embedding-rate": TUNED.embeddingRate ?? 1,
-  /** Share of the run in which steps score a sample of the vocabulary. */
+  /** Share of the run in which steps score a sample of the vocabulary, as the sampled recipe's. */
   "sample-until": TUNED.headSample?.until ?? 0,
   beta1: ADAMW_DEFAULTS.beta1,
   beta2: TUNED.beta2 ?? ADAMW_DEFAULTS.beta2,
@@ -177,7 +177,7 @@ async function measure(
   const layout = createLayout(config);
   await using spheres = await openSpheres({
     ...{ config, rows, cols, workers },
-    ...headSampleOf(DEFAULT_RECIPE, { vocabSize: config.vocab_size }),
+    ...headSampleOf("sampled", { vocabSize: config.vocab_size }),
   });
   initParameters(spheres.parameters, {
     config,

@@ -22,8 +22,8 @@ export interface Recipe {
   readonly ropeThetaPerToken?: number;
   /** Whether the projections that write to the residual stream begin at zero. */
   readonly zeroResidual: boolean;
-  /** Settings of Muon besides momentum and rate. */
-  readonly muon: { readonly polarRounds?: number };
+  /** Settings of Muon besides momentum; by default MUON_DEFAULTS says its rate. */
+  readonly muon: { readonly polarRounds?: number; readonly rate?: number };
   /** AdamW's decay of the second moment; by default ADAMW_DEFAULTS says. */
   readonly beta2?: number;
   /** AdamW's learning rate of the embedding, as a multiple of that of the rest. */
@@ -58,7 +58,11 @@ const TUNED: Recipe = {
 export const RECIPE_TABLE: Readonly<Record<RecipeName, Recipe>> = {
   plain: { layers: {}, zeroResidual: false, muon: {} },
   tuned: TUNED,
-  sampled: { ...TUNED, headSample: { kept: 3 / 16, period: 6, until: 0.8 } },
+  sampled: {
+    ...TUNED,
+    muon: { ...TUNED.muon, rate: 0.354 },
+    headSample: { kept: 3 / 16, period: 6, until: 0.8 },
+  },
 };
 
 /** The sample of the vocabulary that spheres are opened for by a recipe. */

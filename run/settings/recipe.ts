@@ -19,7 +19,7 @@ export const RECIPE = group("Tokenizer and model", {
   recipe: never(
     choice({
       help: "how new weights are made and trained: tuned for few minutes, sampled, which is " +
-        "tuned with a faster head, or plain, as versions before did (default: " +
+        "faster by a sampled head, or plain, as versions before did (default: " +
         `${DEFAULT_RECIPE}; plain with adamw)`,
       of: RECIPES,
       only: { optimizer: ["muon"] },

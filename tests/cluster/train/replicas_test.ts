@@ -31,7 +31,9 @@ const ignore = await isWithoutNats();
 const broker = ignore ? undefined : await startNats(1);
 addEventListener("unload", () => broker?.servers[0]?.kill());
 const urls = broker?.urls ?? "";
-const golden = await readGolden("mha_tied");
+const golden = await readGolden("gqa_untied");
+/** What the spheres are opened for, here and on every node. */
+const headSample = { kept: 9, period: 4 };
 
 /** Batches whose rows are the golden one's, shifted: each another. */
 function batchAt(number: number): Batch {
@@ -69,7 +71,7 @@ async function trained(
     state,
     duration: { steps },
     schedule: { name: "cosine", peak: 3e-3, warmup: 0.1, floor: 0.1, decay: 0 },
-    optimizer: { ...ADAMW_DEFAULTS, muon: MUON_DEFAULTS },
+    optimizer: { ...ADAMW_DEFAULTS, muon: MUON_DEFAULTS, sampleUntil: 0.5 },
     replicas: { ...SETTINGS, innerSteps },
     ...rest,
   });
@@ -119,7 +121,7 @@ async function lead(
     computeRound: leadRounds({
       run: joined,
       blobs,
-      training: { rows, cols, leaves: 12, strictSimd: false, ...training },
+      training: { rows, cols, leaves: 12, strictSimd: false, headSample, ...training },
       replicas: SETTINGS,
       signal,
     }),
@@ -131,7 +133,7 @@ Deno.test({
   name: "one, two and three nodes give the bits of one machine, whichever die or come late",
   ignore,
   async fn() {
-    await using spheres = await openGolden(golden, { workers: 2 });
+    await using spheres = await openGolden(golden, { workers: 2, headSample });
     const alone = await trained(spheres, {});
     const probe = await probeKernels({ strictSimd: false });
     const { config } = golden;
@@ -182,7 +184,7 @@ Deno.test({
   name: "eight replicas divide the outer step among two nodes, to the bits of one machine",
   ignore,
   async fn() {
-    await using spheres = await openGolden(golden, { workers: 2 });
+    await using spheres = await openGolden(golden, { workers: 2, headSample });
     const eight = { replicas: 8, innerSteps: 1 };
     const alone = await trained(spheres, eight);
     const probe = await probeKernels({ strictSimd: false });
@@ -201,7 +203,7 @@ Deno.test({
   name: "a machine whose kernels round otherwise is refused",
   ignore,
   async fn() {
-    await using spheres = await openGolden(golden, { workers: 1 });
+    await using spheres = await openGolden(golden, { workers: 1, headSample });
     const { config } = golden;
     await using leading = await lead("other", {
       config,
@@ -224,7 +226,7 @@ Deno.test({
   ignore,
   async fn() {
     await using nats = await startSecuredNats(1);
-    await using spheres = await openGolden(golden, { workers: 1 });
+    await using spheres = await openGolden(golden, { workers: 1, headSample });
     const credentials = await readCredentials({
       file: nats.credentials("keeper1"),
       env: new Map(),

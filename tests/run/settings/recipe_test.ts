@@ -74,10 +74,13 @@ Deno.test("the tuned recipe reaches the optimizer, the schedule, the model and i
   }
 });
 
-Deno.test("the sampled recipe is the tuned one with a sampled head, until its last part", () => {
+Deno.test("the sampled recipe is the tuned one with a slower Muon and, until its last part, a sampled head", () => {
   const sampled = optimizerOf(wanted("--recipe", "sampled").wanted);
-  const { sampleUntil, ...rest } = sampled;
-  assertEquals(rest, optimizerOf(wanted("--recipe", "tuned").wanted));
+  const { sampleUntil, muon, ...rest } = sampled;
+  const { muon: faster, ...tuned } = optimizerOf(wanted("--recipe", "tuned").wanted);
+  assertEquals(rest, tuned);
+  assertEquals(faster, { ...MUON_DEFAULTS, polarRounds: 4 });
+  assertEquals(muon, { momentum: 0.95, rate: 0.354, polarRounds: 4 });
   assertEquals(sampleUntil, 0.8);
   const stepAt = (progress: number) =>
     optimizerStep(sampled, { step: 1, learningRate: 0.016, progress }).sampleHead;
