@@ -30,7 +30,7 @@ import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corp
 import { measurePeer } from "./quality_peer.ts";
 
 const TINY = PRESETS.tiny;
-const TUNED: Recipe = RECIPE_TABLE[DEFAULT_RECIPE];
+const RECIPE: Recipe = RECIPE_TABLE[DEFAULT_RECIPE];
 const MODEL = presetConfig("tiny", {
   vocabSize: TINY.vocab,
   endOfTextId: 0,
@@ -53,24 +53,24 @@ const DEFAULTS = {
   mlp: MODEL.intermediate_size,
   "rope-theta": MODEL.rope_theta,
   /** 1 for projections to the residual stream that begin at zero. */
-  "zero-residual": Number(TUNED.zeroResidual),
+  "zero-residual": Number(RECIPE.zeroResidual),
   rows: TINY.rows,
   cols: TINY.cols,
   "learning-rate": TINY.learningRate.muon,
   /** 1 for Muon on the hidden matrices, 0 for AdamW alone. */
   muon: 1,
-  "muon-rate": MUON_DEFAULTS.rate,
+  "muon-rate": RECIPE.muon.rate ?? MUON_DEFAULTS.rate,
   "muon-momentum": MUON_DEFAULTS.momentum,
   /** 0 for five rounds of the fixed polynomial. */
-  "polar-rounds": TUNED.muon.polarRounds ?? 0,
-  "embedding-rate": TUNED.embeddingRate ?? 1,
+  "polar-rounds": RECIPE.muon.polarRounds ?? 0,
+  "embedding-rate": RECIPE.embeddingRate ?? 1,
   /** Share of the run in which steps score a sample of the vocabulary, as the sampled recipe's. */
-  "sample-until": TUNED.headSample?.until ?? 0,
+  "sample-until": RECIPE.headSample?.until ?? 0,
   beta1: ADAMW_DEFAULTS.beta1,
-  beta2: TUNED.beta2 ?? ADAMW_DEFAULTS.beta2,
+  beta2: RECIPE.beta2 ?? ADAMW_DEFAULTS.beta2,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
   warmup: SCHEDULE_DEFAULTS.warmup,
-  floor: TUNED.floor ?? SCHEDULE_DEFAULTS.floor,
+  floor: RECIPE.floor ?? SCHEDULE_DEFAULTS.floor,
   /** Share of the run that falls: warmup-stable-decay above 0, cosine at 0. */
   decay: SCHEDULE_DEFAULTS.decay,
   /** Above 1, steps are divided among as many replicas. */

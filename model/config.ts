@@ -91,7 +91,7 @@ export const PRESETS = {
     rows: 12,
     cols: 128,
     learningRate: { adamw: 4e-3, muon: 1.6e-2 },
-    steps: 1200,
+    steps: 1350,
   },
   small: {
     model: {

@@ -10,7 +10,7 @@ export type RecipeName = "sampled" | "tuned" | "plain";
 /** All names. */
 export const RECIPES: readonly RecipeName[] = ["sampled", "tuned", "plain"];
 /** That of new weights which Muon trains, unless `--recipe` says otherwise. */
-export const DEFAULT_RECIPE: RecipeName = "tuned";
+export const DEFAULT_RECIPE: RecipeName = "sampled";
 
 /** What a recipe decides besides the learning rate, which is the preset's. */
 export interface Recipe {
