@@ -158,7 +158,7 @@ export class Mirror {
   /** Puts an object that is not there yet. */
   async #put(bytes: Uint8Array): Promise<Piece> {
     const { objects, lease } = this.#options;
-    const name = createHash("sha256").update(bytes).digest("hex");
+    const name = sha256Of(bytes);
     if (this.#known.has(name)) return { sha256: name, bytes: bytes.byteLength };
     await patiently(lease.signal, async () => {
       // What was removed leaves a marker, and may come back.
@@ -184,6 +184,11 @@ export class Mirror {
       this.#left.delete(name);
     }
   }
+}
+
+/** The name of an object. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function namesOf(files: ReadonlyMap<string, readonly Piece[]>): string[] {
@@ -239,7 +244,7 @@ async function getPiece(
   { sha256, signal }: { sha256: string; signal: AbortSignal },
 ): Promise<Uint8Array> {
   const bytes = await readObject(objects, sha256, { signal });
-  const found = bytes && createHash("sha256").update(bytes).digest("hex");
+  const found = bytes && sha256Of(bytes);
   if (bytes && found === sha256) return bytes;
   throw new Error(
     `Cannot take over the run: object ${sha256} is ${bytes ? "damaged" : "missing"} on the broker`,

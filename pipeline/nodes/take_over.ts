@@ -8,10 +8,10 @@ import type { ObjectStore } from "@nats-io/obj";
 import { readChecked, writeChecked } from "../../stages/checked_json.ts";
 import { readJournal, readMark, writeMark } from "../../stages/journal/mod.ts";
 import { openSeenTexts } from "../../stages/refine/mod.ts";
-import { exists } from "../../model/durable.ts";
+import { exists, readAt } from "../../model/durable.ts";
 import type { RunPaths } from "../../run/folder.ts";
 import type { RunMark } from "./fence.ts";
-import { type MirroredFile, readFolderRecord, restoreFolder } from "./mirror.ts";
+import { type MirroredFile, readFolderRecord, restoreFolder, sha256Of } from "./mirror.ts";
 
 const NAME = "keeper.json";
 
@@ -38,7 +38,7 @@ export interface TakeOverOptions {
 
 /**
  * Leaves the folder as it is where its own keeper was the last one, and otherwise makes it that of
- * the last one. Resolves to what the broker has of it.
+ * the last one. Resolves to the files that the broker has as they are there.
  *
  * @throws {Error} where the last one left nothing
  */
@@ -61,7 +61,22 @@ export async function takeOver(options: TakeOverOptions): Promise<readonly Mirro
     await rememberTexts(paths);
   }
   await writeChecked(join(paths.root, NAME), { run, lease } satisfies Kept);
-  return files;
+  if (!isOwn) return files;
+  const same = await Promise.all(files.map((file) => isSame(paths.root, file)));
+  return files.filter((_, at) => same[at]);
+}
+
+/**
+ * Whether the file on this disk begins with what the broker has of it. A machine that lost power may
+ * lack the end, which was copied before it was synced. Only the last piece is compared.
+ */
+async function isSame(root: string, { path, pieces }: MirroredFile): Promise<boolean> {
+  const last = pieces.at(-1);
+  const from = pieces.slice(0, -1).reduce((sum, { bytes }) => sum + bytes, 0);
+  if (last === undefined || !await exists(join(root, path))) return false;
+  using file = await Deno.open(join(root, path));
+  const bytes = new Uint8Array(last.bytes);
+  return await readAt(file, from, bytes) === bytes.length && sha256Of(bytes) === last.sha256;
 }
 
 async function readKept({ root }: RunPaths): Promise<Kept | undefined> {

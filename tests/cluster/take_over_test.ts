@@ -109,6 +109,32 @@ Deno.test({
     await assertRejects(() => first.fence.mark({ documents: 400 }), StaleKeeper);
     assertEquals((await run.bucket.get("mark"))?.json<{ documents: number }>().documents, 300);
     await first.lease[Symbol.asyncDispose]();
+
+    // Its machine loses power: what was copied before it was synced is not on its disk any more.
+    const write = async ({ paths, mirror }: typeof second, documents: readonly Document[]) => {
+      await using journal = await openJournal({ dir: paths.corpus });
+      for (const document of documents) await journal.append(document);
+      await journal.flush();
+      await mirror.sync();
+    };
+    const range = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => documentAt(from + i));
+    const names = await Array.fromAsync(Deno.readDir(second.paths.corpus), ({ name }) => name);
+    const last = join(
+      second.paths.corpus,
+      names.filter((name) => name.endsWith(".gz")).toSorted().at(-1) ?? "",
+    );
+    const { size } = await Deno.stat(last);
+    await write(second, range(300, 310));
+    await Deno.truncate(last, size);
     await second.lease[Symbol.asyncDispose]();
+    const restarted = await take("second");
+    await write(restarted, range(400, 440));
+    await restarted.lease[Symbol.asyncDispose]();
+    const third = await take("third");
+    const found = await readJournal(third.paths.corpus);
+    const all = await Array.fromAsync(found.documents());
+    assertEquals(all, [...range(0, 300), ...range(400, 440)]);
+    await third.lease[Symbol.asyncDispose]();
   },
 });
