@@ -202,7 +202,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const stages = trainer.stages({ retention: options.retention, status, meters });
     const sinks: MetricsSink[] = [await openTelemetry()];
     if (options.tensorboard) sinks.push(await openEventFile(paths.tensorboard));
-    const constants = await measureConstants({ journal: log, tokenizer, config, cols, workers });
+    const constants = await measureConstants({
+      journal: log,
+      validation,
+      tokenizer,
+      config,
+      cols,
+      workers,
+    });
     const learning = learn({
       journal: ends,
       ...learnStages({
