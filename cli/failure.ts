@@ -23,6 +23,9 @@ const SYSTEM_WORDS = [
 export function reasonOf(error: unknown): string {
   for (const [kind, words] of SYSTEM_WORDS) if (error instanceof kind) return words;
   const message = error instanceof Error ? error.message : String(error);
+  // Of /proc, /dev and the like; Deno's own advice is a flag that no task has.
+  const kept = /^Requires all access to "(.+?)"/.exec(message)?.[1];
+  if (kept !== undefined) return `Deno does not let a task use ${kept}; name another path`;
   return message.split("\n", 1)[0] || "unknown error";
 }
 

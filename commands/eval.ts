@@ -145,6 +145,8 @@ export const evaluate: Command = command({
         `Cannot use --${unused} with ${operands[0]}: it is for checkpoints; leave it out`,
       );
     }
+    // What is no model is refused by its own name, before the run that it would be scored on.
+    for (const operand of operands) await readEvaluableConfig(operand);
     const paths = runPaths(values.run);
     const settings = await requireSettings(values.run);
     const tokenizer = await loadTokenizer(paths, { init: "" });

@@ -22,7 +22,7 @@ import { documentFormat, jsonLines, writeDocuments } from "../pipeline/ingest/do
 import { openDropLog } from "../pipeline/ingest/drop_log.ts";
 import { type FlagValues, group, text as textFlag, UsageError } from "../cli/flags.ts";
 import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
-import { countIngest, describeIngest } from "../pipeline/ingest/summary.ts";
+import { countIngest, describeIngest, noDocuments } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "../run/settings/refine.ts";
 import { checkBlocked } from "../run/block_list.ts";
@@ -112,7 +112,11 @@ export const text: Command = command({
       describeIngest(counts, { list: values.dropped, stopped: interrupt.signal.aborted }),
     );
     if (!interrupt.signal.aborted) {
-      for (const source of ingest.sources) checkSource(source, { lastDrops, list: values.dropped });
+      const list = values.dropped;
+      for (const source of ingest.sources) checkSource(source, { lastDrops, list });
+      if (counts.documents === 0) {
+        throw noDocuments(counts, { doing: "extract text", list, cutShort: ingest.cutShort() });
+      }
     }
     return interrupt.exitCode;
   },

@@ -92,7 +92,7 @@ export async function scoreTexts(
 }
 
 /** UTF-8 bytes of the target tokens; special tokens around a text have none. */
-function bytesOf(ids: Ids, tokenizer: Tokenizer): number {
+export function bytesOf(ids: Ids, tokenizer: Tokenizer): number {
   const around = [...tokenizer.prefixIds, tokenizer.endOfTextId];
   let bytes = 0;
   for (let i = 1; i < ids.length; i++) {

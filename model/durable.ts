@@ -148,6 +148,7 @@ export async function naming<T>(path: string, act: () => Promise<T>): Promise<T>
 function systemReason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
   const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith("Requires all access")) return "Deno does not let a task write there";
   return message.replace(/: [a-z]+ '.*$/s, "");
 }
 

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { bytesOf } from "../evaluation/score_texts.ts";
+import type { ValidationSet } from "../evaluation/validation_set.ts";
 import { compileKernels, FMA_PEAK_FLOPS, hasSimd256, instantiateKernels } from "../kernels/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { trainingFlopsPerToken } from "../model/flops.ts";
@@ -18,18 +20,21 @@ const PEAK = { warmup: 2000, calls: 9, iterations: 1 << 19 };
 
 /** Measures the constants once, before the first step. */
 export async function measureConstants(
-  { journal, tokenizer, config, cols, workers }: {
+  { journal, validation, tokenizer, config, cols, workers }: {
     journal: Journal;
+    validation: Pick<ValidationSet, "parts" | "tokens">;
     tokenizer: Tokenizer;
     config: ModelConfig;
     cols: number;
     workers: number;
   },
-): Promise<Required<RunConstants>> {
+): Promise<RunConstants> {
   // Workers beyond the cores add nothing.
   const cores = Math.min(workers, navigator.hardwareConcurrency);
+  const scoredBytes = validation.parts.reduce((sum, { ids }) => sum + bytesOf(ids, tokenizer), 0);
   return {
     bytesPerToken: await measureBytesPerToken(journal, tokenizer),
+    ...validation.tokens > 0 && { validationBytesPerToken: scoredBytes / validation.tokens },
     flopsPerToken: trainingFlopsPerToken(config, { cols }),
     // 256-bit vectors, where products use them, double the peak.
     peakFlops: cores * await measurePeakFlops() * (hasSimd256() ? 2 : 1),

@@ -22,7 +22,7 @@ import { openDropLog } from "./ingest/drop_log.ts";
 import { finish } from "./finish/finish.ts";
 import { isFinished } from "../run/finished.ts";
 import { openIngest } from "./ingest/ingest.ts";
-import { countIngest, describeIngest, emptyCorpus } from "./ingest/summary.ts";
+import { countIngest, describeIngest, noDocuments } from "./ingest/summary.ts";
 import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
 import { openCorpus } from "../run/open_corpus.ts";
@@ -127,7 +127,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const broken = new AbortController();
   const signal = AbortSignal.any([stop, broken.signal]);
   const refuseEmpty = () =>
-    emptyCorpus(counts(), { list: paths.drops, cutShort: ingest?.cutShort() });
+    noDocuments(counts(), {
+      doing: "train",
+      list: paths.drops,
+      cutShort: ingest?.cutShort(),
+    });
   const ended = (async () => {
     if (!ingest) return await ends.writable.close();
     const newDocuments = { isNew: ingest.isNew, hasDocuments: log.count > 0, refuseEmpty };
@@ -198,7 +202,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const stages = trainer.stages({ retention: options.retention, status, meters });
     const sinks: MetricsSink[] = [await openTelemetry()];
     if (options.tensorboard) sinks.push(await openEventFile(paths.tensorboard));
-    const constants = await measureConstants({ journal: log, tokenizer, config, cols, workers });
+    const constants = await measureConstants({
+      journal: log,
+      validation,
+      tokenizer,
+      config,
+      cols,
+      workers,
+    });
     const learning = learn({
       journal: ends,
       ...learnStages({

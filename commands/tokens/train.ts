@@ -134,7 +134,12 @@ function clearProgress(): void {
 /** The text of a file, piece by piece. */
 async function* readText(path: string): AsyncGenerator<Uint8Array, void> {
   using file = await openFile(path);
-  yield* utf8Pieces(file);
+  for await (const piece of utf8Pieces(file)) {
+    if (piece.includes(0)) {
+      throw new UsageError(`Cannot read ${path}: it holds NUL bytes, so it is no text`);
+    }
+    yield piece;
+  }
 }
 
 /** How well the tokenizer compresses the texts, `uses` counting each id. */

@@ -70,11 +70,14 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Why there is no document to train on, and what to change. */
-export function emptyCorpus(
+/** Why there is no document, and what to change. */
+export function noDocuments(
   { pages, dropped }: IngestCounts,
-  { list, cutShort }: {
-    list: string;
+  { doing, list, cutShort }: {
+    /** What it is that fails: `train`. */
+    doing: string;
+    /** Where the drops are listed. */
+    list: string | undefined;
     /** What remained when the crawl stopped at its limit, if it did. */
     cutShort: CutShort | undefined;
   },
@@ -89,6 +92,7 @@ export function emptyCorpus(
       `go, and what came first has links and no text: start again with a higher --max-pages`;
   const seen = plural(pages, "page");
   return new UsageError(
-    `Cannot train: no document came out of ${seen} (${why}); see ${list}, ${advice}`,
+    `Cannot ${doing}: no document came out of ${seen} (${why}); ` +
+      `${list === undefined ? "name --dropped FILE to see them" : `see ${list}`}, ${advice}`,
   );
 }

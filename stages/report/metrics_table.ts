@@ -22,8 +22,10 @@ export interface Metric<From, Name extends string = string> {
 
 /** Constants of a run; metrics of an unknown one are absent. */
 export interface RunConstants {
-  /** UTF-8 bytes of text per token. */
+  /** UTF-8 bytes of text per token, at the beginning of the corpus. */
   readonly bytesPerToken?: number;
+  /** The same of the text that validations score. */
+  readonly validationBytesPerToken?: number;
   /** Floating-point operations per trained token. */
   readonly flopsPerToken?: number;
   /** Peak of register-only multiply-adds, all workers together, in operations per second. */
@@ -53,7 +55,7 @@ const node = metric<NodeState, number>();
 const role = metric<RoleState, number | undefined>();
 
 /** Converts nats per token to bits per byte. */
-function bitsPerByte(nats: number | undefined, { bytesPerToken }: RunConstants) {
+function bitsPerByte(nats: number | undefined, bytesPerToken: number | undefined) {
   if (nats === undefined || bytesPerToken === undefined) return undefined;
   return nats / Math.LN2 / bytesPerToken;
 }
@@ -66,7 +68,7 @@ export const STEP_METRICS = [
     "bitsPerByte",
     "bits/byte",
     "the loss per byte of text, at the bytes per token of the beginning of the corpus",
-    ({ report, constants }) => bitsPerByte(report.loss, constants),
+    ({ report, constants }) => bitsPerByte(report.loss, constants.bytesPerToken),
   ),
   step(
     "validationLoss",
@@ -84,8 +86,9 @@ export const STEP_METRICS = [
   step(
     "validationBitsPerByte",
     "bits/byte",
-    "the validation loss per byte of text",
-    ({ report, constants }) => bitsPerByte(report.validationLoss, constants),
+    "the validation loss per byte of the text that it scores",
+    ({ report, constants }) =>
+      bitsPerByte(report.validationLoss, constants.validationBytesPerToken),
   ),
   step(
     "round",
@@ -123,8 +126,8 @@ export const STEP_METRICS = [
   ),
   step(
     "shareOfPeak",
-    "0..1",
-    "the step's multiply-adds as a share of a register-only loop's",
+    "",
+    "the step's multiply-adds over those of a register-only loop; above 1 if that was slowed",
     ({ report, constants: { flopsPerToken, peakFlops } }) =>
       flopsPerToken === undefined || peakFlops === undefined
         ? undefined

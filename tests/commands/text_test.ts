@@ -158,15 +158,25 @@ Deno.test("text fails where none of its addresses, or none of its files, came th
   assertEquals(unread.code, 1);
   assertStringIncludes(unread.err, `error: Cannot read ${broken}: malformed (`);
 
-  // One address of several, a file of several, a file that holds nothing: that is told, no more.
+  // One address of several, a file of several: that is told, no more.
   await using site = serveChain({ pages: 1 });
-  const empty = at("empty.txt");
-  await Deno.writeTextFile(empty, "");
-  for (const operands of [[nowhere, `${site.origin}/0`], [broken, good], [empty]]) {
+  for (const operands of [[nowhere, `${site.origin}/0`], [broken, good]]) {
     const { code, err } = await text(...operands);
     assertEquals(code, 0, err);
     assertStringIncludes(err, "1 dropped (");
   }
+
+  // Nothing to write, as nothing to train on for `pipeline`.
+  const [empty, short] = [at("empty.txt"), at("short.txt")];
+  await Deno.writeTextFile(empty, "");
+  await Deno.writeTextFile(short, "too short");
+  const nothing = await run(["text", empty, short]);
+  assertEquals([nothing.code, nothing.out], [2, ""]);
+  assertStringIncludes(
+    nothing.err,
+    "error: Cannot extract text: no document came out of 2 pages (dropped empty 1, too-short 1); " +
+      "name --dropped FILE to see them, and start again with a lower --min-chars, other sources",
+  );
 });
 
 /** Runs `text ...args` with `input` on its standard input. */

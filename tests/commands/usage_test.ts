@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { openFolder, run } from "./program.ts";
+import { openFolder, run, startCommand } from "./program.ts";
 
 Deno.test("a run folder that is a file or damaged is refused; settings are not changed", async () => {
   await using folder = await openFolder();
@@ -31,6 +31,46 @@ Deno.test("a run of another format says so, whatever looks at it", async () => {
       /^error: Cannot use the run .*: its run.json has format 1 and this program reads \d+; begin it anew in another folder, or use the program that made it\n$/,
     );
   }
+});
+
+/** Runs a program with the permissions of its task, and no more. */
+async function runTask(permissions: string, ...args: string[]) {
+  const cwd = new URL("../../", import.meta.url).pathname;
+  const words = ["run", "-q", "--no-prompt", "--node-modules-dir=none", `-P=${permissions}`];
+  await using program = startCommand([Deno.execPath(), ...words, ...args], {
+    cwd,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, out, err } = await program.ended;
+  return [code, out, err];
+}
+
+Deno.test("a path that Deno keeps from its tasks is refused without Deno's advice", async () => {
+  const refused = (act: string) => [2, "", `error: Cannot ${act}; name another path\n`];
+  assertEquals(
+    await runTask("text", "main.ts", "text", "/proc/x"),
+    refused("read /proc/x: Deno does not let a task use /proc/x"),
+  );
+  const [code, , err] = await runTask(
+    "text",
+    "main.ts",
+    "text",
+    "--output",
+    "/dev/x.jsonl",
+    "LICENSE",
+  );
+  assertEquals(code, 1);
+  assertStringIncludes(
+    `${err}`,
+    "error: Cannot write /dev/x.jsonl: Deno does not let a task write",
+  );
+});
+
+Deno.test("the task that builds the kernels refuses what it would ignore", async () => {
+  assertEquals(await runTask("kernels", "kernels/main.ts", "--x"), [
+    ...[2, ""],
+    "error: Cannot use --x: deno task kernels takes no arguments\n",
+  ]);
 });
 
 Deno.test("CLLM_TRACE=1 shows where an error came from", async () => {

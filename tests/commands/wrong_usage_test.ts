@@ -38,6 +38,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   ["tokens train", "Cannot train a tokenizer: name at least one text file"],
   ["tokens train @/none.txt", "Cannot read @/none.txt: no such file or folder"],
+  [
+    "tokens train @/nul.bin",
+    "Cannot read @/nul.bin: it holds NUL bytes, so it is no text",
+  ],
   ["tokens encode --tokenizer @", "Cannot read @: it is a folder"],
   ["tokens inspect", "Cannot inspect tokens: name one folder, shard or .bin file"],
   [
@@ -177,6 +181,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     `train --init ${GOLDEN} --batches @/none.json`,
     "Cannot read --batches @/none.json: no such file or folder",
   ],
+  ["eval @/none.onnx", "Cannot evaluate @/none.onnx: there is no such file"],
+  ["eval @/none", "Cannot open checkpoint @/none: there is no such folder"],
   [
     "eval --run @/none",
     "Cannot open the run @/none: there is no such folder; name a folder that " +
@@ -538,6 +544,7 @@ async function fill(folder: string): Promise<void> {
     "damaged/run.json": '{"format":',
     "base/config.json": await Deno.readTextFile(join(GOLDEN, "config.json")),
     "base/tokenizer.json": "{}",
+    "nul.bin": "some\0bytes",
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(at(name), text);
   for (const name of ["whole", "locked-run"]) {

@@ -90,8 +90,9 @@ Deno.test("eval --set validation tells what training told of the same checkpoint
   ]);
   assertEquals([made.code, made.err], [0, ""]);
   assertMatch(made.out, /^Validation: [\d,]+ tokens out of \d+ held-out documents$/m);
-  const losses = (await Deno.readTextFile(join(runDir, "metrics.jsonl"))).trimEnd().split("\n")
-    .map((line) => JSON.parse(line).validationLoss).filter((loss) => loss !== undefined);
+  const records = (await Deno.readTextFile(join(runDir, "metrics.jsonl"))).trimEnd().split("\n")
+    .map((line) => JSON.parse(line)).filter(({ validationLoss }) => validationLoss !== undefined);
+  const losses = records.map(({ validationLoss }) => validationLoss);
   assertEquals(losses.length, 2);
 
   // Another set of workers, rows at once and way of summing.
@@ -102,7 +103,10 @@ Deno.test("eval --set validation tells what training told of the same checkpoint
   };
   const again = await evaluate("--set", "validation", "--all", "--rows", "5", "--workers", "1");
   assertEquals(again.map(({ loss }) => loss.toFixed(4)), losses.map((loss) => loss.toFixed(4)));
-  again.forEach(({ loss }, i) => assertAlmostEquals(loss, losses[i], 1e-9));
+  again.forEach(({ loss, bitsPerByte }, i) => {
+    assertAlmostEquals(loss, losses[i], 1e-9);
+    assertAlmostEquals(bitsPerByte, records[i].validationBitsPerByte, 1e-9);
+  });
   const recorded = JSON.parse(await Deno.readTextFile(join(runDir, "validation.json"))).set;
   const targets = recorded.parts.reduce((sum: number, { ids }: { ids: number[] }) => {
     return sum + ids.length - 1;
