@@ -12,12 +12,6 @@ import type { PassContext } from "./context.ts";
 import { share } from "./control_words.ts";
 import type { Matrix } from "./weights.ts";
 
-/** Columns that pieces are made of: as many as `matvec` takes at once, or a panel. */
-const MATVEC_UNIT = 3 * NR;
-const UNIT = NR;
-/** Pieces a worker and phase: a worker that is held up leaves the rest to others. */
-const PIECES = 3;
-
 /** Writes some columns of a product to `y`, whose rows are `ldy` floats apart. */
 export type Product = (y: number, matrix: Matrix, ldy: number) => void;
 
@@ -35,9 +29,9 @@ export interface ProductOptions {
 /** One product phase, to be done with as one of the results says. */
 export function multiply(context: PassContext, { phase, n, w, input }: ProductOptions) {
   const { words, plan } = context;
-  const unit = n === 1 ? MATVEC_UNIT : UNIT;
-  const units = Math.ceil(w.n / unit);
-  const pieces = Math.min(units, plan.workers.length * PIECES);
+  const panels = Math.ceil(w.n / NR);
+  // One a worker: memory gives a long stream of weights faster than several short ones.
+  const pieces = Math.min(panels, plan.workers.length);
   /** The input as it was before `leftOperand`. */
   let rows = 0;
   const run = (each: (x: number, at: Columns) => void) => {
@@ -47,8 +41,8 @@ export function multiply(context: PassContext, { phase, n, w, input }: ProductOp
       pieces,
       each(piece) {
         x ??= leftOperand(context, { x: rows = input(), n, k: w.k });
-        const column = Math.floor(piece * units / pieces) * unit;
-        const end = Math.min(w.n, Math.floor((piece + 1) * units / pieces) * unit);
+        const column = Math.floor(piece * panels / pieces) * NR;
+        const end = Math.min(w.n, Math.floor((piece + 1) * panels / pieces) * NR);
         each(x, { column, columns: end - column });
       },
     });
