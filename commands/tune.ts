@@ -147,7 +147,7 @@ const FLAGS = {
   ...OPTIMIZER,
   optimizer: withDefault(OPTIMIZER.optimizer, "adamw"),
   "learning-rate": number({
-    help: "highest learning rate (default: 0.25 over the model's width, 1 over it with " +
+    help: "highest learning rate (default: 0.25 over the model's width, 0.5 over it with " +
       "--lora, a tenth of that with --preferences)",
     value: "X",
     integer: false,
@@ -162,7 +162,7 @@ const FLAGS = {
 /** The rate by width, as those of the presets are; half of it for weights that have learned. */
 const RATE = 0.25;
 /** An adapter's, which begins with a product of nothing. */
-const LORA_RATE = 1;
+const LORA_RATE = 0.5;
 /** One that already answers has less to learn of preferences. */
 const PREFERENCE_RATE = 0.1;
 
