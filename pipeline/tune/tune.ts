@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
 import {
   checkBase,
@@ -42,7 +41,7 @@ import { openTrainer } from "../trainer.ts";
 import { askAnswers } from "./answers.ts";
 import { describeSkipped } from "./conversations.ts";
 import { describeEnd, describePlan, type Validated } from "./describe.ts";
-import { readExamples, type TuneExamples } from "./examples.ts";
+import { digestExamples, readExamples, type TuneExamples } from "./examples.ts";
 import type { TuneSettings } from "./settings.ts";
 import { passesOf, shapeOf } from "./shape.ts";
 import { openStart, templateDigest } from "./start.ts";
@@ -81,17 +80,21 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   await using resources = new AsyncDisposableStack();
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
-  const { checkpoint, examples, validated } = await learn(options, paths);
+  const { checkpoint, examples, validated, weights } = await learn(options, paths);
   if (stop.aborted) return checkpoint;
-  // Only now: the memory of training is free again.
-  const answers = settings.beta === undefined
+  const answers = settings.beta === undefined && weights <= MOST_ASKED
     ? await askAnswers(root, examples, { workers })
     : undefined;
   for (const line of describeEnd(validated, answers)) (json ? tell : say)(line);
   return checkpoint;
 }
 
+/** Weights of a model that is asked: it takes memory besides what training may still have. */
+const MOST_ASKED = 200_000_000;
+
 interface Learned {
+  /** Of the whole model. */
+  readonly weights: number;
   /** The newest. */
   readonly checkpoint: string | undefined;
   readonly examples: TuneExamples;
@@ -125,9 +128,10 @@ async function learn(options: TuneOptions, paths: RunPaths): Promise<Learned> {
   const text = options.text &&
     resources.use(await openMixedText({ ...options.text, tokenizerJson, rows, cols, seed }));
   const packed = { units: examples.train, rows, cols, seed, text: text as MixedText | undefined };
+  const weights = createLayout(config).count;
   const epochs = settings.epochs ?? passesOf({
     stepsPerPass: countExampleBatches(packed, 1),
-    weights: createLayout(config).count,
+    weights,
     slow: settings.lora !== undefined || text !== undefined,
   });
   const run = {
@@ -224,7 +228,7 @@ async function learn(options: TuneOptions, paths: RunPaths): Promise<Learned> {
     if (!trainer.spheres.failed) await trainer.save();
   }
   status.phase(stop.aborted ? "stopped" : "done");
-  return { checkpoint: await trainer.save(), examples, validated };
+  return { checkpoint: await trainer.save(), examples, validated, weights };
 }
 
 /** Holds the checkpoint that an adapter is trained beside, and refuses another than it began with. */
@@ -269,7 +273,7 @@ async function stepsOf(
   });
 }
 
-/** How often the held-out conversations are asked, and the steps between at most. */
+/** How often held-out conversations are asked, and the steps between at most. */
 const VALIDATIONS = 10, MOST_BETWEEN = 200;
 
 /** The longest T unless `--context` says otherwise: as long as most conversations are. */
@@ -288,13 +292,4 @@ async function tellExamples({ train, skipped }: TuneExamples, paths: RunPaths): 
       ? `Cannot tune: none of ${skipped.length} lines can be used; ${paths.drops} has the reasons`
       : "Cannot tune: the files have no line",
   );
-}
-
-/** What the conversations are as tokens, by which a resumed run knows that they are the same. */
-function digestExamples({ train, heldOut }: TuneExamples): string {
-  const hash = createHash("sha256");
-  for (const unit of [...train, ...heldOut]) {
-    for (const { ids, mask } of unit) hash.update(ids).update(mask);
-  }
-  return hash.digest("hex");
 }
