@@ -22,31 +22,25 @@ async function writeLines(path: string, questions: readonly Question[]): Promise
 }
 
 /**
- * Runs `bench tune --init RUN --output DIR --epochs N --rank R`: tunes a run of the sample corpus on
- * questions of who spoke when and who followed whom, all weights and then an adapter, and examines all
- * three on the same facts asked in another way.
+ * Runs `bench tune --init RUN --output DIR --rank R --rank R2`: tunes a run of the sample corpus on
+ * questions of who spoke when and who followed whom, adapters and then all weights, and examines them on
+ * the same facts asked in another way. Passes, batch and rate are those that `tune` chooses.
  */
 export async function run(args: string[]): Promise<void> {
-  const options = { init: TEXT, output: TEXT, epochs: TEXT, rank: TEXT };
-  const { init = "runs/default", output = "runs/bench-tune", epochs = "12", rank = "8" } =
+  const rank = { type: "string", multiple: true } as const;
+  const options = { init: TEXT, output: TEXT, rank };
+  const { init = "runs/default", output = "runs/bench-tune", rank: ranks = ["8", "32"] } =
     parseArgs({ args, options }).values;
   const { learned, examined } = questionsOf((await openCatalog()).addresses);
   await Deno.mkdir(output, { recursive: true });
   const file = await writeLines(join(output, "learned.jsonl"), learned);
   const exam = await writeLines(join(output, "examined.jsonl"), examined);
-  const runs = { full: [], adapter: ["--lora", rank] };
-  for (const [name, more] of Object.entries(runs)) {
-    const flags = ["--init", init, "--run", join(output, name), "--epochs", epochs];
-    await tuneCommand.run([
-      ...flags,
-      "--context",
-      "128",
-      "--checkpoint-every",
-      "20",
-      ...more,
-      file,
-    ]);
+  const adapters = ranks.map((rank) => [`lora-${rank}`, ["--lora", rank]] as const);
+  const runs = [...adapters, ["full", []] as const];
+  const tuned = runs.map(([name]) => join(output, name));
+  for (const [at, [, more]] of runs.entries()) {
+    const code = await tuneCommand.run(["--init", init, "--run", `${tuned[at]}`, ...more, file]);
+    if (code !== 0) throw new Error(`Cannot go on: tune ${more.join(" ")} ended with ${code}`);
   }
-  const tuned = Object.keys(runs).map((name) => join(output, name));
   await evaluate.run([init, ...tuned, "--task", `exact=${exam}`]);
 }

@@ -50,10 +50,15 @@ const FLAGS = {
     }),
     context: number({
       help:
-        "tokens of a row, which whole conversations share (default: 512, or what the model has)",
+        "tokens of a row, which whole conversations share (default: as the longest one needs, at " +
+        "most 512 or what the model has)",
       min: 16,
     }),
-    rows: number({ help: "rows of a step", min: 1, max: 4096, defaultValue: 12 }),
+    rows: number({
+      help: "rows of a step (default: for about 8 conversations, 4 to 12)",
+      min: 1,
+      max: 4096,
+    }),
     text: text({
       help: "also learn plain text: the tokens of this run, or folder of `tokens import`",
       value: "DIR",
@@ -69,7 +74,9 @@ const FLAGS = {
   }),
   ...group("Training", {
     epochs: number({
-      help: "passes over the conversations (default: 3, or as many as make 30 steps)",
+      help:
+        "passes over the conversations (default: 3, or 12 of a model below 50 million weights; " +
+        "more, up to 30, where those are fewer than 200 steps; twice as many with --lora or --text)",
       min: 1,
       excludes: ["steps"],
     }),
@@ -140,7 +147,7 @@ const FLAGS = {
   ...OPTIMIZER,
   optimizer: withDefault(OPTIMIZER.optimizer, "adamw"),
   "learning-rate": number({
-    help: "highest learning rate (default: 0.25 over the model's width, 1 over it with " +
+    help: "highest learning rate (default: 0.25 over the model's width, 0.5 over it with " +
       "--lora, a tenth of that with --preferences)",
     value: "X",
     integer: false,
@@ -155,7 +162,7 @@ const FLAGS = {
 /** The rate by width, as those of the presets are; half of it for weights that have learned. */
 const RATE = 0.25;
 /** An adapter's, which begins with a product of nothing. */
-const LORA_RATE = 1;
+const LORA_RATE = 0.5;
 /** One that already answers has less to learn of preferences. */
 const PREFERENCE_RATE = 0.1;
 

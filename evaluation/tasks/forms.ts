@@ -68,7 +68,9 @@ const mmlu = z.object({
   answer,
   subject: z.string().optional(),
 });
-const lambada = z.object({ text: z.string().regex(/\S \S+$/) });
+const lambada = z.object({
+  text: z.string().regex(/\S \S+$/, "must end with a word after a space"),
+});
 
 /** HellaSwag's texts without the marks of the site that they are of. */
 function withoutMarks(text: string): string {

@@ -39,10 +39,45 @@ export async function readJsonLines<T>(file: string, { read, as }: ReadOptions<T
   return made;
 }
 
-/** What is wrong with a value, in one line. */
+/** What is wrong with a value, in one line: its field and what that must be. */
 export function faultOf(cause: unknown): string {
   if (!(cause instanceof z.ZodError)) return reasonOf(cause);
   const [issue] = cause.issues;
-  const field = issue?.path.join(".");
-  return field ? `${field}: ${issue?.message}` : `${issue?.message}`;
+  return issue ? wordsOf(issue, []) : "it is in another form";
+}
+
+type Issue = z.core.$ZodIssue;
+
+function wordsOf(issue: Issue, within: readonly PropertyKey[]): string {
+  const path = [...within, ...issue.path];
+  const inside = issue.code === "invalid_union" ? nearest(issue.errors) : undefined;
+  if (inside && (inside.path.length > 0 || path.length === 0)) return wordsOf(inside, path);
+  return `${path.length === 0 ? "it" : `its ${path.join(".")}`} ${requirementOf(issue)}`;
+}
+
+/** Of the alternative that a value comes nearest to: what is wrong lies deepest in it, or is least. */
+function nearest(alternatives: readonly (readonly Issue[])[]): Issue | undefined {
+  const distance = (all: readonly Issue[]) =>
+    all.reduce((sum, { path }) => sum + 1 / Math.max(1, path.length), 0);
+  return [...alternatives].sort((a, b) => distance(a) - distance(b))[0]?.[0];
+}
+
+/** With their articles. */
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  array: "an array",
+  object: "an object",
+};
+
+function requirementOf(issue: Issue): string {
+  if (issue.code === "invalid_type") return `must be ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_union") {
+    const types = issue.errors.flat().map((one) => requirementOf(one).replace("must be ", ""));
+    return `must be ${types.join(" or ")}`;
+  }
+  if (issue.code !== "too_small") return issue.message;
+  return issue.origin === "array"
+    ? `must have at least ${issue.minimum} entries`
+    : "must not be empty";
 }

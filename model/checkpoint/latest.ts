@@ -74,9 +74,12 @@ async function isCheckpoint(checkpointsDir: string, name: string): Promise<boole
   return await exists(join(checkpointsDir, name, "state.json"));
 }
 
-/** The name in `latest`; undefined when there is no such file or it holds no name. */
-export async function readPointer(checkpointsDir: string): Promise<string | undefined> {
-  const path = join(checkpointsDir, POINTER);
+/** The name in `latest`, or in another such file; undefined when there is none or it holds no name. */
+export async function readPointer(
+  checkpointsDir: string,
+  pointer = POINTER,
+): Promise<string | undefined> {
+  const path = join(checkpointsDir, pointer);
   if (!await exists(path)) return undefined;
   const name = (await readBounded(path, { maxBytes: 4096 })).trim();
   return name !== "" && name !== ".." && basename(name) === name ? name : undefined;

@@ -4,7 +4,13 @@
  *
  * @module
  */
-export { checkpointName, latestCheckpoint, listCheckpoints, stepOf } from "./latest.ts";
+export {
+  checkpointName,
+  latestCheckpoint,
+  listCheckpoints,
+  readPointer,
+  stepOf,
+} from "./latest.ts";
 export {
   type AdapterInfo,
   formatAdapterConfig,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import {
   type ChatExample,
   ChatTemplateError,
@@ -89,4 +90,13 @@ function pairOf(a: Example, b: Example, { cols }: { cols: number }): ExampleUnit
     throw new SkipError("too-long", `both its answers together are longer than --context ${cols}`);
   }
   return pair;
+}
+
+/** What the conversations are as tokens, by which a resumed run knows that they are the same. */
+export function digestExamples({ train, heldOut }: TuneExamples): string {
+  const hash = createHash("sha256");
+  for (const unit of [...train, ...heldOut]) {
+    for (const { ids, mask } of unit) hash.update(ids).update(mask);
+  }
+  return hash.digest("hex");
 }

@@ -19,9 +19,9 @@ export interface TuneSettings extends OptimizerSettings {
   /** Hours that training may take, or tokens: `steps` follow where either is set. */
   readonly hours: number | undefined;
   readonly tokens: number | undefined;
-  /** B */
-  readonly rows: number;
-  /** T; that of most models by default. */
+  /** B; as the conversations are by default. */
+  readonly rows: number | undefined;
+  /** T; as the conversations are by default. */
   readonly context: number | undefined;
   readonly leaves: number;
   readonly guard: number;

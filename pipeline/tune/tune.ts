@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
 import {
   checkBase,
@@ -14,6 +13,7 @@ import {
 } from "../../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { exists, replaceFile } from "../../model/durable.ts";
+import { createLayout } from "../../model/layout.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
 import {
   countExampleBatches,
@@ -38,10 +38,12 @@ import { turnTuneDial } from "../dial/tune_dial.ts";
 import { learnBatches } from "../pipeline.ts";
 import { watchStart } from "../starting_loss.ts";
 import { openTrainer } from "../trainer.ts";
+import { askAnswers } from "./answers.ts";
 import { describeSkipped } from "./conversations.ts";
 import { describeEnd, describePlan, type Validated } from "./describe.ts";
-import { readExamples, type TuneExamples } from "./examples.ts";
+import { digestExamples, readExamples, type TuneExamples } from "./examples.ts";
 import type { TuneSettings } from "./settings.ts";
+import { passesOf, shapeOf } from "./shape.ts";
 import { openStart, templateDigest } from "./start.ts";
 import { openMixedText } from "./text.ts";
 
@@ -69,8 +71,7 @@ export interface TuneOptions {
  * @throws {UsageError} when the files hold nothing to learn, or `root` began otherwise
  */
 export async function tune(options: TuneOptions): Promise<string | undefined> {
-  const { root, settings, json, stop } = options;
-  const { rows, seed } = settings;
+  const { root, settings, spheres: { workers }, json, stop } = options;
   const paths = runPaths(root);
   if (await exists(paths.settings)) {
     throw new UsageError(`Cannot tune in --run ${root}: it is a run of \`pipeline\``);
@@ -79,18 +80,46 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   await using resources = new AsyncDisposableStack();
   await makeFolder(root, { flag: "run" });
   resources.use(await lockRun(root));
+  const { checkpoint, examples, validated, weights } = await learn(options, paths);
+  if (stop.aborted) return checkpoint;
+  const answers = settings.beta === undefined && weights <= MOST_ASKED
+    ? await askAnswers(root, examples, { workers })
+    : undefined;
+  for (const line of describeEnd(validated, answers)) (json ? tell : say)(line);
+  return checkpoint;
+}
+
+/** Weights of a model that is asked: it takes memory besides what training may still have. */
+const MOST_ASKED = 200_000_000;
+
+interface Learned {
+  /** Of the whole model. */
+  readonly weights: number;
+  /** The newest. */
+  readonly checkpoint: string | undefined;
+  readonly examples: TuneExamples;
+  readonly validated: readonly Validated[];
+}
+
+/** Trains until the last step or `stop`. */
+async function learn(options: TuneOptions, paths: RunPaths): Promise<Learned> {
+  const { root, settings, json, stop } = options;
+  const { seed } = settings;
+  await using resources = new AsyncDisposableStack();
   const start = await openStart({ ...settings, root, canGrow: settings.lora === undefined });
   if (settings.lora) await keepBase(start.folder, paths);
   const { config, tokenizer, tokenizerJson } = start;
-  const cols = settings.context ?? Math.min(DEFAULT_CONTEXT, config.max_position_embeddings);
+  const most = settings.context ?? Math.min(MOST_CONTEXT, config.max_position_embeddings);
   const examples = await readExamples({
     files: options.files,
     codec: tokenizer,
     template: start.template,
-    cols,
+    cols: most,
     preferences: settings.beta !== undefined,
   });
   await tellExamples(examples, paths);
+  const units = [...examples.train, ...examples.heldOut];
+  const { rows, cols } = shapeOf(units, { ...settings, most, text: options.text !== undefined });
   const meters = {
     batch: new StageMeter("batch"),
     train: new StageMeter("train"),
@@ -99,10 +128,15 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
   const text = options.text &&
     resources.use(await openMixedText({ ...options.text, tokenizerJson, rows, cols, seed }));
   const packed = { units: examples.train, rows, cols, seed, text: text as MixedText | undefined };
-  const epochs = settings.epochs ??
-    Math.max(EPOCHS, Math.ceil(FEWEST_STEPS / countExampleBatches(packed, 1)));
+  const weights = createLayout(config).count;
+  const epochs = settings.epochs ?? passesOf({
+    stepsPerPass: countExampleBatches(packed, 1),
+    weights,
+    slow: settings.lora !== undefined || text !== undefined,
+  });
   const run = {
     ...settings,
+    rows,
     context: cols,
     epochs,
     steps: await stepsOf(packed, { options, config, paths, epochs, init: start.folder }),
@@ -194,8 +228,7 @@ export async function tune(options: TuneOptions): Promise<string | undefined> {
     if (!trainer.spheres.failed) await trainer.save();
   }
   status.phase(stop.aborted ? "stopped" : "done");
-  if (!stop.aborted) status.note(describeEnd(validated));
-  return await trainer.save();
+  return { checkpoint: await trainer.save(), examples, validated, weights };
 }
 
 /** Holds the checkpoint that an adapter is trained beside, and refuses another than it began with. */
@@ -240,13 +273,11 @@ async function stepsOf(
   });
 }
 
-/** Passes, and more where so many are fewer steps than a model needs to learn an answer. */
-const EPOCHS = 3, FEWEST_STEPS = 30;
-/** How often the held-out conversations are asked, and the steps between at most. */
+/** How often held-out conversations are asked, and the steps between at most. */
 const VALIDATIONS = 10, MOST_BETWEEN = 200;
 
-/** T unless `--context` says otherwise: as long as most conversations are. */
-const DEFAULT_CONTEXT = 512;
+/** The longest T unless `--context` says otherwise: as long as most conversations are. */
+const MOST_CONTEXT = 512;
 
 /** Says what was left out, and lists all of it in the run's dropped.jsonl. */
 async function tellExamples({ train, skipped }: TuneExamples, paths: RunPaths): Promise<void> {
@@ -261,13 +292,4 @@ async function tellExamples({ train, skipped }: TuneExamples, paths: RunPaths): 
       ? `Cannot tune: none of ${skipped.length} lines can be used; ${paths.drops} has the reasons`
       : "Cannot tune: the files have no line",
   );
-}
-
-/** What the conversations are as tokens, by which a resumed run knows that they are the same. */
-function digestExamples({ train, heldOut }: TuneExamples): string {
-  const hash = createHash("sha256");
-  for (const unit of [...train, ...heldOut]) {
-    for (const { ids, mask } of unit) hash.update(ids).update(mask);
-  }
-  return hash.digest("hex");
 }

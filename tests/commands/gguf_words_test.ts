@@ -24,8 +24,7 @@ for (const modelPath of paths) {
   const model = await llama.loadModel({ modelPath, vocabOnly: true });
   answers.push(JSON.parse(await readFile(texts, "utf8")).map((text) => model.tokenize(text)));
 }
-console.log(JSON.stringify(answers));
-process.exit(0);
+process.stdout.write(JSON.stringify(answers) + "\\n", () => process.exit(0));
 `;
 
 /** What tokenizers disagree on: each line is texts between `|`, with their escapes. */

@@ -50,8 +50,7 @@ for (const text of JSON.parse(texts)) {
   answers.push(model.detokenize(ids));
   sequence.dispose();
 }
-console.log(JSON.stringify(answers));
-process.exit(0);
+process.stdout.write(JSON.stringify(answers) + "\\n", () => process.exit(0));
 `;
 
 /** Prints what llama.cpp sees along the paths of argument 2, in a context of the settings of 3. */

@@ -1,8 +1,9 @@
-import { assertStringIncludes } from "@std/assert";
+import { assert, assertStringIncludes } from "@std/assert";
 import { describeEnd } from "../../../pipeline/tune/describe.ts";
 
+const losses = (...all: number[]) => all.map((loss, at) => ({ step: 10 * (at + 1), loss }));
+
 Deno.test("the end says whether the held-out conversations wanted fewer steps or more", () => {
-  const losses = (...all: number[]) => all.map((loss, at) => ({ step: 10 * (at + 1), loss }));
   const said: [number[], string][] = [
     [[], "No conversation is held out"],
     [[1.5], "about right. On held-out conversations the loss is 1.500 at step 10"],
@@ -18,5 +19,33 @@ Deno.test("the end says whether the held-out conversations wanted fewer steps or
     [[1.2, 1.0, 0.99, 0.985], "about right"],
     [[1.2, 1.0, 1.01], "about right"],
   ];
-  for (const [all, text] of said) assertStringIncludes(describeEnd(losses(...all)), text);
+  for (const [all, text] of said) assertStringIncludes(describeEnd(losses(...all))[0] ?? "", text);
+});
+
+Deno.test("short answers say more than the loss does", () => {
+  const end = (taught: number, heldOut: number, short = true) =>
+    describeEnd(losses(1.2, 1.0, 1.01), {
+      step: 30,
+      taught: { right: taught, of: 45 },
+      heldOut: { right: heldOut, of: 5 },
+      short,
+    }).join("\n");
+  // The loss alone says "about right".
+  assertStringIncludes(
+    end(12, 1),
+    "12 of 45 that it was taught come out word for word, and 1 of 5",
+  );
+  assertStringIncludes(end(12, 1), "Verdict: too short.");
+  assertStringIncludes(end(45, 1), "Verdict: learned by heart.");
+  assertStringIncludes(end(45, 4), "Verdict: about right.");
+  const long = end(0, 0, false);
+  assertStringIncludes(long, "0 of 45");
+  assertStringIncludes(long, "about right. On held-out conversations the loss is 1.010");
+  const none = describeEnd([], {
+    step: 9,
+    taught: { right: 4, of: 4 },
+    heldOut: { right: 0, of: 0 },
+    short: true,
+  }).join("\n");
+  assert(!none.includes("held out"), none);
 });
