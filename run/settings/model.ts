@@ -37,8 +37,8 @@ export const MODEL = group("Tokenizer and model", {
   })),
   context: never(
     number({
-      help: "tokens of context that the model is trained on, in as many rows a step as keep its " +
-        `tokens; it can be served with twice as many (default: ${byPreset(({ cols }) => cols)})`,
+      help: "tokens of context in training, in as many rows a step as keep its tokens; serving " +
+        `takes twice as many (default: ${byPreset(({ cols }) => cols)})`,
       min: 16,
       max: 1 << 16,
     }),
