@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { DEFAULT_RECIPE, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
+import { DEFAULT_RECIPE, headSampleOf, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
 import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
@@ -24,8 +24,10 @@ import {
   validate,
 } from "../stages/train/mod.ts";
 import { openSpheres } from "../workers/mod.ts";
+import { UsageError } from "../cli/flags.ts";
 import { SWITCH, TEXT } from "./flags.ts";
 import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corpus.ts";
+import { measurePeer } from "./quality_peer.ts";
 
 const TINY = PRESETS.tiny;
 const TUNED: Recipe = RECIPE_TABLE[DEFAULT_RECIPE];
@@ -62,6 +64,8 @@ const DEFAULTS = {
   /** 0 for five rounds of the fixed polynomial. */
   "polar-rounds": TUNED.muon.polarRounds ?? 0,
   "embedding-rate": TUNED.embeddingRate ?? 1,
+  /** Share of the run in which steps score a sample of the vocabulary. */
+  "sample-until": TUNED.headSample?.until ?? 0,
   beta1: ADAMW_DEFAULTS.beta1,
   beta2: TUNED.beta2 ?? ADAMW_DEFAULTS.beta2,
   "weight-decay": ADAMW_DEFAULTS.weightDecay,
@@ -98,10 +102,17 @@ interface Run {
   readonly curve: readonly Point[];
 }
 
-/** Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--json]`; see DEFAULTS. */
+/**
+ * Runs `bench quality [--seconds S | --steps N] [--FLAG VALUE] [--python PATH] [--json]`; see
+ * DEFAULTS. PATH is a Python that has PyTorch, which trains for as many seconds first.
+ */
 export async function run(args: string[]): Promise<void> {
-  const { json, settings } = parse(args);
+  const { json, python, settings } = parse(args);
   const corpus = await readCorpus();
+  const { seconds, cols } = settings;
+  const peer = python === undefined
+    ? undefined
+    : await measurePeer(corpus, { python, seconds, cols });
   const runs: Run[] = [];
   for (let i = 0; i < settings.seeds; i++) {
     runs.push(
@@ -117,6 +128,7 @@ export async function run(args: string[]): Promise<void> {
     settings,
     validation: spreadOf(runs.map(({ validation }) => validation)),
     test: spreadOf(runs.map(({ test }) => test)),
+    ...peer && { peer },
     runs,
   };
   console.log(json ? JSON.stringify(result) : result);
@@ -129,11 +141,15 @@ function spreadOf(values: readonly number[]): { mean: number; deviation: number 
   return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null };
 }
 
-function parse(args: string[]): { json: boolean; settings: Settings } {
+function parse(args: string[]): { json: boolean; python: string | undefined; settings: Settings } {
   const names = Object.keys(DEFAULTS) as (keyof Settings)[];
   const numbers = Object.fromEntries(names.map((name) => [name, TEXT]));
-  const options = { ...numbers as Record<keyof Settings, typeof TEXT>, json: SWITCH };
-  const { json = false, ...flags } = parseArgs({ args, options }).values;
+  const options = {
+    ...numbers as Record<keyof Settings, typeof TEXT>,
+    python: TEXT,
+    json: SWITCH,
+  };
+  const { json = false, python, ...flags } = parseArgs({ args, options }).values;
   const settings: Settings = { ...DEFAULTS };
   for (const name of names) {
     const given = flags[name];
@@ -146,7 +162,10 @@ function parse(args: string[]): { json: boolean; settings: Settings } {
   if (!(settings.seeds >= 1)) {
     throw new RangeError(`Cannot bench with --seeds ${settings.seeds}: one at least`);
   }
-  return { json, settings };
+  if (python !== undefined && settings.steps > 0) {
+    throw new UsageError("Cannot bench beside PyTorch by --steps: give --seconds");
+  }
+  return { json, python, settings };
 }
 
 async function measure(
@@ -156,7 +175,10 @@ async function measure(
   const { rows, cols, seed, workers } = settings;
   const config = modelConfig(settings, corpus);
   const layout = createLayout(config);
-  await using spheres = await openSpheres({ config, rows, cols, workers });
+  await using spheres = await openSpheres({
+    ...{ config, rows, cols, workers },
+    ...headSampleOf(DEFAULT_RECIPE, { vocabSize: config.vocab_size }),
+  });
   initParameters(spheres.parameters, {
     config,
     layout,
@@ -200,6 +222,7 @@ async function measure(
         beta2: settings.beta2,
         weightDecay: settings["weight-decay"],
         embeddingRate: settings["embedding-rate"],
+        sampleUntil: settings["sample-until"],
         ...settings.muon === 1 && {
           muon: {
             momentum: settings["muon-momentum"],

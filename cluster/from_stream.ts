@@ -5,6 +5,7 @@
  * @module
  */
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
+import { joinBytes } from "../model/bytes.ts";
 import { generated } from "../stages/flow.ts";
 import { pause } from "./lease.ts";
 import { isAway, PIECE, VALUE_ID } from "./to_stream.ts";
@@ -101,7 +102,7 @@ function deliveryOf<T>(
   const last = pieces.at(-1);
   if (first === undefined || last === undefined) throw new RangeError("a value has no piece");
   return {
-    value: decode(pieces.length === 1 ? first.data : joined(pieces)),
+    value: decode(pieces.length === 1 ? first.data : joinBytes(pieces.map(({ data }) => data))),
     id,
     subject: first.subject,
     sequence: last.seq,
@@ -111,16 +112,6 @@ function deliveryOf<T>(
     working: () => pieces.forEach((piece) => piece.working()),
     nak: (delayMs) => pieces.forEach((piece) => piece.nak(delayMs)),
   };
-}
-
-function joined(pieces: readonly JsMsg[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, { data }) => sum + data.byteLength, 0));
-  let at = 0;
-  for (const { data } of pieces) {
-    bytes.set(data, at);
-    at += data.byteLength;
-  }
-  return bytes;
 }
 
 function isForgotten(error: unknown): boolean {

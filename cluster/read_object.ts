@@ -4,6 +4,7 @@
  * @module
  */
 import type { ObjectStore } from "@nats-io/obj";
+import { joinBytes } from "../model/bytes.ts";
 import { patiently } from "./patiently.ts";
 
 /** No part of an object takes longer; then it is asked for anew. */
@@ -33,13 +34,7 @@ export async function readObject(
       if (done) break;
       parts.push(value);
     }
-    const bytes = new Uint8Array(parts.reduce((size, { byteLength }) => size + byteLength, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.byteLength;
-    }
-    return bytes;
+    return joinBytes(parts);
   });
 }
 

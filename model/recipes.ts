@@ -1,14 +1,14 @@
 /**
  * Recipes: by what a preset's new weights are shaped, drawn and trained. `plain` is what versions
- * without recipes had; docs/quality.md has the runs behind `tuned`.
+ * without recipes had; docs/quality.md has the runs behind the others.
  *
  * @module
  */
 
 /** A recipe's name. */
-export type RecipeName = "tuned" | "plain";
+export type RecipeName = "sampled" | "tuned" | "plain";
 /** All names. */
-export const RECIPES: readonly RecipeName[] = ["tuned", "plain"];
+export const RECIPES: readonly RecipeName[] = ["sampled", "tuned", "plain"];
 /** That of new weights which Muon trains, unless `--recipe` says otherwise. */
 export const DEFAULT_RECIPE: RecipeName = "tuned";
 
@@ -28,23 +28,46 @@ export interface Recipe {
   readonly beta2?: number;
   /** AdamW's learning rate of the embedding, as a multiple of that of the rest. */
   readonly embeddingRate?: number;
+  /** Which ids steps score besides the targets of their batch, until when; all of them by default. */
+  readonly headSample?: {
+    /** Share of the vocabulary that every step scores. */
+    readonly kept: number;
+    /** Of the other ids a step scores every so many-th. */
+    readonly period: number;
+    /** Share of the run after which steps score all. */
+    readonly until: number;
+  };
   /** Where the schedule ends, as a share of its peak; by default SCHEDULE_DEFAULTS says. */
   readonly floor?: number;
 }
 
+const TUNED: Recipe = {
+  layers: { tiny: 3 },
+  headDim: 64,
+  ropeThetaPerToken: 4,
+  zeroResidual: true,
+  muon: { polarRounds: 4 },
+  // Most rows of embedding and head have a gradient in few batches: a longer memory of their size
+  // is less noisy.
+  beta2: 0.99,
+  embeddingRate: 2,
+  floor: 0,
+};
+
 /** By name; a recipe stays as it is, for the runs that began with it. */
 export const RECIPE_TABLE: Readonly<Record<RecipeName, Recipe>> = {
   plain: { layers: {}, zeroResidual: false, muon: {} },
-  tuned: {
-    layers: { tiny: 3 },
-    headDim: 64,
-    ropeThetaPerToken: 4,
-    zeroResidual: true,
-    muon: { polarRounds: 4 },
-    // Most rows of embedding and head have a gradient in few batches: a longer memory of their size
-    // is less noisy.
-    beta2: 0.99,
-    embeddingRate: 2,
-    floor: 0,
-  },
+  tuned: TUNED,
+  sampled: { ...TUNED, headSample: { kept: 3 / 16, period: 6, until: 0.8 } },
 };
+
+/** The sample of the vocabulary that spheres are opened for by a recipe. */
+export function headSampleOf(
+  recipe: RecipeName,
+  { vocabSize }: { vocabSize: number },
+): { headSample?: { kept: number; period: number } } {
+  const { headSample } = RECIPE_TABLE[recipe];
+  if (!headSample) return {};
+  const { kept, period } = headSample;
+  return { headSample: { kept: Math.ceil(kept * vocabSize), period } };
+}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RECIPE_TABLE } from "../model/recipes.ts";
+import { headSampleOf, RECIPE_TABLE } from "../model/recipes.ts";
 import { checkCursor, journal } from "../stages/journal/mod.ts";
 import { StageMeter } from "../stages/meter.ts";
 import {
@@ -156,6 +156,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       paths,
       seed: settings.seed,
       zeroResidual: RECIPE_TABLE[settings.recipe ?? "plain"].zeroResidual,
+      ...headSampleOf(settings.recipe ?? "plain", { vocabSize: config.vocab_size }),
       ...(settings.init === "" ? {} : { init: settings.init }),
       tokenizerJson,
       run: provenance,

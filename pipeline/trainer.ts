@@ -51,7 +51,10 @@ import type { ReplicaSettings } from "../run/settings/replicas.ts";
 /** Opens what computes the rounds of a run in replicas, where other machines do. */
 export type OpenRounds = (
   replicas: ReplicaSettings,
-  spheres: Pick<SpheresOptions, "config" | "rows" | "cols" | "leaves" | "strictSimd">,
+  spheres: Pick<
+    SpheresOptions,
+    "config" | "rows" | "cols" | "leaves" | "strictSimd" | "headSample"
+  >,
 ) => Promise<ComputeRound>;
 
 /** Options of {@linkcode openTrainer}. */

@@ -7,6 +7,7 @@
 import { adaptedInputGradient, reduceAdapters } from "./adapters.ts";
 import { forwardLayer } from "./forward.ts";
 import type { ParameterGroup } from "./groups.ts";
+import type { ScoredIds } from "./head_sample.ts";
 import {
   at,
   isFrozen,
@@ -16,12 +17,17 @@ import {
 } from "./microbatch_context.ts";
 import { backThroughHeadNorms, rotateHeads } from "./heads.ts";
 import { biasGradient, linearWeightGradient } from "./linear.ts";
-import { inTurn, isTurn, reduce, reduceProduct, type Turn } from "./reduction.ts";
+import { inTurn, isTurn, reduce, reduceProduct, reduceRows, type Turn } from "./reduction.ts";
 
 /** Runs after `forward` and `head` with a gradient scale, on their activations. */
 export function backward(
   context: MicrobatchContext,
-  { slice, turns }: { slice: MicrobatchRows; turns: readonly Turn[] },
+  { slice, turns, sample }: {
+    slice: MicrobatchRows;
+    turns: readonly Turn[];
+    /** Where the head scored these alone. */
+    sample?: ScoredIds | undefined;
+  },
 ): void {
   const { config, kernels, plan, area, groups, dims } = context;
   const { D, F, H, K, N, Q, A, T } = dims;
@@ -88,7 +94,9 @@ export function backward(
 
   const tied = groups.head === groups.embedding;
   for (const [leaf, turn] of tied ? [] : turns.entries()) {
-    reduce(context, { turn, group: groups.head, staged: area.stagedHead[leaf] as number });
+    const reduced = { turn, group: groups.head, staged: area.stagedHead[leaf] as number };
+    if (sample) reduceRows(context, { ...reduced, rows: sample.ids });
+    else reduce(context, reduced);
   }
   kernels.zero(area.dResidual, n * D);
   backThroughNorm(groups.finalNorm, { x: area.final, rstd: area.finalRstd });

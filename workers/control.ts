@@ -59,6 +59,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     recompute = false,
     nearBytes,
     simd256 = hasSimd256(),
+    headSample,
     lora,
     frozenType,
   } = options;
@@ -71,6 +72,7 @@ export async function openSpheres(options: SpheresOptions): Promise<Spheres> {
     keepLogits,
     profile,
     recompute,
+    ...(headSample && { headSample }),
     ...(lora && { lora }),
     ...(frozenType && { frozenType }),
     ...nearBytes !== undefined && { nearBytes },
@@ -203,6 +205,12 @@ class RootSphere implements Spheres {
   }
 
   async step(batch: SphereBatch, optimizer: OptimizerStep): Promise<StepOutcome> {
+    const { sampleHead = false } = optimizer;
+    const isKeeping = this.logits.length > 0;
+    if (sampleHead && (!this.#plan.dims.headSample || isKeeping)) {
+      const how = isKeeping ? "to keep every logit" : "without headSample";
+      throw new TypeError(`Cannot sample the vocabulary: the spheres were opened ${how}`);
+    }
     placeBatch(batch, { plan: this.#plan, memory: this.#memory, words: this.#words });
     const put = (index: number, value: number) => this.#stepParameters[index] = value;
     put(StepParameter.learningRate, optimizer.learningRate);
@@ -218,6 +226,8 @@ class RootSphere implements Spheres {
     put(StepParameter.muonMomentum, optimizer.muon?.momentum ?? 0);
     put(StepParameter.muonPolarRounds, optimizer.muon?.polarRounds ?? 0);
     put(StepParameter.embeddingRate, optimizer.embeddingRate ?? 1);
+    put(StepParameter.step, optimizer.step);
+    put(StepParameter.headSampled, sampleHead ? 1 : 0);
     put(StepParameter.lossLimit, optimizer.limits?.loss ?? Infinity);
     put(StepParameter.gradNormLimit, optimizer.limits?.gradNorm ?? Infinity);
     put(StepParameter.gradientScale, 1 / Math.max(1, batch.validTokens));

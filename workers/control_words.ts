@@ -92,6 +92,10 @@ export const StepParameter = {
   embeddingRate: 17,
   /** 0 for five rounds of one polynomial. */
   muonPolarRounds: 18,
+  /** 1-based number of the step. */
+  step: 19,
+  /** 1 where a sample stands for the vocabulary. */
+  headSampled: 20,
 } as const;
 
 /** Columns of a microbatch's row in the Float64 results. */

@@ -25,6 +25,16 @@ export interface ParameterGroup {
   readonly decayed: boolean;
 }
 
+/** Byte addresses of a weight group in both product orders. */
+export interface PackedGroup {
+  /** Y = X Wᵀ */
+  readonly forward: number;
+  /** dX = dY W */
+  readonly backward: number;
+  /** Whether they are addresses of the far memory. */
+  readonly isFar: boolean;
+}
+
 /** Groups that only some architectures have. */
 type OptionalName = "qkvBias" | "queryNorm" | "keyNorm" | "outputBias" | "gateUpBias" | "downBias";
 

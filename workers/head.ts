@@ -12,6 +12,7 @@ import {
 } from "./microbatch_context.ts";
 import { Word } from "./control_words.ts";
 import { linear, linearInputGradient, linearWeightGradient } from "./linear.ts";
+import type { ScoredIds } from "./head_sample.ts";
 import type { Turn } from "./reduction.ts";
 
 /** Loss of a microbatch. */
@@ -25,14 +26,15 @@ export interface MicrobatchLoss {
 /**
  * Losses of the hidden states in `area.final`, one of each microbatch. With a `gradientScale` it also
  * writes the head's gradients in `area.stagedHead`, `[V, D]` each, and that of the normalised hidden states
- * in `area.dNormed`, `[n, D]`.
+ * in `area.dNormed`, `[n, D]`. With a `sample` the ids in it are all that V counts.
  */
 export function head(
   context: MicrobatchContext,
-  { slice, turns, gradientScale }: {
+  { slice, turns, gradientScale, sample }: {
     slice: MicrobatchRows;
     turns: readonly Turn[];
     gradientScale?: number;
+    sample?: ScoredIds | undefined;
   },
 ): MicrobatchLoss[] {
   const { config, kernels, area, groups, dims } = context;
@@ -47,7 +49,7 @@ export function head(
   );
   return turns.map((turn, leaf) => {
     const firstToken = slice.first * dims.T + turn.token;
-    headOf(context, { turn, firstToken, staged: area.stagedHead[leaf], gradientScale });
+    headOf(context, { turn, firstToken, staged: area.stagedHead[leaf], gradientScale, sample });
     return sumLosses(context, { firstToken, n: turn.n });
   });
 }
@@ -55,23 +57,30 @@ export function head(
 /** The head of one microbatch, whose first token in the batch is `firstToken`. */
 function headOf(
   context: MicrobatchContext,
-  { turn, firstToken, staged, gradientScale }: {
+  { turn, firstToken, staged, gradientScale, sample }: {
     turn: Turn;
     firstToken: number;
     staged: number | undefined;
     gradientScale: number | undefined;
+    sample: ScoredIds | undefined;
   },
 ): void {
-  const { kernels, plan, area, groups, dims: { D, V }, f32, words } = context;
+  const { kernels, plan, area, groups, dims: { D }, f32, words } = context;
+  const { head: w, packed, targets: targetIds } = sample ??
+    { head: groups.head, packed: undefined, targets: plan.targetIds };
+  const V = w.rows;
   const isWeighted = Atomics.load(words, Word.weighted) === 1;
   for (let start = 0; start < turn.n; start += plan.logitsRows) {
     const rows = Math.min(plan.logitsRows, turn.n - start);
     const token = firstToken + start;
     const hidden = at(area.normed, (turn.token + start) * D);
-    const targets = at(plan.targetIds, token);
+    const targets = at(targetIds, token);
     const mask = at(plan.mask, token);
     const losses = at(plan.losses, token);
-    linear(context, { y: area.logits, x: hidden, w: groups.head, n: rows });
+    linear(context, { y: area.logits, x: hidden, w, packed, n: rows });
+    for (let row = 0; sample && row < rows; row++) {
+      kernels.add(at(area.logits, row * V), sample.logWeights, V);
+    }
     if (plan.keptLogits) {
       const from = area.logits / 4;
       f32.copyWithin(plan.keptLogits / 4 + token * V, from, from + rows * V);
@@ -99,7 +108,7 @@ function headOf(
         dw: staged,
         dy: area.logits,
         x: hidden,
-        w: groups.head,
+        w,
         n: rows,
         accumulate: start > 0,
       });
@@ -107,7 +116,8 @@ function headOf(
     linearInputGradient(context, {
       dx: at(area.dNormed, (turn.token + start) * D),
       dy: area.logits,
-      w: groups.head,
+      w,
+      packed,
       n: rows,
     });
   }

@@ -8,7 +8,7 @@ import { type FarCopies, type Kernels, NR, packedBSize } from "../kernels/mod.ts
 import { packSmall } from "./frozen.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
 import type { WorkerArea } from "./worker_area.ts";
-import type { ParameterGroup } from "./groups.ts";
+import type { PackedGroup, ParameterGroup } from "./groups.ts";
 
 /** Context of a product besides its operands. */
 export interface Products {
@@ -21,10 +21,12 @@ export interface Products {
 /** Y[n, out] = X[n, in] · Wᵀ + bias, added to Y when `accumulate`. */
 export function linear(
   products: Products,
-  { y, x, w, bias, n, stride = w.rows, accumulate = false }: {
+  { y, x, w, packed, bias, n, stride = w.rows, accumulate = false }: {
     y: number;
     x: number;
     w: ParameterGroup;
+    /** By default those of the plan. */
+    packed?: PackedGroup | undefined;
     bias?: ParameterGroup | undefined;
     n: number;
     /** Floats from one row of `y` to the next. */
@@ -34,7 +36,7 @@ export function linear(
 ): void {
   const { kernels, plan, area } = products;
   kernels.pack_a(area.packedA, x, n, w.cols, w.cols);
-  multiply(products, { y, w, order: "forward", n, stride, accumulate });
+  multiply(products, { y, w, packed, order: "forward", n, stride, accumulate });
   if (!bias) return;
   const addend = plan.baseWeights[bias.index] as number;
   for (let i = 0; i < n; i++) kernels.add(y + i * w.rows * 4, addend, w.rows);
@@ -52,10 +54,12 @@ export function biasGradient(
 /** dX[n, in] = dY[n, out] · W. */
 export function linearInputGradient(
   products: Products,
-  { dx, dy, w, n, stride = w.rows, accumulate = false }: {
+  { dx, dy, w, packed, n, stride = w.rows, accumulate = false }: {
     dx: number;
     dy: number;
     w: ParameterGroup;
+    /** By default those of the plan. */
+    packed?: PackedGroup | undefined;
     n: number;
     /** Floats from one row of `dy` to the next. */
     stride?: number;
@@ -64,7 +68,7 @@ export function linearInputGradient(
 ): void {
   const { kernels, area } = products;
   kernels.pack_a(area.packedA, dy, n, w.rows, stride);
-  multiply(products, { y: dx, w, order: "backward", n, stride: w.cols, accumulate });
+  multiply(products, { y: dx, w, packed, order: "backward", n, stride: w.cols, accumulate });
 }
 
 /**
@@ -73,9 +77,10 @@ export function linearInputGradient(
  */
 function multiply(
   products: Products,
-  { y, w, order, n, stride, accumulate }: {
+  { y, w, packed = products.plan.packed[w.index], order, n, stride, accumulate }: {
     y: number;
     w: ParameterGroup;
+    packed: PackedGroup | undefined;
     order: "forward" | "backward";
     n: number;
     stride: number;
@@ -86,7 +91,6 @@ function multiply(
   const [columns, k] = order === "forward" ? [w.rows, w.cols] : [w.cols, w.rows];
   const add = Number(accumulate);
   const small = plan.small[w.index];
-  const packed = plan.packed[w.index];
   if (packed && !packed.isFar) {
     return kernels.gemm(y, area.packedA, packed[order], n, columns, k, stride, add);
   }

@@ -11,7 +11,8 @@ import { MAX_FAR_BYTES, NR, packedBSize } from "../kernels/mod.ts";
 import { createAdapterLayout, type LoraConfig, loraScale } from "../model/lora.ts";
 import { adapterScratch, createAdapters } from "./adapter_groups.ts";
 import { type FrozenType, isSmall, placeFrozen, type SmallMatrix } from "./frozen.ts";
-import { createGroups, type ParameterGroup } from "./groups.ts";
+import { createGroups, type PackedGroup, type ParameterGroup } from "./groups.ts";
+import type { HeadSample } from "./sample_area.ts";
 import { cutSegments, type Segment } from "./segments.ts";
 import { placeWorkerArea, type WorkerArea } from "./worker_area.ts";
 import { hiddenMatrices, type HiddenMatrix, type MuonArea, placeMuonArea } from "./muon_area.ts";
@@ -37,22 +38,14 @@ export interface PlanDims {
   readonly profile: boolean;
   /** Recompute activations in the backward pass instead of storing them. */
   readonly recompute: boolean;
+  /** Sample of the vocabulary that steps may score. */
+  readonly headSample?: HeadSample;
   /** Train this adapter alone. */
   readonly lora?: LoraConfig;
   /** How the matrices of the layers are stored where an adapter is trained; f32 by default. */
   readonly frozenType?: FrozenType;
   /** Most bytes of the near memory; what 32 bits address by default. */
   readonly nearBytes?: number;
-}
-
-/** Byte addresses of a weight group in both product orders. */
-export interface PackedGroup {
-  /** Y = X Wᵀ */
-  readonly forward: number;
-  /** dX = dY W */
-  readonly backward: number;
-  /** Whether they are addresses of the far memory. */
-  readonly isFar: boolean;
 }
 
 /** The layout as plain data, posted to every worker. */
@@ -250,6 +243,7 @@ function layOut(
           moments: Math.max(...segments.map(sizeOf)),
           panelFloats: farWeights || hasSmall ? panelFloats : 0,
           hasSmall,
+          ...dims.headSample && { sampled: rows * cols },
           take,
         });
         const areaEnd = end;

@@ -18,6 +18,7 @@ export type {
   StepLimits,
   StepOutcome,
 } from "./spheres.ts";
+export type { HeadSample } from "./sample_area.ts";
 export { createTopology, DEFAULT_LEAVES, type Topology } from "./topology.ts";
 export { PoolWord, publish, waitFor } from "./pool_words.ts";
 export { joinPool, type PoolWork } from "./pool_worker.ts";

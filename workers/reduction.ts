@@ -7,7 +7,7 @@
  */
 import { K_BLOCK } from "../kernels/mod.ts";
 import type { ParameterGroup } from "./groups.ts";
-import { isFrozen, type MicrobatchContext } from "./microbatch_context.ts";
+import { at, isFrozen, type MicrobatchContext } from "./microbatch_context.ts";
 import { Word } from "./control_words.ts";
 import { publish, waitFor } from "./pool_words.ts";
 
@@ -70,6 +70,30 @@ export function reduce(
     add(gradient) {
       if (turn.order === 0) kernels.copy(gradient, staged, size);
       else kernels.add(gradient, staged, size);
+    },
+  });
+}
+
+/** As `reduce`, of some rows of `group`, `[rows.length, cols]`; the others have no gradient. */
+export function reduceRows(
+  context: MicrobatchContext,
+  { turn, group, staged, rows }: {
+    turn: Turn;
+    group: ParameterGroup;
+    staged: number;
+    rows: Int32Array;
+  },
+): void {
+  const { kernels } = context;
+  const { cols } = group;
+  inTurn(context, {
+    turn,
+    group,
+    add(gradient) {
+      if (turn.order === 0) kernels.zero(gradient, group.rows * cols);
+      for (const [i, row] of rows.entries()) {
+        kernels.add(at(gradient, row * cols), at(staged, i * cols), cols);
+      }
     },
   });
 }

@@ -17,6 +17,7 @@ import {
 } from "./control_words.ts";
 import { forward } from "./forward.ts";
 import { head } from "./head.ts";
+import { drawSample, type ScoredIds } from "./head_sample.ts";
 import { createMicrobatchContext, type MicrobatchContext } from "./microbatch_context.ts";
 import type { MemoryPlan } from "./memory_plan.ts";
 import { PoisonedError, publish, waitFor } from "./pool_words.ts";
@@ -111,19 +112,27 @@ class Sphere {
   #takeMicrobatches({ train, round }: { train: boolean; round: number }): void {
     const { plan, words } = this.#context;
     const { leaves } = plan.dims.topology;
+    const sample = train ? drawSample(this.#context) : undefined;
     for (;;) {
       const first = Atomics.add(words, Word.nextMicrobatch, plan.leavesPerPass);
       if (first >= leaves) break;
       const end = Math.min(first + plan.leavesPerPass, leaves);
       this.#leaves = [first, end];
-      this.#runPass({ first, end, train });
+      this.#runPass({ first, end, train, sample });
       for (let microbatch = first; microbatch < end; microbatch++) this.#report(microbatch, round);
       this.#leaves = undefined;
     }
   }
 
   /** Runs leaves `[first, end)` as one: their rows are adjacent. */
-  #runPass({ first, end, train }: { first: number; end: number; train: boolean }): void {
+  #runPass(
+    { first, end, train, sample }: {
+      first: number;
+      end: number;
+      train: boolean;
+      sample: ScoredIds | undefined;
+    },
+  ): void {
     const context = this.#context;
     const { words, dims: { T }, plan } = context;
     const start = performance.now();
@@ -139,8 +148,8 @@ class Sphere {
     forward(context, slice);
     const parameters = new Float64Array(words.buffer, plan.parametersIn, 64);
     const gradientScale = parameters[StepParameter.gradientScale] as number;
-    const losses = head(context, { slice, turns, ...train && { gradientScale } });
-    if (train) backward(context, { slice, turns });
+    const losses = head(context, { slice, turns, sample, ...train && { gradientScale } });
+    if (train) backward(context, { slice, turns, sample });
     const waitMs = turns.reduce((sum, turn) => sum + turn.waitMs, 0);
     const tokenMs = (performance.now() - start - waitMs) / ((slice.end - slice.first) * T);
     for (const [i, turn] of turns.entries()) {

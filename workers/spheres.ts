@@ -7,6 +7,7 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Layout } from "../model/layout.ts";
 import type { LoraConfig } from "../model/lora.ts";
 import type { FrozenType } from "./frozen.ts";
+import type { HeadSample } from "./sample_area.ts";
 import type { Topology } from "./topology.ts";
 
 /** A batch as the spheres need it: row-major int32 `[rows * cols]`. */
@@ -51,6 +52,8 @@ export interface OptimizerStep {
   readonly muon?: MuonStep;
   /** The embedding's learning rate, as a multiple of AdamW's; 1 by default. */
   readonly embeddingRate?: number;
+  /** Whether the sample of {@linkcode SpheresOptions} stands for the vocabulary; false by default. */
+  readonly sampleHead?: boolean;
   /** Limits beyond which a step skips its update; without them none does. */
   readonly limits?: StepLimits;
 }
@@ -91,7 +94,7 @@ export interface SphereCounters {
 
 /** Outcome of one step. */
 export interface StepOutcome {
-  /** Mean nats per target token. */
+  /** Mean nats per target token; an estimate where a sample stood for the vocabulary. */
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
@@ -129,6 +132,8 @@ export interface SpheresOptions {
   readonly recompute?: boolean;
   /** Measure the time in each kernel; off by default. */
   readonly profile?: boolean;
+  /** Reserves memory for steps that score a sample of the vocabulary: of an untied head alone. */
+  readonly headSample?: HeadSample;
   /** Freeze the weights and train this adapter beside them, by AdamW. */
   readonly lora?: LoraConfig;
   /**

@@ -13,6 +13,7 @@ import {
 import { architectureOf } from "../model/architectures.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Groups } from "./groups.ts";
+import { placeSampleArea, type SampleArea } from "./sample_area.ts";
 
 /** Floats in a line of the cache. */
 const LINE = 16;
@@ -76,6 +77,8 @@ export interface WorkerArea {
   readonly staged: number;
   /** Gradient of the head of each leaf of a pass, which row blocks accumulate, [V, D]; none where frozen. */
   readonly stagedHead: readonly number[];
+  /** Where steps may sample the vocabulary. */
+  readonly sample: SampleArea | undefined;
   /** [n, r] input and gradient between the two matrices of an adapter. */
   readonly loraHidden: number;
   readonly loraGradient: number;
@@ -102,6 +105,7 @@ export function placeWorkerArea(
     moments,
     panelFloats,
     hasSmall,
+    sampled,
     take,
   }: {
     config: ModelConfig;
@@ -124,6 +128,8 @@ export function placeWorkerArea(
     panelFloats: number;
     /** Whether some weights are stored small. */
     hasSmall: boolean;
+    /** Tokens of a batch, where steps may sample the vocabulary. */
+    sampled?: number;
     take: (floats: number) => number;
   },
 ): WorkerArea {
@@ -185,6 +191,7 @@ export function placeWorkerArea(
     simd256Tile: take(SIMD256_BYTES / 4),
     staged: take(stagedSize),
     stagedHead: adapter ? [] : Array.from({ length: leaves }, () => take(V * D)),
+    sample: sampled === undefined ? undefined : placeSampleArea(config, { tokens: sampled, take }),
     loraHidden: take(adapter?.hidden ?? 0),
     loraGradient: take(adapter?.hidden ?? 0),
     moments: take(2 * moments),

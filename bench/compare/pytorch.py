@@ -2,7 +2,9 @@
 
 Usage: python3 bench/compare/pytorch.py tiny|small|base eager|compile
 Prints a line {torch} or {skipped: why}, then, for each line of standard input with a number of steps,
-{msPerStep (median), tokensPerSecond}. On Debian: python3-torch libopenblas0-pthread (eager only).
+{msPerStep (median), tokensPerSecond}. On Debian: python3-torch libopenblas0-openmp (with
+libopenblas0-pthread two pools of threads spin against each other: 20 times slower); for compile,
+which needs version 2, also python3-dev libtorch-dev g++.
 """
 import json
 import math

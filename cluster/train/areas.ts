@@ -3,22 +3,12 @@
  *
  * @module
  */
+import { joinBytes } from "../../model/bytes.ts";
 import type { ReplicaState, Segment } from "../../stages/train/mod.ts";
 import type { Batch } from "../../stages/types.ts";
 
 /** A batch without its place in the corpus, which decides nothing. */
 type BareBatch = Omit<Batch, "cursor" | "cursors">;
-
-/** Areas one after the other. */
-function join(areas: readonly (Float32Array | Int32Array)[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(areas.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const area of areas) {
-    bytes.set(new Uint8Array(area.buffer, area.byteOffset, area.byteLength), at);
-    at += area.byteLength;
-  }
-  return bytes;
-}
 
 /** Cuts bytes into `count` areas of the same length. */
 function cut(bytes: Uint8Array<ArrayBuffer>, count: number, what: string): Float32Array[] {
@@ -34,7 +24,7 @@ function cut(bytes: Uint8Array<ArrayBuffer>, count: number, what: string): Float
 
 /** The bytes of an area, or of a segment of it. */
 export function bytesOf(area: Float32Array, { start, end }: Segment): Uint8Array<ArrayBuffer> {
-  return join([area.subarray(start, end)]);
+  return joinBytes([area.subarray(start, end)]);
 }
 
 /** The area in `bytes`. */
@@ -53,7 +43,7 @@ const BLOCK = 1024;
 export function encodeState(
   { firstMoment, secondMoment, residual }: Omit<ReplicaState, "guard">,
 ): Uint8Array<ArrayBuffer> {
-  const whole = join([firstMoment, secondMoment, ...residual ? [residual] : []]);
+  const whole = joinBytes([firstMoment, secondMoment, ...residual ? [residual] : []]);
   // Bits, not values: minus zero is none.
   const words = new Int32Array(whole.buffer);
   const blocks = Array.from(
@@ -62,7 +52,7 @@ export function encodeState(
   );
   const isKept = blocks.map((block) => block.some((word) => word !== 0));
   const kept = Int32Array.from(isKept, Number);
-  return join([Int32Array.of(words.length), kept, ...blocks.filter((_, i) => isKept[i])]);
+  return joinBytes([Int32Array.of(words.length), kept, ...blocks.filter((_, i) => isKept[i])]);
 }
 
 /** The same from `bytes`. */
@@ -87,7 +77,7 @@ export function decodeState(
 
 /** Batches, each after its shape. */
 export function encodeBatches(batches: readonly BareBatch[]): Uint8Array<ArrayBuffer> {
-  return join(
+  return joinBytes(
     batches.flatMap(({ inputIds, targetIds, mask, segmentIds, rows, cols, validTokens }) => [
       Int32Array.of(rows, cols, validTokens, segmentIds ? 1 : 0),
       ...[inputIds, targetIds, mask, ...segmentIds ? [segmentIds] : []],

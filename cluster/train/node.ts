@@ -58,9 +58,11 @@ export async function trainNode(options: TrainNodeOptions): Promise<never> {
   const { bucket, leases, record: { leaseMs } } = run;
   await using resources = new AsyncDisposableStack();
   onEvent({ kind: "waits", for: "a corpus to train on" });
-  const training = await trainingOf(run, signal);
+  const { headSample, ...training } = await trainingOf(run, signal);
   await checkProbe(training);
-  const spheres = resources.use(await openSpheres({ ...training, workers }));
+  const spheres = resources.use(
+    await openSpheres({ ...training, ...headSample && { headSample }, workers }),
+  );
   const blobs = await openBlobs(run, { signal });
   const known: Known = { tasks: new Map(), results: new Map() };
   const turns = openTurns({ spheres, blobs, node, deltas: (round) => resultsIn(known, round) });

@@ -49,6 +49,7 @@ const TASK = z.strictObject({
     muon: z.strictObject({ momentum: number, rate: number, polarRounds: number.optional() })
       .optional(),
     embeddingRate: number.optional(),
+    sampleUntil: number.optional(),
   }),
   guardDeviations: number,
   deltas: z.enum(DELTAS),
@@ -77,6 +78,8 @@ const TRAINING = z.strictObject({
   cols: count,
   leaves: count,
   strictSimd: z.boolean(),
+  /** Where steps may score a sample of the vocabulary. */
+  headSample: z.strictObject({ kept: count, period: count }).optional(),
   /** What the kernels compute on the keeper's machine. */
   probe: digest,
 });

@@ -112,11 +112,12 @@ export function openTurns({ spheres, blobs, node, deltas }: TurnsOptions): Turns
   };
 }
 
-function optimizerOf({ optimizer: { muon, embeddingRate, ...adamw } }: RoundTask) {
+function optimizerOf({ optimizer: { muon, embeddingRate, sampleUntil, ...adamw } }: RoundTask) {
   return {
     ...adamw,
     ...muon && { muon: muonOf(muon) },
     ...embeddingRate !== undefined && { embeddingRate },
+    ...sampleUntil !== undefined && { sampleUntil },
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../bytes.ts";
 import { writeWhole } from "../durable.ts";
 import { encodeOnnx, type OnnxSource } from "./encode.ts";
 
@@ -26,14 +27,7 @@ export type { Precision } from "./precision.ts";
  * ```
  */
 export function exportOnnx(source: OnnxSource): Uint8Array<ArrayBuffer> {
-  const chunks = [...encodeOnnx(source)];
-  const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    file.set(chunk, at);
-    at += chunk.length;
-  }
-  return file;
+  return joinBytes([...encodeOnnx(source)]);
 }
 
 /**

@@ -6,6 +6,7 @@
 import { readModelConfig } from "../../model/checkpoint/mod.ts";
 import { type ModelConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { createLayout } from "../../model/layout.ts";
+import { headSampleOf } from "../../model/recipes.ts";
 import { formatCount, formatDuration } from "../../stages/report/mod.ts";
 import type { RunSettings } from "../../run/folder.ts";
 import { optimizerOf } from "../../run/settings/training.ts";
@@ -102,6 +103,7 @@ function speedOf(
   const { leaves, strictSimd } = settings;
   return measure({
     ...{ config, rows, cols, leaves, strictSimd, ...spheres },
+    ...headSampleOf(settings.recipe ?? "plain", { vocabSize: config.vocab_size }),
     optimizer: optimizerOf(settings),
   });
 }

@@ -34,6 +34,14 @@ export interface Done {
   readonly dropped: readonly string[];
 }
 
+/** What a keeper says of a chunk of a shard that is in its journal. */
+export interface StoredChunk extends Done {
+  /** The keeper's name for this session. */
+  readonly keeper: string;
+  /** Which of its deliveries it was, from 1. */
+  readonly ticket: number;
+}
+
 /** Of which source, which place, which content: the same from every node that makes it. */
 export function chunkId({ source, sequence, documents }: Chunk): string {
   const hash = createHash("sha256");

@@ -110,7 +110,8 @@ async function crawlWith(
     await crawlShard({ node, shard, lease, stages, counts, signal: end, onFull });
   } catch (error) {
     if (signal.aborted || given.signal.aborted) return;
-    if (!lease.signal.aborted && !(error instanceof LostLease)) throw error;
+    // Without an answer from the broker it is given back, and taken anew by whoever has one.
+    if (!lease.signal.aborted && !(error instanceof LostLease) && !isAway(error)) throw error;
     node.note(`shard ${shard} goes to another node: ${reasonOf(error)}`);
   } finally {
     shards.delete(shard);

@@ -18,6 +18,21 @@ export interface RunMark {
   readonly documents: number;
   /** The object that lists what the next keeper needs; absent where nothing is mirrored. */
   readonly folder?: string;
+  /** Of a crawl: whose word that documents are stored still counts. */
+  readonly told?: Told;
+}
+
+/**
+ * How many of its deliveries each keeper has in the journal, by a name that it had for that session;
+ * null for the one at work. What a keeper told of later ones is void: the mark that had them was
+ * forgotten, and with it their documents.
+ */
+export type Told = Readonly<Record<string, number | null>>;
+
+/** Whose word counts, as the mark of the run has it. */
+export async function readTold(bucket: KV): Promise<Told> {
+  const entry = await bucket.get(KEY);
+  return entry?.operation === "PUT" ? entry.json<RunMark>().told ?? {} : {};
 }
 
 /** A keeper that has been replaced by another. */
@@ -37,7 +52,8 @@ export interface Fence {
 export async function openFence(bucket: KV, lease: Lease): Promise<Fence> {
   const entry = await bucket.get(KEY);
   const found = entry === null || entry.operation !== "PUT" ? undefined : entry.json<RunMark>();
-  if (found && found.lease > lease.revision) throw stale(found);
+  // The same revision comes again where the broker has forgotten that it was taken.
+  if (found && found.lease >= lease.revision) throw stale(found);
   let revision = entry?.revision ?? 0;
   const write = async (mark: RunMark) => {
     for (;;) {

@@ -5,8 +5,10 @@
  */
 import { type Cluster, connectCluster } from "../../cluster/connect.ts";
 import { readCredentials } from "../../cluster/credentials.ts";
-import { beat, type Role } from "../../cluster/heartbeat.ts";
-import { joinRun } from "../../cluster/run.ts";
+import { beat, type Role, type RoleState } from "../../cluster/heartbeat.ts";
+import { pause } from "../../cluster/lease.ts";
+import { patiently } from "../../cluster/patiently.ts";
+import { type ClusterRun, joinRun } from "../../cluster/run.ts";
 import { runNames } from "../../cluster/subjects.ts";
 import { digestProgram } from "../../run/program_digest.ts";
 import type { RunSettings } from "../../run/folder.ts";
@@ -14,9 +16,12 @@ import { UsageError } from "../../cli/flags.ts";
 import { crawlNode } from "./crawl_node.ts";
 import { type KeeperMachine, keeperNode } from "./keeper_node.ts";
 import type { KeeperOptions, Node, RoleAtWork } from "./node.ts";
-import { watchRun } from "./run_state.ts";
+import { readEnd, type RunEnd, watchRun } from "./run_state.ts";
 import { textNode } from "./text_node.ts";
 import { trainRole } from "./train_role.ts";
+
+/** Between two looks at a run that has failed. */
+const LOOK_MS = 1_000;
 
 /** Options of {@linkcode joinCluster}. */
 export interface JoinOptions {
@@ -43,7 +48,10 @@ export async function connectHere(
   });
 }
 
-/** Works in a run until it is over, or `stop` aborts. */
+/**
+ * Works in a run until it is over, or `stop` aborts. While the run has failed, the node waits for it to
+ * go on.
+ */
 export async function joinCluster(options: JoinOptions): Promise<void> {
   const { run: runName, roles, machine, stop, note } = options;
   const name = `${Deno.hostname().split(".")[0]}-${Deno.pid}`;
@@ -58,23 +66,66 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
       `Cannot join the run ${runName}: it was created by another version of the program`,
     );
   }
-  const over = new AbortController();
-  const node: Node = {
+  const shared = {
     run,
     name,
     // Written by launch.ts of the same program.
     settings: run.record.settings as RunSettings,
     options: run.record.options as KeeperOptions,
-    stop: AbortSignal.any([stop, over.signal]),
     note,
   };
-  const watching = watchRun(run.bucket, { signal: node.stop }).then((end) => {
+  let atWork: readonly RoleAtWork[] = [];
+  await using _beating = beat({
+    bucket: run.bucket,
+    node: name,
+    roles: () => atWork.length > 0 ? atWork.map(({ state }) => state()) : roles.map(waiting),
+  });
+  note(`${name} joins the run ${runName}: ${roles.join(", ")}`);
+  let told = "";
+  for (;;) {
+    const end = await endOf(run, stop);
+    if (stop.aborted || (end && end.phase !== "failed")) return;
+    if (end === undefined) {
+      const over = new AbortController();
+      const node = { ...shared, stop: AbortSignal.any([stop, over.signal]) };
+      atWork = roles.map((role) => begin(role, { node, machine }));
+      await untilEnd(node, { over, atWork });
+      atWork = [];
+      continue;
+    }
+    const line = `the run ${runName} has failed on ${end.keeper}: ${end.error}\n` +
+      "this node waits for it to go on: mend that, start that keeper again, and repeat the command " +
+      "that created the run; --end there ends the nodes";
+    if (line !== told) note(line);
+    told = line;
+    await pause(LOOK_MS, stop).catch(() => {});
+  }
+}
+
+/** How the run ended, if it has; nothing once `stop` aborts. */
+async function endOf({ bucket }: ClusterRun, stop: AbortSignal): Promise<RunEnd | undefined> {
+  try {
+    return await patiently(stop, () => readEnd(bucket));
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    return undefined;
+  }
+}
+
+/** What a role shows that does nothing. */
+const waiting = (role: Role): RoleState => ({
+  ...{ role, active: false, counts: {}, owns: [] },
+  waitsFor: "the run, which has failed, to go on",
+});
+
+/** Resolves when the run has ended, or the node is stopped, and all roles with it. */
+async function untilEnd(
+  { run, stop }: Node,
+  { over, atWork }: { over: AbortController; atWork: readonly RoleAtWork[] },
+): Promise<void> {
+  const watching = watchRun(run.bucket, { signal: stop }).then((end) => {
     if (end) over.abort(new DOMException(`the run has ${end.phase}`, "AbortError"));
   });
-  const atWork = roles.map((role) => begin(role, { node, machine }));
-  note(`${node.name} joins the run ${runName}: ${roles.join(", ")}`);
-  const states = () => atWork.map(({ state }) => state());
-  const beating = beat({ bucket: run.bucket, node: node.name, roles: states });
   try {
     await Promise.all(atWork.map(({ done }) => done));
     // A role may have ended the run itself.
@@ -83,7 +134,6 @@ export async function joinCluster(options: JoinOptions): Promise<void> {
     over.abort(new DOMException("the node leaves", "AbortError"));
     await Promise.allSettled(atWork.map(({ done }) => done));
     await watching;
-    await beating[Symbol.asyncDispose]();
   }
 }
 

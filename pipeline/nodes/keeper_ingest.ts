@@ -148,6 +148,7 @@ export async function openKeeperIngest(
         counts,
         signal,
         lease,
+        fence,
       });
     }
     const nextPart = async () => {

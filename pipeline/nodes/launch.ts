@@ -59,7 +59,13 @@ export async function launch(
     say(`Run ${run} goes on without this watcher; --end stops it`);
     return interrupt.exitCode;
   }
-  if (end.phase === "failed") throw new Error(`Cannot finish the run ${run}: ${end.error}`);
+  if (end.phase === "failed") {
+    throw new Error(
+      `Cannot finish the run ${run}: ${end.error} (on ${end.keeper})\n` +
+        "The other nodes wait. When that is mended, start the keeper there again, and repeat the " +
+        "command that created the run, with its sources: it goes on. --end ends the nodes",
+    );
+  }
   if (end.phase === "stopped") say(`Run ${run} was stopped`);
   else say(`Run ${run} is done: it is on ${end.keeper}\nManifest  ${end.manifest}`);
   return 0;

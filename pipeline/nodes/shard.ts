@@ -23,6 +23,8 @@ export interface ShardState {
   readonly sent: number;
   /** Whether nothing is left to fetch. */
   readonly idle: boolean;
+  /** Of each keeper, the last delivery that its knowledge of stored pages rests on. */
+  readonly basis: Readonly<Record<string, number>>;
 }
 
 /**

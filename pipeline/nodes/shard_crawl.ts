@@ -14,7 +14,8 @@ import type { Page } from "../../stages/types.ts";
 import { RENDERING } from "../../run/settings/crawl.ts";
 import { readBlockList } from "../../run/block_list.ts";
 import { splitSources } from "../../run/sources.ts";
-import { ChunkBuffer, chunkId, type Done, encodeChunk } from "./chunk.ts";
+import { ChunkBuffer, chunkId, encodeChunk, type StoredChunk } from "./chunk.ts";
+import { readTold } from "./fence.ts";
 import type { Node, RoleCounts } from "./node.ts";
 import { byShard, type FoundLinks, shardKey, type ShardState } from "./shard.ts";
 import { shardFrontier } from "./shard_frontier.ts";
@@ -109,11 +110,11 @@ export async function crawlShard(options: ShardCrawlOptions): Promise<void> {
       inner.import(links.map(([url, depth]) => ({ url, depth, state: isDone(url) })));
     }
     if (inner.queued > 0) {
-      await state.write({ applied: 0, sent, idle: false });
+      await state.write({ applied: 0, sent, idle: false, basis: done.basis });
       await crawlQueued();
     }
     if (addresses.isEmpty) {
-      await state.write({ applied: addresses.applied, sent, idle: true });
+      await state.write({ applied: addresses.applied, sent, idle: true, basis: done.basis });
       await addresses.more(signal);
     }
   }
@@ -193,24 +194,30 @@ async function claimState({ node: { run }, shard, lease }: ShardCrawlOptions) {
       }
     }
   };
-  await write({ applied: 0, sent: 0, idle: false });
+  await write({ applied: 0, sent: 0, idle: false, basis: {} });
   return { write };
 }
 
-/** The addresses of a shard that are in the journal, or were dropped. */
+/** The addresses of a shard that are in the journal, or were dropped, by the word of keepers that counts. */
 async function readDone({ node: { run }, shard }: ShardCrawlOptions) {
   const { js, manager } = run.cluster;
   const subject = run.names.stored(`s${shard}`);
   const stream = run.names.streams.stored;
-  const done = { pages: new Set<string>(), dropped: new Set<string>() };
+  const basis: Record<string, number> = {};
+  const done = { pages: new Set<string>(), dropped: new Set<string>(), basis };
   const { state } = await manager.streams.info(stream, { subjects_filter: subject });
   let left = state.subjects?.[subject] ?? 0;
   if (left === 0) return done;
+  const told = await readTold(run.bucket);
   const consumer = await js.consumers.get(stream, { filter_subjects: subject });
   for await (const message of await consumer.consume()) {
-    const { pages, dropped } = message.json<Done>();
-    for (const url of pages) done.pages.add(url);
-    for (const url of dropped) done.dropped.add(url);
+    const { pages, dropped, keeper, ticket } = message.json<StoredChunk>();
+    const upTo = told[keeper];
+    if (upTo === null || ticket <= (upTo ?? 0)) {
+      for (const url of pages) done.pages.add(url);
+      for (const url of dropped) done.dropped.add(url);
+      basis[keeper] = Math.max(ticket, basis[keeper] ?? 0);
+    }
     if (--left === 0) break;
   }
   return done;

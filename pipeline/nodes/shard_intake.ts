@@ -8,8 +8,9 @@ import { type Lease, pause } from "../../cluster/lease.ts";
 import { patiently } from "../../cluster/patiently.ts";
 import { isAway, publish } from "../../cluster/to_stream.ts";
 import { canonicalSeed } from "../../stages/crawl/mod.ts";
-import { type Chunk, decodeChunk } from "./chunk.ts";
+import { type Chunk, decodeChunk, type StoredChunk } from "./chunk.ts";
 import { openConsumer, removeConsumer } from "./consumers.ts";
+import type { Fence } from "./fence.ts";
 import type { Node, RoleCounts } from "./node.ts";
 import { wantPages } from "./run_state.ts";
 import { byShard, shardKey, type ShardState } from "./shard.ts";
@@ -35,6 +36,8 @@ export interface ShardPlaces {
   readonly shards: Readonly<Record<string, Taken>>;
   /** Pages of all of them. */
   readonly pages: number;
+  /** How many of its deliveries each keeper has in the journal. */
+  readonly told: Readonly<Record<string, number>>;
 }
 
 /** A place among the deliveries to this keeper. */
@@ -63,19 +66,25 @@ export interface ShardIntakeOptions {
   readonly signal: AbortSignal;
   /** Under which marks are made, also after it. */
   readonly lease: Lease;
+  readonly fence: Pick<Fence, "mark">;
 }
 
 /** Hands the seeds to their shards, where nobody has, and takes in what their owners send. */
 export async function openShardIntake(options: ShardIntakeOptions): Promise<ShardIntake> {
-  const { node, seeds, counts, signal } = options;
+  const { node, seeds, counts, signal, fence, from } = options;
   const { run, settings } = node;
   const { cluster, names } = run;
-  const shards: Record<string, Taken> = { ...options.from.shards };
-  let { pages } = options.from;
+  const shards: Record<string, Taken> = { ...from.shards };
+  let { pages } = from;
+  /** Not the lease's revision, which comes again where the broker has forgotten the lease. */
+  const keeper = crypto.randomUUID();
   let ticket = 0;
   let arrivedAt = performance.now();
   const pending: { ticket: number; delivery: Delivery<Chunk> }[] = [];
 
+  /** Owners that begin from here on know by the mark what earlier keepers told in vain. */
+  const claim = async () => await fence.mark({ told: { ...from.told, [keeper]: null } });
+  await claim();
   const links = seeds.map((url) => [canonicalSeed(url), 0] as const);
   for (const [shard, part] of byShard(links)) {
     const bytes = new TextEncoder().encode(JSON.stringify({ links: part }));
@@ -91,10 +100,14 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
     .readable.getReader();
   let coming: Promise<ReadableStreamReadResult<Delivery<Chunk>>> | undefined;
 
+  /** Whether an owner takes pages for stored that are in no journal: their mark was forgotten. */
+  const isMisled = ({ basis }: ShardState) =>
+    Object.entries(basis).some(([name, last]) => name !== keeper && last > (from.told[name] ?? 0));
+
   /**
    * Whether every owner is idle, knows all addresses of its shard, and has all it sent taken. A shard
    * of which only that is missing for long was forgotten by the broker: another owner begins with what
-   * the journal has.
+   * the journal has. So it is, at once, where an owner is misled.
    */
   async function isOver(): Promise<boolean> {
     let isOver = true;
@@ -105,7 +118,17 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
       const shard = Number(subject.split(".").at(-1));
       const entry = await run.bucket.get(shardKey(shard));
       const now = entry?.json<ShardState>();
-      if (!now?.idle || now.applied !== messages) return false;
+      if (now && isMisled(now)) {
+        // The broker may have forgotten this mark too.
+        await claim();
+        await run.leases.delete(shardKey(shard));
+        isOver = false;
+        continue;
+      }
+      if (!now?.idle || now.applied !== messages) {
+        isOver = false;
+        continue;
+      }
       const taken = shards[shard];
       if (now.sent === 0 || (taken?.owner === now.owner && taken.sent === now.sent)) continue;
       isOver = false;
@@ -132,7 +155,10 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
     return chunk;
   }
 
-  const cursor = () => ({ shards: { ...shards }, pages, ticket });
+  const cursor = () => ({
+    ...{ shards: { ...shards }, pages, ticket },
+    told: { ...from.told, [keeper]: ticket },
+  });
   return {
     async next() {
       for (;;) {
@@ -169,11 +195,12 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
     cursor,
     async marked({ ticket: upTo }) {
       while (pending[0] && pending[0].ticket <= upTo) {
-        const { delivery } = pending.shift() as (typeof pending)[number];
+        const { delivery, ticket } = pending.shift() as (typeof pending)[number];
         const { source, owner, done } = delivery.value;
         if (done) {
-          const bytes = new TextEncoder().encode(JSON.stringify(done));
-          const id = `stored.${owner}.${delivery.id}`;
+          const stored: StoredChunk = { ...done, keeper, ticket };
+          const bytes = new TextEncoder().encode(JSON.stringify(stored));
+          const id = `stored.${keeper}.${owner}.${delivery.id}`;
           await publish(names.stored(source), bytes, { cluster, id, signal: options.lease.signal });
         }
         delivery.ack();
@@ -191,6 +218,6 @@ function withChunk({ owner, sent, ahead }: Taken, sequence: number): Taken {
 
 /** Reads back what a mark carried; the beginning where it carried nothing. */
 export function readShardPlaces(cursor: unknown): ShardPlaces {
-  const { shards = {}, pages = 0 } = cursor as Partial<ShardPlaces> | undefined ?? {};
-  return { shards, pages };
+  const { shards = {}, pages = 0, told = {} } = cursor as Partial<ShardPlaces> | undefined ?? {};
+  return { shards, pages, told };
 }

@@ -71,11 +71,15 @@ export function openNodeRounds(
   { run, stop }: Node,
   { lease, counts }: { lease: Lease; counts: RoleCounts },
 ): OpenRounds {
-  return async (replicas, { config, rows, cols, leaves = DEFAULT_LEAVES, strictSimd = false }) => {
+  return async (replicas, options) => {
+    const { config, rows, cols, leaves = DEFAULT_LEAVES, strictSimd = false, headSample } = options;
     const { signal } = lease;
     const blobs = await openBlobs(run, { signal, create: true });
     const probe = await probeKernels({ strictSimd });
-    const training = { config, rows, cols, leaves, strictSimd, probe };
+    const training = {
+      ...{ config, rows, cols, leaves, strictSimd, probe },
+      ...headSample && { headSample },
+    };
     const onWait = (rank: number | undefined) => {
       counts.waitsFor = rank === undefined ? undefined : `replica ${rank + 1}`;
     };

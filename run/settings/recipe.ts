@@ -18,8 +18,9 @@ interface RecipeBasis {
 export const RECIPE = group("Tokenizer and model", {
   recipe: never(
     choice({
-      help: "how new weights are made and trained: tuned for few minutes, or plain, as versions " +
-        `before did (default: ${DEFAULT_RECIPE}; plain with adamw)`,
+      help: "how new weights are made and trained: tuned for few minutes, sampled, which is " +
+        "tuned with a faster head, or plain, as versions before did (default: " +
+        `${DEFAULT_RECIPE}; plain with adamw)`,
       of: RECIPES,
       only: { optimizer: ["muon"] },
       excludes: ["init"],

@@ -227,12 +227,13 @@ export function scheduleOf(
 export function optimizerOf(
   { optimizer, weightDecay, clip, recipe = "plain" }: OptimizerSettings,
 ): OptimizerOptions {
-  const { muon, embeddingRate, beta2 = ADAMW_DEFAULTS.beta2 } = RECIPE_TABLE[recipe];
+  const { muon, embeddingRate, headSample, beta2 = ADAMW_DEFAULTS.beta2 } = RECIPE_TABLE[recipe];
   const adamw = { ...ADAMW_DEFAULTS, beta2, weightDecay, clip };
   if (optimizer === "adamw") return adamw;
   return {
     ...adamw,
     muon: { ...MUON_DEFAULTS, ...muon },
     ...embeddingRate !== undefined && { embeddingRate },
+    ...headSample && { sampleUntil: headSample.until },
   };
 }

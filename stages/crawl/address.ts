@@ -57,6 +57,10 @@ const IPV4_CARRIERS: readonly (readonly [prefix: string, bits: number, group: nu
   ["2002::", 16, 1], // 6to4, RFC 3056
 ];
 
+/** Whether an interface identifier carries an IPv4 address in the last two groups: ISATAP, RFC 5214. */
+const isIsatap = (address: readonly number[]) =>
+  ((address[4] ?? 0) & ~0x200) === 0 && address[5] === 0x5efe;
+
 /** 16-bit groups of an IPv4 (2 groups) or IPv6 (8 groups) address. */
 function groups(address: string): number[] {
   if (isIP(address) === 4) {
@@ -111,9 +115,12 @@ export function blockedRange(address: string): string | undefined {
   if (version === 0) throw new SyntaxError(`Cannot judge "${address}": not an IP address`);
   const parts = groups(bare);
   if (version === 4) return nameIn(IPV4, parts);
+  const interfaceRange = isIsatap(parts) ? nameIn(IPV4, parts.slice(6)) : undefined;
   for (const [prefix, bits, at] of CARRIERS) {
-    if (within(parts, prefix, bits)) return nameIn(IPV4, parts.slice(at, at + 2));
+    if (!within(parts, prefix, bits)) continue;
+    return nameIn(IPV4, parts.slice(at, at + 2)) ?? interfaceRange;
   }
+  const range = nameIn(IPV6, parts) ?? interfaceRange;
   // Everything outside IANA's global unicast space is refused without being listed.
-  return nameIn(IPV6, parts) ?? (within(parts, GLOBAL_UNICAST, 3) ? undefined : "reserved");
+  return range ?? (within(parts, GLOBAL_UNICAST, 3) ? undefined : "reserved");
 }

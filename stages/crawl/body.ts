@@ -7,7 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 import { type Decoder, decoderOf, inflateEither } from "./content_coding.ts";
 import { FetchFailure } from "./failure.ts";
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../../model/bytes.ts";
 
 /** Decoded bytes per received byte beyond which a body counts as a bomb. */
 const MAX_RATIO = 100;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../model/bytes.ts";
 import { ReadFailure } from "./failure.ts";
 
 const NEWLINE = 0x0a;
@@ -61,13 +62,7 @@ export class ByteReader {
       if (bytes > maxBytes) return undefined;
       chunks.push(chunk);
     }
-    const joined = new Uint8Array(bytes);
-    let at = 0;
-    for (const chunk of chunks) {
-      joined.set(chunk, at);
-      at += chunk.byteLength;
-    }
-    return joined;
+    return joinBytes(chunks);
   }
 
   /** Passes over the next `count` bytes; returns how many there were. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../../model/bytes.ts";
 
 const NEWLINE = 0x0a;
 

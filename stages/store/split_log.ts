@@ -16,7 +16,7 @@ import {
   shardPaths,
   type TokenRange,
 } from "./shard.ts";
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "../../model/bytes.ts";
 
 /** Appended bytes are buffered up to this size. */
 const WRITE_BYTES = 2 ** 18;

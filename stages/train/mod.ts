@@ -129,7 +129,11 @@ export function train(options: TrainOptions): ReadableWritablePair<StepReport, B
       const limits = limitsOf(state.guard, guardDeviations);
       const outcome = await stepUnlessStopped(options, () =>
         objective.step(batch, {
-          ...optimizerStep(optimizer, { step: state.step + 1, learningRate }),
+          ...optimizerStep(optimizer, {
+            step: state.step + 1,
+            learningRate,
+            progress: stepProgress,
+          }),
           ...(limits && { limits }),
         }));
       if (!outcome) return controller.terminate();

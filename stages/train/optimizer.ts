@@ -43,6 +43,11 @@ export interface OptimizerOptions extends AdamwOptions {
   readonly muon?: MuonOptions;
   /** AdamW's learning rate of the embedding, as a multiple of that of the rest; 1 by default. */
   readonly embeddingRate?: number;
+  /**
+   * Share of the run, from its start, in which steps score a sample of the vocabulary; the spheres
+   * must be opened for that. 0 by default.
+   */
+  readonly sampleUntil?: number;
 }
 
 /** AdamW as small language models are usually trained. */
@@ -60,16 +65,17 @@ export const ADAMW_DEFAULTS: AdamwOptions = {
  */
 export const MUON_DEFAULTS: MuonOptions = { momentum: 0.95, rate: 0.5 };
 
-/** The settings of one step at AdamW's `learningRate`. */
+/** The settings of one step at AdamW's `learningRate`, `progress` through the run, 0 to 1. */
 export function optimizerStep(
-  { muon, ...adamw }: OptimizerOptions,
-  { step, learningRate }: { step: number; learningRate: number },
+  { muon, sampleUntil = 0, ...adamw }: OptimizerOptions,
+  { step, learningRate, progress }: { step: number; learningRate: number; progress: number },
 ): OptimizerStep {
   return {
     ...adamw,
     step,
     learningRate,
     ...(muon && { muon: muonStep(muon, learningRate) }),
+    ...(progress < sampleUntil && { sampleHead: true }),
   };
 }
 

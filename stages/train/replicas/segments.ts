@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { joinBytes } from "../../bytes.ts";
+import { joinBytes } from "../../../model/bytes.ts";
 import { BLOCK } from "./delta.ts";
 import type { DeltaForm } from "./state.ts";
 

@@ -79,10 +79,11 @@ export async function* trainReplica(
     const next = await batches.next();
     if (next.done) return undefined;
     const started = performance.now();
-    const learningRate = learningRateAt(step / planned, schedule);
+    const progress = step / planned;
+    const learningRate = learningRateAt(progress, schedule);
     const limits = limitsOf(guard, turn.guardDeviations);
     const outcome = await spheres.step(next.value, {
-      ...optimizerStep(optimizer, { step, learningRate }),
+      ...optimizerStep(optimizer, { step, learningRate, progress }),
       ...(limits && { limits }),
     });
     guard = observe(guard, { outcome, limits });

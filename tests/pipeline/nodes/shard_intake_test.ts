@@ -5,6 +5,7 @@ import { takeLease } from "../../../cluster/lease.ts";
 import { createRun, sealRecord } from "../../../cluster/run.ts";
 import { publish } from "../../../cluster/to_stream.ts";
 import { encodeChunk } from "../../../pipeline/nodes/chunk.ts";
+import { openFence } from "../../../pipeline/nodes/fence.ts";
 import { RoleCounts } from "../../../pipeline/nodes/node.ts";
 import { shardKey, shardOf } from "../../../pipeline/nodes/shard.ts";
 import { openShardIntake } from "../../../pipeline/nodes/shard_intake.ts";
@@ -28,6 +29,7 @@ Deno.test({
       ...{ bucket: leases, key: "keeper", holder: "keeper1", ttlMs: 60_000 },
     });
     assert(lease);
+    const fence = await openFence(bucket, lease);
     const send = async (sequence: number) => {
       const chunk = { sequence, last: false, pages: 1, documents: [], drops: [], owner: OWNER };
       const bytes = encodeChunk({ source: `s${SHARD}`, ...chunk });
@@ -43,8 +45,8 @@ Deno.test({
             ...{ tensorboard: false, contact: undefined, sharedFolder: false, partBytes: 1 },
           },
         },
-        ...{ seeds: [SEED], from: { shards: {}, pages: 0 } },
-        ...{ counts: new RoleCounts(), signal, lease },
+        ...{ seeds: [SEED], from: { shards: {}, pages: 0, told: {} } },
+        ...{ counts: new RoleCounts(), signal, lease, fence },
       });
     for (const sequence of [0, 1]) await send(sequence);
     const killed = new AbortController();
@@ -55,7 +57,7 @@ Deno.test({
     killed.abort(new DOMException("killed", "AbortError"));
 
     await send(2);
-    const state = { owner: OWNER, applied: 1, sent: 3, idle: true };
+    const state = { owner: OWNER, applied: 1, sent: 3, idle: true, basis: {} };
     await bucket.put(shardKey(SHARD), JSON.stringify(state));
     const second = await open(lease.signal);
     const taken: unknown[] = [];

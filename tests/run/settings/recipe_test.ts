@@ -4,7 +4,7 @@ import { parseFlags, UsageError } from "../../../cli/flags.ts";
 import { presetConfig, PRESETS } from "../../../model/config.ts";
 import { initParameters } from "../../../model/init.ts";
 import { createLayout } from "../../../model/layout.ts";
-import { DEFAULT_RECIPE, RECIPES } from "../../../model/recipes.ts";
+import { DEFAULT_RECIPE, headSampleOf, RECIPES } from "../../../model/recipes.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { settle } from "../../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf } from "../../../run/settings/training.ts";
@@ -15,7 +15,7 @@ const wanted = (...args: string[]) => settingsOf(parseFlags(args, { flags: PIPEL
 /** As a version without recipes wrote them. */
 const { wanted: OLD } = wanted("--recipe", "plain");
 
-Deno.test("new weights are tuned; AdamW's and given ones are plain, as run.json without a recipe", () => {
+Deno.test("new weights have the default recipe; AdamW's and given ones are plain, as run.json without a recipe", () => {
   assertEquals(wanted().wanted.recipe, DEFAULT_RECIPE);
   for (const args of [["--recipe", "plain"], ["--optimizer", "adamw"], ["--init", "elsewhere"]]) {
     assertEquals(Object.hasOwn(wanted(...args).wanted, "recipe"), false, args.join(" "));
@@ -45,10 +45,15 @@ Deno.test("a run of a version without recipes goes on as it was", () => {
 
 Deno.test("the tuned recipe reaches the optimizer, the schedule, the model and its weights", () => {
   const { wanted: settings } = wanted("--recipe", "tuned");
-  const step = optimizerStep(optimizerOf(settings), { step: 1, learningRate: 0.016 });
+  const step = optimizerStep(optimizerOf(settings), {
+    step: 1,
+    learningRate: 0.016,
+    progress: 0,
+  });
   assertEquals(step.muon, { momentum: 0.95, learningRate: 0.008, polarRounds: 4 });
   const beta2 = (name: string) => optimizerOf(wanted("--recipe", name).wanted).beta2;
-  assertEquals(RECIPES.map(beta2), [0.99, 0.95]);
+  assertEquals(RECIPES.map(beta2), [0.99, 0.99, 0.95]);
+  assertEquals(step.sampleHead, undefined);
   assertEquals(step.embeddingRate, 2);
   assertEquals(scheduleOf(settings).floor, 0);
   for (const name of Object.keys(PRESETS) as (keyof typeof PRESETS)[]) {
@@ -67,4 +72,18 @@ Deno.test("the tuned recipe reaches the optimizer, the schedule, the model and i
     const isZero = /(o_proj|down_proj)\.weight$/.test(name);
     assertAlmostEquals(deviation, isZero ? 0 : config.initializer_range, 2e-3, name);
   }
+});
+
+Deno.test("the sampled recipe is the tuned one with a sampled head, until its last part", () => {
+  const sampled = optimizerOf(wanted("--recipe", "sampled").wanted);
+  const { sampleUntil, ...rest } = sampled;
+  assertEquals(rest, optimizerOf(wanted("--recipe", "tuned").wanted));
+  assertEquals(sampleUntil, 0.8);
+  const stepAt = (progress: number) =>
+    optimizerStep(sampled, { step: 1, learningRate: 0.016, progress }).sampleHead;
+  assertEquals([0, 0.79, 0.8, 1].map(stepAt), [true, true, undefined, undefined]);
+  assertEquals(headSampleOf("sampled", { vocabSize: 4096 }), {
+    headSample: { kept: 768, period: 6 },
+  });
+  assertEquals(headSampleOf("tuned", { vocabSize: 4096 }), {});
 });

@@ -27,6 +27,9 @@ const ALLOWED = [
   "[::ffff:8.8.8.8]",
   "[64:ff9b::808:808]",
   "[2002:808:808::1]",
+  "[2a00::5efe:8.8.8.8]",
+  "[2a00::5eff:127.0.0.1]",
+  "[2a00::100:5efe:127.0.0.1]",
 ];
 
 /** The address as a crawler sees it: after the URL parser. */

@@ -98,4 +98,11 @@ export const BLOCKED: readonly (readonly [host: string, range: string])[] = [
   ["[2002:a00:1::1]", "private"],
   ["[fe80::ffff:127.0.0.1]", "link-local"],
   ["[ff05::1:3]", "multicast"],
+  ["[2001:0:4136:e378:8000:63bf:80ff:fffe]", "protocol assignment"], // Teredo of 127.0.0.1
+  ["[2a00::5efe:127.0.0.1]", "loopback"], // ISATAP, RFC 5214
+  ["[2a00::200:5efe:a00:1]", "private"],
+  ["[2a00:1:2:3:0:5efe:a9fe:a9fe]", "link-local"],
+  ["[2a00:1:2:3:200:5efe:192.0.2.33]", "documentation"],
+  ["[2002:808:808::5efe:192.168.0.1]", "private"], // inside 6to4 of a public address
+  ["[fe80::5efe:8.8.8.8]", "link-local"],
 ];

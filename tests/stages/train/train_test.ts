@@ -155,11 +155,15 @@ Deno.test("a step beyond its limits leaves weights and moments as they were", as
   await using spheres = await openGolden(golden, { workers: 2 });
   const step = (limits?: { loss: number; gradNorm: number }) =>
     spheres.step(batchOf(golden), {
-      ...optimizerStep({ ...ADAMW_DEFAULTS, muon: MUON_DEFAULTS }, { step: 1, learningRate: 0.01 }),
+      ...optimizerStep({ ...ADAMW_DEFAULTS, muon: MUON_DEFAULTS }, {
+        step: 1,
+        learningRate: 0.01,
+        progress: 1,
+      }),
       ...(limits && { limits }),
     });
   const { loss, gradNorm } = await spheres.step(batchOf(golden), {
-    ...optimizerStep(ADAMW_DEFAULTS, { step: 1, learningRate: 0 }),
+    ...optimizerStep(ADAMW_DEFAULTS, { step: 1, learningRate: 0, progress: 1 }),
   });
   const before = [spheres.parameters.slice(), spheres.firstMoment.slice()];
   for (
