@@ -17,7 +17,6 @@ export interface TextCounts {
   readonly sentences: number;
   /** Bars, bullets, arrows, at signs and the like, of which prose has few. */
   readonly marks: number;
-  readonly lines: number;
 }
 
 const isStop = (code: number) =>
@@ -29,15 +28,14 @@ const isQuote = (code: number) =>
   code === 0x22 || code === 0x27 || code === 0x29 || code === 0xbb ||
   (code >= 0x2018 && code <= 0x201f);
 
-/** Kinds of characters that are counted apart; those up to the digits are of words. */
+/** Kinds of characters: first those of words, last those that what came before decides about. */
 const SMALL = 0, CAPITAL = 1, WIDE = 2, WIDE_STOP = 3, WIDE_COMMA = 4, WIDE_MARK = 5, DIGIT = 6;
-const SPACE = 7, LINE_FEED = 8, COMMA = 9, MARK = 10, MARK_QUOTE = 11, STOP = 12, QUOTE = 13;
-const APOSTROPHE = 14, HYPHEN = 15, OTHER = 16;
+const SPACE = 7, COMMA = 8, MARK = 9, STOP = 10, OTHER = 11;
+const MARK_QUOTE = 12, QUOTE = 13, APOSTROPHE = 14, HYPHEN = 15;
 /** The kinds of characters before the first of {@linkcode WIDE}. */
 const FIRST_WIDE = 0xc0;
 const KINDS = Uint8Array.from({ length: FIRST_WIDE }, (_, code) => {
   const character = String.fromCharCode(code);
-  if (code === 0x0a) return LINE_FEED;
   if (code <= 0x20) return SPACE;
   if (/[a-z]/.test(character)) return SMALL;
   if (/[A-Z]/.test(character)) return CAPITAL;
@@ -56,51 +54,65 @@ function wideKind(code: number): number {
   return code >= 0x2190 && code <= 0x2bff ? WIDE_MARK : WIDE;
 }
 
-/** Where the kinds of characters are counted that come outside of words, in one, and after a stop. */
-const OUTSIDE = 0, INSIDE = 32, STOPPED = 64;
-/** Of each of those places the one where the next character is counted. */
-const NEXT = Uint8Array.from({ length: 96 }, (_, place) => {
-  const state = place & ~31, kind = place & 31;
+/** What a character comes after: no word, one, or a stop. With its kind added, that is its place. */
+const OUTSIDE = 0, INSIDE = 16, STOPPED = 32;
+const PLACES = { length: 48 };
+/** What the next character comes after. */
+const NEXT = Uint8Array.from(PLACES, (_, place) => {
+  const state = place & 48, kind = place & 15;
   if (kind <= DIGIT) return INSIDE;
   if (kind === STOP) return STOPPED;
   if (kind === APOSTROPHE || (kind === HYPHEN && state === INSIDE)) return state;
   return state === STOPPED && (kind === QUOTE || kind === MARK_QUOTE) ? STOPPED : OUTSIDE;
 });
-const SEEN = new Int32Array(96);
-const seen = (kind: number) =>
-  (SEEN[OUTSIDE + kind] as number) + (SEEN[INSIDE + kind] as number) +
-  (SEEN[STOPPED + kind] as number);
-/** How often a word begins with the kind. */
-const begun = (kind: number) => (SEEN[OUTSIDE + kind] as number) + (SEEN[STOPPED + kind] as number);
+
+/** What a character in a place counts for, four counts of a byte each in one number. */
+const packed = (...counts: boolean[]) =>
+  counts.reduce((all, isCounted, at) => all | Number(isCounted) << (8 * at), 0);
+const LETTERS = Int32Array.from(PLACES, (_, place) => {
+  const kind = place & 15;
+  const isMark = kind === MARK || kind === MARK_QUOTE || kind === WIDE_MARK;
+  return packed(kind <= WIDE_MARK, kind === CAPITAL, kind === DIGIT, isMark);
+});
+const WORDS = Int32Array.from(PLACES, (_, place) => {
+  const state = place & 48, kind = place & 15;
+  const isBegun = kind <= DIGIT && state !== INSIDE;
+  const isEnd = kind === WIDE_STOP || (kind === SPACE && state === STOPPED);
+  const isComma = kind === COMMA || kind === WIDE_COMMA;
+  return packed(isBegun, isBegun && kind === CAPITAL, isComma, isEnd);
+});
+/** As many characters overflow no count. */
+const MOST = 255;
 
 /** Counts the characters of a block's text: without a branch at each, which would be mistaken for most. */
 export function countText(text: string): TextCounts {
   const { length } = text;
-  SEEN.fill(0);
+  let letters = 0, capitals = 0, digits = 0, marks = 0;
+  let words = 0, titled = 0, commas = 0, sentences = 0;
   let state = OUTSIDE;
-  for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
-    const place = state + (code < FIRST_WIDE ? KINDS[code] as number : wideKind(code));
-    SEEN[place] = (SEEN[place] as number) + 1;
-    state = NEXT[place] as number;
+  for (let at = 0; at < length;) {
+    const end = Math.min(length, at + MOST);
+    let ofLetters = 0, ofWords = 0;
+    for (; at < end; at++) {
+      const code = text.charCodeAt(at);
+      const kind = code < FIRST_WIDE ? KINDS[code] as number : wideKind(code);
+      const place = state + kind;
+      ofLetters = (ofLetters + (LETTERS[place] as number)) | 0;
+      ofWords = (ofWords + (WORDS[place] as number)) | 0;
+      // Most kinds decide alone what follows: the next character need not wait for the place.
+      state = kind < MARK_QUOTE ? NEXT[kind] as number : NEXT[place] as number;
+    }
+    letters += ofLetters & 255;
+    capitals += (ofLetters >>> 8) & 255;
+    digits += (ofLetters >>> 16) & 255;
+    marks += ofLetters >>> 24;
+    words += ofWords & 255;
+    titled += (ofWords >>> 8) & 255;
+    commas += (ofWords >>> 16) & 255;
+    sentences += ofWords >>> 24;
   }
-  const capitals = seen(CAPITAL), digits = seen(DIGIT), wideMarks = seen(WIDE_MARK);
-  const wideCommas = seen(WIDE_COMMA), wideStops = seen(WIDE_STOP), titled = begun(CAPITAL);
-  const wide = seen(WIDE) + wideMarks + wideCommas + wideStops;
-  const begunWide = begun(WIDE) + begun(WIDE_MARK) + begun(WIDE_COMMA) + begun(WIDE_STOP);
-  const isStopped = state === STOPPED ? 1 : 0;
-  const ends = (SEEN[STOPPED + SPACE] as number) + (SEEN[STOPPED + LINE_FEED] as number);
-  return {
-    letters: seen(SMALL) + capitals + wide,
-    capitals,
-    digits,
-    words: begun(SMALL) + titled + begun(DIGIT) + begunWide,
-    titled,
-    commas: seen(COMMA) + wideCommas,
-    sentences: ends + wideStops + isStopped,
-    marks: seen(MARK) + seen(MARK_QUOTE) + wideMarks,
-    lines: 1 + seen(LINE_FEED),
-  };
+  if (state === STOPPED) sentences++;
+  return { letters, capitals, digits, words, titled, commas, sentences, marks };
 }
 
 /** How a block ends: with a full stop and the like, a colon, or neither. */

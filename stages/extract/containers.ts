@@ -4,18 +4,15 @@
  *
  * @module
  */
-import { NAME_SLOTS, nameSlots, slotsOfOne } from "./names.ts";
+import { NAME_SLOTS, nameSlots, slotsOfOne, tagSlot } from "./names.ts";
 import type { OpenElement } from "./open_elements.ts";
 import { knownTags } from "./tag.ts";
 
-const TAG = knownTags(
-  ...["article", "aside", "blockquote", "dd", "dl", "figure", "footer", "form", "header"] as const,
-  ...["main", "nav", "ol", "section", "table", "ul"] as const,
-);
+const TAG = knownTags("article", "figure", "header", "main", "ol", "section", "ul");
 /** Elements whose number around a block is told. */
 export const COUNTED = Object.values(TAG);
 const PLACE_OF = new Map(COUNTED.map((tag, at) => [tag, at]));
-const NONE = new Uint8Array(COUNTED.length);
+const NONE: readonly number[] = COUNTED.map(() => 0);
 
 /**
  * Weights of names: those of the holder and its parent, and those of all elements around; and of the
@@ -47,7 +44,7 @@ export interface Container {
   readonly least: number;
   readonly most: number;
   /** How many of each of {@linkcode COUNTED} are around, itself included. */
-  readonly counts: Uint8Array;
+  readonly counts: readonly number[];
   /** A hash of the tags and names of it and all around it, and what is known of those that share it. */
   readonly likeness: number;
   readonly like: Like;
@@ -66,11 +63,21 @@ export interface Like {
   kept: number;
 }
 
+/** What the names of an element score, and what they add to the hash of those around it. */
+interface NameScores {
+  readonly near: number;
+  readonly far: number;
+  readonly hash: number;
+  /** What the hash so far is multiplied by. */
+  readonly factor: number;
+}
+
 /** The containers of one page. */
 export class Containers {
   readonly #weights: NameWeights;
   readonly #known: (Container | undefined)[] = [];
   readonly #likes = new Map<number, Like>();
+  readonly #names = new Map<string, NameScores>();
   readonly #slots = slotsOfOne();
   #count = 0;
 
@@ -112,22 +119,36 @@ export class Containers {
     return like;
   }
 
-  #make(element: OpenElement, parent: Container | undefined): Container {
+  /** What names score: most elements are called as others of their page are. */
+  #scoresOf(names: string): NameScores {
+    const known = this.#names.get(names);
+    if (known !== undefined) return known;
     const slots = this.#slots;
-    const { near: nearWeights, far: farWeights } = this.#weights;
-    const count = nameSlots(element, slots);
-    let near = 0, far = 0, likeness = parent?.likeness ?? 0;
+    const count = nameSlots(names, slots);
+    let near = 0, far = 0, hash = 0, factor = 1;
     for (let i = 0; i < count; i++) {
       const slot = slots[i] as number;
-      near += nearWeights[slot] as number;
-      far += farWeights[slot] as number;
-      likeness = (Math.imul(likeness, 31) + slot) | 0;
+      near += this.#weights.near[slot] as number;
+      far += this.#weights.far[slot] as number;
+      hash = (Math.imul(hash, 31) + slot) | 0;
+      factor = Math.imul(factor, 31);
     }
+    const scores = { near, far, hash, factor };
+    this.#names.set(names, scores);
+    return scores;
+  }
+
+  #make(element: OpenElement, parent: Container | undefined): Container {
+    const { near: nearWeights, far: farWeights } = this.#weights;
+    const names = this.#scoresOf(element.names), tag = tagSlot(element.tag);
+    const near = (nearWeights[tag] as number) + names.near;
+    const far = (farWeights[tag] as number) + names.far;
+    const outside = Math.imul(parent?.likeness ?? 0, 31) + tag;
+    const likeness = (Math.imul(outside, names.factor) + names.hash) | 0;
     const place = PLACE_OF.get(element.tag as typeof COUNTED[number]);
     let counts = parent === undefined ? NONE : parent.counts;
     if (place !== undefined) {
-      counts = counts.slice();
-      counts[place] = Math.min(255, (counts[place] as number) + 1);
+      counts = counts.with(place, (counts[place] as number) + 1);
     }
     return {
       element,
@@ -151,10 +172,10 @@ export function slotsAround(container: Container): { near: Set<number>; far: Set
   const near = new Set<number>(), far = new Set<number>();
   const slots = slotsOfOne();
   for (let at: Container | undefined = container, up = 0; at !== undefined; at = at.parent, up++) {
-    const count = nameSlots(at.element, slots);
-    for (let i = 0; i < count; i++) {
-      if (up < 2) near.add(slots[i] as number);
-      far.add(slots[i] as number);
+    const count = nameSlots(at.element.names, slots);
+    for (const slot of [tagSlot(at.element.tag), ...slots.subarray(0, count)]) {
+      if (up < 2) near.add(slot);
+      far.add(slot);
     }
   }
   return { near, far };

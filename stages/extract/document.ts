@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Drop } from "../meter.ts";
 import type { Document, Page } from "../types.ts";
@@ -87,9 +88,13 @@ function taken(
 /** One character in so many that no text has, a NUL among them, is a slip; more are binary data. */
 const CHARACTERS_A_SLIP = 20;
 
-/** Whether a page's text is no text. */
-function isBinary(source: string): boolean {
-  if (!source.includes("\0")) return false;
+/** Whether there is a zero among bytes: none is sooner found than in text of a byte a character. */
+const hasZero = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("latin1").includes("\0");
+
+/** Whether a page's text, which stood in `body`, is no text. */
+function isBinary(source: string, body: Uint8Array): boolean {
+  if (!hasZero(body) || !source.includes("\0")) return false;
   let odd = 0;
   for (let at = 0; at < source.length; at++) if (isOdd(source.charCodeAt(at))) odd++;
   return odd * CHARACTERS_A_SLIP > source.length;
@@ -158,7 +163,7 @@ function takeDocument(
     return refuse("unsupported-type", `the media type ${type || "(none)"} is not read`);
   }
   const source = decodePage(body, { contentType, isHtml });
-  if (isBinary(source)) return refuse("malformed", "binary data where text was announced");
+  if (isBinary(source, body)) return refuse("malformed", "binary data where text was announced");
   const html = type === XHTML_TYPE ? htmlOfXhtml(source) : source;
   const content = isHtml ? readHtml(html, { engine, maxDepth, maxAttributes }) : undefined;
   if (typeof content === "string") return refuse("malformed", content);

@@ -18,9 +18,9 @@ const LEVELS = 5;
 const PER_LEVEL = 7;
 const NEIGHBOURS = [-3, -2, -1, 1, 2, 3] as const;
 const PER_NEIGHBOUR = 7;
-const OF_TEXT = 21;
+const OF_TEXT = 20;
 const OF_PLACE = 15;
-const OF_LIKE = 9;
+const OF_LIKE = 8;
 const OF_PAGE = 6;
 /** Where numbers stand that a block's neighbours are told. */
 const AT = { length: 3, links: 4, kind: 5, sentences: 15, names: OF_TEXT + 8, kept: OF_TEXT + 13 };
@@ -122,9 +122,8 @@ function tellText(view: PageView, i: number, { rows, at }: Place): void {
   rows[at + AT.sentences] = count.sentences;
   rows[at + 16] = share(count.words, count.sentences);
   rows[at + 17] = share(count.marks, count.words);
-  rows[at + 18] = count.lines;
-  rows[at + 19] = endOf(text);
-  rows[at + 20] = beginningOf(text);
+  rows[at + 18] = endOf(text);
+  rows[at + 19] = beginningOf(text);
 }
 
 function tellPlace(view: PageView, i: number, { rows, at }: Place): void {
@@ -156,10 +155,9 @@ function tellLike(view: PageView, i: number, { rows, at }: Place): void {
   rows[at + 2] = logOf(share(text, blocks));
   rows[at + 3] = share(links, text);
   rows[at + 4] = share(kept, text);
-  rows[at + 5] = logOf(view.repeats[i] as number);
-  rows[at + 6] = view.titled.share((view.blocks[i] as PlacedBlock).text);
-  rows[at + 7] = parent === undefined ? 0 : logOf(parent.like.elements);
-  rows[at + 8] = grandparent === undefined ? 0 : logOf(grandparent.like.elements);
+  rows[at + 5] = view.titled.share((view.blocks[i] as PlacedBlock).text);
+  rows[at + 6] = parent === undefined ? 0 : logOf(parent.like.elements);
+  rows[at + 7] = grandparent === undefined ? 0 : logOf(grandparent.like.elements);
 }
 
 /** Tells what a block is beside from the row of that one. */

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { OpenElement } from "./open_elements.ts";
 import { KNOWN_TAGS, type Tag } from "./tag.ts";
 
 /** Slots of a table; a power of two. */
@@ -21,14 +20,13 @@ const slotOf = (hash: number) => ((hash >>> 15) ^ hash) & (NAME_SLOTS - 1);
 const isLower = (code: number) => code >= 0x61 && code <= 0x7a;
 const isUpper = (code: number) => code >= 0x41 && code <= 0x5a;
 
-/** Writes the slots of an element's tag, of its names and of the words in them; returns how many. */
-export function nameSlots({ tag, names }: OpenElement, slots: Uint16Array): number {
-  slots[0] = tagSlot(tag);
-  if (names === "") return 1;
-  let count = 1;
+/** Writes the slots of names and of the words in them; returns how many. */
+export function nameSlots(names: string, slots: Uint16Array): number {
+  if (names === "") return 0;
+  let count = 0;
   let word: number = SEED.word, letters = 0;
   let name: number = SEED.name, size = 0;
-  const last = MAX_WORDS - 2, { length } = names;
+  const last = MAX_WORDS - 3, { length } = names;
   for (let at = 0; at <= length && count < last; at++) {
     let code = at < length ? names.charCodeAt(at) : 0x20;
     const start = at;
@@ -65,7 +63,8 @@ export function nameSlots({ tag, names }: OpenElement, slots: Uint16Array): numb
 /** Slots of known tags. */
 const TAG_SLOTS: number[] = [];
 
-function tagSlot({ name, number }: Tag): number {
+/** The slot of a tag. */
+export function tagSlot({ name, number }: Tag): number {
   const known = TAG_SLOTS[number];
   if (known !== undefined) return known;
   let hash: number = SEED.tag;

@@ -26,11 +26,6 @@ const FAR = 99;
 const PROSE_LENGTH = 100;
 const PROSE_LINKS = 1 / 3;
 
-/** Room for what texts look like; a power of two. */
-const LOOKS = 4096;
-/** Of FNV-1a. */
-const PRIME = 0x01000193;
-
 /** One number by another; nothing of nothing. */
 export const share = (part: number, whole: number): number => whole > 0 ? part / whole : 0;
 
@@ -61,8 +56,6 @@ export class PageView {
   readonly firstHeading: number;
   readonly sinceHeading: Uint32Array;
   readonly headingLevel: Uint8Array;
-  /** How many blocks have the same text. */
-  readonly repeats: Uint32Array;
   readonly titled: TitleWords;
 
   /** Sees `page`, its names by `weights`. */
@@ -82,7 +75,6 @@ export class PageView {
     this.sentences = new Running(size);
     const counts: TextCounts[] = [], containers: Container[] = [];
     const known = new Containers(weights);
-    const looks = new Uint8Array(LOOKS);
     let prose = 0, firstHeading = -1, since = 0, level = 0, words = 0;
     for (let i = 0; i < size; i++) {
       const block = blocks[i] as PlacedBlock;
@@ -108,15 +100,12 @@ export class PageView {
         words = this.words[i] as number;
         if (level === 1 && firstHeading < 0) firstHeading = i;
       }
-      const look = lookOf(text), seen = looks[look] as number;
-      looks[look] = Math.min(2, seen + 1);
       const { like } = container;
       like.blocks++;
       like.text += length;
       like.links += linked;
       like.kept += length * isKept;
     }
-    this.repeats = repeatsOf(blocks, looks);
     this.counts = counts;
     this.containers = containers;
     this.known = known.count;
@@ -136,38 +125,6 @@ export class PageView {
     }
     return doubt;
   }
-}
-
-/** The length of a text and a few of its characters: what differs in them is no repeat. */
-function lookOf(text: string): number {
-  const { length } = text;
-  let look = Math.imul(length ^ text.charCodeAt(0), PRIME);
-  look = Math.imul(look ^ text.charCodeAt(length >> 2), PRIME);
-  look = Math.imul(look ^ text.charCodeAt(length >> 1), PRIME);
-  look = Math.imul(look ^ text.charCodeAt(length - 1), PRIME);
-  return (look ^ (look >>> 15)) & (LOOKS - 1);
-}
-
-/** How many blocks have the text of each: only what looks like another is compared. */
-function repeatsOf(blocks: readonly Block[], looks: Uint8Array): Uint32Array {
-  const size = blocks.length;
-  const repeats = new Uint32Array(size).fill(1);
-  /** The first block of each text, and that of each block. */
-  const known = new Map<string, number>();
-  const firsts = new Int32Array(size);
-  for (let i = 0; i < size; i++) {
-    const { text } = blocks[i] as Block;
-    firsts[i] = i;
-    if (looks[lookOf(text)] === 1) continue;
-    const first = known.get(text);
-    if (first === undefined) known.set(text, i);
-    else {
-      firsts[i] = first;
-      repeats[first] = (repeats[first] as number) + 1;
-    }
-  }
-  for (let i = 0; i < size; i++) repeats[i] = repeats[firsts[i] as number] as number;
-  return repeats;
 }
 
 /** For each block how many are between it and the next one before, or after, that is marked. */

@@ -40,28 +40,38 @@ function hashOf(text: string, start: number, end: number): number {
   return hash;
 }
 
-/** The hashes of the first words of a text, each once. */
-function wordsOf(text: string): number[] {
-  const words: number[] = [];
-  for (let at = 0; at < text.length && words.length < MAX_WORDS; at++) {
+/** Words of one text. */
+const WORDS = new Int32Array(MAX_WORDS);
+
+/** Whether a word is among the first `count` of `words`. */
+function isAmong(words: Int32Array, count: number, hash: number): boolean {
+  for (let at = 0; at < count; at++) if (words[at] === hash) return true;
+  return false;
+}
+
+/** Writes the hashes of the first words of a text, each once; returns how many. */
+function tellWords(text: string, words: Int32Array): number {
+  let count = 0;
+  for (let at = 0; at < text.length && count < MAX_WORDS; at++) {
     const start = at;
     at = wordEnd(text, at);
     if (at - start < MIN_WORD) continue;
     const hash = hashOf(text, start, at);
-    if (!words.includes(hash)) words.push(hash);
+    if (!isAmong(words, count, hash)) words[count++] = hash;
   }
-  return words;
+  return count;
 }
 
 /** The words of a title. */
 export class TitleWords {
-  readonly #words: readonly number[];
+  readonly #words = new Int32Array(MAX_WORDS);
+  readonly #count: number;
   /** 1 for what any of them looks like: most other words are told from them at once. */
   readonly #looks = new Uint8Array(LOOKS);
 
   /** Knows the first words of `title`. */
   constructor(title: string) {
-    this.#words = wordsOf(title);
+    this.#count = tellWords(title, this.#words);
     for (let at = 0; at < title.length; at++) {
       const start = at;
       at = wordEnd(title, at);
@@ -71,22 +81,24 @@ export class TitleWords {
 
   /** The share of the first words of `text` that the title has. */
   share(text: string): number {
-    if (this.#words.length === 0 || text.length > MAX_LENGTH || !this.#mayShare(text)) return 0;
-    const words = wordsOf(text);
+    if (this.#count === 0 || text.length > MAX_LENGTH || !this.#mayShare(text)) return 0;
+    const count = tellWords(text, WORDS);
     let common = 0;
-    for (const word of words) if (this.#words.includes(word)) common++;
-    return words.length === 0 ? 0 : common / words.length;
+    for (let at = 0; at < count; at++) {
+      if (isAmong(this.#words, this.#count, WORDS[at] as number)) common++;
+    }
+    return count === 0 ? 0 : common / count;
   }
 
   /** Whether any word of `text` looks like one of the title and has its hash. */
   #mayShare(text: string): boolean {
     const { length } = text;
-    const looks = this.#looks, known = this.#words;
+    const looks = this.#looks, known = this.#words, count = this.#count;
     for (let at = 0; at < length; at++) {
       const start = at;
       at = wordEnd(text, at);
       if (at - start < MIN_WORD || looks[lookOf(text, start, at)] === 0) continue;
-      if (known.includes(hashOf(text, start, at))) return true;
+      if (isAmong(known, count, hashOf(text, start, at))) return true;
     }
     return false;
   }
