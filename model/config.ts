@@ -91,7 +91,7 @@ export const PRESETS = {
     rows: 12,
     cols: 128,
     learningRate: { adamw: 4e-3, muon: 1.6e-2 },
-    steps: 1350,
+    steps: 1320,
   },
   small: {
     model: {

@@ -24,7 +24,7 @@ export interface CoreTask {
 /** A path that stays below the folder that it is joined to. */
 const below = z.string().refine(
   (path) => !path.startsWith("/") && !path.split(/[/\\]/).includes(".."),
-  "it must be a path within eval_data",
+  "must be a path within eval_data",
 );
 const list = z.object({
   icl_tasks: z.array(z.object({

@@ -42,7 +42,10 @@ export function startProcess(deno: string): DocumentReader {
       ],
       ...[`--config=${pathOf("../../deno.json")}`, `--lock=${pathOf("../../deno.lock")}`],
       // Its own sources: a thread of its may be started from a file that may be read.
-      ...["--frozen", `--allow-read=${pathOf("../")},${pathOf("../../vendor/")}`],
+      ...[
+        "--frozen",
+        `--allow-read=${["../", "../../vendor/", "../../model/bytes.ts"].map(pathOf).join()}`,
+      ],
       pathOf("./sandboxed/process.ts"),
     ],
     // The C library's own value, which it otherwise raises: then large buffers stay when they are freed.

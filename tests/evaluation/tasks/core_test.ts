@@ -119,16 +119,16 @@ Deno.test("what is no folder of CORE is refused with the file and the field", as
   });
   const cases: [Record<string, string>, string][] = [
     [{ "core.yaml": "icl_tasks: [" }, "core.yaml: "],
-    [{ "core.yaml": "tasks: 1" }, "core.yaml: icl_tasks: "],
+    [{ "core.yaml": "tasks: 1" }, "core.yaml: its icl_tasks must be an array"],
     [
       task("dataset_uri: ../../etc/passwd, icl_task_type: schema"),
-      "icl_tasks.0.dataset_uri: it must be a path within eval_data",
+      "its icl_tasks.0.dataset_uri must be a path within eval_data",
     ],
     [task("dataset_uri: /etc/passwd, icl_task_type: schema"), "within eval_data"],
     [task("dataset_uri: a, icl_task_type: generation"), "icl_tasks.0.icl_task_type"],
     [task("dataset_uri: none.jsonl, icl_task_type: schema"), "no such file"],
     [{ "eval_meta_data.csv": "Eval Task,Random baseline\nwhich,50\n" }, "no line of winograd"],
-    [{ "eval_meta_data.csv": "a,b\nwhich,50\n" }, "eval_meta_data.csv: 0.Eval Task"],
+    [{ "eval_meta_data.csv": "a,b\nwhich,50\n" }, "eval_meta_data.csv: its 0.Eval Task must be"],
     [
       { "eval_data/which.jsonl": '{"query":"q","choices":["a","b"],"gold":2}\n' },
       "which.jsonl:1 as multiple_choice: its gold is none of its choices",

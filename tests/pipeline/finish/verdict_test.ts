@@ -63,7 +63,7 @@ Deno.test("a fall over the last quarter beyond the noise is underfitting", () =>
   const under = judged(points);
   assertEquals([under.kind, under.best?.step], ["underfitting", 400]);
   assertStringIncludes(under.reason, "from 5.200 at step 300 to 5.100");
-  const command = "deno task pipeline --run runs/mine --steps 2400 --force";
+  const command = "deno task pipeline --run runs/mine --steps 2640 --force";
   assert(under.next.startsWith("more steps help") && under.next.endsWith(command), under.next);
   // As many steps more as make four passes, and none where the plan has them.
   const { next: some } = judged(points, { passes: 2.1, mostSteps: 1_600 });
