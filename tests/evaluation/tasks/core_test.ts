@@ -131,7 +131,7 @@ Deno.test("what is no folder of CORE is refused with the file and the field", as
     [{ "eval_meta_data.csv": "a,b\nwhich,50\n" }, "eval_meta_data.csv: its 0.Eval Task must be"],
     [
       { "eval_data/which.jsonl": '{"query":"q","choices":["a","b"],"gold":2}\n' },
-      "which.jsonl:1 as multiple_choice: its gold is none of its choices",
+      "which.jsonl:1 as multiple_choice: it has a gold that is none of its choices",
     ],
     [
       { "eval_data/which.jsonl": '{"query":"q","choices":["a","b"],"gold":1}\n' },
