@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { type ModelConfig, presetConfig, PRESETS } from "../model/config.ts";
 import { createLayout } from "../model/layout.ts";
-import { DEFAULT_RECIPE, headSampleOf, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
+import { defaultRecipe, headSampleOf, type Recipe, RECIPE_TABLE } from "../model/recipes.ts";
 import { initParameters } from "../model/init.ts";
 import { batch } from "../stages/batch/mod.ts";
 import {
@@ -30,11 +30,12 @@ import { type Corpus, forever, heldOutBatches, readCorpus } from "./quality_corp
 import { measurePeer } from "./quality_peer.ts";
 
 const TINY = PRESETS.tiny;
-const RECIPE: Recipe = RECIPE_TABLE[DEFAULT_RECIPE];
+const RECIPE_NAME = defaultRecipe("tiny");
+const RECIPE: Recipe = RECIPE_TABLE[RECIPE_NAME];
 const MODEL = presetConfig("tiny", {
   vocabSize: TINY.vocab,
   endOfTextId: 0,
-  recipe: DEFAULT_RECIPE,
+  recipe: RECIPE_NAME,
 });
 
 /** Every flag with its default: those of `pipeline --preset tiny`. */

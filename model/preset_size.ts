@@ -6,12 +6,14 @@
  */
 import { presetConfig, type PresetName, PRESETS } from "./config.ts";
 import { createLayout } from "./layout.ts";
-import { DEFAULT_RECIPE } from "./recipes.ts";
+import { defaultRecipe } from "./recipes.ts";
 
 /** Trainable parameters of a preset with the vocabulary that goes with it, by the default recipe. */
 export function presetParameters(name: PresetName): number {
   const vocabSize = PRESETS[name].vocab;
-  return createLayout(presetConfig(name, { vocabSize, endOfTextId: 0, recipe: DEFAULT_RECIPE }))
+  return createLayout(
+    presetConfig(name, { vocabSize, endOfTextId: 0, recipe: defaultRecipe(name) }),
+  )
     .count;
 }
 

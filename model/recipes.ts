@@ -9,8 +9,13 @@
 export type RecipeName = "sampled" | "tuned" | "plain";
 /** All names. */
 export const RECIPES: readonly RecipeName[] = ["sampled", "tuned", "plain"];
-/** That of new weights which Muon trains, unless `--recipe` says otherwise. */
-export const DEFAULT_RECIPE: RecipeName = "sampled";
+/**
+ * That of new weights which Muon trains, unless `--recipe` says otherwise. The sampled one was measured
+ * with tiny alone, and takes each worker a copy of the head; without a preset it is tuned.
+ */
+export function defaultRecipe(preset: string | undefined): RecipeName {
+  return preset === "tiny" ? "sampled" : "tuned";
+}
 
 /** What a recipe decides besides the learning rate, which is the preset's. */
 export interface Recipe {

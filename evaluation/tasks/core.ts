@@ -41,7 +41,10 @@ const choices = z.object({ query: z.string(), choices: z.array(z.string()).min(2
   .refine(({ choices, gold }) => gold < choices.length, "has a gold that is none of its choices");
 const schema = z
   .object({ context_options: z.array(z.string()).min(2), continuation: z.string().min(1), gold })
-  .refine(({ context_options, gold }) => gold < context_options.length, "has a gold that is no option");
+  .refine(
+    ({ context_options, gold }) => gold < context_options.length,
+    "has a gold that is no option",
+  );
 const cloze = z.object({ context: z.string(), continuation: z.string().min(1) });
 
 /** Question and answer as one text, for each choice; the right one is that of an example. */

@@ -5,7 +5,7 @@
  */
 import { type ModelConfig, presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { trainingFlopsPerToken } from "../../model/flops.ts";
-import { DEFAULT_RECIPE, type RecipeName } from "../../model/recipes.ts";
+import { defaultRecipe } from "../../model/recipes.ts";
 import { presetParameters } from "../../model/preset_size.ts";
 
 /** Tokens that a weight should see: between too large a model, and too small a one. */
@@ -36,7 +36,7 @@ export function stepTokens(preset: PresetName): number {
 }
 
 /** The model that a preset makes with a full vocabulary, by the default recipe unless another is given. */
-export function configOf(preset: PresetName, recipe: RecipeName = DEFAULT_RECIPE): ModelConfig {
+export function configOf(preset: PresetName, recipe = defaultRecipe(preset)): ModelConfig {
   return presetConfig(preset, { vocabSize: PRESETS[preset].vocab, endOfTextId: 0, recipe });
 }
 

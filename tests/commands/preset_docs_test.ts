@@ -3,7 +3,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { presetConfig, type PresetName, PRESETS } from "../../model/config.ts";
 import { millions, presetParameters } from "../../model/preset_size.ts";
-import { DEFAULT_RECIPE, RECIPE_TABLE } from "../../model/recipes.ts";
+import { defaultRecipe, headSampleOf, RECIPE_TABLE } from "../../model/recipes.ts";
 import { planMemory } from "../../workers/memory_plan.ts";
 import { createTopology } from "../../workers/topology.ts";
 
@@ -15,15 +15,17 @@ const NAME = new RegExp(`^\\W*(?:preset )?\`?(${NAMES.join("|")})\\b`);
 function countedByHand(name: PresetName): number {
   const { model, vocab } = PRESETS[name];
   const { hidden_size: D, intermediate_size: F } = model;
-  const L = RECIPE_TABLE[DEFAULT_RECIPE].layers[name] ?? model.num_hidden_layers;
+  const L = RECIPE_TABLE[defaultRecipe(name)].layers[name] ?? model.num_hidden_layers;
   return 2 * vocab * D + L * (4 * D * D + 3 * D * F + 2 * D) + D;
 }
 
 /** MiB that two workers share. */
 function memoryOf(name: PresetName): number {
   const { vocab: vocabSize, rows, cols } = PRESETS[name];
+  const recipe = defaultRecipe(name);
   const { bytes, farBytes } = planMemory({
-    config: presetConfig(name, { vocabSize, endOfTextId: 0, recipe: DEFAULT_RECIPE }),
+    config: presetConfig(name, { vocabSize, endOfTextId: 0, recipe }),
+    ...headSampleOf(recipe, { vocabSize }),
     topology: createTopology({ leaves: 12, workers: 2 }),
     ...{ rows, cols, keepLogits: false, profile: false, recompute: false },
   });

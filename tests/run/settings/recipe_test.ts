@@ -4,7 +4,7 @@ import { parseFlags, UsageError } from "../../../cli/flags.ts";
 import { presetConfig, PRESETS } from "../../../model/config.ts";
 import { initParameters } from "../../../model/init.ts";
 import { createLayout } from "../../../model/layout.ts";
-import { DEFAULT_RECIPE, headSampleOf, RECIPES } from "../../../model/recipes.ts";
+import { headSampleOf, RECIPES } from "../../../model/recipes.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { settle } from "../../../run/settings/settle.ts";
 import { optimizerOf, scheduleOf } from "../../../run/settings/training.ts";
@@ -16,12 +16,15 @@ const wanted = (...args: string[]) => settingsOf(parseFlags(args, { flags: PIPEL
 const { wanted: OLD } = wanted("--recipe", "plain");
 
 Deno.test("new weights have the default recipe; AdamW's and given ones are plain, as run.json without a recipe", () => {
-  assertEquals(wanted().wanted.recipe, DEFAULT_RECIPE);
+  assertEquals(wanted().wanted.recipe, "sampled");
+  for (const args of [["--preset", "base"], ["--hours", "1"], ["--tokens", "1000000"]]) {
+    assertEquals(wanted(...args).wanted.recipe, "tuned", args.join(" "));
+  }
   for (const args of [["--recipe", "plain"], ["--optimizer", "adamw"], ["--init", "elsewhere"]]) {
     assertEquals(Object.hasOwn(wanted(...args).wanted, "recipe"), false, args.join(" "));
   }
   for (const args of [["--optimizer", "adamw"], ["--init", "elsewhere"]]) {
-    const parsed = parseFlags(["--recipe", DEFAULT_RECIPE, ...args], { flags: PIPELINE_FLAGS });
+    const parsed = parseFlags(["--recipe", "tuned", ...args], { flags: PIPELINE_FLAGS });
     assertThrows(() => checkRules(PIPELINE_FLAGS, parsed), UsageError, "Cannot use ");
   }
 });
