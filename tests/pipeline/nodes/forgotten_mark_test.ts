@@ -15,7 +15,7 @@ import { shardKey, shardOf, type ShardState } from "../../../pipeline/nodes/shar
 import { openShardIntake, type ShardPlaces } from "../../../pipeline/nodes/shard_intake.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
-import { prose } from "../../commands/corpus.ts";
+import { serveLinkedSite } from "./linked_site.ts";
 
 const PAGES = 2;
 /** Short for shards: a crawl node notices in a quarter of it that it has lost one. */
@@ -68,13 +68,7 @@ Deno.test({
   ignore: await isWithoutNats(),
   async fn() {
     await using nats = await startNats(1);
-    await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
-      const at = Number(new URL(url).pathname.slice(1));
-      if (!(at < PAGES)) return new Response("none", { status: 404 });
-      const html = `<title>Page ${at}</title><main><p>${prose(at)}</p></main>` +
-        `<a href="/${at + 1}">next</a>`;
-      return new Response(`<html>${html}</html>`, { headers: { "content-type": "text/html" } });
-    });
+    await using site = serveLinkedSite({ pages: PAGES, linksOf: (at) => [at + 1] });
     const origin = `http://127.0.0.1:${site.addr.port}`;
     const seeds = [`${origin}/0`];
     const shard = shardOf(origin);

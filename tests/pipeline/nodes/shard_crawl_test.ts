@@ -9,7 +9,7 @@ import { crawlNode } from "../../../pipeline/nodes/crawl_node.ts";
 import { type FoundLinks, shardOf } from "../../../pipeline/nodes/shard.ts";
 import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
-import { prose } from "../../commands/corpus.ts";
+import { serveLinkedSite } from "./linked_site.ts";
 
 const PAGES = 120;
 const linksOf = (at: number) => [1, 2, 3].map((next) => 3 * at + next).filter((to) => to < PAGES);
@@ -19,13 +19,7 @@ Deno.test({
   ignore: await isWithoutNats(),
   async fn() {
     await using nats = await startNats(1);
-    await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
-      const at = Number(new URL(url).pathname.slice(1));
-      if (!(at < PAGES)) return new Response("none", { status: 404 });
-      const links = linksOf(at).map((to) => `<a href="/${to}">next</a>`).join(" ");
-      const html = `<title>Page ${at}</title><main><p>${prose(at)}</p></main>${links}`;
-      return new Response(`<html>${html}</html>`, { headers: { "content-type": "text/html" } });
-    });
+    await using site = serveLinkedSite({ pages: PAGES, linksOf });
     const origin = `http://127.0.0.1:${site.addr.port}`;
     await using cluster = await connectCluster(nats.urls, { name: "test" });
     const args = ["--allow-private", "--delay", "0", `${origin}/0`];
