@@ -13,6 +13,8 @@ export interface DropLog extends Disposable {
   add(drop: Drop): void;
   /** Drops of this session by reason. */
   readonly counts: Readonly<Record<string, number>>;
+  /** The last drop of each stage. */
+  readonly last: ReadonlyMap<string, Drop>;
 }
 
 /**
@@ -93,6 +95,7 @@ export function openDropLog(
   const more = path === undefined ? "are only counted" : `are in ${path}`;
   let file: Deno.FsFile | undefined;
   const counts: Record<string, number> = {};
+  const last = new Map<string, Drop>();
   const write = (entry: Drop) => {
     if (path === undefined) return;
     file ??= Deno.openSync(path, { append: true, create: true });
@@ -101,7 +104,9 @@ export function openDropLog(
   const listing = new Listing(write);
   return {
     counts,
+    last,
     add(drop) {
+      last.set(drop.stage, drop);
       const { stage, item, reason, detail, kind } = drop;
       const { text, ...entry } = { ...drop, item: addressOf(item) };
       const count = counts[reason] = (counts[reason] ?? 0) + 1;
