@@ -223,13 +223,21 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** Whether anything is at `path`. */
 export async function exists(path: string): Promise<boolean> {
+  return await statIfThere(path) !== undefined;
+}
+
+/** Whether a folder is at `path`. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await statIfThere(path))?.isDirectory ?? false;
+}
+
+async function statIfThere(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    await Deno.stat(path);
-    return true;
+    return await Deno.stat(path);
   } catch (error) {
     // A path through a file names nothing either.
-    if (error instanceof Deno.errors.NotFound) return false;
-    if (error instanceof Deno.errors.NotADirectory) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
 }
