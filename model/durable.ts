@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { writeFailure } from "./system_error.ts";
 
 /** A file as recorded in a checkpoint. */
 export interface FileDigest {
@@ -140,16 +141,8 @@ export async function naming<T>(path: string, act: () => Promise<T>): Promise<T>
   try {
     return await act();
   } catch (cause) {
-    throw new Error(`Cannot write ${path}: ${systemReason(cause)}`, { cause });
+    throw writeFailure(path, cause);
   }
-}
-
-/** The system's message, without the call and the path that Deno adds. */
-function systemReason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
-  const message = error instanceof Error ? error.message : String(error);
-  if (message.startsWith("Requires all access")) return "Deno does not let a task write there";
-  return message.replace(/: [a-z]+ '.*$/s, "");
 }
 
 async function removeIfThere(path: string): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { printableLine } from "../../stages/printable.ts";
-import { reasonOf } from "../../cli/failure.ts";
+import { writeFailure } from "../../model/system_error.ts";
 import type { Drop, DropReason } from "../../stages/meter.ts";
 
 /** An open log. */
@@ -98,8 +98,12 @@ export function openDropLog(
   const last = new Map<string, Drop>();
   const write = (entry: Drop) => {
     if (path === undefined) return;
-    file ??= Deno.openSync(path, { append: true, create: true });
-    append(file, { path, bytes: new TextEncoder().encode(JSON.stringify(entry) + "\n") });
+    try {
+      file ??= Deno.openSync(path, { append: true, create: true });
+      append(file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
+    } catch (cause) {
+      throw writeFailure(path, cause);
+    }
   };
   const listing = new Listing(write);
   return {
@@ -138,16 +142,13 @@ function addressOf(item: string): string {
 }
 
 /** Appends a whole line or none: what calls for drops to be noted does not wait. */
-function append(
-  file: Deno.FsFile,
-  { path, bytes }: { path: string; bytes: Uint8Array },
-): void {
+function append(file: Deno.FsFile, bytes: Uint8Array): void {
   const { size } = file.statSync();
   try {
     for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-  } catch (cause) {
+  } catch (error) {
     file.truncateSync(size);
-    throw new Error(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
+    throw error;
   }
 }
 

@@ -62,7 +62,7 @@ Deno.test("a path that Deno keeps from its tasks is refused without Deno's advic
   assertEquals(code, 1);
   assertStringIncludes(
     `${err}`,
-    "error: Cannot write /dev/x.jsonl: Deno does not let a task write",
+    "error: Cannot write /dev/x.jsonl: Deno does not let a task use /dev/x.jsonl; name another path",
   );
 });
 
