@@ -316,6 +316,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot read @/old: it is a run; go on with it by --run @/old, " +
     "or read its documents in @/old/corpus",
   ],
+  [
+    "text @/bad.parquet",
+    "Cannot read @/bad.parquet: its name says Parquet, and its first bytes do not",
+  ],
   ["text @/loop.txt", "Cannot read @/loop.txt: a link in its path leads back to itself"],
   ["crawl", "Cannot crawl into --output @/crawl: name at least one address"],
   // Flags that do not go together, or do not apply.
@@ -544,6 +548,7 @@ async function fill(folder: string): Promise<void> {
   const files: Record<string, string> = {
     "a.pdf": "GIF89a",
     "file": "",
+    "bad.parquet": "some words",
     "notes/a.md": "some words",
     "pictures/a.png": "\x89PNG",
     "pictures/b.png": "\x89PNG",
