@@ -41,25 +41,31 @@ export interface PublishOptions {
 }
 
 /**
- * Publishes one value and resolves when the broker has all of it. While the stream is full or away,
- * it waits: that is how backpressure reaches another machine.
+ * Publishes one value and resolves when the broker has all of it, to the sequence of its last message.
+ * While the stream is full or away, it waits: that is how backpressure reaches another machine.
  */
 export async function publish(
   subject: string,
   bytes: Uint8Array,
   options: PublishOptions,
-): Promise<void> {
+): Promise<number> {
   const { cluster: { maxPayload }, id, offer = "" } = options;
   const room = maxPayload - HEADER_BYTES;
   const pieces = Math.max(1, Math.ceil(bytes.byteLength / room));
+  let last = 0;
   for (let piece = 0; piece < pieces; piece++) {
     const own = headers();
     own.set(VALUE_ID, id);
     if (pieces > 1) own.set(PIECE, `${piece + 1}/${pieces}`);
     const msgID = [offer, id, pieces > 1 ? piece : ""].join(" ").trim();
     const body = bytes.subarray(piece * room, (piece + 1) * room);
-    await publishMessage(subject, body, { ...options, send: { msgID, headers: own } });
+    const { seq } = await publishMessage(subject, body, {
+      ...options,
+      send: { msgID, headers: own },
+    });
+    last = seq;
   }
+  return last;
 }
 
 async function publishMessage(

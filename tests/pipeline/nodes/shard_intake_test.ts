@@ -57,7 +57,7 @@ Deno.test({
     killed.abort(new DOMException("killed", "AbortError"));
 
     await send(2);
-    const state = { owner: OWNER, applied: 1, sent: 3, idle: true, basis: {} };
+    const state = { owner: OWNER, applied: 1, links: [], sent: 3, idle: true, basis: {} };
     await bucket.put(shardKey(SHARD), JSON.stringify(state));
     const second = await open(lease.signal);
     const taken: unknown[] = [];
