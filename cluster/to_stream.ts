@@ -1,12 +1,10 @@
 /**
- * T → T over the broker: a stage that publishes what flows through it, and passes each value on once
- * the broker has it.
+ * T → broker: publishes a value, however large, and waits until the broker has it.
  *
  * @module
  */
 import { headers } from "@nats-io/transport-node";
 import { JetStreamApiError, type PubAck } from "@nats-io/jetstream";
-import type { StageMeter } from "../stages/meter.ts";
 import type { Cluster } from "./connect.ts";
 import { pause } from "./lease.ts";
 
@@ -99,43 +97,4 @@ export function isAway(error: unknown): boolean {
   return /^(TimeoutError|NoResponders|RequestError|JetStreamNotEnabled|DisconnectedError)/
     .test(error.name) ||
     AWAY_WORDS.test(error.message);
-}
-
-/** Choices for {@linkcode toStream}. */
-export interface ToStreamOptions<T> extends Omit<PublishOptions, "id"> {
-  readonly subject: (value: T) => string;
-  readonly id: (value: T) => string;
-  readonly encode: (value: T) => Uint8Array;
-  /** Counts values and bytes; blocked while the stream is full. */
-  readonly meter?: StageMeter;
-}
-
-/**
- * Publishes each value on its subject and passes it on when the broker has acknowledged it. One at a
- * time and in order, so that a full stream holds back everything before this stage.
- */
-export function toStream<T>(options: ToStreamOptions<T>): TransformStream<T, T> {
-  const { subject, id, encode, meter, onFull, ...rest } = options;
-  return new TransformStream<T, T>(
-    {
-      async transform(value, controller) {
-        const bytes = encode(value);
-        meter?.phase("busy");
-        meter?.in(bytes.byteLength);
-        await publish(subject(value), bytes, {
-          ...rest,
-          id: id(value),
-          onFull() {
-            meter?.phase("blocked");
-            onFull?.();
-          },
-        });
-        meter?.out(bytes.byteLength);
-        meter?.phase("waiting");
-        controller.enqueue(value);
-      },
-    },
-    { highWaterMark: 1 },
-    { highWaterMark: 0 },
-  );
 }

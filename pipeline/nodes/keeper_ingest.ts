@@ -114,8 +114,8 @@ export async function openKeeperIngest(
         name: "parts",
         filter: run.names.doc("p*"),
       });
-    const { readable } = fromStream(open, { decode: (bytes) => bytes, signal });
-    for await (const delivery of readable) {
+    const deliveries = fromStream(open, { decode: (bytes) => bytes, signal });
+    for await (const delivery of deliveries) {
       counts.lag = delivery.pending;
       const { source, sequence } = placeOf(delivery.id);
       const isNew = await order.put({ part: Number(source.slice(1)), sequence }, delivery.value);

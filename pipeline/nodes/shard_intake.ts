@@ -107,7 +107,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   // What an earlier keeper took and did not mark comes again now, and not when its time is over.
   await patiently(signal, () => removeConsumer(run, consumer));
   const deliveries = fromStream(() => openConsumer(run, consumer), { decode: decodeChunk, signal })
-    .readable.getReader();
+    .getReader();
   let coming: Promise<ReadableStreamReadResult<Delivery<Chunk>>> | undefined;
 
   /** Whether an owner takes pages for stored that are in no journal: their mark was forgotten. */

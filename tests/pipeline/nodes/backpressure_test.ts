@@ -46,13 +46,13 @@ Deno.test({
     assert(stopped < 250, `${stopped} requests of more than 308`);
 
     const urls = new Set<string>(), areAllThere = Promise.withResolvers<void>();
-    const { readable } = fromStream(
+    const deliveries = fromStream(
       () =>
         openConsumer(run, { stream: names.streams.doc, name: "shards", filter: names.doc("s*") }),
       { decode: decodeChunk, signal },
     );
     const reading = (async () => {
-      for await (const delivery of readable) {
+      for await (const delivery of deliveries) {
         for (const { url } of delivery.value.documents) urls.add(url);
         delivery.ack();
         if (urls.size === site.addresses) areAllThere.resolve();
