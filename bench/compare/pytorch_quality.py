@@ -65,7 +65,9 @@ class Model(nn.Module):
 
 
 model = Model()
-optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, betas=(0.9, 0.95), weight_decay=0.1)
+optimizer = torch.optim.AdamW(
+    model.parameters(), lr=3e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True
+)
 offsets = torch.arange(T + 1)
 
 
