@@ -3,30 +3,14 @@
  *
  * @module
  */
+import { reasonOf } from "../model/system_error.ts";
+
+export { reasonOf };
 
 /** Whether listening failed because the port is in use. */
 export function isAddressTaken(error: unknown): boolean {
   return error instanceof Deno.errors.AddrInUse ||
     (error instanceof Error && "code" in error && error.code === "EADDRINUSE");
-}
-
-/** Messages for the most common system errors. */
-const SYSTEM_WORDS = [
-  [Deno.errors.NotFound, "no such file or folder"],
-  [Deno.errors.NotADirectory, "a part of its path is not a folder"],
-  [Deno.errors.IsADirectory, "it is a folder"],
-  [Deno.errors.FilesystemLoop, "a link in its path leads back to itself"],
-  [Deno.errors.PermissionDenied, "the system does not allow it"],
-] as const;
-
-/** The reason for an error, without system codes where there is a message for it. */
-export function reasonOf(error: unknown): string {
-  for (const [kind, words] of SYSTEM_WORDS) if (error instanceof kind) return words;
-  const message = error instanceof Error ? error.message : String(error);
-  // Of /proc, /dev and the like; Deno's own advice is a flag that no task has.
-  const kept = /^Requires all access to "(.+?)"/.exec(message)?.[1];
-  if (kept !== undefined) return `Deno does not let a task use ${kept}; name another path`;
-  return message.split("\n", 1)[0] || "unknown error";
 }
 
 /** One line: `Cannot <do> <item>: <reason>`, made up where the error itself has another form. */

@@ -1,6 +1,5 @@
 /**
- * Broker → T: the two ends of a durable consumer. What was done with a value goes back in at the
- * writable end, which acknowledges it.
+ * Broker → T: the values of a durable consumer, each acknowledged by whom it is done.
  *
  * @module
  */
@@ -39,13 +38,6 @@ export interface FromStreamOptions<T> {
   readonly signal: AbortSignal;
 }
 
-/** The two ends of a consumer. */
-export interface StreamEnds<T> {
-  readonly readable: ReadableStream<Delivery<T>>;
-  /** Acknowledges. */
-  readonly writable: WritableStream<Delivery<T>>;
-}
-
 /**
  * The values of a consumer, each as often as the broker delivers it. `open` gives the consumer, and
  * is called again where the broker has forgotten it. One message is asked for at a time, by a reader
@@ -54,7 +46,7 @@ export interface StreamEnds<T> {
 export function fromStream<T>(
   open: () => Promise<Consumer>,
   { decode, signal }: FromStreamOptions<T>,
-): StreamEnds<T> {
+): ReadableStream<Delivery<T>> {
   /** Pieces that have come of values that are not whole. */
   const partial = new Map<string, JsMsg[]>();
 
@@ -88,10 +80,7 @@ export function fromStream<T>(
     }
   }
 
-  return {
-    readable: generated(deliveries),
-    writable: new WritableStream<Delivery<T>>({ write: (delivery) => delivery.ack() }),
-  };
+  return generated(deliveries);
 }
 
 function deliveryOf<T>(

@@ -61,19 +61,6 @@ export async function takeLease(options: LeaseOptions): Promise<Lease | undefine
   }
 }
 
-/** Takes the lease as soon as nobody holds it, asking again and again until `signal` aborts. */
-export async function waitForLease(
-  options: LeaseOptions,
-  { signal }: { signal: AbortSignal },
-): Promise<Lease> {
-  for (;;) {
-    signal.throwIfAborted();
-    const lease = await takeLease(options);
-    if (lease) return lease;
-    await pause(options.ttlMs / 4, signal);
-  }
-}
-
 /** Whether an error is a comparison that failed: another was there before. */
 export function isConflict(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === WRONG_SEQUENCE;

@@ -1,12 +1,10 @@
 /**
- * T → T over the broker: a stage that publishes what flows through it, and passes each value on once
- * the broker has it.
+ * T → broker: publishes a value, however large, and waits until the broker has it.
  *
  * @module
  */
 import { headers } from "@nats-io/transport-node";
 import { JetStreamApiError, type PubAck } from "@nats-io/jetstream";
-import type { StageMeter } from "../stages/meter.ts";
 import type { Cluster } from "./connect.ts";
 import { pause } from "./lease.ts";
 
@@ -41,25 +39,31 @@ export interface PublishOptions {
 }
 
 /**
- * Publishes one value and resolves when the broker has all of it. While the stream is full or away,
- * it waits: that is how backpressure reaches another machine.
+ * Publishes one value and resolves when the broker has all of it, to the sequence of its last message.
+ * While the stream is full or away, it waits: that is how backpressure reaches another machine.
  */
 export async function publish(
   subject: string,
   bytes: Uint8Array,
   options: PublishOptions,
-): Promise<void> {
+): Promise<number> {
   const { cluster: { maxPayload }, id, offer = "" } = options;
   const room = maxPayload - HEADER_BYTES;
   const pieces = Math.max(1, Math.ceil(bytes.byteLength / room));
+  let last = 0;
   for (let piece = 0; piece < pieces; piece++) {
     const own = headers();
     own.set(VALUE_ID, id);
     if (pieces > 1) own.set(PIECE, `${piece + 1}/${pieces}`);
     const msgID = [offer, id, pieces > 1 ? piece : ""].join(" ").trim();
     const body = bytes.subarray(piece * room, (piece + 1) * room);
-    await publishMessage(subject, body, { ...options, send: { msgID, headers: own } });
+    const { seq } = await publishMessage(subject, body, {
+      ...options,
+      send: { msgID, headers: own },
+    });
+    last = seq;
   }
+  return last;
 }
 
 async function publishMessage(
@@ -93,43 +97,4 @@ export function isAway(error: unknown): boolean {
   return /^(TimeoutError|NoResponders|RequestError|JetStreamNotEnabled|DisconnectedError)/
     .test(error.name) ||
     AWAY_WORDS.test(error.message);
-}
-
-/** Choices for {@linkcode toStream}. */
-export interface ToStreamOptions<T> extends Omit<PublishOptions, "id"> {
-  readonly subject: (value: T) => string;
-  readonly id: (value: T) => string;
-  readonly encode: (value: T) => Uint8Array;
-  /** Counts values and bytes; blocked while the stream is full. */
-  readonly meter?: StageMeter;
-}
-
-/**
- * Publishes each value on its subject and passes it on when the broker has acknowledged it. One at a
- * time and in order, so that a full stream holds back everything before this stage.
- */
-export function toStream<T>(options: ToStreamOptions<T>): TransformStream<T, T> {
-  const { subject, id, encode, meter, onFull, ...rest } = options;
-  return new TransformStream<T, T>(
-    {
-      async transform(value, controller) {
-        const bytes = encode(value);
-        meter?.phase("busy");
-        meter?.in(bytes.byteLength);
-        await publish(subject(value), bytes, {
-          ...rest,
-          id: id(value),
-          onFull() {
-            meter?.phase("blocked");
-            onFull?.();
-          },
-        });
-        meter?.out(bytes.byteLength);
-        meter?.phase("waiting");
-        controller.enqueue(value);
-      },
-    },
-    { highWaterMark: 1 },
-    { highWaterMark: 0 },
-  );
 }

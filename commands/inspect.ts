@@ -19,6 +19,7 @@ import { type Command, command } from "../cli/command.ts";
 import { jsonToggle } from "../cli/flags.ts";
 import { sizeOf } from "../run/folder_size.ts";
 import { fallBacksOf } from "../run/fall_back.ts";
+import { isPreferred } from "../run/preferred_checkpoint.ts";
 import { manifestPath } from "../run/manifest.ts";
 import { requireSettings, RUN_FLAG, runOperand } from "../run/open.ts";
 import { type RunPaths, runPaths, type RunSettings } from "../run/folder.ts";
@@ -58,7 +59,7 @@ interface CheckpointRow {
   readonly tokens: number;
   readonly validationLoss: number | null;
   readonly bytes: number;
-  /** `latest`, `best`, or what is wrong with it. */
+  /** `latest`, `best`, that it is used nevertheless, or what is wrong with it. */
   readonly marks: readonly string[];
 }
 
@@ -153,10 +154,15 @@ async function rows(
 ): Promise<CheckpointRow[]> {
   const names = await listCheckpoints(checkpoints);
   const best = await bestCheckpoint(checkpoints, { names });
+  const used = newest !== undefined && await isPreferred(newest) ? newest : undefined;
   const found: CheckpointRow[] = [];
   for (const name of names) {
     const dir = join(checkpoints, name);
-    const marks = [...dir === newest ? ["latest"] : [], ...name === best ? ["best"] : []];
+    const marks = [
+      ...dir === newest ? ["latest"] : [],
+      ...name === best ? ["best"] : [],
+      ...dir === used ? ["used: it answers more than the best"] : [],
+    ];
     try {
       const { step, totalTokens: tokens, metrics, run } = await readCheckpointInfo(dir);
       const { validationLoss = null } = metrics;

@@ -9,8 +9,8 @@ import { openJournal, salvageJournal } from "../stages/journal/mod.ts";
 import { restoredSettings } from "../run/settings/changed.ts";
 import { type Command, command } from "../cli/command.ts";
 import { findFaults, type Finding } from "../run/findings.ts";
-import { group, toggle, UsageError } from "../cli/flags.ts";
-import { RUN_FLAG, runOperand } from "../run/open.ts";
+import { group, toggle } from "../cli/flags.ts";
+import { noRun, RUN_FLAG, runOperand } from "../run/open.ts";
 import { say, sayText } from "../cli/print.ts";
 import { rebuildTokens } from "../run/rebuild_tokens.ts";
 import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
@@ -37,9 +37,7 @@ export const repair: Command = command({
   async run({ values, operands }) {
     const root = runOperand(operands, { command: "repair", run: values.run });
     const paths = runPaths(root);
-    if (!await exists(paths.settings)) {
-      throw new UsageError(`Cannot repair ${root}: there is no run.json in it; name a run folder`);
-    }
+    if (!await exists(paths.settings)) throw await noRun(root);
     using _lock = await (values.apply ? lockRun(root) : lockForReading(root));
     const findings = await findFaults(paths);
     if (findings.length === 0) {

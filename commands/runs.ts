@@ -12,7 +12,7 @@ import {
   readCheckpointInfo,
   stepOf,
 } from "../model/checkpoint/mod.ts";
-import { exists, readIfThere } from "../model/durable.ts";
+import { exists, isFolder, readIfThere } from "../model/durable.ts";
 import type { StatusFile } from "../stages/report/mod.ts";
 import { type Command, command } from "../cli/command.ts";
 import { reasonOf } from "../cli/failure.ts";
@@ -79,12 +79,15 @@ async function findRuns(folder: string): Promise<string[]> {
     await latestCheckpoint(runPaths(path).checkpoints) !== undefined;
   if (await isRun(folder)) return [folder];
   const found: string[] = [];
+  const made = "`deno task pipeline` makes runs";
+  if (await exists(folder) && !await isFolder(folder)) {
+    throw new UsageError(`Cannot list ${folder}: it is a file; ${made}`);
+  }
   try {
     for await (const { name, isFile } of Deno.readDir(folder)) {
       if (!isFile && await isRun(join(folder, name))) found.push(join(folder, name));
     }
   } catch (cause) {
-    const made = "`deno task pipeline` makes runs";
     throw new UsageError(`Cannot list ${folder}: ${reasonOf(cause)}; ${made}`, { cause });
   }
   return found;

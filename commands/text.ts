@@ -22,7 +22,7 @@ import { documentFormat, jsonLines, writeDocuments } from "../pipeline/ingest/do
 import { openDropLog } from "../pipeline/ingest/drop_log.ts";
 import { type FlagValues, group, text as textFlag, UsageError } from "../cli/flags.ts";
 import { type Ingest, openIngest } from "../pipeline/ingest/ingest.ts";
-import { countIngest, describeIngest, noDocuments } from "../pipeline/ingest/summary.ts";
+import { countIngest, describeIngest, failureOf, noDocuments } from "../pipeline/ingest/summary.ts";
 import { isAnswerTo, stopOnInterrupt, tellStop } from "../cli/interrupt.ts";
 import { KEEP_DROPPED, READING, REFINING, SITE } from "../run/settings/refine.ts";
 import { checkBlocked } from "../run/block_list.ts";
@@ -89,13 +89,8 @@ export const text: Command = command({
     const drops = resources.use(
       openDropLog(values.dropped, { note: tell, keepText: values["keep-dropped"] }),
     );
-    const lastDrops = new Map<string, Drop>();
-    const onDrop = (drop: Drop) => {
-      lastDrops.set(drop.stage, drop);
-      drops.add(drop);
-    };
     const ingest = resources.use(
-      await open(operands, { values, state, stop: interrupt.signal, onDrop }),
+      await open(operands, { values, state, stop: interrupt.signal, onDrop: drops.add }),
     );
     const written = new StageMeter("write");
     const documents = ingest.documents()
@@ -113,7 +108,10 @@ export const text: Command = command({
     );
     if (!interrupt.signal.aborted) {
       const list = values.dropped;
-      for (const source of ingest.sources) checkSource(source, { lastDrops, list });
+      for (const source of ingest.sources) {
+        const failure = failureOf(source, { drops, list });
+        if (failure) throw failure;
+      }
       if (counts.documents === 0) {
         throw noDocuments(counts, { doing: "extract text", list, cutShort: ingest.cutShort() });
       }
@@ -121,22 +119,6 @@ export const text: Command = command({
     return interrupt.exitCode;
   },
 });
-
-/** Fails where all that was named, of addresses or of files, failed: as `crawl` does. */
-function checkSource(
-  source: StageMeter,
-  { lastDrops, list }: { lastDrops: ReadonlyMap<string, Drop>; list: string | undefined },
-): void {
-  const { name, itemsOut, dropped: { empty: _, ...dropped } } = source.counts();
-  const last = lastDrops.get(name);
-  const failed = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  if (itemsOut > 0 || failed === 0 || last === undefined) return;
-  const { item, reason, detail } = last;
-  const all = name === "crawl" ? "addresses was fetched" : "files and records was read";
-  const others = failed > 1 ? `; none of ${failed} ${all}` : "";
-  const see = list === undefined ? "" : `; see ${list}`;
-  throw new Error(`Cannot ${name} ${item}: ${reason} (${detail})${others}${see}`);
-}
 
 function open(
   operands: readonly string[],

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { writeFailure } from "./system_error.ts";
 
 /** A file as recorded in a checkpoint. */
 export interface FileDigest {
@@ -140,16 +141,8 @@ export async function naming<T>(path: string, act: () => Promise<T>): Promise<T>
   try {
     return await act();
   } catch (cause) {
-    throw new Error(`Cannot write ${path}: ${systemReason(cause)}`, { cause });
+    throw writeFailure(path, cause);
   }
-}
-
-/** The system's message, without the call and the path that Deno adds. */
-function systemReason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
-  const message = error instanceof Error ? error.message : String(error);
-  if (message.startsWith("Requires all access")) return "Deno does not let a task write there";
-  return message.replace(/: [a-z]+ '.*$/s, "");
 }
 
 async function removeIfThere(path: string): Promise<void> {
@@ -223,13 +216,21 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** Whether anything is at `path`. */
 export async function exists(path: string): Promise<boolean> {
+  return await statIfThere(path) !== undefined;
+}
+
+/** Whether a folder is at `path`. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await statIfThere(path))?.isDirectory ?? false;
+}
+
+async function statIfThere(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    await Deno.stat(path);
-    return true;
+    return await Deno.stat(path);
   } catch (error) {
     // A path through a file names nothing either.
-    if (error instanceof Deno.errors.NotFound) return false;
-    if (error instanceof Deno.errors.NotADirectory) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
 }

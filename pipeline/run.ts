@@ -22,7 +22,7 @@ import { openDropLog } from "./ingest/drop_log.ts";
 import { finish } from "./finish/finish.ts";
 import { isFinished } from "../run/finished.ts";
 import { openIngest } from "./ingest/ingest.ts";
-import { countIngest, describeIngest, noDocuments } from "./ingest/summary.ts";
+import { countIngest, describeIngest, failureOf, noDocuments } from "./ingest/summary.ts";
 import { isAnswerTo } from "../cli/interrupt.ts";
 import { recordManifest } from "../run/manifest.ts";
 import { openCorpus } from "../run/open_corpus.ts";
@@ -126,12 +126,13 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   // Propagates an ingestion failure to the stages that wait for documents.
   const broken = new AbortController();
   const signal = AbortSignal.any([stop, broken.signal]);
-  const refuseEmpty = () =>
-    noDocuments(counts(), {
-      doing: "train",
-      list: paths.drops,
-      cutShort: ingest?.cutShort(),
-    });
+  const refuseEmpty = () => {
+    const list = paths.drops;
+    const [failure] = (ingest?.sources ?? []).flatMap((source) =>
+      failureOf(source, { drops, list }) ?? []
+    );
+    return failure ?? noDocuments(counts(), { doing: "train", list, cutShort: ingest?.cutShort() });
+  };
   const ended = (async () => {
     if (!ingest) return await ends.writable.close();
     const newDocuments = { isNew: ingest.isNew, hasDocuments: log.count > 0, refuseEmpty };

@@ -16,7 +16,7 @@ import { exists } from "../model/durable.ts";
 import { type Flag, UsageError } from "../cli/flags.ts";
 import { fetchModel } from "./hub/fetch_model.ts";
 import { isHubName } from "./hub/model_name.ts";
-import { preferredCheckpoint } from "./preferred_checkpoint.ts";
+import { isPreferred } from "./preferred_checkpoint.ts";
 
 /** The requested checkpoint; a number is a step. */
 export type CheckpointWish = "best" | "latest" | number;
@@ -75,12 +75,8 @@ export async function chooseCheckpoint(
   }
   const because = (reason: string) => ({ folder: latest, line: `${basename(latest)}: ${reason}` });
   if (wish === "latest") return because("the latest, as --checkpoint says");
-  const preferred = await preferredCheckpoint(checkpoints, { names });
-  if (preferred !== undefined) {
-    return {
-      folder: join(checkpoints, preferred),
-      line: `${preferred}: answers more of its conversations than the best on held-out loss`,
-    };
+  if (await isPreferred(latest)) {
+    return because("answers more of its conversations than the best on held-out loss");
   }
   const best = await bestCheckpoint(checkpoints, { names });
   if (best === undefined) return because("the latest; none was validated on held-out documents");

@@ -5,7 +5,7 @@
  */
 import { PRESETS } from "../model/config.ts";
 import { parseChecked, writeChecked } from "../stages/checked_json.ts";
-import { readIfThere } from "../model/durable.ts";
+import { exists, readIfThere } from "../model/durable.ts";
 import { reasonOf } from "../cli/failure.ts";
 import { UsageError } from "../cli/flags.ts";
 import { changedSettings, describeChanged, digestSettings } from "./settings/digest.ts";
@@ -83,7 +83,9 @@ export async function readRunFile(paths: RunPaths): Promise<RunFile | undefined>
   try {
     json = await readIfThere(paths.settings);
   } catch (cause) {
-    throw new UsageError(`Cannot use --run ${paths.root}: ${reasonOf(cause)}`, { cause });
+    const isFile = cause instanceof Deno.errors.NotADirectory && await exists(paths.root);
+    const reason = isFile ? "it is a file; name a folder" : reasonOf(cause);
+    throw new UsageError(`Cannot use --run ${paths.root}: ${reason}`, { cause });
   }
   if (json === undefined) return undefined;
   const { format, settings, digests } = parseRun(json, paths);

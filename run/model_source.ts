@@ -12,7 +12,7 @@ import {
   type SamplingSettings,
 } from "../model/checkpoint/mod.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { exists } from "../model/durable.ts";
+import { exists, isFolder } from "../model/durable.ts";
 import { readGguf } from "../model/gguf/mod.ts";
 import { createLayout } from "../model/layout.ts";
 import { formatTokenizer, readTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
@@ -35,7 +35,7 @@ import {
 import { choice, type FlagValues, group, number, text, UsageError } from "../cli/flags.ts";
 import { type EngineName, ENGINES, locateModel } from "./locate_model.ts";
 import { fitsVocabulary } from "./model_tokenizer.ts";
-import { RUN_FLAG } from "./open.ts";
+import { noRun, RUN_FLAG } from "./open.ts";
 import { readPrompts } from "./prompts.ts";
 import { readGgufModel } from "./gguf_model.ts";
 import { openAdapters, type ServedAdapter } from "./served_adapters.ts";
@@ -269,11 +269,7 @@ export async function openEngine(
 export async function findCheckpoint(
   { run, wish }: { run: string; wish: CheckpointWish | undefined },
 ): Promise<ChosenCheckpoint> {
-  if (!await exists(run)) {
-    throw new UsageError(
-      `Cannot open --run ${run}: there is no such folder; make it with \`deno task pipeline\``,
-    );
-  }
+  if (!await isFolder(run)) throw await noRun(run);
   const found = await chooseCheckpoint(runPaths(run).checkpoints, wish);
   if (found === undefined) {
     throw new UsageError(

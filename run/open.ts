@@ -4,7 +4,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { exists } from "../model/durable.ts";
+import { exists, isFolder } from "../model/durable.ts";
 import { type JournalReader, readJournal } from "../stages/journal/mod.ts";
 import { readStore, type StoreReader } from "../stages/store/mod.ts";
 import { type Flag, group, text, UsageError } from "../cli/flags.ts";
@@ -24,14 +24,18 @@ export interface OpenRun extends AsyncDisposable {
 
 /** The settings of the run in folder `root`; a `UsageError` where there is none. */
 export async function requireSettings(root: string): Promise<RunSettings> {
-  const settings = await exists(root) ? await readSettings(runPaths(root)) : undefined;
+  const settings = await isFolder(root) ? await readSettings(runPaths(root)) : undefined;
   if (settings) return settings;
   throw await noRun(root);
 }
 
 /** What every command says where the folder that it is given is no run, or is not there. */
 export async function noRun(root: string, hint = ""): Promise<UsageError> {
-  const reason = await exists(root) ? "there is no run.json in it" : "there is no such folder";
+  const reason = await isFolder(root)
+    ? "there is no run.json in it"
+    : await exists(root)
+    ? "it is a file"
+    : "there is no such folder";
   return new UsageError(
     `Cannot open the run ${root}: ${reason}; name a folder that ` +
       `\`deno task pipeline --run DIR\` has made${hint}`,
@@ -49,7 +53,7 @@ export async function openRun(
   root: string,
   { changed = false }: { changed?: boolean } = {},
 ): Promise<OpenRun> {
-  const found = changed && await exists(root) ? await readRunFile(runPaths(root)) : undefined;
+  const found = changed && await isFolder(root) ? await readRunFile(runPaths(root)) : undefined;
   const settings = found?.settings ?? await requireSettings(root);
   await using resources = new AsyncDisposableStack();
   resources.use(await lockForReading(root));

@@ -1,10 +1,10 @@
 /**
- * The checkpoint of a run that answers more of its conversations than the one of the lowest loss on
+ * The last checkpoint of a run, where it answers more of its conversations than the one of the lowest loss on
  * held-out ones.
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readPointer } from "../model/checkpoint/mod.ts";
 import { exists, replaceFile } from "../model/durable.ts";
 
@@ -21,11 +21,7 @@ export async function forgetPreferred(checkpoints: string): Promise<void> {
   if (await exists(path)) await Deno.remove(path);
 }
 
-/** The name of the one among `names` that is preferred, if one is. */
-export async function preferredCheckpoint(
-  checkpoints: string,
-  { names }: { names: readonly string[] },
-): Promise<string | undefined> {
-  const name = await readPointer(checkpoints, FILE);
-  return name !== undefined && names.includes(name) ? name : undefined;
+/** Whether the latest checkpoint is preferred; one that later ones follow was never compared with them. */
+export async function isPreferred(latest: string): Promise<boolean> {
+  return await readPointer(dirname(latest), FILE) === basename(latest);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SavedState } from "../model/checkpoint/mod.ts";
 import type { SphereCounters } from "../workers/mod.ts";
 export type { SphereCounters } from "../workers/mod.ts";
 
@@ -193,23 +194,8 @@ export interface Batch {
   readonly cursors?: Cursors;
 }
 
-/** A copy of everything the optimizer needs to resume after `step`; training never changes it. */
-export interface Snapshot {
-  /** Optimizer steps done. */
-  readonly step: number;
-  /** Target tokens since the first step. */
-  readonly totalTokens: number;
-  /** The parameter area of model/layout.ts, `[layout.length]`. */
-  readonly parameters: Float32Array;
-  /** AdamW first and second moments, in the same layout. */
-  readonly firstMoment: Float32Array;
-  /** AdamW's second moments, in the same layout. */
-  readonly secondMoment: Float32Array;
-  /** What else the optimizer needs, in the same layout, by the prefix of its tensors. */
-  readonly areas?: ReadonlyMap<string, Float32Array>;
-  /** Cursors of every stage of the pipeline, from the source to the optimizer. */
-  readonly cursors: Cursors;
-}
+/** A copy of what a checkpoint holds; training never changes it. */
+export type Snapshot = SavedState;
 
 /** Durations of the phases of a step. */
 export interface StepPhases {

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from rope import rotation
+
 # L, H, D, MLP, T, B, V
 CONFIGS = {
     "tiny": (4, 4, 128, 352, 64, 12, 512),
@@ -27,18 +29,11 @@ N = D // H
 torch.set_num_threads(2)
 torch.manual_seed(1)
 
-angles = torch.outer(torch.arange(T).float(), 10000.0 ** -(torch.arange(0, N, 2).float() / N))
-angles = torch.cat([angles, angles], -1)
-cos, sin = angles.cos(), angles.sin()
+rotate = rotation(T, N)
 
 
 def norm(x, weight):
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5) * weight
-
-
-def rotate(x):
-    a, b = x.chunk(2, -1)
-    return x * cos + torch.cat([-b, a], -1) * sin
 
 
 class Layer(nn.Module):

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from rope import rotation
+
 SECONDS = float(sys.argv[1])
 L, H, D, M, B = 4, 4, 128, 352, 8
 N = D // H
@@ -23,14 +25,7 @@ given = json.loads(sys.stdin.readline())
 V, T = given["vocab"], given["cols"]
 train, validation, test = (torch.tensor(given[name]) for name in ("train", "validation", "test"))
 
-angles = torch.outer(torch.arange(T).float(), 10000.0 ** -(torch.arange(0, N, 2).float() / N))
-angles = torch.cat([angles, angles], -1)
-cos, sin = angles.cos(), angles.sin()
-
-
-def rotate(x):
-    a, b = x.chunk(2, -1)
-    return x * cos + torch.cat([-b, a], -1) * sin
+rotate = rotation(T, N)
 
 
 class Layer(nn.Module):

@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { exists } from "../../model/durable.ts";
+import { exists, isFolder } from "../../model/durable.ts";
 import {
   type BinFile,
   idBytesOf,
@@ -78,7 +78,7 @@ async function locate(path: string): Promise<InspectOptions & { dir?: string }> 
   if (digits !== undefined && (split === "train" || split === "validation")) {
     if (await exists(join(dir, "index.json"))) return { dir, split, number: Number(digits) };
   }
-  if (!await exists(path) || !(await Deno.stat(path)).isDirectory) {
+  if (!await isFolder(path)) {
     (await openFile(path)).close(); // says in plain words why it cannot be read
     return {};
   }

@@ -23,12 +23,6 @@ export function controlWords(phases: number): number {
   return Word.phases + phases * 2 * LINE;
 }
 
-/** Next piece of a phase to take, and pieces done. */
-export function phaseWords(phase: number): { next: number; done: number } {
-  const next = Word.phases + phase * 2 * LINE;
-  return { next, done: next + LINE };
-}
-
 /** Looks at a word before sleeping: a phase takes some 10 microseconds. */
 const SPINS = 2000;
 /**
@@ -45,7 +39,8 @@ export function share(
   words: Int32Array,
   { phase, pieces, each }: { phase: number; pieces: number; each: (piece: number) => void },
 ): void {
-  const { next, done } = phaseWords(phase);
+  // The next piece to take, and pieces done.
+  const next = Word.phases + phase * 2 * LINE, done = next + LINE;
   for (;;) {
     const piece = Atomics.add(words, next, 1);
     if (piece >= pieces) break;

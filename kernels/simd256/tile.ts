@@ -59,7 +59,7 @@ export function instantiateTile(
  * else its first four rows to `c4`, its last two to `c2`, rows `ldc` bytes apart: with mode 4 they are
  * added. Steps are 1 to 3, a multiple of 4, or 125 to 127. For the two others see {@linkcode panelTile}.
  */
-export function simd256Module(base: number): Uint8Array<ArrayBuffer> {
+function simd256Module(base: number): Uint8Array<ArrayBuffer> {
   // V8 pairs only accesses with an index in their address.
   if (base <= 0 || base % 64 !== 0) {
     throw new RangeError(`Cannot place the 256-bit tile at ${base}: it needs a multiple of 64`);

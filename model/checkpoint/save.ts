@@ -9,6 +9,7 @@ import { formatConfig } from "../config_json.ts";
 import type { Layout } from "../layout.ts";
 import { type TensorData, writeSafetensors } from "../safetensors/mod.ts";
 import { exists, type FileDigest, replaceFile, syncFolder } from "../durable.ts";
+import { reasonOf } from "../system_error.ts";
 import { ADAPTER_CONFIG, ADAPTER_WEIGHTS } from "./adapter.ts";
 import type { Companions } from "./companions.ts";
 import { notFinite } from "./finite.ts";
@@ -121,9 +122,8 @@ export async function saveCheckpoint(dir: string, options: SaveCheckpointOptions
     await syncFolder(parent);
     await writeLatest(parent, basename(target));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `Cannot save checkpoint ${dir}: ${reason}; earlier checkpoints are as they were`,
+      `Cannot save checkpoint ${dir}: ${reasonOf(cause)}; earlier checkpoints are as they were`,
       { cause },
     );
   }

@@ -64,11 +64,7 @@ export async function runCrawl(
     : resources.use(await openWarcFiles(settings.warc, { frontier, fields: about(settings) }));
   const syncArchive = async () => await warc?.sync();
   const inFlight = openInFlightPages({ frontier, output, path: paths.documents, syncArchive });
-  let lastDrop: Drop | undefined;
-  const ofCrawl = new StageMeter("crawl", (drop) => {
-    lastDrop = drop;
-    drops.add(drop);
-  });
+  const ofCrawl = new StageMeter("crawl", drops.add);
   const [ofExtract, ofRefine] = ["extract", "refine"].map((name) =>
     new StageMeter(name, (drop) => {
       drops.add(drop);
@@ -155,7 +151,7 @@ export async function runCrawl(
   } else say(describeIngest(counts, { list: paths.drops, stopped: stop.aborted }));
   summarise({ frontier, settings, paths, stopped: stop.aborted, skips });
   const { itemsOut, dropped: { unchanged = 0 } } = ofCrawl.counts();
-  return { fetched: itemsOut + unchanged, lastDrop };
+  return { fetched: itemsOut + unchanged, lastDrop: drops.last.get("crawl") };
 }
 
 function tellReconsidered({ admitted, refused }: Reconsidered): void {

@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { printableLine } from "../../stages/printable.ts";
-import { reasonOf } from "../../cli/failure.ts";
+import { writeFailure } from "../../model/system_error.ts";
 import type { Drop, DropReason } from "../../stages/meter.ts";
 
 /** An open log. */
@@ -13,6 +13,8 @@ export interface DropLog extends Disposable {
   add(drop: Drop): void;
   /** Drops of this session by reason. */
   readonly counts: Readonly<Record<string, number>>;
+  /** The last drop of each stage. */
+  readonly last: ReadonlyMap<string, Drop>;
 }
 
 /**
@@ -93,15 +95,22 @@ export function openDropLog(
   const more = path === undefined ? "are only counted" : `are in ${path}`;
   let file: Deno.FsFile | undefined;
   const counts: Record<string, number> = {};
+  const last = new Map<string, Drop>();
   const write = (entry: Drop) => {
     if (path === undefined) return;
-    file ??= Deno.openSync(path, { append: true, create: true });
-    append(file, { path, bytes: new TextEncoder().encode(JSON.stringify(entry) + "\n") });
+    try {
+      file ??= Deno.openSync(path, { append: true, create: true });
+      append(file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
+    } catch (cause) {
+      throw writeFailure(path, cause);
+    }
   };
   const listing = new Listing(write);
   return {
     counts,
+    last,
     add(drop) {
+      last.set(drop.stage, drop);
       const { stage, item, reason, detail, kind } = drop;
       const { text, ...entry } = { ...drop, item: addressOf(item) };
       const count = counts[reason] = (counts[reason] ?? 0) + 1;
@@ -133,16 +142,13 @@ function addressOf(item: string): string {
 }
 
 /** Appends a whole line or none: what calls for drops to be noted does not wait. */
-function append(
-  file: Deno.FsFile,
-  { path, bytes }: { path: string; bytes: Uint8Array },
-): void {
+function append(file: Deno.FsFile, bytes: Uint8Array): void {
   const { size } = file.statSync();
   try {
     for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-  } catch (cause) {
+  } catch (error) {
     file.truncateSync(size);
-    throw new Error(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
+    throw error;
   }
 }
 

@@ -73,22 +73,53 @@ export interface Ingest extends AsyncDisposable {
   readonly marked?: (mark: Mark) => Promise<void>;
 }
 
-/** Opens the databases of the run folder and the streams over them. */
-export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const { sources, paths, journal, settings, stop, onDrop } = options;
+/** What comes behind the sources of a run, wherever its pages are made documents. */
+export async function openIngestEnd({ paths, journal, mark, settings, onDrop }: IngestOptions) {
   await using resources = new AsyncDisposableStack();
   const storedIds = journal &&
     resources.use(await openStoredIds(paths.storedIds, { journal }));
-  const meters: StageMeter[] = [];
   const passedOver = countPassedOver();
-  const meter = (name: string) => {
-    meters.push(
-      new StageMeter(name, (drop) => {
-        passedOver.drop(drop);
-        onDrop(drop);
-      }),
-    );
-    return meters.at(-1) as StageMeter;
+  const meter = (name: string) =>
+    new StageMeter(name, (drop) => {
+      passedOver.drop(drop);
+      onDrop(drop);
+    });
+  const extract = meter("extract"), refine = meter("refine");
+  const refinery = resources.use(
+    await openRefinery({
+      paths,
+      settings,
+      minChars: settings.minChars,
+      dedupAgainst: settings.dedupAgainst,
+      ...(journal ? { journal } : {}),
+      cursor: mark?.cursors.refine,
+      meter: refine,
+    }),
+  );
+  const custom = await loadStages(settings.stages ?? [], { extract, refine });
+  const held = resources.move();
+  return {
+    meter,
+    meters: { extract, refine },
+    passedOver,
+    refine: refinery.options,
+    custom,
+    isNew: storedIds ? storedIds.isNew : () => true,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Opens the databases of the run folder and the streams over them. */
+export async function openIngest(options: IngestOptions): Promise<Ingest> {
+  const { sources, paths, settings, stop } = options;
+  await using resources = new AsyncDisposableStack();
+  const end = resources.use(await openIngestEnd(options));
+  const { meter, meters: { extract: ofExtract, refine: ofRefine }, passedOver } = end;
+  const ofSources: StageMeter[] = [];
+  const sourceMeter = (name: string) => {
+    const made = meter(name);
+    ofSources.push(made);
+    return made;
   };
   const inputs: ReadableStream<Page | Barrier>[] = [];
   const barrier: Barrier = { cursors: {} };
@@ -114,7 +145,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       ...(options.contact === undefined ? {} : { contact: options.contact }),
       allowOrigins: options.allowOrigins,
       allowPrivate: settings.allowPrivate,
-      meter: meter("crawl"),
+      meter: sourceMeter("crawl"),
       signal: stop,
     }));
   }
@@ -128,26 +159,14 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       except: [paths.root],
       onSkip: passedOver.skip,
       textField: settings.textField,
-      meter: meter("read"),
+      meter: sourceMeter("read"),
       signal: stop,
     }));
   }
-  const ofExtract = meter("extract");
   const held = settings.wholeSite
     ? resources.use(openHeldPages(paths.heldPages, options.mark?.cursors.site))
     : undefined;
-  const ofSite = held && meter("site"), ofRefine = meter("refine");
-  const refinery = resources.use(
-    await openRefinery({
-      paths,
-      settings,
-      minChars: settings.minChars,
-      dedupAgainst: settings.dedupAgainst,
-      ...(journal ? { journal } : {}),
-      cursor: options.mark?.cursors.refine,
-      meter: ofRefine,
-    }),
-  );
+  const ofSite = held && meter("site");
   const extractors = resources.use(
     openExtractors({
       engine: settings.extract,
@@ -155,7 +174,6 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       layout: held !== undefined,
     }),
   );
-  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const stored = (url: string): void => {
     // Documents that were read have no place in the frontier; a second read skips stored ones.
     if (frontier?.knows(url)) frontier.acknowledge(url);
@@ -164,15 +182,15 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   return {
     documents: () =>
       documentsOf({
-        custom,
+        custom: end.custom,
         pages: concatReadableStreams(...inputs),
         extract: { extractors, meter: ofExtract, signal: stop },
         ...(held && ofSite ? { site: { held, onHeld: stored, meter: ofSite } } : {}),
-        refine: refinery.options,
+        refine: end.refine,
       }),
-    isNew: storedIds ? storedIds.isNew : () => true,
-    meters,
-    sources: meters.slice(0, inputs.length),
+    isNew: end.isNew,
+    meters: [...ofSources, ofExtract, ...(ofSite ? [ofSite] : []), ofRefine],
+    sources: ofSources,
     passedOver: () => passedOver.lines(),
     cutShort() {
       const { maxPages } = settings;

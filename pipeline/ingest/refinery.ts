@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { join } from "node:path";
-import { exists } from "../../model/durable.ts";
+import { exists, isFolder } from "../../model/durable.ts";
 import type { StageMeter } from "../../stages/meter.ts";
 import {
   type JournalView,
@@ -93,8 +93,7 @@ export async function openRefinery(options: RefineryOptions): Promise<Refinery> 
 export async function findIndexes(named: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of named) {
-    const isFolder = await exists(path) && (await Deno.stat(path)).isDirectory;
-    const file = isFolder ? join(path, "near.sqlite") : path;
+    const file = await isFolder(path) ? join(path, "near.sqlite") : path;
     if (!await exists(file)) {
       throw new UsageError(
         `Cannot use --dedup-against ${path}: it is neither a run made with --near-duplicates nor ` +

@@ -70,7 +70,27 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Why there is no document, and what to change. */
+/** Why nothing came from one kind of source: all addresses, or all files, that were named failed. */
+export function failureOf(
+  source: StageMeter,
+  { drops, list }: {
+    drops: DropLog;
+    /** Where the drops are listed. */
+    list: string | undefined;
+  },
+): Error | undefined {
+  const { name, itemsOut, dropped: { empty: _, ...dropped } } = source.counts();
+  const last = drops.last.get(name);
+  const failed = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (itemsOut > 0 || failed === 0 || last === undefined) return undefined;
+  const { item, reason, detail } = last;
+  const all = name === "crawl" ? "addresses was fetched" : "files and records was read";
+  const others = failed > 1 ? `; none of ${failed} ${all}` : "";
+  const see = list === undefined ? "" : `; see ${list}`;
+  return new Error(`Cannot ${name} ${item}: ${reason} (${detail})${others}${see}`);
+}
+
+/** Why there is no document, though pages came, and what to change. */
 export function noDocuments(
   { pages, dropped }: IngestCounts,
   { doing, list, cutShort }: {

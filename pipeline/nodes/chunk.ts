@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Drop } from "../../stages/meter.ts";
 import type { Document } from "../../stages/types.ts";
+import type { LinkPlace } from "./link_place.ts";
 
 /** Characters of text after which a chunk is sent. */
 export const CHUNK_CHARS = 256 * 1024;
@@ -32,6 +33,8 @@ export interface Chunk {
 export interface Done {
   readonly pages: readonly string[];
   readonly dropped: readonly string[];
+  /** The last message of links of these pages and earlier ones; they are done while it lasts. */
+  readonly links?: LinkPlace | undefined;
 }
 
 /** What a keeper says of a chunk of a shard that is in its journal. */
@@ -110,7 +113,7 @@ export class ChunkBuffer {
   }
 
   /** An address is done with. */
-  end(url: string, as: keyof Done): void {
+  end(url: string, as: "pages" | "dropped"): void {
     this.#done[as].push(url);
   }
 

@@ -11,14 +11,10 @@ import { publish } from "../../cluster/to_stream.ts";
 import type { Mark } from "../../stages/journal/mod.ts";
 import { stamp } from "../../stages/barrier.ts";
 import { generated } from "../../stages/flow.ts";
-import { StageMeter } from "../../stages/meter.ts";
 import { refine } from "../../stages/refine/mod.ts";
 import type { Barrier, Document } from "../../stages/types.ts";
-import { countPassedOver } from "../../run/passed_over.ts";
-import { openStoredIds } from "../../run/stored_ids.ts";
-import { inTurn, loadStages } from "../ingest/custom_stages.ts";
-import type { Ingest, IngestOptions } from "../ingest/ingest.ts";
-import { openRefinery } from "../ingest/refinery.ts";
+import { inTurn } from "../ingest/custom_stages.ts";
+import { type Ingest, type IngestOptions, openIngestEnd } from "../ingest/ingest.ts";
 import { type Chunk, placeOf } from "./chunk.ts";
 import { openConsumer } from "./consumers.ts";
 import type { Fence } from "./fence.ts";
@@ -62,34 +58,17 @@ interface Arrival {
 
 /** Opens the streams of a run, to be read by the holder of its lease. */
 export async function openKeeperIngest(
-  { sources, paths, journal, mark, settings, stop, onDrop }: IngestOptions,
+  ingestOptions: IngestOptions,
   { node, lease, fence, mirror, counts }: KeeperIngestOptions,
 ): Promise<Ingest> {
+  const { sources, paths, mark, settings, stop } = ingestOptions;
   const { run, options } = node;
   await using resources = new AsyncDisposableStack();
-  const stored = journal && resources.use(await openStoredIds(paths.storedIds, { journal }));
-  const passedOver = countPassedOver();
-  const meter = (name: string) =>
-    new StageMeter(name, (drop) => {
-      passedOver.drop(drop);
-      onDrop(drop);
-    });
-  const ofCrawl = meter("crawl"), ofRead = meter("read");
-  const ofExtract = meter("extract"), ofRefine = meter("refine");
-  const meters = [ofCrawl, ofRead, ofExtract, ofRefine];
+  const end = resources.use(await openIngestEnd(ingestOptions));
+  const { passedOver } = end;
+  const ofCrawl = end.meter("crawl"), ofRead = end.meter("read");
+  const meters = [ofCrawl, ofRead, end.meters.extract, end.meters.refine];
   const meterOf = (name: string) => meters.find((meter) => meter.counts().name === name) ?? ofRead;
-  const refinery = resources.use(
-    await openRefinery({
-      paths,
-      settings,
-      minChars: settings.minChars,
-      dedupAgainst: settings.dedupAgainst,
-      ...(journal ? { journal } : {}),
-      cursor: mark?.cursors.refine,
-      meter: ofRefine,
-    }),
-  );
-  const custom = await loadStages(settings.stages ?? [], { extract: ofExtract, refine: ofRefine });
   const place = readPlace(mark?.cursors.parts);
   let intake: ShardIntake | undefined;
   const order = await PartOrder.open(join(paths.root, "arriving"), place);
@@ -114,8 +93,8 @@ export async function openKeeperIngest(
         name: "parts",
         filter: run.names.doc("p*"),
       });
-    const { readable } = fromStream(open, { decode: (bytes) => bytes, signal });
-    for await (const delivery of readable) {
+    const deliveries = fromStream(open, { decode: (bytes) => bytes, signal });
+    for await (const delivery of deliveries) {
       counts.lag = delivery.pending;
       const { source, sequence } = placeOf(delivery.id);
       const isNew = await order.put({ part: Number(source.slice(1)), sequence }, delivery.value);
@@ -133,12 +112,12 @@ export async function openKeeperIngest(
   }
 
   async function* arrivals(cancelled: AbortSignal): AsyncGenerator<Document | Barrier, void> {
-    const end = new AbortController();
-    const signal = AbortSignal.any([stop, cancelled, lease.signal, end.signal]);
+    const ended = new AbortController();
+    const signal = AbortSignal.any([stop, cancelled, lease.signal, ended.signal]);
     signal.addEventListener("abort", () => order.wake());
-    const receiving = receive(signal).catch((error) => end.abort(error));
+    const receiving = receive(signal).catch((error) => ended.abort(error));
     const reminding = setInterval(() => {
-      offers.remind(order.place).catch((error) => end.abort(error));
+      offers.remind(order.place).catch((error) => ended.abort(error));
     }, REMIND_MS);
     if (sources.urls.length > 0) {
       intake = await openShardIntake({
@@ -186,7 +165,7 @@ export async function openKeeperIngest(
       yield stamp({ cursors: {} }, { ...places() });
     } finally {
       clearInterval(reminding);
-      end.abort(new DOMException("all has arrived", "AbortError"));
+      ended.abort(new DOMException("all has arrived", "AbortError"));
       await receiving;
     }
   }
@@ -201,9 +180,9 @@ export async function openKeeperIngest(
   return {
     documents: () =>
       generated(arrivals)
-        .pipeThrough(refine({ ...refinery.options, only: "corpus" }))
-        .pipeThrough(inTurn(custom.refine)),
-    isNew: stored ? stored.isNew : () => true,
+        .pipeThrough(refine({ ...end.refine, only: "corpus" }))
+        .pipeThrough(inTurn(end.custom.refine)),
+    isNew: end.isNew,
     meters,
     sources: [ofCrawl, ofRead],
     passedOver: () => passedOver.lines(),

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { getDomain } from "tldts";
 import { SHARDS } from "../../cluster/subjects.ts";
+import type { LinkPlace } from "./link_place.ts";
 
 /** Addresses that were found, on their way to who crawls their host. */
 export interface FoundLinks {
@@ -19,6 +20,8 @@ export interface ShardState {
   readonly owner: number;
   /** Messages of addresses that it has taken in. */
   readonly applied: number;
+  /** The last of them, and the last that it has sent. */
+  readonly links: readonly LinkPlace[];
   /** Chunks that it has sent. */
   readonly sent: number;
   /** Whether nothing is left to fetch. */

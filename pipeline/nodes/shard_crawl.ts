@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
 import { isConflict, type Lease, LostLease, pause } from "../../cluster/lease.ts";
-import { isAway, publish } from "../../cluster/to_stream.ts";
+import { isAway, publish, VALUE_ID } from "../../cluster/to_stream.ts";
 import { isBarrier } from "../../stages/barrier.ts";
 import { crawl, openFrontier, openScope } from "../../stages/crawl/mod.ts";
 import { type Drop, StageMeter } from "../../stages/meter.ts";
@@ -14,16 +14,19 @@ import type { Page } from "../../stages/types.ts";
 import { RENDERING } from "../../run/settings/crawl.ts";
 import { readBlockList } from "../../run/block_list.ts";
 import { splitSources } from "../../run/sources.ts";
-import { ChunkBuffer, chunkId, encodeChunk, type StoredChunk } from "./chunk.ts";
-import { readTold } from "./fence.ts";
+import { ChunkBuffer, chunkId, encodeChunk } from "./chunk.ts";
 import type { Node, RoleCounts } from "./node.ts";
+import { checkThere, type LinkPlace } from "./link_place.ts";
 import { byShard, type FoundLinks, shardKey, type ShardState } from "./shard.ts";
+import { readDone } from "./shard_done.ts";
 import { shardFrontier } from "./shard_frontier.ts";
 import type { TextStages } from "./text_stages.ts";
 
 /** Longest time that a chunk waits to be full. */
 const CHUNK_MS = 500;
 const POLL_MS = 200;
+/** Time between two looks of an idle owner at whether the broker has what it acknowledged. */
+const IDLE_MS = 10_000;
 
 /** What the crawl of a shard borrows. */
 export interface ShardCrawlOptions {
@@ -47,7 +50,7 @@ export async function crawlShard(options: ShardCrawlOptions): Promise<void> {
   await using resources = new AsyncDisposableStack();
   resources.defer(() => Deno.remove(folder, { recursive: true }));
   const inner = resources.use(openFrontier(join(folder, "frontier.sqlite")));
-  const done = await readDone(options);
+  const done = await readDone({ run, shard, signal });
   const addresses = resources.use(await followAddresses(options));
 
   const blockList = readBlockList(settings.blockList);
@@ -69,6 +72,9 @@ export async function crawlShard(options: ShardCrawlOptions): Promise<void> {
     onEnd: (url, outcome) => inFlight.push({ url, isPage: outcome === "page" }),
   });
   let sent = 0, linkMessages = 0;
+  let lastLinks: LinkPlace | undefined;
+  /** Not the lease's revision, which comes again where the broker has forgotten the lease. */
+  const session = `${source}.${crypto.randomUUID()}`;
 
   /** Documents come in the order of their pages: what is in front of one is done with. */
   const endUpTo = (pageUrl: string | undefined) => {
@@ -81,14 +87,20 @@ export async function crawlShard(options: ShardCrawlOptions): Promise<void> {
   async function sendOnce(): Promise<void> {
     // Before any wait: of a page that is done with, all links must be known, or who comes next lacks them.
     const links = found();
-    const chunk = buffer.isEmpty ? undefined : buffer.take({ owner: lease.revision });
+    const taken = buffer.isEmpty ? undefined : buffer.take({ owner: lease.revision });
+    const places = [lastLinks];
     for (const [to, part] of byShard(links)) {
       const message: FoundLinks = { links: part };
-      const id = `${source}.${lease.revision}.${linkMessages++}`;
+      const id = `${session}.${linkMessages++}`;
       const bytes = new TextEncoder().encode(JSON.stringify(message));
-      await publish(names.url(to), bytes, { cluster, id, signal });
+      lastLinks = { id, sequence: await publish(names.url(to), bytes, { cluster, id, signal }) };
+      places.push(lastLinks);
     }
-    if (chunk === undefined) return;
+    // So none is missing before the last one, as long as that is there.
+    await checkThere(run, places.slice(0, -1));
+    if (taken === undefined) return;
+    const { done } = taken;
+    const chunk = { ...taken, ...(done && { done: { ...done, links: lastLinks } }) };
     const bytes = encodeChunk(chunk);
     await publish(names.doc(source), bytes, {
       cluster,
@@ -103,18 +115,28 @@ export async function crawlShard(options: ShardCrawlOptions): Promise<void> {
     counts.add("bytes", bytes.byteLength);
   }
 
+  const tell = async (idle: boolean) => {
+    const links = [addresses.last, lastLinks].filter((place) => place !== undefined);
+    const { applied } = addresses;
+    await state.write({ applied: idle ? applied : 0, links, sent, idle, basis: done.basis });
+  };
   for (;;) {
-    for (const { links } of addresses.take()) {
+    const before = addresses.last;
+    const arrived = addresses.take();
+    if (arrived.length > 0) await checkThere(run, [before]);
+    for (const { links } of arrived) {
       const isDone = (url: string) =>
         done.pages.has(url) ? "done" : done.dropped.has(url) ? "dropped" : "queued";
       inner.import(links.map(([url, depth]) => ({ url, depth, state: isDone(url) })));
     }
     if (inner.queued > 0) {
-      await state.write({ applied: 0, sent, idle: false, basis: done.basis });
+      await tell(false);
       await crawlQueued();
     }
     if (addresses.isEmpty) {
-      await state.write({ applied: addresses.applied, sent, idle: true, basis: done.basis });
+      await checkThere(run, [addresses.last, lastLinks]);
+      // The broker may have forgotten what was told before.
+      await tell(true);
       await addresses.more(signal);
     }
   }
@@ -194,33 +216,8 @@ async function claimState({ node: { run }, shard, lease }: ShardCrawlOptions) {
       }
     }
   };
-  await write({ applied: 0, sent: 0, idle: false, basis: {} });
+  await write({ applied: 0, links: [], sent: 0, idle: false, basis: {} });
   return { write };
-}
-
-/** The addresses of a shard that are in the journal, or were dropped, by the word of keepers that counts. */
-async function readDone({ node: { run }, shard }: ShardCrawlOptions) {
-  const { js, manager } = run.cluster;
-  const subject = run.names.stored(`s${shard}`);
-  const stream = run.names.streams.stored;
-  const basis: Record<string, number> = {};
-  const done = { pages: new Set<string>(), dropped: new Set<string>(), basis };
-  const { state } = await manager.streams.info(stream, { subjects_filter: subject });
-  let left = state.subjects?.[subject] ?? 0;
-  if (left === 0) return done;
-  const told = await readTold(run.bucket);
-  const consumer = await js.consumers.get(stream, { filter_subjects: subject });
-  for await (const message of await consumer.consume()) {
-    const { pages, dropped, keeper, ticket } = message.json<StoredChunk>();
-    const upTo = told[keeper];
-    if (upTo === null || ticket <= (upTo ?? 0)) {
-      for (const url of pages) done.pages.add(url);
-      for (const url of dropped) done.dropped.add(url);
-      basis[keeper] = Math.max(ticket, basis[keeper] ?? 0);
-    }
-    if (--left === 0) break;
-  }
-  return done;
 }
 
 /** The messages of addresses of a shard, from the first on. */
@@ -232,10 +229,12 @@ async function followAddresses({ node: { run }, shard }: ShardCrawlOptions) {
   });
   let waiting: FoundLinks[] = [];
   let applied = 0;
+  let last: LinkPlace | undefined, lastWaiting: LinkPlace | undefined;
   let arrived = Promise.withResolvers<void>();
   const messages = await consumer.consume({
     callback(message: JsMsg) {
       waiting.push(message.json<FoundLinks>());
+      lastWaiting = { sequence: message.seq, id: message.headers?.get(VALUE_ID) ?? "" };
       arrived.resolve();
     },
   });
@@ -243,22 +242,28 @@ async function followAddresses({ node: { run }, shard }: ShardCrawlOptions) {
     get applied() {
       return applied;
     },
+    /** The last of those. */
+    get last() {
+      return last;
+    },
     get isEmpty() {
       return waiting.length === 0;
     },
     take(): FoundLinks[] {
       applied += waiting.length;
+      last = lastWaiting;
       const taken = waiting;
       waiting = [];
       arrived = Promise.withResolvers();
       return taken;
     },
+    /** Resolves when there are more, and now and then without. */
     async more(signal: AbortSignal): Promise<void> {
-      const stopped = new Promise<never>((_, reject) => {
-        if (signal.aborted) reject(signal.reason);
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      });
-      await Promise.race([arrived.promise, stopped]);
+      const over = new AbortController();
+      const waited = pause(IDLE_MS, AbortSignal.any([signal, over.signal]));
+      await Promise.race([arrived.promise, waited]);
+      over.abort();
+      await waited.catch(() => signal.throwIfAborted());
     },
     async [Symbol.asyncDispose]() {
       await messages.close();

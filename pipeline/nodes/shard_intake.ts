@@ -11,6 +11,7 @@ import { canonicalSeed } from "../../stages/crawl/mod.ts";
 import { type Chunk, decodeChunk, type StoredChunk } from "./chunk.ts";
 import { openConsumer, removeConsumer } from "./consumers.ts";
 import type { Fence } from "./fence.ts";
+import { isThere, type LinkPlace } from "./link_place.ts";
 import type { Node, RoleCounts } from "./node.ts";
 import { wantPages } from "./run_state.ts";
 import { byShard, shardKey, type ShardState } from "./shard.ts";
@@ -85,11 +86,20 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   /** Owners that begin from here on know by the mark what earlier keepers told in vain. */
   const claim = async () => await fence.mark({ told: { ...from.told, [keeper]: null } });
   await claim();
-  const links = seeds.map((url) => [canonicalSeed(url), 0] as const);
-  for (const [shard, part] of byShard(links)) {
-    const bytes = new TextEncoder().encode(JSON.stringify({ links: part }));
-    await publish(names.url(shard), bytes, { cluster, id: `seeds.${shard}`, signal });
+  async function publishSeeds(): Promise<LinkPlace[]> {
+    const links = seeds.map((url) => [canonicalSeed(url), 0] as const);
+    const places: LinkPlace[] = [];
+    for (const [shard, part] of byShard(links)) {
+      const bytes = new TextEncoder().encode(JSON.stringify({ links: part }));
+      const id = `seeds.${shard}`;
+      places.push({
+        id,
+        sequence: await publish(names.url(shard), bytes, { cluster, id, signal }),
+      });
+    }
+    return places;
   }
+  let seeded = await publishSeeds();
 
   await patiently(signal, () => wantPages(run.bucket, true));
   const { doc: stream } = names.streams;
@@ -97,7 +107,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
   // What an earlier keeper took and did not mark comes again now, and not when its time is over.
   await patiently(signal, () => removeConsumer(run, consumer));
   const deliveries = fromStream(() => openConsumer(run, consumer), { decode: decodeChunk, signal })
-    .readable.getReader();
+    .getReader();
   let coming: Promise<ReadableStreamReadResult<Delivery<Chunk>>> | undefined;
 
   /** Whether an owner takes pages for stored that are in no journal: their mark was forgotten. */
@@ -111,6 +121,7 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
    */
   async function isOver(): Promise<boolean> {
     let isOver = true;
+    const links = new Map<number, readonly LinkPlace[]>();
     const { state } = await cluster.manager.streams.info(names.streams.url, {
       subjects_filter: names.url("*"),
     });
@@ -129,13 +140,30 @@ export async function openShardIntake(options: ShardIntakeOptions): Promise<Shar
         isOver = false;
         continue;
       }
+      links.set(shard, now.links);
       const taken = shards[shard];
       if (now.sent === 0 || (taken?.owner === now.owner && taken.sent === now.sent)) continue;
       isOver = false;
       if (performance.now() - arrivedAt > FORGOTTEN_MS) await run.leases.delete(shardKey(shard));
     }
     if (performance.now() - arrivedAt > FORGOTTEN_MS) arrivedAt = performance.now();
-    return isOver;
+    return isOver && await areThere(links);
+  }
+
+  /** Whether the broker has all links still; who sent those that it has forgotten is replaced. */
+  async function areThere(links: ReadonlyMap<number, readonly LinkPlace[]>): Promise<boolean> {
+    const has = async (places: readonly LinkPlace[]) => {
+      for (const place of places) if (!await isThere(run, place)) return false;
+      return true;
+    };
+    let areAll = await has(seeded);
+    if (!areAll) seeded = await publishSeeds();
+    for (const [shard, places] of links) {
+      if (await has(places)) continue;
+      areAll = false;
+      await run.leases.delete(shardKey(shard));
+    }
+    return areAll;
   }
 
   /** Takes one delivery in; undefined for one that has come before. */

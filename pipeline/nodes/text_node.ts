@@ -50,7 +50,7 @@ async function work(node: Node, progress: Progress): Promise<void> {
   const { run, settings, stop, note } = node;
   const { counts, at } = progress;
   await using stages = await openTextStages({ settings, signal: stop });
-  const { readable } = fromStream(
+  const deliveries = fromStream(
     () =>
       openConsumer(run, {
         stream: run.names.streams.part,
@@ -61,7 +61,7 @@ async function work(node: Node, progress: Progress): Promise<void> {
   );
   const told = new Set<string>();
   try {
-    for await (const delivery of readable) {
+    for await (const delivery of deliveries) {
       at.parts = [delivery.value.part];
       at.waitsFor = undefined;
       const holding = setInterval(() => delivery.working(), ACK_MS / 4);

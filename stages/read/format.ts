@@ -24,7 +24,10 @@ export type Format =
   | "eml";
 
 /** What a file is, or why it is not read. */
-export type Found = { readonly format: Format } | { readonly unsupported: string };
+export type Found =
+  | { readonly format: Format }
+  | { readonly unsupported: string }
+  | { readonly malformed: string };
 
 /** Bytes that are looked at. */
 export const HEAD_BYTES = 1024;
@@ -47,6 +50,20 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   mht: "eml",
   mhtml: "eml",
 };
+
+/** By the ending too, and in any case by their first bytes. */
+const PROMISED: Readonly<Record<string, string>> = {
+  parquet: "Parquet",
+  pdf: "PDF",
+  docx: "Word",
+  xlsx: "Excel",
+  pptx: "PowerPoint",
+  odt: "ODT",
+  epub: "EPUB",
+  warc: "WARC",
+  arc: "ARC",
+};
+const PACKED: Readonly<Record<string, string>> = { gz: "gzip", zst: "zstd" };
 
 const latin1 = new TextDecoder("latin1");
 
@@ -75,6 +92,7 @@ const BEGINNINGS: readonly (readonly [beginning: string, found: Found, at?: numb
   ["0x1a45dfa3", { unsupported: "sound or video" }],
   ["SQLite format 3", { unsupported: "an SQLite database" }],
   ["0x7f454c46", { unsupported: "a program" }],
+  ["version https://git-lfs", { unsupported: "a pointer of Git LFS; fetch it by git lfs pull" }],
 ];
 
 const bytesOf = (beginning: string): Uint8Array =>
@@ -109,9 +127,11 @@ export function kindOf(path: string): string {
 export const isWarcName = (name: string): boolean => /\.w?arc$/i.test(bareName(name));
 
 /** The format that a file's name tells. */
-function formatOfName(name: string): Format | undefined {
-  const ending = /\.([a-z]+)$/i.exec(bareName(name))?.[1]?.toLowerCase() ?? "";
-  return Object.hasOwn(ENDINGS, ending) ? ENDINGS[ending] : undefined;
+const formatOfName = (name: string) => byEnding(bareName(name), ENDINGS);
+
+function byEnding<T>(name: string, table: Readonly<Record<string, T>>): T | undefined {
+  const ending = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
+  return Object.hasOwn(table, ending) ? table[ending] : undefined;
 }
 
 /** Whether a file is read for its name, whatever its first bytes are. */
@@ -151,16 +171,21 @@ function utf16Of(head: Uint8Array): string | undefined {
 /** A byte of no text in any encoding but UTF-16: a control character that is no blank. */
 export const isControl = (byte: number) => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
 
+const isBinary = (head: Uint8Array) => head.some(isControl) && utf16Of(head) === undefined;
+
 /**
  * What the file with these first bytes, already decompressed, is. Text under a name that tells
  * nothing is read only where the user `asked` for this very file.
  */
 export function findFormat(
   head: Uint8Array,
-  { name, asked }: { name: string; asked: boolean },
+  { name, asked, isPacked = false }: { name: string; asked: boolean; isPacked?: boolean },
 ): Found {
   const found = formatOfBytes(head);
   if (found !== undefined) return found;
+  // Programs that fetch files may unpack text, and keep the name.
+  const packing = isPacked ? undefined : byEnding(name, PACKED);
+  if (packing !== undefined && isBinary(head)) return misnamed(packing);
   const format = formatOfName(name);
   if (format !== undefined) return { format };
   const text = latin1.decode(head.subarray(0, HEAD_BYTES));
@@ -168,9 +193,14 @@ export function findFormat(
   if (/\.pdf$/i.test(bareName(name)) && text.includes("%PDF-")) return { format: "pdf" };
   if (beginsHtml(head)) return { format: "html" };
   if (MAILBOX.test(text)) return { unsupported: "a mailbox; write each mail to a file of its own" };
+  const promised = byEnding(bareName(name), PROMISED);
+  if (promised !== undefined && head.byteLength > 0) return misnamed(promised);
   if (!asked) return { unsupported: "neither its first bytes nor its name tell a format" };
-  const utf16 = utf16Of(head);
-  if (head.some(isControl) && utf16 === undefined) return { unsupported: "binary data" };
-  if (RECORD.test(utf16 ?? text)) return { format: "jsonl" };
+  if (isBinary(head)) return { unsupported: "binary data" };
+  if (RECORD.test(utf16Of(head) ?? text)) return { format: "jsonl" };
   return { format: "text" };
 }
+
+const misnamed = (format: string) => ({
+  malformed: `its name says ${format}, and its first bytes do not`,
+});

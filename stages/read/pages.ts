@@ -149,7 +149,8 @@ async function begin(
     if (isPacked && packingOf(head) !== undefined) {
       throw new ReadFailure("unsupported-type", "compressed twice; unpack it first");
     }
-    const found = findFormat(head, { name, asked: file.asked });
+    const found = findFormat(head, { name, asked: file.asked, isPacked });
+    if ("malformed" in found) throw new ReadFailure("malformed", found.malformed);
     if ("unsupported" in found) throw new ReadFailure("unsupported-type", found.unsupported);
     return { format: found.format, parts: chain(first, parts) };
   }

@@ -56,6 +56,7 @@ export function findSource(path: string): Source {
   // A pipe can be looked at only once.
   const found = isFile ? lookAt(absolute, { asked: true }) : { format: "text" };
   if ("format" in found) return { path: absolute, asked: true };
+  if ("malformed" in found) throw new TypeError(`Cannot read ${path}: ${found.malformed}`);
   throw new TypeError(`Cannot read ${path}: ${found.unsupported}; docs/reading.md has the formats`);
 }
 
@@ -89,7 +90,8 @@ export async function holdsReadable(
     if (++looked > most) return true;
     try {
       const found = lookAt(path, { asked: false });
-      if ("format" in found) return true;
+      // The run says which one is malformed.
+      if (!("unsupported" in found)) return true;
       const kind = kindOf(path);
       options.drop({ item: path, reason: "unsupported-type", detail: found.unsupported, kind });
     } catch (error) {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { writeFailure } from "../../model/system_error.ts";
 import type { ReplicaPlace } from "../types.ts";
 import type { NodeState } from "./nodes.ts";
 import type { RunFacts } from "./run_facts.ts";
@@ -50,8 +51,7 @@ export function statusFile(
       Deno.writeTextFileSync(`${path}.new`, JSON.stringify(status));
       Deno.renameSync(`${path}.new`, path);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`Cannot write ${path}: ${reason}`, { cause });
+      throw writeFailure(path, cause);
     }
   };
 }

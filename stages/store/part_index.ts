@@ -24,7 +24,7 @@ export interface PartPlace {
 }
 
 /** The parts of the first documents of a split, in order; holds eight bytes per block. */
-export class PartIndex {
+class PartIndex {
   readonly #store: StoreReader;
   readonly #options: PartOptions;
   /** Parts before each block, then the total. */

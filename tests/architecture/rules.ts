@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ["workers", "model", "kernels"],
   stages: ["workers", "tokenizer", "model", "kernels"],
   // The plumbing of a command line: flags, help, what is printed.
-  cli: ["stages"],
+  cli: ["stages", "model"],
   serve: ["cli", "engine", "model"],
   dashboard: ["cli", "serve", "stages", "model"],
   run: ["cli", "engine", "stages", "workers", "tokenizer", "model"],

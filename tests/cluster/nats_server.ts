@@ -7,6 +7,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly name: string;
   /** `nats://ADDRESS:PORT`, the same after a restart. */
   readonly url: string;
+  /** Folder of what it has stored. */
+  readonly store: string;
   /** Sends SIGKILL and waits for the end of the process; does nothing where it has ended. */
   kill(): Promise<void>;
   /** Starts it again on the same store, and waits until it takes connections. */
@@ -91,6 +93,7 @@ export async function startNats(count: 1 | 3, options: NatsOptions = {}): Promis
   const servers = places.map(({ host, name, client, monitor, route }) =>
     openServer({
       name,
+      store: join(folder, name),
       url: `${conf === undefined ? "nats" : "tls"}://${client}`,
       health: count > 1 ? `http://${host.address}:${monitor}/healthz` : undefined,
       cwd: conf?.folder ?? folder,
@@ -125,16 +128,14 @@ export async function startNats(count: 1 | 3, options: NatsOptions = {}): Promis
   };
 }
 
-interface ServerOptions {
-  readonly name: string;
-  readonly url: string;
+interface ServerOptions extends Pick<NatsServer, "name" | "url" | "store"> {
   /** Where it says whether it knows who leads; of one alone it is not asked. */
   readonly health: string | undefined;
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
 }
 
-function openServer({ name, url, health, command, cwd }: ServerOptions): NatsServer {
+function openServer({ name, url, store, health, command, cwd }: ServerOptions): NatsServer {
   let program: Program | undefined;
   const kill = async () => {
     await program?.[Symbol.asyncDispose]();
@@ -143,6 +144,7 @@ function openServer({ name, url, health, command, cwd }: ServerOptions): NatsSer
   return {
     name,
     url,
+    store,
     kill,
     async restart() {
       await kill();

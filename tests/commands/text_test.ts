@@ -129,7 +129,7 @@ Deno.test("text crawls, and a crawl that is stopped leaves whole records", async
 const needed = (args: readonly string[]) =>
   args.some((arg) => arg.startsWith("http")) ? ["--allow-private"] : [];
 
-Deno.test("text fails where none of its addresses, or none of its files, came through", async () => {
+Deno.test("text and pipeline fail where none of its addresses, or none of its files, came through", async () => {
   await using folder = await openFolder();
   const at = (name: string) => join(folder.path, name);
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -144,6 +144,10 @@ Deno.test("text fails where none of its addresses, or none of its files, came th
   const both = await text(nowhere, `${nowhere}b`);
   assertEquals(both.code, 1);
   assertStringIncludes(both.err, "; none of 2 addresses was fetched; see ");
+  const untrained = await run(["pipeline", "--run", at("run"), "--allow-private", nowhere]);
+  assertEquals(untrained.code, 1);
+  assertStringIncludes(untrained.err, `error: Cannot crawl ${nowhere}: network-error (`);
+  assertStringIncludes(untrained.err, `; see ${at("run")}/dropped.jsonl\n`);
 
   // What did come through is written all the same.
   const good = at("good.txt"), broken = at("broken.pdf");

@@ -8,7 +8,7 @@ Deno.test("a run folder that is a file or damaged is refused; settings are not c
   await Deno.writeTextFile(file, "");
   const taken = await run(["pipeline", "--run", file]);
   assertEquals(taken.code, 2);
-  assertMatch(taken.err, /^error: Cannot use --run .*file: a part of its path is not a folder\n$/);
+  assertMatch(taken.err, /^error: Cannot use --run .*file: it is a file; name a folder\n$/);
 
   await Deno.writeTextFile(join(folder.path, "run.json"), '{"format":');
   const damaged = await run(["pipeline", "--run", folder.path]);
@@ -62,7 +62,7 @@ Deno.test("a path that Deno keeps from its tasks is refused without Deno's advic
   assertEquals(code, 1);
   assertStringIncludes(
     `${err}`,
-    "error: Cannot write /dev/x.jsonl: Deno does not let a task write",
+    "error: Cannot write /dev/x.jsonl: Deno does not let a task use /dev/x.jsonl; name another path",
   );
 });
 

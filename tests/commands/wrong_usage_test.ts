@@ -165,7 +165,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ["serve @ --model @", "Cannot serve both @ and --model @: give one"],
   [
     "export --out @/x --run @/none",
-    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
   ],
   ["train", "Cannot train: give --tokens DIR, or --init DIR and --batches FILE"],
   ["train --tokens @ --batches @", "Cannot use both --tokens and --batches: choose one"],
@@ -190,7 +191,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "export --run @/none",
-    "Cannot open --run @/none: there is no such folder; make it with `deno task pipeline`",
+    "Cannot open the run @/none: there is no such folder; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
   ],
   [
     "export --checkpoint @/none",
@@ -313,6 +315,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "pipeline @/old",
     "Cannot read @/old: it is a run; go on with it by --run @/old, " +
     "or read its documents in @/old/corpus",
+  ],
+  [
+    "text @/bad.parquet",
+    "Cannot read @/bad.parquet: its name says Parquet, and its first bytes do not",
   ],
   ["text @/loop.txt", "Cannot read @/loop.txt: a link in its path leads back to itself"],
   ["crawl", "Cannot crawl into --output @/crawl: name at least one address"],
@@ -474,6 +480,14 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot open the run @/none: there is no such folder; name a folder that " +
     "`deno task pipeline --run DIR` has made",
   ]),
+  ...["inspect", "verify", "dashboard", "trace --step 1", "repair", "export", "serve"].map((
+    command,
+  ): [string, string] => [
+    `${command} @/file`,
+    "Cannot open the run @/file: it is a file; name a folder that " +
+    "`deno task pipeline --run DIR` has made",
+  ]),
+  ["runs @/file", "Cannot list @/file: it is a file; `deno task pipeline` makes runs"],
   // The machine.
   [
     "crawl --output @/file/x https://example.org/",
@@ -534,6 +548,7 @@ async function fill(folder: string): Promise<void> {
   const files: Record<string, string> = {
     "a.pdf": "GIF89a",
     "file": "",
+    "bad.parquet": "some words",
     "notes/a.md": "some words",
     "pictures/a.png": "\x89PNG",
     "pictures/b.png": "\x89PNG",

@@ -25,7 +25,7 @@ export const MAX_MESSAGES = 1024;
 const contentRule = { error: "must be a string or an array of text parts" };
 const part = z.looseObject({ type: anyText() }, contentRule);
 /** What a message says: a text or parts of one. */
-export const CONTENT = z.union([z.string(contentRule), z.array(part, contentRule)], contentRule);
+const CONTENT = z.union([z.string(contentRule), z.array(part, contentRule)], contentRule);
 
 const message = fields({
   role: z.enum(["system", "developer", "user", "assistant", "tool"], {

@@ -40,7 +40,7 @@ const GROWTH: Growth = {
 };
 
 /** How the model in the project is learned. */
-export const LEARNING: Learning = {
+const LEARNING: Learning = {
   first: GROWTH,
   second: { ...GROWTH, seed: 2 },
   unknown: 0.1,

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { parseFlags } from "../../../cli/flags.ts";
 import { connectCluster } from "../../../cluster/connect.ts";
-import { watchNodes } from "../../../cluster/heartbeat.ts";
 import { createRun } from "../../../cluster/run.ts";
 import { publish } from "../../../cluster/to_stream.ts";
 import { decodeChunk } from "../../../pipeline/nodes/chunk.ts";
@@ -13,9 +12,13 @@ import { endRun, reopenRun } from "../../../pipeline/nodes/run_state.ts";
 import type { PartTask } from "../../../pipeline/nodes/text_node.ts";
 import { PIPELINE_FLAGS } from "../../../run/settings/pipeline.ts";
 import { planParts } from "../../../stages/read/mod.ts";
+import type { NodeState } from "../../../stages/report/mod.ts";
 import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
 import { prose } from "../../commands/corpus.ts";
 import { openFolder } from "../../commands/program.ts";
+import { untilKey } from "./crawl_run.ts";
+
+const WAITS_FOR = "the run, which has failed, to go on";
 
 Deno.test({
   name: "nodes of a run that has failed wait for it to go on, and say so",
@@ -41,7 +44,11 @@ Deno.test({
       "Cannot finish the run books: the disk is full (on keeper1)\nThe other nodes wait.",
     );
 
-    const notes: string[] = [];
+    const notes: string[] = [], isTold = Promise.withResolvers<void>();
+    const note = (line: string) => {
+      notes.push(line);
+      if (line.includes("the disk is full")) isTold.resolve();
+    };
     const node = joinCluster({
       ...{ servers: nats.urls, run: "books", roles: ["text"], credentials: undefined },
       machine: {
@@ -49,16 +56,10 @@ Deno.test({
         args: [],
         spheres: { workers: 1, strictSimd: false, recompute: false },
       },
-      ...{ stop: signal, note: (line) => void notes.push(line) },
+      ...{ stop: signal, note },
     });
-    await using nodes = watchNodes(bucket);
-    const isWaiting = () =>
-      nodes.nodes().some(({ roles }) =>
-        roles[0]?.waitsFor === "the run, which has failed, to go on"
-      );
-    while (!isWaiting() || !notes.some((note) => note.includes("the disk is full"))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await isTold.promise;
+    await untilKey<NodeState>(bucket, "node.*", ({ roles }) => roles[0]?.waitsFor === WAITS_FOR);
     const documents = cluster.connection.subscribe(names.doc("p0"), { max: 1 });
     for await (const { files } of planParts({ paths: [file], partBytes: 2 ** 20 })) {
       const task: PartTask = { part: 0, offer: "1", files };

@@ -1,9 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { parseFlags } from "../../../cli/flags.ts";
 import { connectCluster } from "../../../cluster/connect.ts";
 import { takeLease } from "../../../cluster/lease.ts";
-import { createRun, sealRecord } from "../../../cluster/run.ts";
 import { publish } from "../../../cluster/to_stream.ts";
 import { type Chunk, chunkId, encodeChunk } from "../../../pipeline/nodes/chunk.ts";
 import { openFence } from "../../../pipeline/nodes/fence.ts";
@@ -12,11 +10,11 @@ import { RoleCounts } from "../../../pipeline/nodes/node.ts";
 import { shardOf } from "../../../pipeline/nodes/shard.ts";
 import type { ShardCursor } from "../../../pipeline/nodes/shard_intake.ts";
 import { runPaths } from "../../../run/folder.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { splitSources } from "../../../run/sources.ts";
 import { isBarrier } from "../../../stages/barrier.ts";
 import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
 import { openFolder } from "../../commands/program.ts";
+import { openCrawlRun } from "./crawl_run.ts";
 
 const SEED = "http://a.test/";
 const SHARD = shardOf(SEED);
@@ -45,10 +43,8 @@ Deno.test({
     await using nats = await startNats(1);
     await using cluster = await connectCluster(nats.urls, { name: "test" });
     const args = [file, SEED];
-    const settings = settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS })).wanted;
-    const record = { settings, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 26 };
-    const run = await createRun(cluster, "books", sealRecord(record));
-    const { bucket, leases, names } = run;
+    const node = await openCrawlRun(cluster, args, { leaseMs: 60_000, docBytes: 2 ** 26 });
+    const { run: { bucket, leases, names }, settings } = node;
     await using lease = await takeLease({
       ...{ bucket: leases, key: "keeper", holder: "keeper1", ttlMs: 60_000 },
     });
@@ -65,13 +61,7 @@ Deno.test({
       ...{ sources: splitSources([file, SEED]), paths, mark: undefined, settings, stop: signal },
       ...{ contact: undefined, chromium: "", allowOrigins: [], onDrop() {} },
     }, {
-      node: {
-        ...{ run, name: "keeper1", settings, stop: signal, note() {} },
-        options: {
-          ...{ checkpointEvery: 1, keepLast: 1, keepEvery: 0, keepDropped: false },
-          ...{ tensorboard: false, contact: undefined, sharedFolder: false, partBytes: 2 ** 20 },
-        },
-      },
+      node: { ...node, name: "keeper1", stop: signal },
       ...{ lease, fence: await openFence(bucket, lease), mirror: undefined },
       counts: new RoleCounts(),
     });
@@ -80,11 +70,10 @@ Deno.test({
     const first = await documents.read();
     assert(first.value && !isBarrier(first.value));
 
+    // All that the broker sends to consumers on this connection.
+    const delivered = cluster.connection.subscribe("_INBOX.>");
     await send(chunkOf(`s${SHARD}`, 1, 100));
-    // What the broker sent before this answer has come.
-    const isTaken = async () =>
-      (await cluster.manager.consumers.info(names.streams.doc, "shards")).num_ack_pending > 0;
-    while (!await isTaken()) await new Promise((resolve) => setTimeout(resolve, 10));
+    for await (const { reply } of delivered) if (reply?.includes(".shards.")) break;
     const seen: string[] = [first.value.url];
     for (;;) {
       const { value } = await documents.read();

@@ -1,14 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { DiscardPolicy } from "@nats-io/jetstream";
-import { parseFlags } from "../../../cli/flags.ts";
 import { connectCluster } from "../../../cluster/connect.ts";
-import { createRun, sealRecord } from "../../../cluster/run.ts";
 import { publish } from "../../../cluster/to_stream.ts";
 import { type Chunk, decodeChunk } from "../../../pipeline/nodes/chunk.ts";
-import { crawlNode } from "../../../pipeline/nodes/crawl_node.ts";
 import { type FoundLinks, shardOf } from "../../../pipeline/nodes/shard.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
+import { openCrawlRun, startCrawler } from "./crawl_run.ts";
 import { serveLinkedSite } from "./linked_site.ts";
 
 const PAGES = 120;
@@ -19,16 +16,18 @@ Deno.test({
   ignore: await isWithoutNats(),
   async fn() {
     await using nats = await startNats(1);
-    await using site = serveLinkedSite({ pages: PAGES, linksOf });
+    const asked = new Set<number>(), areAllAsked = Promise.withResolvers<void>();
+    await using site = serveLinkedSite({
+      pages: PAGES,
+      linksOf,
+      before: (at) => void (asked.add(at).size === PAGES && areAllAsked.resolve()),
+    });
     const origin = `http://127.0.0.1:${site.addr.port}`;
     await using cluster = await connectCluster(nats.urls, { name: "test" });
     const args = ["--allow-private", "--delay", "0", `${origin}/0`];
-    const settings = settingsOf(parseFlags(args, { flags: PIPELINE_FLAGS })).wanted;
-    const record = { settings, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 24 };
-    const run = await createRun(cluster, "books", sealRecord(record));
-    const { names } = run;
-    const stop = new AbortController();
-    const { signal } = stop;
+    const node = await openCrawlRun(cluster, args, { leaseMs: 60_000 });
+    const { run: { names } } = node;
+    const { signal } = new AbortController();
     const shard = shardOf(origin);
     const links = new TextEncoder().encode(JSON.stringify({ links: [[`${origin}/0`, 0]] }));
     await publish(names.url(shard), links, { cluster, id: "seed", signal });
@@ -41,16 +40,8 @@ Deno.test({
     const known = new Set([`${origin}/0`]);
     const documents = new Set<string>();
     const seen = cluster.connection.subscribe("cllm.books.>");
-    const node = crawlNode({
-      ...{ run, name: "crawl1", settings, stop: signal, note() {} },
-      options: {
-        ...{ checkpointEvery: 1, keepLast: 1, keepEvery: 0, keepDropped: false },
-        ...{ tensorboard: false, contact: undefined, sharedFolder: false, partBytes: 1 },
-      },
-    });
-    while ((node.state().counts.pages ?? 0) < PAGES) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await using _crawler = startCrawler(node, "crawl1");
+    await areAllAsked.promise;
     await cluster.manager.streams.update(name, { max_bytes: -1 });
     for await (const { subject, data } of seen) {
       if (subject === names.url(shard)) {
@@ -66,7 +57,5 @@ Deno.test({
       }
       if (documents.size === PAGES) break;
     }
-    stop.abort(new DOMException("over", "AbortError"));
-    await node.done;
   },
 });

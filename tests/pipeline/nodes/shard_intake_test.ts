@@ -1,16 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { parseFlags } from "../../../cli/flags.ts";
 import { connectCluster } from "../../../cluster/connect.ts";
 import { takeLease } from "../../../cluster/lease.ts";
-import { createRun, sealRecord } from "../../../cluster/run.ts";
 import { publish } from "../../../cluster/to_stream.ts";
 import { encodeChunk } from "../../../pipeline/nodes/chunk.ts";
 import { openFence } from "../../../pipeline/nodes/fence.ts";
 import { RoleCounts } from "../../../pipeline/nodes/node.ts";
 import { shardKey, shardOf } from "../../../pipeline/nodes/shard.ts";
 import { openShardIntake } from "../../../pipeline/nodes/shard_intake.ts";
-import { PIPELINE_FLAGS, settingsOf } from "../../../run/settings/pipeline.ts";
 import { isWithoutNats, startNats } from "../../cluster/nats_server.ts";
+import { openCrawlRun } from "./crawl_run.ts";
 
 const SEED = "http://a.test/";
 const SHARD = shardOf(SEED), OWNER = 7;
@@ -21,10 +19,8 @@ Deno.test({
   async fn() {
     await using nats = await startNats(1);
     await using cluster = await connectCluster(nats.urls, { name: "test" });
-    const settings = settingsOf(parseFlags([SEED], { flags: PIPELINE_FLAGS })).wanted;
-    const record = { settings, options: {}, program: "", leaseMs: 60_000, docBytes: 2 ** 20 };
-    const run = await createRun(cluster, "books", sealRecord(record));
-    const { bucket, leases, names } = run;
+    const node = await openCrawlRun(cluster, [SEED], { leaseMs: 60_000 });
+    const { bucket, leases, names } = node.run;
     await using lease = await takeLease({
       ...{ bucket: leases, key: "keeper", holder: "keeper1", ttlMs: 60_000 },
     });
@@ -38,13 +34,7 @@ Deno.test({
     };
     const open = async (signal: AbortSignal) =>
       await openShardIntake({
-        node: {
-          ...{ run, name: "keeper1", settings, stop: signal, note() {} },
-          options: {
-            ...{ checkpointEvery: 1, keepLast: 1, keepEvery: 0, keepDropped: false },
-            ...{ tensorboard: false, contact: undefined, sharedFolder: false, partBytes: 1 },
-          },
-        },
+        node: { ...node, name: "keeper1", stop: signal },
         ...{ seeds: [SEED], from: { shards: {}, pages: 0, told: {} } },
         ...{ counts: new RoleCounts(), signal, lease, fence },
       });
@@ -57,7 +47,7 @@ Deno.test({
     killed.abort(new DOMException("killed", "AbortError"));
 
     await send(2);
-    const state = { owner: OWNER, applied: 1, sent: 3, idle: true, basis: {} };
+    const state = { owner: OWNER, applied: 1, links: [], sent: 3, idle: true, basis: {} };
     await bucket.put(shardKey(SHARD), JSON.stringify(state));
     const second = await open(lease.signal);
     const taken: unknown[] = [];

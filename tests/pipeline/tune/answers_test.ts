@@ -1,5 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { cp } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { writeLatest } from "../../../model/checkpoint/latest.ts";
 import { askAnswers } from "../../../pipeline/tune/answers.ts";
 import { chooseCheckpoint } from "../../../run/choose_checkpoint.ts";
 import { runHere } from "../../commands/in_process.ts";
@@ -32,20 +34,25 @@ Deno.test("the checkpoint with more right answers is used, though its held-out l
     chosen?.line,
     "step-000080: answers more of its conversations than the best on held-out loss",
   );
+  const inspected = await runHere(["inspect", at("run")]);
+  assertMatch(inspected.out, /step-000080 .* latest, used: it answers more than the best$/m);
   const state = async (name: string) =>
     JSON.parse(await Deno.readTextFile(at("run/checkpoints", name, "state.json"))).metrics;
   const names = [...Deno.readDirSync(at("run/checkpoints"))].map(({ name }) => name)
     .filter((name) => name.startsWith("step-")).sort();
   const losses = await Promise.all(names.map(async (name) => (await state(name)).validationLoss));
   assertEquals(losses.at(-1) > Math.min(...losses), true, `${losses}`);
+  const best = names[losses.indexOf(Math.min(...losses))] ?? "";
+  const used = async () => basename((await chooseCheckpoint(at("run/checkpoints")))?.folder ?? "");
+  // Tuning that goes on makes checkpoints that were not asked.
+  const next = at("run/checkpoints/step-000081");
+  await cp(at("run/checkpoints/step-000080"), next, { recursive: true });
+  await writeLatest(at("run/checkpoints"), "step-000081");
+  assertEquals(await used(), best);
+  await Deno.remove(next, { recursive: true });
+  await writeLatest(at("run/checkpoints"), "step-000080");
+  assertEquals(await used(), "step-000080");
   // Nothing to ask about prefers none.
   const none = await askAnswers(at("run"), { train: [], heldOut: [] }, { workers: 1 });
-  const best = names[losses.indexOf(Math.min(...losses))] ?? "";
-  assertEquals([
-    none?.taught,
-    basename((await chooseCheckpoint(at("run/checkpoints")))?.folder ?? ""),
-  ], [
-    { right: 0, of: 0 },
-    best,
-  ]);
+  assertEquals([none?.taught, await used()], [{ right: 0, of: 0 }, best]);
 });

@@ -254,6 +254,7 @@ Deno.test("archives that are bombs, nested, locked or of no known kind are dropp
   const dir = await scratchDir();
   const small = new TextEncoder().encode("<x/>");
   const zeros = new Uint8Array(70 * 2 ** 20);
+  const LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
   const cases: [name: string, bytes: Uint8Array, reason: string, detail: string][] = [
     [
       "bomb.docx",
@@ -281,12 +282,26 @@ Deno.test("archives that are bombs, nested, locked or of no known kind are dropp
       "malformed",
       "zip",
     ],
+    ...["parquet", "pdf", "docx", "xlsx", "pptx", "odt", "epub", "warc", "arc", "warc.gz"].map((
+      ending,
+    ): typeof cases[number] => {
+      const text = new TextEncoder().encode("A text that a program saved under a wrong name.");
+      return [`wrong.${ending}`, text, "malformed", "its name says "];
+    }),
+    ...["txt.gz", "md.zst"].map((ending): typeof cases[number] => [
+      `broken.${ending}`,
+      gzipSync("text").fill(0, 0, 1),
+      "malformed",
+      "its name says ",
+    ]),
+    ["wrong.pdf.gz", gzipSync("text"), "malformed", "its name says PDF"],
+    ["lfs.jsonl", new TextEncoder().encode(LFS), "unsupported-type", "git lfs pull"],
     ["old.doc", Uint8Array.fromHex("d0cf11e0a1b11ae10000"), "unsupported-type", "before 2007"],
     ["empty.xlsx", zipSync({ "xl/workbook.xml": small }), "no-text", "no text"],
   ];
   // A folder's files, so that none is refused before the reading.
   for (const [name, bytes] of cases) await Deno.writeFile(`${dir}/${name}`, bytes);
-  await Deno.writeTextFile(`${dir}/z.txt`, "read all the same");
+  await Deno.writeTextFile(`${dir}/z.txt.gz`, "read all the same");
   const { documents, dropped, details } = await documentsOf(dir, { maxDocumentBytes: 2 ** 20 });
   assertEquals(documents.map(({ text }) => text), ["read all the same"]);
   const byName = Object.fromEntries(dropped.map((drop, i) => [drop, details[i] ?? ""]));

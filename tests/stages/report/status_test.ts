@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { StageMeter } from "../../../stages/meter.ts";
 import { stepReport } from "./step_report.ts";
 import { Screen } from "./screen.ts";
@@ -198,4 +198,13 @@ Deno.test("terminal: colour only when wanted", () => {
   const plain = watch({ isTerminal: true, color: false });
   plain.status.phase("crawling");
   assert(!plain.taken().includes("\x1b[1m"));
+});
+
+Deno.test("a run folder that is gone is said in words of our own", () => {
+  const { status } = watch({ runDir: "/nowhere/run" });
+  assertThrows(
+    () => status.close(),
+    Error,
+    "Cannot write /nowhere/run/status.json: its folder does not exist",
+  );
 });
