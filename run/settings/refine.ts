@@ -7,6 +7,7 @@ import { DEFAULT_ENGINE, ENGINES } from "../../stages/extract/mod.ts";
 import {
   type FilterName,
   FILTERS,
+  LANGUAGES,
   NO_REFINING,
   parseLimits,
   type RefineSettings,
@@ -208,9 +209,15 @@ function languagesOf(text: string): readonly string[] {
   const codes = listOf(text);
   if (codes.length === 1 && codes[0] === "any") return [];
   const wrong = codes.find((code) => !/^[a-z]{2}$/.test(code));
-  if (wrong === undefined && codes.length > 0) return codes;
+  if (wrong !== undefined || codes.length === 0) {
+    throw new UsageError(
+      `Cannot use --language ${wrong ?? text}: write two-letter codes such as en,ja; or any`,
+    );
+  }
+  const unknown = codes.find((code) => !LANGUAGES.includes(code));
+  if (unknown === undefined) return codes;
   throw new UsageError(
-    `Cannot use --language ${wrong ?? text}: write two-letter codes such as en,ja; or any`,
+    `Cannot use --language ${unknown}: it is none of those told apart: ${LANGUAGES.join(", ")}`,
   );
 }
 

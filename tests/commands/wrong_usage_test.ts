@@ -11,6 +11,7 @@ import { runPaths, writeSettings } from "../../run/folder.ts";
 import { lockRun } from "../../run/lock.ts";
 import { runHere } from "./in_process.ts";
 import { isThere, openFolder } from "./program.ts";
+import { LANGUAGES } from "../../stages/refine/mod.ts";
 
 const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname;
 const KINDS =
@@ -127,6 +128,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   [
     "pipeline --language english",
     "Cannot use --language english: write two-letter codes such as en,ja; or any",
+  ],
+  [
+    "text --language en,xx @",
+    `Cannot use --language xx: it is none of those told apart: ${LANGUAGES.join(", ")}`,
   ],
   [
     "pipeline --filters all --filter-settings @/limits.json",
