@@ -208,7 +208,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "serve --model @",
-    "Cannot open the model in @: it has no onnx/model.onnx; make it with `deno task export`",
+    "Cannot open the model in @: it has no model.safetensors and no ONNX file; name a checkpoint, " +
+    "a Hugging Face folder, or a file that ends in .gguf or .onnx",
   ],
   ["serve --port 65536", "Cannot use --port 65536: it must be an integer from 0 to 65535"],
   // Flags that are not there, or are called otherwise.
