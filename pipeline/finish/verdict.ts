@@ -232,7 +232,7 @@ function tooEarly(course: Course): [string, string] {
   const more = Math.min(SOME_STEPS, mostSteps);
   const reason = `${
     course.points.length === 1 ? "One validation shows" : "So few validations show"
-  } no course.`;
+  } no trend.`;
   if (step >= SOME_STEPS / 2 || settings.steps === 0) {
     return [reason, `validate more often: ${begin(course, { flag: `--validate-every ${every}` })}`];
   }

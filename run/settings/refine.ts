@@ -173,8 +173,8 @@ export const listOf = (text: string | undefined): string[] =>
   text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
 
 /**
- * Files divided by commas, each with its digest. Undefined, and so left out of run.json as in runs of
- * versions that knew no such flag, where none is named.
+ * Files separated by commas, each with its digest. Undefined, and so left out of run.json as in runs
+ * of versions that knew no such flag, where none is named.
  *
  * @throws {UsageError} for a file that cannot be read, and where they are not `count`
  */
@@ -185,7 +185,9 @@ export function filesOf(
   if (text === undefined) return undefined;
   const paths = listOf(text);
   if (paths.length === 0 || (count !== undefined && paths.length !== count)) {
-    const wanted = count === undefined ? "one file at least" : `${count} files, divided by a comma`;
+    const wanted = count === undefined
+      ? "one file at least"
+      : `${count} files, separated by a comma`;
     throw new UsageError(`Cannot use --${flag} ${text}: it must name ${wanted}`);
   }
   return paths.map((path) => readFileSetting(path, `--${flag} ${path}`));
