@@ -46,7 +46,6 @@ Deno.test({
       ...{ servers: nats.urls, run: "books", roles: ["text"], credentials: undefined },
       machine: {
         folder: folder.path,
-        args: [],
         spheres: { workers: 1, strictSimd: false, recompute: false },
       },
       ...{ stop: signal, note: (line) => void notes.push(line) },
