@@ -153,6 +153,10 @@ Deno.test("what a response cannot be is refused by the name of its field", async
     [{ tools: [{ type: "web_search" }] }, "tools.0.type"],
     [{ tools: [{ ...tools[0], parameters: { type: "object", not: {} } }] }, "tools.0.parameters"],
     [{ tool_choice: "required" }, "tool_choice"],
+    [
+      { tool_choice: { type: "allowed_tools", mode: "auto", tools: [] }, tools },
+      "tool_choice.tools",
+    ],
     [{ text: { format: { type: "json_schema", schema: {} } } }, "text.format.name"],
     [{ text: { format: { type: "json_schema", name: "a", schema: { not: {} } } } }, "text.format"],
     [{ reasoning: { effort: "high" } }, "reasoning.effort"],
