@@ -34,7 +34,11 @@ export function addDialects(
   app: Hono,
   { post, models }: { post: AddPost; models: ModelPool },
 ): void {
-  post("/v1/responses", createResponses());
+  const responses = createResponses();
+  post("/v1/responses", responses.create);
+  const one = "/v1/responses/:id";
+  app.get(one, (context) => responses.retrieve(context.req.param("id"), notesOf(context).client));
+  app.delete(one, (context) => responses.remove(context.req.param("id"), notesOf(context).client));
   post("/v1/messages", answerMessages);
   post("/v1/messages/count_tokens", countTokens);
   post("/api/generate", answerGenerate);

@@ -112,6 +112,11 @@ const ollamaDetails = z.strictObject({
 /** Schemas by the name that they have in the description. */
 export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   Response: response,
+  ResponseDeleted: z.strictObject({
+    id: z.string(),
+    object: z.literal("response"),
+    deleted: z.literal(true),
+  }),
   Message: z.strictObject({
     id: z.string(),
     type: z.literal("message"),

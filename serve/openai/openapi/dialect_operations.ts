@@ -23,6 +23,22 @@ export const DIALECT_OPERATIONS: readonly Operation[] = [
     refusals: GENERATING,
   },
   {
+    method: "get",
+    path: "/v1/responses/{id}",
+    id: "retrieveResponse",
+    summary: "A response that is kept",
+    answer: { "application/json": { schema: "Response" } },
+    refusals: [404],
+  },
+  {
+    method: "delete",
+    path: "/v1/responses/{id}",
+    id: "deleteResponse",
+    summary: "Forgets a response",
+    answer: { "application/json": { schema: "ResponseDeleted" } },
+    refusals: [404],
+  },
+  {
     ...messages,
     path: "/v1/messages",
     id: "createMessage",

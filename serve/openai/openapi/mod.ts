@@ -36,7 +36,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   400: "A field is wrong, or the body is no JSON",
   401: "There is no API key, or one that is not known",
   403: "The API key lacks the scope",
-  404: "There is no such model",
+  404: "There is no such model or response",
   413: "The body is too long",
   415: "The body is not called application/json",
   429: "Too many requests wait, or too many of this client: see retry-after",
