@@ -12,10 +12,12 @@ import { answerMessages, countTokens, messagesError } from "./anthropic/mod.ts";
 import type { ErrorBody } from "./api_error.ts";
 import {
   answerEmbed,
+  answerEmbedPrompt,
   answerGenerate,
   answerOllamaChat,
   describeModel,
   listModels,
+  listRunning,
   type OllamaDetails,
 } from "./ollama/mod.ts";
 import type { ModelPool, ServedModel } from "./model_pool.ts";
@@ -44,11 +46,17 @@ export function addDialects(
   post("/api/generate", answerGenerate);
   post("/api/chat", answerOllamaChat);
   post("/api/embed", answerEmbed);
+  post("/api/embeddings", answerEmbedPrompt);
   post("/api/show", (body, context) => Response.json(describeModel(body, detailsOf(context))));
   app.get("/api/tags", async (context) => {
     const loaded = new Map(models.loaded.map((model) => [model.modelName, detailsOf(model)]));
     const names = (await visibleModels(context, models)).map(({ name }) => name);
     return context.json(listModels(names.map((name) => loaded.get(name) ?? { name })));
+  });
+  app.get("/api/ps", async (context) => {
+    const visible = new Set((await visibleModels(context, models)).map(({ name }) => name));
+    const running = models.loaded.filter(({ modelName }) => visible.has(modelName));
+    return context.json(listRunning(running.map(detailsOf)));
   });
   app.get("/api/version", (context) => context.json({ version: project.version }));
 }
