@@ -188,7 +188,7 @@ function describeRows(checkpoints: readonly CheckpointRow[]): string[] {
     [
       `  ${name}`,
       `${tokens.toLocaleString("en")} tokens`.padStart(20),
-      (validationLoss === null ? "" : `loss ${validationLoss.toFixed(4)}`).padStart(14),
+      (validationLoss === null ? "" : `validation ${validationLoss.toFixed(4)}`).padStart(20),
       describeBytes(bytes).padStart(10),
       ` ${marks.join(", ")}`,
     ].join("")

@@ -42,7 +42,7 @@ export const node: Command = command({
     "deno task node --cluster nats://10.0.0.1:4222 --run docs --roles text",
     "deno task node --cluster nats://10.0.0.1:4222 --run docs --roles crawl,text,keeper",
   ],
-  async run({ values, operands, given }, args) {
+  async run({ values, operands, given }) {
     if (operands.length > 0) {
       throw new UsageError(`Cannot use ${operands[0]}: the sources of a run are named to pipeline`);
     }
@@ -70,7 +70,7 @@ export const node: Command = command({
       run,
       roles,
       credentials: values["cluster-credentials"],
-      machine: { folder: values.folder ?? `runs/${run}`, spheres, args },
+      machine: { folder: values.folder ?? `runs/${run}`, spheres },
       stop: interrupt.signal,
       note: tell,
     });

@@ -17,12 +17,7 @@ import { initFolder } from "../run/choose_checkpoint.ts";
 import { forgetCorpus } from "../run/forget_corpus.ts";
 import { stopOnInterrupt } from "../cli/interrupt.ts";
 import { checkInit } from "../run/named_model.ts";
-import {
-  PIPELINE_FLAGS,
-  type RunSettings,
-  settingsOf,
-  valuesIn,
-} from "../run/settings/pipeline.ts";
+import { PIPELINE_FLAGS, settingsOf, valuesIn } from "../run/settings/pipeline.ts";
 import { findIndexes } from "../pipeline/ingest/refinery.ts";
 import { checkContext } from "../run/config.ts";
 import { type RunPaths, runPaths, writeSettings } from "../run/folder.ts";
@@ -53,7 +48,7 @@ export const pipeline: Command = command({
     "deno task pipeline --run runs/mine --preset small notes/ book.txt",
     "deno task pipeline --run runs/mine",
   ],
-  async run(parsed, args) {
+  async run(parsed) {
     const { values, given } = parsed;
     if (values.cluster !== undefined) {
       const { launch } = await import("../pipeline/nodes/launch.ts");
@@ -140,7 +135,6 @@ export const pipeline: Command = command({
         keepDropped: values["keep-dropped"],
         json: values.json,
         tensorboard: values.tensorboard,
-        args: withoutDial(args, settings),
         onStatus: (note) => inform = note,
         stop: interrupt.signal,
       });
@@ -162,16 +156,6 @@ export const pipeline: Command = command({
     return 0;
   },
 });
-
-/** The command line with what was chosen in the place of the number that it was chosen by. */
-function withoutDial(args: readonly string[], settings: RunSettings): readonly string[] {
-  const { hours, tokens, preset, steps } = settings;
-  if (hours === undefined && tokens === undefined) return args;
-  const rest = args.filter((arg, at) =>
-    !/^--(hours|tokens)(=|$)/.test(arg) && !/^--(hours|tokens)$/.test(args[at - 1] ?? "")
-  );
-  return ["--preset", preset, "--steps", `${steps}`, ...rest];
-}
 
 /** How far the run has come. */
 async function progressOf(

@@ -27,7 +27,10 @@ little of text that the model has not seen.`;
 
 function reasonOf(corpus: number, rule: HoldOutRule | "split"): string {
   if (rule === "split") return "the tokens have no validation split";
-  const none = `none of the corpus's ${corpus} documents is held out`;
+  const of = corpus === 1
+    ? "the corpus's only document is not"
+    : `none of the corpus's ${corpus} documents is`;
+  const none = `${of} held out`;
   return rule === "each-tenth"
     ? corpus < HOLD_OUT ? `${none}, which takes ${HOLD_OUT}` : `${none} with text to score`
     : `${none} by its hash; with ${HOLD_OUT} or more, --hold-out each-tenth holds out some`;

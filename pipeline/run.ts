@@ -263,8 +263,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (!finished) {
       const parts = { settings, journal: log, store: tokens, tokenizer: learned };
       const course = await courseOfRun(stored);
-      const [{ vocabSize }, { args }, { verdict }] = [tokenizer, options, outcome];
-      await writeRunReport(paths, { ...parts, course, args, vocabSize, verdict });
+      const [{ vocabSize }, { verdict }] = [tokenizer, outcome];
+      await writeRunReport(paths, { ...parts, course, vocabSize, verdict });
       await tokens.flush();
       await recordManifest(paths, parts);
     }

@@ -27,8 +27,6 @@ export interface PipelineOptions extends Pick<StatusOptions, "nodes"> {
   readonly json: boolean;
   /** Whether TensorBoard's event files are written too. */
   readonly tensorboard: boolean;
-  /** The command line, for the report. */
-  readonly args: readonly string[];
   readonly stop: AbortSignal;
   /** Opens where documents come from; by default the sources, on this machine. */
   readonly openIngest?: (options: IngestOptions) => Promise<Ingest>;

@@ -80,7 +80,11 @@ export async function locateModel(place: ModelPlace): Promise<LocatedModel> {
   }
   if (onnxFile !== undefined) return { folder, onnxFile };
   throw new UsageError(
-    `Cannot open the model in ${folder}: it has no ${ONNX_FILE}; make it with \`deno task export\``,
+    `Cannot open the model in ${folder}: it has no ` +
+      (model === undefined
+        ? `${ONNX_FILE}; make it with \`deno task export\``
+        : "model.safetensors and no ONNX file; name a checkpoint, a Hugging Face folder, or a file " +
+          "that ends in .gguf or .onnx"),
   );
 }
 

@@ -264,7 +264,7 @@ function modelIn(body: unknown): string | undefined {
 function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : [...origins],
-    allowMethods: ["GET", "POST"],
+    allowMethods: ["GET", "POST", "DELETE"],
     allowHeaders: ["authorization", "content-type", "x-api-key", "x-request-id"],
     exposeHeaders: ["x-request-id", "retry-after", ...QUOTA_HEADERS],
     maxAge: 600,

@@ -12,10 +12,12 @@ import { answerMessages, countTokens, messagesError } from "./anthropic/mod.ts";
 import type { ErrorBody } from "./api_error.ts";
 import {
   answerEmbed,
+  answerEmbedPrompt,
   answerGenerate,
   answerOllamaChat,
   describeModel,
   listModels,
+  listRunning,
   type OllamaDetails,
 } from "./ollama/mod.ts";
 import type { ModelPool, ServedModel } from "./model_pool.ts";
@@ -34,17 +36,27 @@ export function addDialects(
   app: Hono,
   { post, models }: { post: AddPost; models: ModelPool },
 ): void {
-  post("/v1/responses", createResponses());
+  const responses = createResponses();
+  post("/v1/responses", responses.create);
+  const one = "/v1/responses/:id";
+  app.get(one, (context) => responses.retrieve(context.req.param("id"), notesOf(context).client));
+  app.delete(one, (context) => responses.remove(context.req.param("id"), notesOf(context).client));
   post("/v1/messages", answerMessages);
   post("/v1/messages/count_tokens", countTokens);
   post("/api/generate", answerGenerate);
   post("/api/chat", answerOllamaChat);
   post("/api/embed", answerEmbed);
+  post("/api/embeddings", answerEmbedPrompt);
   post("/api/show", (body, context) => Response.json(describeModel(body, detailsOf(context))));
   app.get("/api/tags", async (context) => {
     const loaded = new Map(models.loaded.map((model) => [model.modelName, detailsOf(model)]));
     const names = (await visibleModels(context, models)).map(({ name }) => name);
     return context.json(listModels(names.map((name) => loaded.get(name) ?? { name })));
+  });
+  app.get("/api/ps", async (context) => {
+    const visible = new Set((await visibleModels(context, models)).map(({ name }) => name));
+    const running = models.loaded.filter(({ modelName }) => visible.has(modelName));
+    return context.json(listRunning(running.map(detailsOf)));
   });
   app.get("/api/version", (context) => context.json({ version: project.version }));
 }

@@ -16,13 +16,12 @@ import type { JournalReader } from "../../stages/journal/mod.ts";
 import { findBottleneck, type StatusFile } from "../../stages/report/mod.ts";
 import type { StoreReader } from "../../stages/store/mod.ts";
 import type { RunPaths, RunSettings } from "../../run/folder.ts";
+import { commandLine } from "../../run/settings/command_line.ts";
 import { quoted } from "../../run/stopped.ts";
 
 /** Contents of the report beyond the run's files. */
 export interface RunReportParts {
   readonly settings: RunSettings;
-  /** Flags of the run that differ from the defaults, as typed. */
-  readonly args: readonly string[];
   readonly journal: JournalReader;
   readonly store: StoreReader;
   readonly vocabSize: number;
@@ -32,7 +31,7 @@ export interface RunReportParts {
 
 /** Writes the page; returns its path. */
 export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Promise<string> {
-  const { journal, store, vocabSize, args, course } = parts;
+  const { journal, store, vocabSize, course, settings } = parts;
   const name = basename(resolve(paths.root));
   const run = await readRun({ name, dir: paths.root });
   const status = run.status as StatusFile | null;
@@ -69,13 +68,12 @@ export async function writeRunReport(paths: RunPaths, parts: RunReportParts): Pr
     ],
     ["Vocabulary", count(vocabSize)],
   ];
-  const command = ["deno task pipeline", ...args.map(quoted)].join(" ");
   const page = renderReport({
     name,
     run: { ...run, status: status && { ...status, bottleneck } },
     facts,
     dropped: await countDrops(paths.drops),
-    reproduce: command,
+    reproduce: commandLine({ settings, root: paths.root }),
     serve: `deno task serve --run ${quoted(paths.root)}`,
     course,
     ...(parts.verdict && { verdict: parts.verdict }),

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { PRESETS } from "../../model/config.ts";
 import type { CurvePoint } from "../../run/curve.ts";
 import { MANY_PASSES } from "../plan.ts";
 import type { RunSettings } from "../../run/folder.ts";
+import { commandLine } from "../../run/settings/command_line.ts";
 import { quoted } from "../../run/stopped.ts";
 
 /** Kinds of verdict. */
@@ -189,7 +189,7 @@ function unstable(
     `${nats(last.loss)} at step ${last.step}, and training loss rose too, from ` +
     `${nats(best.trainLoss)} to ${nats(last.trainLoss)}.`,
     `step ${best.step} is served and exported. Learn in smaller steps: ` +
-    begin(course, { flag: `--learning-rate ${course.settings.learningRate / 2}` }),
+    begin(course, { learningRate: course.settings.learningRate / 2 }),
   ];
 }
 
@@ -232,9 +232,9 @@ function tooEarly(course: Course): [string, string] {
   const more = Math.min(SOME_STEPS, mostSteps);
   const reason = `${
     course.points.length === 1 ? "One validation shows" : "So few validations show"
-  } no course.`;
+  } no trend.`;
   if (step >= SOME_STEPS / 2 || settings.steps === 0) {
-    return [reason, `validate more often: ${begin(course, { flag: `--validate-every ${every}` })}`];
+    return [reason, `validate more often: ${begin(course, { validateEvery: every })}`];
   }
   const flags = `--steps ${more} --validate-every 2 --force`;
   return [
@@ -259,25 +259,16 @@ function without({ points: _, ...course }: Course): Verdict {
   };
 }
 
-/** The command line that starts such a run again, with at most `steps` steps and one more flag. */
+/** The command line that starts such a run again, with at most `steps` steps and other settings. */
 function begin(
   { settings, mostSteps = Infinity, next }: Course,
-  { steps: wanted, flag }: { steps?: number; flag?: string },
+  { steps: wanted, ...changed }: Partial<RunSettings>,
 ): string {
-  const { preset, seconds, sources } = settings;
   // Never suggests what a plan would warn about.
   const steps = Math.min(wanted ?? (settings.steps || Infinity), mostSteps);
   const byClock = wanted === undefined && settings.steps === 0;
-  const words = [
-    ...preset === "tiny" ? [] : [`--preset ${preset}`],
-    ...byClock
-      ? [`--seconds ${seconds}`]
-      : steps === PRESETS[preset].steps
-      ? []
-      : [`--steps ${steps}`],
-    ...flag === undefined ? [] : [flag],
-  ];
-  return [`deno task pipeline --run ${quoted(next)}`, ...words, ...sources.map(quoted)].join(" ");
+  const length = byClock ? {} : { steps, seconds: 0 };
+  return commandLine({ settings: { ...settings, ...length, ...changed }, root: next });
 }
 
 function nats(loss: number): string {

@@ -33,7 +33,6 @@ export interface KeeperMachine {
   /** The run folder on this machine. */
   readonly folder: string;
   readonly spheres: ReturnType<typeof spheresOf>;
-  readonly args: readonly string[];
 }
 
 /** Keeps the run when it holds the lease, and stands by until then. */
@@ -106,7 +105,7 @@ async function adoptSettings(paths: RunPaths, { run, settings }: Node): Promise<
 
 async function keep(
   node: Node,
-  { spheres, args }: KeeperMachine,
+  { spheres }: KeeperMachine,
   { lease, paths, counts }: { lease: Lease; paths: RunPaths; counts: RoleCounts },
 ): Promise<void> {
   const { run, name, settings, options, stop, note } = node;
@@ -154,7 +153,6 @@ async function keep(
       keepDropped: options.keepDropped,
       json: false,
       tensorboard: options.tensorboard,
-      args,
       stop: AbortSignal.any([stop, lease.signal, broken.signal]),
       nodes: watch.nodes,
       openIngest: (ingest) => openKeeperIngest(ingest, { node, lease, fence, mirror, counts }),

@@ -28,7 +28,7 @@ export const LINKS = group("Links to follow", {
   })),
   "block-list": corpus(
     text({
-      help: "hosts files or lists of domains that nothing is asked of, divided by commas",
+      help: "hosts files or lists of domains that nothing is asked of, separated by commas",
       value: "A,B",
       about: "address",
     }),

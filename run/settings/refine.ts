@@ -7,6 +7,7 @@ import { DEFAULT_ENGINE, ENGINES } from "../../stages/extract/mod.ts";
 import {
   type FilterName,
   FILTERS,
+  LANGUAGES,
   NO_REFINING,
   parseLimits,
   type RefineSettings,
@@ -172,8 +173,8 @@ export const listOf = (text: string | undefined): string[] =>
   text?.split(",").map((part) => part.trim()).filter((part) => part !== "") ?? [];
 
 /**
- * Files divided by commas, each with its digest. Undefined, and so left out of run.json as in runs of
- * versions that knew no such flag, where none is named.
+ * Files separated by commas, each with its digest. Undefined, and so left out of run.json as in runs
+ * of versions that knew no such flag, where none is named.
  *
  * @throws {UsageError} for a file that cannot be read, and where they are not `count`
  */
@@ -184,7 +185,9 @@ export function filesOf(
   if (text === undefined) return undefined;
   const paths = listOf(text);
   if (paths.length === 0 || (count !== undefined && paths.length !== count)) {
-    const wanted = count === undefined ? "one file at least" : `${count} files, divided by a comma`;
+    const wanted = count === undefined
+      ? "one file at least"
+      : `${count} files, separated by a comma`;
     throw new UsageError(`Cannot use --${flag} ${text}: it must name ${wanted}`);
   }
   return paths.map((path) => readFileSetting(path, `--${flag} ${path}`));
@@ -208,9 +211,15 @@ function languagesOf(text: string): readonly string[] {
   const codes = listOf(text);
   if (codes.length === 1 && codes[0] === "any") return [];
   const wrong = codes.find((code) => !/^[a-z]{2}$/.test(code));
-  if (wrong === undefined && codes.length > 0) return codes;
+  if (wrong !== undefined || codes.length === 0) {
+    throw new UsageError(
+      `Cannot use --language ${wrong ?? text}: write two-letter codes such as en,ja; or any`,
+    );
+  }
+  const unknown = codes.find((code) => !LANGUAGES.includes(code));
+  if (unknown === undefined) return codes;
   throw new UsageError(
-    `Cannot use --language ${wrong ?? text}: write two-letter codes such as en,ja; or any`,
+    `Cannot use --language ${unknown}: it is none of those told apart: ${LANGUAGES.join(", ")}`,
   );
 }
 

@@ -19,7 +19,7 @@ export interface SettleOptions<S> {
   readonly step: number;
   /** Whether all documents are in. Default true. */
   readonly sealed?: boolean;
-  /** Whether no document is in yet, so that nothing was made with what says which come in. */
+  /** Whether no document is in yet, so that nothing was made by these settings. */
   readonly empty?: boolean;
   /** What to write where the earlier value shall stay. Default `leave it out`. */
   readonly same?: string;
@@ -33,8 +33,8 @@ interface Settings {
 /**
  * The settings a run has: those `wanted` when it is new, and otherwise those it began with. What is
  * named differently would alter the result: it is refused by name or, with `force`, taken over and
- * noted in `forced`, so that the run does not pass for one that had it all along. What decides about
- * documents is taken over as it is while there are none.
+ * noted in `forced`, so that the run does not pass for one that had it all along. While there are no
+ * documents, it is taken over as it is.
  *
  * @throws {UsageError} naming each setting, what it was and what it would be
  */
@@ -48,7 +48,7 @@ export function settle<S extends Settings>(
   const wanted = new Map<string, unknown>(Object.entries(options.wanted));
   const different = [...named].filter(([name]) => text(began.get(name)) !== text(wanted.get(name)));
   if (different.length === 0) return existing;
-  const isFree = ([name]: [string, string]) => empty && changeable(name) === "corpus";
+  const isFree = ([name]: [string, string]) => empty && changeable(name) !== "never";
   const changed = different.filter((setting) => !isFree(setting));
   const refuse = (names: typeof changed, how: string): void => {
     if (names.length === 0) return;

@@ -1,6 +1,6 @@
 /**
- * Ollama's API: `/api/generate`, `/api/chat`, `/api/embed`, `/api/tags`, `/api/show` and
- * `/api/version`.
+ * Ollama's API: `/api/generate`, `/api/chat`, `/api/embed`, `/api/embeddings`, `/api/tags`, `/api/ps`,
+ * `/api/show` and `/api/version`.
  *
  * @module
  */
@@ -16,8 +16,8 @@ import { answerTurn, head, type Wording } from "./answer.ts";
 import { type OllamaModel, parseChat, parseGenerate } from "./request.ts";
 
 export { withoutTag } from "./fields.ts";
-export { answerEmbed, EMBED_BODY } from "./embed.ts";
-export { describeModel, listModels, type OllamaDetails, SHOW_BODY } from "./models.ts";
+export { answerEmbed, answerEmbedPrompt, EMBED_BODY, EMBED_PROMPT_BODY } from "./embed.ts";
+export { describeModel, listModels, listRunning, type OllamaDetails, SHOW_BODY } from "./models.ts";
 export { CHAT_BODY as OLLAMA_CHAT_BODY, GENERATE_BODY, type OllamaModel } from "./request.ts";
 
 const GENERATE = {

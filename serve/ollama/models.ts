@@ -1,5 +1,5 @@
 /**
- * What Ollama's `/api/tags` and `/api/show` tell of a model.
+ * What Ollama's `/api/tags`, `/api/ps` and `/api/show` tell of a model.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface OllamaDetails {
 /** The answer to `GET /api/tags`. */
 export function listModels(
   models: readonly (OllamaDetails | Pick<OllamaDetails, "name">)[],
-): object {
+): { models: object[] } {
   return {
     models: models.map((model) => ({
       name: `${model.name}:latest`,
@@ -51,6 +51,17 @@ export function listModels(
         }
         : {}),
     })),
+  };
+}
+
+/** Ollama's own time for a model that stays in memory: none is unloaded because time goes by. */
+const NEVER = "2318-03-14T00:00:00Z";
+
+/** The answer to `GET /api/ps`: models in memory. */
+export function listRunning(models: readonly OllamaDetails[]): object {
+  const { models: running } = listModels(models);
+  return {
+    models: running.map((model) => ({ ...model, expires_at: NEVER, size_vram: 0 })),
   };
 }
 

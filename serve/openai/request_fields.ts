@@ -128,7 +128,7 @@ function refusal(
   if (param === null) return invalid(`The request body ${message}`, null);
   const value = valueAt(json, path);
   if (value === undefined) return invalid(`${param} is required and ${message}`, param);
-  return invalid(`${param} ${message}${shown(value)}`, param);
+  return invalid(`${param} ${message}${message.startsWith("must") ? shown(value) : ""}`, param);
 }
 
 function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {

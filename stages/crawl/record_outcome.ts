@@ -40,7 +40,7 @@ function refusal(
   if (page.url !== entry.url && scope.refuses(page.url) !== undefined) {
     return new FetchFailure("out-of-scope", `redirects out of the crawl's scope, to ${page.url}`);
   }
-  if (isFeed) return new FetchFailure("feed", `is a feed: ${links.length} links are taken from it`);
+  if (isFeed) return new FetchFailure("feed", `is a feed: links taken from it: ${links.length}`);
   if (noindex) return new FetchFailure("robots-disallowed", "the page asks for noindex");
   return canonical !== undefined && frontier.isDuplicate(canonical, entry.sequence)
     ? new FetchFailure("duplicate", `is a copy of ${canonical}, which is known already`)

@@ -100,7 +100,7 @@ function namesOf(value: unknown, things: readonly Thing[]): string {
   return Array.from(new Set(names.filter((name) => name !== ""))).join(", ");
 }
 
-/** Keywords, as a list or divided by commas. */
+/** Keywords, as a list or separated by commas. */
 function tagsOf(value: unknown): string[] {
   const all = Array.isArray(value) ? value : [value];
   return all.filter((tag) => typeof tag === "string").flatMap((tag) => tag.split(","));

@@ -47,7 +47,7 @@ const NAMES: Readonly<Record<Field, readonly string[]>> = {
   license: ["dcterms.license", "dc.license", "license", "dc.rights"],
 };
 
-/** Those of tags: one each, or several divided by commas. */
+/** Those of tags: one each, or several separated by commas. */
 const TAG_NAMES: ReadonlySet<string> = new Set(["article:tag", "keywords", "news_keywords"]);
 const MAX_TAGS = 50;
 const MAX_TAG = 100;

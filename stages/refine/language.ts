@@ -5,6 +5,13 @@
  */
 import type { Refusal } from "./rule.ts";
 
+/** Codes of the languages that are told apart. */
+export const LANGUAGES: readonly string[] =
+  ("am ar az be bg bn ca cs da de el en es et eu fa fi fr gu he hi hr hu hy is it ja ka kn ko ku lo " +
+    "lt lv ml mr ms nl no or pa pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi yo zh").split(
+      " ",
+    );
+
 /** A detected language. */
 export interface DetectedLanguage {
   /** ISO 639-1 code, `und` when nothing speaks for any. */

@@ -15,7 +15,7 @@ import { NO_REFINING, type RefineSettings } from "./settings.ts";
 
 export { cleanText } from "./clean_text.ts";
 export { type EvaluationGrams, openEvaluationGrams } from "./contamination.ts";
-export { type LanguageDetector, loadLanguageDetector } from "./language.ts";
+export { type LanguageDetector, LANGUAGES, loadLanguageDetector } from "./language.ts";
 export { type JournalView, type NearIndex, type NearMatch, openNearIndex } from "./near_index.ts";
 export { learnQuality, type QualityModel, type Texts } from "./quality.ts";
 export type { RefineParts, RefineSteps } from "./refine_text.ts";

@@ -65,7 +65,7 @@ Deno.test("files that cannot be judged by are refused, each with its line", asyn
   await Deno.writeTextFile(at("short.txt"), "What is it?\nWho knows?\n");
   await Deno.writeTextFile(at("hosts"), "0.0.0.0 a.test\nnot a name\n");
   const cases: [string[], string][] = [
-    [["--quality", at("bad.jsonl")], "it must name 2 files, divided by a comma"],
+    [["--quality", at("bad.jsonl")], "it must name 2 files, separated by a comma"],
     [["--quality", `${at("none")},${at("bad.jsonl")}`], `--quality ${at("none")}: no such file`],
     [["--quality", `${at("empty.jsonl")},${at("bad.jsonl")}`], "there is no text among those that"],
     [["--quality", `${at("broken.jsonl")},${at("bad.jsonl")}`], "broken.jsonl, line 2: "],

@@ -11,6 +11,7 @@ import { runPaths, writeSettings } from "../../run/folder.ts";
 import { lockRun } from "../../run/lock.ts";
 import { runHere } from "./in_process.ts";
 import { isThere, openFolder } from "./program.ts";
+import { LANGUAGES } from "../../stages/refine/mod.ts";
 
 const GOLDEN = new URL("../fixtures/goldens/mha_tied", import.meta.url).pathname;
 const KINDS =
@@ -129,6 +130,10 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
     "Cannot use --language english: write two-letter codes such as en,ja; or any",
   ],
   [
+    "text --language en,xx @",
+    `Cannot use --language xx: it is none of those told apart: ${LANGUAGES.join(", ")}`,
+  ],
+  [
     "pipeline --filters all --filter-settings @/limits.json",
     "Cannot use --filter-settings @/limits.json: gopher-quality.min_doc_words: " +
     "Invalid input: expected number, received string",
@@ -205,7 +210,8 @@ const REFUSED: readonly (readonly [args: string, reason: string, code?: number])
   ],
   [
     "serve --model @",
-    "Cannot open the model in @: it has no onnx/model.onnx; make it with `deno task export`",
+    "Cannot open the model in @: it has no model.safetensors and no ONNX file; name a checkpoint, " +
+    "a Hugging Face folder, or a file that ends in .gguf or .onnx",
   ],
   ["serve --port 65536", "Cannot use --port 65536: it must be an integer from 0 to 65535"],
   // Flags that are not there, or are called otherwise.

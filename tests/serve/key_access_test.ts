@@ -63,7 +63,14 @@ Deno.test("a key reaches the routes of its scopes and no others", async () => {
       .concat("/v1/messages/count_tokens", "/api/generate", "/api/chat"),
     embeddings: ["/v1/embeddings", "/api/embed"],
     both: ["/tokenize", "/detokenize"],
-    models: ["/v1/models", "/v1/models/golden", "/api/tags", "/api/version", "/prompts.json"],
+    models: [
+      "/v1/models",
+      "/v1/models/golden",
+      "/api/tags",
+      "/api/ps",
+      "/api/version",
+      "/prompts.json",
+    ],
     metrics: ["/metrics", "/dashboard/"],
   };
   const reached = {

@@ -81,11 +81,16 @@ export type OllamaTurn = Timed<
 export type OllamaGenerated = Timed<Ollama.GenerateResponse, "model" | "response" | "done">;
 export type OllamaEmbeddings = Ollama.EmbedResponse;
 /** The rest is what `ollama ps` lists. */
+type Listed = Without<Ollama.ModelResponse, "modified_at" | "expires_at" | "size_vram", {
+  modified_at: string;
+}>;
 export interface OllamaModels {
-  models: Without<Ollama.ModelResponse, "modified_at" | "expires_at" | "size_vram", {
-    modified_at: string;
-  }>[];
+  models: Listed[];
 }
+export interface OllamaRunning {
+  models: (Listed & { expires_at: string; size_vram: number })[];
+}
+export type OllamaEmbedding = Ollama.EmbeddingsResponse;
 /** Ollama's own server, too, leaves out what is empty. */
 export type OllamaModel =
   & Pick<Ollama.ShowResponse, "details" | "capabilities">

@@ -129,6 +129,7 @@ Deno.test("answers and errors are what the types of the clients' packages say", 
       ["/v1/models", "Models"],
       ["/v1/models/scripted", "Model"],
       ["/api/tags", "OllamaModels"],
+      ["/api/ps", "OllamaRunning"],
       ["/api/show", "OllamaModel", { model: "scripted" }],
       ["/api/version", "OllamaVersion"],
     ] as const
@@ -158,15 +159,16 @@ async function addEmbeddings(answers: Answers): Promise<void> {
     onFailure: console.error,
   });
   for (
-    const [path, type] of [
-      ["/v1/embeddings", "Embeddings"],
-      ["/api/embed", "OllamaEmbeddings"],
+    const [path, type, text] of [
+      ["/v1/embeddings", "Embeddings", { input: ["a", "b"] }],
+      ["/api/embed", "OllamaEmbeddings", { input: ["a", "b"] }],
+      ["/api/embeddings", "OllamaEmbedding", { prompt: "a" }],
     ] as const
   ) {
     const response = await app.request(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ model: "golden", input: ["a", "b"] }),
+      body: JSON.stringify({ model: "golden", ...text }),
     });
     answers.add(type, await response.json());
   }

@@ -18,12 +18,14 @@ import type { ChatContext, ChatTurn } from "./turn.ts";
 export { type OpenTurn, openTurn, type TurnEnd, type TurnOptions } from "./open_turn.ts";
 export { CHAT_BODY, type ChatRequest, MAX_MESSAGES } from "./request.ts";
 export {
+  allowedTools,
   exactly,
   JSON_SCHEMA,
   nameResults,
   readCall,
   readTools,
   TOOL_NAME,
+  type ToolChoice,
   toolList,
 } from "./tool_fields.ts";
 export { type ChatContext, type ChatTurn, createTurns, type PrepareTurn } from "./turn.ts";

@@ -101,9 +101,8 @@ export function parseChatRequest(body: unknown, defaults: SamplingSettings = {})
     );
   }
   const messages = raw.messages.map((message, i) => readMessage(message, `messages.${i}`));
-  const choice = raw.tool_choice ?? "auto";
   const toolChoice = readTools((raw.tools ?? []).map((tool) => tool.function), {
-    choice: typeof choice === "string" ? choice : choice.function,
+    ...choiceOf(raw.tool_choice ?? "auto"),
     several: raw.parallel_tool_calls ?? true,
     named: { choice: "tool_choice", name: (index) => `tools.${index}.function.name` },
   });
@@ -115,6 +114,15 @@ export function parseChatRequest(body: unknown, defaults: SamplingSettings = {})
     maxTokens: raw.max_completion_tokens ?? raw.max_tokens ?? Infinity,
     ...(raw.logprobs && { topLogprobs: raw.top_logprobs ?? 0 }),
   };
+}
+
+function choiceOf(
+  choice: NonNullable<z.infer<typeof TOOL_FIELDS.tool_choice>>,
+): Pick<ToolChoice, "choice" | "allowed"> {
+  if (typeof choice === "string") return { choice };
+  if (choice.type === "function") return { choice: choice.function };
+  const { mode, tools } = choice.allowed_tools;
+  return { choice: mode, allowed: tools.map(({ function: { name } }) => name) };
 }
 
 /** A message as templates read it. */

@@ -41,17 +41,34 @@ export function toolList<Tool extends z.ZodType>(tool: Tool): z.ZodArray<Tool> {
 }
 
 const choiceRule = {
-  error: 'must be "none", "auto", "required" or {"type": "function", "function": {"name": ...}}',
+  error: 'must be "none", "auto", "required", {"type": "function", "function": {"name": ...}} or ' +
+    '{"type": "allowed_tools", "allowed_tools": {"mode": ..., "tools": [...]}}',
 };
+const functionChoice = z.strictObject({
+  type: z.literal("function", choiceRule),
+  function: z.strictObject({ name: z.string(choiceRule) }, choiceRule),
+}, choiceRule);
+
+/** Fields of a choice among tools, each in the form of `tool`; wrong ones are said to be `rule`. */
+export function allowedTools<Tool extends z.ZodType>(
+  tool: Tool,
+  rule: { error: string },
+): { mode: z.ZodEnum<{ auto: "auto"; required: "required" }>; tools: z.ZodArray<Tool> } {
+  return {
+    mode: z.enum(["auto", "required"], rule),
+    tools: z.array(tool, rule).min(1, rule).max(MAX_TOOLS, rule),
+  };
+}
 
 /** Fields of a chat request that are about tools. */
 export const TOOL_FIELDS = {
   tools: toolList(fields({ type: exactly("function"), function: functionFields })).nullish(),
   tool_choice: z.union([
     z.enum(["none", "auto", "required"], choiceRule),
+    functionChoice,
     z.strictObject({
-      type: z.literal("function", choiceRule),
-      function: z.strictObject({ name: z.string(choiceRule) }, choiceRule),
+      type: z.literal("allowed_tools", choiceRule),
+      allowed_tools: z.strictObject(allowedTools(functionChoice, choiceRule), choiceRule),
     }, choiceRule),
   ], choiceRule).nullish(),
   parallel_tool_calls: flag().nullish(),
@@ -89,6 +106,8 @@ export interface ToolChoice {
   readonly tools: readonly OfferedTool[];
   /** Whether it must call one, and which. */
   readonly choice: "none" | "auto" | "required" | { readonly name: string };
+  /** The names of those that it may call; all unless given. */
+  readonly allowed?: readonly string[] | undefined;
   /** Whether it may call several. */
   readonly several: boolean;
 }
@@ -111,7 +130,7 @@ const NO_ARGUMENTS = { type: "object", properties: {}, additionalProperties: fal
  */
 export function readTools(
   raw: readonly RawTool[],
-  { choice, several, named }: Omit<ToolChoice, "tools"> & {
+  { choice, allowed, several, named }: Omit<ToolChoice, "tools"> & {
     /** The fields that are named where they are wrong. */
     named: { choice: string; name: (index: number) => string };
   },
@@ -128,6 +147,9 @@ export function readTools(
   if (typeof choice === "object" && !names.includes(choice.name)) {
     throw invalid(`${named.choice} must name one of the tools`, named.choice);
   }
+  if (allowed?.some((name) => !names.includes(name))) {
+    throw invalid(`${named.choice} must allow none but the request's tools`, named.choice);
+  }
   const tools = raw.map(({ name, description, parameters, strict }): OfferedTool => ({
     type: "function",
     function: {
@@ -137,7 +159,7 @@ export function readTools(
     },
     strict: strict ?? false,
   }));
-  return { tools, choice, several };
+  return { tools, choice, several, ...(allowed && { allowed }) };
 }
 
 /**

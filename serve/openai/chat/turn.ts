@@ -111,11 +111,10 @@ function shapeOf(
     thinking: AnswerShape["thinking"];
   },
 ): AnswerShape | undefined {
-  const { jsonSchema: schema, toolChoice: { tools, choice, several } } = request;
+  const { jsonSchema: schema, toolChoice: { tools, choice, several, allowed } } = request;
   if (!form && !schema) return undefined;
-  const callable = typeof choice === "string"
-    ? tools
-    : tools.filter(({ function: { name } }) => name === choice.name);
+  const names = typeof choice === "string" ? allowed : [choice.name];
+  const callable = tools.filter(({ function: { name } }) => names?.includes(name) ?? true);
   return {
     ...(schema && { schema }),
     ...(form && {

@@ -112,6 +112,11 @@ const ollamaDetails = z.strictObject({
 /** Schemas by the name that they have in the description. */
 export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   Response: response,
+  ResponseDeleted: z.strictObject({
+    id: z.string(),
+    object: z.literal("response"),
+    deleted: z.literal(true),
+  }),
   Message: z.strictObject({
     id: z.string(),
     type: z.literal("message"),
@@ -168,6 +173,7 @@ export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     load_duration: nanoseconds,
     prompt_eval_count: count,
   }),
+  OllamaEmbedding: z.strictObject({ embedding: z.array(z.number()) }),
   OllamaModels: z.strictObject({
     models: z.array(z.strictObject({
       name: z.string(),
@@ -177,6 +183,9 @@ export const DIALECT_ANSWERS: Readonly<Record<string, z.ZodType>> = {
       size: count.optional().describe("bytes of the weights in f32"),
       digest: z.string().optional().describe("the weights, such as step-000900"),
       details: ollamaDetails.optional(),
+      // Of models in memory.
+      expires_at: z.iso.datetime().optional(),
+      size_vram: z.literal(0).optional(),
     })),
   }),
   OllamaModel: z.strictObject({

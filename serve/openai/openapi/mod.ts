@@ -7,7 +7,13 @@ import { z } from "zod";
 import { CHAT_BODY } from "../chat/mod.ts";
 import { COMPLETION_BODY } from "../completion_request.ts";
 import { COUNT_BODY, MESSAGES_BODY } from "../../anthropic/mod.ts";
-import { EMBED_BODY, GENERATE_BODY, OLLAMA_CHAT_BODY, SHOW_BODY } from "../../ollama/mod.ts";
+import {
+  EMBED_BODY,
+  EMBED_PROMPT_BODY,
+  GENERATE_BODY,
+  OLLAMA_CHAT_BODY,
+  SHOW_BODY,
+} from "../../ollama/mod.ts";
 import { RESPONSES_BODY } from "../responses/mod.ts";
 import { EMBEDDINGS_BODY } from "../embeddings.ts";
 import { DETOKENIZE_BODY, TOKENIZE_BODY } from "../tokenize_routes.ts";
@@ -27,6 +33,7 @@ const BODIES: Readonly<Record<string, z.ZodType>> = {
   OllamaGenerateRequest: GENERATE_BODY,
   OllamaChatRequest: OLLAMA_CHAT_BODY,
   OllamaEmbedRequest: EMBED_BODY,
+  OllamaEmbedPromptRequest: EMBED_PROMPT_BODY,
   OllamaShowRequest: SHOW_BODY,
   TokenizeRequest: TOKENIZE_BODY,
   DetokenizeRequest: DETOKENIZE_BODY,
@@ -36,7 +43,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   400: "A field is wrong, or the body is no JSON",
   401: "There is no API key, or one that is not known",
   403: "The API key lacks the scope",
-  404: "There is no such model",
+  404: "There is no such model or response",
   413: "The body is too long",
   415: "The body is not called application/json",
   429: "Too many requests wait, or too many of this client: see retry-after",

@@ -6,7 +6,7 @@
 
 /** A route as the description has it. */
 export interface Operation {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "delete";
   readonly path: string;
   readonly id: string;
   readonly summary: string;

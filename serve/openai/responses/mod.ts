@@ -1,5 +1,6 @@
 /**
- * `POST /v1/responses`: the next turn of a conversation in the form of OpenAI's newer API.
+ * `/v1/responses`: the next turn of a conversation in the form of OpenAI's newer API, and what is kept
+ * of it.
  *
  * @module
  */
@@ -20,23 +21,29 @@ const NAMED = {
   tool: (index: number) => `tools.${index}.parameters`,
 };
 
-/** Answers a request body. */
-export type Responses = (body: unknown, context: ChatContext) => Promise<Response>;
+/** Answers of the routes; they throw an {@linkcode ApiError} as turns do, and 404 for what is not kept. */
+export interface Responses {
+  /** Answers a request body. */
+  readonly create: (body: unknown, context: ChatContext) => Promise<Response>;
+  /** A response that was made for `client`. */
+  readonly retrieve: (id: string, client: string) => Response;
+  readonly remove: (id: string, client: string) => Response;
+}
 
-/** Responses over turns; throws an {@linkcode ApiError} as they do. */
+/** Responses over turns, kept in memory. */
 export function createResponses(): Responses {
   const store = new ResponseStore();
-  return async (body, context) => {
+  const create: Responses["create"] = async (body, context) => {
     const request = parseResponseRequest(body, context.sampling);
     const before = conversationBefore(request, { store, client: context.client });
     const asked = request.ask(before);
     const turn = await openTurn(asked, { context, named: NAMED });
     const id = `resp_${randomId()}`;
     const created = Math.floor(Date.now() / 1000);
-    const keep = (output: ResponseOutput) => {
+    const keep = (output: ResponseOutput, response: object) => {
       if (request.raw.store === false) return;
       const messages = [...before, ...request.messages, output.message];
-      store.keep(id, { client: context.client, messages });
+      store.keep(id, { client: context.client, messages, json: JSON.stringify(response) });
     };
     const events = eventsOf(turn, {
       keep,
@@ -49,6 +56,20 @@ export function createResponses(): Responses {
       frame: (event) => `${event}\n\n`,
     });
   };
+  const unknown = (id: string) =>
+    new ApiError(`The response ${JSON.stringify(id)} is not kept (any more)`, { status: 404 });
+  return {
+    create,
+    retrieve(id, client) {
+      const kept = store.find(id, client);
+      if (!kept) throw unknown(id);
+      return new Response(kept.json, { headers: { "content-type": "application/json" } });
+    },
+    remove(id, client) {
+      if (!store.remove(id, client)) throw unknown(id);
+      return Response.json({ id, object: "response", deleted: true });
+    },
+  };
 }
 
 function conversationBefore(
@@ -57,7 +78,7 @@ function conversationBefore(
 ) {
   if (id == null) return [];
   const found = store.find(id, client);
-  if (found) return found;
+  if (found) return found.messages;
   throw new ApiError(
     `previous_response_id names ${JSON.stringify(id)}, which is not kept (any more): ` +
       "send the whole conversation as input",
@@ -74,7 +95,7 @@ interface ResponseState {
 async function* eventsOf(
   turn: OpenTurn,
   { keep, describe }: {
-    keep: (output: ResponseOutput) => void;
+    keep: (output: ResponseOutput, response: object) => void;
     describe: (state: ResponseState) => object;
   },
 ): AsyncGenerator<ResponseEvent, void> {
@@ -88,9 +109,10 @@ async function* eventsOf(
       continue;
     }
     yield* output.end(part.reason === "length" ? "incomplete" : "completed");
-    keep(output);
+    const response = describe({ output, end: part });
+    keep(output, response);
     const type = part.reason === "length" ? "response.incomplete" : "response.completed";
-    yield { type, response: describe({ output, end: part }) };
+    yield { type, response };
   }
 }
 

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { SamplingSettings } from "../../../model/checkpoint/mod.ts";
 import type { Message } from "../../../engine/mod.ts";
 import {
+  allowedTools,
   type ChatRequest,
   exactly,
   JSON_SCHEMA,
@@ -14,6 +15,7 @@ import {
   readCall,
   readTools,
   TOOL_NAME,
+  type ToolChoice,
   toolList,
 } from "../chat/mod.ts";
 import { CLIENT_FIELDS } from "../client_fields.ts";
@@ -93,8 +95,13 @@ const item = z.union(
 const inputRule = { error: `must be a string or an array of 1 to ${MAX_ITEMS} items` };
 
 const choiceRule = {
-  error: 'must be "none", "auto", "required" or {"type": "function", "name": ...}',
+  error: 'must be "none", "auto", "required", {"type": "function", "name": ...} or ' +
+    '{"type": "allowed_tools", "mode": ..., "tools": [...]}',
 };
+const functionChoice = z.strictObject({
+  type: z.literal("function", choiceRule),
+  name: z.string(choiceRule),
+}, choiceRule);
 
 const FORMAT = fields({
   type: z.enum(["text", "json_object", "json_schema"], {
@@ -132,9 +139,10 @@ const schema = fields({
   })).nullish(),
   tool_choice: z.union([
     z.enum(["none", "auto", "required"], choiceRule),
+    functionChoice,
     z.strictObject({
-      type: z.literal("function", choiceRule),
-      name: z.string(choiceRule),
+      type: z.literal("allowed_tools", choiceRule),
+      ...allowedTools(functionChoice, choiceRule),
     }, choiceRule),
   ], choiceRule).nullish(),
   parallel_tool_calls: flag().nullish(),
@@ -196,9 +204,8 @@ export function parseResponseRequest(
   const messages = typeof raw.input === "string"
     ? [{ role: "user", content: raw.input }]
     : readItems(raw.input);
-  const choice = raw.tool_choice ?? "auto";
   const toolChoice = readTools(raw.tools ?? [], {
-    choice: typeof choice === "string" ? choice : { name: choice.name },
+    ...choiceOf(raw.tool_choice ?? "auto"),
     several: raw.parallel_tool_calls ?? true,
     named: { choice: "tool_choice", name: (index) => `tools.${index}.name` },
   });
@@ -220,6 +227,14 @@ export function parseResponseRequest(
       maxTokens: raw.max_output_tokens ?? Infinity,
     }),
   };
+}
+
+function choiceOf(
+  choice: NonNullable<RawResponse["tool_choice"]>,
+): Pick<ToolChoice, "choice" | "allowed"> {
+  if (typeof choice === "string") return { choice };
+  if (choice.type === "function") return { choice: { name: choice.name } };
+  return { choice: choice.mode, allowed: choice.tools.map(({ name }) => name) };
 }
 
 function schemaOf(

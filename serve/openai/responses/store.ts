@@ -1,24 +1,27 @@
 /**
- * Conversations that later responses go on with, the last ones used.
+ * Responses and their conversations, which later ones go on with: the last ones used.
  *
  * @module
  */
 import type { Message } from "../../../engine/mod.ts";
 
-/** Conversations kept, and characters of all of them. */
+/** Responses kept, and characters of all of them. */
 const MAX_KEPT = 1024;
 const MAX_CHARS = 16 << 20;
 
-interface Kept {
+/** A response as it is kept. */
+export interface KeptResponse {
   readonly client: string;
+  /** The conversation that it ended. */
   readonly messages: readonly Message[];
-  readonly chars: number;
+  /** The response's object, as JSON. */
+  readonly json: string;
 }
 
-/** Conversations by the id of the response that ended them. */
+/** Responses by their ids. */
 export class ResponseStore {
   /** Least recently used first. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, KeptResponse & { readonly chars: number }>();
   readonly #maxKept: number;
   readonly #maxChars: number;
   #chars = 0;
@@ -28,24 +31,33 @@ export class ResponseStore {
     this.#maxChars = maxChars;
   }
 
-  /** Keeps a conversation of a client; those that were not used for longest make room. */
-  keep(id: string, { client, messages }: { client: string; messages: readonly Message[] }): void {
-    const chars = JSON.stringify(messages).length;
-    this.#kept.set(id, { client, messages, chars });
+  /** Keeps a response of a client; those that were not used for longest make room. */
+  keep(id: string, response: KeptResponse): void {
+    const chars = JSON.stringify(response.messages).length + response.json.length;
+    this.#kept.set(id, { ...response, chars });
     this.#chars += chars;
-    for (const [oldest, { chars }] of this.#kept) {
+    for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.#maxKept && this.#chars <= this.#maxChars) return;
-      this.#kept.delete(oldest);
-      this.#chars -= chars;
+      this.#forget(oldest);
     }
   }
 
-  /** A conversation; nobody but its client finds it. */
-  find(id: string, client: string): readonly Message[] | undefined {
+  /** A response; nobody but its client finds it. */
+  find(id: string, client: string): KeptResponse | undefined {
     const kept = this.#kept.get(id);
     if (kept?.client !== client) return undefined;
     this.#kept.delete(id);
     this.#kept.set(id, kept);
-    return kept.messages;
+    return kept;
+  }
+
+  /** Forgets a response of a client; whether there was one. */
+  remove(id: string, client: string): boolean {
+    return this.find(id, client) !== undefined && this.#forget(id);
+  }
+
+  #forget(id: string): boolean {
+    this.#chars -= this.#kept.get(id)?.chars ?? 0;
+    return this.#kept.delete(id);
   }
 }

@@ -63,7 +63,10 @@ Deno.test("what the dial chose is the run's, and the same command goes on", asyn
   const { settings } = JSON.parse(await Deno.readTextFile(join(runDir, "run.json")));
   assertEquals([settings.preset, settings.steps, settings.tokens], ["tiny", 7, 10_000]);
   const report = await Deno.readTextFile(join(runDir, "report.html"));
-  assertStringIncludes(report, "--preset tiny --steps 7");
+  assertStringIncludes(
+    report,
+    `deno task pipeline --run ${runDir} --recipe tuned --steps 7 ${corpus}<`,
+  );
   const again = await run([...start, "--tokens", "10000", corpus]);
   assertEquals(again.code, 0, again.err);
   assert(!again.err.includes("measures this machine"));

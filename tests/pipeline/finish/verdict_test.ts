@@ -73,9 +73,9 @@ Deno.test("a fall over the last quarter beyond the noise is underfitting", () =>
   assertEquals(judged(pointsOf([6, 6], [5.5, 5.4], [5.2, 5], [5.16, 4.9])).kind, "about right");
 });
 
-Deno.test("one validation, or none, is no course", () => {
+Deno.test("one validation, or none, shows no trend", () => {
   const one = judged(pointsOf([6, 6]), { step: 100 });
-  assertEquals(one.kind, "too early to tell");
+  assertEquals([one.kind, one.reason], ["too early to tell", "One validation shows no trend."]);
   assert(one.next.endsWith("--validate-every 12"), one.next);
   const brief = judged(pointsOf([6, 6]), { step: 5, mostSteps: 12 });
   assert(brief.next.endsWith("--run runs/mine --steps 12 --validate-every 2 --force"), brief.next);

@@ -53,7 +53,6 @@ Deno.test({
       ...{ servers: nats.urls, run: "books", roles: ["text"], credentials: undefined },
       machine: {
         folder: folder.path,
-        args: [],
         spheres: { workers: 1, strictSimd: false, recompute: false },
       },
       ...{ stop: signal, note },

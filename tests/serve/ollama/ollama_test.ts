@@ -125,6 +125,11 @@ Deno.test("Ollama's client lists and describes the model", async () => {
   const list = await ollama.list();
   assertFits("OllamaModels", list);
   assertEquals(list.models.map(({ name }) => name), ["scripted:latest"]);
+  const running = await ollama.ps();
+  assertFits("OllamaModels", running);
+  const [{ expires_at, size_vram, ...details } = {}] = running.models;
+  assertEquals([details, size_vram], [list.models[0], 0]);
+  assert(new Date(expires_at ?? 0) > new Date());
   const shown = await ollama.show({ model: "scripted" });
   assertFits("OllamaModel", shown);
   assertEquals(shown.capabilities, ["completion", "tools", "thinking"]);
@@ -161,6 +166,9 @@ Deno.test("Ollama's client embeds texts, as OpenAI's route does", async () => {
   });
   const { data } = await response.json();
   assertEquals(answer.embeddings, data.map((each: { embedding: number[] }) => each.embedding));
+  const older = await ollama.embeddings({ model: "golden:latest", prompt: "2%" });
+  assertFits("OllamaEmbedding", older);
+  assertEquals(older.embedding, answer.embeddings[0]);
   // What does not fit is cut off, unless that is not wanted.
   const long = { model: "golden", input: "a".repeat(200) };
   assertEquals((await ollama.embed(long)).embeddings.length, 1);
@@ -192,6 +200,7 @@ Deno.test("what cannot be answered is refused in Ollama's form, by the name of i
     ["show", {}, "model"],
     ["show", { model: "other" }, "model", 404],
     ["embed", { model: "scripted", input: [] }, "input"],
+    ["embeddings", { model: "scripted", input: "a" }, "prompt"],
   ];
   for (const [path, body, param, status = 400] of cases) {
     const answer = await server.post(`/api/${path}`, body);

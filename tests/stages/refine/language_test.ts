@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { loadLanguageDetector, refuseLanguage } from "../../../stages/refine/language.ts";
+import { eld } from "eld/large";
+import {
+  LANGUAGES,
+  loadLanguageDetector,
+  refuseLanguage,
+} from "../../../stages/refine/language.ts";
 
 /** One sentence, in each language by its ISO 639-1 code. */
 const SAMPLES: Readonly<Record<string, string>> = {
@@ -16,6 +21,10 @@ const SAMPLES: Readonly<Record<string, string>> = {
   ko: "위원회는 목요일에 다시 모일 예정이며 그때까지 새 예산안이 준비되어야 합니다.",
   ar: "ستجتمع اللجنة مرة أخرى يوم الخميس عندما تكون الميزانية الجديدة جاهزة للتصويت.",
 };
+
+Deno.test("the languages that can be named are those of the detector", () => {
+  assertEquals(LANGUAGES, Object.values(eld.info().Languages));
+});
 
 Deno.test("prose of many languages is known as what it is", async () => {
   const detect = await loadLanguageDetector();

@@ -207,6 +207,25 @@ Deno.test("OpenAI's client parses a call by a zod schema", async () => {
   assertEquals(parsed.function.parsed_arguments, { a: 1, b: "2" });
 });
 
+Deno.test("OpenAI's client allows some of the tools, and the model knows them all", async () => {
+  await using server = await openScripted();
+  server.engine.script = call("add", "{}");
+  const now = { type: "function" as const, function: { name: "now" } };
+  const names = async (mode: "auto" | "required", allowed: (typeof now)[]) => {
+    const { choices } = await client(server).chat.completions.create({
+      model: "scripted",
+      messages,
+      tools,
+      tool_choice: { type: "allowed_tools", allowed_tools: { mode, tools: allowed } },
+    });
+    return choices[0]?.message.tool_calls?.map((each) => Object(each).function.name);
+  };
+  assertEquals((await names("required", [now]))?.[0], "now");
+  const prompt = tokenizer.decode(server.engine.prompts.at(-1) ?? []);
+  assert(prompt.includes('"add"') && prompt.includes('"now"'), prompt);
+  assertEquals(await names("auto", [now, { ...now, function: { name: "add" } }]), ["add"]);
+});
+
 Deno.test("what cannot be called is refused by the name of its field", async () => {
   await using server = await openScripted();
   const tool = (fields: object) => ({ type: "function", function: { name: "f", ...fields } });
@@ -226,6 +245,13 @@ Deno.test("what cannot be called is refused by the name of its field", async () 
     [{ tool_choice: "required" }, "tool_choice"],
     [{ tool_choice: "any", tools }, "tool_choice"],
     [{ tool_choice: { type: "function", function: { name: "no" } }, tools }, "tool_choice"],
+    [{
+      tool_choice: {
+        type: "allowed_tools",
+        allowed_tools: { mode: "auto", tools: [{ type: "function", function: { name: "no" } }] },
+      },
+      tools,
+    }, "tool_choice"],
     [{ parallel_tool_calls: 1, tools }, "parallel_tool_calls"],
     [calls({}), "messages.1.tool_calls.0.function"],
     [

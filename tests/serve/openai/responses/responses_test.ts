@@ -153,6 +153,10 @@ Deno.test("what a response cannot be is refused by the name of its field", async
     [{ tools: [{ type: "web_search" }] }, "tools.0.type"],
     [{ tools: [{ ...tools[0], parameters: { type: "object", not: {} } }] }, "tools.0.parameters"],
     [{ tool_choice: "required" }, "tool_choice"],
+    [
+      { tool_choice: { type: "allowed_tools", mode: "auto", tools: [] }, tools },
+      "tool_choice.tools",
+    ],
     [{ text: { format: { type: "json_schema", schema: {} } } }, "text.format.name"],
     [{ text: { format: { type: "json_schema", name: "a", schema: { not: {} } } } }, "text.format"],
     [{ reasoning: { effort: "high" } }, "reasoning.effort"],
@@ -187,13 +191,39 @@ Deno.test("OpenAI's client leaves a streamed response, which then ends", async (
 Deno.test("conversations are kept for their clients, and the last ones used", () => {
   const store = new ResponseStore({ maxKept: 2, maxChars: 200 });
   const messages = [{ role: "user", content: "a" }];
-  store.keep("1", { client: "a", messages });
-  store.keep("2", { client: "a", messages });
+  const kept = { client: "a", messages, json: "{}" };
+  store.keep("1", kept);
+  store.keep("2", kept);
   assertEquals(store.find("1", "b"), undefined);
-  assertEquals(store.find("1", "a"), messages);
-  store.keep("3", { client: "a", messages });
+  assertEquals(store.find("1", "a")?.messages, messages);
+  store.keep("3", kept);
   assertEquals(["1", "2", "3"].map((id) => store.find(id, "a") !== undefined), [true, false, true]);
-  store.keep("4", { client: "a", messages: [{ role: "user", content: "a".repeat(150) }] });
-  assertEquals(store.find("4", "a")?.length, 1);
+  store.keep("4", { ...kept, json: "a".repeat(150) });
+  assertEquals(store.find("4", "a")?.messages, messages);
   assertEquals(store.find("1", "a"), undefined);
+  // What is removed leaves its room.
+  assertEquals([store.remove("4", "b"), store.remove("4", "a")], [false, true]);
+  store.keep("5", { ...kept, json: "a".repeat(150) });
+  assertEquals(store.find("5", "a")?.messages, messages);
+});
+
+Deno.test("OpenAI's client gets a response again, and forgets it", async () => {
+  await using server = await openScripted();
+  const { responses } = client(server);
+  const assertFits = await describedBy(server.url);
+  server.engine.script = "It is 3.";
+  const { output_text: _, ...first } = await responses.create(ASK);
+  const { output_text, ...again } = await responses.retrieve(first.id);
+  assertEquals([again, output_text], [first, "It is 3."]);
+  await responses.delete(first.id);
+  const deleted = await fetch(`${server.url}/v1/responses/${again.id}`, { method: "DELETE" });
+  assertEquals(deleted.status, 404);
+  await deleted.body?.cancel();
+  await assertRejects(() => responses.retrieve(first.id), OpenAI.NotFoundError);
+  const unkept = await responses.create({ ...ASK, store: false });
+  await assertRejects(() => responses.retrieve(unkept.id), OpenAI.NotFoundError);
+  const { id } = await responses.create(ASK);
+  const sent = await fetch(`${server.url}/v1/responses/${id}`, { method: "DELETE" });
+  assertFits("ResponseDeleted", await sent.json());
+  assertEquals(server.failures, []);
 });
