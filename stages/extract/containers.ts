@@ -6,12 +6,14 @@
  */
 import { NAME_SLOTS, nameSlots, slotsOfOne, tagSlot } from "./names.ts";
 import type { OpenElement } from "./open_elements.ts";
-import { knownTags } from "./tag.ts";
+import { KNOWN_TAGS, knownTags } from "./tag.ts";
 
 const TAG = knownTags("article", "figure", "header", "main", "ol", "section", "ul");
 /** Elements whose number around a block is told. */
 export const COUNTED = Object.values(TAG);
-const PLACE_OF = new Map(COUNTED.map((tag, at) => [tag, at]));
+/** The place of each among them, by its number; -1 of other known tags. */
+const PLACE_OF = new Int8Array(KNOWN_TAGS).fill(-1);
+for (const [at, { number }] of COUNTED.entries()) PLACE_OF[number] = at;
 const NONE: readonly number[] = COUNTED.map(() => 0);
 
 /**
@@ -75,15 +77,17 @@ interface NameScores {
 /** The containers of one page. */
 export class Containers {
   readonly #weights: NameWeights;
-  readonly #known: (Container | undefined)[] = [];
+  /** By the number of the element. */
+  readonly #known: (Container | undefined)[];
   readonly #likes = new Map<number, Like>();
   readonly #names = new Map<string, NameScores>();
   readonly #slots = slotsOfOne();
   #count = 0;
 
-  /** Scores names by `weights`. */
-  constructor(weights: NameWeights) {
+  /** Scores names of at most `size` elements by `weights`. */
+  constructor(weights: NameWeights, size: number) {
     this.#weights = weights;
+    this.#known = new Array(size);
   }
 
   /** The container that an element is. */
@@ -145,11 +149,9 @@ export class Containers {
     const far = (farWeights[tag] as number) + names.far;
     const outside = Math.imul(parent?.likeness ?? 0, 31) + tag;
     const likeness = (Math.imul(outside, names.factor) + names.hash) | 0;
-    const place = PLACE_OF.get(element.tag as typeof COUNTED[number]);
+    const place = PLACE_OF[element.tag.number] ?? -1;
     let counts = parent === undefined ? NONE : parent.counts;
-    if (place !== undefined) {
-      counts = counts.with(place, (counts[place] as number) + 1);
-    }
+    if (place >= 0) counts = counts.with(place, (counts[place] as number) + 1);
     return {
       element,
       parent,

@@ -88,9 +88,17 @@ function taken(
 /** One character in so many that no text has, a NUL among them, is a slip; more are binary data. */
 const CHARACTERS_A_SLIP = 20;
 
+/** Bytes that make a small string. */
+const PIECE = 2 ** 16;
+
 /** Whether there is a zero among bytes: none is sooner found than in text of a byte a character. */
-const hasZero = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
-  Buffer.from(buffer, byteOffset, byteLength).toString("latin1").includes("\0");
+function hasZero({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  for (let at = 0; at < byteLength; at += PIECE) {
+    if (bytes.toString("latin1", at, Math.min(byteLength, at + PIECE)).includes("\0")) return true;
+  }
+  return false;
+}
 
 /** Whether a page's text, which stood in `body`, is no text. */
 function isBinary(source: string, body: Uint8Array): boolean {

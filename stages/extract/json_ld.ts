@@ -49,10 +49,14 @@ export function readLinkedData(json: string): LinkedData | undefined {
   };
 }
 
+/** Marks around a script that hide it from browsers of old. */
+const HIDING = /^(?:<!--|\/\*<!\[CDATA\[\*\/)|(?:-->|\/\*\]\]>\*\/)$/g;
+
 function parse(json: string): unknown {
+  const text = json.trim();
   try {
     return JSON.parse(
-      json.replace(/^\s*(?:<!--|\/\*<!\[CDATA\[\*\/)|(?:-->|\/\*\]\]>\*\/)\s*$/g, ""),
+      /[\]}]$/.test(text.slice(-1)) && /^[[{]/.test(text) ? text : text.replace(HIDING, ""),
     );
   } catch (error) {
     // Pages with broken scripts declare nothing by them.

@@ -86,13 +86,18 @@ export function oneLine(text: string): string {
 export function languageTag(declared: string): string {
   const tag = declared.trim();
   if (tag === "" || tag.length > MAX_TAG_LENGTH) return "und";
-  if (tag === lastTag.declared) return lastTag.canonical;
-  lastTag = { declared: tag, canonical: canonicalTag(tag) };
-  return lastTag.canonical;
+  const known = CANONICAL.get(tag);
+  if (known !== undefined) return known;
+  const canonical = canonicalTag(tag);
+  if (CANONICAL.size < MAX_CANONICAL && tag.length <= MAX_COPIED) CANONICAL.set(tag, canonical);
+  return canonical;
 }
 
-/** The pages of a site declare the same. */
-let lastTag = { declared: "", canonical: "und" };
+/** Pages declare the same few languages. */
+const CANONICAL = new Map<string, string>();
+const MAX_CANONICAL = 200;
+/** A longer piece of a page keeps all of it in memory. */
+const MAX_COPIED = 12;
 
 function canonicalTag(tag: string): string {
   try {

@@ -9,6 +9,9 @@ import { KNOWN_TAGS, type Tag } from "./tag.ts";
 /** Why an element may be no part of the main text. */
 export type Suspicion = "none" | "doubtful" | "surrounding";
 
+/** The end of what is open: a small integer, as those are that replace it. */
+const NOT_ENDED = 2 ** 30;
+
 /** Stands before an id among names; blanks divide the others. */
 export const ID = "\t";
 
@@ -83,7 +86,7 @@ export class OpenElements {
       suspicion,
       names,
       firstBlock: blocks,
-      endBlock: Infinity,
+      endBlock: NOT_ENDED,
       items: tag.isNumbered ? 0 : -1,
       listDepth: (parent === undefined ? 0 : parent.listDepth) + (tag.isList ? 1 : 0),
     };

@@ -74,7 +74,7 @@ export class PageView {
     this.kept = new Running(size);
     this.sentences = new Running(size);
     const counts: TextCounts[] = [], containers: Container[] = [];
-    const known = new Containers(weights);
+    const known = new Containers(weights, elementsIn(blocks));
     let prose = 0, firstHeading = -1, since = 0, level = 0, words = 0;
     for (let i = 0; i < size; i++) {
       const block = blocks[i] as PlacedBlock;
@@ -125,6 +125,13 @@ export class PageView {
     }
     return doubt;
   }
+}
+
+/** How many elements began before the end of the last block. */
+function elementsIn(blocks: readonly PlacedBlock[]): number {
+  let last = -1;
+  for (const { holder } of blocks) last = Math.max(last, holder.number);
+  return last + 1;
 }
 
 /** For each block how many are between it and the next one before, or after, that is marked. */
