@@ -112,8 +112,11 @@ export function multiplyBlockSimd256(
     c += MAX_ROWS * rowBytes;
     a += MAX_ROWS / MR * strideA;
   }
+  // Code that is not in the cache of decoded instructions costs as much as a tile: each is used twice in turn.
+  let backward = false;
   for (let j = 0; j < n; j += GROUP_COLS) {
     const cols = min(GROUP_COLS, n - j);
+    const groups = (cols + TILE_COLS - 1) / TILE_COLS;
     for (let done = 0; done < k;) {
       const steps = stepsOf(k - done);
       const bytes = <usize> steps * (NR * 4);
@@ -128,10 +131,13 @@ export function multiplyBlockSimd256(
       const from4 = a + <usize> done * (MR * 4);
       const mode = (done > 0 ? BEGUN : 0) | (done + steps < k ? UNFINISHED : 0) |
         (accumulate ? ADD : 0);
-      for (let i = 0; i < cols; i += TILE_COLS) {
-        const width = min(TILE_COLS, cols - i);
-        multiplyColumns(i / TILE_COLS, c + (<usize> i << 2), from4, m, width, steps, rowBytes, strideA, mode);
+      for (let i = 0; i < groups; i++) {
+        const group = backward ? groups - 1 - i : i;
+        const first = group * TILE_COLS;
+        const width = min(TILE_COLS, cols - first);
+        multiplyColumns(group, c + (<usize> first << 2), from4, m, width, steps, rowBytes, strideA, mode);
       }
+      backward = !backward;
       done += steps;
     }
     b += strideB * B_PANELS;
